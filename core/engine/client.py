@@ -1,0 +1,143 @@
+"""The light end of the engine service: starts the process, sends requests, hands out answers as futures.
+
+Any thread may ask; answers, progress and the service's death arrive on the client's own reading thread. Nothing
+durable lives in the service: if it dies, pending requests fail with a sentence and the next request starts a new one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.errors import InputError, ReviewtuiError
+from core.files import home, open_private, private_folder
+
+Progress = Callable[[str, float | None], None]
+"""Called with what is being done and the share that is done (None: unknown)."""
+
+
+@dataclass
+class _Pending:
+    future: Future[Any]
+    progress: Progress | None
+
+
+class EngineClient:
+    """A connection to one engine service, started at the first request."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._pending: dict[int, _Pending] = {}
+        self._mutex = threading.Lock()
+        self._next = 0
+
+    def request(
+        self, method: str, params: dict[str, Any] | None = None, progress: Progress | None = None
+    ) -> Future[Any]:
+        """Ask for `method`; the future holds its JSON result, or raises the ReviewtuiError that it ended in."""
+        future: Future[Any] = Future()
+        with self._mutex:
+            self._next += 1
+            number = self._next
+            self._pending[number] = _Pending(future, progress)
+            try:
+                self._send({"id": number, "method": method, "params": params or {}})
+            except (OSError, ReviewtuiError) as error:
+                del self._pending[number]
+                future.set_exception(ReviewtuiError(f"The engine could not be started ({error})."))
+        future.add_done_callback(lambda done: self._cancel(number) if done.cancelled() else None)
+        return future
+
+    def call(self, method: str, params: dict[str, Any] | None = None, progress: Progress | None = None) -> Any:
+        """`request`, waited for."""
+        return self.request(method, params, progress).result()
+
+    def close(self) -> None:
+        """End the service; what it was doing is dropped."""
+        with self._mutex:
+            process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+
+    def _send(self, message: dict[str, Any]) -> None:
+        if self._process is None or self._process.poll() is not None:
+            self._process = _start()
+            threading.Thread(target=self._read, args=(self._process,), name="engine client", daemon=True).start()
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(message).encode() + b"\n")
+        self._process.stdin.flush()
+
+    def _cancel(self, number: int) -> None:
+        with self._mutex, contextlib.suppress(OSError):
+            if self._pending.pop(number, None) is not None and self._process is not None:
+                self._send({"cancel": number})
+
+    def _read(self, process: subprocess.Popen[bytes]) -> None:
+        """Hand each line of the service to whom it belongs, until the service ends."""
+        assert process.stdout is not None and process.stdin is not None
+        with process.stdout as lines:
+            for line in lines:
+                self._hand_out(json.loads(line))
+        process.wait()
+        with contextlib.suppress(OSError):
+            process.stdin.close()
+        with self._mutex:
+            orphans = list(self._pending.values()) if self._process in (process, None) else []
+            if orphans:
+                self._pending.clear()
+        for orphan in orphans:
+            if orphan.future.set_running_or_notify_cancel():
+                orphan.future.set_exception(ReviewtuiError(_epitaph(process.returncode)))
+
+    def _hand_out(self, message: dict[str, Any]) -> None:
+        number = message["id"]
+        if "progress" in message:
+            with self._mutex:
+                pending = self._pending.get(number)
+            if pending is not None and pending.progress is not None:
+                pending.progress(message["progress"]["what"], message["progress"]["fraction"])
+            return
+        with self._mutex:
+            pending = self._pending.pop(number, None)
+        if pending is None or not pending.future.set_running_or_notify_cancel():
+            return
+        if "error" in message:
+            kind = InputError if message["error"]["exit_code"] == InputError.exit_code else ReviewtuiError
+            pending.future.set_exception(kind(message["error"]["message"]))
+        else:
+            pending.future.set_result(message["result"])
+
+
+def _start() -> subprocess.Popen[bytes]:
+    log = open_private(private_folder(home()) / "engine.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-m", "core.engine.service"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            start_new_session=True,  # a ctrl+c in the terminal is the person's word to the screen, not to the engine
+            env={**os.environ, "PYTHONPATH": _import_path()},
+        )
+    finally:
+        os.close(log)
+
+
+def _import_path() -> str:
+    here = str(Path(__file__).resolve().parents[2])
+    return os.pathsep.join([here, *filter(None, [os.environ.get("PYTHONPATH")])])
+
+
+def _epitaph(status: int) -> str:
+    reason = f"signal {-status}" if status < 0 else f"status {status}"
+    return f"The engine ended ({reason}); {home() / 'engine.log'} may say why. Try again: it starts anew."

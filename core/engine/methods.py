@@ -1,0 +1,171 @@
+"""What the engine service can be asked. Each method takes JSON parameters and a progress function, and returns JSON.
+
+Heavy libraries are imported by the method that needs them, so that looking at a file never waits for torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.errors import InputError
+from core.reviews.options import ReadingOptions
+
+if TYPE_CHECKING:
+    from core.inference import Predictor
+
+Progress = Callable[[str, float | None], None]
+Params = dict[str, Any]
+
+_PAGE_LIMIT = 500
+
+
+def inspect(params: Params, progress: Progress) -> Any:
+    """What a source holds: `ReadingReport`, and whether it could be trained on. Params: source, reading."""
+    from core.reviews.reading import read_reviews, require_trainable
+
+    reviews = read_reviews(params["source"], _options(params), progress=lambda fraction: progress("reading", fraction))
+    answer = reviews.report.model_dump()
+    try:
+        require_trainable(reviews)
+        answer["trainable"] = ""
+    except InputError as error:
+        answer["trainable"] = str(error)
+    return answer
+
+
+def lengths(params: Params, progress: Progress) -> Any:
+    """Token lengths of a source, what a limit cuts, what padding costs. Params: source, reading, model, batch_size."""
+    from core.models.sources import resolve_model
+    from core.models.tokenizer import load_tokenizer
+    from core.reviews.reading import read_reviews
+    from core.training.lengths import length_report
+
+    reviews = read_reviews(params["source"], _options(params))
+    progress("loading the tokenizer", None)
+    source = resolve_model(params.get("model", "auto"))
+    tokenizer = load_tokenizer(source.folder, source.name)
+    return length_report(
+        reviews,
+        tokenizer,
+        source.name,
+        int(params.get("batch_size", 32)),
+        lambda fraction: progress("tokenizing", fraction),
+    )
+
+
+def rows(params: Params, progress: Progress) -> Any:
+    """A page of reviews in file order. Params: source, reading, offset, limit."""
+    from core.reviews.reading import read_reviews
+
+    reviews = read_reviews(params["source"], _options(params), progress=lambda fraction: progress("reading", fraction))
+    start = max(int(params.get("offset", 0)), 0)
+    stop = min(start + min(int(params.get("limit", 50)), _PAGE_LIMIT), len(reviews))
+    found = []
+    for row, text in zip(range(start, stop), reviews.texts(range(start, stop)), strict=True):
+        file, line = reviews.place(row)
+        label = int(reviews.labels[row])
+        found.append(
+            {
+                "row": row,
+                "file": file,
+                "line": line,
+                "text": text,
+                "label": reviews.label_names[label] if label >= 0 else None,
+                "hash": f"{int(reviews.hashes[row]):016x}",
+            }
+        )
+    return {"rows": found, "total": len(reviews), "data_hash": reviews.report.data_hash}
+
+
+def prepare(params: Params, progress: Progress) -> Any:
+    """Whether a run could start: reads its data, finds its model. Params: a `Request` as JSON."""
+    from core.models.sources import resolve_model
+    from core.runs.folder import Request
+    from core.training.run_data import read_run_data
+
+    request = Request.model_validate(params["request"])
+    data = read_run_data(request, lambda fraction: progress("reading", fraction))
+    progress("looking for the model", None)
+    source = resolve_model(request.settings.model)
+    return {
+        "model": source.name,
+        "note": source.note,
+        "labels": data.labels,
+        "rows": len(data.train_rows),
+        "validation_rows": len(data.validation_rows),
+        "notices": list(data.notices),
+    }
+
+
+def load(params: Params, progress: Progress) -> Any:
+    """Load a model and keep it. Params: folder."""
+    predictor = _predictor(params["folder"], progress)
+    return {"labels": list(predictor.labels), "max_length": predictor.frame.max_length}
+
+
+def classify(params: Params, progress: Progress) -> Any:
+    """What a model says of texts. Params: folder, texts."""
+    predictor = _predictor(params["folder"], progress)
+    return [found.to_json() for found in predictor.classify(params["texts"])]
+
+
+def classify_file(params: Params, progress: Progress) -> Any:
+    """Classify every review of a source into a file. Params: folder, source, reading, output."""
+    from core.bulk import classify_into
+
+    predictor = _predictor(params["folder"], progress)
+    return classify_into(
+        predictor,
+        params["source"],
+        _options(params),
+        Path(params["output"]),
+        lambda fraction: progress("classifying", fraction),
+    )
+
+
+def evaluate(params: Params, progress: Progress) -> Any:
+    """How good a run's model is on labelled reviews. Params: run (its folder), source, reading (or null)."""
+    from core.evaluation import evaluate_run
+    from core.runs.folder import RunFolder
+
+    run = RunFolder(Path(params["run"]))
+    predictor = _predictor(str(run.model), progress)
+    options = ReadingOptions.model_validate(params["reading"]) if params.get("reading") else None
+    return evaluate_run(run, predictor, params["source"], options, progress)
+
+
+def doctor(params: Params, progress: Progress) -> Any:
+    """What this machine can do."""
+    from core.doctor import examine
+
+    return examine(progress)
+
+
+METHODS: dict[str, Callable[[Params, Progress], Any]] = {
+    function.__name__: function
+    for function in (inspect, lengths, rows, prepare, load, classify, classify_file, evaluate, doctor)
+}
+
+
+def _options(params: Params) -> ReadingOptions:
+    return ReadingOptions.model_validate(params.get("reading") or {})
+
+
+_loaded: dict[tuple[str, int], Predictor] = {}
+
+
+def _predictor(folder: str, progress: Progress) -> Predictor:
+    """The model of `folder`, loaded once; a folder written anew is loaded anew. One model is kept at a time."""
+    config = Path(folder) / "config.json"
+    if not config.is_file():
+        raise InputError("This run has no model yet; let it finish, or stop and save it.")
+    key = (folder, config.stat().st_mtime_ns)
+    if key not in _loaded:
+        progress("loading the model", None)
+        from core.inference import Predictor
+
+        _loaded.clear()
+        _loaded[key] = Predictor(Path(folder))
+    return _loaded[key]

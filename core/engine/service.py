@@ -1,0 +1,106 @@
+"""The engine service: `python -m core.engine.service`, one per UI or command, gone when its pipe closes.
+
+A request is one line `{"id": 1, "method": "inspect", "params": {…}}`. Answers are lines with the same id:
+`{"progress": {"what": "reading", "fraction": 0.4}}` any number of times, then `{"result": …}` or
+`{"error": {"message": "…", "exit_code": 2}}`. `{"cancel": 1}` ends a request at its next progress. Requests are
+worked on one after the other; methods are in `core/engine/methods.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from typing import IO, Any
+
+from core.engine.methods import METHODS
+from core.errors import InputError, ReviewtuiError
+
+_PROGRESS_STEP = 0.01
+
+
+class Cancelled(Exception):  # noqa: N818 -- a wish, not a fault
+    """Whoever asked does not want the answer any more."""
+
+
+class Service:
+    """Reads requests from `source`, answers on `target`."""
+
+    def __init__(self, source: IO[bytes], target: IO[bytes]) -> None:
+        self._source, self._target = source, target
+        self._requests: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+        self._cancelled: set[int] = set()
+        self._mutex = threading.Lock()
+
+    def run(self) -> None:
+        """Answer until the source closes."""
+        threading.Thread(target=self._listen, name="listener", daemon=True).start()
+        while (request := self._requests.get()) is not None:
+            if request["id"] not in self._cancelled:
+                self._answer(request)
+
+    def _listen(self) -> None:
+        for line in self._source:
+            message = json.loads(line)
+            if "cancel" in message:
+                self._cancelled.add(message["cancel"])
+            else:
+                self._requests.put(message)
+        os._exit(0)  # whoever asked is gone: drop everything at once
+
+    def _answer(self, request: dict[str, Any]) -> None:
+        number = request["id"]
+        try:
+            method = METHODS.get(request["method"])
+            if method is None:
+                raise InputError(f"The engine knows no '{request['method']}'.")
+            self._say(number, result=method(request["params"], self._progress(number)))
+        except Cancelled:
+            pass
+        except ReviewtuiError as error:
+            self._say(number, error={"message": str(error), "exit_code": error.exit_code})
+        except Exception as error:
+            traceback.print_exc()
+            message = f"An unforeseen {type(error).__name__}: {error}"
+            if isinstance(error, MemoryError) or "allocate memory" in str(error):
+                message = "Out of memory: close other programs, or take a smaller model or fewer reviews."
+            self._say(number, error={"message": message, "exit_code": ReviewtuiError.exit_code})
+
+    def _progress(self, number: int) -> Callable[[str, float | None], None]:
+        last: tuple[str, float] = ("", -1.0)
+
+        def progress(what: str, fraction: float | None) -> None:
+            nonlocal last
+            if number in self._cancelled:
+                raise Cancelled
+            share = -1.0 if fraction is None else fraction
+            if what != last[0] or share - last[1] >= _PROGRESS_STEP or share == 1.0 != last[1]:
+                last = (what, share)
+                self._say(number, progress={"what": what, "fraction": fraction})
+
+        return progress
+
+    def _say(self, number: int, **what: Any) -> None:
+        line = json.dumps({"id": number, **what}).encode() + b"\n"
+        with self._mutex:
+            self._target.write(line)
+            self._target.flush()
+
+
+def main() -> None:
+    """Serve on standard input and output. Whatever libraries print goes to standard error, never into the answers."""
+    target = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    os.umask(0o077)
+    try:
+        Service(sys.stdin.buffer, target).run()
+    except BrokenPipeError:
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,156 @@
+"""Memory in use, as a run's journal and the screens show it: this process, the system, its limit, and every GPU.
+
+Process memory is anonymous memory (`RssAnon`): pages of files that the kernel only caches are not counted, so mapping
+a large data set does not look like a leak. A GPU's total is split into ours allocated, ours reserved besides, others'
+and free; what others use is derived (used − ours), because NVML cannot name processes inside a container.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+Sample = dict[str, Any]
+
+_PROC_STATUS = Path("/proc/self/status")
+_CGROUP = Path("/sys/fs/cgroup")
+
+
+def process_bytes() -> int:
+    """Anonymous memory of this process, in bytes; all resident memory where the kernel does not tell them apart."""
+    try:
+        for line in _PROC_STATUS.read_text().splitlines():
+            if line.startswith("RssAnon:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return int(psutil.Process().memory_info().rss)
+
+
+def cgroup_limit(root: Path = _CGROUP) -> int | None:
+    """The memory limit of this process's control group in bytes; None where there is none."""
+    try:
+        own = Path("/proc/self/cgroup").read_text().splitlines()[-1].rpartition(":")[2].lstrip("/")
+    except (OSError, IndexError):
+        return None
+    limits = []
+    for folder in (root / own, *(root / own).parents):
+        try:
+            word = (folder / "memory.max").read_text().strip()
+        except OSError:
+            continue
+        if word.isdecimal():
+            limits.append(int(word))
+    return min(limits, default=None)
+
+
+def device_samples(nvml: Any = None, cuda: Any = None) -> list[Sample]:
+    """One sample a GPU: name, and bytes total, ours_allocated, ours_reserved, other and free. Empty without a GPU.
+
+    Args:
+        nvml: the `pynvml` module; cuda: `torch.cuda` in a process that computes on the GPU, else None.
+    """
+    if nvml is None:
+        import pynvml as nvml
+    try:
+        nvml.nvmlInit()
+        count = nvml.nvmlDeviceGetCount()
+    except Exception:  # no driver, no NVML, no permission: then there is no GPU to show
+        return []
+    samples = []
+    for index in range(count):
+        try:
+            handle = nvml.nvmlDeviceGetHandleByIndex(index)
+            memory = nvml.nvmlDeviceGetMemoryInfo(handle)
+            name = nvml.nvmlDeviceGetName(handle)
+        except Exception as error:  # one sick GPU shall not hide the others
+            samples.append({"index": index, "name": f"GPU {index}", "error": str(error)})
+            continue
+        allocated, reserved = _ours(cuda, index)
+        samples.append(
+            {
+                "index": index,
+                "name": name.decode() if isinstance(name, bytes) else str(name),
+                "total": int(memory.total),
+                "ours_allocated": allocated,
+                "ours_reserved": reserved,
+                "other": max(int(memory.used) - reserved, 0),
+                "free": int(memory.free),
+            }
+        )
+    return samples
+
+
+def _ours(cuda: Any, index: int) -> tuple[int, int]:
+    """Bytes that this process's allocator has given out, and holds, on one GPU."""
+    if cuda is None or not cuda.is_available() or index >= cuda.device_count():
+        return 0, 0
+    return int(cuda.memory_allocated(index)), int(cuda.memory_reserved(index))
+
+
+def sample(cuda: Any = None, nvml: Any = None) -> Sample:
+    """All of it, now, in bytes."""
+    system = psutil.virtual_memory()
+    return {
+        "process": process_bytes(),
+        "system_total": int(system.total),
+        "system_available": int(system.available),
+        "limit": cgroup_limit(),
+        "devices": device_samples(nvml, cuda),
+    }
+
+
+class MemorySampler(threading.Thread):
+    """Samples in the background, so that a peak between two records is not missed and training never waits.
+
+    `record` is called about once a second with the latest sample, its `process_peak` the highest since the start.
+    """
+
+    def __init__(
+        self,
+        record: Callable[[Sample], None],
+        *,
+        cuda: Any = None,
+        every: float = 0.1,
+        records_every: int = 10,
+    ) -> None:
+        super().__init__(name="memory sampler", daemon=True)
+        self.peak = 0
+        """Highest process memory seen, bytes; on a GPU the highest that its allocator gave out."""
+        self._record = record
+        self._cuda = cuda
+        self._every = every
+        self._records_every = records_every
+        self._over = threading.Event()
+
+    def run(self) -> None:
+        ticks = 0
+        while not self._over.wait(self._every):
+            self.peak = max(self.peak, process_bytes())
+            if ticks % self._records_every == 0:
+                self.record_now()
+            ticks += 1
+
+    def record_now(self) -> None:
+        """One record, at once."""
+        now = sample(self._cuda)
+        self.peak = max(self.peak, now["process"])
+        self._record({**now, "process_peak": self.peak, **self._device_peak()})
+
+    def _device_peak(self) -> Sample:
+        if self._cuda is None or not self._cuda.is_available():
+            return {}
+        return {"device_peak": int(self._cuda.max_memory_allocated())}
+
+    def peak_bytes(self) -> int:
+        """The peak that a run reports: of the GPU's allocator where one is used, else of the process."""
+        return int(self._device_peak().get("device_peak") or self.peak)
+
+    def stop(self) -> None:
+        """End the thread and wait for it."""
+        self._over.set()
+        self.join()

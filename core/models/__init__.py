@@ -1,0 +1,1 @@
+"""Models: where they come from, what is refused, and how a classifier is built on one."""

@@ -1,0 +1,179 @@
+"""A classifier on an encoder: tokenizer and model, built the same way every time.
+
+Built from a model folder for training (a new head, seeded before it is created), or loaded from a run's `model/` for
+classification. Both go through `transformers`' own classes, with `trust_remote_code` off and safetensors only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from core.clean import clean_line
+from core.errors import InputError
+from core.models.layers import freeze, layer_modules
+from core.models.sources import ModelSource
+from core.models.tokenizer import load_tokenizer, quiet
+from core.settings import Settings
+
+_UNLIMITED = 1_000_000
+"""Tokenizers say 'no limit' with a huge number."""
+
+
+@dataclass
+class Classifier:
+    """A sequence classifier with its tokenizer: `model(input_ids [B, L], attention_mask [B, L])` gives [B, C]."""
+
+    model: nn.Module
+    tokenizer: Any
+    labels: tuple[str, ...]
+    max_length: int
+    """Tokens read of a review, special tokens included."""
+    truncation: str
+    frozen: tuple[nn.Module, ...] = ()
+    """Modules whose weights do not change; they stay in evaluation mode, so that no dropout acts in them."""
+
+    def train(self) -> None:
+        """Training mode, except below the freezing boundary."""
+        self.model.train()
+        for module in self.frozen:
+            module.eval()
+
+    def trainable(self) -> dict[str, nn.Parameter]:
+        """The parameters that learn, by name."""
+        return {name: weight for name, weight in self.model.named_parameters() if weight.requires_grad}
+
+
+def build_classifier(source: ModelSource, labels: Sequence[str], settings: Settings) -> Classifier:
+    """A classifier to be trained: the encoder's weights, a new head, layers frozen and LoRA added as asked.
+
+    The seed is set before the head is created, so that the same seed gives the same head.
+
+    Raises:
+        InputError: the model cannot be loaded, or a setting does not fit it.
+    """
+    from transformers import AutoConfig, AutoModelForSequenceClassification
+
+    quiet()
+    shown = clean_line(source.name, 120)
+    tokenizer = load_tokenizer(source.folder, source.name)
+    torch.manual_seed(settings.seed)
+    try:
+        config = AutoConfig.from_pretrained(source.folder, trust_remote_code=False, local_files_only=True)
+        config.num_labels = len(labels)
+        config.id2label = dict(enumerate(labels))
+        config.label2id = {label: index for index, label in enumerate(labels)}
+        config.problem_type = "single_label_classification"
+        if settings.dropout is not None:
+            _set_dropout(config, settings.dropout)
+        model = AutoModelForSequenceClassification.from_pretrained(
+            source.folder,
+            config=config,
+            trust_remote_code=False,
+            use_safetensors=True,
+            local_files_only=True,
+            ignore_mismatched_sizes=True,
+            dtype=torch.float32,
+        )
+    except Exception as error:  # see load_tokenizer
+        raise InputError(f"The model {shown} cannot be loaded: {clean_line(error, 200)}") from error
+    limit = longest_input(tokenizer, model)
+    if settings.lora:
+        model, frozen = _with_lora(model, settings), ()
+    else:
+        frozen = freeze(model, settings.freeze_layers)
+    if settings.gradient_checkpointing:
+        if not model.supports_gradient_checkpointing:
+            raise InputError(f"The model {shown} cannot recompute activations; turn gradient_checkpointing off.")
+        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+    return Classifier(
+        model, tokenizer, tuple(labels), min(settings.max_length, limit), settings.truncation, tuple(frozen)
+    )
+
+
+def load_classifier(folder: Path) -> Classifier:
+    """A finished classifier from a folder in Hugging Face format, in evaluation mode, fp32.
+
+    Raises:
+        InputError: it is no classifier, or cannot be loaded.
+    """
+    from transformers import AutoModelForSequenceClassification
+
+    quiet()
+    shown = clean_line(folder, 160)
+    tokenizer = load_tokenizer(folder, str(folder))
+    try:
+        model = AutoModelForSequenceClassification.from_pretrained(
+            folder, trust_remote_code=False, use_safetensors=True, local_files_only=True, dtype=torch.float32
+        )
+    except Exception as error:  # see load_tokenizer
+        raise InputError(f"The model {shown} cannot be loaded: {clean_line(error, 200)}") from error
+    model.eval()
+    names = tuple(str(model.config.id2label[index]) for index in range(model.config.num_labels))
+    truncation = str(getattr(model.config, "reviewtui_truncation", "head"))
+    return Classifier(model, tokenizer, names, longest_input(tokenizer, model), truncation)
+
+
+def save_classifier(classifier: Classifier, folder: Path) -> None:
+    """Write model and tokenizer in Hugging Face format (safetensors); LoRA's matrices are merged into a copy."""
+    import copy
+
+    model: Any = classifier.model
+    if hasattr(model, "merge_and_unload"):
+        model = copy.deepcopy(model).merge_and_unload()
+    model.config.reviewtui_truncation = classifier.truncation
+    model.save_pretrained(folder, safe_serialization=True)
+    classifier.tokenizer.model_max_length = classifier.max_length
+    classifier.tokenizer.truncation_side = "left" if classifier.truncation == "tail" else "right"
+    classifier.tokenizer.save_pretrained(folder)
+
+
+def longest_input(tokenizer: Any, model: Any) -> int:
+    """The most tokens that the model reads, special tokens included; decided by its positions and its tokenizer."""
+    limits = [tokenizer.model_max_length]
+    positions = getattr(model.config, "max_position_embeddings", None)
+    if positions:
+        # RoBERTa's family counts positions from the padding index on.
+        offset = 0
+        for module in model.modules():
+            table = getattr(module, "position_embeddings", None)
+            if isinstance(table, nn.Embedding) and table.padding_idx is not None:
+                offset = table.padding_idx + 1
+        limits.append(positions - offset)
+    return int(min([limit for limit in limits if limit and limit < _UNLIMITED] or [512]))
+
+
+def _set_dropout(config: Any, rate: float) -> None:
+    for name, value in vars(config).items():
+        if "dropout" in name and (value is None or isinstance(value, float)):
+            setattr(config, name, rate)
+
+
+def _with_lora(model: Any, settings: Settings) -> Any:
+    """The model wrapped by peft: matrices beside every linear layer of the encoder, the whole head trained."""
+    from peft import LoraConfig, get_peft_model
+
+    encoder = layer_modules(model)
+    inside = {id(module) for layer in encoder.layers for module in layer.modules()}
+    names = {name: module for name, module in model.named_modules() if isinstance(module, nn.Linear)}
+    targets = [name for name, module in names.items() if id(module) in inside]
+    # Outermost modules that hold no encoder layer and no embedding are the head: pooler, classifier and the like.
+    head = sorted({_head_name(name) for name in names if name not in targets})
+    config = LoraConfig(
+        r=settings.lora_rank,
+        lora_alpha=settings.lora_alpha,
+        lora_dropout=settings.lora_dropout,
+        target_modules=targets,
+        modules_to_save=head,
+    )
+    return get_peft_model(model, config)
+
+
+def _head_name(name: str) -> str:
+    """`bert.pooler.dense` → `pooler.dense`'s owner: the shortest name that peft can match by its ending."""
+    return name.split(".", 1)[1] if name.count(".") > 1 else name

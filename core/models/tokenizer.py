@@ -1,0 +1,44 @@
+"""The tokenizer of a model folder. Loads no torch, so that token lengths can be shown within a second."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+from core.clean import clean_line
+from core.errors import InputError
+
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+
+
+def load_tokenizer(folder: Path, name: str) -> Any:
+    """The tokenizer of a model folder.
+
+    Raises:
+        InputError: there is none, or it cannot be read.
+    """
+    from transformers import AutoTokenizer
+
+    quiet()
+    if not any((folder / file).is_file() for file in ("tokenizer.json", "vocab.txt", "vocab.json", "spiece.model")):
+        raise InputError(f"The model {clean_line(name, 120)} has no tokenizer; save one beside its weights.")
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+    except Exception as error:  # whatever a damaged file makes the library raise, the person hears the same
+        raise InputError(
+            f"The tokenizer of {clean_line(name, 120)} cannot be read: {clean_line(error, 160)}"
+        ) from error
+    if tokenizer.pad_token_id is None:
+        raise InputError(f"The tokenizer of {clean_line(name, 120)} has no padding token.")
+    return tokenizer
+
+
+def quiet() -> None:
+    """Keep the library's progress bars and advice out of the output."""
+    import transformers
+
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    logging.getLogger("transformers").setLevel(logging.ERROR)

@@ -1,0 +1,233 @@
+"""One pass over a source: rows into the store, rows left out into a list, statistics into the report.
+
+Texts are held a chunk at a time. Labels are stored as codes of their raw values and become classes afterwards, when
+all raw values are known.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.clean import clean_line
+from core.errors import InputError
+from core.reviews.columns import ColumnCounter, Roles, find_roles, sample_column
+from core.reviews.finish import NO_LABEL, SKIPS, Pass, finish, write_line
+from core.reviews.hashing import text_digest
+from core.reviews.labels import MISSING
+from core.reviews.options import ReadingOptions
+from core.reviews.store import (
+    RowWriter,
+    open_new,
+)
+from core.reviews.table import UNDECODABLE, BadRow, Chunk, Table, excerpt
+
+MOST_LABELS = 10_000
+"""Distinct raw labels that are counted; a column with more is no label, and its rows are read without one."""
+_SAMPLE_ROWS = 1_000
+_MISSING_CODE, _UNDECODABLE_CODE = -2, -3
+_EMPTY, _UNDECODABLE = "empty text", "undecodable bytes"
+Progress = Callable[[float], None]
+
+
+@dataclass
+class Input:
+    """What is read: the tables in order, the size of each in bytes (for progress), and how the source is shown."""
+
+    source: str
+    tables: list[Table]
+    weights: list[int]
+
+
+def build(
+    folder: Path,
+    place: str,
+    given: Input,
+    options: ReadingOptions,
+    model_labels: Sequence[str] | None,
+    progress: Progress,
+) -> None:
+    """Read `given` into `folder`, which will be renamed to `place` (a name in the data folder).
+
+    Raises:
+        InputError: no text column, no such column, or no row that can be used.
+    """
+    reading = _Reading(folder, given, options)
+    try:
+        reading.read(progress)
+    finally:
+        reading.close()
+    finish(reading.result(), place, model_labels)
+    progress(1.0)
+
+
+class _Reading:
+    """The state of the pass."""
+
+    def __init__(self, folder: Path, given: Input, options: ReadingOptions) -> None:
+        self.folder, self.given, self.options = folder, given, options
+        self.shown = clean_line(given.source)
+        self.rows = 0
+        self.left_out: Counter[str] = Counter()
+        self.codes: dict[str, int] = {}
+        self.too_many = False
+        self.notices: list[str] = []
+        self.roles, self.counters = self._inspect()
+        self.writer = RowWriter(folder)
+        self.skips = open_new(folder / SKIPS)
+
+    def _inspect(self) -> tuple[Roles, dict[str, ColumnCounter]]:
+        """Find the columns' roles from the first rows of the first file that has any."""
+        sample = None
+        for table in self.given.tables:
+            chunk = next(iter(table.chunks(_SAMPLE_ROWS)), None)
+            sample = (table, chunk) if chunk is not None else sample
+            if chunk is not None and len(chunk.lines):
+                break
+        if sample is None:
+            raise InputError(f"{self.shown} has no rows; give a file with reviews.")
+        table, chunk = sample
+        samples = [sample_column(name, cells) for name, cells in zip(table.columns, chunk.columns, strict=True)]
+        roles = find_roles(samples, self.options, table.header is not False, self.shown)
+        return roles, {one.name: ColumnCounter(one) for one in samples}
+
+    def read(self, progress: Progress) -> None:
+        total = max(sum(self.given.weights), 1)
+        done = 0
+        for index, (table, weight) in enumerate(zip(self.given.tables, self.given.weights, strict=True)):
+            text, title, label = self._places(table)
+            for chunk in table.chunks():
+                self._add(index, table.columns, chunk, (text, title, label))
+                progress(min((done + weight * table.fraction()) / total, 1.0))
+            done += weight
+            self.notices += table.notices + self._guesses(table)
+        if not self.rows:
+            raise InputError(f"{self.shown} has a header and no rows below it; give a file with reviews.")
+
+    def close(self) -> None:
+        self.writer.close()
+        self.skips.close()
+
+    def _guesses(self, table: Table) -> list[str]:
+        """What was assumed about a file and may be wrong."""
+        notices = []
+        if table.encoding == "cp1252" and self.options.encoding is None:
+            notices.append(f"{clean_line(table.name)} is no UTF-8 and was read as Windows-1252.")
+        if table.header is False and self.options.header is None:
+            notices.append(f"{clean_line(table.name)} seems to have no header; its columns are numbered.")
+        return notices
+
+    def result(self) -> Pass:
+        """What the pass leaves for `finish`."""
+        columns = [counter.column() for counter in self.counters.values()]
+        raws = None if self.too_many else list(self.codes)
+        given = self.given
+        return Pass(
+            folder=self.folder,
+            source=given.source,
+            tables=given.tables,
+            options=self.options,
+            roles=self.roles,
+            columns=columns,
+            rows=self.rows,
+            raws=raws,
+            left_out=self.left_out,
+            notices=self.notices,
+        )
+
+    def _places(self, table: Table) -> tuple[int, int, int]:
+        """Where text, title and label stand in `table` (-1: nowhere)."""
+        name = clean_line(table.name)
+        if self.roles.text not in table.columns:
+            wanted = clean_line(self.roles.text)
+            raise InputError(f"{name} has no column “{wanted}”, as the other files have; read it on its own.")
+        for column in (self.roles.title, self.roles.label):
+            if column is not None and column not in table.columns:
+                self.notices.append(f"{name} has no column “{clean_line(column)}”.")
+        places = [
+            table.columns.index(column) if column in table.columns else -1
+            for column in (self.roles.text, self.roles.title, self.roles.label)
+        ]
+        return places[0], places[1], places[2]
+
+    def _add(self, file: int, names: list[str], chunk: Chunk, places: tuple[int, int, int]) -> None:
+        for name, cells in zip(names, chunk.columns, strict=True):
+            if name in self.counters:
+                self.counters[name].add(cells)
+        self.rows += len(chunk.lines) + len(chunk.bad)
+        text, title, label = places
+        texts = chunk.columns[text]
+        if title >= 0:
+            texts = [f"{_lead(head)}{body}" if head else body for head, body in _pairs(chunk, title, text)]
+        codes = self._codes(chunk, label)
+        good_texts, good_lines, good_codes, hashes = list[str](), list[int](), list[int](), list[bytes]()
+        bad = chunk.bad
+        for body, whole, line, code in zip(chunk.columns[text], texts, chunk.lines, codes, strict=True):
+            try:
+                digest = text_digest(whole)
+            except UnicodeEncodeError:
+                bad.append(BadRow(line, _UNDECODABLE, excerpt(whole)))
+                continue
+            if not body or body.isspace():
+                bad.append(BadRow(line, _EMPTY, excerpt(whole)))
+            elif code < NO_LABEL:
+                reason = MISSING if code == _MISSING_CODE else _UNDECODABLE
+                bad.append(BadRow(line, reason, excerpt(whole)))
+            else:
+                good_texts.append(whole)
+                good_lines.append(line)
+                good_codes.append(code)
+                hashes.append(digest)
+        self.writer.add(good_texts, file, good_lines, good_codes, hashes)
+        self._skip(file, bad)
+
+    def _codes(self, chunk: Chunk, label: int) -> list[int]:
+        """The code of each row's raw label."""
+        if self.roles.label is None:
+            return [NO_LABEL] * len(chunk.lines)
+        if label < 0:
+            return [_MISSING_CODE] * len(chunk.lines)
+        codes, known = list[int](), self.codes
+        for cell in chunk.columns[label]:
+            code = known.get(cell)
+            codes.append(self._new_code(cell) if code is None else code)
+        return codes
+
+    def _new_code(self, cell: str) -> int:
+        if not cell or cell.isspace():
+            return _MISSING_CODE
+        if UNDECODABLE in cell or (not cell.isascii() and _is_lone(cell)):
+            return _UNDECODABLE_CODE
+        raw = cell.strip()
+        code = self.codes.get(raw)
+        if code is None:
+            if len(self.codes) >= MOST_LABELS:
+                self.too_many = True
+                return NO_LABEL
+            code = self.codes[raw] = len(self.codes)
+        return code
+
+    def _skip(self, file: int, bad: list[BadRow]) -> None:
+        for row in sorted(bad, key=lambda row: row.line):
+            self.left_out[row.reason] += 1
+            write_line(self.skips, [file, row.line, row.detail or row.reason, row.excerpt])
+
+
+def _pairs(chunk: Chunk, title: int, text: int) -> Iterator[tuple[str, str]]:
+    return zip(chunk.columns[title], chunk.columns[text], strict=True)
+
+
+def _lead(title: str) -> str:
+    """A title as the beginning of a text: closed by a full stop unless it ends in punctuation."""
+    stripped = title.strip()
+    if not stripped:
+        return ""
+    return stripped + (" " if unicodedata.category(stripped[-1]).startswith("P") else ". ")
+
+
+def _is_lone(cell: str) -> bool:
+    """Whether `cell` holds half of a surrogate pair, which no file can store."""
+    return any("\ud800" <= character <= "\udfff" for character in cell)

@@ -1,0 +1,206 @@
+"""After the pass over a source: raw labels become classes, the list of rows left out and the report are written."""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from core.clean import clean_line
+from core.errors import InputError
+from core.files import write_whole
+from core.reviews.columns import Roles
+from core.reviews.labels import LabelPlan, plan_labels
+from core.reviews.options import ReadingOptions
+from core.reviews.report import Column, Duplicates, ReadingReport, SkippedRow
+from core.reviews.store import HASHES, KEPT, LABELS, REPORT, SKIPPED, RowReader, data_folder, open_new, save_array
+from core.reviews.table import Table, excerpt
+
+SKIPS = "skips.jsonl"
+"""Rows left out during the pass: [file index, line, reason in full, excerpt]; merged into skipped.jsonl."""
+NO_LABEL = -1
+_SHOWN = 200
+_Skip = tuple[int, int, str, str]
+
+
+@dataclass
+class Pass:
+    """What the pass over a source leaves behind, beside the stored rows in `folder`."""
+
+    folder: Path
+    source: str
+    tables: list[Table]
+    options: ReadingOptions
+    roles: Roles
+    columns: list[Column]
+    rows: int
+    raws: list[str] | None
+    """The raw labels by code; None when there were too many for labels."""
+    left_out: Counter[str]
+    notices: list[str]
+
+
+def finish(reading: Pass, place: str, model_labels: Sequence[str] | None) -> None:
+    """Turn raw labels into classes, write the arrays, the list of rows left out and the report."""
+    folder = reading.folder
+    rows = RowReader(folder)
+    codes, hashes = rows.column("label"), rows.column("hash")
+    plan, labels, kept = _classify(reading, codes, model_labels)
+    if not len(kept):
+        raise InputError(_nothing_kept(reading, plan, codes, model_labels))
+    reading.notices += plan.notices
+    whole = len(kept) == len(codes)
+    labels, hashes = (labels, hashes) if whole else (labels[kept], hashes[kept])
+    if not whole:
+        save_array(folder / KEPT, kept)
+    save_array(folder / LABELS, labels)
+    save_array(folder / HASHES, hashes)
+    raws = reading.raws or []
+    late = _left_out_by_label(rows, codes, labels if whole else None, kept, raws, plan, reading.left_out)
+    skipped = _write_skipped(folder, [table.name for table in reading.tables], late)
+    duplicates = find_duplicates(hashes, labels)
+    if duplicates.conflicting:
+        texts = "text carries" if duplicates.conflicting == 1 else "texts carry"
+        reading.notices.append(f"{duplicates.conflicting:,} repeated {texts} different labels in different places.")
+    first = reading.tables[0]
+    counts = np.bincount(labels[labels >= 0], minlength=len(plan.names))
+    report = ReadingReport(
+        source=reading.source,
+        files=[table.name for table in reading.tables],
+        format=first.format,
+        encoding=first.encoding,
+        delimiter=first.delimiter,
+        header=first.header,
+        columns=reading.columns,
+        text_column=reading.roles.text,
+        title_column=reading.roles.title,
+        label_column=reading.roles.label,
+        scheme=plan.scheme,
+        label_names=plan.names,
+        class_counts={name: int(count) for name, count in zip(plan.names, counts, strict=True)},
+        rows=reading.rows,
+        kept=len(kept),
+        left_out=dict(reading.left_out),
+        skipped=skipped,
+        skipped_file=str(data_folder() / place / SKIPPED),
+        duplicates=duplicates,
+        data_hash=_data_hash(rows, kept, labels, plan.names),
+        notices=list(dict.fromkeys(reading.notices)),
+        schemes=plan.schemes,
+    )
+    write_whole(folder / REPORT, report.model_dump_json())
+
+
+def _classify(
+    reading: Pass, codes: np.ndarray[Any, Any], model_labels: Sequence[str] | None
+) -> tuple[LabelPlan, np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """The plan, the class of every stored row, and the rows that are kept."""
+    everything = np.arange(len(codes), dtype=np.int64)
+    nothing = np.full(len(codes), NO_LABEL, dtype=np.int64)
+    column = reading.roles.label
+    if column is None:
+        return LabelPlan("unlabelled", [], list(model_labels or [])), nothing, everything
+    if reading.raws is None:
+        reading.notices.append(f"The column “{clean_line(column)}” has too many different values to be a label.")
+        return LabelPlan("as_is", ["as_is"], list(model_labels or [])), nothing, everything
+    raws = reading.raws or []
+    counts = dict(zip(raws, np.bincount(codes, minlength=len(raws)).tolist(), strict=True))
+    plan = plan_labels(counts, column, reading.options, model_labels)
+    classes = np.array([plan.classes.get(raw, NO_LABEL) for raw in raws] or [NO_LABEL], dtype=np.int64)
+    labels = classes[codes]
+    return plan, labels, np.flatnonzero(labels >= 0)
+
+
+def _nothing_kept(
+    reading: Pass, plan: LabelPlan, codes: np.ndarray[Any, Any], model_labels: Sequence[str] | None
+) -> str:
+    shown = clean_line(reading.source)
+    reasons = reading.left_out + Counter(plan.left_out.values())
+    listed = ", ".join(reason for reason, _ in reasons.most_common(3))
+    if model_labels is not None and len(codes):
+        known = ", ".join(clean_line(name, 40) for name in model_labels)
+        return f"{shown} has no label that the model knows ({known})."
+    return f"{shown} has no review that can be used: all {reading.rows:,} rows are left out ({listed})."
+
+
+def _left_out_by_label(
+    rows: RowReader,
+    codes: np.ndarray[Any, Any],
+    all_labels: np.ndarray[Any, Any] | None,
+    kept: np.ndarray[Any, Any],
+    raws: list[str],
+    plan: LabelPlan,
+    left_out: Counter[str],
+) -> Iterator[_Skip]:
+    """The stored rows that are not kept, in order, counted as they pass."""
+    if all_labels is not None:
+        return
+    mask = np.ones(len(codes), dtype=np.bool_)
+    mask[kept] = False
+    for row in np.flatnonzero(mask).tolist():
+        reason = plan.left_out[raws[codes[row]]]
+        left_out[reason] += 1
+        batch, index = rows.find(row)
+        text = batch.column("text")[index].as_py()
+        yield batch.column("file")[index].as_py(), batch.column("line")[index].as_py(), reason, excerpt(text)
+
+
+def _write_skipped(folder: Path, files: list[str], late: Iterator[_Skip]) -> list[SkippedRow]:
+    """Merge both lists of rows left out, in the order of the files, into skipped.jsonl; returns the first 200."""
+    early_path = folder / SKIPS
+    first: list[SkippedRow] = []
+    with early_path.open(encoding="utf-8") as early, open_new(folder / SKIPPED) as target:
+        parsed = (tuple(json.loads(line)) for line in early)
+        for file, line, reason, shown in heapq.merge(parsed, late, key=lambda skip: (skip[0], skip[1])):
+            row = SkippedRow(file=files[file], line=line, reason=reason, excerpt=shown)
+            write_line(target, row.model_dump())
+            if len(first) < _SHOWN:
+                first.append(row)
+    early_path.unlink()
+    return first
+
+
+def find_duplicates(hashes: np.ndarray[Any, Any], labels: np.ndarray[Any, Any]) -> Duplicates:
+    """Count texts that occur more than once; `hashes` and `labels` are [N]."""
+    order = np.argsort(hashes, kind="stable")
+    sorted_hashes, sorted_labels = hashes[order], labels[order]
+    starts = np.flatnonzero(np.r_[True, sorted_hashes[1:] != sorted_hashes[:-1]])
+    sizes = np.diff(np.r_[starts, len(hashes)])
+    low = np.minimum.reduceat(sorted_labels, starts)
+    high = np.maximum.reduceat(sorted_labels, starts)
+    return Duplicates(
+        rows=int(len(hashes) - len(starts)), groups=int((sizes > 1).sum()), conflicting=int((low != high).sum())
+    )
+
+
+def _data_hash(rows: RowReader, kept: np.ndarray[Any, Any], labels: np.ndarray[Any, Any], names: Sequence[str]) -> str:
+    """BLAKE2b over the kept texts, their labels and the names of the classes."""
+    digest = hashlib.blake2b(digest_size=16)
+    begin = 0
+    for batch in rows.batches:
+        end = begin + batch.num_rows
+        low, high = np.searchsorted(kept, (begin, end))
+        inside = kept[low:high] - begin
+        texts = batch.column("text")
+        if len(inside) < batch.num_rows:
+            texts = texts.take(inside)
+        offsets = np.frombuffer(texts.buffers()[1], dtype=np.int64)[: len(texts) + 1]
+        digest.update(offsets.tobytes())
+        if texts.buffers()[2] is not None:
+            digest.update(memoryview(texts.buffers()[2])[: int(offsets[-1])])
+        begin = end
+    digest.update(np.ascontiguousarray(labels).tobytes())
+    digest.update(json.dumps(list(names)).encode())
+    return digest.hexdigest()
+
+
+def write_line(file: IO[bytes], value: object) -> None:
+    """Append `value` to `file` as a line of JSON."""
+    file.write(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace") + b"\n")

@@ -1,0 +1,99 @@
+"""The words that review files use: names of columns, and the values that labels take.
+
+Names are compared by their letters and digits alone, so `Review Text`, `review_text` and `reviewText` are one.
+"""
+
+from __future__ import annotations
+
+import re
+
+TEXT_NAMES = (
+    "reviewtext", "reviewbody", "reviewcontent", "reviewcomment", "reviewcomments", "review", "reviews", "text",
+    "content", "body", "comment", "comments", "sentence", "message", "feedback", "opinion", "verbatim", "tweet",
+    "document", "phrase", "customerreview", "textreview", "reviewdescription", "description",
+)  # fmt: skip
+TITLE_NAMES = ("summary", "reviewtitle", "reviewsummary", "reviewheadline", "title", "headline", "subject", "heading")
+LABEL_NAMES = (
+    "ispositive", "label", "labels", "sentiment", "sentimentlabel", "labelname", "labeltext", "polarity", "positive",
+    "isnegative", "recommendedind", "recommended", "recommend", "isrecommended", "wouldrecommend", "liked", "target",
+    "airlinesentiment", "reviewsentiment", "gold", "goldlabel",
+)  # fmt: skip
+RATING_NAMES = (
+    "rating", "ratings", "stars", "star", "starrating", "reviewrating", "reviewstars", "overall", "overallrating",
+    "score", "reviewscore", "reviewsrating", "userrating",
+)  # fmt: skip
+CLASS_NAMES = ("class", "classes", "category", "tag", "topic", "tone", "y", "annotation", "emotion", "intent")
+_OTHER_NAMES = ("verified", "time", "logvotes", "date", "id", "reviewid", "productid", "asin", "votes", "index", "user")
+
+_NEVER_A_LABEL = re.compile(
+    r"(^|[^a-z])(id|ids|idx|index|key|uuid|asin|sku|date|day|month|year|time|timestamp|unixreviewtime|verified|votes?|"
+    r"helpful\w*|helpfulness|count|counts|number|num|length|len|age|price|cost|url|link|image|user|username|"
+    r"author|reviewer|name|email|phone|country|city|zip|language|lang|version|fold|split)($|[^a-z])"
+)
+_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*", re.IGNORECASE | re.ASCII)
+_STARS = re.compile(
+    r"\s*(\d+(?:\.\d+)?)\s*(?:[- ]?stars?|/\s*5|out\s+of\s+5(?:\s+stars)?)?\s*", re.IGNORECASE | re.ASCII
+)
+_DATE = re.compile(
+    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ].*)?|\d{1,2}[-/. ]\w{2,9}[-/., ]+\d{2,4}|[A-Z][a-z]+ \d{1,2}, \d{4}"
+)
+
+TRUTH_VALUES = {
+    "0": 0, "1": 1, "0.0": 0, "1.0": 1, "false": 0, "true": 1, "no": 0, "yes": 1, "f": 0, "t": 1, "n": 0, "y": 1,
+}  # fmt: skip
+SENTIMENT_RANKS = {
+    "very negative": 0, "negative": 1, "neg": 1, "neutral": 2, "neu": 2, "mixed": 2, "positive": 3, "pos": 3,
+    "very positive": 4,
+}  # fmt: skip
+REVERSED_NAMES = ("isnegative", "negative", "iscomplaint")
+"""Columns of truth values where true is the bad news."""
+MISSING_VALUES = frozenset(("", "nan", "null", "none", "n/a", "na", "<na>", "-", "?"))
+
+
+def plain(name: str) -> str:
+    """The letters and digits of `name`, in lower case."""
+    return re.sub(r"[\W_]+", "", name.casefold())
+
+
+_KNOWN = frozenset(TEXT_NAMES + TITLE_NAMES + LABEL_NAMES + RATING_NAMES + CLASS_NAMES + _OTHER_NAMES)
+
+
+def is_known_name(name: str) -> bool:
+    """Whether `name` is one that the columns of review files carry."""
+    return len(name) <= 60 and plain(name) in _KNOWN
+
+
+def is_never_a_label(name: str) -> bool:
+    """Whether a column of this name is an id, a date, a count, a person, …: not what a review is to be judged by."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).casefold()
+    return _NEVER_A_LABEL.search(re.sub(r"[_\W]+", " ", words)) is not None
+
+
+def is_number(value: str) -> bool:
+    """Whether `value` is a plain decimal number."""
+    return _NUMBER.fullmatch(value) is not None
+
+
+def is_truth_value(value: str) -> bool:
+    """Whether `value` is true/false or yes/no (0 and 1 are numbers)."""
+    return value.strip().casefold() in ("true", "false", "yes", "no")
+
+
+def is_date(value: str) -> bool:
+    """Whether `value` is written like a date."""
+    return _DATE.fullmatch(value.strip()) is not None
+
+
+def number_of(value: str) -> float | None:
+    """`value` as a number, or None."""
+    return float(value) if is_number(value) else None
+
+
+def stars_of(value: str) -> float | None:
+    """How many stars, 0 to 5, `value` says (`4`, `4.0`, `4 stars`, `4/5`, `★★★★`), or None."""
+    stripped = value.strip()
+    if stripped and set(stripped) <= {"★", "☆", "⭐"}:
+        return float(len(stripped.replace("☆", "")))
+    match = _STARS.fullmatch(value)
+    stars = float(match[1]) if match else -1.0
+    return stars if 0 <= stars <= 5 else None

@@ -1,0 +1,258 @@
+"""Reading reviews from any source into a memory-mapped store: the entry to this package.
+
+A source is a file, a folder (its `train` files), `-` for standard input, or a dataset of the Hugging Face hub. What
+was read stays in a cache under `$REVIEWTUI_HOME/data` and is used again while the files stand as they stood.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from core.clean import clean_line
+from core.errors import InputError
+from core.reviews.build import Input, build
+from core.reviews.formats import open_table
+from core.reviews.hub import HubTable, hub_name
+from core.reviews.options import ReadingOptions
+from core.reviews.report import ReadingReport
+from core.reviews.sources import SUFFIXES, find_sources
+from core.reviews.store import (
+    HASHES,
+    KEPT,
+    LABELS,
+    REPORT,
+    RowReader,
+    building,
+    cache_key,
+    data_folder,
+    is_complete,
+    load_array,
+    open_new,
+)
+
+STANDARD_INPUT = "standard input"
+FEWEST_ROWS, FEWEST_OF_A_CLASS, MOST_CLASSES = 8, 2, 50
+
+
+class Reviews:
+    """The reviews of a source: N of them, memory-mapped.
+
+    Attributes:
+        folder: where they are kept.
+        report: what reading found.
+        label_names: the classes, by index.
+        labels: [N] int64, the class of each review, -1 for none.
+        hashes: [N] uint64, hash of the normalised text (see `core.reviews.hashing`).
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Open what was read before.
+
+        Raises:
+            OSError, ValueError: the folder is not whole.
+        """
+        self.folder = folder
+        self.report = ReadingReport.model_validate_json((folder / REPORT).read_bytes())
+        self.label_names = list(self.report.label_names)
+        self.labels: np.ndarray[Any, np.dtype[np.int64]] = load_array(folder / LABELS)
+        self.hashes: np.ndarray[Any, np.dtype[np.uint64]] = load_array(folder / HASHES)
+        self._rows = RowReader(folder)
+        self._kept = load_array(folder / KEPT) if (folder / KEPT).exists() else None
+        if not len(self.labels) == len(self.hashes) == self.report.kept:
+            raise ValueError("the folder is not whole")
+
+    def __len__(self) -> int:
+        return self.report.kept
+
+    def text(self, row: int) -> str:
+        """The text of review `row`, with its title before it if there is one."""
+        batch, index = self._find(row)
+        return str(batch.column("text")[index].as_py())
+
+    def texts(self, rows: Sequence[int] | np.ndarray[Any, Any] | range) -> list[str]:
+        """The texts of `rows`, in their order."""
+        if isinstance(rows, range) and rows.step == 1 and self._kept is None and len(rows):
+            return self._slice(rows.start, rows.stop)
+        return [self.text(int(row)) for row in rows]
+
+    def place(self, row: int) -> tuple[str, int]:
+        """The file and the line where review `row` starts."""
+        batch, index = self._find(row)
+        return self.report.files[batch.column("file")[index].as_py()], int(batch.column("line")[index].as_py())
+
+    def batches(self, size: int) -> Iterator[list[str]]:
+        """All texts in order, `size` at a time."""
+        for start in range(0, len(self), size):
+            yield self.texts(range(start, min(start + size, len(self))))
+
+    def _find(self, row: int) -> tuple[Any, int]:
+        if not -len(self) <= row < len(self):
+            raise IndexError(f"there is no review {row} among {len(self)}")
+        row %= len(self)
+        return self._rows.find(row if self._kept is None else int(self._kept[row]))
+
+    def _slice(self, start: int, stop: int) -> list[str]:
+        """Texts of consecutive stored rows, batch by batch."""
+        if start < 0 or stop > len(self):
+            raise IndexError(f"there are no reviews {start} to {stop} among {len(self)}")
+        texts: list[str] = []
+        while start < stop:
+            batch, index = self._rows.find(start)
+            part = batch.column("text").slice(index, stop - start).to_pylist()
+            texts += part
+            start += len(part)
+        return texts
+
+
+def read_reviews(
+    source: str | Path,
+    options: ReadingOptions = ReadingOptions(),  # noqa: B008 (frozen)
+    *,
+    labels: Sequence[str] | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Reviews:
+    """Read `source`, or open what was read of it before.
+
+    Args:
+        source: a file, a folder, `-`, `owner/name` or `hf:name[:config]`.
+        options: what not to detect.
+        labels: the classes of a model; a label that is none of them is left out as "unknown label".
+        progress: called with the share that was read, 0 to 1.
+
+    Raises:
+        InputError: the source cannot be read as reviews; the sentence says why and what to do.
+        ReviewtuiError: the cache cannot be written.
+    """
+    report = progress or (lambda fraction: None)
+    if str(source) == "-":
+        return _read_standard_input(options, labels, report)
+    hub = None if isinstance(source, Path) else _hub(source)
+    if hub is not None:
+        parts: object = ["hub", *hub]
+        return _cached(parts, options, labels, report, lambda: Input(str(source), [HubTable(*hub)], [1]))
+    files = find_sources(source).train
+    if not files:
+        raise InputError(f"The folder {clean_line(source)} has no file to train on; name one, or add train.csv.")
+    return _read_files(_storable(source), files, options, labels, report)
+
+
+def require_trainable(reviews: Reviews) -> None:
+    """Check that a classifier can learn from `reviews`.
+
+    Raises:
+        InputError: no labels, one class, too few reviews, or (nearly) a label per review.
+    """
+    report, shown = reviews.report, clean_line(reviews.report.source)
+    if report.label_column is None:
+        raise InputError(f"{shown} has no column of labels; name it with --label COLUMN.")
+    column = clean_line(report.label_column)
+    counts = {name: count for name, count in report.class_counts.items() if count}
+    rows = len(reviews)
+    if not counts or len(counts) > MOST_CLASSES or (rows > 20 and len(counts) > rows / 2):
+        many = f"{len(counts):,}" if counts else "too many"
+        raise InputError(
+            f"The column “{column}” of {shown} has {many} different labels in {rows:,} reviews, which is no set of "
+            f"classes (at most {MOST_CLASSES}); name another with --label COLUMN."
+        )
+    if len(counts) == 1:
+        only = clean_line(next(iter(counts)), 40)
+        raise InputError(f"All {rows:,} reviews of {shown} are labelled “{only}”; training needs two classes or more.")
+    if rows < FEWEST_ROWS:
+        raise InputError(f"{shown} has {rows} labelled reviews; training needs at least {FEWEST_ROWS}.")
+    fewest = min(counts, key=lambda name: counts[name])
+    if counts[fewest] < FEWEST_OF_A_CLASS:
+        raise InputError(
+            f"Only {counts[fewest]} review of {shown} is labelled “{clean_line(fewest, 40)}”; each class needs at "
+            f"least {FEWEST_OF_A_CLASS}: add reviews or leave that label out."
+        )
+
+
+def _hub(source: str) -> tuple[str, str | None] | None:
+    """The dataset that `source` names, unless it is, or is meant to be, a path."""
+    found = hub_name(source)
+    if found is None or source.startswith("hf:"):
+        return found
+    path = Path(source)
+    is_path = path.exists() or path.parent.exists() or path.suffix.lower() in SUFFIXES
+    return None if is_path else found
+
+
+def _read_files(
+    source: str,
+    files: list[Path],
+    options: ReadingOptions,
+    labels: Sequence[str] | None,
+    progress: Callable[[float], None],
+) -> Reviews:
+    try:
+        states = [file.stat() for file in files]
+        parts = [[str(file.absolute()), s.st_size, s.st_mtime_ns] for file, s in zip(files, states, strict=True)]
+        weights = [state.st_size for state in states]
+
+        def opened() -> Input:
+            return Input(source, [open_table(file, options, _storable(file)) for file in files], weights)
+
+        return _cached(parts, options, labels, progress, opened)
+    except OSError as error:
+        reason = clean_line(error.strerror or error, 120)
+        raise InputError(f"Cannot read {clean_line(source)} ({reason}); check the file.") from error
+
+
+def _storable(path: str | Path) -> str:
+    """`path` as text that JSON can hold, also where its name is no UTF-8."""
+    return str(path).encode("utf-8", "replace").decode()
+
+
+def _read_standard_input(
+    options: ReadingOptions, labels: Sequence[str] | None, progress: Callable[[float], None]
+) -> Reviews:
+    """Spool standard input into a private file, which lives until it has been read."""
+    if sys.stdin is None or sys.stdin.isatty():
+        raise InputError("Standard input is a terminal; pipe a file with reviews into it.")
+    spool = data_folder() / f".building-input-{secrets.token_hex(4)}"
+    digest, size = hashlib.blake2b(digest_size=16), 0
+    try:
+        with open_new(spool) as file:
+            while block := sys.stdin.buffer.read(1 << 20):
+                digest.update(block)
+                size += file.write(block)
+        if not size:
+            raise InputError("Standard input is empty; pipe a file with reviews into it.")
+
+        def opened() -> Input:
+            return Input("-", [open_table(spool, options, STANDARD_INPUT)], [size])
+
+        return _cached(["input", size, digest.hexdigest()], options, labels, progress, opened)
+    finally:
+        spool.unlink(missing_ok=True)
+
+
+def _cached(
+    parts: object,
+    options: ReadingOptions,
+    labels: Sequence[str] | None,
+    progress: Callable[[float], None],
+    opened: Callable[[], Input],
+) -> Reviews:
+    """The reviews in the cache, built first if they are not there whole."""
+    key = cache_key(parts, options, None if labels is None else list(labels))
+    place = data_folder() / key
+    if is_complete(place):
+        try:
+            reviews = Reviews(place)
+        except (OSError, ValueError, pa.ArrowException):
+            (place / REPORT).unlink(missing_ok=True)  # damaged: build it again
+        else:
+            progress(1.0)
+            return reviews
+    with building(key) as folder:
+        build(folder, key, opened(), options, labels, progress)
+    return Reviews(place)

@@ -1,0 +1,93 @@
+"""Which files a source is made of: one file, or a folder whose file names say what each is for."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from pydantic import BaseModel, Field
+
+from core.clean import clean_line
+from core.errors import InputError
+
+SUFFIXES = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".arrow": "arrow",
+    ".ipc": "arrow",
+    ".feather": "arrow",
+    ".txt": "text",
+}
+"""File name suffix → format. Content decides where there is none of these."""
+
+_PART = re.compile(
+    r"(?:(train)(?:ing)?|(validation|valid|val|dev)|(test)(?:ing)?|(inbox))(?:set|data|split|reviews)?(?![a-z])",
+    re.IGNORECASE,
+)
+_NOT_REVIEWS = re.compile(
+    r"(readme|license|licence|notice|changelog|requirements)\b.*|(dataset_info|dataset_dict|state)\.json", re.IGNORECASE
+)
+
+
+class Sources(BaseModel):
+    """The files of a source, by part, each list sorted by name."""
+
+    train: list[Path] = Field(default_factory=list)
+    validation: list[Path] = Field(default_factory=list)
+    test: list[Path] = Field(default_factory=list)
+    inbox: list[Path] = Field(default_factory=list)
+    other: list[Path] = Field(default_factory=list)
+
+
+def find_sources(source: str | Path) -> Sources:
+    """The files of `source`: a file is `train`; a folder is sorted by its files' names.
+
+    `train*`, `validation*`, `valid*`, `val*`, `dev*`, `test*` and `inbox*` (in any case) are those parts. Without a
+    file named `train*`, the files of no part are what there is to train on. Sub-folders, hidden files, README-like
+    files and links that leave the folder are not looked at.
+
+    Raises:
+        InputError: no such file or folder, or a folder without a data file.
+    """
+    shown = clean_line(source)
+    try:
+        path = Path(source).expanduser()
+        if path.is_file():
+            return Sources(train=[path])
+        if not path.is_dir():
+            what = "is no file or folder that can be read" if path.exists() else "does not exist"
+            raise InputError(f"{shown} {what}; check the path of the data.")
+        inside = path.resolve()
+        files = sorted(file for file in path.iterdir() if _is_data(file, inside))
+    except OSError as error:
+        raise InputError(f"Cannot read {shown} ({error.strerror or error}); check its permissions.") from error
+    except (ValueError, RuntimeError):
+        raise InputError(f"{shown} is no file name; check the path of the data.") from None
+    if not files:
+        known = ", ".join(SUFFIXES)
+        raise InputError(f"The folder {shown} holds no data files ({known}); give a folder with reviews, or a file.")
+    parts = Sources()
+    for file in files:
+        _list_of(parts, file).append(file)
+    if not parts.train:
+        parts.train, parts.other = parts.other, []
+    return parts
+
+
+def _is_data(file: Path, inside: Path) -> bool:
+    if file.name.startswith(".") or file.suffix.lower() not in SUFFIXES or _NOT_REVIEWS.fullmatch(file.name):
+        return False
+    return file.is_file() and (not file.is_symlink() or file.resolve().is_relative_to(inside))
+
+
+def _list_of(parts: Sources, file: Path) -> list[Path]:
+    match = _PART.match(file.name)
+    if match is None:
+        return parts.other
+    return (parts.train, parts.validation, parts.test, parts.inbox)[(match.lastindex or 1) - 1]

@@ -1,0 +1,192 @@
+"""The reviews of a source on disk: texts in a memory-mapped Arrow file, labels and hashes beside it.
+
+    rows.arrow      every row with a text: text, file (index), line, label (code of the raw value), hash
+    kept.npy        [N] int64, the rows of rows.arrow that are kept (absent: all of them)
+    labels.npy      [N] int64, class index, -1 for none
+    hashes.npy      [N] uint64, hash of the normalised text
+    skipped.jsonl   every row left out: file, line, reason, excerpt
+    report.json     the report; written last, so a folder with it is complete
+
+A folder is built beside its place under `$REVIEWTUI_HOME/data` and renamed into it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import ipc
+
+from core.files import home, open_private, private_folder
+from core.reviews.options import ReadingOptions
+
+ROWS, KEPT, LABELS, HASHES, SKIPPED, REPORT = (
+    "rows.arrow",
+    "kept.npy",
+    "labels.npy",
+    "hashes.npy",
+    "skipped.jsonl",
+    "report.json",
+)
+FORMAT_VERSION = 1
+BATCH_ROWS = 10_000
+_BATCH_CHARACTERS = 32 << 20
+_ABANDONED = 24 * 3600.0
+_SCHEMA = pa.schema(
+    [
+        ("text", pa.large_string()),
+        ("file", pa.int32()),
+        ("line", pa.int64()),
+        ("label", pa.int32()),
+        ("hash", pa.uint64()),
+    ]
+)
+
+
+def data_folder() -> Path:
+    """The folder of all that was read, made if missing."""
+    return private_folder(home() / "data")
+
+
+def cache_key(parts: object, options: ReadingOptions, labels: list[str] | None) -> str:
+    """The name of the folder of a source: `parts` say which files they are and how they stood."""
+    described = json.dumps([FORMAT_VERSION, parts, options.model_dump(mode="json"), labels], sort_keys=True)
+    return hashlib.blake2b(described.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+
+
+@contextmanager
+def building(key: str) -> Iterator[Path]:
+    """A private folder to write in, which becomes `data_folder()/key` on success and vanishes on failure."""
+    parent = data_folder()
+    _sweep(parent)
+    folder = private_folder(parent / f".building-{key}-{secrets.token_hex(4)}")
+    try:
+        yield folder
+        place = parent / key
+        for _ in range(3):
+            try:
+                folder.rename(place)
+                return
+            except OSError:
+                if is_complete(place):
+                    return
+                shutil.rmtree(place, ignore_errors=True)
+        folder.rename(place)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def is_complete(folder: Path) -> bool:
+    """Whether `folder` was built to its end."""
+    return all((folder / name).is_file() for name in (ROWS, LABELS, HASHES, SKIPPED, REPORT))
+
+
+def open_new(path: Path) -> IO[bytes]:
+    """A new private file, open for writing."""
+    return os.fdopen(open_private(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb")
+
+
+def save_array(path: Path, array: np.ndarray[Any, Any]) -> None:
+    """`array` in NumPy's own format, private."""
+    with open_new(path) as file:
+        np.save(file, array, allow_pickle=False)
+
+
+def load_array(path: Path) -> np.ndarray[Any, Any]:
+    """An array of `save_array`, memory-mapped; no pickle is read."""
+    return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+
+
+class RowWriter:
+    """Writes rows.arrow batch by batch."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = open_new(folder / ROWS)
+        self._writer = ipc.new_file(self._file, _SCHEMA)
+        self._clear()
+        self.rows = 0
+
+    def _clear(self) -> None:
+        self._texts: list[str] = []
+        self._files: list[int] = []
+        self._lines: list[int] = []
+        self._labels: list[int] = []
+        self._hashes: list[bytes] = []
+        self._characters = 0
+
+    def add(self, texts: list[str], file: int, lines: list[int], labels: list[int], hashes: list[bytes]) -> None:
+        """Append rows of one file; `hashes` are 8 bytes each."""
+        self._texts += texts
+        self._files += [file] * len(texts)
+        self._lines += lines
+        self._labels += labels
+        self._hashes += hashes
+        self._characters += sum(map(len, texts))
+        if len(self._texts) >= BATCH_ROWS // 2 or self._characters > _BATCH_CHARACTERS:
+            self._flush()
+
+    def _flush(self) -> None:
+        encoded = [text.encode() for text in self._texts]
+        offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
+        np.cumsum([len(text) for text in encoded], out=offsets[1:])
+        texts = pa.LargeStringArray.from_buffers(len(encoded), pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded)))
+        numbers: list[np.ndarray[Any, Any]] = [
+            np.array(self._files, dtype=np.int32),
+            np.array(self._lines, dtype=np.int64),
+            np.array(self._labels, dtype=np.int32),
+            np.frombuffer(b"".join(self._hashes), dtype="<u8"),
+        ]
+        # Buffers, not pa.array: that one imports pandas first, a third of a second.
+        columns = [
+            pa.Array.from_buffers(field.type, len(column), [None, pa.py_buffer(column)])
+            for column, field in zip(numbers, list(_SCHEMA)[1:], strict=True)
+        ]
+        self._writer.write_batch(pa.RecordBatch.from_arrays([texts, *columns], schema=_SCHEMA))
+        self.rows += len(self._texts)
+        self._clear()
+
+    def close(self) -> None:
+        """Write what is left and the footer."""
+        if self._texts:
+            self._flush()
+        self._writer.close()
+        self._file.close()
+
+
+class RowReader:
+    """Reads rows.arrow, memory-mapped: nothing is loaded before it is asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        reader = ipc.open_file(pa.memory_map(str(folder / ROWS)))
+        self.batches = [reader.get_batch(index) for index in range(reader.num_record_batches)]
+        self.ends = np.cumsum([batch.num_rows for batch in self.batches], dtype=np.int64)
+
+    def find(self, row: int) -> tuple[Any, int]:
+        """The batch that holds `row`, and its index there."""
+        number = int(np.searchsorted(self.ends, row, side="right"))
+        batch = self.batches[number]
+        return batch, row - (int(self.ends[number]) - batch.num_rows)
+
+    def column(self, name: str) -> np.ndarray[Any, Any]:
+        """A column of numbers, whole."""
+        kind: np.dtype[Any] = np.dtype(_SCHEMA.field(name).type.to_pandas_dtype())
+        parts = [np.frombuffer(batch.column(name).buffers()[1], kind, batch.num_rows) for batch in self.batches]
+        return np.concatenate(parts) if parts else np.zeros(0, dtype=kind)
+
+
+def _sweep(parent: Path) -> None:
+    """Remove what a crash left half built, or half read from standard input, more than a day ago."""
+    for left in parent.glob(".building-*"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > _ABANDONED:
+                shutil.rmtree(left) if left.is_dir() else left.unlink()

@@ -1,0 +1,60 @@
+"""Requests to a running worker: `control.jsonl`, to which anyone may append and which the worker reads.
+
+pause            keep everything in memory and wait
+continue         go on after a pause
+stop_and_save    finish the step, evaluate, write checkpoint and model, end
+stop             end now; the last checkpoint stays, no model is written unless there was one
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Literal, get_args
+
+from core.files import open_private
+
+Wish = Literal["pause", "continue", "stop_and_save", "stop"]
+
+
+def send(path: Path, wish: Wish) -> None:
+    """Append a request; on the disk when this returns."""
+    line = json.dumps({"request": wish, "time": round(time.time(), 3)}) + "\n"
+    descriptor = open_private(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    try:
+        os.write(descriptor, line.encode())
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class ControlReader:
+    """The worker's end: requests made since it was built. Those for an earlier worker of the run are passed over."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = path.stat().st_size if path.exists() else 0
+
+    def read_new(self) -> list[Wish]:
+        """New requests in order; one `stat` when there are none."""
+        try:
+            if self._path.stat().st_size <= self._offset:
+                return []
+        except FileNotFoundError:
+            return []
+        with self._path.open("rb") as file:
+            file.seek(self._offset)
+            data = file.read()
+        whole = data.rfind(b"\n") + 1
+        self._offset += whole
+        return [wish for line in data[:whole].splitlines() if (wish := _wish(line)) is not None]
+
+
+def _wish(line: bytes) -> Wish | None:
+    try:
+        word = json.loads(line).get("request")
+    except (ValueError, AttributeError):
+        return None
+    return word if word in get_args(Wish) else None

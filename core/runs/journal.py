@@ -1,0 +1,132 @@
+"""The journal of a run: `events.jsonl`, append-only, one writer, one checksummed record a line.
+
+A record is a JSON object: `kind`, `time` (seconds since 1970), what the kind says, and last `crc32`, the checksum of
+the line up to it. A record is one `write`, so a reader sees all of it or none; a tail torn by a crash fails its
+checksum, is passed over by readers and cut off by the next writer.
+
+    kind         says
+    started      pid, host: a worker took the run
+    resumed      step: it goes on from there; later steps of earlier workers are superseded
+    phase        name, fraction (0–1 or null): reading, tokenizing, loading the model, training, evaluating, saving
+    plan         rows, validation_rows, labels, epochs, steps, batch_size, micro_batch_size, precision, device, …
+    step         step, epoch, loss, learning_rate, gradient_norm, reviews, tokens, seconds (of training so far)
+    evaluation   step, epoch, loss, accuracy, macro_f1, per_class, best (are these the weights to keep?)
+    memory       process, process_peak, system_total, system_available, limit, devices
+    checkpoint   step
+    paused, continued
+    notice       text
+    finished     the final figures (what `train --wait --json` prints)
+    stopped      the same, after a stop that a person asked for
+    failed       message, and the same figures where there are any
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from core.files import open_private
+
+Record = dict[str, Any]
+
+_MARK = b', "crc32": "'
+
+
+def encode(record: Record) -> bytes:
+    """One line of the journal: the record with its checksum."""
+    body = json.dumps(_finite(record), ensure_ascii=True, allow_nan=False).encode()[:-1]
+    return body + _MARK + f"{zlib.crc32(body):08x}".encode() + b'"}\n'
+
+
+def decode(line: bytes) -> Record | None:
+    """The record of one line, or None if the line is torn or damaged."""
+    body, mark, tail = line.rpartition(_MARK)
+    if not mark or tail != f'{zlib.crc32(body):08x}"}}'.encode():
+        return None
+    record: Record = json.loads(body + b"}")
+    return record
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no NaN or infinity: they are written as the strings 'nan', 'inf' and '-inf'."""
+    if isinstance(value, float):
+        return value if abs(value) < float("inf") else str(value)
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    return value
+
+
+class JournalWriter:
+    """Appends records. Safe to share between the threads of the one process that holds the run's lock."""
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._mutex = threading.Lock()
+        self._descriptor = open_private(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
+        os.ftruncate(self._descriptor, _whole_length(self._descriptor))
+
+    def write(self, kind: str, /, *, sync: bool = False, **says: Any) -> None:
+        """Append one record with one `write`; with `sync` it is on the disk when this returns."""
+        line = encode({"kind": kind, "time": round(self._clock(), 3), **says})
+        with self._mutex:
+            os.write(self._descriptor, line)
+            if sync:
+                os.fsync(self._descriptor)
+
+    def close(self) -> None:
+        """Sync and close."""
+        os.fsync(self._descriptor)
+        os.close(self._descriptor)
+
+
+def _whole_length(descriptor: int, block: int = 1 << 16) -> int:
+    """Bytes of the journal up to the end of its last whole line."""
+    end = os.fstat(descriptor).st_size
+    while end > 0:
+        start = max(end - block, 0)
+        newline = os.pread(descriptor, end - start, start).rfind(b"\n")
+        if newline >= 0:
+            return start + newline + 1
+        end = start
+    return 0
+
+
+class JournalReader:
+    """Reads a journal from its beginning, then whatever has been added since. Any number may read at once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = 0
+        self.damaged = 0
+        """Whole lines that failed their checksum."""
+
+    def read_new(self) -> list[Record]:
+        """The records appended since the last call, in order; a half-written last line waits for the next call."""
+        try:
+            with self._path.open("rb") as file:
+                if (
+                    os.fstat(file.fileno()).st_size < self._offset
+                ):  # a new writer cut a torn tail that we never read past
+                    self._offset = 0
+                file.seek(self._offset)
+                data = file.read()
+        except FileNotFoundError:
+            return []
+        whole = data.rfind(b"\n") + 1
+        self._offset += whole
+        records = []
+        for line in data[:whole].splitlines():
+            record = decode(line)
+            if record is None:
+                self.damaged += 1
+            else:
+                records.append(record)
+        return records

@@ -1,0 +1,238 @@
+"""What a run's files say about it: its state in one line, and its whole history.
+
+`RunHistory` folds journal records into what a screen draws; `summarize` gives the few facts that a list shows, reading
+only the ends of a long journal. Both are pure functions of the run's folder: every figure can be recomputed from it.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from core.errors import ReviewtuiError
+from core.runs.folder import RunFolder
+from core.runs.journal import Record, decode
+from core.runs.lock import living_worker
+
+State = Literal["starting", "running", "paused", "finished", "stopped", "failed", "interrupted"]
+
+OVER: tuple[State, ...] = ("finished", "stopped", "failed", "interrupted")
+"""States in which no worker lives."""
+
+_STARTUP_SECONDS = 20.0
+
+
+@dataclass
+class RunHistory:
+    """Everything that a journal told so far. `update` folds in new records; a resumed run's replayed steps replace
+    the ones they repeat."""
+
+    plan: Record = field(default_factory=dict)
+    phase: Record = field(default_factory=dict)
+    steps: list[Record] = field(default_factory=list)
+    evaluations: list[Record] = field(default_factory=list)
+    memory: list[Record] = field(default_factory=list)
+    notices: list[Record] = field(default_factory=list)
+    checkpoint_step: int | None = None
+    paused: bool = False
+    end: Record | None = None
+    """The record that ended the run: finished, stopped or failed."""
+    begun: float | None = None
+    last_time: float | None = None
+    workers: int = 0
+    """How many workers have worked on the run: 1, and one more for each resume."""
+
+    def update(self, records: Iterable[Record]) -> bool:
+        """Fold in `records`; True if there were any."""
+        any_new = False
+        for record in records:
+            any_new = True
+            self.last_time = record["time"]
+            fold = getattr(self, f"_on_{record['kind']}", None)
+            if fold is not None:
+                fold(record)
+        return any_new
+
+    def _on_started(self, record: Record) -> None:
+        self.workers += 1
+        self.begun = self.begun if self.begun is not None else record["time"]
+        self.end, self.paused = None, False
+
+    def _on_resumed(self, record: Record) -> None:
+        self.steps = [past for past in self.steps if past["step"] <= record["step"]]
+        self.evaluations = [past for past in self.evaluations if past["step"] <= record["step"]]
+
+    def _on_plan(self, record: Record) -> None:
+        self.plan = record
+
+    def _on_phase(self, record: Record) -> None:
+        self.phase = record
+
+    def _on_step(self, record: Record) -> None:
+        self.steps.append(record)
+
+    def _on_evaluation(self, record: Record) -> None:
+        self.evaluations.append(record)
+
+    def _on_memory(self, record: Record) -> None:
+        self.memory.append(record)
+
+    def _on_notice(self, record: Record) -> None:
+        self.notices.append(record)
+
+    def _on_checkpoint(self, record: Record) -> None:
+        self.checkpoint_step = record["step"]
+
+    def _on_paused(self, record: Record) -> None:
+        self.paused = True
+
+    def _on_continued(self, record: Record) -> None:
+        self.paused = False
+
+    def _on_finished(self, record: Record) -> None:
+        self.end = record
+
+    _on_stopped = _on_finished
+    _on_failed = _on_finished
+
+    @property
+    def step(self) -> int:
+        """Optimizer steps done."""
+        return int(self.steps[-1]["step"]) if self.steps else 0
+
+    @property
+    def planned_steps(self) -> int | None:
+        return self.plan.get("steps")
+
+    @property
+    def best(self) -> Record | None:
+        """The evaluation whose weights are kept."""
+        return next((record for record in reversed(self.evaluations) if record["best"]), None)
+
+    def seconds_left(self) -> float | None:
+        """Estimate of the training time left, from the mean pace of the last 50 steps; None before there is one."""
+        recent = self.steps[-50:]
+        if self.planned_steps is None or len(recent) < 2:
+            return None
+        pace = (recent[-1]["seconds"] - recent[0]["seconds"]) / (recent[-1]["step"] - recent[0]["step"])
+        return float(pace * (self.planned_steps - self.step))
+
+    def reviews_per_second(self) -> float | None:
+        """Training speed over the last 50 steps; None before there is one."""
+        recent = self.steps[-50:]
+        if len(recent) < 2 or recent[-1]["seconds"] <= recent[0]["seconds"]:
+            return None
+        return float(sum(record["reviews"] for record in recent[1:]) / (recent[-1]["seconds"] - recent[0]["seconds"]))
+
+
+def state_of(run: RunFolder, history: RunHistory, now: float | None = None) -> State:
+    """The state of a run: from its last words, or, where it has said none, from whether its worker lives."""
+    if history.end is not None:
+        kind: State = history.end["kind"]
+        return kind
+    if living_worker(run.lock) is not None:
+        if history.paused:
+            return "paused"
+        return "running" if history.plan else "starting"
+    if history.workers == 0 and (now or time.time()) - run.path.stat().st_mtime < _STARTUP_SECONDS:
+        return "starting"
+    return "interrupted"
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """One run in one line of a list."""
+
+    id: str
+    name: str
+    state: State
+    folder: str
+    pid: int | None
+    model: str
+    data: str
+    labels: tuple[str, ...]
+    epoch: float
+    epochs: int | None
+    step: int
+    steps: int | None
+    loss: float | None
+    validation: dict[str, float] | None
+    """Figures of the weights that are kept: loss, accuracy, macro_f1."""
+    best_epoch: float | None
+    began: float | None
+    ended: float | None
+    message: str
+    phase: str
+    has_model: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """The object that `runs --json` and `status --json` print."""
+        facts = dict(vars(self))
+        return {"run": facts.pop("id"), **facts, "labels": list(self.labels)}
+
+
+def summarize(run: RunFolder) -> RunSummary:
+    """The few facts that a list shows of a run, in a time that does not grow with its journal."""
+    history = RunHistory()
+    history.update(_ends_of_journal(run))
+    return summary_of(run, history)
+
+
+def summary_of(run: RunFolder, history: RunHistory) -> RunSummary:
+    """The same facts from a history that is at hand."""
+    try:
+        request = run.request()
+        name, model, data = request.name, request.settings.model, request.data
+    except ReviewtuiError:
+        name, model, data = run.id, "?", "?"
+    best = history.best
+    end = history.end or {}
+    state = state_of(run, history)
+    holder = living_worker(run.lock) if state not in OVER else None
+    last = history.steps[-1] if history.steps else {}
+    return RunSummary(
+        id=run.id,
+        name=name,
+        state=state,
+        folder=str(run.path),
+        pid=holder.pid if holder else None,
+        model=history.plan.get("model", model),
+        data=data,
+        labels=tuple(history.plan.get("labels", ())),
+        epoch=round(last.get("epoch", 0.0), 3),
+        epochs=history.plan.get("epochs"),
+        step=history.step,
+        steps=history.planned_steps,
+        loss=last.get("loss"),
+        validation={key: best[key] for key in ("loss", "accuracy", "macro_f1")} if best else end.get("validation"),
+        best_epoch=best["epoch"] if best else end.get("best_epoch"),
+        began=history.begun,
+        ended=history.end["time"] if history.end else None,
+        message=end.get("message", ""),
+        phase=_phase_in_words(history.phase) if state not in OVER else "",
+        has_model=(run.model / "config.json").is_file(),
+    )
+
+
+def _phase_in_words(phase: Record) -> str:
+    fraction = phase.get("fraction")
+    return f"{phase['name']} {fraction:.0%}" if fraction is not None else str(phase.get("name", ""))
+
+
+def _ends_of_journal(run: RunFolder, block: int = 1 << 16) -> list[Record]:
+    """All records of a short journal; of a long one those in its first and last `block` bytes."""
+    try:
+        descriptor = os.open(run.journal, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return []
+    try:
+        size = os.fstat(descriptor).st_size
+        data = os.pread(descriptor, 2 * block, 0)
+        if size > 2 * block:
+            data = data[:block] + b"\n" + os.pread(descriptor, block, size - block)
+    finally:
+        os.close(descriptor)
+    return [record for line in data.splitlines() if (record := decode(line)) is not None]

@@ -1,0 +1,1 @@
+"""Training: tokens, batches, loss, optimizer, evaluation, checkpoints, and the loop that reads top to bottom."""

@@ -1,0 +1,117 @@
+"""What a run leaves behind: provenance, the model folder with its card and calibration, the validation predictions."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+
+import core
+from core.files import PRIVATE_FILE, private_folder, sync_folder, write_json
+from core.models.classifier import save_classifier
+from core.models.sources import ModelSource
+from core.runs.folder import Request, RunFolder
+from core.training.card import model_card
+from core.training.loop import TrainingLoop
+from core.training.metrics import expected_calibration_error, fit_temperature, measure, probabilities_of
+from core.training.run_data import RunData
+from core.training.tokens import tokenizer_sha256
+
+
+def write_provenance(run: RunFolder, request: Request, source: ModelSource, data: RunData, loop: TrainingLoop) -> None:
+    """provenance.json: what, besides the settings, decides how a run comes out."""
+    import tokenizers
+    import transformers
+
+    names = loop.classifier.labels
+    write_json(
+        run.provenance,
+        {
+            "versions": {
+                "reviewtui": core.__version__,
+                "python": platform.python_version(),
+                "torch": torch.__version__,
+                "transformers": transformers.__version__,
+                "tokenizers": tokenizers.__version__,
+                "numpy": np.__version__,
+                "pyarrow": pa.__version__,
+            },
+            "machine": platform.machine(),
+            "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+            "device": str(loop.device),
+            "device_name": torch.cuda.get_device_name(loop.device) if loop.device.type == "cuda" else None,
+            "precision": loop.precision,
+            "threads": torch.get_num_threads(),
+            "data": request.data,
+            "data_hash": data.train.report.data_hash,
+            "validation": request.validation,
+            "validation_hash": data.validation.report.data_hash,
+            "model": source.name,
+            "weights_sha256": source.weights_sha256(),
+            "tokenizer_sha256": tokenizer_sha256(loop.classifier.tokenizer),
+            "labels": list(names),
+            "train_rows": _counts(data.train_labels, names),
+            "validation_rows": _counts(data.validation_labels, names),
+        },
+    )
+
+
+def _counts(labels: np.ndarray, names: tuple[str, ...]) -> dict[str, int]:
+    found = np.bincount(labels, minlength=len(names))
+    return {name: int(count) for name, count in zip(names, found, strict=True)}
+
+
+def write_model(run: RunFolder, request: Request, data: RunData, loop: TrainingLoop) -> bool:
+    """model/ and predictions.parquet from the best weights; False, and nothing written, if no evaluation gave any.
+
+    The folder is made beside its place and renamed, so `model/` is whole whenever it is there.
+    """
+    logits = loop.take_best()
+    if logits is None:
+        return False
+    labels = data.validation_labels
+    _write_predictions(run, data, logits)
+    beside = run.path / ".model.new"
+    shutil.rmtree(beside, ignore_errors=True)
+    private_folder(beside)
+    loop.classifier.model.to("cpu")
+    save_classifier(loop.classifier, beside)
+    write_json(beside / "calibration.json", _calibration(logits, labels))
+    figures = measure(logits, labels, loop.classifier.labels)
+    (beside / "README.md").write_text(model_card(request, data, loop, figures), encoding="utf-8")
+    for file in beside.iterdir():
+        file.chmod(PRIVATE_FILE)
+    shutil.rmtree(run.model, ignore_errors=True)
+    beside.rename(run.model)
+    sync_folder(run.path)
+    return True
+
+
+def _calibration(logits: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
+    """The temperature that fits the validation rows best, and what it does to the calibration error on them."""
+    temperature = fit_temperature(logits, labels)
+    return {
+        "temperature": temperature,
+        "rows": len(labels),
+        "ece": expected_calibration_error(probabilities_of(logits), labels),
+        "ece_with_temperature": expected_calibration_error(probabilities_of(logits / temperature), labels),
+        "fitted_on": "the validation rows that also chose the weights, so both figures are optimistic",
+    }
+
+
+def _write_predictions(run: RunFolder, data: RunData, logits: np.ndarray) -> None:
+    table = pa.table(
+        {
+            "row": data.validation_rows,
+            "text_hash": data.validation.hashes[data.validation_rows],
+            "label": data.validation_labels,
+            "logits": pa.array(list(logits), type=pa.list_(pa.float32())),
+        }
+    )
+    pq.write_table(table, run.predictions)
+    run.predictions.chmod(PRIVATE_FILE)

@@ -1,0 +1,233 @@
+"""One run from its `settings.toml` to its `model/`: what the worker process does, in order.
+
+`Session` writes the journal as it goes and reads requests from `control.jsonl`; the loop sees it as its observer.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from core.errors import ReviewtuiError
+from core.files import private_folder
+from core.memory import MemorySampler
+from core.models.classifier import build_classifier
+from core.models.device import choose_device, choose_precision
+from core.models.sources import ModelSource, resolve_model
+from core.runs.control import ControlReader, Wish
+from core.runs.folder import RunFolder
+from core.runs.journal import JournalWriter
+from core.training.checkpoints import Checkpoint, load_newest_checkpoint, save_checkpoint
+from core.training.loop import Diverged, Examples, TrainingLoop
+from core.training.loss import class_weights
+from core.training.results import write_model, write_provenance
+from core.training.run_data import RunData, read_run_data, write_split
+from core.training.tokens import cpu_threads, frame_of, tokenize
+
+_PROGRESS_STEP = 0.02
+"""Share of a phase between two records about it."""
+
+
+class StoppedEarly(ReviewtuiError):  # noqa: N818 -- what happened, not a fault
+    """A person stopped the run before its first step."""
+
+
+class Session:
+    """The work of one worker on one run."""
+
+    def __init__(self, run: RunFolder, journal: JournalWriter, terminated: threading.Event) -> None:
+        """Args: terminated: set by SIGTERM; answered like stop-and-save."""
+        self.run, self.journal, self._terminated = run, journal, terminated
+        self.request = run.request()
+        self._control = ControlReader(run.control)
+        self._kept_wishes: list[Wish] = []
+        self._in_loop = False
+        self._sampler = MemorySampler(
+            lambda sample: journal.write("memory", **sample),
+            cuda=torch.cuda if torch.cuda.is_available() else None,
+        )
+
+    def work(self, *, resume: bool) -> None:
+        """Do all of it; the last record says how it ended."""
+        torch.set_num_threads(cpu_threads())
+        self._sampler.start()
+        try:
+            self._work(resume)
+        except StoppedEarly:
+            self.journal.write("stopped", sync=True, message="stopped before the first step")
+        finally:
+            self._sampler.stop()
+
+    def _work(self, resume: bool) -> None:
+        request = self.request
+        data = read_run_data(request, self._phase("reading"))
+        for sentence in data.notices:
+            self._notice(sentence)
+        write_split(self.run, data)
+        self.journal.write("phase", name="loading the model", fraction=None)
+        source = resolve_model(request.settings.model)
+        loop = self._prepare(source, data)
+        if resume:
+            self._restore(loop)
+        write_provenance(self.run, request, source, data, loop)
+        self._write_plan(source, data, loop)
+        self.journal.write("phase", name="training", fraction=None)
+        self._in_loop = True
+        try:
+            outcome = loop.run()
+        except Diverged as error:
+            self._save(data, loop)
+            self.journal.write("failed", sync=True, message=str(error), **self._figures(loop))
+            return
+        if outcome == "abandoned":
+            message = "stopped without saving; resume goes on from the last checkpoint"
+            self.journal.write("stopped", sync=True, message=message, **self._figures(loop))
+            return
+        self._save(data, loop)
+        self.journal.write(outcome, sync=True, message="", **self._figures(loop))
+        if outcome == "finished":
+            shutil.rmtree(self.run.checkpoints, ignore_errors=True)
+            private_folder(self.run.checkpoints)
+
+    def _prepare(self, source: ModelSource, data: RunData) -> TrainingLoop:
+        """Build the classifier, tokenize, choose device and precision."""
+        settings = self.request.settings
+        classifier = build_classifier(source, data.labels, settings)
+        tokens = tokenize(data.train, classifier.tokenizer, self._phase("tokenizing"))
+        held_out = tokens
+        if data.validation is not data.train:
+            held_out = tokenize(data.validation, classifier.tokenizer, self._phase("tokenizing"))
+        device = choose_device(settings.device)
+        return TrainingLoop(
+            classifier,
+            frame_of(classifier.tokenizer, classifier.max_length, classifier.truncation),
+            Examples(tokens, data.train_rows, data.train_labels),
+            Examples(held_out, data.validation_rows, data.validation_labels),
+            settings,
+            device,
+            choose_precision(settings.precision, device),
+            class_weights(data.train_labels, len(data.labels), settings.class_weights),
+            self,
+        )
+
+    def _restore(self, loop: TrainingLoop) -> None:
+        """Go back to the newest checkpoint that verifies; from the start where there is none."""
+        checkpoint, skipped = load_newest_checkpoint(self.run.checkpoints)
+        for sentence in skipped:
+            self._notice(sentence)
+        if checkpoint is not None:
+            loop.restore(checkpoint)
+        self.journal.write("resumed", sync=True, step=loop.progress.step)
+
+    def _write_plan(self, source: ModelSource, data: RunData, loop: TrainingLoop) -> None:
+        """Write down what this run will do, and whatever of the request had to be adapted."""
+        settings, classifier = self.request.settings, loop.classifier
+        self.journal.write(
+            "plan",
+            model=source.name,
+            labels=list(classifier.labels),
+            rows=len(data.train_rows),
+            validation_rows=len(data.validation_rows),
+            epochs=round(loop.steps / loop.per_epoch, 4) if settings.max_steps else settings.epochs,
+            steps=loop.steps,
+            steps_per_epoch=loop.per_epoch,
+            batch_size=settings.batch_size,
+            micro_batch_size=loop.micro_batch_size,
+            max_length=classifier.max_length,
+            precision=loop.precision,
+            device=str(loop.device),
+            threads=torch.get_num_threads(),
+            weights=sum(weight.numel() for weight in classifier.model.parameters()),
+            trainable_weights=sum(weight.numel() for weight in classifier.trainable().values()),
+        )
+        if source.note:
+            self._notice(f"Model {source.name}: {source.note}.")
+        if classifier.max_length < settings.max_length:
+            self._notice(
+                f"max_length {settings.max_length} → {classifier.max_length}: this model reads no more tokens."
+            )
+
+    def _save(self, data: RunData, loop: TrainingLoop) -> None:
+        """Write the model of the best weights; a full disk loses neither the run's figures nor its checkpoints."""
+        self.journal.write("phase", name="saving", fraction=None)
+        try:
+            write_model(self.run, self.request, data, loop)
+        except (OSError, ReviewtuiError) as error:
+            raise ReviewtuiError(
+                f"The model could not be written ({error}); make room and `reviewtui resume {self.run.id}`."
+            ) from error
+
+    def _figures(self, loop: TrainingLoop) -> dict[str, Any]:
+        """What `train --wait --json` ends with, besides the run's name and state."""
+        progress, best = loop.progress, loop.progress.best
+        return {
+            "epochs": round(progress.step / loop.per_epoch, 4),
+            "steps": progress.step,
+            "seconds": round(progress.seconds, 3),
+            "reviews_per_second": round(progress.reviews / progress.seconds, 3) if progress.seconds else 0.0,
+            "peak_memory_bytes": self._sampler.peak_bytes(),
+            "validation": {key: best[key] for key in ("loss", "accuracy", "macro_f1")} if best else None,
+            "best_epoch": best["epoch"] if best else None,
+        }
+
+    def _notice(self, text: str) -> None:
+        self.journal.write("notice", text=text)
+
+    def _phase(self, name: str) -> Callable[[float], None]:
+        """A progress function that records a phase each time it moved by some per cent, and heeds a stop."""
+        last = -1.0
+
+        def progress(fraction: float) -> None:
+            nonlocal last
+            if fraction - last >= _PROGRESS_STEP or fraction >= 1 > last:
+                last = fraction
+                self.journal.write("phase", name=name, fraction=round(fraction, 4))
+                if not self._in_loop:
+                    self._heed_early_stop()
+
+        return progress
+
+    def _heed_early_stop(self) -> None:
+        """Before there is anything to save both kinds of stop end the run; other requests are kept for the loop."""
+        self._kept_wishes = self.wishes()
+        if {"stop", "stop_and_save"} & set(self._kept_wishes):
+            raise StoppedEarly
+
+    # What the training loop tells and asks: core.training.loop.Observer
+
+    def on_step(self, **says: Any) -> None:
+        self.journal.write("step", **says)
+
+    def on_evaluating(self, fraction: float) -> None:
+        if fraction in (0.0, 1.0) or fraction - self._evaluated >= _PROGRESS_STEP:
+            self._evaluated = fraction % 1
+            self.journal.write("phase", name="evaluating", fraction=round(fraction, 4))
+
+    _evaluated = 0.0
+
+    def on_evaluation(self, **says: Any) -> None:
+        self.journal.write("evaluation", sync=True, **says)
+        self.journal.write("phase", name="training", fraction=None)
+
+    def on_pause(self, paused: bool) -> None:
+        self.journal.write("paused" if paused else "continued", sync=True)
+
+    def on_checkpoint(self, checkpoint: Checkpoint) -> None:
+        try:
+            save_checkpoint(self.run.checkpoints, checkpoint)
+        except ReviewtuiError as error:
+            self._notice(f"{error} The run goes on without it.")
+        else:
+            self.journal.write("checkpoint", sync=True, step=checkpoint.progress.step)
+
+    def wishes(self) -> list[Wish]:
+        """What was asked for since the last call, those kept from before the loop first."""
+        found, self._kept_wishes = [*self._kept_wishes, *self._control.read_new()], []
+        if self._terminated.is_set():
+            self._terminated.clear()
+            found.append("stop_and_save")
+        return found

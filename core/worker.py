@@ -1,0 +1,75 @@
+"""The training worker: `python -m core.worker RUN_FOLDER [--resume]`, one per run, detached from whoever starts it.
+
+It takes the run's lock, forks (so that it is nobody's child), ignores hang-ups, answers SIGTERM by stop-and-save, and
+writes down how it ended. Everything that it or its libraries print goes to the run's worker.log.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import signal
+import socket
+import sys
+import threading
+import traceback
+from pathlib import Path
+
+from core.errors import ReviewtuiError
+from core.runs.folder import RunFolder
+from core.runs.journal import JournalWriter
+from core.runs.lock import RunLock
+
+
+def main(arguments: list[str]) -> int:
+    """Run the worker; returns the exit status of the process that starts it."""
+    run = RunFolder(Path(arguments[0]))
+    os.umask(0o077)
+    try:
+        lock = RunLock(run.lock)
+    except ReviewtuiError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    lock.sign()
+    if os.fork() > 0:
+        return 0
+    lock.sign()
+    _work(run, resume="--resume" in arguments)
+    os._exit(0)
+
+
+def _work(run: RunFolder, *, resume: bool) -> None:
+    terminated = threading.Event()
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: terminated.set())
+    faulthandler.enable()
+    journal = JournalWriter(run.journal)
+    journal.write("started", sync=True, pid=os.getpid(), host=socket.gethostname())
+    try:
+        from core.training.session import Session  # after the first record: this loads torch
+
+        Session(run, journal, terminated).work(resume=resume)
+    except ReviewtuiError as error:
+        journal.write("failed", sync=True, message=str(error))
+    except BaseException as error:
+        traceback.print_exc()
+        journal.write("failed", sync=True, message=_in_words(error, run))
+    journal.close()
+    sys.stdout.flush()
+    sys.stderr.flush()
+
+
+def _in_words(error: BaseException, run: RunFolder) -> str:
+    """A sentence for a failure nobody foresaw; the traceback is in worker.log."""
+    name = type(error).__name__
+    if isinstance(error, MemoryError) or name == "OutOfMemoryError" or "can't allocate memory" in str(error):
+        return (
+            "Out of memory. Lower micro_batch_size (the batch stays whole), then max_length; or turn "
+            "gradient_checkpointing on. `resume` goes on from the last checkpoint."
+        )
+    return f"An unforeseen {name} ended the run; {run.log} has the details."
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

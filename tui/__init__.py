@@ -1,0 +1,1 @@
+"""The screen: the Textual workbench and the command line. It never imports torch, transformers or datasets."""
