@@ -4,7 +4,8 @@ Pure Python, no drawing. Whatever the numbers are (NaN, infinities, None, zeros 
 of `trace` is finite and inside the unit square, so the drawing library behind the chart never sees anything else.
 How a value is *written* (`Unit`) is here too, because ticks and labels have to agree.
 
-Words: a *point* is `(x, y)`; a *run of points* is a gapless stretch of them, ascending in x; *columns* are text columns.
+Words: a *point* is `(x, y)`; a *run of points* is a gapless stretch of them, ascending in x; *columns* are of
+text.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 Point = tuple[float, float]
@@ -54,7 +56,7 @@ class Series:
 @dataclass(frozen=True)
 class Unit:
     """How values of one kind are written. `text(value, step)` writes a tick where ticks lie `step` apart, and a
-    readout, as exact as is readable, where `step` is None. `base` 2 puts ticks at powers of two times a whole number."""
+    readout, as exact as is readable, where `step` is None. `base` 2 spaces ticks by powers of two."""
 
     text: Callable[[float, float | None], str]
     base: Literal[2, 10] = 10
@@ -162,12 +164,12 @@ def ticks(
     if log and high / low >= 10:
         first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
         every = max(1, math.ceil((last - first) / count))
-        factors = (1, 2, 5) if 3 * (last - first) <= count else (1,)
         exponents = range(max(first - first % every, -307), min(last, 308) + 1, every)
-        values = [factor * 10.0**exponent for exponent in exponents for factor in factors]
-        values = [value for value in values if low <= value <= high]
-        if len(values) > 1:
-            return values, 0.0
+        for factors in (1, 2, 5), (1,):
+            values = [factor * 10.0**exponent for exponent in exponents for factor in factors]
+            values = [value for value in values if low <= value <= high]
+            if 1 < len(values) <= (count + 2 if every == 1 else len(exponents)):
+                return values, 0.0
     rough = high / count - low / count
     if not 0 < rough < LARGEST:
         return [low, high], rough
@@ -235,7 +237,7 @@ def trace(runs: Sequence[Points], window: Window, columns: int, *, steps: bool =
         share = min(math.ceil(min(width / column_width, columns)), columns) if column_width > 0 else columns
         thin = downsample(part, share)
         if steps:
-            corners = [((after[0], before[1]), after) for before, after in zip(thin, thin[1:], strict=False)]
+            corners = [((after[0], before[1]), after) for before, after in pairwise(thin)]
             thin = [thin[0], *(point for corner in corners for point in corner)]
         lines += _clipped([(window.across(x), window.up(y)) for x, y in thin])
     loose.sort(key=_x)
@@ -359,7 +361,7 @@ def _clipped(line: Points) -> list[Points]:
         return [line] if 0 <= line[0][0] <= 1 and 0 <= line[0][1] <= 1 else []
     parts: list[Points] = []
     open_part = False
-    for start, end in zip(line, line[1:], strict=False):
+    for start, end in pairwise(line):
         enter, leave = 0.0, 1.0
         for origin, delta in ((start[0], end[0] - start[0]), (start[1], end[1] - start[1])):
             if delta == 0:

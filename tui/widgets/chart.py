@@ -17,6 +17,7 @@ from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
+from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -130,7 +131,7 @@ class Chart(Widget, can_focus=True):
     """
 
     class CursorMoved(Message):
-        """The cursor stands at `x` (None: it is gone), moved by a key on `chart`; charts can be kept in step with it."""
+        """The cursor stands at `x` (None: it is gone), moved by a key on `chart`; lets charts keep in step."""
 
         def __init__(self, chart: Chart, x: float | None) -> None:
             super().__init__()
@@ -387,7 +388,7 @@ class Chart(Widget, can_focus=True):
         return [*head, *self._plot(width, rows, axis), self._readout_row(width)]
 
     def _one_line(self) -> Row:
-        values = [f"{self._value(reading)}" for reading in self.readings()]
+        values = [self._value(reading.y) for reading in self.readings()]
         return [(self.title, "title"), (f" {' · '.join(values) or '–'}", "value")]
 
     def _title_row(self) -> Row:
@@ -416,8 +417,8 @@ class Chart(Widget, can_focus=True):
             return glyph
         return f"⠒{glyph.strip() or '⠒'}⠒"
 
-    def _value(self, reading: Reading) -> str:
-        return "–" if reading.y is None else clean_line(self.unit.text(reading.y, None))
+    def _value(self, y: float | None) -> str:
+        return "–" if y is None else clean_line(self.unit.text(y, None))
 
     def _readout_row(self, width: int) -> Row:
         """Where the cursor stands (or the newest point), and every series there, as much as fits the width."""
@@ -429,17 +430,13 @@ class Chart(Widget, can_focus=True):
         for detail in (3, 2, 1, 0):
             row = [(f" {self._x_label} " if detail > 0 else " ", "label"), (number_text(at), "value")]
             for index, reading in readings:
-                row += [
-                    ("   " if detail > 1 else "  ", "label"),
-                    (self._sample(index), self._colour(index)),
-                    (" ", "label"),
-                ]
-                if detail > 0:
-                    row.append((f"{clean_line(reading.name, NAME_WIDTH)} ", "label"))
-                row.append((self._value(reading), "value"))
+                row += [("   " if detail > 1 else "  ", "label"), (self._sample(index), self._colour(index))]
+                row.append((f" {clean_line(reading.name, NAME_WIDTH)} " if detail > 0 else " ", "label"))
+                row.append((self._value(reading.y), "value"))
                 if detail > 1 and reading.smoothed is not None and math.isfinite(reading.smoothed):
-                    row.append((f" ({clean_line(self.unit.text(reading.smoothed, None))} smoothed)", "label"))
-                if detail > 2 and reading.x != at:
+                    smoothed = self._value(reading.smoothed)
+                    row.append((f" ({smoothed} smoothed)" if detail > 2 else f" ~{smoothed}", "label"))
+                if reading.x != at:
                     row.append((f" at {number_text(reading.x)}", "label"))
             if _width(row) <= width:
                 break
@@ -460,7 +457,14 @@ class Chart(Widget, can_focus=True):
         if gutter > width // 3:
             labels, gutter = {}, 0
         columns = width - gutter - 2
-        cells = _canvas(self._layers(), window, columns, rows)
+        raw = [layer for layer in self._layers() if layer.kind == "dots"]
+        cells = _canvas([layer for layer in self._layers() if layer.kind != "dots"], window, columns, rows)
+        if raw:  # on a canvas of its own: in one cell of braille the dots would join the line and take its colour
+            behind = _canvas(raw, window, columns, rows)
+            cells = [
+                [b if f[0] == " " else f for f, b in zip(*both, strict=True)]
+                for both in zip(cells, behind, strict=True)
+            ]
         if self._cursor is not None and window.x_low <= self._cursor <= window.x_high:
             column = _cell(window.across(self._cursor), columns)
             for line in cells:
@@ -564,9 +568,10 @@ def _canvas(layers: Sequence[_Layer], window: Window, columns: int, rows: int) -
         line = Text.from_ansi(text)
         row = [(character, "note") for character in line.plain.ljust(columns)[:columns]]
         for span in line.spans:
-            colour = getattr(getattr(span.style, "color", None), "number", None)
+            colour = span.style.color if isinstance(span.style, Style) else None
+            component = components.get(colour.number or 0, "note") if colour else "note"
             for column in range(span.start, min(span.end, columns)):
-                row[column] = (row[column][0], components.get(colour, "note"))
+                row[column] = (row[column][0], component)
         cells.append(row)
     figure.clear()
     return cells

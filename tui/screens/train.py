@@ -1,0 +1,7 @@
+"""To be written."""
+
+from tui.places import Place
+
+
+class TrainScreen(Place):
+    PLACE = "train"
