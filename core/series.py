@@ -16,6 +16,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import itemgetter
 from typing import Literal
 
 Point = tuple[float, float]
@@ -25,6 +26,8 @@ LARGEST = sys.float_info.max
 FAR = 1e9  # unit-square coordinates are held within ±FAR, so that clipping never meets an infinity
 WARM_UP = 5  # points at the start that a robust range ignores: a new head's first losses say nothing
 PADDING = 0.04  # share of the range left free above and below
+
+_x, _y = itemgetter(0), itemgetter(1)
 
 
 @dataclass(frozen=True)
@@ -78,26 +81,24 @@ def exponential_average(ys: Iterable[float | None], weight: float) -> list[float
     averages: list[float] = []
     mean, decay = 0.0, 1.0
     for value in ys:
-        y = math.nan if value is None else _number(value)
-        if not math.isfinite(y):
+        if value is None or not math.isfinite(value):
             averages.append(math.nan)
             continue
-        mean = mean * weight + (1 - weight) * y
+        mean = mean * weight + (1 - weight) * value
         decay *= weight
         average = mean / (1 - decay)
-        averages.append(average if math.isfinite(average) else y)  # an ulp beyond the largest float
+        averages.append(average if math.isfinite(average) else value)  # an ulp beyond the largest float
     return averages
 
 
 def segments(xs: Iterable[float], ys: Iterable[float | None], *, log: bool = False) -> list[Points]:
     """The gapless runs of points, ascending in x. A y that is None, not finite, or (with `log`) not above zero
     splits; a point whose x is not finite has no place and is dropped; equal xs keep their order."""
-    pairs = [(_number(x), math.nan if y is None else _number(y)) for x, y in zip(xs, ys, strict=True)]
-    pairs = [pair for pair in pairs if math.isfinite(pair[0])]
-    pairs.sort(key=lambda pair: pair[0])
+    points = [(x, math.nan if y is None else y) for x, y in zip(xs, ys, strict=True) if math.isfinite(x)]
+    points.sort(key=_x)
     runs: list[Points] = []
     run: Points = []
-    for point in pairs:
+    for point in points:
         if math.isfinite(point[1]) and (point[1] > 0 or not log):
             run.append(point)
         elif run:
@@ -122,9 +123,8 @@ def downsample(points: Sequence[Point], columns: int) -> Points:
         edge = x_low + (x_high / (columns - 1) - x_low / (columns - 1)) * column
         stop = end if column == columns - 1 else bisect_right(points, edge, start, end, key=lambda point: point[0])
         if start < stop:
-            lowest = min(range(start, stop), key=lambda index: points[index][1])
-            highest = max(range(start, stop), key=lambda index: points[index][1])
-            kept.extend(points[index] for index in sorted({lowest, highest}))
+            inside = points[start:stop]
+            kept += sorted({min(inside, key=_y), max(inside, key=_y)})
             start = stop
     return [*kept, points[-1]]
 
@@ -304,10 +304,6 @@ PERCENT = Unit(percent_text)
 
 
 # --- Helpers --------------------------------------------------------------------------------------------------
-
-
-def _x(point: Point) -> float:
-    return point[0]
 
 
 def _number(value: float) -> float:

@@ -55,6 +55,10 @@ class Sample:
     def key(self) -> str:
         return plain(self.name)
 
+    def mostly(self, test: Callable[[str], bool]) -> bool:
+        """Whether four values in five pass: a few strays are rows to leave out, not another kind of column."""
+        return bool(self.values) and sum(map(test, self.values)) >= 0.8 * len(self.values)
+
     def all(self, test: Callable[[str], bool]) -> bool:
         return bool(self.values) and all(map(test, self.values))
 
@@ -99,7 +103,7 @@ def find_roles(samples: Sequence[Sample], options: ReadingOptions, headed: bool,
         InputError: a column that was asked for does not exist, or no column can be the text.
     """
     names = [sample.name for sample in samples]
-    text = _named(options.text, names, "--text", shown)
+    text = _named(options.text or None, names, "--text", shown)
     label = _named(options.label, names, "--label", shown)
     title = _named(options.title, names, "--title", shown)
     chosen = [name for name in (text, label, title) if name]
@@ -164,7 +168,7 @@ def _find_label(samples: Sequence[Sample], headed: bool) -> Sample | None:
     candidates = [
         *(sample for sample in _by_name(free, LABEL_NAMES) if _is_plausible(sample)),
         *(sample for sample in classes if _says_sentiment(sample) or _is_binary(sample)),
-        *(sample for sample in _by_name(free, RATING_NAMES) if sample.all(_is_rating) or _is_binary(sample)),
+        *(sample for sample in _by_name(free, RATING_NAMES) if sample.mostly(_is_rating)),
         *telling,
         *(sample for sample in unknown if _is_binary(sample)),
         *classes,

@@ -171,7 +171,7 @@ def _spellings(counts: Mapping[str, int]) -> dict[str, str]:
         groups.setdefault(_canonical(raw), []).append(raw)
     result = {}
     for canonical, raws in groups.items():
-        best = canonical if is_number(canonical) else max(raws, key=lambda raw: (counts[raw], raw))
+        best = canonical if is_number(canonical) else min(raws, key=lambda raw: (-counts[raw], raw))
         result.update(dict.fromkeys(raws, best))
     return result
 

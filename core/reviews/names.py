@@ -59,8 +59,8 @@ _KNOWN = frozenset(TEXT_NAMES + TITLE_NAMES + LABEL_NAMES + RATING_NAMES + CLASS
 
 
 def is_known_name(name: str) -> bool:
-    """Whether `name` is one that the columns of review files carry."""
-    return len(name) <= 60 and plain(name) in _KNOWN
+    """Whether `name` is one that the columns of review files carry, and no value that labels take."""
+    return len(name) <= 60 and plain(name) in _KNOWN and plain(name) not in SENTIMENT_RANKS
 
 
 def is_never_a_label(name: str) -> bool:

@@ -13,6 +13,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from operator import itemgetter
 from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
@@ -27,7 +28,6 @@ from textual.widget import Widget
 from core.clean import clean_line
 from core.series import (
     NUMBER,
-    Point,
     Points,
     Series,
     Unit,
@@ -52,6 +52,8 @@ NAME_WIDTH = 32
 
 Row = list[tuple[str, str]]  # (text, component class without its "chart--")
 Cells = list[list[tuple[str, str]]]  # the canvas: one (character, component) per cell
+
+_x = itemgetter(0)
 
 
 @dataclass(frozen=True)
@@ -153,9 +155,9 @@ class Chart(Widget, can_focus=True):
         classes: str | None = None,
     ) -> None:
         super().__init__(name=name, id=id, classes=classes)
-        self.title = clean_line(title)
+        self.title = title
         self.unit = unit
-        self.empty = clean_line(empty)
+        self.empty = empty
         self._series: tuple[Series, ...] = ()
         self._references: tuple[tuple[str, float], ...] = ()
         self._x_label = "step"
@@ -166,6 +168,7 @@ class Chart(Widget, can_focus=True):
         self._smoothing = 0.0
         self._span: tuple[float, float] | None = None  # the x range zoomed to
         self._cursor: float | None = None
+        self._columns = 80  # width of the canvas last drawn: how far one press of an arrow moves the cursor
         self._averages: dict[tuple[int, int, float], list[float]] = {}
         self._places: list[list[tuple[float, int]]] = []  # per series: (x, index into xs), ascending
         self._xs: list[float] = []  # every x of every series that has a place on the axis, ascending, once
@@ -190,6 +193,10 @@ class Chart(Widget, can_focus=True):
         ]
         self._xs = sorted({x for places in self._places for x, _ in places})
         self._diverged = min((x for one in self._series if (x := one.diverged_at()) is not None), default=None)
+        if self._xs and self._span is not None and not self._xs[0] < self._span[1] <= self._xs[-1]:
+            self._span = None  # other data: the zoom was into something that is no longer there
+        if self._cursor is not None and not (self._xs and self._xs[0] <= self._cursor <= self._xs[-1]):
+            self._cursor = None
         self.refresh()
 
     @property
@@ -252,7 +259,7 @@ class Chart(Widget, can_focus=True):
         if self._cursor is None:
             place = first if columns > 0 else last
         else:
-            aim = self._cursor + columns * (high / self._canvas_width() - low / self._canvas_width())
+            aim = self._cursor + columns * (high / self._columns - low / self._columns)
             if columns > 0:
                 place = max(bisect_left(xs, aim), bisect_right(xs, self._cursor))
             else:
@@ -348,9 +355,6 @@ class Chart(Widget, can_focus=True):
             groups.append([y for _, y in self._references])
         return Window(low, high, *limits(groups, log=self._log, robust=self._robust), log=self._log)
 
-    def _canvas_width(self) -> int:
-        return max(self.size.width - 8, 10)
-
     # --- the frame ----------------------------------------------------------------------------------------
 
     def render_line(self, y: int) -> Strip:
@@ -372,27 +376,37 @@ class Chart(Widget, can_focus=True):
         return self._frame_cache[1]
 
     def _view(self) -> tuple[object, ...]:
-        return (self._log, self._robust, self._follow, self._smoothing, self._span, self._cursor, self.title)
+        return (
+            self._log,
+            self._robust,
+            self._follow,
+            self._smoothing,
+            self._span,
+            self._cursor,
+            self.title,
+            self.empty,
+        )
 
     def _compose_frame(self, width: int, height: int) -> list[Row]:
         if width < SMALLEST[0] or height < SMALLEST[1]:
             return [self._one_line()]
         title, legend = self._title_row(), self._legend_row()
         head = [title]
-        if legend and _width(title) + _width(legend) + 2 <= width:
-            head = [[*title, (" " * (width - _width(title) - _width(legend)), "note"), *legend]]
+        room = width - _width(title) - _width(legend) - 1
+        if legend and room > 1:
+            head = [[*title, (" " * room, "note"), *legend]]
         elif legend and height >= 10:
-            head = [title, legend]
+            head = [title, [(" ", "note"), *legend]]
         axis = height >= 7
         rows = height - len(head) - 1 - 2 * axis
         return [*head, *self._plot(width, rows, axis), self._readout_row(width)]
 
     def _one_line(self) -> Row:
         values = [self._value(reading.y) for reading in self.readings()]
-        return [(self.title, "title"), (f" {' · '.join(values) or '–'}", "value")]
+        return [(clean_line(self.title), "title"), (f" {' · '.join(values) or '–'}", "value")]
 
     def _title_row(self) -> Row:
-        row: Row = [(f" {self.title} ", "title")]
+        row: Row = [(f" {clean_line(self.title)} ", "title")]
         if self._diverged is not None:
             row.append((f" diverged at {self._x_label} {number_text(self._diverged)}", "alert"))
         notes = ["log"] * self._log
@@ -456,7 +470,7 @@ class Chart(Widget, can_focus=True):
         gutter = max((cell_len(label) for label in labels.values()), default=0) + 1
         if gutter > width // 3:
             labels, gutter = {}, 0
-        columns = width - gutter - 2
+        columns = self._columns = width - gutter - 2
         raw = [layer for layer in self._layers() if layer.kind == "dots"]
         cells = _canvas([layer for layer in self._layers() if layer.kind != "dots"], window, columns, rows)
         if raw:  # on a canvas of its own: in one cell of braille the dots would join the line and take its colour
@@ -484,7 +498,7 @@ class Chart(Widget, can_focus=True):
     def _nothing(self, width: int, rows: int) -> list[Row]:
         """Why there is no line: nothing measured, nothing finite, or nothing above zero."""
         measured = any(y is not None for series in self._series for y in series.ys)
-        text = self.empty
+        text = clean_line(self.empty)
         if measured:
             text = "Nothing above zero: press l." if self._log else "No finite value to draw."
         text = set_cell_size(text, min(cell_len(text), width))
@@ -639,7 +653,3 @@ def _fitted(row: Row, width: int) -> Row:
         if not room:
             break
     return [*kept, ("…" if width > 0 else "", kept[-1][1])]
-
-
-def _x(point: Point) -> float:
-    return point[0]

@@ -63,7 +63,9 @@ FORMATS = {
     "columns": (".json", lambda p: json.dumps({"text": [t for t, _ in p], "label": [int(n) for _, n in p]}).encode()),
     "pandas": (
         ".json",
-        lambda p: json.dumps({"text": dict(enumerate(t for t, _ in p)), "label": dict(enumerate(n for _, n in p))}).encode(),
+        lambda pairs: json.dumps(
+            {key: dict(enumerate(pair[index] for pair in pairs)) for index, key in enumerate(("text", "label"))}
+        ).encode(),
     ),
     "lines": (".jsonl", lambda pairs: "\n".join(map(json.dumps, as_objects(pairs))).encode()),
     "parquet": (".parquet", lambda pairs: as_arrow(pairs, "parquet")),
