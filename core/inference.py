@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from core.clean import clean_line
+from core.errors import InputError
 from core.models.classifier import load_classifier
 from core.models.device import choose_device
 from core.models.safety import check_model_folder
@@ -50,7 +52,9 @@ class Predictor:
         Raises:
             InputError: it is refused or cannot be loaded.
         """
-        check_model_folder(folder, str(folder))
+        config = check_model_folder(folder, str(folder))
+        if not any(str(name).endswith("ForSequenceClassification") for name in config.get("architectures") or ()):
+            raise InputError(f"The model {clean_line(folder, 160)} was never trained to classify; train it first.")
         self.folder = folder
         self.classifier = load_classifier(folder)
         self.device = choose_device(device)

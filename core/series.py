@@ -158,7 +158,7 @@ def ticks(
     """About `count` round values between `low` and `high`, ascending, and the step that their labels have to show.
 
     Steps are 1, 2 or 5 times a power of ten, or powers of two for `base` 2. A log range that spans a power of ten
-    or more gets powers of ten (with 2 and 5 between them where there is room).
+    or more gets powers of ten (with 2 and 5 between them where there is room) and step 0: each label stands alone.
     """
     count = max(count, 1)
     if log and high / low >= 10:
@@ -171,15 +171,15 @@ def ticks(
             if 1 < len(values) <= (count + 2 if every == 1 else len(exponents)):
                 return values, 0.0
     rough = high / count - low / count
-    if not 0 < rough < LARGEST:
-        return [low, high], rough
+    if not 0 < rough < LARGEST / 16:
+        return [low, high], 0.0
     if base == 2:
         step = 2.0 ** math.ceil(math.log2(rough))
     else:
         power = 10.0 ** math.floor(math.log10(rough))
         step = next((factor * power for factor in (1, 2, 5) if factor * power >= rough), 10 * power)
     if not 0 < step < LARGEST:
-        return [low, high], rough
+        return [low, high], 0.0
     first, last = math.ceil(low / step), math.floor(high / step)
     values = [step * index for index in range(first, min(last, first + 4 * count) + 1)]
     return sorted({value for value in values if low <= value <= high}), step
@@ -294,7 +294,7 @@ def percent_text(value: float, step: float | None = None) -> str:
     """A share as a percentage: `0.912` is `91.2%`."""
     if not math.isfinite(value) or abs(value) >= 1e6:
         return number_text(value, step)
-    decimals = 2 if step is None else max(0, -math.floor(math.log10(step * 100) + 1e-9)) if step > 0 else 1
+    decimals = 2 if step is None else max(0, -math.floor(math.log10(min(step, 1.0) * 100) + 1e-9)) if step > 0 else 1
     return f"{value:.{min(decimals, 6)}%}"
 
 

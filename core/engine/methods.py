@@ -100,22 +100,29 @@ def prepare(params: Params, progress: Progress) -> Any:
 
 
 def load(params: Params, progress: Progress) -> Any:
-    """Load a model and keep it. Params: folder."""
-    predictor = _predictor(params["folder"], progress)
+    """Load a model and keep it. Params: folder (of a run's model) or model (a folder or id)."""
+    predictor = _predictor(params, progress)
     return {"labels": list(predictor.labels), "max_length": predictor.frame.max_length}
 
 
 def classify(params: Params, progress: Progress) -> Any:
-    """What a model says of texts. Params: folder, texts."""
-    predictor = _predictor(params["folder"], progress)
-    return [found.to_json() for found in predictor.classify(params["texts"])]
+    """What a model says of texts. Params: folder or model, texts, explain."""
+    predictor = _predictor(params, progress)
+    answers = [found.to_json() for found in predictor.classify(params["texts"])]
+    if params.get("explain"):
+        from core.explain import explain
+
+        for done, answer in enumerate(answers, start=1):
+            answer["explanation"] = explain(predictor, answer["text"])
+            progress("explaining", done / len(answers))
+    return answers
 
 
 def classify_file(params: Params, progress: Progress) -> Any:
-    """Classify every review of a source into a file. Params: folder, source, reading, output."""
+    """Classify every review of a source into a file. Params: folder or model, source, reading, output."""
     from core.bulk import classify_into
 
-    predictor = _predictor(params["folder"], progress)
+    predictor = _predictor(params, progress)
     return classify_into(
         predictor,
         params["source"],
@@ -131,7 +138,7 @@ def evaluate(params: Params, progress: Progress) -> Any:
     from core.runs.folder import RunFolder
 
     run = RunFolder(Path(params["run"]))
-    predictor = _predictor(str(run.model), progress)
+    predictor = _predictor({"folder": str(run.model)}, progress)
     options = ReadingOptions.model_validate(params["reading"]) if params.get("reading") else None
     return evaluate_run(run, predictor, params["source"], options, progress)
 
@@ -156,16 +163,22 @@ def _options(params: Params) -> ReadingOptions:
 _loaded: dict[tuple[str, int], Predictor] = {}
 
 
-def _predictor(folder: str, progress: Progress) -> Predictor:
-    """The model of `folder`, loaded once; a folder written anew is loaded anew. One model is kept at a time."""
-    config = Path(folder) / "config.json"
+def _predictor(params: Params, progress: Progress) -> Predictor:
+    """The model that `params` name, loaded once; a folder written anew is loaded anew. One model is kept at a time."""
+    if "model" in params:
+        from core.models.sources import resolve_model
+
+        folder = resolve_model(params["model"]).folder
+    else:
+        folder = Path(params["folder"])
+    config = folder / "config.json"
     if not config.is_file():
         raise InputError("This run has no model yet; let it finish, or stop and save it.")
-    key = (folder, config.stat().st_mtime_ns)
+    key = (str(folder), config.stat().st_mtime_ns)
     if key not in _loaded:
         progress("loading the model", None)
         from core.inference import Predictor
 
         _loaded.clear()
-        _loaded[key] = Predictor(Path(folder))
+        _loaded[key] = Predictor(folder)
     return _loaded[key]

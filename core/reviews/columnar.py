@@ -47,6 +47,7 @@ class ColumnarTable:
             with _opened(self.path, self.format) as (schema, _, batches):
                 classes = [self._classes.get(name) for name in schema.names]
                 for batch in batches:
+                    batch.validate(full=True)
                     for start in range(0, batch.num_rows, rows):
                         part = batch.slice(start, rows)
                         cells = [_cells(column, known) for column, known in zip(part.columns, classes, strict=True)]
@@ -70,7 +71,7 @@ class _opened:  # noqa: N801 (a context manager, used as a verb)
             self._source = file = pq.ParquetFile(path)
             self._result = file.schema_arrow, file.metadata.num_rows, file.iter_batches(batch_size=CHUNK_ROWS)
             return
-        self._source = pa.memory_map(str(path))
+        self._source = pa.OSFile(str(path))  # not mapped: someone may be writing to it
         try:
             reader = ipc.open_file(self._source)
             batches = (reader.get_batch(index) for index in range(reader.num_record_batches))

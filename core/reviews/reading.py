@@ -253,6 +253,12 @@ def _cached(
         else:
             progress(1.0)
             return reviews
-    with building(key) as folder:
-        build(folder, key, opened(), options, labels, progress)
+    try:
+        with building(key) as folder:
+            build(folder, key, opened(), options, labels, progress)
+    except UnicodeError as error:
+        if options.encoding is None:
+            raise
+        message = f"The file cannot be read as “{clean_line(options.encoding, 40)}”; try --encoding utf-8."
+        raise InputError(message) from error
     return Reviews(place)

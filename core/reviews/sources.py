@@ -56,6 +56,8 @@ def find_sources(source: str | Path) -> Sources:
         InputError: no such file or folder, or a folder without a data file.
     """
     shown = clean_line(source)
+    if not shown:
+        raise InputError("No data was named; give a file or a folder with reviews.")
     try:
         path = Path(source).expanduser()
         if path.is_file():

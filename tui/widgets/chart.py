@@ -49,6 +49,7 @@ POINT_GLYPHS = "●○◆◇"  # for series of points, in order
 LINE_GLYPHS = " ▲■▼◆"  # set on lines from the second one on, so that they differ without colour
 SMALLEST = (20, 5)  # columns, rows; below it one line of text
 NAME_WIDTH = 32
+SHORT_NAME = 8  # where names have to fit beside values
 
 Row = list[tuple[str, str]]  # (text, component class without its "chart--")
 Cells = list[list[tuple[str, str]]]  # the canvas: one (character, component) per cell
@@ -389,7 +390,7 @@ class Chart(Widget, can_focus=True):
 
     def _compose_frame(self, width: int, height: int) -> list[Row]:
         if width < SMALLEST[0] or height < SMALLEST[1]:
-            return [self._one_line()]
+            return [self._one_line(width)]
         title, legend = self._title_row(), self._legend_row()
         head = [title]
         room = width - _width(title) - _width(legend) - 1
@@ -397,13 +398,15 @@ class Chart(Widget, can_focus=True):
             head = [[*title, (" " * room, "note"), *legend]]
         elif legend and height >= 10:
             head = [title, [(" ", "note"), *legend]]
+        named = len(self._series) < 2 or len(head) > 1 or len(head[0]) > len(title)
         axis = height >= 7
         rows = height - len(head) - 1 - 2 * axis
-        return [*head, *self._plot(width, rows, axis), self._readout_row(width)]
+        return [*head, *self._plot(width, rows, axis), self._readout_row(width, named)]
 
-    def _one_line(self) -> Row:
-        values = [self._value(reading.y) for reading in self.readings()]
-        return [(clean_line(self.title), "title"), (f" {' · '.join(values) or '–'}", "value")]
+    def _one_line(self, width: int) -> Row:
+        values = " · ".join(self._value(reading.y) for reading in self.readings()) or "–"
+        title = f"{clean_line(self.title)} "
+        return [(title if cell_len(title + values) <= width else "", "title"), (values, "value")]
 
     def _title_row(self) -> Row:
         row: Row = [(f" {clean_line(self.title)} ", "title")]
@@ -434,8 +437,11 @@ class Chart(Widget, can_focus=True):
     def _value(self, y: float | None) -> str:
         return "–" if y is None else clean_line(self.unit.text(y, None))
 
-    def _readout_row(self, width: int) -> Row:
-        """Where the cursor stands (or the newest point), and every series there, as much as fits the width."""
+    def _readout_row(self, width: int, named: bool) -> Row:
+        """Where the cursor stands (or the newest point), and every series there, as much as fits the width.
+
+        Names go last, and only shrink where no legend names the series (`named`).
+        """
         readings = [(i, reading) for i in range(len(self._series)) if (reading := self._reading(i)) is not None]
         if not readings:
             return []
@@ -445,7 +451,8 @@ class Chart(Widget, can_focus=True):
             row = [(f" {self._x_label} " if detail > 0 else " ", "label"), (number_text(at), "value")]
             for index, reading in readings:
                 row += [("   " if detail > 1 else "  ", "label"), (self._sample(index), self._colour(index))]
-                row.append((f" {clean_line(reading.name, NAME_WIDTH)} " if detail > 0 else " ", "label"))
+                name = clean_line(reading.name, NAME_WIDTH if detail > 0 else SHORT_NAME)
+                row.append((f" {name} " if detail > 0 or not named else " ", "label"))
                 row.append((self._value(reading.y), "value"))
                 if detail > 1 and reading.smoothed is not None and math.isfinite(reading.smoothed):
                     smoothed = self._value(reading.smoothed)
@@ -575,7 +582,7 @@ def _canvas(layers: Sequence[_Layer], window: Window, columns: int, rows: int) -
         if layer.glyph != " ":
             marks.append((layer, lines))
     for place, (layer, lines) in enumerate(marks, start=1):
-        draw(_spread(lines, place / (len(marks) + 1)), layer.glyph, layer)
+        draw(_spread(lines, place / (len(marks) + 1), min(max(columns // 10, 1), 8)), layer.glyph, layer)
 
     cells: Cells = []
     for text in figure.build().string().split("\n")[:rows]:
@@ -591,14 +598,14 @@ def _canvas(layers: Sequence[_Layer], window: Window, columns: int, rows: int) -
     return cells
 
 
-def _spread(lines: list[Points], phase: float) -> Points:
-    """About one point per eighth of the width, on the lines, for the glyphs that tell them apart; at least one."""
+def _spread(lines: list[Points], phase: float, count: int) -> Points:
+    """About `count` points spread over the lines, for the glyphs that tell them apart; at least one."""
     chosen: Points = []
-    due = phase / 8
+    due = phase / count
     for x, y in (point for line in lines for point in line):
         if x >= due:
             chosen.append((x, y))
-            due = (math.floor(x * 8 - phase) + 1 + phase) / 8
+            due = (math.floor(x * count - phase) + 1 + phase) / count
     return chosen or [line[-1] for line in lines[-1:]]
 
 

@@ -9,10 +9,13 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pyarrow import ipc
 
+from core.clean import clean_line
 from core.errors import InputError
 from core.reviews.reading import read_reviews
 
@@ -133,7 +136,7 @@ def test_random_bytes_are_read_or_refused_in_one_sentence(read: Any, content: by
     try:
         reviews = read(content, suffix)
     except InputError as error:
-        assert str(error).isprintable()
+        assert str(error) == clean_line(error)
         return
     report = reviews.report
     assert report.rows == len(reviews) + sum(report.left_out.values())
@@ -181,3 +184,22 @@ def test_damaged_columnar_files_are_refused(tmp_path: Path, magic: bytes) -> Non
     path.write_bytes(magic)
     with pytest.raises(InputError, match="is no readable"):
         read_reviews(path)
+
+
+def arrow_file() -> bytes:
+    table = pa.table({"text": ["It is good", "It is bad"] * 4, "label": [1, 0] * 4})
+    sink = pa.BufferOutputStream()
+    with ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+    return bytes(sink.getvalue())
+
+
+@quick
+@given(place=st.integers(0, len(arrow_file()) - 1), value=st.binary(min_size=1, max_size=4))
+def test_an_arrow_file_with_a_damaged_place_is_read_or_refused(read: Any, place: int, value: bytes) -> None:
+    content = arrow_file()
+    try:
+        reviews = read(content[:place] + value + content[place + len(value) :], ".arrow")
+    except InputError:
+        return
+    assert len(reviews.texts(range(len(reviews)))) == len(reviews)

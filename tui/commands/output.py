@@ -1,0 +1,110 @@
+"""What commands print: results on standard output, progress and errors on standard error.
+
+With `--json` standard output holds one JSON object (or one a line) and nothing else. Progress is a bar where a
+terminal is there, and a plain line now and then where not. Text from data is cleaned before it is printed.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from core.clean import clean
+
+Progress = Callable[[str, float | None], None]
+
+_PLAIN_SECONDS = 5.0
+"""Time between two plain progress lines."""
+
+
+def say(text: object = "") -> None:
+    """A line of a result."""
+    print(clean(text))
+
+
+def say_json(value: Any) -> None:
+    """One JSON object on one line, in ASCII, so that no byte of it steers a terminal."""
+    print(json.dumps(value))
+
+
+def complain(text: object) -> None:
+    """A line on standard error."""
+    print(clean(text), file=sys.stderr)
+
+
+def facts(pairs: list[tuple[str, object]]) -> None:
+    """Names and values, aligned; values that are None are left out."""
+    width = max((len(name) for name, value in pairs if value is not None), default=0)
+    for name, value in pairs:
+        if value is not None:
+            say(f"{name:<{width}}  {value}")
+
+
+def table(heads: list[str], rows: list[list[object]]) -> None:
+    """Columns, aligned, numbers as given."""
+    from rich.cells import cell_len
+
+    cells = [heads, *([clean(cell).replace("\n", " ").replace("\t", " ") for cell in row] for row in rows)]
+    widths = [max(cell_len(row[column]) for row in cells) for column in range(len(heads))]
+    for row in cells:
+        padded = [cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)]
+        print("  ".join(padded).rstrip())
+
+
+def in_bytes(count: float | None) -> str:
+    """Bytes for people: 3.4 GiB."""
+    if count is None:
+        return "?"
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if abs(count) < 1024:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1024
+    return f"{count:.1f} TiB"
+
+
+def in_time(seconds: float | None) -> str:
+    """Seconds for people: 3:07, 1:02:45."""
+    if seconds is None:
+        return "?"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+@contextmanager
+def progress_on_stderr() -> Iterator[Progress]:
+    """A progress function: a bar in a terminal, else a plain line every few seconds."""
+    if not sys.stderr.isatty():
+        yield _plain_progress()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
+    with Bars(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task("starting", total=None)
+
+        def progress(what: str, fraction: float | None) -> None:
+            total = None if fraction is None else 1.0
+            bars.update(task, description=clean(what), total=total, completed=fraction or 0.0)
+
+        yield progress
+
+
+def _plain_progress() -> Progress:
+    last_what, last_time = "", -_PLAIN_SECONDS
+
+    def progress(what: str, fraction: float | None) -> None:
+        nonlocal last_what, last_time
+        now = time.monotonic()
+        if what.split(",", maxsplit=1)[0] == last_what and now - last_time < _PLAIN_SECONDS:
+            return
+        last_what, last_time = what.split(",", maxsplit=1)[0], now
+        complain(what if fraction is None else f"{what} {fraction:.0%}")
+
+    return progress

@@ -1,0 +1,105 @@
+"""`runs` and `status`: what there is, and how one is doing: read from their folders, no worker is asked."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any
+
+import typer
+
+from tui.commands.output import facts, in_bytes, in_time, say, say_json, table
+from tui.commands.training import Json, RunWord
+
+
+def runs(json: Json = False) -> int:
+    """List every run, the newest first."""
+    from core.runs.folder import list_runs
+    from core.runs.summary import summarize
+
+    summaries = [summarize(run) for run in list_runs()]
+    if json:
+        for summary in summaries:
+            say_json(summary.to_json())
+        return 0
+    if not summaries:
+        say("There is no run yet; start one with `reviewtui train DATA`, or open the workbench with `reviewtui`.")
+        return 0
+    rows: list[list[object]] = [
+        [
+            summary.id,
+            summary.name,
+            summary.state,
+            f"{summary.step}/{summary.steps}" if summary.steps else "-",
+            f"{summary.validation['accuracy']:.3f}" if summary.validation else "-",
+            f"{summary.validation['macro_f1']:.3f}" if summary.validation else "-",
+            summary.model,
+            time.strftime("%Y-%m-%d %H:%M", time.localtime(summary.began)) if summary.began else "-",
+        ]
+        for summary in summaries
+    ]
+    table(["run", "name", "state", "steps", "accuracy", "macro F1", "model", "began"], rows)
+    return 0
+
+
+def status(
+    run: RunWord,
+    json: Json = False,
+    plain: Annotated[bool, typer.Option("--plain", help="One fact a line, for screen readers and scripts.")] = False,
+) -> int:
+    """Say how a run is doing."""
+    from core.runs.folder import find_run
+    from core.runs.journal import JournalReader
+    from core.runs.summary import OVER, RunHistory, summary_of
+
+    folder = find_run(run)
+    history = RunHistory()
+    history.update(JournalReader(folder.journal).read_new())
+    summary = summary_of(folder, history)
+    memory = history.memory[-1] if history.memory else {}
+    left = history.seconds_left() if summary.state not in OVER else None
+    if json:
+        extra = {
+            "seconds_left_estimate": left,
+            "reviews_per_second": history.reviews_per_second(),
+            "process_memory_bytes": memory.get("process"),
+            "peak_memory_bytes": memory.get("process_peak"),
+            "notices": [notice["text"] for notice in history.notices],
+        }
+        say_json({**summary.to_json(), **extra})
+        return 0
+    found: list[tuple[str, object]] = [
+        ("run", summary.id),
+        ("name", summary.name),
+        ("state", summary.state + (f": {summary.message}" if summary.message else "")),
+        ("phase", summary.phase or None),
+        ("model", summary.model),
+        ("data", summary.data),
+        ("epoch", f"{summary.epoch:.2f} of {summary.epochs}" if summary.epochs else None),
+        ("step", f"{summary.step} of {summary.steps}" if summary.steps else None),
+        ("training loss", f"{float(summary.loss):.4f}" if summary.loss is not None else None),
+        *_validation(summary.validation),
+        ("best epoch", summary.best_epoch),
+        ("time left (estimate)", in_time(left) if left is not None else None),
+        ("memory", in_bytes(memory["process"]) if memory else None),
+        ("peak memory", in_bytes(memory["process_peak"]) if memory else None),
+        ("worker", summary.pid),
+        ("folder", summary.folder),
+        *(("note", notice["text"]) for notice in history.notices),
+    ]
+    if plain:
+        for name, value in found:
+            if value is not None:
+                say(f"{name}: {value}")
+    else:
+        facts(found)
+    return 0
+
+
+def _validation(figures: dict[str, Any] | None) -> list[tuple[str, object]]:
+    if figures is None:
+        return []
+    return [
+        ("validation accuracy", f"{figures['accuracy']:.4f}"),
+        ("validation macro F1", f"{figures['macro_f1']:.4f}"),
+        ("validation loss", f"{figures['loss']:.4f}"),
+    ]

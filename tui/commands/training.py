@@ -1,0 +1,156 @@
+"""`train`, `resume` and `stop`: starting a run, going on with one, and asking one to end."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from core.clean import clean_line
+from core.errors import InputError
+from tui.commands import reading
+from tui.commands.output import complain, progress_on_stderr, say, say_json
+
+if TYPE_CHECKING:
+    from core.runs.folder import RunFolder
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Follow the run to its end.")]
+RunWord = Annotated[str, typer.Argument(metavar="RUN", help="An id, a name, a unique beginning, or latest.")]
+
+
+def train(
+    data: reading.Data,
+    validation: Annotated[str | None, typer.Option(help="A file to measure on, instead of held-out rows.")] = None,
+    text: reading.Text = None,
+    title: reading.Title = None,
+    label: reading.Label = None,
+    labels: reading.Scheme = None,
+    delimiter: reading.Delimiter = None,
+    encoding: reading.Encoding = None,
+    header: reading.Header = None,
+    model: Annotated[str | None, typer.Option(help="A Hugging Face id, a folder, or starter.")] = None,
+    preset: Annotated[str, typer.Option(help="balanced, quick, thorough, frugal or lab.")] = "balanced",
+    assignments: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change one setting; any number of times.")
+    ] = None,
+    settings: Annotated[Path | None, typer.Option(help="A TOML file of settings, or a run's settings.toml.")] = None,
+    name: Annotated[str | None, typer.Option(help="What to call the run.")] = None,
+    wait: Wait = False,
+    json: Json = False,
+) -> int:
+    """Fine-tune a model on labelled reviews. The run is detached: it goes on without this terminal.
+
+    Every setting and its range is listed in docs/settings.md and in the workbench's Setup screen.
+    """
+    from core.presets import preset as preset_settings
+    from core.runs.folder import Request
+    from core.settings import parse_assignment, read_toml
+
+    chosen = preset_settings(preset)
+    changes: dict[str, Any] = read_toml(settings) if settings is not None else {}
+    if model is not None:
+        changes["model"] = model
+    for assignment in assignments or []:
+        key, value = parse_assignment(assignment)
+        changes[key] = value
+    options = reading.reading_options(text, title, label, labels, delimiter, encoding, header)
+    request = Request(
+        name=name or default_name(data, preset),
+        data=reading.locate(data),
+        validation=reading.locate(validation) if validation is not None else None,
+        reading=options,  # type: ignore[arg-type]  # pydantic makes the model of it
+        preset=preset,
+        settings=chosen.changed(changes),
+    )
+    return _finish(start(request), wait=wait, json=json)
+
+
+def start(request: Any) -> RunFolder:
+    """Check, in the engine, that the run can start; make its folder; start its worker."""
+    from core.engine.client import EngineClient
+    from core.runs.folder import create_run
+    from core.runs.launch import launch_worker
+
+    engine = EngineClient()
+    try:
+        with progress_on_stderr() as progress:
+            engine.call("prepare", {"request": request.model_dump(mode="json")}, progress)
+    finally:
+        engine.close()
+    run = create_run(request)
+    launch_worker(run)
+    return run
+
+
+def default_name(data: str, preset: str) -> str:
+    """`train-balanced` for train.csv and the preset balanced."""
+    stem = "reviews" if data == "-" else Path(data.rstrip("/")).stem
+    words = re.sub(r"[^\w.-]+", "-", clean_line(stem, 40)).strip("-.")
+    return f"{words or 'reviews'}-{preset}"
+
+
+def resume(run: RunWord, wait: Wait = False, json: Json = False) -> int:
+    """Go on with a run that was stopped, failed or interrupted, from its last checkpoint."""
+    from core.runs.folder import find_run
+    from core.runs.launch import launch_worker
+    from core.runs.summary import OVER, summarize
+
+    folder = find_run(run)
+    state = summarize(folder).state
+    if state not in OVER:
+        raise InputError(f"{folder.id} is {state}; there is nothing to resume.")
+    if state == "finished":
+        raise InputError(f"{folder.id} is finished; there is nothing to resume.")
+    folder.request()
+    launch_worker(folder, resume=True)
+    return _finish(folder, wait=wait, json=json)
+
+
+def stop(
+    run: RunWord,
+    now: Annotated[bool, typer.Option("--now", help="Stop without evaluating and saving once more.")] = False,
+    json: Json = False,
+) -> int:
+    """Ask a run to stop: after its step it evaluates, saves checkpoint and model, and ends."""
+    from core.runs.control import send
+    from core.runs.folder import find_run
+    from core.runs.summary import OVER, summarize
+
+    folder = find_run(run)
+    state = summarize(folder).state
+    if state in OVER:
+        raise InputError(f"{folder.id} is {state}; it has no worker to stop.")
+    send(folder.control, "stop" if now else "stop_and_save")
+    if json:
+        say_json({"run": folder.id, "requested": "stop" if now else "stop_and_save"})
+    else:
+        say(f"{folder.id} was asked to stop{'' if now else ' and save'}; `reviewtui status {folder.id}` tells.")
+    return 0
+
+
+def _finish(run: RunFolder, *, wait: bool, json: bool) -> int:
+    """Say that the run was started, or follow it to its end."""
+    from core.runs.launch import logout_survival
+    from core.runs.summary import summarize
+    from tui.commands.follow import follow, report
+
+    summary = summarize(run)
+    if not wait:
+        survives, why = logout_survival()
+        if json:
+            say_json({**summary.to_json(), "survives_logout": survives})
+        else:
+            say(f"Started {summary.name} ({run.id}); it goes on without this terminal.")
+            if not survives:
+                say(f"But not without your login: {why}.")
+            say(f"`reviewtui status {run.id}` tells how it goes; `reviewtui` shows it live.")
+        return 0
+    try:
+        history = follow(run)
+    except KeyboardInterrupt:
+        complain(f"{run.id} goes on; `reviewtui status {run.id}` tells how, `reviewtui stop {run.id}` ends it.")
+        return 130
+    return report(run, history, json=json)

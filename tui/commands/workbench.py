@@ -1,0 +1,45 @@
+"""`reviewtui` and `reviewtui open`: the workbench, in a terminal that can show it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from core.errors import InputError
+from tui.commands import reading
+
+_SLOW_LINK = {"TEXTUAL_FPS": "15", "TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0"}
+"""Over SSH: fewer frames, no animations. Textual reads these when it is imported."""
+
+
+def open_data(
+    data: Annotated[str, typer.Argument(help="A file, a folder, or a Hugging Face dataset id.")],
+    no_mouse: Annotated[bool, typer.Option("--no-mouse", help="Leave the mouse to the terminal.")] = False,
+) -> int:
+    """Open the workbench on a data file."""
+    return run_workbench(data=reading.locate(data), mouse=not no_mouse)
+
+
+def run_workbench(*, data: str | None = None, mouse: bool = True) -> int:
+    """Run the workbench until it is left.
+
+    Raises:
+        InputError: standard input or output is no terminal, or one that cannot place text.
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise InputError("The workbench needs a terminal; `reviewtui --help` lists the commands that do not.")
+    if os.environ.get("TERM", "dumb") in ("dumb", ""):
+        raise InputError("This terminal cannot place text (TERM is dumb or unset); set TERM, or use the commands.")
+    if os.environ.get("SSH_CONNECTION"):
+        for name, value in _SLOW_LINK.items():
+            os.environ.setdefault(name, value)
+    if os.environ.get("NO_COLOR"):
+        os.environ.setdefault("TEXTUAL_THEME", "ansi-dark")
+    from tui.app import Workbench
+
+    app = Workbench(data=data)
+    app.run(mouse=mouse)
+    return app.return_code or 0
