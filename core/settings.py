@@ -367,7 +367,7 @@ def _members(annotation: Any) -> tuple[Any, ...]:
 def _range_in_words(limits: Iterable[Any]) -> str:
     signs = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
     parts = [
-        f"{sign} {getattr(limit, key):g}" for limit in limits for key, sign in signs.items() if hasattr(limit, key)
+        f"{sign} {getattr(limit, key)}" for limit in limits for key, sign in signs.items() if hasattr(limit, key)
     ]
     return " and ".join(parts)
 
@@ -388,7 +388,7 @@ def complaint(error: ValidationError) -> str:
     if declaration.kind == "switch":
         return f"{name} cannot be '{given}'; it is true or false."
     if declaration.kind == "text":
-        return f"{name} cannot be '{given}': it {message}."
+        return f"{name} cannot be '{given}': it {message if first['type'] == 'value_error' else 'must be text'}."
     words = f", or {' or '.join(declaration.choices)}" if declaration.choices else ""
     limits = f" {declaration.range}" if declaration.range else ""
     return f"{name} cannot be '{given}'; it is a {declaration.kind}{limits}{words}."

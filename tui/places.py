@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -52,15 +53,20 @@ class PlaceBar(Static):
         self._draw()
 
     def _draw(self) -> None:
-        parts: list[Content | tuple[str, str]] = [(" reviewtui ", "bold $text-primary")]
+        parts: list[str | tuple[str, str]] = [(" reviewtui ", "bold $text-primary")]
         for place, title in PLACES.items():
             # The brackets say where you are without colour.
             parts.append((f"[{title}]", "bold reverse") if place == self._current else (f" {title} ", ""))
-        used = sum(len(part[0] if isinstance(part, tuple) else part.plain) for part in parts)
-        room = self.size.width - used - 3
+        used = sum(len(part[0] if isinstance(part, tuple) else part) for part in parts)
+        hint = "? help  g go to "
+        room = self.size.width - used - len(hint) - 3
+        subject = ""
         if self._subject and room > 8:
-            subject = self._subject if len(self._subject) <= room else "…" + self._subject[-(room - 1) :]
-            parts.append((f"  {subject}", "$text-accent"))
+            subject = self._subject if cell_len(self._subject) <= room else "…" + self._subject[-(room - 2) :]
+        parts.append((f"  {subject}", "$text-accent"))
+        gap = self.size.width - used - 2 - cell_len(subject) - len(hint)
+        if gap >= 0:
+            parts += [" " * gap, (hint, "")]
         self.update(Content.assemble(*parts))
 
     def on_click(self, event: events.Click) -> None:
@@ -82,8 +88,8 @@ class Place(Screen[None]):
     SCOPED_CSS: ClassVar[bool] = True
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark", "app.help", "Help", id="app.help"),
-        Binding("g", "app.go_to", "Go to", id="app.go_to"),
+        Binding("question_mark", "app.help", "Help", id="app.help", show=False),
+        Binding("g", "app.go_to", "Go to", id="app.go_to", show=False),
         Binding("escape", "back", "Back", id="place.back", show=False),
     ]
 

@@ -7,7 +7,7 @@ classification. Both go through `transformers`' own classes, with `trust_remote_
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from torch import nn
 
 from core.clean import clean_line
 from core.errors import InputError
+from core.models.device import choose_device
+from core.models.dropout import ATTENTION, DropoutState, install, register_attention
 from core.models.layers import freeze, layer_modules
 from core.models.sources import ModelSource
 from core.models.tokenizer import load_tokenizer, quiet
@@ -35,6 +37,7 @@ class Classifier:
     max_length: int
     """Tokens read of a review, special tokens included."""
     truncation: str
+    dropout: DropoutState = field(default_factory=DropoutState)
     frozen: tuple[nn.Module, ...] = ()
     """Modules whose weights do not change; they stay in evaluation mode, so that no dropout acts in them."""
 
@@ -82,6 +85,10 @@ def build_classifier(source: ModelSource, labels: Sequence[str], settings: Setti
         )
     except Exception as error:  # see load_tokenizer
         raise InputError(f"The model {shown} cannot be loaded: {clean_line(error, 200)}") from error
+    dropout = install(model)
+    if choose_device(settings.device).type == "cpu" and getattr(model, "_supports_attention_backend", False):
+        register_attention()
+        model.set_attn_implementation(ATTENTION)
     limit = longest_input(tokenizer, model)
     if settings.lora:
         model, frozen = _with_lora(model, settings), ()
@@ -92,7 +99,7 @@ def build_classifier(source: ModelSource, labels: Sequence[str], settings: Setti
             raise InputError(f"The model {shown} cannot recompute activations; turn gradient_checkpointing off.")
         model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
     return Classifier(
-        model, tokenizer, tuple(labels), min(settings.max_length, limit), settings.truncation, tuple(frozen)
+        model, tokenizer, tuple(labels), min(settings.max_length, limit), settings.truncation, dropout, tuple(frozen)
     )
 
 

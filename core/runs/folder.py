@@ -14,8 +14,9 @@ predictions.parquet  validation rows: row, text hash, label, logits
 
 from __future__ import annotations
 
+import os
+import itertools
 import re
-import secrets
 import shutil
 import time
 import tomllib
@@ -24,12 +25,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import tomli_w
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.clean import clean_line
 from core.errors import InputError, ReviewtuiError
-from core.files import home, private_folder, write_whole
+from core.files import PRIVATE_FOLDER, home, private_folder, write_whole
 from core.reviews.options import ReadingOptions
 from core.settings import Settings
 
@@ -122,17 +124,30 @@ def runs_home() -> Path:
 
 
 def create_run(request: Request) -> RunFolder:
-    """A new folder with its `settings.toml`; its id is the time of day and four random digits.
+    """A new folder with its `settings.toml`; its id is the time of day, to 1/65536 of a second.
 
     Raises:
         ReviewtuiError: the home cannot be written.
     """
-    private_folder(runs_home())
-    run = RunFolder(runs_home() / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}")
-    private_folder(run.path)
+    run = _new_folder(private_folder(runs_home()))
     private_folder(run.checkpoints)
     write_whole(run.settings, request.to_toml())
     return run
+
+
+def _new_folder(place: Path) -> RunFolder:
+    """A folder that nobody else has: where an id is taken, the next one is."""
+    for moment in itertools.count(time.time(), 1 / (1 << 16)):
+        path = place / f"{time.strftime('%Y%m%d-%H%M%S', time.localtime(moment))}-{int(moment % 1 * (1 << 16)):04x}"
+        try:
+            path.mkdir(mode=PRIVATE_FOLDER)
+            path.chmod(PRIVATE_FOLDER)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise ReviewtuiError(f"Cannot write in {place} ({error.strerror}); set REVIEWTUI_HOME.") from error
+        return RunFolder(path)
+    raise AssertionError("the clock ended")
 
 
 def list_runs() -> list[RunFolder]:
@@ -187,8 +202,7 @@ def _name(run: RunFolder) -> str:
 
 def trash_run(run: RunFolder) -> Path:
     """Move a run out of the list; `restore_run` brings it back until `empty_trash`. Returns where it lies."""
-    trash = private_folder(home() / "trash")
-    target = trash / run.id
+    target = private_folder(_trash(os.getpid())) / run.id
     run.path.rename(target)
     return target
 
@@ -201,5 +215,20 @@ def restore_run(trashed: Path) -> RunFolder:
 
 
 def empty_trash() -> None:
-    """Delete what was moved to the trash, for good."""
-    shutil.rmtree(home() / "trash", ignore_errors=True)
+    """Delete what this process moved to the trash, for good."""
+    shutil.rmtree(_trash(os.getpid()), ignore_errors=True)
+
+
+def recover_trash() -> list[RunFolder]:
+    """Bring back what a process trashed that ended without emptying its trash: it had promised an undo."""
+    recovered = []
+    trash = home() / "trash"
+    for folder in sorted(trash.iterdir()) if trash.is_dir() else []:
+        if folder.name.isdecimal() and not psutil.pid_exists(int(folder.name)):
+            recovered += [restore_run(run) for run in folder.iterdir() if _ID.fullmatch(run.name)]
+            shutil.rmtree(folder, ignore_errors=True)
+    return recovered
+
+
+def _trash(process: int) -> Path:
+    return home() / "trash" / str(process)

@@ -22,6 +22,7 @@ checksum, is passed over by readers and cut off by the next writer.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import threading
@@ -74,10 +75,17 @@ class JournalWriter:
         os.ftruncate(self._descriptor, _whole_length(self._descriptor))
 
     def write(self, kind: str, /, *, sync: bool = False, **says: Any) -> None:
-        """Append one record with one `write`; with `sync` it is on the disk when this returns."""
+        """Append one record with one `write`; with `sync` it is on the disk when this returns.
+
+        Raises:
+            OSError: the disk is full; nothing of the record stays, so that the next one begins a line of its own.
+        """
         line = encode({"kind": kind, "time": round(self._clock(), 3), **says})
         with self._mutex:
-            os.write(self._descriptor, line)
+            written = os.write(self._descriptor, line)
+            if written < len(line):
+                os.ftruncate(self._descriptor, os.fstat(self._descriptor).st_size - written)
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             if sync:
                 os.fsync(self._descriptor)
 
@@ -112,9 +120,7 @@ class JournalReader:
         """The records appended since the last call, in order; a half-written last line waits for the next call."""
         try:
             with self._path.open("rb") as file:
-                if (
-                    os.fstat(file.fileno()).st_size < self._offset
-                ):  # a new writer cut a torn tail that we never read past
+                if os.fstat(file.fileno()).st_size < self._offset:  # another file took its place
                     self._offset = 0
                 file.seek(self._offset)
                 data = file.read()

@@ -66,8 +66,9 @@ class RunLock:
 def read_holder(path: Path) -> Holder | None:
     """Who the lock file names; None if nobody ever held it or its text is damaged."""
     try:
-        return Holder(**json.loads(path.read_bytes()))
-    except (OSError, ValueError, TypeError):
+        note = json.loads(path.read_bytes())
+        return Holder(int(note["pid"]), float(note["started"]), str(note["boot"]), str(note["host"]))
+    except (OSError, ValueError, TypeError, KeyError):
         return None
 
 
@@ -83,7 +84,7 @@ def living_worker(path: Path) -> Holder | None:
     try:
         process = psutil.Process(holder.pid)
         same = abs(process.create_time() - holder.started) < 1.0 and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
+    except (psutil.Error, ValueError):  # no such process, or a number that no process has
         return None
     return holder if same else None
 

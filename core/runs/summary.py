@@ -6,6 +6,7 @@ only the ends of a long journal. Both are pure functions of the run's folder: ev
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Iterable
@@ -23,6 +24,7 @@ OVER: tuple[State, ...] = ("finished", "stopped", "failed", "interrupted")
 """States in which no worker lives."""
 
 _STARTUP_SECONDS = 20.0
+_STEP = b'{"kind": "step"'
 
 
 @dataclass
@@ -72,10 +74,13 @@ class RunHistory:
         self.phase = record
 
     def _on_step(self, record: Record) -> None:
-        self.steps.append(record)
+        self.steps.append(_with_numbers(record))
+        self.paused = False  # nobody who waits makes steps; the record that ended the pause may not have been read
+        if self.phase.get("name") != "training":
+            self.phase = {"name": "training", "fraction": None}
 
     def _on_evaluation(self, record: Record) -> None:
-        self.evaluations.append(record)
+        self.evaluations.append(_with_numbers(record))
 
     def _on_memory(self, record: Record) -> None:
         self.memory.append(record)
@@ -128,6 +133,11 @@ class RunHistory:
         return float(sum(record["reviews"] for record in recent[1:]) / (recent[-1]["seconds"] - recent[0]["seconds"]))
 
 
+def _with_numbers(record: Record) -> Record:
+    """The record with its figures as numbers: a journal holds those that JSON lacks as words."""
+    return {key: float(value) if value in ("nan", "inf", "-inf") else value for key, value in record.items()}
+
+
 def state_of(run: RunFolder, history: RunHistory, now: float | None = None) -> State:
     """The state of a run: from its last words, or, where it has said none, from whether its worker lives."""
     if history.end is not None:
@@ -160,7 +170,7 @@ class RunSummary:
     steps: int | None
     loss: float | None
     validation: dict[str, float] | None
-    """Figures of the weights that are kept: loss, accuracy, macro_f1."""
+    """Figures of the weights that are kept: loss, accuracy, macro_f1; of a long run under way, the latest at hand."""
     best_epoch: float | None
     began: float | None
     ended: float | None
@@ -206,9 +216,9 @@ def summary_of(run: RunFolder, history: RunHistory) -> RunSummary:
         epochs=history.plan.get("epochs"),
         step=history.step,
         steps=history.planned_steps,
-        loss=last.get("loss"),
-        validation={key: best[key] for key in ("loss", "accuracy", "macro_f1")} if best else end.get("validation"),
-        best_epoch=best["epoch"] if best else end.get("best_epoch"),
+        loss=last["loss"] if math.isfinite(last.get("loss", math.nan)) else None,
+        validation=end.get("validation") or _figures(best),
+        best_epoch=end.get("best_epoch") or (best["epoch"] if best else None),
         began=history.begun,
         ended=history.end["time"] if history.end else None,
         message=end.get("message", ""),
@@ -217,13 +227,20 @@ def summary_of(run: RunFolder, history: RunHistory) -> RunSummary:
     )
 
 
+def _figures(best: Record | None) -> dict[str, float] | None:
+    return {key: best[key] for key in ("loss", "accuracy", "macro_f1")} if best else None
+
+
 def _phase_in_words(phase: Record) -> str:
     fraction = phase.get("fraction")
     return f"{phase['name']} {fraction:.0%}" if fraction is not None else str(phase.get("name", ""))
 
 
 def _ends_of_journal(run: RunFolder, block: int = 1 << 16) -> list[Record]:
-    """All records of a short journal; of a long one those in its first and last `block` bytes."""
+    """All records of a short journal; of a long one those in its first `block` bytes, and those since a last step.
+
+    The last `block` bytes mostly hold a step; a run that is paused or evaluates for long writes much after it.
+    """
     try:
         descriptor = os.open(run.journal, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
@@ -232,7 +249,10 @@ def _ends_of_journal(run: RunFolder, block: int = 1 << 16) -> list[Record]:
         size = os.fstat(descriptor).st_size
         data = os.pread(descriptor, 2 * block, 0)
         if size > 2 * block:
-            data = data[:block] + b"\n" + os.pread(descriptor, block, size - block)
+            tail = os.pread(descriptor, block, size - block)
+            while _STEP not in tail and len(tail) < size:
+                tail = os.pread(descriptor, 2 * len(tail), max(size - 2 * len(tail), 0))
+            data = data[:block] + b"\n" + tail if len(tail) + block < size else tail
     finally:
         os.close(descriptor)
     return [record for line in data.splitlines() if (record := decode(line)) is not None]

@@ -165,6 +165,7 @@ class TrainingLoop:
         for part, positions in enumerate(micro_batches(batch, self.micro_batch_size)):
             input_ids, mask, targets = self.train.batch(positions, self.frame, self.device)
             torch.manual_seed(dropout_seed(settings.seed, step, part))
+            self.classifier.dropout.key = (settings.seed, step, part)
             with autocast(self.device, self.precision):
                 logits = self.classifier.model(input_ids=input_ids, attention_mask=mask).logits
             loss = loss_sum(logits, targets, self._class_weights, settings.label_smoothing) / divisor

@@ -8,8 +8,9 @@ import sys
 from typing import Any
 
 from tui.commands.judging import ask
-from tui.commands.output import facts, in_bytes, say_json
+from tui.commands.output import facts, say_json
 from tui.commands.training import Json
+from tui.words import in_bytes
 
 
 def doctor(json: Json = False) -> int:

@@ -8,7 +8,8 @@ from typing import Any
 from core.runs.folder import RunFolder
 from core.runs.journal import JournalReader
 from core.runs.summary import OVER, RunHistory, state_of, summary_of
-from tui.commands.output import Progress, facts, in_bytes, in_time, progress_on_stderr, say, say_json
+from tui.commands.output import Progress, facts, progress_on_stderr, say, say_json
+from tui.words import in_bytes, in_time
 
 _POLL_SECONDS = 0.2
 

@@ -55,26 +55,6 @@ def table(heads: list[str], rows: list[list[object]]) -> None:
         print("  ".join(padded).rstrip())
 
 
-def in_bytes(count: float | None) -> str:
-    """Bytes for people: 3.4 GiB."""
-    if count is None:
-        return "?"
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if abs(count) < 1024:
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1024
-    return f"{count:.1f} TiB"
-
-
-def in_time(seconds: float | None) -> str:
-    """Seconds for people: 3:07, 1:02:45."""
-    if seconds is None:
-        return "?"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
 @contextmanager
 def progress_on_stderr() -> Iterator[Progress]:
     """A progress function: a bar in a terminal, else a plain line every few seconds."""

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from tui.commands.output import facts, in_bytes, in_time, say, say_json, table
+from tui.commands.output import facts, say, say_json, table
 from tui.commands.training import Json, RunWord
+from tui.words import in_bytes, in_time
 
 
 def runs(json: Json = False) -> int:

@@ -1,7 +1,491 @@
-"""To be written."""
+"""The Data screen: choose reviews, see what they hold, and settle how they are read before anything is trained.
 
+Three stages: picking a source, waiting for the engine, and what was found. How a finding looks is in
+`tui/widgets/report_views.py`; what may be chosen about the reading is in `tui/widgets/reading_choices.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import Any, ClassVar, Literal
+
+from textual import getters, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import Button, ContentSwitcher, Static
+from textual.worker import Worker, WorkerState
+
+from core.clean import clean_line
+from core.errors import ReviewtuiError
+from core.presets import preset
+from core.reviews.options import ReadingOptions
+from core.settings import Settings
+from tui.app import Workbench, sample_folder
+from tui.draft import Draft
 from tui.places import Place
+from tui.widgets import report_views
+from tui.widgets.choose import Ask, Choose
+from tui.widgets.drawn import Drawn, gauge
+from tui.widgets.file_picker import FilePicker
+from tui.widgets.label_names import LabelNames
+from tui.widgets.places_on_disk import settled
+from tui.widgets.reading_choices import Changes, Offer, changed, offer_columns, offer_reading, offer_schemes
+from tui.widgets.sections import Pane, Sections
+from tui.widgets.typed_settings import check
+
+SECTIONS = ("Overview", "Columns", "Samples", "Left out", "Lengths")
+_IDS = ("overview", "columns", "samples", "left", "lengths")
+_SAMPLES = _IDS.index("samples")
+PAGE = 20
+_FETCHED = 200
+"""Reviews asked for at once: ten pages, so that turning one seldom waits for the engine."""
+
+_INTRO = (
+    "Reviews come from a file (CSV, TSV, JSON, JSON Lines, Parquet, Arrow, text), a folder of them, or the Hugging Face "
+    "hub. Nothing is changed in them, and nothing leaves this machine."
+)
 
 
 class DataScreen(Place):
+    """What a source of reviews holds, and how it is read."""
+
     PLACE = "data"
+    CSS_PATH = "data.tcss"
+    HELP = (
+        "Choose reviews and see what they hold before anything is trained on them: which columns are the text, the title "
+        "and the label, how many reviews each class has, which rows were left out and why, and how long reviews are in "
+        "tokens.\n\nEverything was detected and everything can be changed: t text, i title, l label, s how labels "
+        "become classes, n their names, e how the file is read. Left and right, or 1 to 5, turn the sections."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("c,enter", "continue", "Continue", id="data.continue", tooltip="On to the settings of the run"),
+        Binding("w", "work_through", "Work through", id="data.work_through", tooltip="One review at a time, by key"),
+        Binding("o", "open", "Open", id="data.open", tooltip="Choose other reviews"),
+        Binding("right", "section(1)", "Section", id="data.next_section", key_display="←→"),
+        Binding("left", "section(-1)", "Section before", id="data.previous_section", show=False),
+        Binding("full_stop", "page(1)", "Next page", id="data.next_page", key_display="."),
+        Binding("comma", "page(-1)", "Page before", id="data.previous_page", key_display=",", show=False),
+        Binding("t", "choose_column('text')", "Text column", id="data.text", show=False),
+        Binding("i", "choose_column('title')", "Title column", id="data.title", show=False),
+        Binding("l", "choose_column('label')", "Label column", id="data.label", show=False),
+        Binding("s", "choose_scheme", "How labels become classes", id="data.scheme", show=False),
+        Binding("n", "name_classes", "Names of the classes", id="data.names", show=False),
+        Binding("e", "choose_reading", "How the file is read", id="data.reading", show=False),
+        *(
+            Binding(str(number), f"open_section({number - 1})", title, id=f"data.section_{number}", show=False)
+            for number, title in enumerate(SECTIONS, start=1)
+        ),
+    ]
+
+    app = getters.app(Workbench)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._draft: Draft | None = None
+        """The draft that this screen shows; the app may begin another."""
+        self._source = ""
+        self._wanted: ReadingOptions | None = None
+        """What is being asked for now; None when nothing is."""
+        self._report: dict[str, Any] | None = None
+        self._refusal = ""
+        self._rows: list[dict[str, Any]] = []
+        self._rows_from = 0
+        self._page_from = 0
+        self._measured: dict[str, Any] | None = None
+        self._measured_with = ""
+
+    # What stands on the screen
+
+    def body(self) -> ComposeResult:
+        with ContentSwitcher(id="stages", initial="picking"):
+            with Vertical(id="picking"):
+                yield Static(Content.assemble(("Choose reviews\n", "bold"), (_INTRO, "$text-muted")), id="intro")
+                yield Static("", id="refusal", markup=False)
+                yield FilePicker(sample_folder())
+            with Vertical(id="waiting"):
+                yield Static("", id="progress", markup=False)
+            with Vertical(id="found"):
+                yield Static("", id="headline", markup=False)
+                yield Sections(SECTIONS)
+                with ContentSwitcher(id="panes", initial=_IDS[0]):
+                    with Pane(id="overview"):
+                        with Vertical(id="left"):
+                            yield Drawn(id="read-as", classes="part")
+                            yield Drawn(id="classes", classes="part")
+                            yield Drawn(id="all-columns", classes="part wide")
+                        with Vertical(id="right"):
+                            yield Drawn(id="rows", classes="part")
+                            yield Drawn(id="tokens", classes="part")
+                            yield Drawn(id="first", classes="part wide")
+                    for section in _IDS[1:]:
+                        with Pane(id=section):
+                            yield Drawn(id=f"{section}-drawn")
+                yield Static("", id="verdict", markup=False)
+                with Horizontal(id="acts"):
+                    yield Button(Content("c  Continue to Setup"), "primary", id="continue", compact=True)
+                    yield Button(Content("w  Work through them"), id="work", compact=True)
+                    yield Button(Content("o  Open others"), id="open", compact=True)
+
+    def on_screen_resume(self) -> None:
+        draft = self.app.draft
+        if draft is not self._draft or draft.source != self._source:
+            self._draft = draft
+            if draft.source:
+                self._begin(draft.source, draft.reading)
+            else:
+                self._source, self._report, self._refusal = "", None, ""
+                self._stage("picking")
+        elif self._report is not None:
+            if self._measured_with != self._settings().model:
+                self._measure()
+            self._draw_lengths()
+
+    @property
+    def stage(self) -> str:
+        """`picking`, `waiting` or `found`."""
+        return self.query_one("#stages", ContentSwitcher).current or ""
+
+    def _stage(self, stage: Literal["picking", "waiting", "found"]) -> None:
+        """Show a stage and put the keys where they are useful."""
+        self.query_one("#stages", ContentSwitcher).current = stage
+        self.query_one("#refusal").display = bool(self._refusal)
+        self.say_subject(self._source)
+        if stage == "picking":
+            self.query_one("#refusal", Static).update(Content(self._refusal_in_full()))
+            self.query_one(FilePicker).focus_list()
+        elif stage == "found":
+            self.query_one(f"#{_IDS[self.query_one(Sections).current]}").focus()
+        else:
+            self.set_focus(None)
+        self.refresh_bindings()
+
+    def _refusal_in_full(self) -> str:
+        hint = "\nPress e to say how it is read, t to name its column of text; or choose another below."
+        return f"✗ {clean_line(self._refusal)}{hint if self._source else ''}"
+
+    # Asking the engine
+
+    def _begin(self, source: str, reading: ReadingOptions) -> None:
+        """Look at another source."""
+        self._source, self._report, self._refusal = source, None, ""
+        self._measured, self._measured_with = None, ""
+        self.workers.cancel_group(self, "measure")
+        self.query_one(Sections).open(0)
+        self.query_one("#panes", ContentSwitcher).current = _IDS[0]
+        self._ask(reading)
+
+    def _ask(self, reading: ReadingOptions) -> None:
+        """Have the source read with `reading`; an earlier wish is dropped."""
+        self._wanted, self._refusal = reading, ""
+        if self._report is None:
+            self._stage("waiting")
+        self._progressed(reading, "reading", None)
+        self._inspect(reading)
+
+    @work(exclusive=True, exit_on_error=False, group="inspect")
+    async def _inspect(self, reading: ReadingOptions) -> None:
+        source = await asyncio.to_thread(settled, self._source)
+        if source != self._source:
+            self._source = self.app.draft.source = source
+        try:
+            params = {"source": source, "reading": reading.model_dump()}
+            report = await self.app.ask("inspect", params, partial(self._progressed, reading))
+        except ReviewtuiError as error:
+            self._refused(str(error))
+        else:
+            self._found(reading, report)
+
+    def _progressed(self, reading: ReadingOptions, what: str, share: float | None) -> None:
+        """Say how far the reading is; late words of a dropped wish are not heard."""
+        if reading is not self._wanted:
+            return
+        if self._report is None:
+            name = clean_line(self._source.rpartition("/")[2] or self._source, 50)
+            shown = Content.assemble((f"{what.capitalize()} {name}\n\n", "bold"), gauge(share, 30), ("\n\nesc  choose others", "$text-muted"))
+            self.query_one("#progress", Static).update(shown)
+        else:
+            self._draw_verdict(f"… {what} again  {gauge(share, 20)}")
+
+    def _refused(self, sentence: str) -> None:
+        """The source cannot be read so. What was found before stays; without it, another can be chosen."""
+        self._wanted, self._refusal = None, sentence
+        if self._report is None:
+            self.app.draft.report = None
+            self._stage("picking")
+        else:
+            self._draw_verdict()
+
+    def _found(self, reading: ReadingOptions, report: dict[str, Any]) -> None:
+        first = self._report is None
+        self._wanted, self._refusal, self._report = None, "", report
+        draft = self.app.draft
+        draft.source, draft.reading = self._source, reading
+        draft.report = None if report["trainable"] else report
+        self._rows, self._rows_from, self._page_from = [], 0, 0
+        self._draw()
+        if first or self.stage == "waiting":
+            self._stage("found")
+        self.refresh_bindings()
+        self._fetch(0, then_measure=True)
+
+    @work(exclusive=True, exit_on_error=False, group="rows")
+    async def _fetch(self, start: int, then_measure: bool = False) -> None:
+        """Fetch reviews from `start` on; the engine answers one at a time, so lengths wait for the first reviews."""
+        params = {"source": self._source, "reading": self.app.draft.reading.model_dump(), "offset": start, "limit": _FETCHED}
+        try:
+            answer = await self.app.ask("rows", params)
+        except ReviewtuiError as error:
+            self.query_one("#samples-drawn", Drawn).show_text(f" ✗ {clean_line(error)}")
+        else:
+            self._rows, self._rows_from = answer["rows"], start
+            self._draw_samples()
+        if then_measure:
+            self._measure()
+
+    @work(exclusive=True, exit_on_error=False, group="measure")
+    async def _measure(self) -> None:
+        """Have the tokens counted."""
+        settings = self._settings()
+        self._measured, self._measured_with = None, settings.model
+        params = {
+            "source": self._source,
+            "reading": self.app.draft.reading.model_dump(),
+            "model": settings.model,
+            "batch_size": settings.batch_size,
+        }
+        self._measuring("waiting for the engine", None)
+        try:
+            self._measured = await self.app.ask("lengths", params, self._measuring)
+        except ReviewtuiError as error:
+            self.query_one("#tokens", Drawn).show_text("")
+            self.query_one("#lengths-drawn", Drawn).show_text(f" ✗ {clean_line(error)}")
+        else:
+            self._draw_lengths()
+
+    def _measuring(self, what: str, share: float | None) -> None:
+        if self._measured is None:
+            line = Content.assemble(("  " + what[:1].upper() + what[1:] + "  ", "$text-muted"), gauge(share, 20))
+            self.query_one("#tokens", Drawn).show_text(report_views.section("Tokens") + Content("\n") + line)
+            self.query_one("#lengths-drawn", Drawn).show_text(line)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Nothing fails in silence: what was not foreseen is said as well."""
+        if event.state is WorkerState.ERROR and event.worker.node is self:
+            sentence = f"An unforeseen {type(event.worker.error).__name__}: {clean_line(event.worker.error, 200)}"
+            if event.worker.group == "inspect":
+                self._refused(sentence)
+            else:
+                self.app.say(sentence, "error")
+
+    def _settings(self) -> Settings:
+        """The settings of the draft, as far as they can be taken."""
+        draft = self.app.draft
+        return check(draft.preset, draft.typed).settings or preset(draft.preset)
+
+    # Drawing
+
+    def _draw(self) -> None:
+        report, reading = self._report, self.app.draft.reading
+        if report is None:
+            return
+        self.query_one("#headline", Static).update(report_views.headline(report))
+        self.query_one(Sections).note(3, f"{sum(report['left_out'].values()):,}")
+        self.query_one("#read-as", Drawn).show(partial(report_views.read_as, report, reading))
+        self.query_one("#classes", Drawn).show(partial(report_views.classes, report))
+        self.query_one("#rows", Drawn).show(partial(report_views.rows_and_notices, report))
+        for drawn in ("#columns-drawn", "#all-columns"):
+            self.query_one(drawn, Drawn).show(partial(report_views.columns, report))
+        self.query_one("#left-drawn", Drawn).show(partial(report_views.left_out, report))
+        for fetched in ("#samples-drawn", "#first", "#tokens", "#lengths-drawn"):
+            self.query_one(fetched, Drawn).show_text("")
+        self._draw_verdict()
+
+    def _draw_verdict(self, waiting: str = "") -> None:
+        """The line above the buttons: whether it can go on, or why not."""
+        blocked = self.blocked
+        if waiting:
+            words, style = waiting, "$text-muted"
+        elif self._refusal:
+            words, style = f"✗ {clean_line(self._refusal)} It is read as before.", "$text-error"
+        elif blocked:
+            words, style = f"✗ {clean_line(blocked)}", "$text-warning"
+        else:
+            kept, count = (self._report or {})["kept"], len((self._report or {})["label_names"])
+            words, style = f"✓ Ready: {kept:,} labelled reviews in {count} classes.", "$text-success"
+        self.query_one("#verdict", Static).update(Content.styled(words, style))
+        self.query_one("#continue", Button).disabled = bool(blocked)
+        self.query_one("#work", Button).disabled = self._wanted is not None
+
+    @property
+    def blocked(self) -> str:
+        """Why nothing can be trained on this; empty when it can."""
+        if self._wanted is not None or self._report is None:
+            return "The reviews are still being read."
+        return str(self._report["trainable"])
+
+    def _draw_samples(self) -> None:
+        if self._report is None:
+            return
+        start = self._page_from - self._rows_from
+        page, total = self._rows[start : start + PAGE], self._report["kept"]
+        self.query_one("#samples-drawn", Drawn).show(partial(_page_of_samples, page, self._page_from, total))
+        if self._page_from == 0:
+            first = self._rows[:4]
+            self.query_one("#first", Drawn).show(partial(_first_samples, first, total))
+
+    def _draw_lengths(self) -> None:
+        if self._measured is not None:
+            limit = self._settings().max_length
+            self.query_one("#tokens", Drawn).show(partial(report_views.lengths_short, self._measured, limit))
+            self.query_one("#lengths-drawn", Drawn).show(partial(report_views.lengths, self._measured, limit))
+
+    # What a person does
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        stage = self.stage if self.is_mounted else "picking"
+        if action in ("choose_reading", "choose_column"):
+            refused = stage == "picking" and bool(self._refusal) and bool(self._source)
+            return stage == "found" or (refused and (action == "choose_reading" or parameters == ("text",)))
+        if action == "page":
+            return stage == "found" and self.query_one(Sections).current == _SAMPLES
+        if action == "continue":
+            return (None if self.blocked else True) if stage == "found" else False
+        if action in ("work_through", "open", "section", "open_section", "choose_scheme", "name_classes"):
+            return stage == "found"
+        return True
+
+    def action_continue(self) -> None:
+        """On to the settings of the run."""
+        if self.blocked:
+            self.app.say(self.blocked, "warning")
+            return
+        self.app.draft.report = self._report
+        self.app.switch_mode("setup")
+
+    def action_work_through(self) -> None:
+        """One review at a time, on the Classify screen."""
+        if self._report is not None and self._wanted is None:
+            self.app.open_classify(pile=self._source)
+
+    def action_open(self) -> None:
+        """Choose other reviews."""
+        self._stage("picking")
+
+    def action_back(self) -> None:
+        """Out of the input, back to what was found, or to the list of runs."""
+        if self.focused is not None and self.focused.has_class("-typing"):
+            self.query_one(FilePicker).focus_list()
+        elif self.stage == "waiting":
+            self.workers.cancel_group(self, "inspect")
+            self._wanted = None
+            self._stage("picking")
+        elif self.stage == "picking" and self._report is not None:
+            self._stage("found")
+        else:
+            super().action_back()
+
+    def action_section(self, step: int) -> None:
+        """Turn to the next section, or the one before."""
+        self.action_open_section((self.query_one(Sections).current + step) % len(SECTIONS))
+
+    def action_open_section(self, index: int) -> None:
+        """Open a section by its number."""
+        self.query_one(Sections).open(index)
+        self.query_one("#panes", ContentSwitcher).current = _IDS[index]
+        self.query_one(f"#{_IDS[index]}").focus()
+        self.refresh_bindings()
+
+    def action_page(self, step: int) -> None:
+        """Turn a page of samples."""
+        start = self._page_from + step * PAGE
+        if self._report is None or not 0 <= start < self._report["kept"]:
+            return
+        self._page_from = start
+        self.query_one("#samples", Pane).scroll_home(animate=False)
+        if self._rows_from <= start < self._rows_from + len(self._rows):
+            self._draw_samples()
+        else:
+            self.query_one("#samples-drawn", Drawn).show_text("  Fetching reviews …")
+            self._fetch(start // _FETCHED * _FETCHED)
+
+    def action_choose_column(self, role: str) -> None:
+        """Choose the column of the text, the title or the label."""
+        if self._report is not None:
+            self._offer(offer_columns(self._report, role))
+        else:
+            title = "The name of the column that holds the reviews"
+            self.app.push_screen(Ask(title), lambda name: self._change({"text": name}) if name else None)
+
+    def action_choose_scheme(self) -> None:
+        """Choose how labels become classes."""
+        if self._report is None or not self._report["label_column"]:
+            self.app.say("Choose a column of labels first: l.")
+            return
+        self._offer(offer_schemes(self._report))
+
+    def action_choose_reading(self) -> None:
+        """Choose encoding, delimiter and header."""
+        offer = offer_reading(self._report, self.app.draft.reading)
+        if offer.lines:
+            self._offer(offer)
+        else:
+            self.app.say("Nothing is to be chosen: this format says itself how it is read.")
+
+    def action_name_classes(self) -> None:
+        """Give the classes other names."""
+        if self._report is None or not self._report["label_column"]:
+            self.app.say("Choose a column of labels first: l.")
+            return
+        given = self.app.draft.reading.label_names
+
+        def named(names: dict[str, str] | None) -> None:
+            if names is not None and names != given:
+                self._change({"label_names": names})
+
+        self.app.push_screen(LabelNames(self._report["label_names"], given), named)
+
+    def _offer(self, offer: Offer) -> None:
+        """Show a list; what is chosen from it is read again at once."""
+
+        def chosen(index: int | None) -> None:
+            if index is None:
+                return
+            changes = offer.changes[index]
+            name = next(iter(changes))
+            if changes[name] is not ...:
+                self._change(changes)
+            else:
+                self.app.push_screen(Ask(f"The {name}"), lambda text: self._change({name: text}) if text else None)
+
+        self.app.push_screen(Choose(offer.title, offer.lines, offer.current, offer.help), chosen)
+
+    def _change(self, changes: Changes) -> None:
+        """Read the source again, with `changes`."""
+        reading = changed(self.app.draft.reading if self._wanted is None else self._wanted, changes)
+        self._ask(reading)
+
+    def on_file_picker_picked(self, message: FilePicker.Picked) -> None:
+        """Begin with other reviews; the settings of the run stay as they are."""
+        draft = self.app.draft
+        draft.source, draft.reading, draft.report, draft.name = message.source, ReadingOptions(), None, ""
+        self._begin(message.source, draft.reading)
+
+    def on_sections_chosen(self, message: Sections.Chosen) -> None:
+        self.action_open_section(message.index)
+
+    def on_button_pressed(self, message: Button.Pressed) -> None:
+        actions = {"continue": self.action_continue, "work": self.action_work_through, "open": self.action_open}
+        actions[message.button.id or ""]()
+
+
+def _page_of_samples(page: list[dict[str, Any]], start: int, total: int, width: int) -> Content:
+    count = f" reviews {start + 1:,} to {start + len(page):,} of {total:,} kept   , and . turn pages\n\n" if page else ""
+    return Content.assemble((count, "$text-muted"), report_views.samples(page, width))
+
+
+def _first_samples(page: list[dict[str, Any]], total: int, width: int) -> Content:
+    title = report_views.section("First reviews", f"of {total:,}")
+    return Content.assemble(title, "\n", report_views.samples(page, width))

@@ -1,7 +1,280 @@
-"""To be written."""
+"""Runs: every run there is, what it came to, and what can be done with it."""
 
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from rich.text import Text
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import DataTable, Static
+
+from core.clean import clean, clean_line
+from core.errors import ReviewtuiError
+from core.runs.control import send
+from core.runs.folder import RunFolder, list_runs, recover_trash, restore_run, trash_run
+from core.runs.launch import launch_worker
+from core.runs.summary import OVER, RunSummary, summarize
 from tui.places import Place
+from tui.words import ago
+
+if TYPE_CHECKING:
+    from tui.app import Workbench
+
+STATE_MARKS = {
+    "starting": ("◌", "$text-accent"),
+    "running": ("●", "$text-success"),
+    "paused": ("‖", "$text-warning"),
+    "finished": ("✓", "$text-success"),
+    "stopped": ("■", "$text-muted"),
+    "failed": ("✗", "$text-error"),
+    "interrupted": ("!", "$text-warning"),
+}
+"""State → its mark and colour; the word always stands beside the mark."""
+
+_COLUMNS = {"state": 13, "name": 20, "accuracy": 8, "F1": 5, "steps": 9, "began": 10, "model": 24}
+_POLL_SECONDS = 1.0
+
+_EMPTY = """\
+No run yet.
+
+  n   start one on a file of your own
+  s   try the sample reviews first: a model in about a minute
+  ?   what this is, and every key"""
 
 
 class RunsScreen(Place):
+    """The list of runs."""
+
     PLACE = "runs"
+    CSS_PATH = "runs.tcss"
+    HELP = """\
+Runs: every fine-tuning run on this machine, the newest first. A run works in a process of its own: it goes on when \
+you close the workbench, the terminal or the connection. Open one to watch it, stop or resume it, classify reviews \
+with its model, or start a new one. A deleted run can be brought back until you quit."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "new", "New", id="runs.new"),
+        Binding("enter", "open", "Open", id="runs.open"),
+        Binding("c", "classify", "Classify", id="runs.classify"),
+        Binding("x", "stop", "Stop", id="runs.stop"),
+        Binding("r", "resume", "Resume", id="runs.resume"),
+        Binding("d", "delete", "Delete", id="runs.delete"),
+        Binding("u", "undo", "Undo delete", id="runs.undo"),
+        Binding("s", "samples", "Samples", id="runs.samples", show=False),
+        Binding("j", "move(1)", "Down", id="runs.down", show=False),
+        Binding("k", "move(-1)", "Up", id="runs.up", show=False),
+        Binding("q", "app.quit", "Quit", id="runs.quit"),
+    ]
+
+    app: Workbench
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._summaries: list[RunSummary] | None = None
+        self._trashed: list[Path] = []
+
+    def body(self) -> ComposeResult:
+        yield Static("Looking for runs…", id="runs-empty", markup=False)
+        yield DataTable[Text](id="runs-table", cursor_type="row", zebra_stripes=False)
+        yield Static("", id="runs-details", markup=False)
+
+    def on_mount(self) -> None:
+        table = self.query_one("#runs-table", DataTable)
+        for title, width in _COLUMNS.items():
+            table.add_column(title, width=width, key=title)
+        table.display = False
+        self._poll()
+
+    def on_screen_resume(self) -> None:
+        self._poll()
+
+    @work(exclusive=True, exit_on_error=False, group="poll")
+    async def _poll(self) -> None:
+        """Look at the runs' folders about once a second while this screen is shown."""
+        try:
+            for run in await asyncio.to_thread(recover_trash):
+                self.app.say(f"{run.id} is back: its deletion was never completed.")
+        except (OSError, ReviewtuiError):
+            pass  # the list below meets the same trouble, and says so
+        while self.is_current:
+            try:
+                summaries = await asyncio.to_thread(lambda: [summarize(run) for run in list_runs()])
+            except (OSError, ReviewtuiError) as error:
+                self._say_empty(f"The runs cannot be read: {error}")
+            else:
+                self._show(summaries)
+            await asyncio.sleep(_POLL_SECONDS)
+
+    def _say_empty(self, text: str) -> None:
+        notice = self.query_one("#runs-empty", Static)
+        notice.update(Content(clean(text)))
+        notice.display = True
+        self.query_one("#runs-table").display = False
+        self.query_one("#runs-details").display = False
+
+    def _show(self, summaries: list[RunSummary]) -> None:
+        if summaries == self._summaries:
+            return
+        before, self._summaries = self._summaries, summaries
+        if not summaries:
+            self._say_empty(_EMPTY)
+            self.refresh_bindings()
+            return
+        table = self.query_one("#runs-table", DataTable)
+        self.query_one("#runs-empty").display = False
+        table.display = self.query_one("#runs-details").display = True
+        if [one.id for one in before or ()] == [one.id for one in summaries]:
+            for row, summary in enumerate(summaries):
+                for column, cell in enumerate(self._cells(summary)):
+                    table.update_cell_at((row, column), cell)  # type: ignore[arg-type]
+        else:
+            chosen = self._chosen_id()
+            table.clear()
+            for summary in summaries:
+                table.add_row(*self._cells(summary), key=summary.id)
+            ids = [summary.id for summary in summaries]
+            table.move_cursor(row=ids.index(chosen) if chosen in ids else 0)
+            table.focus()
+        self._show_details()
+        self.refresh_bindings()
+
+    def _cells(self, summary: RunSummary) -> list[Text]:
+        mark, colour = STATE_MARKS[summary.state]
+        variables = self.app.theme_variables
+        figures = summary.validation or {}
+        steps = f"{summary.step}/{summary.steps}" if summary.steps else "-"
+        return [
+            Text(f"{mark} {summary.state}", style=_rich_colour(variables, colour)),
+            Text(clean_line(summary.name, 60)),
+            Text(f"{figures['accuracy']:.3f}" if figures else "-"),
+            Text(f"{figures['macro_f1']:.3f}" if figures else "-"),
+            Text(steps),
+            Text(ago(summary.began, time.time())),
+            Text(clean_line(summary.model, 60)),
+        ]
+
+    def _show_details(self) -> None:
+        """The chosen run in some lines below the list."""
+        summary = self._chosen()
+        if summary is None:
+            return
+        lines = [("data    ", "$text-muted"), (clean_line(summary.data, 200), "")]
+        lines += [("\nfolder  ", "$text-muted"), (clean_line(summary.folder, 200), "")]
+        if summary.phase:
+            lines += [("\nnow     ", "$text-muted"), (clean_line(summary.phase), "")]
+        if summary.validation and summary.best_epoch is not None:
+            lines += [("\nbest    ", "$text-muted"), (f"epoch {summary.best_epoch:g}, loss ", "")]
+            lines += [(f"{summary.validation['loss']:.4f}", "")]
+        if summary.message:
+            lines += [("\nended   ", "$text-muted"), (clean_line(summary.message, 300), "$text-warning")]
+        if summary.state == "interrupted":
+            why = "its worker died without a word; r resumes from the last checkpoint"
+            lines += [("\nended   ", "$text-muted"), (why, "$text-warning")]
+        self.query_one("#runs-details", Static).update(Content.assemble(*lines))
+
+    def _chosen_id(self) -> str | None:
+        chosen = self._chosen()
+        return chosen.id if chosen is not None else None
+
+    def _chosen(self) -> RunSummary | None:
+        """The run under the cursor."""
+        table = self.query_one("#runs-table", DataTable)
+        if not table.display or not table.row_count or not table.is_valid_row_index(table.cursor_row):
+            return None
+        key = table.coordinate_to_cell_key(table.cursor_coordinate).row_key.value
+        return next((one for one in self._summaries or () if one.id == key), None)
+
+    def on_data_table_row_highlighted(self) -> None:
+        self._show_details()
+        self.refresh_bindings()
+
+    def on_data_table_row_selected(self) -> None:
+        self.action_open()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys that would do nothing now are not offered."""
+        chosen = self._chosen() if self.is_mounted else None
+        state = chosen.state if chosen is not None else None
+        allowed: dict[str, Callable[[], bool]] = {
+            "open": lambda: state is not None,
+            "classify": lambda: chosen is not None and chosen.has_model,
+            "stop": lambda: state is not None and state not in OVER,
+            "resume": lambda: state in ("stopped", "failed", "interrupted"),
+            "delete": lambda: state in OVER,
+            "undo": lambda: bool(self._trashed),
+        }
+        return allowed[action]() if action in allowed else True
+
+    def action_move(self, rows: int) -> None:
+        """Move the cursor."""
+        table = self.query_one("#runs-table", DataTable)
+        table.move_cursor(row=table.cursor_row + rows)
+
+    def action_new(self) -> None:
+        """Start a new run: choose data first."""
+        self.app.open_data("")
+
+    def action_samples(self) -> None:
+        """Start a new run on the sample reviews."""
+        from tui.app import sample_folder
+
+        self.app.open_data(str(sample_folder()))
+
+    def action_open(self) -> None:
+        """Watch the chosen run, or look back at it."""
+        if (chosen := self._chosen()) is not None:
+            self.app.open_run(_folder(chosen))
+
+    def action_classify(self) -> None:
+        """Classify reviews with the chosen run's model."""
+        if (chosen := self._chosen()) is not None:
+            self.app.open_classify(_folder(chosen))
+
+    def action_stop(self) -> None:
+        """Ask the chosen run to stop and save."""
+        if (chosen := self._chosen()) is not None:
+            self._do(f"{chosen.name} was asked to stop and save.", send, _folder(chosen).control, "stop_and_save")
+
+    def action_resume(self) -> None:
+        """Go on with the chosen run from its last checkpoint."""
+        if (chosen := self._chosen()) is not None:
+            run = _folder(chosen)
+            self._do(f"{chosen.name} goes on.", lambda: launch_worker(run, resume=True))
+
+    def action_delete(self) -> None:
+        """Take the chosen run out of the list; `u` brings it back until the workbench is left."""
+        if (chosen := self._chosen()) is not None:
+            run = _folder(chosen)
+            self._do(f"{chosen.name} is deleted; u brings it back.", lambda: self._trashed.append(trash_run(run)))
+
+    def action_undo(self) -> None:
+        """Bring back the run deleted last."""
+        self._do("It is back.", lambda: restore_run(self._trashed.pop()))
+
+    @work(exit_on_error=False)
+    async def _do(self, done: str, act: Callable[..., Any], *arguments: Any) -> None:
+        """Do something to a run's folder off the UI's thread, say how it went, and look again."""
+        try:
+            await asyncio.to_thread(act, *arguments)
+        except (OSError, ReviewtuiError) as error:
+            self.app.say(error, "error")
+        else:
+            self.app.say(done)
+        self._poll()
+
+
+def _folder(summary: RunSummary) -> RunFolder:
+    return RunFolder(Path(summary.folder))
+
+
+def _rich_colour(variables: dict[str, str], name: str) -> str:
+    """A theme colour for Rich, which knows no alpha and no automatic colours."""
+    value = variables.get(name.removeprefix("$"), "")
+    return value if value.startswith("#") and len(value) == 7 else ""

@@ -87,8 +87,8 @@ class Chart(Widget, can_focus=True):
 `t` follows the newest points · `l` log scale · `s` `S` more, less smoothing · `o` ignores outliers above.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("l", "toggle_log", "Log scale", id="chart.log"),
-        Binding("s", "smooth(1)", "Smoother", id="chart.smoother"),
+        Binding("l", "toggle_log", "Log scale", id="chart.log", show=False),
+        Binding("s", "smooth(1)", "Smoother", id="chart.smoother", show=False),
         Binding("S", "smooth(-1)", "Less smooth", id="chart.rougher", show=False),
         Binding("left", "cursor(-1)", "Cursor left", id="chart.cursor_left", show=False),
         Binding("right", "cursor(1)", "Cursor right", id="chart.cursor_right", show=False),
@@ -96,8 +96,8 @@ class Chart(Widget, can_focus=True):
         Binding("shift+right", "cursor(10)", "Cursor far right", id="chart.cursor_far_right", show=False),
         Binding("plus,equals_sign", "zoom(0.5)", "Zoom in", id="chart.zoom_in", key_display="+", show=False),
         Binding("minus", "zoom(2)", "Zoom out", id="chart.zoom_out", key_display="-", show=False),
-        Binding("0", "show_all", "Everything", id="chart.all"),
-        Binding("t", "toggle_follow", "Follow newest", id="chart.follow"),
+        Binding("0", "show_all", "Everything", id="chart.all", show=False),
+        Binding("t", "toggle_follow", "Follow newest", id="chart.follow", show=False),
         Binding("o", "toggle_robust", "Ignore outliers", id="chart.outliers", show=False),
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {

@@ -1,0 +1,56 @@
+# make run    the workbench on the sample reviews, installed first if it is not
+# make test   lint, types, boundaries and all tests, their tools installed first if they are not
+# Both compare what is installed with pyproject.toml and constraints.txt, and install only after a change.
+
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+TEST_STAMP := $(VENV)/.installed-for-tests
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+
+.PHONY: run test lint types boundaries unit clean screenshots settings-docs
+
+run: $(STAMP)
+	@$(BIN)/reviewtui open sample_reviews
+
+test: lint types boundaries unit
+
+lint: $(TEST_STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(TEST_STAMP)
+	$(BIN)/mypy
+
+boundaries: $(TEST_STAMP)
+	$(BIN)/lint-imports
+
+unit: $(TEST_STAMP)
+	$(BIN)/python -m pytest
+
+# The README's screenshot and the table of settings, made anew from a real run and from core/settings.py.
+screenshots: $(TEST_STAMP)
+	$(BIN)/python docs/make_screenshots.py
+
+settings-docs: $(TEST_STAMP)
+	$(BIN)/python docs/make_settings.py
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "reviewtui needs Python 3.11 or newer; name one with make PYTHON=python3.12" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+# torch first and alone: with it there, nothing below asks for another.
+$(STAMP): pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) torch
+	$(PIP) --editable '.[starter]'
+	@touch $@
+
+$(TEST_STAMP): $(STAMP)
+	$(PIP) --editable '.[starter,dev]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

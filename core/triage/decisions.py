@@ -1,0 +1,188 @@
+"""The decision log of a pile: `triage/<key>/decisions.jsonl`, append-only, one writer, one checksummed record a line.
+
+Lines are those of a run's journal (core/runs/journal.py), and like there a record is one `write`; here each is also
+on the disk before the call returns. A tail torn by a crash is passed over by readers and cut off by the next writer.
+
+    kind      says (each has `number`, counted from 1, and `time`)
+    decide    the fields of `core.triage.history.Decision`
+    undo      of: number of the decision taken back
+    redo      of: number of the decision brought back
+    moved     data_hash, rows: [[old row, new row], …]: the pile was read anew and its reviews were found again
+
+Beside it lie `pile.json`, which names the source, and `lock`, held by the workbench that has the pile open.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.errors import ReviewtuiError
+from core.files import home, open_private, private_folder, sync_folder, write_json
+from core.runs.journal import decode, encode
+from core.runs.lock import RunLock, RunLocked, living_worker
+from core.triage.history import SKIP, Counts, Decision, History, Record
+
+__all__ = ["SKIP", "Counts", "Decision", "DecisionLog", "History", "PileInUse", "Record", "pile_folder", "recent_piles"]
+
+
+class PileInUse(ReviewtuiError):  # noqa: N818 -- what happened, not a fault
+    """Another workbench has the pile open."""
+
+
+def pile_folder(source: str) -> Path:
+    """Where the decisions about `source` lie: named by a hash of its absolute path, or of a dataset's name."""
+    return home() / "triage" / hashlib.sha256(_full_name(source).encode("utf-8", "replace")).hexdigest()[:16]
+
+
+class DecisionLog:
+    """The decisions about one pile, open for writing. One at a time may have it open, on any number of terminals.
+
+    Attributes:
+        history: what the log adds up to.
+        damaged: whole lines that failed their checksum and were passed over.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        *,
+        clock: Callable[[], float] = time.time,
+        sync: Callable[[int], None] = os.fsync,
+    ) -> None:
+        """Open, or begin, the log of `source`. `sync` makes a descriptor's content durable.
+
+        Raises:
+            PileInUse: another workbench has it open.
+            ReviewtuiError: it cannot be read or written.
+        """
+        self.folder = private_folder(pile_folder(source))
+        self._path = self.folder / "decisions.jsonl"
+        self._clock, self._sync = clock, sync
+        self._lock = _lock(self.folder / "lock")
+        try:
+            self._descriptor = open_private(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
+            records, self.damaged, self._length = _records(self._path.read_bytes())
+            os.ftruncate(self._descriptor, self._length)
+            self.history = History(records)
+            if not (self.folder / "pile.json").exists():
+                write_json(self.folder / "pile.json", {"source": _full_name(source)})
+            sync_folder(self.folder)
+            sync_folder(self.folder.parent)
+        except OSError as error:
+            self._lock.release()
+            raise ReviewtuiError(f"Cannot open {self._path} ({error.strerror or error}).") from error
+        except ReviewtuiError:
+            self._lock.release()
+            raise
+
+    def decide(self, decision: Decision) -> Decision:
+        """Write a decision down; what was undone before it cannot be brought back any more.
+
+        Raises:
+            ReviewtuiError: it could not be written, and does not count.
+        """
+        self._write("decide", **decision.model_dump(mode="json", exclude={"number", "time"}))
+        assert self.history.last is not None
+        return self.history.last
+
+    def undo(self) -> Decision | None:
+        """Take back the last decision that stands; None where there is none."""
+        last = self.history.last
+        if last is not None:
+            self._write("undo", of=last.number)
+        return last
+
+    def redo(self) -> Decision | None:
+        """Bring back the decision that was undone last; None where there is none."""
+        following = self.history.next
+        if following is not None:
+            self._write("redo", of=following.number)
+        return following
+
+    def found_again(self, data_hash: str, hashes: Iterable[str]) -> int:
+        """Follow a changed file: its rows' text hashes in order. Returns how many decided reviews are elsewhere now."""
+        moves = self.history.moves(hashes)
+        self._write("moved", data_hash=data_hash, rows=moves)
+        return len(moves)
+
+    def close(self) -> None:
+        """Let the pile go. Safe to call twice."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+            self._lock.release()
+
+    def _write(self, kind: str, /, **says: Any) -> None:
+        """Append one event with one `write` and sync it; then, and only then, it counts."""
+        record = {"kind": kind, "number": self.history.events + 1, "time": round(self._clock(), 3), **says}
+        line = encode(record)
+        try:
+            written = os.write(self._descriptor, line)
+            if written < len(line):
+                raise OSError(28, "no space left on the device")
+            self._sync(self._descriptor)
+        except OSError as error:
+            with contextlib.suppress(OSError):  # a torn line would spoil the next one; the next writer cuts it too
+                os.ftruncate(self._descriptor, self._length)
+            raise ReviewtuiError(
+                f"The decision could not be saved ({error.strerror or error}) and does not count; "
+                f"make room where {self.folder} lies, then decide again."
+            ) from error
+        self._length += written
+        self.history.apply(record)
+
+
+@dataclass(frozen=True)
+class RecentPile:
+    """A pile that was opened before."""
+
+    source: str
+    opened: float
+    """When something was last decided about it, seconds since 1970."""
+
+
+def recent_piles(most: int = 8) -> list[RecentPile]:
+    """Piles with a log whose file is still there, the latest first."""
+    found = []
+    for described in (home() / "triage").glob("*/pile.json"):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            source = str(json.loads(described.read_bytes())["source"])
+            if Path(source).exists():
+                found.append(RecentPile(source, described.with_name("decisions.jsonl").stat().st_mtime))
+    return sorted(found, key=lambda pile: pile.opened, reverse=True)[:most]
+
+
+def _full_name(source: str) -> str:
+    path = Path(source).expanduser()
+    return str(path.resolve()) if path.exists() else source
+
+
+def _lock(path: Path) -> RunLock:
+    try:
+        lock = RunLock(path)
+    except RunLocked as error:
+        holder = living_worker(path)
+        who = f"process {holder.pid} on {holder.host}" if holder is not None else "another process"
+        raise PileInUse(
+            f"This pile is open in another workbench ({who}); close it there to decide here. Nothing was changed."
+        ) from error
+    except OSError as error:
+        raise ReviewtuiError(f"Cannot write {path} ({error.strerror or error}).") from error
+    lock.sign()
+    return lock
+
+
+def _records(data: bytes) -> tuple[list[Record], int, int]:
+    """The records of a log, how many whole lines are damaged, and where the last whole line ends."""
+    whole = data.rfind(b"\n") + 1
+    decoded = [decode(line) for line in data[:whole].split(b"\n")[:-1]]
+    records = [record for record in decoded if record is not None]
+    return records, len(decoded) - len(records), whole

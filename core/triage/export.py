@@ -1,0 +1,120 @@
+"""Decisions as a table that training reads: CSV or JSON lines, one line for each text that was given a label.
+
+The latest decision about a text counts; skipped reviews are left out. JSON lines hold each text as it was. CSV holds it
+too, except where a spreadsheet would run a cell or a terminal obey it: those characters are made inert
+(core/clean.py), and only those cells differ from the review.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from core.clean import clean_cell, clean_line
+from core.errors import InputError, ReviewtuiError
+from core.files import write_whole
+from core.triage.history import Decision, History
+
+COLUMNS = ("reviewText", "label", "predicted", "probability", "agreed", "file", "line", "time")
+
+
+class FileThere(InputError):  # noqa: N818 -- what happened, not a fault
+    """The export would replace a file."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written."""
+
+    path: Path
+    rows: int
+    labels: dict[str, int]
+    """Label → reviews."""
+    skipped: int
+    conflicts: int
+    """Texts that were decided differently at several places; the latest decision was written."""
+
+
+def export(history: History, path: Path, *, replace: bool = False) -> Exported:
+    """Write the decisions that stand to `path` (.csv or .jsonl); the file appears whole.
+
+    Raises:
+        FileThere: `path` exists, and `replace` was not asked for.
+        InputError: its name has another ending, its folder is not there, or nothing was given a label.
+        ReviewtuiError: it cannot be written.
+    """
+    shown = clean_line(path, 120)
+    writers = {".csv": _csv, ".jsonl": _json_lines}
+    writer = writers.get(path.suffix.lower())
+    if writer is None:
+        raise InputError(f"The name must end in .csv or .jsonl, not '{clean_line(path.name, 80)}'.")
+    if not path.parent.is_dir():
+        raise InputError(f"There is no folder {clean_line(path.parent, 120)} to write in.")
+    if path.is_dir():
+        raise InputError(f"{shown} is a folder; add a file's name.")
+    verdicts = history.verdicts()
+    labelled = [one for one in verdicts if not one.skipped]
+    if not labelled:
+        raise InputError("No review has been given a label yet; decide at least one.")
+    if not replace and (path.exists() or path.is_symlink()):
+        raise FileThere(f"{shown} is there already.")
+    try:
+        write_whole(path, writer(labelled))
+    except UnicodeEncodeError as error:
+        raise ReviewtuiError(f"Cannot write {shown}: a review holds text that is no Unicode.") from error
+    return Exported(
+        path=path,
+        rows=len(labelled),
+        labels=dict(Counter(one.verdict for one in labelled)),
+        skipped=len(verdicts) - len(labelled),
+        conflicts=len(history.conflicts()),
+    )
+
+
+def free_name(folder: Path, source: str) -> Path:
+    """A name in `folder` that is not taken, made from the name of the pile."""
+    stem = Path(source).stem or "reviews"
+    names = (folder / f"{stem}-decisions{number}.csv" for number in ("", *(f"-{n}" for n in range(2, 10_000))))
+    return next((path for path in names if not path.exists()), folder / f"{stem}-decisions.csv")
+
+
+Writer = Callable[[Iterable[Decision]], str]
+
+
+def _row(decision: Decision) -> dict[str, Any]:
+    return {
+        "reviewText": decision.text,
+        "label": decision.verdict,
+        "predicted": decision.predicted,
+        "probability": None if decision.probability is None else round(decision.probability, 6),
+        "agreed": decision.agreed,
+        "file": decision.file,
+        "line": decision.line,
+        "time": datetime.fromtimestamp(decision.time, UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _json_lines(decisions: Iterable[Decision]) -> str:
+    return "".join(json.dumps(_row(one), ensure_ascii=False) + "\n" for one in decisions)
+
+
+def _csv(decisions: Iterable[Decision]) -> str:
+    target = io.StringIO(newline="")
+    rows = csv.writer(target, lineterminator="\n")
+    rows.writerow(COLUMNS)
+    for one in decisions:
+        rows.writerow([_cell(value) for value in _row(one).values()])
+    return target.getvalue()
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else clean_cell(value)

@@ -1,0 +1,236 @@
+"""The journal: whatever tears or flips it, and whenever its writer dies, a reader gets whole records or none."""
+
+from __future__ import annotations
+
+import errno
+import json
+import math
+import os
+import random
+import signal
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.runs.journal import JournalReader, JournalWriter, decode, encode
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Path:
+    """A journal with three records, of which one holds what could be taken for a line's end or a checksum."""
+    path = tmp_path / "events.jsonl"
+    writer = JournalWriter(path, clock=iter([1.0, 2.25, 3.0]).__next__)
+    writer.write("started", pid=7)
+    writer.write("notice", text='torn\nline", "crc32": "00000000"}\u2028 ✓')
+    writer.write("step", step=1, loss=0.5)
+    writer.close()
+    return path
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    return JournalReader(path).read_new()
+
+
+def as_json(value: Any) -> Any:
+    """The value as a journal gives it back: numbers that JSON lacks as words."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return {math.inf: "inf", -math.inf: "-inf"}.get(value, "nan")
+    if isinstance(value, dict):
+        return {key: as_json(item) for key, item in value.items()}
+    return [as_json(item) for item in value] if isinstance(value, list) else value
+
+
+@given(st.dictionaries(st.text(), JSON, min_size=1))
+def test_every_record_comes_back_from_one_line_of_strict_json(record: dict[str, Any]) -> None:
+    line = encode(record)
+    assert line.count(b"\n") == 1 and line.endswith(b"\n")
+    json.loads(line, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    found = decode(line[:-1])
+    assert found is not None and found.pop("crc32", None) in (None, record.get("crc32"))
+    assert found == as_json({key: value for key, value in record.items() if key != "crc32"})
+
+
+def test_records_come_back_in_order_with_kind_and_time(journal: Path) -> None:
+    assert [(record["kind"], record["time"]) for record in read(journal)] == [
+        ("started", 1.0),
+        ("notice", 2.25),
+        ("step", 3.0),
+    ]
+    assert stat.S_IMODE(journal.stat().st_mode) == 0o600
+
+
+def test_a_journal_that_is_not_there_yet_is_empty(tmp_path: Path) -> None:
+    reader = JournalReader(tmp_path / "events.jsonl")
+    assert reader.read_new() == []
+    JournalWriter(tmp_path / "events.jsonl").write("started", pid=1)
+    assert [record["pid"] for record in reader.read_new()] == [1]
+
+
+def test_a_tail_torn_at_any_byte_is_passed_over_and_repaired(journal: Path, tmp_path: Path) -> None:
+    whole = journal.read_bytes()
+    records = read(journal)
+    ends = [index + 1 for index, byte in enumerate(whole) if byte == ord("\n")]
+    path = tmp_path / "torn.jsonl"
+    for cut in range(len(whole) + 1):
+        path.write_bytes(whole[:cut])
+        kept = sum(end <= cut for end in ends)
+        early = JournalReader(path)
+        assert early.read_new() == records[:kept] and early.damaged == 0, cut
+        writer = JournalWriter(path)
+        writer.write("resumed", step=9)
+        os.close(writer._descriptor)  # without the sync of close(): this runs for every byte
+        late = JournalReader(path)
+        assert late.read_new()[:-1] == records[:kept] and late.damaged == 0, cut
+        assert [record["step"] for record in early.read_new()] == [9], cut
+
+
+def test_a_record_that_arrives_in_pieces_is_given_once_and_whole(journal: Path, tmp_path: Path) -> None:
+    path, found = tmp_path / "growing.jsonl", []
+    reader = JournalReader(path)
+    with path.open("ab", buffering=0) as file:
+        for byte in journal.read_bytes():
+            file.write(bytes([byte]))
+            found += reader.read_new()
+    assert found == read(journal) and reader.damaged == 0
+
+
+def test_a_flipped_bit_anywhere_never_gives_a_record_that_was_not_written(journal: Path, tmp_path: Path) -> None:
+    whole, records = journal.read_bytes(), read(journal)
+    path = tmp_path / "flipped.jsonl"
+    generator = random.Random(0)
+    for place in range(len(whole)):
+        flipped = bytearray(whole)
+        flipped[place] ^= 1 << generator.randrange(8)
+        path.write_bytes(flipped)
+        reader = JournalReader(path)
+        found = reader.read_new()
+        assert all(record in records for record in found), place
+        assert len(found) < len(records) and (reader.damaged or place == len(whole) - 1), place
+        assert len(found) >= len(records) - 2, place  # a line's end that is gone joins two records, not more
+
+
+@pytest.mark.parametrize(
+    "line", [b"", b"{}", b"null", b'{"kind": "step"}', b'{"a": 1, "crc32": "00000000"}', b"\xff\xfe", b', "crc32": "']
+)
+def test_a_line_without_its_checksum_is_no_record(line: bytes) -> None:
+    assert decode(line) is None
+
+
+def test_any_number_of_readers_and_threads_share_a_journal(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    writer = JournalWriter(path)
+    over = threading.Event()
+    seen: list[list[tuple[int, int]]] = [[], []]
+
+    def write(thread: int) -> None:
+        for count in range(60):
+            writer.write("step", thread=thread, count=count, filler="x" * (count * 7 % 50))
+
+    def follow(found: list[tuple[int, int]]) -> None:
+        reader = JournalReader(path)
+        while True:
+            last = over.is_set()
+            found += [(record["thread"], record["count"]) for record in reader.read_new()]
+            if last:
+                assert reader.damaged == 0
+                return
+
+    readers = [threading.Thread(target=follow, args=(found,)) for found in seen]
+    writers = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for thread in readers + writers:
+        thread.start()
+    for thread in writers:
+        thread.join()
+    over.set()
+    for thread in readers:
+        thread.join()
+    writer.close()
+    assert seen[0] == seen[1] and len(seen[0]) == 240
+    for number in range(4):
+        assert [count for thread, count in seen[0] if thread == number] == list(range(60))
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from core.runs.journal import JournalReader, JournalWriter
+path = Path(sys.argv[1])
+first = len(JournalReader(path).read_new())
+writer = JournalWriter(path)
+for count in range(first, 1_000_000):
+    writer.write("step", count=count, filler="x" * (count % 3000), sync=count % 100 == 0)
+"""
+
+
+def test_a_writer_killed_at_any_moment_leaves_whole_records_and_the_next_goes_on(
+    tmp_path: Path, until: Callable[..., Any]
+) -> None:
+    path = tmp_path / "events.jsonl"
+    generator = random.Random(1)
+    for _ in range(4):
+        before = path.stat().st_size if path.exists() else 0
+        process = subprocess.Popen([sys.executable, "-c", KILLED, str(path)])
+        wanted = before + generator.randrange(5_000, 300_000)
+        until(lambda wanted=wanted: path.exists() and path.stat().st_size > wanted)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    reader = JournalReader(path)
+    assert [record["count"] for record in reader.read_new()] == list(range(len(read(path))))
+    assert reader.damaged == 0
+
+
+def test_a_write_that_a_full_disk_cut_short_does_not_spoil_the_next(
+    journal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = JournalWriter(journal)
+    with monkeypatch.context() as patch:
+        whole_write = os.write
+        patch.setattr(os, "write", lambda descriptor, data: whole_write(descriptor, data[:20]))
+        with pytest.raises(OSError) as caught:
+            writer.write("step", step=2)
+        assert caught.value.errno == errno.ENOSPC
+    writer.write("step", step=3)
+    writer.close()
+    reader = JournalReader(journal)
+    assert [record.get("step") for record in reader.read_new()] == [None, None, 1, 3] and reader.damaged == 0
+
+
+def test_a_journal_replaced_by_a_shorter_one_is_read_from_its_beginning(journal: Path) -> None:
+    reader = JournalReader(journal)
+    first = reader.read_new()
+    journal.write_bytes(journal.read_bytes().splitlines(keepends=True)[0])
+    assert reader.read_new() == first[:1]
+
+
+def test_a_synced_record_is_on_the_disk_before_write_returns(journal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer = JournalWriter(journal)
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(os.fstat(descriptor).st_size))
+    writer.write("step", step=2)
+    assert synced == []
+    writer.write("finished", sync=True)
+    assert synced == [journal.stat().st_size]
+    writer.close()
+
+
+def test_numbers_that_json_lacks_are_written_as_words(tmp_path: Path) -> None:
+    writer = JournalWriter(tmp_path / "events.jsonl")
+    writer.write("step", loss=math.nan, norm=math.inf, low=-math.inf, nested={"list": [math.nan, (1.0, math.inf)]})
+    writer.close()
+    (record,) = read(tmp_path / "events.jsonl")
+    assert (record["loss"], record["norm"], record["low"]) == ("nan", "inf", "-inf")
+    assert record["nested"] == {"list": ["nan", [1.0, "inf"]]}

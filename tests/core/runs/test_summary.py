@@ -1,0 +1,294 @@
+"""What a run's files say about it: the whole history, and the same few facts from only the ends of a long one."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.runs.folder import Request, RunFolder, create_run
+from core.runs.journal import JournalReader, JournalWriter
+from core.runs.lock import RunLock
+from core.runs.summary import OVER, RunHistory, state_of, summarize, summary_of
+
+FIGURES = {"loss": 0.4, "accuracy": 0.8, "macro_f1": 0.79}
+
+
+def step(number: int, **says: Any) -> dict[str, Any]:
+    return {
+        "kind": "step",
+        "time": float(number),
+        "step": number,
+        "epoch": number / 10,
+        "loss": 1 / number,
+        "seconds": number * 2.0,
+        "reviews": 16,
+        **says,
+    }
+
+
+def evaluation(number: int, best: bool = True, **says: Any) -> dict[str, Any]:
+    epoch = number / 10
+    return {"kind": "evaluation", "time": 0.0, "step": number, "epoch": epoch, "best": best, **FIGURES, **says}
+
+
+@pytest.fixture
+def run() -> RunFolder:
+    return create_run(Request(name="chairs", data="/data/reviews.csv"))
+
+
+@pytest.fixture
+def write(run: RunFolder) -> Iterator[Any]:
+    """Append records to the run's journal: `write(kind, …)` or `write(record)`."""
+    writer = JournalWriter(run.journal)
+
+    def append(kind: str | dict[str, Any], **says: Any) -> None:
+        if isinstance(kind, dict):
+            says = {key: value for key, value in kind.items() if key not in ("kind", "time")}
+            kind = str(kind["kind"])
+        writer.write(kind, **says)
+
+    yield append
+    writer.close()
+
+
+@pytest.fixture
+def living(run: RunFolder) -> Iterator[None]:
+    """A worker lives: this process."""
+    lock = RunLock(run.lock)
+    lock.sign()
+    yield
+    lock.release()
+
+
+def whole(run: RunFolder) -> RunHistory:
+    history = RunHistory()
+    history.update(JournalReader(run.journal).read_new())
+    return history
+
+
+@given(st.lists(st.tuples(st.integers(1, 8), st.integers(0, 8)), min_size=1, max_size=6))
+def test_a_run_that_was_killed_and_resumed_has_each_step_and_evaluation_once(parts: list[tuple[int, int]]) -> None:
+    history, reached = RunHistory(), 0
+    for steps, back in parts:
+        start = max(reached - back, 0)
+        records = [{"kind": "started", "time": 0.0, "pid": 1}]
+        if reached:
+            records.append({"kind": "resumed", "time": 0.0, "step": start})
+        for number in range(start + 1, start + steps + 1):
+            records.append(step(number))
+            if number % 3 == 0:
+                records.append(evaluation(number))
+        history.update(records)
+        reached = start + steps
+    assert [record["step"] for record in history.steps] == list(range(1, reached + 1))
+    assert [record["step"] for record in history.evaluations] == [n for n in range(1, reached + 1) if n % 3 == 0]
+    assert history.step == reached and history.workers == len(parts)
+
+
+@given(st.integers(1, 40), st.randoms())
+def test_a_history_is_the_same_however_its_records_come_in(count: int, generator: Any) -> None:
+    records = [{"kind": "started", "time": 0.0}, {"kind": "plan", "time": 0.0, "steps": 99}]
+    records += [step(number) for number in range(1, count + 1)] + [evaluation(count), {"kind": "strange", "time": 3.0}]
+    at_once, in_parts = RunHistory(), RunHistory()
+    assert at_once.update(records) and not at_once.update([])
+    while records:
+        cut = generator.randint(1, len(records))
+        in_parts.update(records[:cut])
+        records = records[cut:]
+    assert at_once == in_parts
+
+
+def test_every_kind_of_record_is_folded_in() -> None:
+    history = RunHistory()
+    history.update([{"kind": "started", "time": 5.0}, {"kind": "plan", "time": 5.5, "steps": 40, "labels": ["a"]}])
+    history.update([step(1), step(2), evaluation(2), {"kind": "memory", "time": 6.0, "process": 1}])
+    history.update([{"kind": "notice", "time": 6.0, "text": "x"}, {"kind": "checkpoint", "time": 6.0, "step": 2}])
+    history.update([{"kind": "phase", "time": 6.0, "name": "evaluating", "fraction": 0.5}])
+    assert (history.begun, history.last_time, history.planned_steps, history.checkpoint_step) == (5.0, 6.0, 40, 2)
+    assert len(history.memory) == len(history.notices) == 1 and history.phase["fraction"] == 0.5
+    history.update([{"kind": "paused", "time": 7.0}])
+    assert history.paused
+    history.update([{"kind": "continued", "time": 8.0}])
+    assert not history.paused and history.end is None
+    history.update([{"kind": "failed", "time": 9.0, "message": "no"}])
+    assert history.end is not None
+    history.update([{"kind": "started", "time": 10.0}])
+    assert history.end is None and history.begun == 5.0
+
+
+def test_the_best_evaluation_is_the_last_that_was_the_best() -> None:
+    history = RunHistory()
+    assert history.best is None
+    history.update([evaluation(2), evaluation(4), evaluation(6, best=False)])
+    assert history.best is not None and history.best["step"] == 4
+
+
+def test_pace_and_time_left_come_from_the_last_steps_and_wait_for_two() -> None:
+    history = RunHistory()
+    assert history.seconds_left() is None and history.reviews_per_second() is None
+    history.update([{"kind": "plan", "time": 0.0, "steps": 100}, step(1)])
+    assert history.seconds_left() is None and history.reviews_per_second() is None
+    history.update([step(number, seconds=2.0 + 100 * (number > 10) + number) for number in range(2, 71)])
+    assert history.seconds_left() == pytest.approx(30.0) and history.reviews_per_second() == pytest.approx(16.0)
+    timeless = RunHistory()
+    timeless.update([step(1, seconds=0.0), step(2, seconds=0.0)])
+    assert timeless.seconds_left() is None and timeless.reviews_per_second() is None
+
+
+@pytest.mark.parametrize("kind", ["finished", "stopped", "failed"])
+def test_the_last_word_of_a_run_is_its_state(run: RunFolder, write: Any, living: None, kind: str) -> None:
+    write("started", pid=1)
+    write(kind, message="so it ended")
+    assert state_of(run, whole(run)) == kind and kind in OVER
+    summary = summarize(run)
+    assert (summary.state, summary.message, summary.pid, summary.phase) == (kind, "so it ended", None, "")
+
+
+def test_a_run_without_a_last_word_and_without_a_worker_was_interrupted(run: RunFolder, write: Any) -> None:
+    write("started", pid=1)
+    assert state_of(run, whole(run)) == "interrupted" and summarize(run).pid is None
+
+
+def test_a_run_is_starting_until_its_worker_has_had_time_to_appear(run: RunFolder) -> None:
+    assert state_of(run, RunHistory()) == "starting"
+    assert state_of(run, RunHistory(), now=time.time() + 60) == "interrupted"
+
+
+def test_a_living_worker_is_starting_then_running_or_paused(run: RunFolder, write: Any, living: None) -> None:
+    write("started", pid=1)
+    assert summarize(run).state == "starting"
+    write("plan", steps=10, labels=["bad", "good"], model="starter", epochs=1)
+    assert summarize(run).state == "running"
+    write("paused")
+    assert summarize(run).state == "paused"
+    write("continued")
+    summary = summarize(run)
+    assert (summary.state, summary.pid, summary.labels, summary.model) == (
+        "running",
+        os.getpid(),
+        ("bad", "good"),
+        "starter",
+    )
+
+
+def test_a_resumed_run_is_not_over_any_more(run: RunFolder, write: Any, living: None) -> None:
+    write("started", pid=1)
+    write("plan", steps=10)
+    write("stopped", message="")
+    write("started", pid=2)
+    assert summarize(run).state == "running"
+
+
+def filled(write: Any, steps: int, memories: int = 0) -> None:
+    write("started", pid=1)
+    write("phase", name="loading the model", fraction=None)
+    write("plan", steps=steps, epochs=4, labels=["bad", "good"], model="starter")
+    write("phase", name="training", fraction=None)
+    for number in range(1, steps + 1):
+        write(step(number, filler="x" * 150))
+        if number == 20 or number % (steps // 4) == 0:
+            write(evaluation(number, best=number <= steps // 2, loss=1 / number))
+    for _ in range(memories):
+        write("memory", process=1, filler="x" * 400)
+
+
+def test_the_ends_of_a_long_journal_say_what_all_of_it_says(run: RunFolder, write: Any, living: None) -> None:
+    filled(write, 2000)
+    assert run.journal.stat().st_size > 1 << 19
+    brief, full = vars(summarize(run)), vars(summary_of(run, whole(run)))
+    uncertain = {"validation", "best_epoch"}  # of a run that is not over: the best may stand in the middle
+    assert {key: brief[key] for key in brief.keys() - uncertain} == {key: full[key] for key in full.keys() - uncertain}
+
+
+def test_a_long_finished_run_shows_the_figures_that_it_ended_with(run: RunFolder, write: Any) -> None:
+    filled(write, 2000)
+    write("finished", message="", best_epoch=100.0, validation={**FIGURES, "loss": 1 / 1000})
+    assert vars(summarize(run)) == vars(summary_of(run, whole(run)))
+    assert summarize(run).validation == {**FIGURES, "loss": 1 / 1000}
+
+
+def test_a_run_that_has_been_paused_for_hours_is_still_paused_at_its_step(
+    run: RunFolder, write: Any, living: None
+) -> None:
+    filled(write, 1000)
+    write("paused")
+    for _ in range(600):  # the memory sampler goes on, once a second
+        write("memory", process=1, filler="x" * 400)
+    summary = summarize(run)
+    assert (summary.state, summary.step, summary.epoch) == ("paused", 1000, 100.0)
+
+
+def test_a_pause_or_phase_of_long_ago_is_not_taken_for_now(run: RunFolder, write: Any, living: None) -> None:
+    write("started", pid=1)
+    write("plan", steps=10)
+    write(step(1))
+    write("phase", name="evaluating", fraction=0.4)
+    write("paused")
+    for _ in range(300):
+        write("memory", process=1, filler="x" * 400)
+    write("continued")
+    write("phase", name="training", fraction=None)
+    for number in range(2, 400):
+        write(step(number, filler="x" * 150))
+    assert (summarize(run).state, summarize(run).phase) == ("running", "training")
+
+
+def test_a_summary_reads_only_the_ends_of_a_long_journal(
+    run: RunFolder, write: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(write, 2000)
+    read = 0
+    pread = os.pread
+
+    def counting(descriptor: int, count: int, offset: int) -> bytes:
+        nonlocal read
+        data = pread(descriptor, count, offset)
+        read += len(data)
+        return data
+
+    monkeypatch.setattr(os, "pread", counting)
+    summarize(run)
+    assert read < run.journal.stat().st_size / 2
+
+
+def test_a_loss_that_is_no_number_is_none_in_a_summary(run: RunFolder, write: Any) -> None:
+    write(step(1, loss=math.nan))
+    assert summarize(run).loss is None
+    write(step(2, loss=math.inf))
+    assert summarize(run).loss is None
+
+
+def test_a_damaged_run_still_has_a_summary(run: RunFolder) -> None:
+    run.settings.write_bytes(b"\xff")
+    run.journal.write_bytes(b"{}\n\xff\n")
+    summary = summarize(run)
+    assert (summary.name, summary.model, summary.data, summary.step) == (run.id, "?", "?", 0)
+    run.journal.unlink()
+    assert summarize(run).state == "starting"
+
+
+def test_the_json_of_a_summary_has_what_scripts_rely_on(run: RunFolder, write: Any, living: None) -> None:
+    write("started", pid=1)
+    write("plan", steps=10, labels=["bad", "good"])
+    write("phase", name="tokenizing", fraction=0.5)
+    (run.model).mkdir()
+    (run.model / "config.json").touch()
+    found = summarize(run).to_json()
+    wanted = {"run", "name", "state", "folder", "pid", "epoch", "step", "steps", "validation"}
+    assert wanted <= found.keys() and "id" not in found
+    assert (found["run"], found["name"], found["folder"]) == (run.id, "chairs", str(run.path))
+    assert (found["labels"], found["phase"], found["has_model"]) == (["bad", "good"], "tokenizing 50%", True)
+
+
+def test_a_phase_of_unknown_share_is_shown_by_its_name(run: RunFolder, write: Any, living: None, tmp_path: Path) -> None:
+    write("started", pid=1)
+    write("phase", name="loading the model", fraction=None)
+    assert summarize(run).phase == "loading the model"

@@ -1,0 +1,177 @@
+"""What the Classify screen says, as text that is safe to show: position, prediction, counts, and its empty states."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual.content import Content
+
+from core.clean import clean, clean_line
+from core.triage.history import Counts, Decision
+from tui.widgets.label_bars import meter, percent
+from tui.widgets.model_in_use import ModelInUse
+from tui.widgets.pile import Pile, Prediction
+
+Part = tuple[str, str]
+
+
+def position(pile: Pile) -> Content:
+    """`‹p 12 of 216 n›  inbox.csv:13  ✓ you said positive`."""
+    review, decision = pile.review, pile.decision
+    parts: list[Part] = [
+        ("‹p ", "$text-primary"),
+        (f"{pile.row + 1:,} of {pile.total:,}", "bold"),
+        (" n›", "$text-primary"),
+    ]
+    if review is not None:
+        parts.append((f"   {clean_line(Path(review.file).name, 40)}:{review.line}", "$text-muted"))
+    if decision is not None:
+        parts.append((f"   ✓ {_said(decision)}", "bold $text-success"))
+    return Content.assemble(*parts)
+
+
+def says(model: ModelInUse, prediction: Prediction | None, *, waiting: bool) -> Content:
+    """The model's word in one line, or why there is none."""
+    if prediction is not None:
+        return Content.assemble(
+            ("The model says ", "$text-muted"),
+            (clean_line(prediction.label, 40), "bold $text-accent"),
+            (f"  {percent(prediction.probability)}", "bold"),
+        )
+    if model.state == "none":
+        return Content.assemble(("No run has a model yet", "bold"), (": label by hand; d trains one", "$text-muted"))
+    if model.state == "failed":
+        return Content.assemble(("The model does not answer. ", "bold $text-error"), (clean_line(model.message), ""))
+    if model.state in ("looking", "loading"):
+        what = clean_line(model.message) or "loading the model"
+        return Content.assemble((f"{what}…", "$text-warning"), ("  keys work meanwhile", "$text-muted"))
+    return Content.styled("the model is reading it…" if waiting else "", "$text-muted")
+
+
+def facts(model: ModelInUse, prediction: Prediction | None, copy: Decision | None) -> Content:
+    """How much of the review the model read, and what was said of an exact copy."""
+    parts: list[Part] = []
+    if prediction is not None:
+        tokens = f"{prediction.tokens:,} token{'' if prediction.tokens == 1 else 's'}"
+        if prediction.truncated:
+            limit = f" at {model.max_length:,}" if model.max_length else ""
+            parts += [(f"{tokens}, ", ""), (f"cut{limit} tokens: the rest was not read", "bold $text-warning")]
+        else:
+            parts.append((f"{tokens}, all of them read", "$text-muted"))
+    if copy is not None:
+        lead = "\n" if parts else ""
+        parts.append((f"{lead}an exact copy, line {copy.line}: {_said(copy)}", "bold $text-warning"))
+    return Content.assemble(*parts)
+
+
+def tally(pile: Pile, width: int, *, tall: bool) -> Content:
+    """The progress line and the counts: in one line and a half, or one below the other."""
+    counts = pile.history.counts
+    share = counts.decided / pile.total if pile.total else 0.0
+    figures = _figures(counts)
+    agreement = "" if counts.agreement is None else f"{counts.agreement:.0%} agreement"
+    if tall:
+        lines = [f"\n{counts.decided:,} of {pile.total:,} decided, {share:.0%}\n", *(f"  {one}\n" for one in figures)]
+        if agreement:
+            lines.append(f"  {agreement}, of {counts.agreed + counts.corrected:,} predictions")
+        return Content.assemble(meter(share, width), *lines)
+    words = " · ".join([f"{counts.decided:,} of {pile.total:,} decided", *figures, *filter(None, [agreement])])
+    return Content.assemble(meter(share, width), "\n", words)
+
+
+def model_line(model: ModelInUse) -> Content:
+    """Which model answers."""
+    if model.candidate is None:
+        return Content("")
+    summary = model.candidate.summary
+    score = f", {summary.validation['accuracy']:.1%} right in validation" if summary.validation else ""
+    return Content.assemble(
+        (clean_line(summary.name, 38), "bold"), (f"\n{clean_line(summary.model, 30)}{score}", "$text-muted")
+    )
+
+
+def finished(pile: Pile) -> Content:
+    """`All 200 reviews decided: 181 agreed, 12 corrected, 7 skipped.`"""
+    counts = pile.history.counts
+    reviews = "The only review is" if pile.total == 1 else f"All {pile.total:,} reviews are"
+    conflicts = len(pile.history.conflicts())
+    parts: list[Part] = [
+        (f"{reviews} decided.\n\n", "bold $text-success"),
+        (f"{', '.join(_figures(counts))}.\n", ""),
+    ]
+    if counts.agreement is not None:
+        parts.append((f"You agreed with {counts.agreement:.0%} of the predictions.\n", ""))
+    if conflicts:
+        texts = "text was" if conflicts == 1 else "texts were"
+        parts.append((f"{conflicts} {texts} decided in different ways; an export takes the latest.\n", "$text-warning"))
+    parts += [
+        ("\n x ", "bold $text-primary"),
+        ("exports   ", ""),
+        (" u ", "bold $text-primary"),
+        ("takes the last one back   ", ""),
+        (" p ", "bold $text-primary"),
+        ("walks back", ""),
+    ]
+    return Content.assemble(*parts)
+
+
+def no_pile() -> Content:
+    """Before a file was opened."""
+    return Content.assemble(
+        ("No pile of reviews is open.\n\n", "bold"),
+        (" o ", "bold $text-primary"),
+        ("opens a file of reviews; the sample inbox is offered\n", ""),
+        (" t ", "bold $text-primary"),
+        ("types or pastes a single review\n", ""),
+    )
+
+
+def empty_pile(source: str) -> Content:
+    """A file without a review."""
+    return Content.assemble((f"{clean_line(source, 120)} holds no reviews.\n\n", "bold"), "o opens another file.")
+
+
+def reading(source: str, what: str) -> Content:
+    """While a file is read."""
+    return Content.assemble(("Reading ", "$text-muted"), (clean_line(Path(source).name, 60), "bold"), f"\n\n{what}")
+
+
+def unreadable(message: str) -> Content:
+    """Why a file could not be opened."""
+    return Content.assemble(
+        ("This pile cannot be opened.\n\n", "bold $text-error"), (clean(message), ""), "\n\no opens another file."
+    )
+
+
+def legend(prediction: Prediction | None, labels: int) -> Content:
+    """The keys that decide and walk, for screens that have the room."""
+    agree = f"agree: {clean_line(prediction.label, 24)}" if prediction is not None else "agree with the model"
+    digits = f"1–{min(labels, 9)}" if labels > 1 else "1"
+    keys = [
+        ("enter", agree),
+        (digits, "say the label yourself"),
+        ("s", "skip"),
+        ("u  r", "undo, redo"),
+        ("n  p", "next, previous"),
+        ("f", "first undecided"),
+    ]
+    parts: list[Part] = []
+    for key, what in keys:
+        parts += [(f"{key:<6}", "bold $text-primary"), (f"{what}\n", "")]
+    return Content.assemble(*parts)
+
+
+def _figures(counts: Counts) -> list[str]:
+    found = [f"{counts.agreed:,} agreed", f"{counts.corrected:,} corrected", f"{counts.skipped:,} skipped"]
+    if counts.by_hand:
+        found.insert(2, f"{counts.by_hand:,} by hand")
+    return found
+
+
+def _said(decision: Decision) -> str:
+    if decision.skipped:
+        return "you skipped it"
+    word = f"you said {clean_line(decision.verdict, 30)}"
+    if decision.agreed is None:
+        return word
+    return f"{word}, as the model did" if decision.agreed else f"{word}, not {clean_line(decision.predicted or '', 24)}"

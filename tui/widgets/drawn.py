@@ -1,0 +1,95 @@
+"""Text that is laid out anew for the width it gets: tables, bars and wrapped passages without a widget for each line.
+
+What is drawn from data must have gone through `core.clean`; everything here is `Content`, so markup is never read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from textual.content import Content
+from textual.geometry import Size
+from textual.widget import Widget
+
+Draw = Callable[[int], Content]
+"""From the width in cells to what is shown."""
+
+
+class Drawn(Widget):
+    """Shows what a function draws; as high as that is."""
+
+    DEFAULT_CSS = """
+    Drawn { height: auto; width: 1fr; }
+    """
+
+    def __init__(self, draw: Draw | None = None, *, id: str | None = None, classes: str | None = None) -> None:
+        self._draw: Draw = draw or (lambda width: Content(""))
+        super().__init__(id=id, classes=classes)
+
+    def show(self, draw: Draw) -> None:
+        """Draw something else from now on."""
+        self._draw = draw
+        self.refresh(layout=True)
+
+    def show_text(self, text: str | Content) -> None:
+        """Show words as they are, wrapped."""
+        content = Content(text) if isinstance(text, str) else text
+        self.show(lambda width: content)
+
+    def render(self) -> Content:
+        return self._draw(max(self.content_size.width, 10))
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return self._draw(width).get_height(self.styles, width) if width else 0
+
+
+def lines(parts: Iterable[Content | str]) -> Content:
+    """One line under the other."""
+    return Content("\n").join([part if isinstance(part, Content) else Content(part) for part in parts])
+
+
+def cell(text: str | Content, width: int) -> Content:
+    """`text` cut or filled to exactly `width` cells; what is cut ends in `…`."""
+    content = Content(text) if isinstance(text, str) else text
+    return content.truncate(max(width, 1), ellipsis=True, pad=True)
+
+
+def row(*cells: tuple[str | Content, int, str]) -> Content:
+    """Cells of a line: text, width, style; a negative width sets the text to the right."""
+    parts: list[Content] = []
+    for text, width, style in cells:
+        content = Content(text) if isinstance(text, str) else text
+        if width < 0 and content.cell_length < -width:
+            content = content.pad_left(-width - content.cell_length)
+        content = cell(content, abs(width))
+        parts.append(content.stylize(style) if style else content)
+    return Content("").join(parts)
+
+
+def indented(text: str | Content, width: int, indent: int) -> Content:
+    """`text` wrapped to `width`, every line moved in by `indent`."""
+    content = Content(text) if isinstance(text, str) else text
+    wrapped = content.wrap(max(width - indent, 10))
+    return lines([part.pad_left(indent) for part in wrapped])
+
+
+def bar(share: float, width: int) -> str:
+    """A bar of eighths, at most `width` cells; anything above nothing shows at least a sliver."""
+    eighths = round(max(0.0, min(share, 1.0)) * width * 8)
+    if share > 0:
+        eighths = max(eighths, 1)
+    whole, rest = divmod(eighths, 8)
+    return "█" * whole + (" ▏▎▍▌▋▊▉"[rest] if rest else "")
+
+
+def gauge(share: float | None, width: int) -> str:
+    """How much is done: a bar on its track with the percentage, or dots where nobody knows."""
+    if share is None:
+        return "…"
+    done = round(max(0.0, min(share, 1.0)) * width)
+    return "█" * done + "░" * (width - done) + f" {share:4.0%}"
+
+
+def widest(texts: Sequence[str], at_most: int) -> int:
+    """Cells that the longest of `texts` needs, within `at_most`."""
+    return min(max((Content(text).cell_length for text in texts), default=0), at_most)

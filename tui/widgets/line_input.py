@@ -1,0 +1,29 @@
+"""The one-line input of this workbench: compact, and what is typed or pasted into it can never steer the terminal."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.widgets import Input
+
+from core.clean import clean
+
+
+class LineInput(Input):
+    """An `Input` of one row. The class `-typing` lets escape leave it (see `Place.action_back`)."""
+
+    DEFAULT_CSS = """
+    LineInput.-textual-compact { padding: 0 1; background: $boost; }
+    LineInput.-textual-compact:focus { background: $boost; text-style: underline; }
+    """
+    # ctrl+a stays what GNU screen needs it for: home does the same.
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("home", "home", "Go to start", show=False)]
+
+    def __init__(self, value: str = "", placeholder: str = "", *, compact: bool = True, **options: Any) -> None:
+        super().__init__(clean(value), clean(placeholder), compact=compact, **options)
+        self.add_class("-typing")
+
+    def validate_value(self, value: str) -> str:
+        """Escape sequences and control characters, pasted or completed, become their visible stand-ins."""
+        return clean(value).replace("\n", " ")

@@ -1,0 +1,66 @@
+"""A run's journal in sentences, for the log of the Train screen."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+
+from rich.text import Text
+
+from core.clean import clean_line
+from core.runs.journal import Record
+
+
+def log_lines(records: Iterable[Record]) -> Iterator[Text]:
+    """One line for each record worth a sentence: not for steps, memory samples and the middle of a phase."""
+    for record in records:
+        words = _SENTENCES.get(record["kind"])
+        sentence = words(record) if words is not None else ""
+        if sentence:
+            clock = time.strftime("%H:%M:%S ", time.localtime(record["time"]))
+            yield Text.assemble((clock, "dim"), clean_line(sentence))
+
+
+def _phase(record: Record) -> str:
+    fraction = record["fraction"]
+    if record["name"] in ("training", "evaluating") or fraction not in (None, 1.0):
+        return ""
+    return f"{record['name']}{', done' if fraction == 1.0 else '…'}"
+
+
+def _plan(record: Record) -> str:
+    return (
+        f"{record['model']}: {record['trainable_weights'] / 1e6:.1f} of {record['weights'] / 1e6:.1f} million weights "
+        f"learn from {record['rows']} reviews, {record['validation_rows']} held out; {record['steps']} steps of "
+        f"{record['batch_size']} (micro-batch {record['micro_batch_size']}), up to {record['max_length']} tokens, "
+        f"{record['precision']} on {record['device']}"
+    )
+
+
+def _evaluation(record: Record) -> str:
+    best = ", the best so far" if record["best"] else ""
+    return (
+        f"epoch {record['epoch']:g}: validation loss {float(record['loss']):.4f}, accuracy {record['accuracy']:.3f}, "
+        f"macro F1 {record['macro_f1']:.3f}{best}"
+    )
+
+
+def _ended(record: Record) -> str:
+    message = f": {record['message']}" if record.get("message") else ""
+    return f"{record['kind']}{message}"
+
+
+_SENTENCES: dict[str, Callable[[Record], str]] = {
+    "started": lambda record: f"worker {record['pid']} on {record['host']} took the run",
+    "resumed": lambda record: f"goes on from step {record['step']}",
+    "phase": _phase,
+    "plan": _plan,
+    "evaluation": _evaluation,
+    "checkpoint": lambda record: f"checkpoint at step {record['step']}",
+    "paused": lambda record: "paused",
+    "continued": lambda record: "goes on",
+    "notice": lambda record: str(record["text"]),
+    "finished": _ended,
+    "stopped": _ended,
+    "failed": _ended,
+}

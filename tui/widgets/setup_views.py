@@ -1,0 +1,124 @@
+"""What the Setup screen says beside the form: pure functions to `Content`. Data passes `core.clean` here, once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from textual.content import Content
+
+from core.clean import clean_line
+from core.presets import PRESETS, preset
+from core.settings import Declaration, Settings, describe
+from tui.widgets.drawn import indented, lines, row
+from tui.widgets.report_views import section
+from tui.widgets.typed_settings import as_typed, shown
+
+
+def preset_line(name: str, typed: Mapping[str, str], width: int) -> Content:
+    """The preset, what it is for, and how much was changed of it."""
+    count = len(typed)
+    changed = f"* {count} changed from {name}" if count else f"as {name} has it"
+    purpose = max(width - len(name) - len(changed) - 15, 4)
+    return row(
+        (" Preset ", 8, "$text-muted"),
+        (f" {name} ", len(name) + 2, "bold reverse"),
+        (f" {PRESETS[name][0]}", purpose, "$text-muted"),
+        (f" {changed} ", len(changed) + 3, "$text-warning" if count else "$text-muted"),
+    )
+
+
+def about(declaration: Declaration, problem: str, preset_shown: str, width: int) -> Content:
+    """The name, range and help of a setting; a refusal comes before its help."""
+    if declaration.name == "name":
+        facts = "anything; empty takes the name suggested"
+    else:
+        ranged = [declaration.range, *declaration.choices] if declaration.kind != "switch" else ["on", "off"]
+        facts = " · ".join(filter(None, [*ranged, declaration.unit, f"preset {preset_shown}"]))
+    head = Content.assemble((f" {declaration.name}", "bold $text-primary"), (f"  {facts}", "$text-muted"))
+    parts = [head.truncate(max(width, 1), ellipsis=True)]
+    if problem:
+        parts.append(indented(Content.styled(f"✗ {clean_line(problem)}", "$text-error"), width, 1))
+    parts.append(indented(declaration.help, width, 1))
+    return lines(parts)
+
+
+def changes(preset_name: str, typed: Mapping[str, str], problems: Mapping[str, str], width: int) -> Content:
+    """Every value that differs from the preset, beside the preset's."""
+    base = preset(preset_name)
+    parts = [section("Changed", f"from {preset_name}; u undoes, a puts all back")]
+    for declaration in describe():
+        if declaration.name in typed:
+            refused = declaration.name in problems
+            parts.append(
+                row(
+                    (" ! " if refused else " * ", 3, "bold $text-error" if refused else "bold $text-warning"),
+                    (declaration.title, 22, ""),
+                    (clean_line(typed[declaration.name]) or "(empty)", 20, "bold"),
+                    (f"instead of {shown(getattr(base, declaration.name))}", max(width - 45, 8), "$text-muted"),
+                )
+            )
+    if not typed:
+        parts.append(Content.styled(" nothing", "$text-muted"))
+    return lines(parts)
+
+
+def data(source: str, report: Mapping[str, Any], steps: str, width: int) -> Content:
+    """What the run would learn from."""
+    facts = [
+        ("Reviews", clean_line(source)),
+        ("", f"{report['kept']:,} kept of {report['rows']:,}"),
+        ("Classes", ", ".join(f"{clean_line(name, 24)} {count:,}" for name, count in list(report["class_counts"].items())[:20])),
+        ("Length", steps),
+    ]
+    parts = [section("What it learns from")]
+    for title, words in facts:
+        body = indented(words, width, 11)
+        parts.append(Content.styled(f" {title:<10}", "$text-muted") + body[11:] if words else Content(""))
+    return lines(parts)
+
+
+def command(words: str, missing: Sequence[str], width: int) -> Content:
+    """The equivalent command, whole; and what it cannot say."""
+    parts = [section("The same from a shell", "y copies it"), indented(clean_line(words), width, 1)]
+    if missing:
+        parts.append(indented(Content.styled(f"It has no words for: {', '.join(missing)}.", "$text-warning"), width, 1))
+    return lines(parts)
+
+
+def command_short(words: str, width: int) -> Content:
+    """The equivalent command on one line, cut where it must be."""
+    return Content.assemble((" $ ", "$text-muted"), clean_line(words)).truncate(max(width, 1), ellipsis=True)
+
+
+def preset_choices() -> list[Content]:
+    """Every preset: what it is for, and what it changes."""
+    choices = []
+    for name, (purpose, values) in PRESETS.items():
+        said = ", ".join(f"{key} {as_typed(value)}" for key, value in values.items()) or "every setting's own default"
+        choices.append(
+            Content.assemble((f"{name}\n", "bold"), indented(purpose, 66, 5), "\n", indented(Content.styled(said, "$text-muted"), 66, 5))
+        )
+    return choices
+
+
+def declared(name: str) -> Declaration:
+    """The declaration of a setting."""
+    return next(declaration for declaration in describe() if declaration.name == name)
+
+
+RUN_NAME = Declaration(
+    name="name",
+    title="Name of the run",
+    group="Run",
+    unit="",
+    help="What the run is called in the list of runs and on the command line.",
+    default="",
+    kind="text",
+    choices=(),
+    range="",
+)
+"""The run's name is edited as the settings are, though it is none."""
+
+GROUPS_TO_JUMP = tuple(dict.fromkeys(declaration.group for declaration in describe()))
+NAMES = tuple(Settings.model_fields)

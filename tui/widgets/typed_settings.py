@@ -1,0 +1,124 @@
+"""What a person typed over a preset, checked: which values are refused, why, and what the run would be asked to do.
+
+Pure functions on `core.settings`; the Setup screen draws what they say.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Any
+
+from pydantic import ValidationError
+
+from core.clean import clean_line
+from core.errors import InputError
+from core.presets import preset
+from core.reviews.options import ReadingOptions
+from core.settings import Settings
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The outcome of `check`: settings, or what stands in their way."""
+
+    settings: Settings | None
+    problems: dict[str, str] = field(default_factory=dict)
+    """Setting → why it is refused; each setting of values that do not fit together is there."""
+    sentence: str = ""
+    """The first thing to mend; empty when all is well."""
+
+
+def check(preset_name: str, typed: Mapping[str, str]) -> Checked:
+    """Put what was `typed` over the preset."""
+    base = preset(preset_name)
+    try:
+        return Checked(base.changed(typed))
+    except InputError as error:
+        cause = error.__cause__
+        fields = [str(one["loc"][0]) for one in cause.errors() if one["loc"]] if _is_validation(cause) else []
+        if not fields:  # values that do not fit together: the sentence names their settings
+            sentence = str(error)
+            named = [name for name in Settings.model_fields if re.search(rf"\b{name}\b", sentence)]
+            return Checked(None, dict.fromkeys(named, sentence), sentence)
+        problems = {name: _refusal(base, name, typed[name]) for name in fields if name in typed}
+        return Checked(None, problems, next(iter(problems.values()), str(error)))
+
+
+def _is_validation(cause: BaseException | None) -> Any:
+    return cause if isinstance(cause, ValidationError) else None
+
+
+def _refusal(base: Settings, name: str, text: str) -> str:
+    try:
+        base.changed({name: text})
+    except InputError as error:
+        return str(error)
+    return ""
+
+
+def differs(preset_name: str, name: str, text: str) -> bool:
+    """Whether `text` means another value than the preset's; text that means nothing does."""
+    base = preset(preset_name)
+    try:
+        value = Settings.model_validate({name: text})
+    except ValidationError:
+        return True
+    return bool(getattr(value, name) != getattr(base, name))
+
+
+def shown(value: Any) -> str:
+    """A value as the form shows it."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"{value:g}" if isinstance(value, float) else clean_line(value)
+
+
+def as_typed(value: Any) -> str:
+    """A value as a person would type it: what `Settings.changed` reads back."""
+    return ("true" if value else "false") if isinstance(value, bool) else shown(value)
+
+
+def suggested_name(source: str, preset_name: str) -> str:
+    """A name for the run: the data's, and the preset's."""
+    stem = PurePath(source).stem if "://" not in source else source
+    return f"{re.sub(r'[^A-Za-z0-9._-]+', '-', clean_line(stem, 40)).strip('-.') or 'run'}-{preset_name}"
+
+
+def command_line(
+    source: str, reading: ReadingOptions, preset_name: str, typed: Mapping[str, str], name: str
+) -> list[str]:
+    """The words of the command that starts the same run."""
+    words = ["reviewtui", "train", source]
+    for flag, column in (("--text", reading.text), ("--label", reading.label)):
+        words += [flag, column] if column else []
+    words += ["--preset", preset_name]
+    for setting, text in typed.items():
+        words += ["--set", f"{setting}={text}"]
+    return [*words, "--name", name] if name else words
+
+
+def quoted(words: list[str]) -> str:
+    """The words as a shell reads them back."""
+    return shlex.join(words)
+
+
+def not_in_command(reading: ReadingOptions) -> list[str]:
+    """What was chosen about the reading that the command line has no flag for."""
+    chosen = reading.model_dump(exclude_defaults=True)
+    return [clean_line(name.replace("_", " ")) for name in chosen if name not in ("text", "label")]
+
+
+def steps_in_words(kept: int, settings: Settings) -> str:
+    """How long the run would be, about."""
+    learn = round(kept * (1 - settings.validation_fraction))
+    each = max(-(-learn // settings.batch_size), 1)
+    total = each * settings.epochs
+    if settings.max_steps is not None:
+        total = min(total, settings.max_steps)
+    return f"about {learn:,} reviews to learn from, {each:,} steps an epoch, {total:,} in all"

@@ -1,0 +1,39 @@
+"""Figures in words, the same on every screen and in every command: bytes, times, rates."""
+
+from __future__ import annotations
+
+import time
+
+
+def in_bytes(count: float | None) -> str:
+    """Bytes for people: 3.4 GiB."""
+    if count is None:
+        return "?"
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if abs(count) < 1024:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1024
+    return f"{count:.1f} TiB"
+
+
+def in_time(seconds: float | None) -> str:
+    """Seconds for people: 3:07, 1:02:45."""
+    if seconds is None:
+        return "?"
+    minutes, rest = divmod(round(max(seconds, 0)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def ago(moment: float | None, now: float) -> str:
+    """How long ago a moment (seconds since 1970) was: `just now`, `4 min ago`, then the date."""
+    if moment is None:
+        return "-"
+    seconds = now - moment
+    if seconds < 60:
+        return "just now"
+    if seconds < 3600:
+        return f"{seconds / 60:.0f} min ago"
+    if seconds < 24 * 3600:
+        return f"{seconds / 3600:.0f} h ago"
+    return time.strftime("%Y-%m-%d", time.localtime(moment))
