@@ -17,6 +17,8 @@ class Draft:
     reading: ReadingOptions = field(default_factory=ReadingOptions)
     report: dict[str, Any] | None = None
     """What the engine's `inspect` found (core.reviews.report.ReadingReport, and `trainable`: empty, or why not)."""
+    lengths: dict[str, Any] | None = None
+    """What the engine's `lengths` found; None until the Data screen has it."""
     preset: str = "balanced"
     typed: dict[str, str] = field(default_factory=dict)
     """Setting → what the person typed, where it differs from the preset."""

@@ -46,10 +46,12 @@ def check_model_folder(folder: Path, name: str) -> dict[str, Any]:
             if asked:
                 raise InputError(f"The model {shown} is refused: '{min(asked)}' in its {file} can make it run code.")
     kind = config.get("model_type")
-    if kind not in ENCODERS:
+    if not isinstance(kind, str) or kind not in ENCODERS:
         raise InputError(
             f"The model {shown} is a '{clean_line(kind, 40)}'; only encoders of the BERT family can be fine-tuned here."
         )
+    if (folder / "adapter_config.json").exists():  # the loader would follow it to a model that nobody looked at
+        raise InputError(f"The model {shown} is an adapter of another model; merge it and save the whole.")
     if not any(folder.glob("*.safetensors")):
         pickles = any(folder.glob("*.bin")) or any(folder.glob("*.pt")) or any(folder.glob("*.pkl"))
         why = "its weights are pickles, which can run code" if pickles else "it has no weights"
@@ -71,9 +73,13 @@ def _read_json(file: Path, shown: str) -> dict[str, Any]:
 
 def _keys(value: Any) -> set[str]:
     """Every key at any depth; a key set to null or false asks for nothing."""
-    if isinstance(value, dict):
-        here = {key for key, item in value.items() if item not in (None, False, {}, "eager", "sdpa")}
-        return here.union(*map(_keys, value.values()))
-    if isinstance(value, list):
-        return set().union(*map(_keys, value))
-    return set()
+    found: set[str] = set()
+    rest = [value]
+    while rest:
+        here = rest.pop()
+        if isinstance(here, dict):
+            found.update(key for key, item in here.items() if item not in (None, False, {}, "eager", "sdpa"))
+            rest += here.values()
+        elif isinstance(here, list):
+            rest += here
+    return found

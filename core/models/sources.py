@@ -57,12 +57,20 @@ def resolve_model(name: str) -> ModelSource:
         return _automatic()
     if name == STARTER:
         return _checked(ModelSource(STARTER, starter_folder()))
-    path = Path(name).expanduser()
-    if path.exists():
-        return _checked(ModelSource(str(path.absolute()), path.absolute()))
+    if (path := _on_disk(name)) is not None:
+        return _checked(ModelSource(str(path), path))
     if name.startswith((".", "/", "~")) or not _HUB_ID.fullmatch(name):
         raise InputError(f"There is no model folder {clean_line(name, 120)}.")
     return _checked(ModelSource(name, _from_hub(name)))
+
+
+def _on_disk(name: str) -> Path | None:
+    """Where `name` leads on this disk, or None."""
+    try:
+        path = Path(name).expanduser().absolute()
+        return path if name and path.exists() else None
+    except (OSError, RuntimeError):  # too long, or `~` of nobody: no path at all
+        return None
 
 
 def starter_folder() -> Path:

@@ -6,6 +6,7 @@ was read stays in a cache under `$REVIEWTUI_HOME/data` and is used again while t
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import secrets
 import sys
@@ -17,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from core.clean import clean_line
-from core.errors import InputError
+from core.errors import InputError, ReviewtuiError
 from core.reviews.build import Input, build
 from core.reviews.formats import open_table
 from core.reviews.hub import HubTable, hub_name
@@ -39,6 +40,7 @@ from core.reviews.store import (
 )
 
 STANDARD_INPUT = "standard input"
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 FEWEST_ROWS, FEWEST_OF_A_CLASS, MOST_CLASSES = 8, 2, 50
 
 
@@ -203,6 +205,10 @@ def _read_files(
         return _cached(parts, options, labels, progress, opened)
     except OSError as error:
         reason = clean_line(error.strerror or error, 120)
+        if error.errno in _NO_ROOM:
+            raise ReviewtuiError(
+                f"Cannot write in {data_folder()} ({reason}); make room, or move REVIEWTUI_HOME."
+            ) from error
         raise InputError(f"Cannot read {clean_line(source)} ({reason}); check the file.") from error
 
 

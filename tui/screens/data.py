@@ -1,7 +1,8 @@
 """The Data screen: choose reviews, see what they hold, and settle how they are read before anything is trained.
 
-Three stages: picking a source, waiting for the engine, and what was found. How a finding looks is in
-`tui/widgets/report_views.py`; what may be chosen about the reading is in `tui/widgets/reading_choices.py`.
+Three stages: picking a source, waiting for the engine, and what was found. This file is the flow between them; what
+was found is drawn by `tui/widgets/findings.py`, and what may be chosen about the reading is in
+`tui/widgets/reading_choices.py`.
 """
 
 from __future__ import annotations
@@ -26,26 +27,19 @@ from core.settings import Settings
 from tui.app import Workbench, sample_folder
 from tui.draft import Draft
 from tui.places import Place
-from tui.widgets import report_views
 from tui.widgets.choose import Ask, Choose
-from tui.widgets.drawn import Drawn, gauge
+from tui.widgets.drawn import gauge
 from tui.widgets.file_picker import FilePicker
+from tui.widgets.findings import FETCHED, SAMPLES, SECTIONS, Findings
 from tui.widgets.label_names import LabelNames
 from tui.widgets.places_on_disk import settled
 from tui.widgets.reading_choices import Changes, Offer, changed, offer_columns, offer_reading, offer_schemes
-from tui.widgets.sections import Pane, Sections
+from tui.widgets.sections import Sections
 from tui.widgets.typed_settings import check
 
-SECTIONS = ("Overview", "Columns", "Samples", "Left out", "Lengths")
-_IDS = ("overview", "columns", "samples", "left", "lengths")
-_SAMPLES = _IDS.index("samples")
-PAGE = 20
-_FETCHED = 200
-"""Reviews asked for at once: ten pages, so that turning one seldom waits for the engine."""
-
 _INTRO = (
-    "Reviews come from a file (CSV, TSV, JSON, JSON Lines, Parquet, Arrow, text), a folder of them, or the Hugging Face "
-    "hub. Nothing is changed in them, and nothing leaves this machine."
+    "Reviews come from a file (CSV, TSV, JSON, JSON Lines, Parquet, Arrow, text), a folder of them, or the Hugging "
+    "Face hub. Nothing is changed in them, and nothing leaves this machine."
 )
 
 
@@ -55,10 +49,10 @@ class DataScreen(Place):
     PLACE = "data"
     CSS_PATH = "data.tcss"
     HELP = (
-        "Choose reviews and see what they hold before anything is trained on them: which columns are the text, the title "
-        "and the label, how many reviews each class has, which rows were left out and why, and how long reviews are in "
-        "tokens.\n\nEverything was detected and everything can be changed: t text, i title, l label, s how labels "
-        "become classes, n their names, e how the file is read. Left and right, or 1 to 5, turn the sections."
+        "Choose reviews and see what they hold before anything is trained on them: which columns are the text, the "
+        "title and the label, how many reviews each class has, which rows were left out and why, and how long reviews "
+        "are in tokens.\n\nEverything was detected and everything can be changed: t text, i title, l label, s how "
+        "labels become classes, n their names, e how the file is read. Left and right, or 1 to 5, turn the sections."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c,enter", "continue", "Continue", id="data.continue", tooltip="On to the settings of the run"),
@@ -81,6 +75,7 @@ class DataScreen(Place):
     ]
 
     app = getters.app(Workbench)
+    findings = getters.query_one(Findings)
 
     def __init__(self) -> None:
         super().__init__()
@@ -91,38 +86,22 @@ class DataScreen(Place):
         """What is being asked for now; None when nothing is."""
         self._report: dict[str, Any] | None = None
         self._refusal = ""
-        self._rows: list[dict[str, Any]] = []
-        self._rows_from = 0
-        self._page_from = 0
-        self._measured: dict[str, Any] | None = None
-        self._measured_with = ""
+        self._lengths: dict[str, Any] | None = None
+        self._measured_for: tuple[str, int] = ("", 0)
+        """Model and batch size that the lengths were, or are being, measured for."""
 
     # What stands on the screen
 
     def body(self) -> ComposeResult:
         with ContentSwitcher(id="stages", initial="picking"):
             with Vertical(id="picking"):
-                yield Static(Content.assemble(("Choose reviews\n", "bold"), (_INTRO, "$text-muted")), id="intro")
+                yield Static(Content.assemble(("Choose reviews\n", "bold"), (_INTRO, "$foreground-muted")), id="intro")
                 yield Static("", id="refusal", markup=False)
                 yield FilePicker(sample_folder())
             with Vertical(id="waiting"):
                 yield Static("", id="progress", markup=False)
             with Vertical(id="found"):
-                yield Static("", id="headline", markup=False)
-                yield Sections(SECTIONS)
-                with ContentSwitcher(id="panes", initial=_IDS[0]):
-                    with Pane(id="overview"):
-                        with Vertical(id="left"):
-                            yield Drawn(id="read-as", classes="part")
-                            yield Drawn(id="classes", classes="part")
-                            yield Drawn(id="all-columns", classes="part wide")
-                        with Vertical(id="right"):
-                            yield Drawn(id="rows", classes="part")
-                            yield Drawn(id="tokens", classes="part")
-                            yield Drawn(id="first", classes="part wide")
-                    for section in _IDS[1:]:
-                        with Pane(id=section):
-                            yield Drawn(id=f"{section}-drawn")
+                yield Findings(id="findings")
                 yield Static("", id="verdict", markup=False)
                 with Horizontal(id="acts"):
                     yield Button(Content("c  Continue to Setup"), "primary", id="continue", compact=True)
@@ -139,9 +118,11 @@ class DataScreen(Place):
                 self._source, self._report, self._refusal = "", None, ""
                 self._stage("picking")
         elif self._report is not None:
-            if self._measured_with != self._settings().model:
+            settings = self._settings()
+            if self._measured_for != (settings.model, settings.batch_size):
                 self._measure()
-            self._draw_lengths()
+            elif self._lengths is not None:
+                self.findings.show_lengths(self._lengths, settings.max_length)
 
     @property
     def stage(self) -> str:
@@ -151,30 +132,52 @@ class DataScreen(Place):
     def _stage(self, stage: Literal["picking", "waiting", "found"]) -> None:
         """Show a stage and put the keys where they are useful."""
         self.query_one("#stages", ContentSwitcher).current = stage
-        self.query_one("#refusal").display = bool(self._refusal)
         self.say_subject(self._source)
+        refusal = self.query_one("#refusal", Static)
+        refusal.display = bool(self._refusal) and self._report is None
         if stage == "picking":
-            self.query_one("#refusal", Static).update(Content(self._refusal_in_full()))
+            hint = "Press e to say how it is read, t to name its column of text; or choose another below."
+            refusal.update(Content(f"✗ {clean_line(self._refusal)}\n{hint}"))
             self.query_one(FilePicker).focus_list()
         elif stage == "found":
-            self.query_one(f"#{_IDS[self.query_one(Sections).current]}").focus()
+            self.findings.open(self.findings.section)
         else:
             self.set_focus(None)
         self.refresh_bindings()
 
-    def _refusal_in_full(self) -> str:
-        hint = "\nPress e to say how it is read, t to name its column of text; or choose another below."
-        return f"✗ {clean_line(self._refusal)}{hint if self._source else ''}"
+    def _draw_verdict(self, waiting: str = "") -> None:
+        """The line above the buttons: whether it can go on, or why not."""
+        blocked = self.blocked
+        if waiting:
+            words, style = waiting, "$foreground-muted"
+        elif self._refusal:
+            words, style = f"✗ {clean_line(self._refusal)} It is read as before.", "$text-error"
+        elif blocked or self._report is None:
+            words, style = f"✗ {clean_line(blocked)}", "$text-warning"
+        else:
+            kept, count = self._report["kept"], len(self._report["label_names"])
+            words, style = f"✓ Ready: {kept:,} labelled reviews in {count} classes.", "$text-success"
+        self.query_one("#verdict", Static).update(Content.styled(words, style))
+        self.query_one("#continue", Button).disabled = bool(blocked)
+        self.query_one("#work", Button).disabled = self._wanted is not None
+        self.refresh_bindings()
+
+    @property
+    def blocked(self) -> str:
+        """Why nothing can be trained on this; empty when it can."""
+        if self._wanted is not None or self._report is None:
+            return "The reviews are still being read."
+        return str(self._report["trainable"])
 
     # Asking the engine
 
     def _begin(self, source: str, reading: ReadingOptions) -> None:
         """Look at another source."""
-        self._source, self._report, self._refusal = source, None, ""
-        self._measured, self._measured_with = None, ""
-        self.workers.cancel_group(self, "measure")
-        self.query_one(Sections).open(0)
-        self.query_one("#panes", ContentSwitcher).current = _IDS[0]
+        self._source, self._report, self._lengths = source, None, None
+        self.app.draft.lengths = None
+        for group in ("rows", "measure"):
+            self.workers.cancel_group(self, group)
+        self.findings.open(0, focus=False)
         self._ask(reading)
 
     def _ask(self, reading: ReadingOptions) -> None:
@@ -190,8 +193,8 @@ class DataScreen(Place):
         source = await asyncio.to_thread(settled, self._source)
         if source != self._source:
             self._source = self.app.draft.source = source
+        params = {"source": source, "reading": reading.model_dump()}
         try:
-            params = {"source": source, "reading": reading.model_dump()}
             report = await self.app.ask("inspect", params, partial(self._progressed, reading))
         except ReviewtuiError as error:
             self._refused(str(error))
@@ -202,12 +205,13 @@ class DataScreen(Place):
         """Say how far the reading is; late words of a dropped wish are not heard."""
         if reading is not self._wanted:
             return
-        if self._report is None:
-            name = clean_line(self._source.rpartition("/")[2] or self._source, 50)
-            shown = Content.assemble((f"{what.capitalize()} {name}\n\n", "bold"), gauge(share, 30), ("\n\nesc  choose others", "$text-muted"))
-            self.query_one("#progress", Static).update(shown)
-        else:
+        if self._report is not None:
             self._draw_verdict(f"… {what} again  {gauge(share, 20)}")
+            return
+        name = clean_line(self._source.rpartition("/")[2] or self._source, 50)
+        leave = ("\n\nesc  choose others", "$foreground-muted")
+        shown = Content.assemble((f"{what.capitalize()} {name}\n\n", "bold"), gauge(share, 30), leave)
+        self.query_one("#progress", Static).update(shown)
 
     def _refused(self, sentence: str) -> None:
         """The source cannot be read so. What was found before stays; without it, another can be chosen."""
@@ -219,57 +223,59 @@ class DataScreen(Place):
             self._draw_verdict()
 
     def _found(self, reading: ReadingOptions, report: dict[str, Any]) -> None:
-        first = self._report is None
         self._wanted, self._refusal, self._report = None, "", report
         draft = self.app.draft
         draft.source, draft.reading = self._source, reading
         draft.report = None if report["trainable"] else report
-        self._rows, self._rows_from, self._page_from = [], 0, 0
-        self._draw()
-        if first or self.stage == "waiting":
+        self.findings.show_report(report, reading)
+        self._draw_verdict()
+        if self.stage == "waiting":
             self._stage("found")
-        self.refresh_bindings()
         self._fetch(0, then_measure=True)
 
     @work(exclusive=True, exit_on_error=False, group="rows")
     async def _fetch(self, start: int, then_measure: bool = False) -> None:
         """Fetch reviews from `start` on; the engine answers one at a time, so lengths wait for the first reviews."""
-        params = {"source": self._source, "reading": self.app.draft.reading.model_dump(), "offset": start, "limit": _FETCHED}
+        reading = self.app.draft.reading.model_dump()
+        params = {"source": self._source, "reading": reading, "offset": start, "limit": FETCHED}
         try:
             answer = await self.app.ask("rows", params)
         except ReviewtuiError as error:
-            self.query_one("#samples-drawn", Drawn).show_text(f" ✗ {clean_line(error)}")
+            self.findings.rows_refused(str(error))
         else:
-            self._rows, self._rows_from = answer["rows"], start
-            self._draw_samples()
+            self.findings.show_rows(answer["rows"], start)
         if then_measure:
             self._measure()
 
     @work(exclusive=True, exit_on_error=False, group="measure")
     async def _measure(self) -> None:
         """Have the tokens counted."""
-        settings = self._settings()
-        self._measured, self._measured_with = None, settings.model
+        settings, draft = self._settings(), self.app.draft
+        self._measured_for = (settings.model, settings.batch_size)
+        self._lengths = draft.lengths = None
         params = {
             "source": self._source,
-            "reading": self.app.draft.reading.model_dump(),
+            "reading": draft.reading.model_dump(),
             "model": settings.model,
             "batch_size": settings.batch_size,
         }
         self._measuring("waiting for the engine", None)
         try:
-            self._measured = await self.app.ask("lengths", params, self._measuring)
+            found = await self.app.ask("lengths", params, self._measuring)
         except ReviewtuiError as error:
-            self.query_one("#tokens", Drawn).show_text("")
-            self.query_one("#lengths-drawn", Drawn).show_text(f" ✗ {clean_line(error)}")
+            self.findings.lengths_refused(str(error))
         else:
-            self._draw_lengths()
+            self._lengths = draft.lengths = found
+            self.findings.show_lengths(found, self._settings().max_length)
 
     def _measuring(self, what: str, share: float | None) -> None:
-        if self._measured is None:
-            line = Content.assemble(("  " + what[:1].upper() + what[1:] + "  ", "$text-muted"), gauge(share, 20))
-            self.query_one("#tokens", Drawn).show_text(report_views.section("Tokens") + Content("\n") + line)
-            self.query_one("#lengths-drawn", Drawn).show_text(line)
+        if self._lengths is None:
+            self.findings.measuring(what, share)
+
+    def _settings(self) -> Settings:
+        """The settings of the draft, as far as they can be taken."""
+        draft = self.app.draft
+        return check(draft.preset, draft.typed).settings or preset(draft.preset)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Nothing fails in silence: what was not foreseen is said as well."""
@@ -280,90 +286,28 @@ class DataScreen(Place):
             else:
                 self.app.say(sentence, "error")
 
-    def _settings(self) -> Settings:
-        """The settings of the draft, as far as they can be taken."""
-        draft = self.app.draft
-        return check(draft.preset, draft.typed).settings or preset(draft.preset)
-
-    # Drawing
-
-    def _draw(self) -> None:
-        report, reading = self._report, self.app.draft.reading
-        if report is None:
-            return
-        self.query_one("#headline", Static).update(report_views.headline(report))
-        self.query_one(Sections).note(3, f"{sum(report['left_out'].values()):,}")
-        self.query_one("#read-as", Drawn).show(partial(report_views.read_as, report, reading))
-        self.query_one("#classes", Drawn).show(partial(report_views.classes, report))
-        self.query_one("#rows", Drawn).show(partial(report_views.rows_and_notices, report))
-        for drawn in ("#columns-drawn", "#all-columns"):
-            self.query_one(drawn, Drawn).show(partial(report_views.columns, report))
-        self.query_one("#left-drawn", Drawn).show(partial(report_views.left_out, report))
-        for fetched in ("#samples-drawn", "#first", "#tokens", "#lengths-drawn"):
-            self.query_one(fetched, Drawn).show_text("")
-        self._draw_verdict()
-
-    def _draw_verdict(self, waiting: str = "") -> None:
-        """The line above the buttons: whether it can go on, or why not."""
-        blocked = self.blocked
-        if waiting:
-            words, style = waiting, "$text-muted"
-        elif self._refusal:
-            words, style = f"✗ {clean_line(self._refusal)} It is read as before.", "$text-error"
-        elif blocked:
-            words, style = f"✗ {clean_line(blocked)}", "$text-warning"
-        else:
-            kept, count = (self._report or {})["kept"], len((self._report or {})["label_names"])
-            words, style = f"✓ Ready: {kept:,} labelled reviews in {count} classes.", "$text-success"
-        self.query_one("#verdict", Static).update(Content.styled(words, style))
-        self.query_one("#continue", Button).disabled = bool(blocked)
-        self.query_one("#work", Button).disabled = self._wanted is not None
-
-    @property
-    def blocked(self) -> str:
-        """Why nothing can be trained on this; empty when it can."""
-        if self._wanted is not None or self._report is None:
-            return "The reviews are still being read."
-        return str(self._report["trainable"])
-
-    def _draw_samples(self) -> None:
-        if self._report is None:
-            return
-        start = self._page_from - self._rows_from
-        page, total = self._rows[start : start + PAGE], self._report["kept"]
-        self.query_one("#samples-drawn", Drawn).show(partial(_page_of_samples, page, self._page_from, total))
-        if self._page_from == 0:
-            first = self._rows[:4]
-            self.query_one("#first", Drawn).show(partial(_first_samples, first, total))
-
-    def _draw_lengths(self) -> None:
-        if self._measured is not None:
-            limit = self._settings().max_length
-            self.query_one("#tokens", Drawn).show(partial(report_views.lengths_short, self._measured, limit))
-            self.query_one("#lengths-drawn", Drawn).show(partial(report_views.lengths, self._measured, limit))
-
     # What a person does
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         stage = self.stage if self.is_mounted else "picking"
+        found = stage == "found"
         if action in ("choose_reading", "choose_column"):
-            refused = stage == "picking" and bool(self._refusal) and bool(self._source)
-            return stage == "found" or (refused and (action == "choose_reading" or parameters == ("text",)))
+            # A source that was refused can still be told how to be read.
+            refused = stage == "picking" and self._report is None and bool(self._refusal)
+            return found or (refused and (action == "choose_reading" or parameters == ("text",)))
         if action == "page":
-            return stage == "found" and self.query_one(Sections).current == _SAMPLES
+            return found and self.findings.section == SAMPLES
         if action == "continue":
-            return (None if self.blocked else True) if stage == "found" else False
+            return (None if self.blocked else True) if found else False
         if action in ("work_through", "open", "section", "open_section", "choose_scheme", "name_classes"):
-            return stage == "found"
+            return found
         return True
 
     def action_continue(self) -> None:
         """On to the settings of the run."""
-        if self.blocked:
-            self.app.say(self.blocked, "warning")
-            return
-        self.app.draft.report = self._report
-        self.app.switch_mode("setup")
+        if not self.blocked:
+            self.app.draft.report = self._report
+            self.app.switch_mode("setup")
 
     def action_work_through(self) -> None:
         """One review at a time, on the Classify screen."""
@@ -389,27 +333,16 @@ class DataScreen(Place):
 
     def action_section(self, step: int) -> None:
         """Turn to the next section, or the one before."""
-        self.action_open_section((self.query_one(Sections).current + step) % len(SECTIONS))
+        self.action_open_section((self.findings.section + step) % len(SECTIONS))
 
     def action_open_section(self, index: int) -> None:
         """Open a section by its number."""
-        self.query_one(Sections).open(index)
-        self.query_one("#panes", ContentSwitcher).current = _IDS[index]
-        self.query_one(f"#{_IDS[index]}").focus()
+        self.findings.open(index)
         self.refresh_bindings()
 
     def action_page(self, step: int) -> None:
         """Turn a page of samples."""
-        start = self._page_from + step * PAGE
-        if self._report is None or not 0 <= start < self._report["kept"]:
-            return
-        self._page_from = start
-        self.query_one("#samples", Pane).scroll_home(animate=False)
-        if self._rows_from <= start < self._rows_from + len(self._rows):
-            self._draw_samples()
-        else:
-            self.query_one("#samples-drawn", Drawn).show_text("  Fetching reviews …")
-            self._fetch(start // _FETCHED * _FETCHED)
+        self.findings.turn(step)
 
     def action_choose_column(self, role: str) -> None:
         """Choose the column of the text, the title or the label."""
@@ -423,8 +356,8 @@ class DataScreen(Place):
         """Choose how labels become classes."""
         if self._report is None or not self._report["label_column"]:
             self.app.say("Choose a column of labels first: l.")
-            return
-        self._offer(offer_schemes(self._report))
+        else:
+            self._offer(offer_schemes(self._report))
 
     def action_choose_reading(self) -> None:
         """Choose encoding, delimiter and header."""
@@ -463,9 +396,8 @@ class DataScreen(Place):
         self.app.push_screen(Choose(offer.title, offer.lines, offer.current, offer.help), chosen)
 
     def _change(self, changes: Changes) -> None:
-        """Read the source again, with `changes`."""
-        reading = changed(self.app.draft.reading if self._wanted is None else self._wanted, changes)
-        self._ask(reading)
+        """Read the source again, with `changes` to what holds or is being asked for."""
+        self._ask(changed(self._wanted or self.app.draft.reading, changes))
 
     def on_file_picker_picked(self, message: FilePicker.Picked) -> None:
         """Begin with other reviews; the settings of the run stay as they are."""
@@ -473,19 +405,12 @@ class DataScreen(Place):
         draft.source, draft.reading, draft.report, draft.name = message.source, ReadingOptions(), None, ""
         self._begin(message.source, draft.reading)
 
+    def on_findings_rows_wanted(self, message: Findings.RowsWanted) -> None:
+        self._fetch(message.start)
+
     def on_sections_chosen(self, message: Sections.Chosen) -> None:
         self.action_open_section(message.index)
 
     def on_button_pressed(self, message: Button.Pressed) -> None:
         actions = {"continue": self.action_continue, "work": self.action_work_through, "open": self.action_open}
         actions[message.button.id or ""]()
-
-
-def _page_of_samples(page: list[dict[str, Any]], start: int, total: int, width: int) -> Content:
-    count = f" reviews {start + 1:,} to {start + len(page):,} of {total:,} kept   , and . turn pages\n\n" if page else ""
-    return Content.assemble((count, "$text-muted"), report_views.samples(page, width))
-
-
-def _first_samples(page: list[dict[str, Any]], total: int, width: int) -> Content:
-    title = report_views.section("First reviews", f"of {total:,}")
-    return Content.assemble(title, "\n", report_views.samples(page, width))

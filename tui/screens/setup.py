@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from textual import getters, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Center, Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, ContentSwitcher, Static
 from textual.worker import Worker, WorkerState
@@ -21,8 +21,7 @@ from textual.worker import Worker, WorkerState
 from core.clean import clean_line
 from core.errors import ReviewtuiError
 from core.presets import PRESETS, preset
-from core.runs.folder import Request, RunFolder, create_run, list_runs
-from core.runs.launch import launch_worker
+from core.runs.folder import Request
 from core.settings import describe
 from tui.app import Workbench
 from tui.draft import Draft
@@ -30,6 +29,7 @@ from tui.places import Place
 from tui.widgets import setup_views
 from tui.widgets.choose import Choose
 from tui.widgets.drawn import Drawn, gauge
+from tui.widgets.launching import launched
 from tui.widgets.places_on_disk import settled
 from tui.widgets.setting_row import SettingRow
 from tui.widgets.typed_settings import (
@@ -51,15 +51,19 @@ _Moment = tuple[str, dict[str, str], str]
 """Preset, typed values and name at one time."""
 
 
+class Form(VerticalScroll, can_focus=False, inherit_bindings=False):
+    """Scrolls with the row that has the focus; the arrow keys are left to the screen, which moves that."""
+
+
 class SetupScreen(Place):
     """A form of settings, and the start of a run."""
 
     PLACE = "setup"
     CSS_PATH = "setup.tcss"
     HELP = (
-        "Say how the run shall learn. A preset fills in everything; each value can be typed over, and what differs from "
-        "the preset is marked with *. A value that cannot be is marked with ! and says why; the run starts when there "
-        "is none.\n\nThe run goes on without this screen, the terminal and the connection."
+        "Say how the run shall learn. A preset fills in everything; each value can be typed over, and what differs "
+        "from the preset is marked with *. A value that cannot be is marked with ! and says why; the run starts when "
+        "there is none.\n\nThe run goes on without this screen, the terminal and the connection."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "start", "Start", id="setup.start", tooltip="Start training with these settings"),
@@ -94,11 +98,12 @@ class SetupScreen(Place):
         with ContentSwitcher(id="setup-stages", initial="nothing"):
             with Vertical(id="nothing"):
                 yield Static("", id="nothing-words", markup=False)
-                yield Button(Content("d  Choose reviews"), "primary", id="to-data", compact=True)
+                with Center():
+                    yield Button(Content("d  Choose reviews"), "primary", id="to-data", compact=True)
             with Vertical(id="form"):
                 yield Drawn(id="preset-line")
                 with Horizontal(id="split"):
-                    with VerticalScroll(id="rows", can_focus=False):
+                    with Form(id="rows"):
                         yield SettingRow(setup_views.RUN_NAME)
                         group = ""
                         for declaration in describe():
@@ -106,7 +111,7 @@ class SetupScreen(Place):
                                 group = declaration.group
                                 yield Static(group, classes="group", markup=False)
                             yield SettingRow(declaration)
-                    with VerticalScroll(id="side", can_focus=False):
+                    with Form(id="side"):
                         yield Drawn(id="about")
                         yield Drawn(id="short-command")
                         yield Drawn(id="changes", classes="roomy")
@@ -136,7 +141,8 @@ class SetupScreen(Place):
     def _say_nothing(self, source: str) -> None:
         words = "A run needs labelled reviews to learn from; choose them on the Data screen first."
         if source:
-            words = f"{clean_line(source, 60)}\n\nThese reviews cannot be trained on as they are read now; the Data screen says why."
+            why = "These reviews cannot be trained on as they are read now; the Data screen says why."
+            words = f"{clean_line(source, 60)}\n\n{why}"
         self.query_one("#nothing-words", Static).update(Content.assemble(("Nothing to set up yet\n\n", "bold"), words))
 
     def _rows(self) -> list[SettingRow]:
@@ -183,17 +189,18 @@ class SetupScreen(Place):
         of_preset = "" if looked_at.name == "name" else shown(getattr(preset(draft.preset), looked_at.name))
         problem = self._checked.problems.get(looked_at.name, "")
         words = self._command()
+        settings = self._checked.settings or preset(draft.preset)
+        cut = setup_views.cut_in_words(draft.lengths, settings.max_length)
         views = {
             "#preset-line": partial(setup_views.preset_line, draft.preset, dict(draft.typed)),
-            "#about": partial(setup_views.about, looked_at, problem, of_preset),
+            "#about": partial(setup_views.about, looked_at, problem, of_preset, cut),
             "#short-command": partial(setup_views.command_short, words),
             "#changes": partial(setup_views.changes, draft.preset, dict(draft.typed), self._checked.problems),
             "#command": partial(setup_views.command, words, not_in_command(draft.reading)),
         }
         if draft.report is not None:
-            settings = self._checked.settings or preset(draft.preset)
             steps = steps_in_words(draft.report["kept"], settings)
-            views["#data"] = partial(setup_views.data, draft.source, draft.report, steps)
+            views["#data"] = partial(setup_views.data, draft.source, draft.report, steps, cut)
         for where, view in views.items():
             self.query_one(where, Drawn).show(view)
 
@@ -204,13 +211,13 @@ class SetupScreen(Place):
         start.label = Content("… starting") if self._starting else Content("▶ Start training  ctrl+s")
         report = self.app.draft.report
         if self._starting:
-            words, style = f"{self._starting}   esc calls it off", "$text-muted"
+            words, style = f"{self._starting}   esc calls it off", "$foreground-muted"
         elif self._checked.sentence:
             words, style = f"✗ {clean_line(self._checked.sentence)}", "$text-error"
         elif self._failure:
             words, style = f"✗ {clean_line(self._failure)}", "$text-error"
         elif report is not None and self._checked.settings is not None:
-            words, style = steps_in_words(report["kept"], self._checked.settings), "$text-muted"
+            words, style = steps_in_words(report["kept"], self._checked.settings), "$foreground-muted"
         else:
             words, style = "", ""
         self.query_one("#state", Static).update(Content.styled(words, style))
@@ -315,7 +322,7 @@ class SetupScreen(Place):
         stop.focus()
         siblings = list(self.query_one("#rows").children)
         if stop in siblings[1:] and isinstance(heading := siblings[siblings.index(stop) - 1], Static):
-            self.query_one("#rows", VerticalScroll).scroll_to_widget(heading, animate=False)
+            self.query_one("#rows", Form).scroll_to_widget(heading, animate=False)
 
     def action_go_to_data(self) -> None:
         """Choose reviews."""
@@ -361,12 +368,14 @@ class SetupScreen(Place):
         draft, settings = self.app.draft, self._checked.settings
         assert settings is not None
         data = await asyncio.to_thread(settled, draft.source)
-        request = Request(name=clean_line(self._run_name), data=data, reading=draft.reading, preset=draft.preset, settings=settings)
+        request = Request(
+            name=clean_line(self._run_name), data=data, reading=draft.reading, preset=draft.preset, settings=settings
+        )
         try:
             await self.app.ask("prepare", {"request": request.model_dump(mode="json")}, self._preparing)
             self._launching = True
             self._now("Starting the worker …")
-            run = await asyncio.to_thread(_launched, request, named)
+            run = await asyncio.to_thread(launched, request, named)
         except ReviewtuiError as error:
             self._failed(str(error))
         else:
@@ -397,26 +406,3 @@ class SetupScreen(Place):
             self.action_start()
         else:
             self.action_go_to_data()
-
-
-def _launched(request: Request, named: bool) -> RunFolder:
-    """Make the run's folder and start its worker. A name that was only suggested is made one that no run has yet."""
-    if not named:
-        request = request.model_copy(update={"name": _free_name(request.name)})
-    run = create_run(request)
-    launch_worker(run)
-    return run
-
-
-def _free_name(name: str) -> str:
-    taken = set()
-    for run in list_runs():
-        try:
-            taken.add(run.request().name)
-        except ReviewtuiError:
-            continue
-    number = 2
-    free = name
-    while free in taken:
-        free, number = f"{name}-{number}", number + 1
-    return free

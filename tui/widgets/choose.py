@@ -23,7 +23,7 @@ class Choose(ModalScreen[int | None]):
     """A list to choose from; answers with the index of the choice, or None. Digits choose the first nine at once."""
 
     DEFAULT_CSS = """
-    Choose > .box > OptionList { width: 70; max-width: 100%; height: auto; max-height: 14; border: none; padding: 0; }
+    Choose > .box > OptionList { width: 70; max-width: 100%; height: auto; max-height: 60vh; border: none; padding: 0; }
     Choose > .box > OptionList > .option-list--option-highlighted {
         color: $foreground; background: $surface; text-style: reverse;
     }

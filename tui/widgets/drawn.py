@@ -6,8 +6,10 @@ What is drawn from data must have gone through `core.clean`; everything here is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import cast
 
 from textual.content import Content
+from textual.css.styles import RulesMap
 from textual.geometry import Size
 from textual.widget import Widget
 
@@ -40,7 +42,8 @@ class Drawn(Widget):
         return self._draw(max(self.content_size.width, 10))
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return self._draw(width).get_height(self.styles, width) if width else 0
+        rules = cast(RulesMap, self.styles)  # as Textual's own widgets hand them over
+        return self._draw(width).get_height(rules, width) if width else 0
 
 
 def lines(parts: Iterable[Content | str]) -> Content:

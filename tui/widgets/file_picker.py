@@ -85,7 +85,9 @@ class FilePicker(Vertical):
         super().__init__(id=id)
 
     def compose(self) -> ComposeResult:
-        yield PathInput(placeholder="a path, or a Hugging Face dataset id such as owner/name", suggester=_Completion(self))
+        yield PathInput(
+            placeholder="a path, or a Hugging Face dataset id such as owner/name", suggester=_Completion(self)
+        )
         yield Static("", id="where", markup=False)
         yield OptionList(markup=False, compact=True)
 
@@ -109,15 +111,14 @@ class FilePicker(Vertical):
         def add(act: str, path: Path, mark: str, name: str, note: str) -> None:
             self._shown.append((act, path))
             title = cell(clean_line(name), _NAME_WIDTH)
-            options.append(Content.assemble((f" {mark} ", "$text-primary"), title, ("  " + note, "$text-muted")))
+            options.append(Content.assemble((f" {mark} ", "$text-primary"), title, ("  " + note, "$foreground-muted")))
 
         if not typed:
             add("open", self._samples, "*", "Sample reviews", "shipped with reviewtui")
         if found.whole:
             add("open", found.folder, "=", "This folder as one source", found.whole)
-        if not typed or typed.endswith("/"):
-            if found.folder != found.folder.parent:
-                add("enter", found.folder.parent, "^", "..", "folder above")
+        if (not typed or typed.endswith("/")) and found.folder != found.folder.parent:
+            add("enter", found.folder.parent, "^", "..", "folder above")
         for entry in found.entries:
             name = entry.path.name + ("/" if entry.is_folder else "")
             add("enter" if entry.is_folder else "open", entry.path, "/" if entry.is_folder else "-", name, entry.note)

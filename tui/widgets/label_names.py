@@ -60,7 +60,9 @@ class LabelNames(ModalScreen[dict[str, str] | None]):
                     yield LineInput("", "another value", id="raw")
                     yield LineInput("", "its class", id="raw-name")
             yield Static(
-                Content("Empty: as it is. Two of one name become one class.\nenter saves · up and down move · esc leaves"),
+                Content(
+                    "Empty: as it is. Two of one name become one class.\nenter saves · up and down move · esc leaves"
+                ),
                 classes="help",
             )
 

@@ -54,8 +54,8 @@ def offer_columns(report: Mapping[str, Any], role: str) -> Offer:
         examples = " · ".join(clean_line(example, 20) for example in column["examples"])
         line = row(
             (clean_line(column["name"]), 20, ""),
-            ("  " + clean_line(column["kind"]), 11, "$text-muted"),
-            (examples, 28, "$text-muted"),
+            ("  " + clean_line(column["kind"]), 11, "$foreground-muted"),
+            (examples, 28, "$foreground-muted"),
         )
         offer.add(line, {role: column["name"]}, current=column["name"] == now)
     return offer
@@ -75,7 +75,10 @@ def offer_reading(report: Mapping[str, Any] | None, options: ReadingOptions) -> 
     offer = Offer("How the file is read", "Everything that is detected can be set.")
 
     def add(what: str, words: str, changes: Changes, current: bool) -> None:
-        offer.add(Content.assemble((f"{what:<11}", "$text-muted"), words, ("  now" if current else "", "$text-accent")), changes)
+        offer.add(
+            Content.assemble((f"{what:<11}", "$foreground-muted"), words, ("  now" if current else "", "$text-accent")),
+            changes,
+        )
 
     if report is None or report["encoding"] is not None:
         found = f" ({clean_line(report['encoding'])})" if report and options.encoding is None else ""

@@ -40,7 +40,9 @@ def headline(report: Report) -> Content:
     fate = f"{report['kept']:,} kept, {left:,} left out" if left else "all kept"
     files = len(report["files"])
     several = f" in {files} files" if files > 1 else ""
-    return Content.assemble((f" {report['rows']:,} reviews", "bold"), f"{several}, ", (fate, "$text-warning" if left else ""))
+    return Content.assemble(
+        (f" {report['rows']:,} reviews", "bold"), f"{several}, ", (fate, "$text-warning" if left else "")
+    )
 
 
 def reading_in_words(report: Report) -> str:
@@ -72,7 +74,7 @@ def read_as(report: Report, options: ReadingOptions, width: int) -> Content:
             *(
                 row(
                     (f" {key} ", 3, "bold $text-primary"),
-                    (f" {title}", 11, "$text-muted"),
+                    (f" {title}", 11, "$foreground-muted"),
                     (value, max(width - 20, 10), ""),
                     (" set" if chosen else "", 6, "$text-accent"),
                 )
@@ -84,7 +86,7 @@ def read_as(report: Report, options: ReadingOptions, width: int) -> Content:
 
 def section(title: str, note: str = "") -> Content:
     """The heading of a part."""
-    return Content.assemble((f" {title}", "bold $text-primary"), (f"  {note}" if note else "", "$text-muted"))
+    return Content.assemble((f" {title}", "bold $text-primary"), (f"  {note}" if note else "", "$foreground-muted"))
 
 
 def classes(report: Report, width: int) -> Content:
@@ -92,7 +94,7 @@ def classes(report: Report, width: int) -> Content:
     counts: Mapping[str, int] = report["class_counts"]
     if not counts:
         return lines([section("Classes"), " no labels: these reviews can be worked through, not trained on"])
-    total, most = max(sum(counts.values()), 1), max(max(counts.values()), 1)
+    total, most = max(sum(counts.values()), 1), max(*counts.values(), 1)
     listed = list(counts.items())[:_MOST_LINES]
     title = widest([clean_line(name) for name, _ in listed], max(min(width // 3, 30), 8))
     room = min(max(width - title - 20, 4), 60)
@@ -105,7 +107,7 @@ def classes(report: Report, width: int) -> Content:
                     (" ", 1, ""),
                     (clean_line(name), title, ""),
                     (f"{count:,}", -9, ""),
-                    (f"{count / total:.1%}", -8, "$text-muted"),
+                    (f"{count / total:.1%}", -8, "$foreground-muted"),
                     ("  " + bar(count / most, room), room + 2, "$text-accent"),
                 )
                 for name, count in listed
@@ -130,7 +132,7 @@ def rows_and_notices(report: Report, width: int) -> Content:
     what = max(min(width - 24, 44), 12)
     shown = [
         section("Rows"),
-        row((" kept", what, ""), (f"{report['kept']:,}", -9, ""), (f" of {report['rows']:,}", 14, "$text-muted")),
+        row((" kept", what, ""), (f"{report['kept']:,}", -9, ""), (f" of {report['rows']:,}", 14, "$foreground-muted")),
     ]
     shown += [
         row((f" left out: {clean_line(reason)}", what, ""), (f"{count:,}", -9, "$text-warning"))
@@ -159,7 +161,7 @@ def columns(report: Report, width: int) -> Content:
     head = row(
         (" ", 1, ""), ("used as", 9, ""), ("column", name_width, ""), ("kind", 9, ""), ("filled", -7, ""),
         ("distinct", -10, ""), ("  for example", rest, ""),
-    ).stylize("$text-muted")  # fmt: skip
+    ).stylize("$foreground-muted")  # fmt: skip
     rows = max(report["rows"], 1)
     shown = [head]
     for column in listed:
@@ -173,12 +175,18 @@ def columns(report: Report, width: int) -> Content:
                 (clean_line(column["kind"]), 9, ""),
                 (f"{min(column['filled'] / rows, 1):.0%}", -7, ""),
                 (distinct, -10, ""),
-                ("  " + " · ".join(clean_line(example) or "(blank)" for example in column["examples"]), rest, "$text-muted"),
+                (
+                    "  " + " · ".join(clean_line(example) or "(blank)" for example in column["examples"]),
+                    rest,
+                    "$foreground-muted",
+                ),
             )
         )
     more = len(report["columns"]) - len(listed)
-    hint = f"{f' and {more:,} more.' if more else ''} t, i and l choose the columns of the text, the title and the label."
-    return lines([*shown, "", Content.styled(hint, "$text-muted")])
+    hint = (
+        f"{f' and {more:,} more.' if more else ''} t, i and l choose the columns of the text, the title and the label."
+    )
+    return lines([*shown, "", Content.styled(hint, "$foreground-muted")])
 
 
 def samples(page: Sequence[Mapping[str, Any]], width: int) -> Content:
@@ -195,9 +203,9 @@ def samples(page: Sequence[Mapping[str, Any]], width: int) -> Content:
             text = text[:_MOST_TEXT].rstrip() + f"… ({rest:,} more characters)"
         shown += [
             row(
-                (f"{review['row'] + 1:,}", -7, "$text-muted"),
+                (f"{review['row'] + 1:,}", -7, "$foreground-muted"),
                 (f"  {label}", max(room - 36, 12), "bold $text-primary"),
-                (_place(review), -28, "$text-muted"),
+                (_place(review), -28, "$foreground-muted"),
             ),
             indented(Content(text), room, 9),
             Content(""),
@@ -214,19 +222,24 @@ def left_out(report: Report, width: int) -> Content:
     place = max(widest([_place(skipped) for skipped in rows], 30), 5) + 2
     reason = max(widest([clean_line(skipped["reason"]) for skipped in rows], max(width // 3, 16)), 6) + 2
     rest = max(width - place - reason - 1, 10)
-    shown = [row((" ", 1, ""), ("place", place, ""), ("why", reason, ""), ("begins", rest, "")).stylize("$text-muted")]
+    shown = [
+        row((" ", 1, ""), ("place", place, ""), ("why", reason, ""), ("begins", rest, "")).stylize("$foreground-muted")
+    ]
     shown += [
         row(
             (" ", 1, ""),
             (_place(skipped), place, ""),
             (clean_line(skipped["reason"]), reason, "$text-warning"),
-            (clean_line(skipped["excerpt"]), rest, "$text-muted"),
+            (clean_line(skipped["excerpt"]), rest, "$foreground-muted"),
         )
         for skipped in rows
     ]
     if total > len(rows):
         where = clean_line(report["skipped_file"])
-        shown += [Content(""), indented(f"These are the first {len(rows):,} of {total:,}; all are in {where}", width, 1)]
+        shown += [
+            Content(""),
+            indented(f"These are the first {len(rows):,} of {total:,}; all are in {where}", width, 1),
+        ]
     return lines(shown)
 
 
@@ -240,7 +253,9 @@ def lengths_short(found: Mapping[str, Any], limit: int, width: int) -> Content:
     at = _cut_at(found, limit)
     cut = f"; your limit of {limit:,} cuts {at}" if at else ""
     words = f"half have at most {found['p50']:,}, 95 % at most {found['p95']:,}, the longest {found['max']:,}{cut}"
-    return lines([section("Tokens", f"with {clean_line(found['model'], 40)}"), indented(words, min(width, _READABLE), 1)])
+    return lines(
+        [section("Tokens", f"with {clean_line(found['model'], 40)}"), indented(words, min(width, _READABLE), 1)]
+    )
 
 
 def _cut_at(found: Mapping[str, Any], limit: int) -> str:
@@ -268,7 +283,7 @@ def lengths(found: Mapping[str, Any], limit: int, width: int) -> Content:
         row(
             ("limit", -8, ""), ("reviews cut", -16, ""), ("", 2, ""), ("", 15, ""), ("text lost", -11, ""),
             *((clean_line(name, each - 2), -each, "") for name in names),
-        ).stylize("$text-muted"),
+        ).stylize("$foreground-muted"),
     ]  # fmt: skip
     for known in found["limits"]:
         share = known["reviews_cut"] / max(sampled, 1)
@@ -280,15 +295,22 @@ def lengths(found: Mapping[str, Any], limit: int, width: int) -> Content:
                 ("", 2, ""),
                 (bar(share, 15), 15, "$text-accent"),
                 (f"{known['tokens_lost']:.1%}", -11, ""),
-                *((_class_cut(known, name), -each, "$text-muted") for name in names),
+                *((_class_cut(known, name), -each, "$foreground-muted") for name in names),
             )
         )
     padding = found["padding"]
     room = min(max(width - 45, 8), 40)
-    shown += [Content(""), section("What padding costs", f"share of a batch of {padding['batch_size']} that is padding")]
+    shown += [
+        Content(""),
+        section("What padding costs", f"share of a batch of {padding['batch_size']} that is padding"),
+    ]
     for title, key in _PADDINGS:
         shown.append(
-            row((f" {title}", 34, ""), (f"{padding[key]:.0%}", -6, ""), ("  " + bar(padding[key], room), room + 2, "$text-accent"))
+            row(
+                (f" {title}", 34, ""),
+                (f"{padding[key]:.0%}", -6, ""),
+                ("  " + bar(padding[key], room), room + 2, "$text-accent"),
+            )
         )
     return lines(shown)
 
@@ -304,3 +326,8 @@ _PADDINGS = (
 def _class_cut(known: Mapping[str, Any], name: str) -> str:
     cut = known["by_class"].get(name)
     return "" if cut is None else f"{cut['reviews_cut']:,}"
+
+
+def refused(title: str, sentence: str, width: int) -> Content:
+    """Why a part has nothing to show."""
+    return lines([section(title), indented(Content.styled(f"✗ {clean_line(sentence)}", "$text-error"), width, 1)])

@@ -22,7 +22,7 @@ from tui.widgets.drawn import row
 from tui.widgets.line_input import LineInput
 
 TITLE_WIDTH = 24
-VALUE_WIDTH = 22
+VALUE_WIDTH = 20
 _BEFORE = 4 + TITLE_WIDTH
 SUGGESTIONS = {
     "model": ("auto", "starter", "distilbert-base-uncased", "bert-base-uncased"),
@@ -105,7 +105,9 @@ class SettingRow(Widget, can_focus=True):
 
     def render(self) -> Content:
         looked_at = self.has_focus or self.editor is not None
-        mark, style = ("!", "bold $text-error") if self.problem else ("*", "bold $text-warning") if self.differs else (" ", "")
+        mark, style = (
+            ("!", "bold $text-error") if self.problem else ("*", "bold $text-warning") if self.differs else (" ", "")
+        )
         value = self.value_shown
         if self.has_focus and self.choices:
             value = f"‹ {value} ›"
@@ -113,12 +115,15 @@ class SettingRow(Widget, can_focus=True):
         notes += [clean_line(self.declaration.unit)] if self.declaration.unit else []
         if self.problem:
             notes = ["refused"]
+        notes_width = len(" · ".join(notes)) + 3
+        room = self.content_size.width - _BEFORE - notes_width
+        wide = max(VALUE_WIDTH, min(len(value) + 1, room))
         return row(
             (" ▸" if looked_at else "  ", 2, "bold $text-primary"),
             (mark, 2, style),
             (self.declaration.title, TITLE_WIDTH, "bold" if looked_at else ""),
-            (value, VALUE_WIDTH, "bold reverse" if self.has_focus else style),
-            ("  " + " · ".join(notes), max(self.content_size.width - _BEFORE - VALUE_WIDTH, 4), "$text-muted"),
+            (value, wide, "bold reverse" if self.has_focus else style),
+            ("  " + " · ".join(notes), max(self.content_size.width - _BEFORE - wide, 4), "$foreground-muted"),
         )
 
     def on_focus(self) -> None:
@@ -139,7 +144,11 @@ class SettingRow(Widget, can_focus=True):
                 event.stop()
                 event.prevent_default()
                 self._close(keep=event.key != "escape", step={"up": -1, "down": 1}.get(event.key, 0))
-        elif self.declaration.kind in ("number", "whole number") and event.character and event.character in "0123456789.-":
+        elif (
+            self.declaration.kind in ("number", "whole number")
+            and event.character
+            and event.character in "0123456789.-"
+        ):
             event.stop()
             event.prevent_default()
             self._open(event.character)
@@ -173,7 +182,9 @@ class SettingRow(Widget, can_focus=True):
         likely = (*SUGGESTIONS.get(self.declaration.name, ()), *self.declaration.choices)
         # The text before is selected, so that typing replaces it; a first digit is not.
         editor = LineInput(
-            text, suggester=SuggestFromList(likely) if likely else None, select_on_focus=text == self.text and bool(text)
+            text,
+            suggester=SuggestFromList(likely) if likely else None,
+            select_on_focus=text == self.text and bool(text),
         )
         self.post_message(self.Began())
         self.mount(editor)

@@ -9,7 +9,7 @@ from textual.content import Content
 
 from core.clean import clean_line
 from core.presets import PRESETS, preset
-from core.settings import Declaration, Settings, describe
+from core.settings import Declaration, describe
 from tui.widgets.drawn import indented, lines, row
 from tui.widgets.report_views import section
 from tui.widgets.typed_settings import as_typed, shown
@@ -21,24 +21,26 @@ def preset_line(name: str, typed: Mapping[str, str], width: int) -> Content:
     changed = f"* {count} changed from {name}" if count else f"as {name} has it"
     purpose = max(width - len(name) - len(changed) - 15, 4)
     return row(
-        (" Preset ", 8, "$text-muted"),
+        (" Preset ", 8, "$foreground-muted"),
         (f" {name} ", len(name) + 2, "bold reverse"),
-        (f" {PRESETS[name][0]}", purpose, "$text-muted"),
-        (f" {changed} ", len(changed) + 3, "$text-warning" if count else "$text-muted"),
+        (f" {PRESETS[name][0]}", purpose, "$foreground-muted"),
+        (f" {changed} ", len(changed) + 3, "$text-warning" if count else "$foreground-muted"),
     )
 
 
-def about(declaration: Declaration, problem: str, preset_shown: str, width: int) -> Content:
-    """The name, range and help of a setting; a refusal comes before its help."""
+def about(declaration: Declaration, problem: str, preset_shown: str, cut: str, width: int) -> Content:
+    """The name, range and help of a setting; a refusal, or what a limit cuts, comes before its help."""
     if declaration.name == "name":
         facts = "anything; empty takes the name suggested"
     else:
         ranged = [declaration.range, *declaration.choices] if declaration.kind != "switch" else ["on", "off"]
-        facts = " · ".join(filter(None, [*ranged, declaration.unit, f"preset {preset_shown}"]))
-    head = Content.assemble((f" {declaration.name}", "bold $text-primary"), (f"  {facts}", "$text-muted"))
+        facts = " · ".join(filter(None, [f"preset {preset_shown}", *ranged, declaration.unit]))
+    head = Content.assemble((f" {declaration.name}", "bold $text-primary"), (f"  {facts}", "$foreground-muted"))
     parts = [head.truncate(max(width, 1), ellipsis=True)]
     if problem:
         parts.append(indented(Content.styled(f"✗ {clean_line(problem)}", "$text-error"), width, 1))
+    elif declaration.name == "max_length" and cut:
+        parts.append(indented(Content.styled(f"Here {cut}.", "$text-accent"), width, 1))
     parts.append(indented(declaration.help, width, 1))
     return lines(parts)
 
@@ -46,36 +48,57 @@ def about(declaration: Declaration, problem: str, preset_shown: str, width: int)
 def changes(preset_name: str, typed: Mapping[str, str], problems: Mapping[str, str], width: int) -> Content:
     """Every value that differs from the preset, beside the preset's."""
     base = preset(preset_name)
-    parts = [section("Changed", f"from {preset_name}; u undoes, a puts all back")]
+    parts = [section("Changed", "u undoes, a resets all")]
     for declaration in describe():
         if declaration.name in typed:
             refused = declaration.name in problems
             parts.append(
                 row(
                     (" ! " if refused else " * ", 3, "bold $text-error" if refused else "bold $text-warning"),
-                    (declaration.title, 22, ""),
-                    (clean_line(typed[declaration.name]) or "(empty)", 20, "bold"),
-                    (f"instead of {shown(getattr(base, declaration.name))}", max(width - 45, 8), "$text-muted"),
+                    (declaration.title, 20, ""),
+                    (clean_line(typed[declaration.name]) or "(empty)", max(width - 49, 10), "bold"),
+                    (f" instead of {shown(getattr(base, declaration.name))}", 26, "$foreground-muted"),
                 )
             )
     if not typed:
-        parts.append(Content.styled(" nothing", "$text-muted"))
+        parts.append(Content.styled(" nothing", "$foreground-muted"))
     return lines(parts)
 
 
-def data(source: str, report: Mapping[str, Any], steps: str, width: int) -> Content:
+def data(source: str, report: Mapping[str, Any], steps: str, cut: str, width: int) -> Content:
     """What the run would learn from."""
     facts = [
         ("Reviews", clean_line(source)),
         ("", f"{report['kept']:,} kept of {report['rows']:,}"),
-        ("Classes", ", ".join(f"{clean_line(name, 24)} {count:,}" for name, count in list(report["class_counts"].items())[:20])),
-        ("Length", steps),
+        (
+            "Classes",
+            ", ".join(f"{clean_line(name, 24)} {count:,}" for name, count in list(report["class_counts"].items())[:20]),
+        ),
+        ("Steps", steps),
+        *([("Cut", cut)] if cut else []),
     ]
     parts = [section("What it learns from")]
     for title, words in facts:
         body = indented(words, width, 11)
-        parts.append(Content.styled(f" {title:<10}", "$text-muted") + body[11:] if words else Content(""))
+        parts.append(Content.styled(f" {title:<10}", "$foreground-muted") + body[11:] if words else Content(""))
     return lines(parts)
+
+
+def cut_in_words(found: Mapping[str, Any] | None, limit: int) -> str:
+    """What a limit of tokens cuts, from the lengths measured; empty before they are."""
+    if found is None:
+        return ""
+    if limit >= found["max"]:
+        return f"no review is longer than {limit:,} tokens; the longest has {found['max']:,}"
+    below = [known for known in found["limits"] if known["max_length"] <= limit]
+    if not below:
+        return ""
+    known = below[-1]
+    share = f"{known['reviews_cut'] / max(found['sampled'], 1):.1%}"
+    lost = f"{known['tokens_lost']:.1%} of all tokens"
+    if known["max_length"] == limit:
+        return f"{share} of the reviews are cut at {limit:,} tokens; {lost} are lost"
+    return f"at most {share} of the reviews are cut at {limit:,} tokens; at most {lost} are lost"
 
 
 def command(words: str, missing: Sequence[str], width: int) -> Content:
@@ -88,17 +111,18 @@ def command(words: str, missing: Sequence[str], width: int) -> Content:
 
 def command_short(words: str, width: int) -> Content:
     """The equivalent command on one line, cut where it must be."""
-    return Content.assemble((" $ ", "$text-muted"), clean_line(words)).truncate(max(width, 1), ellipsis=True)
+    return Content.assemble((" $ ", "$foreground-muted"), clean_line(words)).truncate(max(width, 1), ellipsis=True)
 
 
 def preset_choices() -> list[Content]:
     """Every preset: what it is for, and what it changes."""
     choices = []
     for name, (purpose, values) in PRESETS.items():
-        said = ", ".join(f"{key} {as_typed(value)}" for key, value in values.items()) or "every setting's own default"
-        choices.append(
-            Content.assemble((f"{name}\n", "bold"), indented(purpose, 66, 5), "\n", indented(Content.styled(said, "$text-muted"), 66, 5))
-        )
+        parts = [Content.styled(f"{name:<10}", "bold") + indented(purpose, 64, 15)[15:]]
+        if values:
+            said = ", ".join(f"{key} {as_typed(value)}" for key, value in values.items())
+            parts.append(indented(Content.styled(said, "$foreground-muted"), 64, 15))
+        choices.append(lines(parts))
     return choices
 
 
@@ -119,6 +143,3 @@ RUN_NAME = Declaration(
     range="",
 )
 """The run's name is edited as the settings are, though it is none."""
-
-GROUPS_TO_JUMP = tuple(dict.fromkeys(declaration.group for declaration in describe()))
-NAMES = tuple(Settings.model_fields)

@@ -39,17 +39,14 @@ def check(preset_name: str, typed: Mapping[str, str]) -> Checked:
         return Checked(base.changed(typed))
     except InputError as error:
         cause = error.__cause__
-        fields = [str(one["loc"][0]) for one in cause.errors() if one["loc"]] if _is_validation(cause) else []
+        errors = cause.errors() if isinstance(cause, ValidationError) else []
+        fields = [str(one["loc"][0]) for one in errors if one["loc"]]
         if not fields:  # values that do not fit together: the sentence names their settings
             sentence = str(error)
             named = [name for name in Settings.model_fields if re.search(rf"\b{name}\b", sentence)]
             return Checked(None, dict.fromkeys(named, sentence), sentence)
         problems = {name: _refusal(base, name, typed[name]) for name in fields if name in typed}
         return Checked(None, problems, next(iter(problems.values()), str(error)))
-
-
-def _is_validation(cause: BaseException | None) -> Any:
-    return cause if isinstance(cause, ValidationError) else None
 
 
 def _refusal(base: Settings, name: str, text: str) -> str:
@@ -121,4 +118,4 @@ def steps_in_words(kept: int, settings: Settings) -> str:
     total = each * settings.epochs
     if settings.max_steps is not None:
         total = min(total, settings.max_steps)
-    return f"about {learn:,} reviews to learn from, {each:,} steps an epoch, {total:,} in all"
+    return f"about {learn:,} reviews, {each:,} steps an epoch, {total:,} in all"

@@ -1,0 +1,131 @@
+"""A training loop on a tiny model: reviews in memory, an observer that writes all down, a clock that is told."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from core.models.classifier import build_classifier
+from core.models.sources import ModelSource
+from core.runs.control import Wish
+from core.settings import Settings
+from core.training.checkpoints import Checkpoint
+from core.training.loop import Examples, TrainingLoop
+from core.training.loss import class_weights
+from core.training.tokens import encode, frame_of
+
+LABELS = ("negative", "positive")
+
+
+class MemoryStore:
+    """Token ids of N reviews, as a `TokenStore` gives them."""
+
+    def __init__(self, ids: list[list[int]]) -> None:
+        self._ids = [np.array(one, dtype=np.uint16) for one in ids]
+        self.counts = np.array([len(one) for one in ids])
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def __getitem__(self, row: int) -> np.ndarray:
+        return self._ids[row]
+
+
+@dataclass
+class Recorder:
+    """An observer that writes everything down, and asks for what it was told to ask for."""
+
+    steps: list[dict[str, Any]] = field(default_factory=list)
+    evaluations: list[dict[str, Any]] = field(default_factory=list)
+    checkpoints: list[Checkpoint] = field(default_factory=list)
+    pauses: list[bool] = field(default_factory=list)
+    asks: dict[int, list[Wish]] = field(default_factory=dict)
+    """Step → what is asked for after it."""
+    later: list[list[Wish]] = field(default_factory=list)
+    """What is asked for at each look once a pause has begun."""
+
+    def on_step(self, **says: Any) -> None:
+        self.steps.append(says)
+
+    def on_evaluation(self, **says: Any) -> None:
+        self.evaluations.append(says)
+
+    def on_evaluating(self, fraction: float) -> None:
+        assert 0 <= fraction <= 1
+
+    def on_checkpoint(self, checkpoint: Checkpoint) -> None:
+        self.checkpoints.append(copy.deepcopy(checkpoint))
+
+    def on_pause(self, paused: bool) -> None:
+        self.pauses.append(paused)
+
+    def wishes(self) -> list[Wish]:
+        if self.pauses and self.pauses[-1] and self.later:
+            return self.later.pop(0)
+        return self.asks.pop(self.steps[-1]["step"], [])
+
+    @property
+    def losses(self) -> list[float]:
+        return [step["loss"] for step in self.steps]
+
+
+MakeLoop = Callable[..., tuple[TrainingLoop, Recorder]]
+
+
+@pytest.fixture
+def make_loop(tiny_models: dict[str, Path], reviews_of: Callable[..., list[tuple[str, str]]]) -> MakeLoop:
+    """`make_loop(family="bert", rows=22, precision="fp32", recorder=…, clock=…, sleep=…, **settings)`."""
+
+    def make(
+        family: str = "bert",
+        rows: int = 22,
+        precision: str = "fp32",
+        recorder: Recorder | None = None,
+        clock: Callable[[], float] | None = None,
+        sleep: Callable[[float], None] | None = None,
+        **settings: Any,
+    ) -> tuple[TrainingLoop, Recorder]:
+        given = {"epochs": 2, "batch_size": 8, "learning_rate": 1e-3, "device": "cpu", "checkpoint_seconds": 1e9}
+        wanted = Settings.model_validate({**given, **settings})
+        classifier = build_classifier(ModelSource("tiny", tiny_models[family]), LABELS, wanted)
+        reviews = reviews_of(rows + 10, 5)
+        store: Any = MemoryStore(encode(classifier.tokenizer, [text for text, _ in reviews]))
+        labels = np.array([LABELS.index(label) for _, label in reviews])
+        labels[:rows:5] = 0  # so that the classes are not balanced
+        recorder = recorder or Recorder()
+        train, held_out = np.arange(rows), np.arange(rows, rows + 10)
+        loop = TrainingLoop(
+            classifier,
+            frame_of(classifier.tokenizer, classifier.max_length, classifier.truncation),
+            Examples(store, train, labels[train]),
+            Examples(store, held_out, labels[held_out]),
+            wanted,
+            torch.device("cpu"),
+            precision,
+            class_weights(labels[train], len(LABELS), wanted.class_weights),
+            recorder,
+            clock or (lambda: 0.0),
+            sleep or (lambda seconds: pytest.fail("slept")),
+        )
+        return loop, recorder
+
+    return make
+
+
+@pytest.fixture
+def recorder() -> Callable[..., Recorder]:
+    """`recorder(asks=…, later=…)`: a new observer."""
+    return Recorder
+
+
+@pytest.fixture
+def weights_of() -> Callable[[TrainingLoop], dict[str, torch.Tensor]]:
+    """A copy of all weights of a loop's model, by name."""
+    return lambda loop: {name: weight.detach().clone() for name, weight in loop.classifier.model.named_parameters()}

@@ -1,0 +1,116 @@
+"""The export trains as it was decided: what was written is what reading finds, and spreadsheets run none of it."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from core.errors import InputError
+from core.reviews.options import ReadingOptions
+from core.reviews.reading import read_reviews, require_trainable
+from core.triage.decisions import Decision, DecisionLog
+from core.triage.export import COLUMNS, FileThere, export, free_name
+
+Decide = Callable[..., Decision]
+
+TEXTS = [
+    "Lovely, with a comma; and 'quotes' and \"more\".",
+    "Two\nlines, and a tab\there.",
+    "ends with a space ",
+    "émoji 😀 and 漢字",
+    "It has the features that I need",
+    "A long one. " * 300,
+    "[bold]not markup[/",
+    "nothing special at all, number seven",
+    "works, and works again, number eight",
+    "broke on the first day, number nine",
+]
+
+
+@pytest.fixture
+def log(decision: Decide) -> DecisionLog:
+    found = DecisionLog("pile")
+    for row, text in enumerate(TEXTS):
+        found.decide(decision(row, ("negative", "positive")[row % 2], text=text))
+    found.decide(decision(len(TEXTS), "skip"))
+    return found
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
+def test_training_reads_back_the_same_texts_and_labels(log: DecisionLog, tmp_path: Path, suffix: str) -> None:
+    done = export(log.history, tmp_path / f"decided{suffix}")
+    assert (done.rows, done.skipped, done.labels) == (10, 1, {"negative": 5, "positive": 5})
+    reviews = read_reviews(done.path, ReadingOptions())
+    assert reviews.report.text_column == "reviewText" and reviews.report.label_column == "label"
+    assert reviews.texts(range(len(reviews))) == TEXTS
+    assert [reviews.label_names[label] for label in reviews.labels] == ["negative", "positive"] * 5
+    require_trainable(reviews)
+
+
+def test_cells_that_would_run_are_inert_in_csv_and_untouched_in_json_lines(decision: Decide, tmp_path: Path) -> None:
+    texts = ["=1+1", "+1", "-1 star", "@sum", "\tx", "\x1b]52;c;eA==\x07 ok", "plain"]
+    log = DecisionLog("pile")
+    for row, text in enumerate(texts):
+        log.decide(decision(row, "=label", text=text))
+    export(log.history, tmp_path / "a.csv")
+    export(log.history, tmp_path / "a.jsonl")
+    with (tmp_path / "a.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert tuple(rows[0]) == COLUMNS
+    for text, row in zip(texts[:5], rows, strict=False):
+        assert row["reviewText"] == f"'{text}" and row["label"] == "'=label"
+    assert rows[6]["reviewText"] == "plain"
+    assert b"\x1b" not in (tmp_path / "a.csv").read_bytes()
+    lines = (tmp_path / "a.jsonl").read_text().split("\n")[:-1]
+    assert [json.loads(line)["reviewText"] for line in lines] == texts
+
+
+def test_columns_say_what_was_predicted_and_where_it_was(decision: Decide, tmp_path: Path) -> None:
+    log = DecisionLog("pile", clock=lambda: 0.0)
+    log.decide(decision(4, "negative"))
+    log.decide(decision(5, "positive", predicted=None, probability=None, agreed=None))
+    export(log.history, tmp_path / "a.jsonl")
+    first, second = (json.loads(line) for line in (tmp_path / "a.jsonl").read_text().splitlines())
+    assert first == {
+        "reviewText": "review 4", "label": "negative", "predicted": "positive", "probability": 0.75, "agreed": False,
+        "file": "inbox.csv", "line": 6, "time": "1970-01-01T00:00:00+00:00",
+    }  # fmt: skip
+    assert second["predicted"] is None and second["agreed"] is None
+
+
+def test_no_file_is_replaced_unless_that_is_asked_for(log: DecisionLog, tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("mine")
+    with pytest.raises(FileThere, match="is there already"):
+        export(log.history, path)
+    assert path.read_text() == "mine"
+    export(log.history, path, replace=True)
+    assert path.read_text().startswith("reviewText,label")
+    assert [entry.name for entry in tmp_path.glob("*.csv")] == ["mine.csv"]
+
+
+@pytest.mark.parametrize(
+    ("name", "says"), [("a.txt", r"must end in \.csv or \.jsonl"), ("no/a.csv", "no folder"), ("d.csv", "is a folder")]
+)
+def test_a_place_that_cannot_be_written_is_a_sentence(log: DecisionLog, tmp_path: Path, name: str, says: str) -> None:
+    (tmp_path / "d.csv").mkdir()
+    with pytest.raises(InputError, match=says):
+        export(log.history, tmp_path / name)
+
+
+def test_an_export_of_nothing_is_a_sentence(decision: Decide, tmp_path: Path) -> None:
+    log = DecisionLog("pile")
+    log.decide(decision(0, "skip"))
+    with pytest.raises(InputError, match="decide at least one"):
+        export(log.history, tmp_path / "a.csv")
+    assert not (tmp_path / "a.csv").exists()
+
+
+def test_a_name_is_suggested_that_is_free(tmp_path: Path) -> None:
+    assert free_name(tmp_path, "/x/inbox.csv").name == "inbox-decisions.csv"
+    (tmp_path / "inbox-decisions.csv").touch()
+    assert free_name(tmp_path, "/x/inbox.csv").name == "inbox-decisions-2.csv"

@@ -1,0 +1,63 @@
+"""What the tests of whole processes share."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLES = ROOT / "sample_reviews"
+
+
+@dataclass
+class Ended:
+    """How a command ended."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Reviewtui = Callable[..., Ended]
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """A home of the test's own, and no network."""
+    return {
+        "REVIEWTUI_HOME": str(tmp_path / "home"),
+        "HF_HUB_OFFLINE": "1",
+        "HF_HOME": str(tmp_path / "hub"),
+        "PYTHONPATH": str(ROOT),
+    }
+
+
+@pytest.fixture
+def reviewtui(environment: dict[str, str], tmp_path: Path) -> Reviewtui:
+    """Run the command line in a process of its own."""
+
+    def run(*arguments: str, stdin: bytes = b"", env: dict[str, str] | None = None, timeout: float = 170) -> Ended:
+        done = subprocess.run(
+            [sys.executable, "-m", "tui", *arguments],
+            input=stdin,
+            capture_output=True,
+            env={**os.environ, **environment, **(env or {})},
+            cwd=tmp_path,
+            timeout=timeout,
+            check=False,
+        )
+        return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    return run
