@@ -65,16 +65,22 @@ class Checkpoint:
 def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
     """Write `folder/step-N` whole, then retire all but the two newest. Returns its path.
 
+    Later steps are retired too: a worker that is here again has passed them over as damaged. What a killed worker
+    left half written makes room first.
+
     Raises:
         ReviewtuiError: the disk is full or the folder cannot be written; older checkpoints are untouched.
     """
     target = folder / f"step-{checkpoint.progress.step}"
-    if target.is_dir():
+    if target.is_dir() and _fault(target) is None:
         return target
     try:
+        for left in folder.glob(".step-*"):
+            shutil.rmtree(left, ignore_errors=True)
         beside = private_folder(folder / f".{target.name}.{secrets.token_hex(4)}")
         try:
             _write(beside, checkpoint)
+            shutil.rmtree(target, ignore_errors=True)
             beside.rename(target)
         finally:
             shutil.rmtree(beside, ignore_errors=True)
@@ -83,7 +89,8 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
         raise ReviewtuiError(f"No checkpoint could be written in {folder} ({error.strerror or error}).") from error
     except Exception as error:  # safetensors raises its own error for a failed write
         raise ReviewtuiError(f"No checkpoint could be written in {folder} ({error}).") from error
-    for old in _numbered(folder)[_KEPT:]:
+    whole = _numbered(folder)
+    for old in (*whole[: whole.index(target)], *whole[whole.index(target) + _KEPT :]):
         shutil.rmtree(old, ignore_errors=True)
     return target
 
@@ -149,7 +156,7 @@ def _load(folder: Path) -> Checkpoint:
 
 def _numbered(folder: Path) -> list[Path]:
     """The whole checkpoints of a run, the newest first."""
-    found = [(int(match[1]), entry) for entry in folder.iterdir() if (match := _NAME.fullmatch(entry.name))]
+    found = [(int(match[1]), entry) for entry in folder.glob("step-*") if (match := _NAME.fullmatch(entry.name))]
     return [entry for _, entry in sorted(found, reverse=True)]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import chain
 from typing import Any, Literal
 
@@ -47,6 +47,8 @@ class Decision(BaseModel):
     """Of `predicted`, 0 to 1."""
     model: str | None = None
     """Id of the run whose model predicted."""
+    blind: bool = False
+    """Whether the prediction was hidden until the person had decided."""
     seconds: float = 0.0
     """How long the review was on the screen before the decision."""
     source: Literal["human"] = "human"
@@ -61,6 +63,9 @@ class Counts:
     by_hand: int = 0
     """Labelled while no prediction was shown."""
     skipped: int = 0
+    blind_agreed: int = 0
+    """Of the agreed ones, those said before the prediction was shown."""
+    blind_corrected: int = 0
 
     @property
     def decided(self) -> int:
@@ -71,6 +76,12 @@ class Counts:
         """Share of the predictions that the person agreed with; None where there was none to judge."""
         judged = self.agreed + self.corrected
         return self.agreed / judged if judged else None
+
+    @property
+    def blind_agreement(self) -> float | None:
+        """The same over the reviews that were decided before their prediction was shown."""
+        judged = self.blind_agreed + self.blind_corrected
+        return self.blind_agreed / judged if judged else None
 
 
 class History:
@@ -87,7 +98,7 @@ class History:
         self._undone: dict[int, Decision] = {}
         self._at: dict[int, dict[int, Decision]] = defaultdict(dict)  # row → its decisions by number
         self._of: dict[str, dict[int, Decision]] = defaultdict(dict)  # hash → its decisions by number
-        self._tally = dict.fromkeys(("agreed", "corrected", "by_hand", "skipped"), 0)
+        self._tally = {field.name: 0 for field in fields(Counts)}
         for record in records:
             self.apply(record)
 
@@ -226,6 +237,8 @@ class History:
         standing = _latest(self._at.get(row)) if row >= 0 else None
         if standing is not None:
             self._tally[_kind(standing)] += by
+            if standing.blind and standing.agreed is not None:
+                self._tally["blind_agreed" if standing.agreed else "blind_corrected"] += by
 
 
 def _kind(decision: Decision) -> str:

@@ -36,11 +36,11 @@ class Terminal:
 
     def read(self, seconds: float = 0.05) -> bool:
         """Take in what the command writes within `seconds`; False once it has ended."""
-        ready, _, _ = select.select([self.process.fd], [], [], seconds)
+        ready, _, _ = select.select([self.process.child_fd], [], [], seconds)
         if not ready:
             return True
         try:
-            data = os.read(self.process.fd, 65536)
+            data = os.read(self.process.child_fd, 65536)
         except OSError:
             return False
         self.received += data

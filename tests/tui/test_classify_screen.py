@@ -27,7 +27,8 @@ from tui.widgets.review_text import ReviewText, wrap
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = (
-    "\x1b]52;c;ZXZpbA==\x07\x1b[2J\x9b31m \u202ebidi [bold]x [/ [@click=app.quit]y \u2028 \x00 👩‍👩‍👧 " + "long" * 25_000
+    "\x1b]52;c;ZXZpbA==\x07\x1b[2J\x9b31m \u202ebidi [bold]x [/ [@click=app.quit]y \u2028 \x00 👩‍👩‍👧 "
+    + "long" * 25_000
 )
 
 
@@ -253,21 +254,23 @@ async def test_keys_answer_while_the_model_loads_and_before_it_spoke(run: RunFol
         assert screen.prediction is not None and "75.0%" in frame(pilot.app)
 
 
-async def test_the_next_predictions_are_there_before_they_are_needed(run: RunFolder, pile: str) -> None:
+async def test_the_next_predictions_are_there_before_they_are_needed(
+    run: RunFolder, pile: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.widgets.pile.PAGE", 20)
     engine = FakeEngine([f"text {row}" for row in range(300)])
     async with bench(engine, pile).run_test() as pilot:
         screen = await settled(pilot)
         assert screen.pile is not None
-        for _ in range(70):
+        for _ in range(22):
             await pilot.press("enter")
             await settled(pilot)
             assert screen.prediction is not None
-        assert screen.pile.row == 70
+        assert screen.pile.row == 22
         sizes = [len(params["texts"]) for method, params in engine.asked if method == "classify"]
         assert max(sizes) <= 8
         pages = [params["offset"] for method, params in engine.asked if method == "rows"]
-        assert pages == [0, 64]
-        assert len(screen.pile._pages) <= 5
+        assert pages == [0, 20]
 
 
 async def test_finished(run: RunFolder, pile: str) -> None:
@@ -399,6 +402,25 @@ async def test_without_a_pile_one_can_be_opened_by_keys_alone(run: RunFolder, pi
         assert screen.pile is not None and screen.pile.source == pile and "1 of 6" in frame(pilot.app)
 
 
+async def test_blind_the_models_word_is_nowhere_on_the_screen_before_the_guess(run: RunFolder, pile: str) -> None:
+    async with bench(FakeEngine(), pile).run_test(size=(120, 40)) as pilot:
+        screen = await press(pilot, "b")
+        assert screen.prediction is not None
+        shown = frame(pilot.app)
+        assert "75" not in shown and "▸" not in shown and "█" not in shown and "You guess first" in shown
+        screen = await press(pilot, "enter")
+        assert verdicts(screen) == []
+        screen = await press(pilot, "1")
+        assert verdicts(screen) == [(0, "negative", False)]
+        assert "last: positive 75.0%, you said negative" in frame(pilot.app) and "█" not in frame(pilot.app)
+        screen = await press(pilot, "2", "b", "1")
+        counts = screen.pile.history.counts if screen.pile is not None else None
+        assert counts is not None and (counts.blind_agreed, counts.blind_corrected, counts.corrected) == (1, 1, 2)
+        assert "50% blind, of 2 guessed first" in frame(pilot.app)
+        await press(pilot, "p", "b")
+        assert "75.0%" in frame(pilot.app), "what is decided is revealed"
+
+
 async def test_a_chosen_model_speaks_for_the_review_in_view(home: Path, run: RunFolder, pile: str) -> None:
     other = make_run(home, "20260202-000000-bbbb", "second", ("bad", "fair", "good"))
     engine = FakeEngine()
@@ -449,13 +471,16 @@ async def test_a_pile_that_is_open_elsewhere_is_said_to_be(run: RunFolder, pile:
     log.close()
 
 
-async def test_a_file_that_changes_is_read_again_and_keeps_its_decisions(run: RunFolder, pile: str) -> None:
+async def test_a_file_that_changes_is_read_again_and_keeps_its_decisions(
+    run: RunFolder, pile: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.widgets.pile.PAGE", 20)
     engine = FakeEngine([f"text {row}" for row in range(200)])
     async with bench(engine, pile).run_test() as pilot:
         await press(pilot, "enter", "1")
         engine.texts.insert(0, "a new one")
         engine.data_hash = "two"
-        screen = await press(pilot, *["n"] * 64)
+        screen = await press(pilot, *["n"] * 4)
         assert verdicts(screen) == [(1, "positive", True), (2, "negative", False)]
         assert screen.pile is not None and screen.pile.history.first_undecided(201) == 0
 
@@ -486,9 +511,7 @@ def test_wrapping_keeps_every_word_and_the_width(text: str, width: int) -> None:
 def test_the_screen_never_loads_a_heavy_library() -> None:
     probe = "import sys, tui.screens.classify; print([m for m in sys.modules if m.split('.')[0] in sys.argv[1:]])"
     heavy = ["torch", "transformers", "datasets", "pyarrow", "numpy", "sklearn"]
-    done = subprocess.run(
-        [sys.executable, "-c", probe, *heavy], cwd=ROOT, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", probe, *heavy], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 

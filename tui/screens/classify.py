@@ -6,56 +6,47 @@ import asyncio
 import shlex
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.content import Content
-from textual.timer import Timer
 from textual.widgets import Static, TextArea
-from textual.worker import Worker, WorkerState
 
 from core.clean import clean_line
 from core.errors import ReviewtuiError
-from core.runs.folder import RunFolder
 from core.triage.decisions import recent_piles
 from core.triage.export import Exported, free_name
-from tui.places import Place
 from tui.widgets import classify_words as words
 from tui.widgets.classify_dialogs import Choice, ExportDialog, ExportDone, OpenPile
+from tui.widgets.classify_work import ClassifyWork
 from tui.widgets.label_bars import LabelBars, percent
-from tui.widgets.model_in_use import Candidate, ModelInUse, candidates, first_candidate, has_model
-from tui.widgets.pile import Pile, PileChanged, Prediction, Review
+from tui.widgets.model_in_use import Candidate, candidates
+from tui.widgets.pile import Prediction
 from tui.widgets.review_editor import ReviewEditor
 from tui.widgets.review_text import ReviewText
 
-if TYPE_CHECKING:
-    from tui.app import Workbench
-
-_BATCH = 8
-"""Reviews that the model is asked about at once, ahead of the one in view."""
-_AHEAD = 24
 _OF_PILES = frozenset(
-    "agree label all_labels skip undo redo next previous first_undecided export scroll_by scroll_to_end".split()
+    "agree label all_labels skip undo redo next previous first_undecided blind export scroll_by scroll_to_end".split()
 )
 _OF_TYPING = frozenset(("classify", "write"))
 
 
-class ClassifyScreen(Place):
+class ClassifyScreen(ClassifyWork):
     """Two ways: a review that you type, and a pile that you walk through."""
 
     PLACE = "classify"
-    HELP = """
-Let a finished run's model judge reviews, and say whether it is right.
-
-A pile is a file of reviews, walked through one at a time. Enter agrees with the model, a digit gives a label of your
-own, s skips. Each decision is on the disk before the next review shows; u takes decisions back without limit, also
-tomorrow. Labels that a file brings with it stay hidden. x writes your decisions to a file that training reads.
-
-t changes to a single review, typed or pasted, which is classified as you pause.
-"""
+    HELP = (
+        "Let a finished run's model judge reviews, and say whether it is right.\n\n"
+        "A pile is a file of reviews, walked through one at a time. Enter agrees with the model, a digit gives a label "
+        "of your own, s skips. Each decision is on the disk before the next review shows; u takes decisions back "
+        "without limit, also tomorrow. Labels that a file brings with it stay hidden. x writes your decisions to a "
+        "file that training reads.\n\n"
+        "b hides the model's word until you have said yours, and keeps score: what one sees first sways what one says."
+        "\n\nt changes to a single review, typed or pasted, which is classified as you pause."
+    )
     CSS_PATH = "classify.tcss"
     AUTO_FOCUS = ""
     TYPING_PAUSE: ClassVar[float] = 0.3
@@ -71,11 +62,14 @@ t changes to a single review, typed or pasted, which is classified as you pause.
         Binding("s", "skip", "Skip", id="classify.skip"),
         Binding("u", "undo", "Undo", id="classify.undo"),
         Binding("r,ctrl+y", "redo", "Redo", id="classify.redo", show=False),
-        Binding("n,j,right", "next", "Next", id="classify.next", show=False),
-        Binding("p,k,left", "previous", "Previous", id="classify.previous", show=False),
+        Binding("n,j,right", "next", "Next", id="classify.next"),
+        Binding("p,k,left", "previous", "Prev", id="classify.previous", tooltip="Previous review"),
         Binding("f", "first_undecided", "First undecided", id="classify.first_undecided", show=False),
         Binding("ctrl+s", "classify", "Classify", id="classify.classify"),
         Binding("enter,i", "write", "Write", id="classify.write"),
+        Binding(
+            "b", "blind", "Blind", id="classify.blind", tooltip="Guess first: the model's word is shown after yours"
+        ),
         Binding("x", "export", "Export", id="classify.export"),
         Binding("o", "open", "Open", id="classify.open"),
         Binding("t", "switch", "Type", id="classify.switch", tooltip="A typed review, or back to the pile"),
@@ -88,32 +82,6 @@ t changes to a single review, typed or pasted, which is classified as you pause.
         Binding("home", "scroll_to_end(False)", "Beginning of the review", id="classify.home", show=False),
         Binding("end", "scroll_to_end(True)", "End of the review", id="classify.end", show=False),
     ]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.model = ModelInUse(self._ask)
-        self.pile: Pile | None = None
-        self.typed = False
-        """Whether a typed review is in view instead of the pile."""
-        self.typed_prediction: Prediction | None = None
-        self._typed_text = ""
-        self._problem = ""
-        """Why the pile could not be opened."""
-        self._opening = ""
-        """The file being opened."""
-        self._looked = False
-        self._run_seen: RunFolder | None = None
-        self._source_seen: str | None = None
-        self._predicting = False
-        self._deciding = asyncio.Lock()
-        self._in_view: object = None
-        self._shown_at = time.monotonic()
-        self._typing_timer: Timer | None = None
-
-    @property
-    def workbench(self) -> Workbench:
-        """The app, typed."""
-        return cast("Workbench", self.app)
 
     def body(self) -> ComposeResult:
         with Container(id="desk"):
@@ -133,65 +101,52 @@ t changes to a single review, typed or pasted, which is classified as you pause.
 
     # What is shown
 
+    _live: object = None
+    """What decides which keys are live, as the footer last showed them."""
+
     def on_mount(self) -> None:
         self.typed = self.workbench.pile is None
         if self.typed:
             self.query_one("#editor").focus()
-        self._draw()
-
-    def on_screen_resume(self) -> None:
-        """Take up what another place has chosen meanwhile: a pile, a run, a first model."""
-        app = self.workbench
-        news = app.pile != self._source_seen or app.run_in_view is not self._run_seen
-        if not self._looked or news or self.model.state in ("none", "failed"):
-            self._looked = True
-            self._look()
-
-    async def on_unmount(self) -> None:
-        if self.pile is not None:
-            await self.pile.close()
+        self.draw()
 
     def on_resize(self, event: Any) -> None:
         super().on_resize(event)
-        self.call_after_refresh(self._draw)
+        self.call_after_refresh(self.draw)
 
-    @property
-    def prediction(self) -> Prediction | None:
-        """What the model says of the review in view."""
-        if self.typed:
-            return self.typed_prediction
-        review = self._review()
-        return self.model.said(review.hash) if review is not None else None
-
-    def _review(self) -> Review | None:
-        """The review of the pile that is in view and can be decided."""
-        return self.pile.review if self.pile is not None and not self.pile.finished else None
-
-    def _draw(self) -> None:
+    def draw(self) -> None:
         if not self.is_mounted:
             return
         self.set_class(self.typed, "-typed")
         pile, review, prediction = self.pile, self._review(), self.prediction
+        tall = not self.has_class("-narrow")
         notice = None if self.typed else self._notice()
         self.set_class(notice is not None, "-notice")
         self.query_one("#notice", Static).update(notice or "")
-        if review is not None and notice is None and self._in_view != (self.pile, review.row):
-            self._in_view, self._shown_at = (self.pile, review.row), time.monotonic()
+        if pile is not None and review is not None and notice is None and self._in_view != (pile, review.row):
+            self._in_view, self._shown_at = (pile, review.row), time.monotonic()
             self.query_one(ReviewText).show(review.text)
-        decision = pile.decision if pile is not None and review is not None and not self.typed else None
+        decision = self.pile_decision
         copy = pile.history.copy_of(review.row, review.hash) if pile and review and not self.typed else None
         waiting = review is not None or (self.typed and bool(self._typed_text.strip()))
         self.query_one("#position", Static).update(words.position(pile) if pile and review else "")
-        self.query_one("#says", Static).update(words.says(self.model, prediction, waiting=waiting))
+        if self.guessing:
+            prediction = None  # nothing of it is drawn, anywhere
+            self.query_one("#says", Static).update(words.guess_first(self.last_guess, tall=tall))
+        else:
+            self.query_one("#says", Static).update(words.says(self.model, prediction, waiting=waiting))
         self.query_one(LabelBars).show(
             self.model.labels,
             prediction.probabilities if prediction is not None else None,
             prediction.label if prediction is not None else None,
             decision.verdict if decision is not None and not decision.skipped else None,
         )
-        self.query_one("#facts", Static).update(words.facts(self.model, prediction, copy))
+        self.query_one("#facts", Static).update(words.facts(self.model, prediction, copy, with_name=not tall))
         self._draw_around(prediction)
-        self.refresh_bindings()
+        live = (self.typed, pile is None, len(self.model.labels), self.model.state == "none")
+        if live != self._live:
+            self._live = live
+            self.refresh_bindings()
 
     def _draw_around(self, prediction: Prediction | None) -> None:
         """The counts, the keys, the model and the top line."""
@@ -208,7 +163,7 @@ t changes to a single review, typed or pasted, which is classified as you pause.
         self.query_one("#model", Static).update(words.model_line(self.model))
         name = self.model.candidate.summary.name if self.model.candidate is not None else "no model yet"
         subject = "a typed review" if self.typed or pile is None else Path(pile.source).name
-        self.say_subject(f"{subject} · {name}")
+        self.say_subject(subject if self.has_class("-narrow") else f"{subject} · {name}")
 
     def _notice(self) -> Content | None:
         """What stands in the place of a review where there is none to show."""
@@ -222,168 +177,6 @@ t changes to a single review, typed or pasted, which is classified as you pause.
             return words.empty_pile(self.pile.source)
         return words.finished(self.pile) if self.pile.finished else None
 
-    # Work that waits for the engine or the disk
-
-    async def _ask(self, method: str, params: dict[str, Any], progress: Any = None) -> Any:
-        return await self.workbench.ask(method, params, progress)
-
-    @work(exclusive=True, exit_on_error=False, group="look")
-    async def _look(self) -> None:
-        """Find the model, open the pile, then load the model: the text can be read before the model is there."""
-        app = self.workbench
-        run, self._run_seen = app.run_in_view, app.run_in_view
-        try:
-            if self.model.candidate is None or (run is not None and await asyncio.to_thread(has_model, run)):
-                found = await asyncio.to_thread(first_candidate, run)
-                if self.model.run_id != (found.run.id if found else None) or found is None:
-                    self.model.use(found)
-        except ReviewtuiError as error:
-            self.model.use(None)
-            app.say(error, "error")
-        self._draw()
-        if app.pile is not None and app.pile != self._source_seen:
-            await self._open_now(app.pile)
-        if self.model.state in ("loading", "failed"):
-            await self._load_now()
-
-    @work(exclusive=True, exit_on_error=False, group="look")
-    async def _open(self, source: str) -> None:
-        await self._open_now(source)
-        if self.model.state == "loading":
-            await self._load_now()
-
-    async def _open_now(self, source: str) -> None:
-        app = self.workbench
-        self._opening, self._problem, self.typed = source, "", False
-        app.pile = self._source_seen = source
-        self._in_view = None
-        before, self.pile = self.pile, None
-        self._draw()
-        if before is not None:
-            await before.close()
-        pile = Pile(source, self._ask)
-        try:
-            await pile.open()
-        except ReviewtuiError as error:
-            self._problem = str(error)
-        else:
-            self.pile = pile
-            self._tell(pile)
-        finally:
-            self._opening = ""
-            self._draw()
-        self._predict_soon()
-
-    def _tell(self, pile: Pile) -> None:
-        """What is worth knowing about a pile that was opened."""
-        if pile.damaged:
-            records = "record" if pile.damaged == 1 else "records"
-            self.workbench.say(f"{pile.damaged} damaged {records} in the decision log passed over.", "warning")
-        if pile.returned:
-            self.workbench.say(f"The file has changed: {pile.returned} decided reviews were found elsewhere in it.")
-
-    @work(exclusive=True, exit_on_error=False, group="look")
-    async def _load(self) -> None:
-        await self._load_now()
-
-    async def _load_now(self) -> None:
-        def progress(what: str, fraction: float | None) -> None:
-            self.model.message = what if fraction is None else f"{what} {fraction:.0%}"
-            self._draw()
-
-        try:
-            await self.model.load(progress)
-        except ReviewtuiError:
-            self._draw()  # the panel says why
-            return
-        self._draw()
-        self._predict_soon()
-        if self.typed and self._typed_text.strip():
-            self._classify_typed()
-
-    def _predict_soon(self) -> None:
-        if not self._predicting and self.model.state in ("warm", "failed") and self._wanted():
-            self._predicting = True
-            self._predict()
-
-    def _wanted(self) -> list[Review]:
-        """The review in view if it has no prediction, alone, so that it comes first; else the next few without one."""
-        if self.pile is None or self.pile.finished:
-            return []
-        ahead = self.pile.ahead(_AHEAD)
-        missing = [review for review in ahead if self.model.said(review.hash) is None]
-        if not missing or missing[0].row == self.pile.row:
-            return missing[:1]
-        return missing[:_BATCH] if len(missing) >= _BATCH or missing[0].row - self.pile.row < _BATCH else []
-
-    @work(exit_on_error=False, group="predict")
-    async def _predict(self) -> None:
-        try:
-            while wanted := self._wanted():
-                await self.model.classify([review.text for review in wanted], [review.hash for review in wanted])
-                self._draw()
-        except ReviewtuiError:
-            self._draw()  # the panel says why; the next step through the pile tries again
-        finally:
-            self._predicting = False
-
-    @work(exclusive=True, exit_on_error=False, group="fetch")
-    async def _prefetch(self) -> None:
-        if self.pile is not None:
-            try:
-                await self.pile.prefetch()
-            except PileChanged as changed:
-                self._reopen(changed)
-            except ReviewtuiError:
-                return  # it is asked for again, and answered for, when the person gets there
-            self._predict_soon()
-
-    def _reopen(self, changed: PileChanged) -> None:
-        if self.pile is not None:
-            self.workbench.say(changed, "warning")
-            self._open(self.pile.source)
-
-    @work(exit_on_error=False, group="decide")
-    async def _step(self, do: str, label: str | None = None, row: int = 0) -> None:
-        """One key's work on the pile. Keys are worked off in their order, each on the review then in view."""
-        async with self._deciding:
-            pile = self.pile
-            if pile is None:
-                return
-            try:
-                if do == "go":
-                    await pile.go(row)
-                elif do in ("undo", "redo"):
-                    await self._back_and_forth(pile, do)
-                else:
-                    await self._decide(pile, do, label)
-            except PileChanged as changed:
-                self._reopen(changed)
-            except ReviewtuiError as error:
-                self.workbench.say(error, "error")
-            self._draw()
-        self._predict_soon()
-        self._prefetch()
-
-    async def _decide(self, pile: Pile, do: str, label: str | None) -> None:
-        prediction = self.prediction
-        if self._review() is None:
-            self.workbench.say("Every review is decided; p walks back to one, u takes the last decision back.")
-            return
-        if do == "agree":
-            if prediction is None:
-                self.workbench.say("There is no prediction to agree with yet; a digit gives a label.", "warning")
-                return
-            label = prediction.label
-        await pile.decide(label, prediction, self.model.run_id, time.monotonic() - self._shown_at)
-
-    async def _back_and_forth(self, pile: Pile, do: str) -> None:
-        found = await (pile.undo() if do == "undo" else pile.redo())
-        if found is None:
-            self.workbench.say(f"There is nothing to {do}.")
-        elif found.row < 0:
-            self.workbench.say("That decision was about a review that is no longer in the file.")
-
     # Keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -395,7 +188,7 @@ t changes to a single review, typed or pasted, which is classified as you pause.
                 known -= int(str(parameters[0]))
             elif action == "all_labels":
                 known -= 9
-            return not self.typed and not typing and self.pile is not None and known > 0
+            return bool(not self.typed and not typing and self.pile is not None and known > 0)
         if action in _OF_TYPING:
             return self.typed and (action == "classify" or not typing)
         if action == "train_first":
@@ -405,6 +198,11 @@ t changes to a single review, typed or pasted, which is classified as you pause.
     def action_agree(self) -> None:
         """Give the review the label that the model predicts."""
         self._step("agree")
+
+    def action_blind(self) -> None:
+        """Guess first: hide the model's word until a review is decided, and keep score."""
+        self.blind, self.last_guess = not self.blind, None
+        self.draw()
 
     def action_label(self, number: int) -> None:
         """Give the review a label."""
@@ -461,7 +259,7 @@ t changes to a single review, typed or pasted, which is classified as you pause.
         """From the pile to a typed review, or back."""
         self.typed = not self.typed
         self.set_focus(self.query_one("#editor") if self.typed else None)
-        self._draw()
+        self.draw()
 
     def action_write(self) -> None:
         """Back into the text."""
@@ -479,7 +277,7 @@ t changes to a single review, typed or pasted, which is classified as you pause.
     @work(exit_on_error=False, group="dialog")
     async def action_all_labels(self) -> None:
         """Choose among more labels than there are digits."""
-        labels, prediction = self.model.labels, self.prediction
+        labels, prediction = self.model.labels, None if self.guessing else self.prediction
         shares = prediction.probabilities if prediction is not None else {}
         options = [(label, percent(shares[label]) if label in shares else "") for label in labels]
         current = labels.index(prediction.label) if prediction is not None else 0
@@ -514,7 +312,7 @@ t changes to a single review, typed or pasted, which is classified as you pause.
         if chosen is not None and (found[chosen].run.id != self.model.run_id or self.model.state == "failed"):
             self.model.use(found[chosen])
             self.typed_prediction = None
-            self._draw()
+            self.draw()
             self._load()
 
     @work(exit_on_error=False, group="dialog")
@@ -542,7 +340,7 @@ t changes to a single review, typed or pasted, which is classified as you pause.
             self._typing_timer.stop()
         if not self._typed_text.strip():
             self.typed_prediction = None
-            self._draw()
+            self.draw()
         elif self.model.state == "warm":
             self._typing_timer = self.set_timer(self.TYPING_PAUSE, self._classify_typed)
 
@@ -556,21 +354,6 @@ t changes to a single review, typed or pasted, which is classified as you pause.
             self.workbench.say("The model is still loading; the review is classified when it is there.")
         else:
             self._classify_typed()
-
-    @work(exclusive=True, exit_on_error=False, group="typed")
-    async def _classify_typed(self) -> None:
-        text = self._typed_text
-        try:
-            found = await self.model.classify([text])
-        except ReviewtuiError:
-            found = []  # the panel says why
-        self.typed_prediction = found[0] if found else None
-        self._draw()
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """What no one foresaw is said, not swallowed."""
-        if event.state == WorkerState.ERROR:
-            self.workbench.say(f"An unforeseen {type(event.worker.error).__name__}: {event.worker.error}", "error")
 
 
 def _suggestions() -> list[tuple[str, str]]:

@@ -34,9 +34,8 @@ class OpenPile(ModalScreen[str | None]):
     """Asks for a file of reviews; answers with its path, or None."""
 
     DEFAULT_CSS = """
-    OpenPile > .box { width: 76; max-width: 96%; padding: 1 2; }
     OpenPile > .box > * { margin-bottom: 1; }
-    OpenPile > .box > Static, OpenPile > .box > Input { width: 1fr; height: auto; }
+    OpenPile > .box > Input { width: 66; max-width: 100%; }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -86,10 +85,9 @@ class Choice(ModalScreen[int | None]):
     """Asks for one of a list; answers with its place, or None."""
 
     DEFAULT_CSS = """
-    Choice > .box { width: 76; max-width: 96%; padding: 1 2; }
     Choice > .box > * { margin-bottom: 1; }
-    Choice > .box > Static, Choice > .box > Input { width: 1fr; height: auto; }
-    Choice OptionList { height: auto; max-height: 16; border: none; }
+    Choice > .box > Input { width: 66; max-width: 100%; }
+    Choice > .box > OptionList { width: 66; max-width: 100%; height: auto; max-height: 14; border: none; padding: 0; }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -109,7 +107,11 @@ class Choice(ModalScreen[int | None]):
             yield Static(Content(clean_line(self._title)), classes="section")
             yield OptionList(
                 *(
-                    Option(Content.assemble((clean_line(name, 40), "bold"), (f"  {clean_line(what, 80)}", "")))
+                    Option(
+                        Content.assemble(
+                            (clean_line(name, 40), "bold"), (f"\n{clean_line(what, 62)}" if what else "", "")
+                        )
+                    )
                     for name, what in self._options
                 )
             )
@@ -135,9 +137,8 @@ class ExportDialog(ModalScreen[Exported | None]):
     """Asks where to, writes the decisions there, and says why not; answers with what was written, or None."""
 
     DEFAULT_CSS = """
-    ExportDialog > .box { width: 76; max-width: 96%; padding: 1 2; }
     ExportDialog > .box > * { margin-bottom: 1; }
-    ExportDialog > .box > Static, ExportDialog > .box > Input { width: 1fr; height: auto; }
+    ExportDialog > .box > Input { width: 66; max-width: 100%; }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Stay", id="export.stay")]
@@ -190,9 +191,8 @@ class ExportDone(ModalScreen[bool]):
     """Says what was written and how to train on it; answers whether to open it on the Data screen."""
 
     DEFAULT_CSS = """
-    ExportDone > .box { width: 76; max-width: 96%; padding: 1 2; }
     ExportDone > .box > * { margin-bottom: 1; }
-    ExportDone > .box > Static, ExportDone > .box > Input { width: 1fr; height: auto; }
+    ExportDone > .box > Input { width: 66; max-width: 100%; }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [

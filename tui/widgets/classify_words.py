@@ -48,8 +48,23 @@ def says(model: ModelInUse, prediction: Prediction | None, *, waiting: bool) -> 
     return Content.styled("the model is reading it…" if waiting else "", "$text-muted")
 
 
-def facts(model: ModelInUse, prediction: Prediction | None, copy: Decision | None) -> Content:
-    """How much of the review the model read, and what was said of an exact copy."""
+def guess_first(last: Decision | None, *, tall: bool) -> Content:
+    """In place of the model's word while the person guesses first; and how the last guess compares."""
+    lead: Part = ("You guess first", "bold $text-accent")
+    if last is None or last.predicted is None:
+        return Content.assemble(lead, ("; then the model's word shows", "$text-muted"))
+    if last.skipped:
+        last_word = "skipped"
+    else:
+        last_word = "as you said" if last.agreed else f"you said {clean_line(last.verdict, 20)}"
+    share = percent(last.probability or 0.0)
+    return Content.assemble(
+        lead, ("\nlast: " if tall else "  last one: ", "$text-muted"), f"{clean_line(last.predicted, 20)} {share}, ", (last_word, "bold")
+    )
+
+
+def facts(model: ModelInUse, prediction: Prediction | None, copy: Decision | None, *, with_name: bool) -> Content:
+    """How much of the review the model read, which model, where there is no other place for it, and a copy's verdict."""
     parts: list[Part] = []
     if prediction is not None:
         tokens = f"{prediction.tokens:,} token{'' if prediction.tokens == 1 else 's'}"
@@ -58,6 +73,8 @@ def facts(model: ModelInUse, prediction: Prediction | None, copy: Decision | Non
             parts += [(f"{tokens}, ", ""), (f"cut{limit} tokens: the rest was not read", "bold $text-warning")]
         else:
             parts.append((f"{tokens}, all of them read", "$text-muted"))
+        if with_name and model.candidate is not None:
+            parts.append((f"   model {clean_line(model.candidate.summary.name, 26)}", "$text-muted"))
     if copy is not None:
         lead = "\n" if parts else ""
         parts.append((f"{lead}an exact copy, line {copy.line}: {_said(copy)}", "bold $text-warning"))
@@ -70,12 +87,15 @@ def tally(pile: Pile, width: int, *, tall: bool) -> Content:
     share = counts.decided / pile.total if pile.total else 0.0
     figures = _figures(counts)
     agreement = "" if counts.agreement is None else f"{counts.agreement:.0%} agreement"
+    blind = "" if counts.blind_agreement is None else f"{counts.blind_agreement:.0%} blind"
     if tall:
         lines = [f"\n{counts.decided:,} of {pile.total:,} decided, {share:.0%}\n", *(f"  {one}\n" for one in figures)]
         if agreement:
             lines.append(f"  {agreement}, of {counts.agreed + counts.corrected:,} predictions")
+        if blind:
+            lines.append(f"\n  {blind}, of {counts.blind_agreed + counts.blind_corrected:,} guessed first")
         return Content.assemble(meter(share, width), *lines)
-    words = " · ".join([f"{counts.decided:,} of {pile.total:,} decided", *figures, *filter(None, [agreement])])
+    words = " · ".join([f"{counts.decided:,} of {pile.total:,} decided", *figures, *filter(None, [agreement, blind])])
     return Content.assemble(meter(share, width), "\n", words)
 
 
@@ -154,6 +174,7 @@ def legend(prediction: Prediction | None, labels: int) -> Content:
         ("u  r", "undo, redo"),
         ("n  p", "next, previous"),
         ("f", "first undecided"),
+        ("b", "guess first: blind"),
     ]
     parts: list[Part] = []
     for key, what in keys:

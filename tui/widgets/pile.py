@@ -135,7 +135,14 @@ class Pile:
         if self.total and self.at(coming) is None:
             await self._fetch(coming // PAGE)
 
-    async def decide(self, label: str | None, prediction: Prediction | None, model: str | None, seconds: float) -> None:
+    async def decide(
+        self,
+        label: str | None,
+        prediction: Prediction | None,
+        model: str | None,
+        seconds: float,
+        blind: bool = False,
+    ) -> Decision | None:
         """Write down `label` (None: skip) for the review in view; once it is on the disk, go to the next undecided.
 
         Raises:
@@ -143,7 +150,7 @@ class Pile:
         """
         review, log = self.review, self._log
         if review is None or log is None:
-            return
+            return None
         revised = self.decision is not None
         decision = Decision(
             **vars(review),
@@ -153,10 +160,12 @@ class Pile:
             predicted=prediction.label if prediction is not None else None,
             probability=prediction.probability if prediction is not None else None,
             model=model if prediction is not None else None,
+            blind=blind,
             seconds=round(seconds, 3),
         )
-        await asyncio.to_thread(log.decide, decision)
+        decided = await asyncio.to_thread(log.decide, decision)
         await self._advance(review.row, revised)
+        return decided
 
     async def undo(self) -> Decision | None:
         """Take back the last decision and stand at its review."""

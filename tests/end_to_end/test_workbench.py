@@ -1,0 +1,179 @@
+"""The workbench in a real terminal: a run that outlives it, its exits, and hostile bytes that stay inert."""
+
+from __future__ import annotations
+
+import csv
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.runs.folder import list_runs
+from core.runs.journal import JournalReader
+from core.runs.summary import RunHistory, summarize
+from tests.end_to_end.conftest import SAMPLES
+from tests.end_to_end.terminal import Terminal
+
+WORKBENCH = (sys.executable, "-m", "tui")
+Open = Callable[..., Terminal]
+
+
+@pytest.fixture
+def opened(environment: dict[str, str], tmp_path: Path) -> Iterator[Open]:
+    """Open the command in a terminal; whatever is still open at the end is closed."""
+    terminals: list[Terminal] = []
+
+    def open_terminal(
+        *arguments: str, env: dict[str, str] | None = None, columns: int = 80, rows: int = 24
+    ) -> Terminal:
+        command = (*WORKBENCH, *arguments)
+        terminals.append(Terminal(command, {**environment, **(env or {})}, columns, rows, cwd=str(tmp_path)))
+        return terminals[-1]
+
+    yield open_terminal
+    for terminal in terminals:
+        terminal.close()
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A hundred short sample reviews."""
+    with (SAMPLES / "train.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.reader(file) if len(row[0].split()) < 25][:101]
+    with (tmp_path / "small.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(rows)
+    return tmp_path / "small.csv"
+
+
+@pytest.mark.starter
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGHUP])
+def test_a_run_started_in_the_workbench_outlives_it(
+    opened: Open, small: Path, until: Callable[..., Any], end: signal.Signals
+) -> None:
+    first = opened("open", str(small))
+    first.wait_for("Ready")
+    first.press("c")
+    first.wait_for("Start training")
+    first.press("\x13")  # ctrl+s
+    first.wait_for("step", "running", seconds=90)
+    first.kill(end)
+    run = list_runs()[0]
+    assert summarize(run).state == "running", "killing the workbench must leave the run alone"
+    until(lambda: summarize(run).state == "finished", seconds=150)
+
+    history = RunHistory()
+    history.update(JournalReader(run.journal).read_new())
+    assert [record["step"] for record in history.steps] == list(range(1, history.planned_steps + 1))
+    assert history.workers == 1
+
+    second = opened()
+    second.wait_for("finished", "small")
+    second.press("\r")
+    second.wait_for("[Train]", "finished", "100%", f"step {history.planned_steps}", seconds=20)
+    second.press("c")
+    second.wait_for("[Classify]")
+    second.press("\x11")  # ctrl+q
+    assert second.wait_for_end() == 0
+
+
+def test_the_first_screen_says_what_to_do_and_quits_cleanly(opened: Open) -> None:
+    terminal = opened()
+    terminal.wait_for("No run yet", "n ")
+    terminal.press("?")
+    terminal.wait_for("Keys that work now")
+    terminal.press("\x1b")
+    terminal.press("\x11")
+    assert terminal.wait_for_end() == 0
+    assert b"\x1b[?1049l" in terminal.received, "the terminal is given back as it was"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_ending_the_workbench_by_signal_or_ctrl_c_never_leaves_a_traceback(
+    opened: Open, number: signal.Signals
+) -> None:
+    terminal = opened()
+    terminal.wait_for("No run yet")
+    if number == signal.SIGINT:
+        terminal.press("\x03")
+        terminal.wait_for("ctrl+q quits")
+        terminal.press("\x11")
+    else:
+        terminal.kill(number)
+    terminal.wait_for_end()
+    assert b"Traceback" not in terminal.received
+
+
+HOSTILE = [
+    "\x1b]52;c;aGFja2Vk\x07 wonderful lamp, bright and warm",
+    "\x1b[2J\x1b[Hgone, terrible and broken",
+    "\x9b31mred, \x9d0;title\x9c broken at once",
+    "\u202ereversed, lovely thing\u202c",
+    "[bold]markup[/bold] [/ [@click=app.quit]good[/]",
+    "\x1bP1$r0m\x1b\\ awful thing, returned",
+]
+
+
+def test_hostile_reviews_are_inert_on_a_real_terminal(opened: Open, tmp_path: Path) -> None:
+    with (tmp_path / "hostile.csv").open("w", newline="", encoding="utf-8") as file:
+        rows = [[f"{text} number {i}", i % 2] for i, text in enumerate(HOSTILE * 4)]
+        csv.writer(file).writerows([["review \x1b]0;owned\x07", "label"], *rows])
+    terminal = opened("open", str(tmp_path / "hostile.csv"))
+    terminal.wait_for("24")
+    for key in "2345":
+        terminal.press(key)
+        terminal.wait_for(f"[{key} ")
+    terminal.press("w")
+    terminal.wait_for("[Classify]", "1 of 24")
+    for _ in range(5):
+        terminal.press("n")
+    terminal.wait_for("6 of 24")
+    terminal.press("\x11")
+    terminal.wait_for_end()
+    for sequence in (b"\x1b]52;", b"\x1b]0;owned", b"\x1bP1$r", b"\x1b[31m", "\x9b".encode(), "\u202e".encode()):
+        assert sequence not in terminal.received
+
+
+@pytest.mark.parametrize(("env", "status"), [({"TERM": "dumb"}, 2), ({"TERM": ""}, 2)])
+def test_a_terminal_that_cannot_place_text_is_refused(opened: Open, env: dict[str, str], status: int) -> None:
+    terminal = opened(env=env)
+    assert terminal.wait_for_end() == status
+    assert b"cannot place text" in terminal.received
+
+
+def test_no_color_means_no_colour_codes(opened: Open) -> None:
+    terminal = opened(env={"NO_COLOR": "1"})
+    terminal.wait_for("No run yet")
+    terminal.press("\x11")
+    terminal.wait_for_end()
+    for code in (b"38;2;", b"48;2;", b"38;5;", b"48;5;"):
+        assert code not in terminal.received
+
+
+def test_an_idle_workbench_is_silent(opened: Open) -> None:
+    terminal = opened()
+    terminal.wait_for("No run yet")
+    while terminal.read(1.0) and _grew(terminal):
+        pass
+    before = len(terminal.received)
+    terminal.read(3.0)
+    assert len(terminal.received) == before
+
+
+_seen: dict[int, int] = {}
+
+
+def _grew(terminal: Terminal) -> bool:
+    """Whether bytes came since the last look."""
+    before = _seen.get(id(terminal), -1)
+    _seen[id(terminal)] = len(terminal.received)
+    return len(terminal.received) != before
+
+
+def test_a_terminal_that_is_too_small_says_so(opened: Open) -> None:
+    terminal = opened(columns=50, rows=12)
+    terminal.wait_for("too small")
+    terminal.press("\x11")
+    assert terminal.wait_for_end() == 0

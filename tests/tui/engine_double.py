@@ -1,0 +1,130 @@
+"""An engine for the Data and Setup screens: answers at once from what a test put in, or holds answers back."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+from textual.pilot import Pilot
+from textual.worker import WorkerCancelled
+
+from core.errors import InputError
+
+HOSTILE = "\x1b]52;c;ZXZpbA==\x07\x1b[2J\x9b31m\u202ebidi\u2066 [bold]x[/ [@click=app.quit]y\u2028\x00"
+STEERING = {*map(chr, range(0x0A)), *map(chr, range(0x0B, 0x20)), *map(chr, range(0x7F, 0xA0)), *"\u202a\u202b\u202c"}
+STEERING |= {*"\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029"}
+
+
+def column(name: str, kind: str = "text", examples: tuple[str, ...] = ("one", "two")) -> dict[str, Any]:
+    return {"name": name, "kind": kind, "filled": 40, "distinct": 40, "examples": list(examples)}
+
+
+def report(**changes: Any) -> dict[str, Any]:
+    """What `inspect` answers for fifty reviews, two of them left out."""
+    found = {
+        "source": "/data/reviews.csv", "files": ["/data/reviews.csv"], "format": "csv", "encoding": "utf-8",
+        "delimiter": ",", "header": True,
+        "columns": [column("review"), column("summary"), column("rating", "number", ("1", "5")), column("verdict")],
+        "text_column": "review", "title_column": "summary", "label_column": "rating", "scheme": "stars_binary",
+        "label_names": ["negative", "positive"], "class_counts": {"negative": 20, "positive": 28},
+        "rows": 50, "kept": 48, "left_out": {"empty text": 2},
+        "skipped": [{"file": "/data/reviews.csv", "line": 7, "reason": "empty text", "excerpt": "2024-01-01,,5"}],
+        "skipped_file": "/home/data/skipped.jsonl",
+        "duplicates": {"rows": 3, "groups": 2, "conflicting": 1}, "data_hash": "00",
+        "notices": ["One column has no name."], "schemes": ["stars_binary", "stars", "as_is"], "trainable": "",
+    }  # fmt: skip
+    return found | changes
+
+
+def lengths(classes: tuple[str, ...] = ("negative", "positive")) -> dict[str, Any]:
+    limits = [
+        {
+            "max_length": limit,
+            "reviews_cut": cut,
+            "tokens_lost": cut / 100,
+            "by_class": {name: {"reviews_cut": cut // 2, "tokens_lost": 0.1} for name in classes},
+        }
+        for limit, cut in ((32, 40), (64, 20), (128, 8), (256, 2), (512, 0))
+    ]
+    padding = {"batch_size": 16, "to_longest": 0.8, "random": 0.5, "by_length": 0.1}
+    return {
+        "model": "starter", "reviews": 48, "sampled": 48, "mean": 60.0, "max": 300, "p50": 45, "p90": 90, "p95": 120,
+        "p99": 280, "limits": limits, "padding": padding,
+    }  # fmt: skip
+
+
+class FakeEngine:
+    """`answers` maps a method to its result, to an error, or to a function of the parameters."""
+
+    def __init__(self, **answers: Any) -> None:
+        self.answers: dict[str, Any] = {
+            "inspect": report(),
+            "lengths": lengths(),
+            "rows": self._rows,
+            "prepare": {"model": "starter", "note": "", "labels": ["negative", "positive"], "rows": 43},
+        } | answers
+        self.text, self.label = "A fine chair.", "positive"
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.held: set[str] = set()
+        self.futures: list[tuple[str, dict[str, Any], Future[Any]]] = []
+        self.progress: Any = None
+
+    def request(self, method: str, params: dict[str, Any] | None = None, progress: Any = None) -> Future[Any]:
+        future: Future[Any] = Future()
+        self.asked.append((method, params or {}))
+        self.futures.append((method, params or {}, future))
+        self.progress = progress
+        if method not in self.held:
+            self._answer(method, params or {}, future)
+        return future
+
+    def close(self) -> None: ...
+
+    def let_go(self) -> None:
+        """Answer everything that was held and is still wanted."""
+        self.held.clear()
+        for method, params, future in self.futures:
+            if not future.done():
+                self._answer(method, params, future)
+
+    def of(self, method: str) -> list[dict[str, Any]]:
+        """The parameters of every request for `method`."""
+        return [params for asked, params in self.asked if asked == method]
+
+    def _answer(self, method: str, params: dict[str, Any], future: Future[Any]) -> None:
+        future.set_running_or_notify_cancel()
+        try:
+            answer = self.answers[method]
+            answer = answer(params) if callable(answer) else answer
+            if isinstance(answer, Exception):
+                raise answer
+            future.set_result(answer)
+        except InputError as error:
+            future.set_exception(error)
+
+    def _rows(self, params: dict[str, Any]) -> Any:
+        start, total = params["offset"], self.answers["inspect"]["kept"]
+        rows = [
+            {"row": row, "file": "/data/reviews.csv", "line": row + 2, "text": f"{self.text} {row}", "label": self.label}
+            for row in range(start, min(start + params["limit"], total))
+        ]
+        return {"rows": rows, "total": total, "data_hash": "00"}
+
+
+async def settle(pilot: Pilot[None]) -> None:
+    """Until no worker is at work and every message is handled."""
+    for _ in range(4):
+        with contextlib.suppress(WorkerCancelled):
+            await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+
+
+async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
+    """Handle messages until `condition` holds; fails where it never does."""
+    for _ in range(500):
+        if condition():
+            return
+        await pilot.pause()
+    raise AssertionError("what was waited for never came")
