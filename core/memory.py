@@ -7,8 +7,10 @@ and free; what others use is derived (used − ours), because NVML cannot name p
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -66,30 +68,37 @@ def device_samples(nvml: Any = None, cuda: Any = None) -> list[Sample]:
         try:
             handle = nvml.nvmlDeviceGetHandleByIndex(index)
             memory = nvml.nvmlDeviceGetMemoryInfo(handle)
+            total, used, free = int(memory.total), int(memory.used), int(memory.free)
             name = nvml.nvmlDeviceGetName(handle)
+            allocated, reserved = _ours(cuda, str(nvml.nvmlDeviceGetUUID(handle)))
         except Exception as error:  # one sick GPU shall not hide the others
             samples.append({"index": index, "name": f"GPU {index}", "error": str(error)})
             continue
-        allocated, reserved = _ours(cuda, index)
         samples.append(
             {
                 "index": index,
                 "name": name.decode() if isinstance(name, bytes) else str(name),
-                "total": int(memory.total),
+                "total": total,
                 "ours_allocated": allocated,
                 "ours_reserved": reserved,
-                "other": max(int(memory.used) - reserved, 0),
-                "free": int(memory.free),
+                "other": max(used - reserved, 0),
+                "free": free,
             }
         )
     return samples
 
 
-def _ours(cuda: Any, index: int) -> tuple[int, int]:
-    """Bytes that this process's allocator has given out, and holds, on one GPU."""
-    if cuda is None or not cuda.is_available() or index >= cuda.device_count():
+def _ours(cuda: Any, uuid: str) -> tuple[int, int]:
+    """Bytes that this process's allocator has given out, and holds, on the GPU that NVML calls `uuid`.
+
+    CUDA may see fewer GPUs than NVML, and in another order (CUDA_VISIBLE_DEVICES).
+    """
+    if cuda is None or not cuda.is_available():
         return 0, 0
-    return int(cuda.memory_allocated(index)), int(cuda.memory_reserved(index))
+    for index in range(cuda.device_count()):
+        if uuid.endswith(str(cuda.get_device_properties(index).uuid)):
+            return int(cuda.memory_allocated(index)), int(cuda.memory_reserved(index))
+    return 0, 0
 
 
 def sample(cuda: Any = None, nvml: Any = None) -> Sample:
@@ -128,12 +137,13 @@ class MemorySampler(threading.Thread):
         self._over = threading.Event()
 
     def run(self) -> None:
-        ticks = 0
-        while not self._over.wait(self._every):
+        for tick in itertools.count():
             self.peak = max(self.peak, process_bytes())
-            if ticks % self._records_every == 0:
-                self.record_now()
-            ticks += 1
+            if tick % self._records_every == 0:
+                with suppress(Exception):  # a full disk, a lost GPU: the next second may do better
+                    self.record_now()
+            if self._over.wait(self._every):
+                return
 
     def record_now(self) -> None:
         """One record, at once."""

@@ -70,7 +70,7 @@ class Settings(BaseModel):
     )
 
     epochs: int = _setting(
-        5,
+        4,
         "Length of the run",
         "Epochs",
         "How often every review is seen. Few thousand reviews: 3 to 5; a few hundred: 5 to 20.",
@@ -203,7 +203,8 @@ class Settings(BaseModel):
         "macro_f1",
         "Evaluation",
         "Best by",
-        "The validation figure that decides which weights are kept; equal figures are decided by the lower loss.",
+        "The validation figure that decides which weights are kept. Of evaluations that differ by less than the "
+        "figure's standard error the latest wins: chance made that difference.",
     )
     early_stopping_patience: int | None = _setting(
         None,
@@ -366,9 +367,7 @@ def _members(annotation: Any) -> tuple[Any, ...]:
 
 def _range_in_words(limits: Iterable[Any]) -> str:
     signs = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
-    parts = [
-        f"{sign} {getattr(limit, key)}" for limit in limits for key, sign in signs.items() if hasattr(limit, key)
-    ]
+    parts = [f"{sign} {getattr(limit, key)}" for limit in limits for key, sign in signs.items() if hasattr(limit, key)]
     return " and ".join(parts)
 
 

@@ -16,6 +16,7 @@ import traceback
 from pathlib import Path
 
 from core.errors import ReviewtuiError
+from core.runs.control import ControlReader
 from core.runs.folder import RunFolder
 from core.runs.journal import JournalWriter
 from core.runs.lock import RunLock
@@ -30,26 +31,27 @@ def main(arguments: list[str]) -> int:
     except ReviewtuiError as error:
         print(error, file=sys.stderr)
         return error.exit_code
+    control = ControlReader(run.control)  # before anybody can know of this worker, so that no request to it is missed
+    terminated = threading.Event()
     lock.sign()
     if os.fork() > 0:
         return 0
-    lock.sign()
-    _work(run, resume="--resume" in arguments)
-    os._exit(0)
-
-
-def _work(run: RunFolder, *, resume: bool) -> None:
-    terminated = threading.Event()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: terminated.set())
+    lock.sign()
+    _work(run, control, terminated, resume="--resume" in arguments)
+    os._exit(0)
+
+
+def _work(run: RunFolder, control: ControlReader, terminated: threading.Event, *, resume: bool) -> None:
     faulthandler.enable()
     journal = JournalWriter(run.journal)
     journal.write("started", sync=True, pid=os.getpid(), host=socket.gethostname())
     try:
         from core.training.session import Session  # after the first record: this loads torch
 
-        Session(run, journal, terminated).work(resume=resume)
+        Session(run, journal, control, terminated).work(resume=resume)
     except ReviewtuiError as error:
         journal.write("failed", sync=True, message=str(error))
     except BaseException as error:

@@ -21,6 +21,7 @@ hypothesis.settings.register_profile("reviewtui", deadline=None)  # a busy machi
 hypothesis.settings.load_profile("reviewtui")
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # before any library reads it; the processes that tests start inherit it
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # tiny models are slower on several, and much slower on busy ones
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")  # the same figures on every machine
 
 FAMILIES = ("bert", "distilbert", "roberta")

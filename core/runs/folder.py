@@ -224,10 +224,17 @@ def recover_trash() -> list[RunFolder]:
     recovered = []
     trash = home() / "trash"
     for folder in sorted(trash.iterdir()) if trash.is_dir() else []:
-        if folder.name.isdecimal() and not psutil.pid_exists(int(folder.name)):
+        if folder.name.isdecimal() and not _lives(int(folder.name)):
             recovered += [restore_run(run) for run in folder.iterdir() if _ID.fullmatch(run.name)]
             shutil.rmtree(folder, ignore_errors=True)
     return recovered
+
+
+def _lives(process: int) -> bool:
+    try:
+        return psutil.pid_exists(process)
+    except OverflowError:
+        return False
 
 
 def _trash(process: int) -> Path:

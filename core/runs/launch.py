@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from core.errors import ReviewtuiError
-from core.files import open_private
+from core.files import home, open_private
 from core.runs.folder import RunFolder
 from core.runs.lock import read_holder
 
@@ -39,7 +39,7 @@ def launch_worker(run: RunFolder, *, resume: bool = False) -> int:
             stderr=log,
             start_new_session=True,
             cwd="/",
-            env={**os.environ, "PYTHONPATH": _import_path(), "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, "PYTHONPATH": _import_path(), "PYTHONUNBUFFERED": "1", "REVIEWTUI_HOME": str(home())},
         )
     finally:
         os.close(log)

@@ -46,8 +46,12 @@ class Progress:
     reviews: int = 0
     best: dict[str, Any] | None = None
     """The evaluation whose weights are kept."""
+    peak: float | None = None
+    """The best validation figure so far (a loss is negated)."""
     without_gain: int = 0
     """Evaluations in a row that brought nothing better."""
+    average_loss: float | None = None
+    """Running mean of the loss, by which a divergence is told from one bad batch."""
     scaler: dict[str, Any] = field(default_factory=dict)
     """State of the fp16 gradient scaler, if there is one."""
 

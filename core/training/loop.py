@@ -115,7 +115,7 @@ class TrainingLoop:
         Raises:
             Diverged: the loss is no number any more, or ran away.
         """
-        watch = LossWatch(len(self.classifier.labels))
+        watch = LossWatch(len(self.classifier.labels), self.progress.average_loss)
         self._checkpoint_due = self._clock() + self.settings.checkpoint_seconds
         while self.progress.step < self.steps:
             epoch, position = divmod(self.progress.step, self.per_epoch)
@@ -138,6 +138,7 @@ class TrainingLoop:
                 )
                 if (complaint := watch.complaint(loss, norm, self.progress.step)) is not None:
                     raise Diverged(complaint)
+                self.progress.average_loss = watch.average
                 if self._obey() == "stop":
                     return "abandoned"
                 if self._stopped_by is not None or self._evaluation_is_due():
@@ -194,25 +195,33 @@ class TrainingLoop:
         logits = self.predict(self.validation, self.observer.on_evaluating)
         figures = measure(logits, self.validation.labels, self.classifier.labels)
         epoch = round(self.progress.step / self.per_epoch, 4)
-        better = self._is_better(figures)
-        if better:
+        kept = self._is_kept(figures)
+        if kept:
             self.progress.best = {"step": self.progress.step, "epoch": epoch, **figures}
-            self.progress.without_gain = 0
             self.best = {name: weight.detach().cpu().clone() for name, weight in self._trainable.items()}
             self.best[LOGITS] = torch.from_numpy(logits)
-        else:
-            self.progress.without_gain += 1
         self.progress.seconds += self._clock() - began
-        self.observer.on_evaluation(step=self.progress.step, epoch=epoch, **figures, best=better)
+        self.observer.on_evaluation(step=self.progress.step, epoch=epoch, **figures, best=kept)
 
-    def _is_better(self, figures: dict[str, Any]) -> bool:
-        best, metric = self.progress.best, self.settings.best_metric
+    def _is_kept(self, figures: dict[str, Any]) -> bool:
+        """Whether the weights just measured are the ones to keep, counting evaluations without a gain on the way.
+
+        The best figure wins, but a later evaluation that is worse by less than the figure's standard error, which a
+        sample of this size cannot tell apart, wins over an earlier one: its weights have seen more and moved less
+        (the learning rate has fallen). A loss has no such margin here.
+        """
+        metric, progress = self.settings.best_metric, self.progress
+        value = -figures[metric] if metric == "loss" else figures[metric]
         if not np.isfinite(figures["loss"]):
+            progress.without_gain += 1
             return False
-        if best is None:
+        if progress.peak is None or value > progress.peak:
+            progress.peak, progress.without_gain = value, 0
             return True
-        sign = -1 if metric == "loss" else 1
-        return bool((sign * figures[metric], -figures["loss"]) > (sign * best[metric], -best["loss"]))
+        progress.without_gain += 1
+        peak = progress.peak
+        margin = 0.0 if metric == "loss" else (peak * (1 - peak) / len(self.validation.rows)) ** 0.5
+        return bool(value >= peak - margin)
 
     def predict(self, examples: Examples, progress: Callable[[float], None] | None = None) -> np.ndarray:
         """[N, C] fp32 logits of `examples`, in their order."""
@@ -260,7 +269,8 @@ class TrainingLoop:
         Raises:
             ReviewtuiError: its weights are not this model's.
         """
-        if checkpoint.weights.keys() != self._trainable.keys():
+        saved = {name: weight.shape for name, weight in checkpoint.weights.items()}
+        if saved != {name: weight.shape for name, weight in self._trainable.items()}:
             raise ReviewtuiError("The checkpoint belongs to another model; its settings.toml was changed since.")
         with torch.no_grad():
             for name, weight in self._trainable.items():

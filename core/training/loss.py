@@ -37,9 +37,11 @@ def loss_sum(
 class LossWatch:
     """Says when training has gone wrong for good: a loss that is no number, or one that ran away."""
 
-    def __init__(self, classes: int) -> None:
+    def __init__(self, classes: int, average: float | None = None) -> None:
+        """Args: average: where an earlier watch on the same run stood."""
         self._chance = float(np.log(classes))
-        self._average: float | None = None
+        self.average = average
+        """Running mean of the loss; None before the first step."""
 
     def complaint(self, loss: float, gradient_norm: float, step: int) -> str | None:
         """A sentence if the run should stop, else None."""
@@ -49,10 +51,10 @@ class LossWatch:
                 f"The {what} is not a number at step {step}: training diverged. Lower learning_rate, "
                 "or set precision fp32."
             )
-        self._average = loss if self._average is None else 0.9 * self._average + 0.1 * loss
-        if step >= 20 and self._average > 4 * self._chance:
+        self.average = loss if self.average is None else 0.9 * self.average + 0.1 * loss
+        if step >= 20 and self.average > 4 * self._chance:
             return (
-                f"The loss ran away (average {self._average:.2f} at step {step}; guessing gives {self._chance:.2f}): "
+                f"The loss ran away (average {self.average:.2f} at step {step}; guessing gives {self._chance:.2f}): "
                 "training diverged. Lower learning_rate or raise warmup_ratio."
             )
         return None

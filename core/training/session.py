@@ -39,11 +39,13 @@ class StoppedEarly(ReviewtuiError):  # noqa: N818 -- what happened, not a fault
 class Session:
     """The work of one worker on one run."""
 
-    def __init__(self, run: RunFolder, journal: JournalWriter, terminated: threading.Event) -> None:
+    def __init__(
+        self, run: RunFolder, journal: JournalWriter, control: ControlReader, terminated: threading.Event
+    ) -> None:
         """Args: terminated: set by SIGTERM; answered like stop-and-save."""
         self.run, self.journal, self._terminated = run, journal, terminated
         self.request = run.request()
-        self._control = ControlReader(run.control)
+        self._control = control
         self._kept_wishes: list[Wish] = []
         self._in_loop = False
         self._sampler = MemorySampler(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -130,6 +130,10 @@ class History:
     def counts(self) -> Counts:
         """Of the reviews that are in the file, by their latest decision."""
         return Counts(**self._tally)
+
+    def recent(self, most: int) -> list[Decision]:
+        """The last decisions that stand, the latest first."""
+        return list(islice(reversed(self._done.values()), most))
 
     def verdicts(self) -> list[Decision]:
         """One decision a text, the latest, in the order of the file; reviews that left the file come last."""

@@ -55,6 +55,9 @@ def lengths(classes: tuple[str, ...] = ("negative", "positive")) -> dict[str, An
     }  # fmt: skip
 
 
+_GROUPS = {"inspect", "rows", "measure", "listing", "taking", "start"}
+
+
 class FakeEngine:
     """`answers` maps a method to its result, to an error, or to a function of the parameters."""
 
@@ -107,17 +110,25 @@ class FakeEngine:
     def _rows(self, params: dict[str, Any]) -> Any:
         start, total = params["offset"], self.answers["inspect"]["kept"]
         rows = [
-            {"row": row, "file": "/data/reviews.csv", "line": row + 2, "text": f"{self.text} {row}", "label": self.label}
+            {
+                "row": row,
+                "file": "/data/reviews.csv",
+                "line": row + 2,
+                "text": f"{self.text} {row}",
+                "label": self.label,
+            }
             for row in range(start, min(start + params["limit"], total))
         ]
         return {"rows": rows, "total": total, "data_hash": "00"}
 
 
 async def settle(pilot: Pilot[None]) -> None:
-    """Until no worker is at work and every message is handled."""
+    """Until no worker of the two screens is at work and every message is handled."""
     for _ in range(4):
-        with contextlib.suppress(WorkerCancelled):
-            await pilot.app.workers.wait_for_complete()
+        at_work = [worker for worker in pilot.app.workers if worker.group in _GROUPS]
+        if at_work:
+            with contextlib.suppress(WorkerCancelled):
+                await pilot.app.workers.wait_for_complete(at_work)
         await pilot.pause()
 
 

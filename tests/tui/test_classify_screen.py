@@ -177,7 +177,8 @@ async def test_one_key_decides_and_goes_on_and_is_kept_across_restarts(run: RunF
         kept = screen.pile.history.verdicts()[1]
         assert (kept.predicted, kept.probability, kept.model, kept.source) == ("positive", 0.75, run.id, "human")
         assert kept.text == "review number 1" and kept.line == 3 and kept.hash == hash_of(kept.text)
-        assert "4 of 6 decided · 2 agreed · 1 corrected · 1 skipped · 67% agreement" in frame(pilot.app)
+        shown = frame(pilot.app)
+        assert "4 of 6 decided ━" in shown and "2 agreed · 1 corrected · 1 skipped · 67% agreement" in shown
     async with bench(FakeEngine(), pile).run_test() as pilot:
         screen = await settled(pilot)
         assert screen.pile is not None and screen.pile.row == 4

@@ -148,7 +148,9 @@ async def test_every_section_is_reached_by_digit_and_by_arrow() -> None:
             await pilot.press("right")
         assert by_digit == by_arrow and len(set(by_digit)) == len(SECTIONS)
         assert frame(app) == by_digit[0]
-        for words, shown in zip(("Read as", "distinct", "A fine chair. 0", "7", "What a limit cuts"), by_digit, strict=True):
+        for words, shown in zip(
+            ("Read as", "distinct", "A fine chair. 0", "7", "What a limit cuts"), by_digit, strict=True
+        ):
             assert words in shown
         assert "reviews.csv:7" in by_digit[3] and "skipped.jsonl" in by_digit[3]
         assert "50%" in by_digit[4] and "▸ 256" in by_digit[4]
@@ -296,13 +298,26 @@ async def test_hostile_data_is_shown_as_text_everywhere(size: tuple[int, int]) -
     app = workbench(engine, data=f"/data/{HOSTILE}".replace("\x00", ""))
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
-        for keys in ("1", "2", "3", "4", "5", "t", "escape i", "escape l", "escape s", "escape e", "escape n", "escape"):
+        for keys in (
+            "1",
+            "2",
+            "3",
+            "4",
+            "5",
+            "t",
+            "escape i",
+            "escape l",
+            "escape s",
+            "escape e",
+            "escape n",
+            "escape",
+        ):
             await pilot.press(*keys.split())
             await settle(pilot)
             shown = frame(app)
             assert not STEERING & set(shown.replace("\n", "")), keys
         await pilot.press("3")
-        assert "[bold]x[/ [@click=app.quit]y" in frame(app)
+        assert "[bold]x[/" in frame(app) and "[@click=app.quit]y" in frame(app)
         engine.answers["inspect"] = InputError(HOSTILE)
         await pilot.press("i", "1")
         await settle(pilot)
@@ -322,7 +337,7 @@ async def test_hostile_file_names_are_listed_and_opened_as_they_are(
         await settle(pilot)
         await pilot.press("slash", *"in")
         await settle(pilot)
-        await pilot.press("tab", "escape", "end", "enter")
+        await pilot.press("tab", "end", "enter")
         await settle(pilot)
         assert "[bold]x[" in frame(app) and not STEERING & set(frame(app).replace("\n", ""))
         await pilot.press("end", "enter")

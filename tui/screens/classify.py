@@ -28,6 +28,8 @@ from tui.widgets.pile import Prediction
 from tui.widgets.review_editor import ReviewEditor
 from tui.widgets.review_text import ReviewText
 
+_TRAIL = 6
+"""Past decisions that are listed where there is room."""
 _OF_PILES = frozenset(
     "agree label all_labels skip undo redo next previous first_undecided blind export scroll_by scroll_to_end".split()
 )
@@ -89,6 +91,7 @@ class ClassifyScreen(ClassifyWork):
                 yield Static("", id="position", markup=False)
                 yield ReviewText(id="text")
                 yield Static("", id="notice", markup=False)
+                yield Static("", id="trail", markup=False)
                 yield ReviewEditor("", id="editor", classes="-typing", soft_wrap=True, show_line_numbers=False)
                 yield Static(Content("ctrl+s classifies now   esc leaves the text"), id="editor-hint", classes="hint")
             with Vertical(id="panel"):
@@ -157,9 +160,10 @@ class ClassifyScreen(ClassifyWork):
         if has_counts and pile is not None:
             width = max(panel.content_region.width, 10)
             tally.update(words.tally(pile, width, tall=not self.has_class("-narrow")))
-        self.query_one("#legend", Static).update(
-            words.legend(prediction, len(self.model.labels)) if self._review() is not None and not self.typed else ""
-        )
+        trail = self.query_one("#trail", Static)
+        trail.update(words.trail(pile, trail.content_region.width, _TRAIL) if has_counts and pile is not None else "")
+        legend = words.legend(prediction, len(self.model.labels), guessing=self.guessing)
+        self.query_one("#legend", Static).update(legend if self._review() is not None and not self.typed else "")
         self.query_one("#model", Static).update(words.model_line(self.model))
         name = self.model.candidate.summary.name if self.model.candidate is not None else "no model yet"
         subject = "a typed review" if self.typed or pile is None else Path(pile.source).name

@@ -74,6 +74,7 @@ class DataScreen(Place):
         ),
     ]
 
+    AUTO_FOCUS = ""  # each stage puts the keys where they are useful
     app = getters.app(Workbench)
     findings = getters.query_one(Findings)
 

@@ -79,6 +79,8 @@ with its model, or start a new one. A deleted run can be brought back until you 
         super().__init__()
         self._summaries: list[RunSummary] | None = None
         self._trashed: list[Path] = []
+        self._brought_back: str | None = None
+        """Id of a run that the cursor shall stand on when it is listed again."""
 
     def body(self) -> ComposeResult:
         yield Static("Looking for runs…", id="runs-empty", markup=False)
@@ -135,7 +137,8 @@ with its model, or start a new one. A deleted run can be brought back until you 
                 for column, cell in enumerate(self._cells(summary)):
                     table.update_cell_at((row, column), cell)  # type: ignore[arg-type]
         else:
-            chosen = self._chosen_id()
+            chosen = self._brought_back or self._chosen_id()
+            self._brought_back = None
             table.clear()
             for summary in summaries:
                 table.add_row(*self._cells(summary), key=summary.id)
@@ -256,7 +259,9 @@ with its model, or start a new one. A deleted run can be brought back until you 
 
     def action_undo(self) -> None:
         """Bring back the run deleted last."""
-        self._do("It is back.", lambda: restore_run(self._trashed.pop()))
+        trashed = self._trashed.pop()
+        self._brought_back = trashed.name
+        self._do("It is back.", restore_run, trashed)
 
     @work(exit_on_error=False)
     async def _do(self, done: str, act: Callable[..., Any], *arguments: Any) -> None:

@@ -80,6 +80,7 @@ class SetupScreen(Place):
         Binding("end", "edge(-1)", "Last setting", id="setup.last", show=False),
     ]
 
+    AUTO_FOCUS = ""  # each stage puts the keys where they are useful
     app = getters.app(Workbench)
 
     def __init__(self) -> None:

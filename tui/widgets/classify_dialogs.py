@@ -154,9 +154,7 @@ class ExportDialog(ModalScreen[Exported | None]):
         with Vertical(classes="box"):
             yield Static(Content("Export the decisions to"), classes="section")
             yield PathInput(str(self._suggested), classes="-typing")
-            yield Static(
-                Content(".csv opens in a spreadsheet; .jsonl holds each text to the character."), classes="hint"
-            )
+            yield Static(Content(".csv for spreadsheets; .jsonl holds each text to the letter."), classes="hint")
             yield Static("", classes="answer", markup=False)
             yield Static(Content("enter writes   esc stays here"), classes="hint")
 

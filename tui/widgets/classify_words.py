@@ -58,13 +58,13 @@ def guess_first(last: Decision | None, *, tall: bool) -> Content:
     else:
         last_word = "as you said" if last.agreed else f"you said {clean_line(last.verdict, 20)}"
     share = percent(last.probability or 0.0)
-    return Content.assemble(
-        lead, ("\nlast: " if tall else "  last one: ", "$text-muted"), f"{clean_line(last.predicted, 20)} {share}, ", (last_word, "bold")
-    )
+    between = "\nlast: " if tall else "  last one: "
+    model_word = f"{clean_line(last.predicted, 20)} {share}, "
+    return Content.assemble(lead, (between, "$text-muted"), model_word, (last_word, "bold"))
 
 
 def facts(model: ModelInUse, prediction: Prediction | None, copy: Decision | None, *, with_name: bool) -> Content:
-    """How much of the review the model read, which model, where there is no other place for it, and a copy's verdict."""
+    """How much of the review was read, by which model where no other place says so, and what was said of a copy."""
     parts: list[Part] = []
     if prediction is not None:
         tokens = f"{prediction.tokens:,} token{'' if prediction.tokens == 1 else 's'}"
@@ -95,8 +95,10 @@ def tally(pile: Pile, width: int, *, tall: bool) -> Content:
         if blind:
             lines.append(f"\n  {blind}, of {counts.blind_agreed + counts.blind_corrected:,} guessed first")
         return Content.assemble(meter(share, width), *lines)
-    words = " · ".join([f"{counts.decided:,} of {pile.total:,} decided", *figures, *filter(None, [agreement, blind])])
-    return Content.assemble(meter(share, width), "\n", words)
+    lead = f"{counts.decided:,} of {pile.total:,} decided "
+    return Content.assemble(
+        lead, meter(share, max(width - len(lead), 4)), "\n", " · ".join([*figures, *filter(None, [agreement, blind])])
+    )
 
 
 def model_line(model: ModelInUse) -> Content:
@@ -163,18 +165,36 @@ def unreadable(message: str) -> Content:
     )
 
 
-def legend(prediction: Prediction | None, labels: int) -> Content:
+def trail(pile: Pile, width: int, most: int) -> Content:
+    """The last decisions, the latest first: a slip of the finger shows at once."""
+    recent = pile.history.recent(most)
+    if not recent:
+        return Content("")
+    parts: list[Part] = [("Your last decisions", "bold $text-primary"), ("   u takes back the first\n", "$text-muted")]
+    for one in recent:
+        verdict = "skipped" if one.skipped else clean_line(one.verdict, 14)
+        against = f"not {clean_line(one.predicted or '', 14)}" if one.agreed is False else ""
+        parts += [
+            (f"{one.row + 1 if one.row >= 0 else '–':>6}  ", "$text-muted"),
+            (f"{verdict:<15}", "bold"),
+            (f"{against:<19}", "$text-warning"),
+            (f"{clean_line(one.text[:400], max(width - 48, 8))}\n", "$text-muted"),
+        ]
+    return Content.assemble(*parts)
+
+
+def legend(prediction: Prediction | None, labels: int, *, guessing: bool) -> Content:
     """The keys that decide and walk, for screens that have the room."""
     agree = f"agree: {clean_line(prediction.label, 24)}" if prediction is not None else "agree with the model"
     digits = f"1–{min(labels, 9)}" if labels > 1 else "1"
     keys = [
-        ("enter", agree),
+        *([] if guessing else [("enter", agree)]),
         (digits, "say the label yourself"),
         ("s", "skip"),
         ("u  r", "undo, redo"),
         ("n  p", "next, previous"),
         ("f", "first undecided"),
-        ("b", "guess first: blind"),
+        ("b", "show the model's word" if guessing else "guess first: blind"),
     ]
     parts: list[Part] = []
     for key, what in keys:

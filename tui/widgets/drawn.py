@@ -26,6 +26,7 @@ class Drawn(Widget):
 
     def __init__(self, draw: Draw | None = None, *, id: str | None = None, classes: str | None = None) -> None:
         self._draw: Draw = draw or (lambda width: Content(""))
+        self._last: tuple[Draw, int, Content] | None = None
         super().__init__(id=id, classes=classes)
 
     def show(self, draw: Draw) -> None:
@@ -39,11 +40,17 @@ class Drawn(Widget):
         self.show(lambda width: content)
 
     def render(self) -> Content:
-        return self._draw(max(self.content_size.width, 10))
+        return self._drawn_at(max(self.content_size.width, 10))
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         rules = cast(RulesMap, self.styles)  # as Textual's own widgets hand them over
-        return self._draw(width).get_height(rules, width) if width else 0
+        return self._drawn_at(width).get_height(rules, width) if width else 0
+
+    def _drawn_at(self, width: int) -> Content:
+        """What is drawn at a width; the last is kept, for layout and painting both ask."""
+        if self._last is None or self._last[:2] != (self._draw, width):
+            self._last = (self._draw, width, self._draw(width))
+        return self._last[2]
 
 
 def lines(parts: Iterable[Content | str]) -> Content:

@@ -197,10 +197,10 @@ def samples(page: Sequence[Mapping[str, Any]], width: int) -> Content:
     shown: list[Content] = []
     for review in page:
         label = "no label" if review["label"] is None else clean_line(review["label"], 40)
-        text = clean(review["text"]).expandtabs(4)
-        rest = len(text) - _MOST_TEXT
+        text = clean(review["text"][:_MOST_TEXT]).expandtabs(4)
+        rest = len(review["text"]) - _MOST_TEXT
         if rest > 0:
-            text = text[:_MOST_TEXT].rstrip() + f"… ({rest:,} more characters)"
+            text = text.rstrip() + f"… ({rest:,} more characters)"
         shown += [
             row(
                 (f"{review['row'] + 1:,}", -7, "$foreground-muted"),

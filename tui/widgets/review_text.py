@@ -48,11 +48,6 @@ class ReviewText(ScrollView, can_focus=False):
         self._wrap()
         self.scroll_home(animate=False)
 
-    @property
-    def below(self) -> int:
-        """Lines that are below the pane."""
-        return max(len(self._lines) - self.scroll_offset.y - self.scrollable_content_region.height, 0)
-
     def on_resize(self, event: events.Resize) -> None:
         self._wrap()
 

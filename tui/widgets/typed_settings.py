@@ -27,7 +27,7 @@ class Checked:
 
     settings: Settings | None
     problems: dict[str, str] = field(default_factory=dict)
-    """Setting → why it is refused; each setting of values that do not fit together is there."""
+    """Setting → why it is refused; of values that do not fit together, each whose reset would end that."""
     sentence: str = ""
     """The first thing to mend; empty when all is well."""
 
@@ -41,12 +41,23 @@ def check(preset_name: str, typed: Mapping[str, str]) -> Checked:
         cause = error.__cause__
         errors = cause.errors() if isinstance(cause, ValidationError) else []
         fields = [str(one["loc"][0]) for one in errors if one["loc"]]
-        if not fields:  # values that do not fit together: the sentence names their settings
-            sentence = str(error)
-            named = [name for name in Settings.model_fields if re.search(rf"\b{name}\b", sentence)]
-            return Checked(None, dict.fromkeys(named, sentence), sentence)
+        if not fields:
+            return Checked(None, dict.fromkeys(_at_odds(base, typed, str(error)), str(error)), str(error))
         problems = {name: _refusal(base, name, typed[name]) for name in fields if name in typed}
         return Checked(None, problems, next(iter(problems.values()), str(error)))
+
+
+def _at_odds(base: Settings, typed: Mapping[str, str], sentence: str) -> list[str]:
+    """Of values that do not fit together, those whose reset would end it."""
+
+    def still(without: str) -> bool:
+        try:
+            base.changed({name: text for name, text in typed.items() if name != without})
+        except InputError as error:
+            return str(error) == sentence
+        return False
+
+    return [name for name in typed if not still(name)]
 
 
 def _refusal(base: Settings, name: str, text: str) -> str:

@@ -52,7 +52,7 @@ def reference(loop: TrainingLoop, weights: torch.Tensor | None, smoothing: float
         labels = torch.from_numpy(loop.train.labels[batch])
         loss = functional.cross_entropy(logits, labels, weight=weights, label_smoothing=smoothing, reduction="mean")
         loss.backward()
-        losses.append(float(loss))
+        losses.append(loss.item())
         with torch.no_grad():
             found.append({name: weight.grad.clone() for name, weight in trainable.items() if weight.grad is not None})
             for weight in trainable.values():
@@ -89,7 +89,6 @@ def test_micro_batches_of_any_size_give_the_gradients_of_the_whole_batch(
     loop.run()
     other, _ = make_loop(family, **settings)
     expected, losses = reference(other, other._class_weights, smoothing)
-    assert [step["reviews"] for step in recorder.steps] == ([22] if micro == 32 else [s["reviews"] for s in recorder.steps])
     assert sorted(step["reviews"] for step in recorder.steps) == ([22] if micro == 32 else [6, 8, 8])
     assert recorder.losses == pytest.approx(losses, rel=1e-5)
     assert len(found) == len(expected)
@@ -470,7 +469,7 @@ MODES: dict[str, dict[str, Any]] = {
 def test_a_resumed_run_is_the_unbroken_run_to_the_bit(
     family: str, precision: str, mode: str, make_loop: MakeLoop, weights_of: Callable[..., Tensors], tmp_path: Path
 ) -> None:
-    """Through files: two breaks at random steps, each into a loop made afresh."""
+    """Through files, at a random step, into a loop made afresh."""
     settings = {
         "epochs": 3,
         "dropout": 0.1,
@@ -484,20 +483,18 @@ def test_a_resumed_run_is_the_unbroken_run_to_the_bit(
     assert unbroken.run() == "finished"
     generator = random.Random(f"{family} {precision} {mode}")
     losses, evaluations = list(whole.losses), list(whole.evaluations)
-    for breaking in sorted(generator.sample(range(1, 9), 2)):
-        folder = tmp_path / str(breaking)
-        save_checkpoint(folder, next(c for c in whole.checkpoints if c.progress.step == breaking))
-        checkpoint, skipped = load_newest_checkpoint(folder)
-        assert checkpoint is not None and skipped == []
-        torch.rand(breaking)
-        resumed, rest = make_loop(family, precision=precision, checkpoint_seconds=0, **settings)
-        resumed.restore(checkpoint)
-        assert resumed.run() == "finished"
-        assert rest.losses == losses[breaking:] and len(rest.losses) == 9 - breaking
-        assert rest.evaluations == [e for e in evaluations if e["step"] > breaking]
-        assert equal(weights_of(resumed), weights_of(unbroken))
-        assert resumed.progress == unbroken.progress and equal(resumed.best, unbroken.best)
-        whole = rest if rest.checkpoints and generator.random() < 0 else whole
+    breaking = generator.randrange(1, 9)
+    save_checkpoint(tmp_path, next(c for c in whole.checkpoints if c.progress.step == breaking))
+    checkpoint, skipped = load_newest_checkpoint(tmp_path)
+    assert checkpoint is not None and skipped == []
+    torch.rand(breaking)
+    resumed, rest = make_loop(family, precision=precision, checkpoint_seconds=0, **settings)
+    resumed.restore(checkpoint)
+    assert resumed.run() == "finished"
+    assert rest.losses == losses[breaking:] and len(rest.losses) == 9 - breaking
+    assert rest.evaluations == [e for e in evaluations if e["step"] > breaking]
+    assert equal(weights_of(resumed), weights_of(unbroken))
+    assert resumed.progress == unbroken.progress and equal(resumed.best, unbroken.best)
 
 
 def test_stopping_and_saving_at_an_evaluation_costs_nothing(

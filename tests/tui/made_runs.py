@@ -1,0 +1,132 @@
+"""Runs that never ran: folders with a journal written by the test, for screens that only read."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from core.files import private_folder
+from core.runs.folder import Request, RunFolder, runs_home
+from core.runs.journal import JournalWriter
+from core.runs.lock import RunLock
+from core.settings import Settings
+
+BEGAN = 1_790_000_000.0
+
+
+def make_run(
+    number: int = 1, *, name: str = "first", steps: int = 40, end: str | None = "finished", **notes: Any
+) -> RunFolder:
+    """A run of two epochs with `steps` steps; `end` is its last record's kind, None for a run that goes on.
+
+    Notes: losses (list, one a step), message, data, notice, labels, model.
+    """
+    run = RunFolder(private_folder(runs_home()) / f"20260901-10000{number}-00{number:02}")
+    private_folder(run.path)
+    private_folder(run.checkpoints)
+    request = Request(
+        name=name, data=notes.get("data", "/data/reviews.csv"), settings=Settings(model="starter", epochs=2)
+    )
+    run.settings.write_text(request.to_toml())
+    now = BEGAN + 1000 * number
+    journal = JournalWriter(run.journal, clock=lambda: now)
+    journal.write("started", pid=4000 + number, host="box")
+    journal.write("phase", name="reading", fraction=1.0)
+    journal.write(
+        "plan",
+        model=notes.get("model", "starter"),
+        labels=notes.get("labels", ["negative", "positive"]),
+        rows=320,
+        validation_rows=36,
+        epochs=2,
+        steps=40,
+        steps_per_epoch=20,
+        batch_size=16,
+        micro_batch_size=16,
+        max_length=256,
+        precision="bf16",
+        device="cpu",
+        threads=2,
+        weights=22_713_986,
+        trainable_weights=22_713_986,
+    )
+    journal.write("phase", name="training", fraction=None)
+    if "notice" in notes:
+        journal.write("notice", text=notes["notice"])
+    losses = notes.get("losses") or [0.7 * math.exp(-step / 15) + 0.05 * (step % 3) for step in range(1, steps + 1)]
+    for step, loss in enumerate(losses[:steps], start=1):
+        now += 0.25
+        journal.write(
+            "step",
+            step=step,
+            epoch=step / 20,
+            loss=loss,
+            learning_rate=5e-5 * (1 - step / 40),
+            gradient_norm=1.0,
+            reviews=16,
+            tokens=900,
+            seconds=step * 0.25,
+        )
+        if step % 4 == 0:
+            journal.write("memory", **memory(step))
+        if step % 20 == 0:
+            journal.write("evaluation", **evaluation(step))
+    if end is not None:
+        figures = {"epochs": steps / 20, "steps": steps, "seconds": steps * 0.25, "reviews_per_second": 64.0}
+        best = {"validation": {"loss": 0.25, "accuracy": 0.9, "macro_f1": 0.89}, "best_epoch": 2.0}
+        message = notes.get("message", "")
+        journal.write(end, message=message, peak_memory_bytes=1_500_000_000, **figures, **best)
+    journal.close()
+    if end == "finished":
+        private_folder(run.model)
+        (run.model / "config.json").write_text(json.dumps({"model_type": "bert"}))
+    return run
+
+
+def evaluation(step: int) -> dict[str, Any]:
+    """An evaluation record: each epoch better than the last."""
+    per_class = {"negative": {"precision": 0.9, "recall": 0.9, "f1": 0.9, "rows": 18}}
+    epoch = step / 20
+    return {
+        "step": step,
+        "epoch": epoch,
+        "loss": 0.5 / epoch,
+        "accuracy": 0.8 + 0.05 * epoch,
+        "macro_f1": 0.79 + 0.05 * epoch,
+        "per_class": per_class,
+        "best": True,
+    }
+
+
+def memory(step: int) -> dict[str, Any]:
+    """A memory record of a machine without a GPU."""
+    gib = 1 << 30
+    return {
+        "process": int((1 + 0.01 * step) * gib),
+        "process_peak": int((1 + 0.01 * step) * gib),
+        "system_total": 24 * gib,
+        "system_available": 20 * gib,
+        "limit": None,
+        "devices": [],
+    }
+
+
+def hold(run: RunFolder) -> RunLock:
+    """Hold a run's lock as its worker would: the run then counts as alive until `release`."""
+    lock = RunLock(run.lock)
+    lock.sign()
+    return lock
+
+
+def append(run: RunFolder, kind: str, **says: Any) -> None:
+    """Add a record as the worker would."""
+    writer = JournalWriter(run.journal)
+    writer.write(kind, **says)
+    writer.close()
+
+
+def files_of(folder: Path) -> set[str]:
+    """Names in a folder."""
+    return {entry.name for entry in folder.iterdir()} if folder.is_dir() else set()
