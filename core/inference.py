@@ -69,7 +69,8 @@ class Predictor:
         self, texts: Sequence[str], progress: Callable[[float], None] | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
         """[N, C] fp32 logits and [N] token counts (special tokens included, uncut) of N texts, in their order."""
-        ids = [np.asarray(one, dtype=np.int64) for one in encode(self.classifier.tokenizer, texts)]
+        sound = [text.encode("utf-8", "replace").decode() for text in texts]  # bytes that are no text may be typed
+        ids = [np.asarray(one, dtype=np.int64) for one in encode(self.classifier.tokenizer, sound)]
         counts = np.array([len(one) for one in ids], dtype=np.int64)
         logits = np.zeros((len(texts), len(self.labels)), dtype=np.float32)
         done = 0

@@ -57,7 +57,9 @@ def device_samples(nvml: Any = None, cuda: Any = None) -> list[Sample]:
         nvml: the `pynvml` module; cuda: `torch.cuda` in a process that computes on the GPU, else None.
     """
     if nvml is None:
-        import pynvml as nvml
+        import pynvml
+
+        nvml = pynvml
     try:
         nvml.nvmlInit()
         count = nvml.nvmlDeviceGetCount()

@@ -12,14 +12,13 @@ PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
     "balanced": ("Good on most review files: four epochs of everything.", {}),
     "quick": (
         "A first answer in a fraction of the time: short reviews, two epochs.",
-        {"epochs": 2, "max_length": 128, "learning_rate": 1e-4},
+        {"epochs": 2, "max_length": 128},
     ),
     "thorough": (
         "Ten calm epochs, long reviews, stops when nothing improves any more.",
         {
             "epochs": 10,
             "max_length": 512,
-            "learning_rate": 3e-5,
             "layer_decay": 0.95,
             "early_stopping_patience": 4,
         },

@@ -23,6 +23,7 @@ from core.errors import InputError
 GROUPS = ("Model", "Length of the run", "Learning", "Layers", "Evaluation", "Machine")
 
 _Positive = Annotated[int, Field(ge=1)]
+_Rate = Annotated[float, Field(gt=0, le=1)]
 
 
 def _setting(default: Any, group: str, title: str, help: str, unit: str = "", **limits: Any) -> Any:
@@ -105,13 +106,13 @@ class Settings(BaseModel):
         union_mode="left_to_right",
     )
 
-    learning_rate: float = _setting(
-        5e-5,
+    learning_rate: _Rate | Literal["auto"] = _setting(
+        "auto",
         "Learning",
         "Learning rate",
-        "Peak step size. Full fine-tuning: 2e-5 to 1e-4; LoRA about ten times that; a frozen encoder 1e-3 and more.",
-        gt=0,
-        le=1,
+        "Peak step size. 'auto' takes 5e-5 × 768 / the model's width (wider models want smaller steps: Yang et al. "
+        "2022), ten times that with LoRA, and 1e-3 where the encoder is frozen.",
+        union_mode="left_to_right",
     )
     schedule: Literal["linear", "cosine", "constant"] = _setting(
         "linear", "Learning", "Schedule", "How the learning rate falls after the warm-up."

@@ -29,10 +29,9 @@ class Workbench(App[None]):
     """The reviewtui application."""
 
     TITLE = "reviewtui"
-    CSS_PATH: ClassVar[list[str]] = ["app.tcss"]
+    CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
-    MODES: ClassVar[dict[str, Callable[[], Screen[Any]]]] = {}
     DEFAULT_MODE = "runs"
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -79,8 +78,12 @@ class Workbench(App[None]):
             ReviewtuiError: what the engine answered instead.
         """
         loop = asyncio.get_running_loop()
-        told = partial(loop.call_soon_threadsafe, progress) if progress is not None else None
-        return await asyncio.wrap_future(self.engine.request(method, params, told))
+
+        def tell(what: str, fraction: float | None) -> None:
+            if progress is not None:
+                loop.call_soon_threadsafe(progress, what, fraction)
+
+        return await asyncio.wrap_future(self.engine.request(method, params, tell))
 
     def say(self, text: object, severity: Literal["information", "warning", "error"] = "information") -> None:
         """A notice in the corner; whatever `text` holds, it is shown as text."""
@@ -113,7 +116,11 @@ class Workbench(App[None]):
         """Offer the five places."""
         from tui.screens.go_to import GoTo
 
-        self.push_screen(GoTo(), lambda place: self.switch_mode(place) if place else None)
+        def go(place: str | None) -> None:
+            if place:
+                self.switch_mode(place)
+
+        self.push_screen(GoTo(), go)
 
     def action_help(self) -> None:
         """What this screen is for, and every key that works on it now."""
@@ -141,7 +148,7 @@ class Workbench(App[None]):
         yield from super().get_system_commands(screen)
 
 
-def _modes() -> dict[str, Callable[[], Screen[Any]]]:
+def _modes() -> dict[str, str | Callable[[], Screen[Any]]]:
     """Screens are imported when they are first shown, so that the first frame waits for one only."""
 
     def runs() -> Screen[Any]:

@@ -29,6 +29,8 @@ Progress = Callable[[str, float | None], None]
 class _Pending:
     future: Future[Any]
     progress: Progress | None
+    process: subprocess.Popen[bytes] | None = None
+    """The service that was asked."""
 
 
 class EngineClient:
@@ -48,9 +50,9 @@ class EngineClient:
         with self._mutex:
             self._next += 1
             number = self._next
-            self._pending[number] = _Pending(future, progress)
+            pending = self._pending[number] = _Pending(future, progress)
             try:
-                self._send({"id": number, "method": method, "params": params or {}})
+                pending.process = self._send({"id": number, "method": method, "params": params or {}})
             except (OSError, ReviewtuiError) as error:
                 del self._pending[number]
                 future.set_exception(ReviewtuiError(f"The engine could not be started ({error})."))
@@ -69,18 +71,20 @@ class EngineClient:
             process.kill()
             process.wait()
 
-    def _send(self, message: dict[str, Any]) -> None:
-        if self._process is None or self._process.poll() is not None:
-            self._process = _start()
-            threading.Thread(target=self._read, args=(self._process,), name="engine client", daemon=True).start()
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(message).encode() + b"\n")
-        self._process.stdin.flush()
+    def _send(self, message: dict[str, Any]) -> subprocess.Popen[bytes]:
+        """Send to the service, started if there is none; one that died since we looked is replaced."""
+        if self._process is not None and self._process.poll() is None:
+            with contextlib.suppress(BrokenPipeError):
+                return _write(self._process, message)
+        self._process = _start()
+        threading.Thread(target=self._read, args=(self._process,), name="engine client", daemon=True).start()
+        return _write(self._process, message)
 
     def _cancel(self, number: int) -> None:
         with self._mutex, contextlib.suppress(OSError):
-            if self._pending.pop(number, None) is not None and self._process is not None:
-                self._send({"cancel": number})
+            pending = self._pending.pop(number, None)
+            if pending is not None and pending.process is not None and pending.process is self._process:
+                _write(self._process, {"cancel": number})
 
     def _read(self, process: subprocess.Popen[bytes]) -> None:
         """Hand each line of the service to whom it belongs, until the service ends."""
@@ -92,9 +96,8 @@ class EngineClient:
         with contextlib.suppress(OSError):
             process.stdin.close()
         with self._mutex:
-            orphans = list(self._pending.values()) if self._process in (process, None) else []
-            if orphans:
-                self._pending.clear()
+            numbers = [number for number, pending in self._pending.items() if pending.process is process]
+            orphans = [self._pending.pop(number) for number in numbers]
         for orphan in orphans:
             if orphan.future.set_running_or_notify_cancel():
                 orphan.future.set_exception(ReviewtuiError(_epitaph(process.returncode)))
@@ -131,6 +134,14 @@ def _start() -> subprocess.Popen[bytes]:
         )
     finally:
         os.close(log)
+
+
+def _write(process: subprocess.Popen[bytes], message: dict[str, Any]) -> subprocess.Popen[bytes]:
+    """Send one line to a service; returns the service."""
+    assert process.stdin is not None
+    process.stdin.write(json.dumps(message).encode() + b"\n")
+    process.stdin.flush()
+    return process
 
 
 def _import_path() -> str:

@@ -45,11 +45,14 @@ class Service:
 
     def _listen(self) -> None:
         for line in self._source:
-            message = json.loads(line)
-            if "cancel" in message:
-                self._cancelled.add(message["cancel"])
-            else:
-                self._requests.put(message)
+            try:
+                message = json.loads(line)
+                if "cancel" in message:
+                    self._cancelled.add(message["cancel"])
+                else:
+                    self._requests.put({key: message[key] for key in ("id", "method", "params")})
+            except (ValueError, TypeError, KeyError):
+                self._say(None, error={"message": "The engine was sent what is no request.", "exit_code": 1})
         os._exit(0)  # whoever asked is gone: drop everything at once
 
     def _answer(self, request: dict[str, Any]) -> None:
@@ -61,6 +64,8 @@ class Service:
             self._say(number, result=method(request["params"], self._progress(number)))
         except Cancelled:
             pass
+        except BrokenPipeError:  # nobody listens any more
+            raise
         except ReviewtuiError as error:
             self._say(number, error={"message": str(error), "exit_code": error.exit_code})
         except Exception as error:
@@ -84,7 +89,7 @@ class Service:
 
         return progress
 
-    def _say(self, number: int, **what: Any) -> None:
+    def _say(self, number: int | None, **what: Any) -> None:
         line = json.dumps({"id": number, **what}).encode() + b"\n"
         with self._mutex:
             self._target.write(line)

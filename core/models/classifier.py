@@ -90,8 +90,9 @@ def build_classifier(source: ModelSource, labels: Sequence[str], settings: Setti
         register_attention()
         model.set_attn_implementation(ATTENTION)
     limit = longest_input(tokenizer, model)
+    frozen: tuple[nn.Module, ...] = ()
     if settings.lora:
-        model, frozen = _with_lora(model, settings), ()
+        model = _with_lora(model, settings)
     else:
         frozen = freeze(model, settings.freeze_layers)
     if settings.gradient_checkpointing:

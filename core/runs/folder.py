@@ -14,8 +14,8 @@ predictions.parquet  validation rows: row, text hash, label, logits
 
 from __future__ import annotations
 
-import os
 import itertools
+import os
 import re
 import shutil
 import time

@@ -123,7 +123,7 @@ def _write(folder: Path, checkpoint: Checkpoint) -> None:
 
 def load_newest_checkpoint(folder: Path) -> tuple[Checkpoint | None, list[str]]:
     """The newest checkpoint that verifies, and a sentence for each newer one that was passed over."""
-    skipped = []
+    skipped: list[str] = []
     for candidate in _numbered(folder):
         fault = _fault(candidate)
         if fault is None:

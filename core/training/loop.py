@@ -24,7 +24,7 @@ from core.training.batches import dropout_seed, epoch_batches, length_sorted, mi
 from core.training.checkpoints import Checkpoint, Progress, Tensors, optimizer_tensors, restore_optimizer
 from core.training.loss import LossWatch, loss_sum, step_divisor
 from core.training.metrics import measure
-from core.training.optimizer import build_optimizer, learning_rate, set_learning_rate
+from core.training.optimizer import build_optimizer, peak_rate, rate_at, set_learning_rate
 from core.training.tokens import Frame, TokenStore, collate
 
 LOGITS = "/validation_logits"
@@ -98,6 +98,7 @@ class TrainingLoop:
         classifier.model.to(device)
         self._trainable = classifier.trainable()
         self.optimizer = build_optimizer(classifier, settings)
+        self.peak_rate = peak_rate(classifier, settings)
         self._scaler = torch.amp.GradScaler(device.type, enabled=precision == "fp16")
         self._lengths = train.lengths(frame)
         self.per_epoch = steps_per_epoch(len(train.rows), settings.batch_size)
@@ -170,10 +171,10 @@ class TrainingLoop:
             with autocast(self.device, self.precision):
                 logits = self.classifier.model(input_ids=input_ids, attention_mask=mask).logits
             loss = loss_sum(logits, targets, self._class_weights, settings.label_smoothing) / divisor
-            self._scaler.scale(loss).backward()
+            self._scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
             total += loss.detach()
             tokens += int(self._lengths[positions].sum())
-        rate = learning_rate(step, self.steps, settings)
+        rate = rate_at(step, self.steps, self.peak_rate, settings)
         set_learning_rate(self.optimizer, rate)
         self._scaler.unscale_(self.optimizer)
         limit = settings.max_grad_norm or float("inf")

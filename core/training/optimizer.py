@@ -10,6 +10,10 @@ from core.models.classifier import Classifier
 from core.models.layers import depths, layer_modules
 from core.settings import Settings
 
+_USUAL_RATE, _USUAL_WIDTH = 5e-5, 768
+"""A rate that suits BERT-base."""
+_LORA_FACTOR, _HEAD_RATE = 10, 1e-3
+
 _NO_DECAY_DIMENSIONS = 1
 """Biases and normalisation weights are vectors; they are never decayed."""
 
@@ -19,7 +23,7 @@ def build_optimizer(classifier: Classifier, settings: Settings) -> torch.optim.O
 
     A group's `scale` is `layer_decay` to the power of its distance from the head; the schedule multiplies by it.
     """
-    decay = settings.layer_decay
+    decay, rate = settings.layer_decay, peak_rate(classifier, settings)
     depth, top = {}, 0
     if decay != 1:
         depth, top = depths(classifier.model), layer_modules(classifier.model).top
@@ -31,24 +35,34 @@ def build_optimizer(classifier: Classifier, settings: Settings) -> torch.optim.O
         {"params": weights, "weight_decay": shrink, "scale": scale} for (scale, shrink), weights in groups.items()
     ]
     if settings.optimizer == "sgd":
-        return torch.optim.SGD(listed, lr=settings.learning_rate)
-    return torch.optim.AdamW(listed, lr=settings.learning_rate, fused=True)
+        return torch.optim.SGD(listed, lr=rate)
+    return torch.optim.AdamW(listed, lr=rate, fused=True)
 
 
-def learning_rate(step: int, steps: int, settings: Settings) -> float:
-    """Learning rate of optimizer step `step` (counted from 0) of `steps`: linear warm-up, then the schedule.
+def peak_rate(classifier: Classifier, settings: Settings) -> float:
+    """The peak learning rate that the settings mean for this model; see `learning_rate` in `core/settings.py`."""
+    if settings.learning_rate != "auto":
+        return settings.learning_rate
+    if settings.freeze_layers == "encoder":
+        return _HEAD_RATE
+    width = getattr(classifier.model.config, "hidden_size", _USUAL_WIDTH)
+    return _USUAL_RATE * _USUAL_WIDTH / width * (_LORA_FACTOR if settings.lora else 1)
+
+
+def rate_at(step: int, steps: int, peak: float, settings: Settings) -> float:
+    """Learning rate of optimizer step `step` (counted from 0) of `steps`: linear warm-up to `peak`, then the schedule.
 
     A pure function, so a resumed run needs no scheduler state. Linear and cosine reach zero after the last step.
     """
     warmup = settings.warmup_ratio * steps
     if step < warmup:
-        return settings.learning_rate * (step + 1) / (warmup + 1)
+        return peak * (step + 1) / (warmup + 1)
     done = (step - warmup) / max(steps - warmup, 1)
     if settings.schedule == "linear":
-        return settings.learning_rate * (1 - done)
+        return peak * (1 - done)
     if settings.schedule == "cosine":
-        return settings.learning_rate * 0.5 * (1 + math.cos(math.pi * done))
-    return settings.learning_rate
+        return peak * 0.5 * (1 + math.cos(math.pi * done))
+    return peak
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:

@@ -36,12 +36,14 @@ class RunData:
     @property
     def train_labels(self) -> np.ndarray:
         """[N] classes of the train rows."""
-        return self.train.labels[self.train_rows]
+        labels: np.ndarray = self.train.labels[self.train_rows]
+        return labels
 
     @property
     def validation_labels(self) -> np.ndarray:
         """[M] classes of the validation rows."""
-        return self.validation.labels[self.validation_rows]
+        labels: np.ndarray = self.validation.labels[self.validation_rows]
+        return labels
 
 
 def read_run_data(request: Request, progress: Callable[[float], None] | None = None) -> RunData:
@@ -99,5 +101,5 @@ def train_hashes(run: RunFolder) -> np.ndarray:
         return np.zeros(0, dtype=np.uint64)
     table = pq.read_table(run.split, columns=["text_hash", "side"])
     side = table["side"].to_numpy(zero_copy_only=False)
-    hashes: np.ndarray = table["text_hash"].to_numpy()
-    return hashes[side == "train"]
+    hashes: np.ndarray = table["text_hash"].to_numpy()[side == "train"]
+    return hashes

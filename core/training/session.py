@@ -139,6 +139,7 @@ class Session:
             steps_per_epoch=loop.per_epoch,
             batch_size=settings.batch_size,
             micro_batch_size=loop.micro_batch_size,
+            learning_rate=loop.peak_rate,
             max_length=classifier.max_length,
             precision=loop.precision,
             device=str(loop.device),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shlex
+import string
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,13 @@ async def test_the_first_frame_has_the_preset_the_start_and_how_long_it_would_be
     async with workbench().run_test(size=size) as pilot:
         app = await open_setup(pilot)
         shown = frame(app)
-        for words in ("balanced", "Start training", "43 reviews", "15 in all", "reviewtui train /data/reviews.csv"):
+        for words in (
+            "balanced",
+            "Start training",
+            "43 reviews",
+            f"{3 * Settings().epochs} in all",
+            "reviewtui train /data/reviews.csv",
+        ):
             assert words in shown, words
 
 
@@ -163,7 +170,7 @@ async def test_escape_gives_an_edit_up_and_arrows_keep_it() -> None:
         await pilot.press("7", "2", "down")
         await pilot.pause()
         assert app.draft.typed == {"epochs": "72"} and focused(app) == "max_steps"
-        await pilot.press("up", "enter", "5", "enter")
+        await pilot.press("up", "enter", str(Settings().epochs), "enter")
         await pilot.pause()
         assert app.draft.typed == {}, "what equals the preset is no change"
 
@@ -312,6 +319,19 @@ async def test_leaving_and_coming_back_keeps_everything() -> None:
         assert app.draft.typed == {"epochs": "9"} and "1 changed from balanced" in frame(app)
 
 
+async def test_a_start_does_not_wait_for_lengths(opened: list[RunFolder]) -> None:
+    engine = FakeEngine()
+    engine.held = {"lengths"}
+    app = Workbench(data="/data/reviews.csv", engine=engine)  # type: ignore[arg-type]
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: engine.of("lengths"))
+        await pilot.press("c", "ctrl+s")
+        await until(pilot, lambda: opened)
+        assert next(future for method, _, future in engine.futures if method == "lengths").cancelled()
+        app.switch_mode("data")
+        await until(pilot, lambda: len(engine.of("lengths")) == 2)
+
+
 async def test_what_a_limit_cuts_is_said_beside_it() -> None:
     async with workbench().run_test(size=(80, 24)) as pilot:
         app = await open_setup(pilot, lengths=lengths())
@@ -341,9 +361,7 @@ async def test_hostile_names_and_values_are_shown_as_text(size: tuple[int, int])
 async def test_a_suggested_name_is_plain_whatever_the_file_is_called() -> None:
     assert suggested_name("/data/my reviews.csv", "quick") == "my-reviews-quick"
     for source in (HOSTILE, "", "/", "owner/name", "…"):
-        assert set(suggested_name(source, "lab")) <= set(
-            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
-        )
+        assert set(suggested_name(source, "lab")) <= {*string.ascii_letters, *string.digits, *"._-"}
 
 
 async def test_any_size_is_drawn() -> None:

@@ -27,6 +27,7 @@ from core.settings import Settings
 from tui.app import Workbench, sample_folder
 from tui.draft import Draft
 from tui.places import Place
+from tui.widgets import report_views
 from tui.widgets.choose import Ask, Choose
 from tui.widgets.drawn import gauge
 from tui.widgets.file_picker import FilePicker
@@ -149,16 +150,10 @@ class DataScreen(Place):
     def _draw_verdict(self, waiting: str = "") -> None:
         """The line above the buttons: whether it can go on, or why not."""
         blocked = self.blocked
-        if waiting:
-            words, style = waiting, "$foreground-muted"
-        elif self._refusal:
-            words, style = f"✗ {clean_line(self._refusal)} It is read as before.", "$text-error"
-        elif blocked or self._report is None:
-            words, style = f"✗ {clean_line(blocked)}", "$text-warning"
-        else:
-            kept, count = self._report["kept"], len(self._report["label_names"])
-            words, style = f"✓ Ready: {kept:,} labelled reviews in {count} classes.", "$text-success"
-        self.query_one("#verdict", Static).update(Content.styled(words, style))
+        words = Content.styled(waiting, "$foreground-muted")
+        if not waiting:
+            words = report_views.verdict(self._report, self._refusal, blocked)
+        self.query_one("#verdict", Static).update(words)
         self.query_one("#continue", Button).disabled = bool(blocked)
         self.query_one("#work", Button).disabled = self._wanted is not None
         self.refresh_bindings()
@@ -206,13 +201,10 @@ class DataScreen(Place):
         """Say how far the reading is; late words of a dropped wish are not heard."""
         if reading is not self._wanted:
             return
-        if self._report is not None:
+        if self._report is None:
+            self.query_one("#progress", Static).update(report_views.waiting(what, self._source, share))
+        else:
             self._draw_verdict(f"… {what} again  {gauge(share, 20)}")
-            return
-        name = clean_line(self._source.rpartition("/")[2] or self._source, 50)
-        leave = ("\n\nesc  choose others", "$foreground-muted")
-        shown = Content.assemble((f"{what.capitalize()} {name}\n\n", "bold"), gauge(share, 30), leave)
-        self.query_one("#progress", Static).update(shown)
 
     def _refused(self, sentence: str) -> None:
         """The source cannot be read so. What was found before stays; without it, another can be chosen."""
@@ -263,6 +255,9 @@ class DataScreen(Place):
         self._measuring("waiting for the engine", None)
         try:
             found = await self.app.ask("lengths", params, self._measuring)
+        except asyncio.CancelledError:
+            self._measured_for = ("", 0)  # a start came first: they are measured when this screen comes back
+            raise
         except ReviewtuiError as error:
             self.findings.lengths_refused(str(error))
         else:
@@ -355,9 +350,7 @@ class DataScreen(Place):
 
     def action_choose_scheme(self) -> None:
         """Choose how labels become classes."""
-        if self._report is None or not self._report["label_column"]:
-            self.app.say("Choose a column of labels first: l.")
-        else:
+        if self._report is not None and self._has_labels():
             self._offer(offer_schemes(self._report))
 
     def action_choose_reading(self) -> None:
@@ -370,8 +363,7 @@ class DataScreen(Place):
 
     def action_name_classes(self) -> None:
         """Give the classes other names."""
-        if self._report is None or not self._report["label_column"]:
-            self.app.say("Choose a column of labels first: l.")
+        if self._report is None or not self._has_labels():
             return
         given = self.app.draft.reading.label_names
 
@@ -380,6 +372,13 @@ class DataScreen(Place):
                 self._change({"label_names": names})
 
         self.app.push_screen(LabelNames(self._report["label_names"], given), named)
+
+    def _has_labels(self) -> bool:
+        """Whether there are labels to choose about; says what to do where there are none."""
+        labelled = self._report is not None and bool(self._report["label_column"])
+        if not labelled:
+            self.app.say("Choose a column of labels first: l.")
+        return labelled
 
     def _offer(self, offer: Offer) -> None:
         """Show a list; what is chosen from it is read again at once."""

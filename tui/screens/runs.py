@@ -92,7 +92,6 @@ with its model, or start a new one. A deleted run can be brought back until you 
         for title, width in _COLUMNS.items():
             table.add_column(title, width=width, key=title)
         table.display = False
-        self._poll()
 
     def on_screen_resume(self) -> None:
         self._poll()

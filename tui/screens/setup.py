@@ -210,18 +210,8 @@ class SetupScreen(Place):
         start = self.query_one("#start", Button)
         start.disabled = bool(self._starting or self._checked.sentence)
         start.label = Content("… starting") if self._starting else Content("▶ Start training  ctrl+s")
-        report = self.app.draft.report
-        if self._starting:
-            words, style = f"{self._starting}   esc calls it off", "$foreground-muted"
-        elif self._checked.sentence:
-            words, style = f"✗ {clean_line(self._checked.sentence)}", "$text-error"
-        elif self._failure:
-            words, style = f"✗ {clean_line(self._failure)}", "$text-error"
-        elif report is not None and self._checked.settings is not None:
-            words, style = steps_in_words(report["kept"], self._checked.settings), "$foreground-muted"
-        else:
-            words, style = "", ""
-        self.query_one("#state", Static).update(Content.styled(words, style))
+        state = setup_views.state(self.app.draft.report, self._checked, self._starting, self._failure)
+        self.query_one("#state", Static).update(state)
 
     def _command(self) -> str:
         draft = self.app.draft
@@ -360,6 +350,9 @@ class SetupScreen(Place):
             self.app.say(self._checked.sentence, "warning")
             self._draw_state()
             return
+        for worker in self.app.workers:
+            if worker.group == "measure":
+                worker.cancel()  # the engine answers one at a time, and lengths may take long
         self._failure, self._starting, self._launching = "", "Looking at the reviews …", False
         self._draw_state()
         self._start(bool(draft.name))

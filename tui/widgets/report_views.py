@@ -13,7 +13,7 @@ from textual.content import Content
 
 from core.clean import clean, clean_line
 from core.reviews.options import ReadingOptions
-from tui.widgets.drawn import bar, indented, lines, row, widest
+from tui.widgets.drawn import bar, gauge, indented, lines, row, widest
 
 Report = Mapping[str, Any]
 
@@ -331,3 +331,20 @@ def _class_cut(known: Mapping[str, Any], name: str) -> str:
 def refused(title: str, sentence: str, width: int) -> Content:
     """Why a part has nothing to show."""
     return lines([section(title), indented(Content.styled(f"✗ {clean_line(sentence)}", "$text-error"), width, 1)])
+
+
+def waiting(what: str, source: str, share: float | None) -> Content:
+    """A source is being read for the first time."""
+    name = clean_line(source.rpartition("/")[2] or source, 50)
+    leave = ("\n\nesc  choose others", "$foreground-muted")
+    return Content.assemble((f"{what.capitalize()} {name}\n\n", "bold"), gauge(share, 30), leave)
+
+
+def verdict(report: Report | None, refusal: str, blocked: str) -> Content:
+    """Whether a run could learn from what was read, or why not; a refused change comes first."""
+    if refusal:
+        return Content.styled(f"✗ {clean_line(refusal)} It is read as before.", "$text-error")
+    if blocked or report is None:
+        return Content.styled(f"✗ {clean_line(blocked)}", "$text-warning")
+    kept, count = report["kept"], len(report["label_names"])
+    return Content.styled(f"✓ Ready: {kept:,} labelled reviews in {count} classes.", "$text-success")

@@ -31,6 +31,28 @@ SUGGESTIONS = {
 """Text that is likely for a setting that takes any."""
 
 
+class Editor(LineInput):
+    """Where a value is typed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "Take it", id="editor.take"),
+        Binding("escape", "leave(0, False)", "As before", id="editor.give_up"),
+        Binding("up", "leave(-1, True)", "Take it, go up", show=False),
+        Binding("down", "leave(1, True)", "Take it, go down", show=False),
+    ]
+
+    class Closed(Message):
+        """A key asks to leave: `step` rows on, what was typed kept or not."""
+
+        def __init__(self, step: int, keep: bool) -> None:
+            self.step, self.keep = step, keep
+            super().__init__()
+
+    def action_leave(self, step: int, keep: bool) -> None:
+        """Ask the row to close this editor."""
+        self.post_message(self.Closed(step, keep))
+
+
 class SettingRow(Widget, can_focus=True):
     """A row of the form."""
 
@@ -138,20 +160,16 @@ class SettingRow(Widget, can_focus=True):
             self.action_change()
 
     def on_key(self, event: events.Key) -> None:
-        """A digit begins a new number; up and down leave the editor."""
-        if self.editor is not None:
-            if event.key in ("escape", "up", "down"):
-                event.stop()
-                event.prevent_default()
-                self._close(keep=event.key != "escape", step={"up": -1, "down": 1}.get(event.key, 0))
-        elif (
-            self.declaration.kind in ("number", "whole number")
-            and event.character
-            and event.character in "0123456789.-"
-        ):
+        """A digit begins a new number."""
+        numeric = self.declaration.kind in ("number", "whole number")
+        if self.editor is None and numeric and event.character and event.character in "0123456789.-":
             event.stop()
             event.prevent_default()
             self._open(event.character)
+
+    def on_editor_closed(self, message: Editor.Closed) -> None:
+        message.stop()
+        self._close(keep=message.keep, step=message.step)
 
     def action_change(self) -> None:
         """Type a value, or turn to the next choice where there is nothing to type."""
@@ -181,7 +199,7 @@ class SettingRow(Widget, can_focus=True):
         self._before = self.text
         likely = (*SUGGESTIONS.get(self.declaration.name, ()), *self.declaration.choices)
         # The text before is selected, so that typing replaces it; a first digit is not.
-        editor = LineInput(
+        editor = Editor(
             text,
             suggester=SuggestFromList(likely) if likely else None,
             select_on_focus=text == self.text and bool(text),

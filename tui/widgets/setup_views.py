@@ -12,7 +12,7 @@ from core.presets import PRESETS, preset
 from core.settings import Declaration, describe
 from tui.widgets.drawn import indented, lines, row
 from tui.widgets.report_views import section
-from tui.widgets.typed_settings import as_typed, shown
+from tui.widgets.typed_settings import Checked, as_typed, shown, steps_in_words
 
 
 def preset_line(name: str, typed: Mapping[str, str], width: int) -> Content:
@@ -143,3 +143,14 @@ RUN_NAME = Declaration(
     range="",
 )
 """The run's name is edited as the settings are, though it is none."""
+
+
+def state(report: Mapping[str, Any] | None, checked: Checked, starting: str, failure: str) -> Content:
+    """The line beside the start: what is being done, what stands in its way, or how long the run would be."""
+    if starting:
+        return Content.styled(f"{starting}   esc calls it off", "$foreground-muted")
+    if checked.sentence or failure:
+        return Content.styled(f"✗ {clean_line(checked.sentence or failure)}", "$text-error")
+    if report is None or checked.settings is None:
+        return Content("")
+    return Content.styled(steps_in_words(report["kept"], checked.settings), "$foreground-muted")

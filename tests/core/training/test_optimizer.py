@@ -14,16 +14,16 @@ from hypothesis import strategies as st
 from core.models.classifier import Classifier, build_classifier
 from core.models.sources import ModelSource
 from core.settings import Settings
-from core.training.optimizer import build_optimizer, learning_rate, set_learning_rate
+from core.training.optimizer import build_optimizer, peak_rate, rate_at, set_learning_rate
 
 FAMILIES = ("bert", "distilbert", "roberta")
 RATIOS = st.sampled_from([0.0, 0.06, 0.1, 0.5, 0.9])
 STEPS = st.integers(2, 500)
 
 
-def rates(steps: int, **settings: Any) -> list[float]:
+def rates(steps: int, *, learning_rate: float, **settings: Any) -> list[float]:
     wanted = Settings(**settings)
-    return [learning_rate(step, steps, wanted) for step in range(steps + 1)]
+    return [rate_at(step, steps, learning_rate, wanted) for step in range(steps + 1)]
 
 
 @given(STEPS, RATIOS, st.sampled_from(["linear", "cosine", "constant"]))
@@ -62,10 +62,30 @@ def test_rates_by_hand() -> None:
 @given(STEPS, RATIOS, st.sampled_from(["linear", "cosine", "constant"]), st.randoms())
 def test_the_rate_of_a_step_depends_on_no_other_step(steps: int, ratio: float, schedule: str, order: Any) -> None:
     wanted = Settings(warmup_ratio=ratio, schedule=schedule)  # type: ignore[arg-type]
-    in_order = [learning_rate(step, steps, wanted) for step in range(steps)]
+    in_order = [rate_at(step, steps, 0.01, wanted) for step in range(steps)]
     shuffled = list(range(steps))
     order.shuffle(shuffled)
-    assert {step: learning_rate(step, steps, wanted) for step in shuffled} == dict(enumerate(in_order))
+    assert {step: rate_at(step, steps, 0.01, wanted) for step in shuffled} == dict(enumerate(in_order))
+
+
+@pytest.mark.parametrize(
+    ("settings", "rate"),
+    [
+        ({}, 5e-5 * 768 / 32),
+        ({"lora": True}, 10 * 5e-5 * 768 / 32),
+        ({"freeze_layers": "encoder"}, 1e-3),
+        ({"learning_rate": 0.02}, 0.02),
+        ({"learning_rate": 0.02, "lora": True}, 0.02),
+    ],
+    ids=str,
+)
+def test_auto_suits_the_models_width_and_a_number_is_taken_as_it_is(
+    tiny_models: dict[str, Path], settings: dict[str, Any], rate: float
+) -> None:
+    for folder in tiny_models.values():
+        wanted = Settings(**settings)
+        classifier = build_classifier(ModelSource("tiny", folder), ("a", "b"), wanted)
+        assert peak_rate(classifier, wanted) == pytest.approx(rate)
 
 
 @pytest.fixture(params=FAMILIES)

@@ -1,0 +1,364 @@
+"""The engine service and its client, as real processes: every request is answered once, whatever happens to either."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.engine.client import EngineClient
+from core.errors import InputError, ReviewtuiError
+from core.runs.folder import Request, RunFolder, create_run
+
+SCRIPTED = """
+import itertools, os, sys, time
+from core.engine import methods, service
+from core.errors import InputError, ReviewtuiError
+
+def noisy(params, progress):
+    print("printed by a library", flush=True)
+    os.write(1, b'{"id": 1, "result": "forged"}\\n')
+    os.system("echo from a child")
+    progress("working", 0.5)
+    return "clean"
+
+def endless(params, progress):
+    for count in itertools.count():
+        progress("counting", None if count == 0 else count % 100 / 100)
+        time.sleep(0.001)
+
+def wrong(params, progress):
+    raise {"input": InputError, "failed": ReviewtuiError, "memory": MemoryError, "other": KeyError}[params["kind"]]("so")
+
+def unsayable(params, progress):
+    return {1, 2}
+
+def surrogate(params, progress):
+    return params["text"] + "\\u2028"
+
+for function in (noisy, endless, wrong, unsayable, surrogate):
+    methods.METHODS[function.__name__] = function
+service.main()
+"""
+
+
+class Pipe:
+    """A service of one's own, spoken to in lines."""
+
+    def __init__(self, home: Path, *command: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, *command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "REVIEWTUI_HOME": str(home)},
+        )
+        self._number = 0
+
+    def send(self, line: bytes) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(line + b"\n")
+        self.process.stdin.flush()
+
+    def ask(self, method: str, **params: Any) -> int:
+        self._number += 1
+        self.send(json.dumps({"id": self._number, "method": method, "params": params}).encode())
+        return self._number
+
+    def next(self) -> dict[str, Any]:
+        assert self.process.stdout is not None
+        found: dict[str, Any] = json.loads(self.process.stdout.readline())
+        return found
+
+    def answer(self, method: str, **params: Any) -> dict[str, Any]:
+        """The last word on a request; progress on the way must be well-formed."""
+        number = self.ask(method, **params)
+        while True:
+            message = self.next()
+            assert message["id"] == number
+            if "progress" not in message:
+                return message
+            assert message["progress"]["what"] and (message["progress"]["fraction"] or 0) <= 1
+
+    def close(self) -> str:
+        """End it by closing its pipe; returns what it printed to standard error."""
+        _, printed = self.process.communicate(timeout=30)
+        return printed.decode()
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home and files for the service that the tests of this module share."""
+    return tmp_path_factory.mktemp("engine")
+
+
+@pytest.fixture(scope="module")
+def reviews(place: Path, reviews_of: Callable[..., list[tuple[str, str]]]) -> Path:
+    with (place / "reviews.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([("review", "label"), *reviews_of(40)])
+    return place / "reviews.csv"
+
+
+@pytest.fixture(scope="module")
+def service(place: Path) -> Iterator[Pipe]:
+    pipe = Pipe(place / "home", "-m", "core.engine.service")
+    yield pipe
+    pipe.close()
+    assert pipe.process.returncode == 0
+
+
+@pytest.fixture
+def scripted(tmp_path: Path) -> Iterator[Pipe]:
+    """A service that also knows methods which misbehave."""
+    pipe = Pipe(tmp_path / "home", "-c", SCRIPTED)
+    yield pipe
+    pipe.process.kill()
+    pipe.process.wait()
+    for stream in (pipe.process.stdin, pipe.process.stdout, pipe.process.stderr):
+        with suppress(BrokenPipeError):
+            stream.close()  # type: ignore[union-attr]
+
+
+@pytest.fixture
+def client() -> Iterator[EngineClient]:
+    client = EngineClient()
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def run(reviews: Path, tiny_classifier: Path) -> RunFolder:
+    """A run that is over, with a model."""
+    made = create_run(Request(name="chairs", data=str(reviews)))
+    shutil.copytree(tiny_classifier, made.model)
+    return made
+
+
+def test_inspect_and_rows_tell_what_a_file_holds(service: Pipe, reviews: Path) -> None:
+    report = service.answer("inspect", source=str(reviews))["result"]
+    assert (report["kept"], report["text_column"], report["label_column"]) == (40, "review", "label")
+    assert report["trainable"] == ""
+    page = service.answer("rows", source=str(reviews), offset=38, limit=10)["result"]
+    assert [row["row"] for row in page["rows"]] == [38, 39] and page["total"] == 40
+    assert {row["label"] for row in page["rows"]} == {"positive", "negative"}
+    assert service.answer("rows", source=str(reviews), offset=99)["result"]["rows"] == []
+
+
+def test_classify_answers_for_each_text_in_order(service: Pipe, tiny_classifier: Path) -> None:
+    texts = ["great lamp", "broken " * 60, "", "naïve \ud800 \x1b[2J\u2028"]
+    answers = service.answer("classify", folder=str(tiny_classifier), texts=texts)["result"]
+    assert [answer["text"] for answer in answers] == texts
+    for answer in answers:
+        assert answer["label"] == max(answer["probabilities"], key=answer["probabilities"].get)
+        assert sum(answer["probabilities"].values()) == pytest.approx(1)
+    assert [answer["truncated"] for answer in answers] == [False, True, False, False]
+    assert answers[0]["tokens"] == 4
+    loaded = service.answer("load", folder=str(tiny_classifier))["result"]
+    assert loaded == {"labels": ["negative", "positive"], "max_length": 32}
+
+
+def test_evaluate_gives_what_scripts_rely_on(service: Pipe, run: RunFolder, reviews: Path) -> None:
+    found = service.answer("evaluate", run=str(run.path), source=str(reviews))["result"]
+    assert {"accuracy", "macro_f1", "loss", "rows", "per_class", "confusion", "ece", "ece_null_95"} <= found.keys()
+    assert found["rows"] == 40 == sum(map(sum, found["confusion"])) and found["labels"] == ["negative", "positive"]
+
+
+def test_a_file_is_classified_over_the_pipe(service: Pipe, reviews: Path, tiny_classifier: Path, tmp_path: Path) -> None:
+    found = service.answer(
+        "classify_file", folder=str(tiny_classifier), source=str(reviews), output=str(tmp_path / "out.jsonl")
+    )["result"]
+    assert found["rows"] == 40 == len((tmp_path / "out.jsonl").read_text().splitlines())
+
+
+def test_lengths_and_prepare_know_a_model_and_its_data(service: Pipe, reviews: Path, tiny_model: Path) -> None:
+    found = service.answer("lengths", source=str(reviews), model=str(tiny_model), batch_size=8)["result"]
+    assert (found["reviews"], found["sampled"]) == (40, 40)
+    cut = [limit["reviews_cut"] for limit in found["limits"]]
+    assert cut == sorted(cut, reverse=True) and cut[-1] == 0
+    padding = found["padding"]
+    assert 0 <= padding["by_length"] <= padding["random"] <= padding["to_longest"] < 1
+    request = Request(name="x", data=str(reviews)).model_copy()
+    asked = {**request.model_dump(mode="json"), "settings": {"model": str(tiny_model)}}
+    ready = service.answer("prepare", request=asked)["result"]
+    assert ready["labels"] == ["negative", "positive"] and ready["rows"] + ready["validation_rows"] == 40
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "status", "words"),
+    [
+        ("inspect", {"source": "/absent.csv"}, 2, "absent.csv"),
+        ("rows", {"source": ""}, 2, "No data was named"),
+        ("evaluate", {"run": "/absent", "source": "x.csv"}, 2, "This run has no model yet"),
+        ("classify", {"folder": "/absent", "texts": ["x"]}, 2, "no model"),
+        ("explode", {}, 2, "The engine knows no 'explode'"),
+    ],
+)
+def test_an_error_is_a_sentence_with_an_exit_status(
+    service: Pipe, method: str, params: dict[str, Any], status: int, words: str
+) -> None:
+    error = service.answer(method, **params)["error"]
+    assert error["exit_code"] == status and words in error["message"] and "\n" not in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "words"),
+    [("input", 2, "so"), ("failed", 1, "so"), ("memory", 1, "Out of memory: close"), ("other", 1, "KeyError")],
+)
+def test_whatever_a_method_raises_is_an_answer(scripted: Pipe, kind: str, status: int, words: str) -> None:
+    error = scripted.answer("wrong", kind=kind)["error"]
+    assert error["exit_code"] == status and words in error["message"]
+    assert scripted.answer("noisy")["result"] == "clean"
+
+
+def test_what_libraries_print_never_corrupts_the_answers(scripted: Pipe) -> None:
+    assert scripted.answer("noisy") == {"id": 1, "result": "clean"}
+    assert "error" in scripted.answer("unsayable")
+    assert scripted.answer("surrogate", text="\ud800\n")["result"] == "\ud800\n\u2028"
+    printed = scripted.close()
+    assert all(words in printed for words in ("printed by a library", "forged", "from a child"))
+
+
+@pytest.mark.parametrize("line", [b"", b"{", b"[]", b"3", b"null", b'{"id": 1}', b'{"id": 1, "method": "x"}', b"\xff"])
+def test_a_line_that_is_no_request_is_answered_and_the_service_goes_on(scripted: Pipe, line: bytes) -> None:
+    scripted.send(line)
+    assert scripted.next() == {
+        "id": None,
+        "error": {"message": "The engine was sent what is no request.", "exit_code": 1},
+    }
+    assert scripted.answer("noisy")["result"] == "clean"
+
+
+def test_a_cancelled_request_ends_and_the_next_is_worked_on(scripted: Pipe) -> None:
+    first, second, third = scripted.ask("endless"), scripted.ask("endless"), scripted.ask("noisy")
+    assert scripted.next()["id"] == first
+    for number in (second, first):
+        scripted.send(json.dumps({"cancel": number}).encode())
+    while (message := scripted.next())["id"] == first:
+        assert "progress" in message
+    assert message["id"] == third and message["progress"]["fraction"] == 0.5
+    assert scripted.next() == {"id": third, "result": "clean"}
+
+
+def test_the_service_is_gone_when_its_pipe_closes_even_in_the_midst_of_work(scripted: Pipe) -> None:
+    scripted.ask("endless")
+    scripted.next()
+    assert scripted.process.stdin is not None
+    scripted.process.stdin.close()
+    assert scripted.process.wait(timeout=30) == 0
+
+
+def test_a_service_whose_reader_is_gone_ends_quietly(scripted: Pipe) -> None:
+    scripted.ask("endless")
+    scripted.next()
+    assert scripted.process.stdout is not None and scripted.process.stderr is not None
+    scripted.process.stdout.close()
+    assert scripted.process.wait(timeout=30) == 0
+    assert b"Traceback" not in scripted.process.stderr.read()
+
+
+# The client
+
+
+def test_a_client_starts_its_service_at_the_first_request_and_hands_out_answers(
+    client: EngineClient, reviews: Path
+) -> None:
+    heard: list[tuple[str, float | None]] = []
+    assert client.call("inspect", {"source": str(reviews)}, lambda what, share: heard.append((what, share)))["kept"] == 40
+    assert heard and heard[-1] == ("reading", 1.0)
+    futures = [client.request("rows", {"source": str(reviews), "offset": n, "limit": 1}) for n in range(10)]
+    assert [future.result(30)["rows"][0]["row"] for future in futures] == list(range(10))
+
+
+def test_errors_come_back_as_the_kind_they_were(client: EngineClient) -> None:
+    with pytest.raises(InputError, match="absent"):
+        client.call("inspect", {"source": "/absent.csv"})
+    future = client.request("explode")
+    assert type(future.exception(30)) is InputError
+
+
+def test_many_threads_may_ask_at_once(client: EngineClient, reviews: Path) -> None:
+    found: list[int] = []
+
+    def ask(number: int) -> None:
+        page = client.call("rows", {"source": str(reviews), "offset": number, "limit": 1})
+        found.append(page["rows"][0]["row"] - number)
+
+    askers = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
+    for asker in askers:
+        asker.start()
+    for asker in askers:
+        asker.join(60)
+    assert found == [0] * 8
+
+
+def test_a_killed_service_fails_what_was_pending_in_words_and_the_next_request_starts_another(
+    client: EngineClient, reviews: Path
+) -> None:
+    assert client.call("inspect", {"source": str(reviews)})["kept"] == 40
+    for at_once in (False, True, True):
+        assert client._process is not None
+        pid = client._process.pid
+        pending = [client.request("doctor"), client.request("doctor")]
+        os.kill(pid, signal.SIGKILL)
+        if not at_once:
+            for future in pending:
+                assert isinstance(future.exception(30), ReviewtuiError)
+        again = client.request("inspect", {"source": str(reviews)})  # at once: before anybody noticed
+        for future in pending:
+            error = future.exception(30)
+            assert isinstance(error, ReviewtuiError) and "The engine ended (signal 9)" in str(error)
+            assert str(error).endswith("it starts anew.")
+        if not at_once or not isinstance(again.exception(30), ReviewtuiError):
+            assert again.result(30)["kept"] == 40
+        assert client.call("inspect", {"source": str(reviews)})["kept"] == 40
+        assert client._process.pid != pid
+
+
+def test_a_cancelled_future_is_cancelled_and_starts_nothing(client: EngineClient, reviews: Path) -> None:
+    future = client.request("doctor")
+    assert future.cancel()
+    with pytest.raises(CancelledError):
+        future.result(1)
+    assert client.call("inspect", {"source": str(reviews)})["kept"] == 40
+    assert client._process is not None
+    future = client.request("doctor")
+    client._process.kill()
+    client._process.wait()
+    dead = client._process
+    future.cancel()
+    assert client._process is dead
+
+
+def test_closing_a_client_ends_its_service_and_fails_what_was_pending(client: EngineClient, reviews: Path) -> None:
+    client.close()
+    client.call("inspect", {"source": str(reviews)})
+    assert client._process is not None
+    process, future = client._process, client.request("doctor")
+    client.close()
+    assert process.poll() is not None
+    assert isinstance(future.exception(30), ReviewtuiError)
+    assert client.call("inspect", {"source": str(reviews)})["kept"] == 40
+
+
+def test_a_service_that_cannot_be_started_is_a_sentence(
+    client: EngineClient, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.touch()
+    with pytest.raises(ReviewtuiError, match="The engine could not be started"):
+        client.call("inspect", {})
+    home.unlink()
+    monkeypatch.setattr(sys, "executable", "/absent/python")
+    with pytest.raises(ReviewtuiError, match="The engine could not be started"):
+        client.call("inspect", {})
