@@ -71,7 +71,7 @@ class Settings(BaseModel):
     )
 
     epochs: int = _setting(
-        4,
+        5,
         "Length of the run",
         "Epochs",
         "How often every review is seen. Few thousand reviews: 3 to 5; a few hundred: 5 to 20.",

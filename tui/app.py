@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -18,9 +18,12 @@ from textual.screen import Screen
 
 from core.clean import clean, clean_line
 from core.engine.client import EngineClient
-from core.runs.folder import RunFolder, empty_trash
-from tui.draft import Draft
+from core.runs.folder import RunFolder
+from core.runs.trash import empty_trash
 from tui.places import PLACES
+
+if TYPE_CHECKING:
+    from tui.draft import Draft
 
 Progress = Callable[[str, float | None], None]
 
@@ -55,7 +58,8 @@ class Workbench(App[None]):
         """Args: data: what the Data screen opens on; pile: what Classify opens on; run: to watch or classify with."""
         super().__init__()
         self.engine = engine or EngineClient()
-        self.draft = Draft(source=data or "")
+        self._draft: Draft | None = None
+        self._source = data or ""
         self.run_in_view: RunFolder | None = run
         self.pile: str | None = pile
         """The file of reviews that Classify walks through; None for typed reviews."""
@@ -70,6 +74,19 @@ class Workbench(App[None]):
         empty_trash()
 
     # Shared by the screens
+
+    @property
+    def draft(self) -> Draft:
+        """The run in the making."""
+        if self._draft is None:
+            from tui.draft import Draft  # pydantic, which the first frame does without
+
+            self._draft = Draft(source=self._source)
+        return self._draft
+
+    @draft.setter
+    def draft(self, draft: Draft) -> None:
+        self._draft = draft
 
     async def ask(self, method: str, params: dict[str, Any] | None = None, progress: Progress | None = None) -> Any:
         """Ask the engine; keys are answered meanwhile. `progress` is called on the UI's own thread.
@@ -92,7 +109,7 @@ class Workbench(App[None]):
 
     def open_data(self, source: str) -> None:
         """Start a new draft on `source` and show the Data screen."""
-        self.draft = Draft(source=source)
+        self._source, self._draft = source, None
         self.switch_mode("data")
 
     def open_run(self, run: RunFolder) -> None:

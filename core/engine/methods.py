@@ -82,7 +82,7 @@ def rows(params: Params, progress: Progress) -> Any:
 def prepare(params: Params, progress: Progress) -> Any:
     """Whether a run could start: reads its data, finds its model. Params: a `Request` as JSON."""
     from core.models.sources import resolve_model
-    from core.runs.folder import Request
+    from core.runs.request import Request
     from core.training.run_data import read_run_data
 
     request = Request.model_validate(params["request"])

@@ -137,7 +137,9 @@ def save_classifier(classifier: Classifier, folder: Path) -> None:
     model.config.reviewtui_truncation = classifier.truncation
     model.save_pretrained(folder, safe_serialization=True)
     classifier.tokenizer.model_max_length = classifier.max_length
-    classifier.tokenizer.truncation_side = "left" if classifier.truncation == "tail" else "right"
+    side = "left" if classifier.truncation == "tail" else "right"
+    classifier.tokenizer.truncation_side = side
+    classifier.tokenizer.init_kwargs["truncation_side"] = side  # the library saves only what it was built with
     classifier.tokenizer.save_pretrained(folder)
 
 

@@ -15,45 +15,22 @@ predictions.parquet  validation rows: row, text hash, label, logits
 from __future__ import annotations
 
 import itertools
-import os
 import re
-import shutil
 import time
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import psutil
-import tomli_w
-from pydantic import BaseModel, ConfigDict, ValidationError
+from typing import TYPE_CHECKING, Any
 
 from core.clean import clean_line
 from core.errors import InputError, ReviewtuiError
 from core.files import PRIVATE_FOLDER, home, private_folder, write_whole
-from core.reviews.options import ReadingOptions
-from core.settings import Settings
+
+if TYPE_CHECKING:
+    from core.runs.request import Request
 
 _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
-
-
-class Request(BaseModel):
-    """What a run is asked to do: `settings.toml`, typed."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str
-    data: str
-    """Absolute path of the training data, or a Hugging Face dataset id."""
-    validation: str | None = None
-    reading: ReadingOptions = ReadingOptions()
-    preset: str = "balanced"
-    settings: Settings = Settings()
-
-    def to_toml(self) -> str:
-        """The request as TOML; a missing key means None, which TOML cannot say."""
-        return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
 
 
 @dataclass(frozen=True)
@@ -112,10 +89,16 @@ class RunFolder:
         Raises:
             ReviewtuiError: settings.toml is missing or damaged.
         """
+        from core.runs.request import read_request  # pydantic; a list of runs does without it
+
+        return read_request(self.settings)
+
+    def asked(self) -> dict[str, Any]:
+        """settings.toml as it is written, unchecked, for lists; empty where it cannot be read."""
         try:
-            return Request.model_validate(tomllib.loads(self.settings.read_text(encoding="utf-8")))
-        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, ValidationError) as error:
-            raise ReviewtuiError(f"{self.settings} cannot be read; the run cannot be repeated from it.") from error
+            return tomllib.loads(self.settings.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
 
 
 def runs_home() -> Path:
@@ -150,6 +133,11 @@ def _new_folder(place: Path) -> RunFolder:
     raise AssertionError("the clock ended")
 
 
+def is_run_id(name: str) -> bool:
+    """Whether `name` is made like a run's id."""
+    return _ID.fullmatch(name) is not None
+
+
 def list_runs() -> list[RunFolder]:
     """Every run's folder, the newest first."""
     return sorted(_folders(), key=lambda run: run.id, reverse=True)
@@ -163,7 +151,7 @@ def _folders() -> Iterator[RunFolder]:
     except OSError as error:
         raise ReviewtuiError(f"Cannot read {runs_home()} ({error.strerror}); set REVIEWTUI_HOME.") from error
     for entry in entries:
-        if _ID.fullmatch(entry.name) and entry.is_dir() and not entry.is_symlink():
+        if is_run_id(entry.name) and entry.is_dir() and not entry.is_symlink():
             yield RunFolder(entry)
 
 
@@ -193,49 +181,4 @@ def find_run(word: str) -> RunFolder:
 
 
 def _name(run: RunFolder) -> str:
-    try:
-        content: dict[str, Any] = tomllib.loads(run.settings.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return ""
-    return str(content.get("name", ""))
-
-
-def trash_run(run: RunFolder) -> Path:
-    """Move a run out of the list; `restore_run` brings it back until `empty_trash`. Returns where it lies."""
-    target = private_folder(_trash(os.getpid())) / run.id
-    run.path.rename(target)
-    return target
-
-
-def restore_run(trashed: Path) -> RunFolder:
-    """Bring a trashed run back to the list."""
-    run = RunFolder(runs_home() / trashed.name)
-    trashed.rename(run.path)
-    return run
-
-
-def empty_trash() -> None:
-    """Delete what this process moved to the trash, for good."""
-    shutil.rmtree(_trash(os.getpid()), ignore_errors=True)
-
-
-def recover_trash() -> list[RunFolder]:
-    """Bring back what a process trashed that ended without emptying its trash: it had promised an undo."""
-    recovered = []
-    trash = home() / "trash"
-    for folder in sorted(trash.iterdir()) if trash.is_dir() else []:
-        if folder.name.isdecimal() and not _lives(int(folder.name)):
-            recovered += [restore_run(run) for run in folder.iterdir() if _ID.fullmatch(run.name)]
-            shutil.rmtree(folder, ignore_errors=True)
-    return recovered
-
-
-def _lives(process: int) -> bool:
-    try:
-        return psutil.pid_exists(process)
-    except OverflowError:
-        return False
-
-
-def _trash(process: int) -> Path:
-    return home() / "trash" / str(process)
+    return str(run.asked().get("name", ""))

@@ -13,7 +13,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from core.errors import ReviewtuiError
 from core.runs.folder import RunFolder
 from core.runs.journal import Record, decode
 from core.runs.lock import living_worker
@@ -193,11 +192,10 @@ def summarize(run: RunFolder) -> RunSummary:
 
 def summary_of(run: RunFolder, history: RunHistory) -> RunSummary:
     """The same facts from a history that is at hand."""
-    try:
-        request = run.request()
-        name, model, data = request.name, request.settings.model, request.data
-    except ReviewtuiError:
-        name, model, data = run.id, "?", "?"
+    asked = run.asked()
+    name, data = str(asked.get("name", run.id)), str(asked.get("data", "?"))
+    settings = asked.get("settings")
+    model = str(settings.get("model", "auto")) if isinstance(settings, dict) else "?"
     best = history.best
     end = history.end or {}
     state = state_of(run, history)

@@ -6,7 +6,7 @@ from typing import Any
 
 from core.clean import clean_line
 from core.presets import PRESETS
-from core.runs.folder import Request
+from core.runs.request import Request
 from core.settings import Settings
 from core.training.loop import TrainingLoop
 from core.training.run_data import RunData

@@ -15,7 +15,8 @@ import core
 from core.files import PRIVATE_FILE, private_folder, sync_folder, write_json
 from core.models.classifier import save_classifier
 from core.models.sources import ModelSource
-from core.runs.folder import Request, RunFolder
+from core.runs.folder import RunFolder
+from core.runs.request import Request
 from core.training.card import model_card
 from core.training.loop import TrainingLoop
 from core.training.metrics import expected_calibration_error, fit_temperature, measure, probabilities_of

@@ -15,7 +15,8 @@ from core.files import PRIVATE_FILE
 from core.reviews.reading import Reviews, read_reviews, require_trainable
 from core.reviews.sources import find_sources
 from core.reviews.split import find_leak, split_by_hash
-from core.runs.folder import Request, RunFolder
+from core.runs.folder import RunFolder
+from core.runs.request import Request
 
 
 @dataclass(frozen=True)

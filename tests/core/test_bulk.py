@@ -83,9 +83,7 @@ def test_no_cell_of_the_csv_is_run_by_a_spreadsheet_or_obeyed_by_a_terminal(
 def test_json_lines_hold_the_text_as_it_was(predictor: Predictor, source: Path, tmp_path: Path) -> None:
     run(predictor, source, tmp_path / "out.jsonl")
     rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text(encoding="utf-8").split("\n")[:-1]]
-    assert [row["text"] for row in rows] == [text.strip() if text.endswith(" ") else text for text in TEXTS] or [
-        row["text"] for row in rows
-    ] == TEXTS
+    assert [row["text"].strip() for row in rows] == [text.strip() for text in TEXTS]
     wanted = {"file", "line", "text", "label", "probability", "probabilities", "tokens", "truncated"}
     assert all(row.keys() == wanted for row in rows)
 
@@ -123,7 +121,11 @@ class Cancelled(Exception):
 
 @pytest.mark.parametrize(
     ("error", "expected"),
-    [(OSError(errno.ENOSPC, "No space left on device"), ReviewtuiError), (Cancelled(), Cancelled), (KeyboardInterrupt(), KeyboardInterrupt)],
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), ReviewtuiError),
+        (Cancelled(), Cancelled),
+        (KeyboardInterrupt(), KeyboardInterrupt),
+    ],
     ids=["full disk", "cancelled", "interrupted"],
 )
 def test_a_failure_leaves_the_older_output_and_nothing_beside(

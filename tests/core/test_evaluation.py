@@ -19,7 +19,8 @@ from core.evaluation import evaluate_run
 from core.inference import Predictor
 from core.reviews.hashing import text_hash
 from core.reviews.options import ReadingOptions
-from core.runs.folder import Request, RunFolder, create_run
+from core.runs.folder import RunFolder, create_run
+from core.runs.request import Request
 
 
 @pytest.fixture(scope="module")

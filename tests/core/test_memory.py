@@ -1,4 +1,4 @@
-"""Memory: what is shown adds up, however many GPUs there are and whatever is wrong with them, and sampling never ends a run."""
+"""Memory: what is shown adds up, however many GPUs there are and whatever ails them, and sampling ends no run."""
 
 from __future__ import annotations
 
@@ -82,7 +82,9 @@ def test_without_a_gpu_a_driver_or_permission_there_is_none() -> None:
 def test_every_gpu_is_shown_with_its_name(count: int) -> None:
     found = device_samples(FakeNvml(*[(80 * GIB, 5 * GIB)] * count))
     assert [gpu["index"] for gpu in found] == list(range(count))
-    assert [gpu["name"] for gpu in found] == ["NVIDIA H200", "NVIDIA A100"] * (count // 2) + ["NVIDIA H200"] * (count % 2)
+    assert [gpu["name"] for gpu in found] == ["NVIDIA H200", "NVIDIA A100"] * (count // 2) + ["NVIDIA H200"] * (
+        count % 2
+    )
 
 
 @given(st.integers(8 * GIB, 200 * GIB), st.integers(0, 5 * GIB), st.integers(0, 3 * GIB), st.integers(0, GIB))

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from core.errors import InputError
 from core.presets import PRESETS, preset
 from core.reviews.options import ReadingOptions
-from core.runs.folder import Request
+from core.runs.request import Request
 from core.settings import GROUPS, Settings, describe, parse_assignment, read_toml
 
 TYPED: dict[str, dict[str, Any]] = {

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from core.files import private_folder
-from core.runs.folder import Request, RunFolder, runs_home
+from core.runs.folder import RunFolder, runs_home
 from core.runs.journal import JournalWriter
 from core.runs.lock import RunLock
+from core.runs.request import Request
 from core.settings import Settings
 
 BEGAN = 1_790_000_000.0

@@ -14,7 +14,8 @@ from textual.pilot import Pilot
 from core.errors import InputError, ReviewtuiError
 from core.presets import PRESETS, preset
 from core.reviews.options import ReadingOptions
-from core.runs.folder import Request, RunFolder, create_run, list_runs
+from core.runs.folder import RunFolder, create_run, list_runs
+from core.runs.request import Request
 from core.settings import Declaration, Settings, describe, parse_assignment
 from tests.tui.engine_double import HOSTILE, STEERING, FakeEngine, lengths, report, settle, until
 from tests.tui.frames import frame

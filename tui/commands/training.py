@@ -46,7 +46,7 @@ def train(
     Every setting and its range is listed in docs/settings.md and in the workbench's Setup screen.
     """
     from core.presets import preset as preset_settings
-    from core.runs.folder import Request
+    from core.runs.request import Request
     from core.settings import parse_assignment, read_toml
 
     chosen = preset_settings(preset)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from textual import getters, work
@@ -33,7 +34,7 @@ from tui.widgets.drawn import gauge
 from tui.widgets.file_picker import FilePicker
 from tui.widgets.findings import FETCHED, SAMPLES, SECTIONS, Findings
 from tui.widgets.label_names import LabelNames
-from tui.widgets.places_on_disk import settled
+from tui.widgets.places_on_disk import existing, settled
 from tui.widgets.reading_choices import Changes, Offer, changed, offer_columns, offer_reading, offer_schemes
 from tui.widgets.sections import Sections
 from tui.widgets.typed_settings import check
@@ -88,6 +89,8 @@ class DataScreen(Place):
         """What is being asked for now; None when nothing is."""
         self._report: dict[str, Any] | None = None
         self._refusal = ""
+        self._on_disk = False
+        """Whether the source is a path that exists: only then another reading may help."""
         self._lengths: dict[str, Any] | None = None
         self._measured_for: tuple[str, int] = ("", 0)
         """Model and batch size that the lengths were, or are being, measured for."""
@@ -138,8 +141,8 @@ class DataScreen(Place):
         refusal = self.query_one("#refusal", Static)
         refusal.display = bool(self._refusal) and self._report is None
         if stage == "picking":
-            hint = "Press e to say how it is read, t to name its column of text; or choose another below."
-            refusal.update(Content(f"✗ {clean_line(self._refusal)}\n{hint}"))
+            hint = "\nPress e to say how it is read, t to name its column of text; or choose another below."
+            refusal.update(Content(f"✗ {clean_line(self._refusal)}{hint if self._on_disk else ''}"))
             self.query_one(FilePicker).focus_list()
         elif stage == "found":
             self.findings.open(self.findings.section)
@@ -187,6 +190,7 @@ class DataScreen(Place):
     @work(exclusive=True, exit_on_error=False, group="inspect")
     async def _inspect(self, reading: ReadingOptions) -> None:
         source = await asyncio.to_thread(settled, self._source)
+        self._on_disk = await asyncio.to_thread(existing, Path.cwd(), source) is not None
         if source != self._source:
             self._source = self.app.draft.source = source
         params = {"source": source, "reading": reading.model_dump()}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
-from textual import work
+from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -18,9 +18,10 @@ from textual.widgets import DataTable, Static
 from core.clean import clean, clean_line
 from core.errors import ReviewtuiError
 from core.runs.control import send
-from core.runs.folder import RunFolder, list_runs, recover_trash, restore_run, trash_run
+from core.runs.folder import RunFolder, list_runs
 from core.runs.launch import launch_worker
 from core.runs.summary import OVER, RunSummary, summarize
+from core.runs.trash import recover_trash, restore_run, trash_run
 from tui.places import Place
 from tui.words import ago
 
@@ -38,7 +39,9 @@ STATE_MARKS = {
 }
 """State → its mark and colour; the word always stands beside the mark."""
 
-_COLUMNS = {"state": 13, "name": 20, "accuracy": 8, "F1": 5, "steps": 9, "began": 10, "model": 24}
+_FIGURES = {"accuracy": 8, "F1": 5, "steps": 9, "began": 10}
+_STATE, _NAME, _LONGEST_NAME, _MODEL, _PADDING = 13, 20, 60, 26, 2
+"""Widths in cells; the name takes what is left, the model a column only where there is room for one."""
 _POLL_SECONDS = 1.0
 
 _EMPTY = """\
@@ -79,6 +82,7 @@ with its model, or start a new one. A deleted run can be brought back until you 
         super().__init__()
         self._summaries: list[RunSummary] | None = None
         self._trashed: list[Path] = []
+        self._with_model = False
         self._brought_back: str | None = None
         """Id of a run that the cursor shall stand on when it is listed again."""
 
@@ -88,13 +92,31 @@ with its model, or start a new one. A deleted run can be brought back until you 
         yield Static("", id="runs-details", markup=False)
 
     def on_mount(self) -> None:
-        table = self.query_one("#runs-table", DataTable)
-        for title, width in _COLUMNS.items():
-            table.add_column(title, width=width, key=title)
-        table.display = False
+        self.query_one("#runs-table").display = False
 
     def on_screen_resume(self) -> None:
         self._poll()
+
+    def on_resize(self, event: events.Resize) -> None:
+        super().on_resize(event)
+        self._lay_columns(event.size.width)
+
+    def _lay_columns(self, width: int) -> None:
+        """Columns that fill `width` cells, and the rows in them."""
+        columns = {"state": _STATE, "name": 0, **_FIGURES}
+        fixed = sum(columns.values()) + _PADDING * len(columns)
+        self._with_model = width - fixed >= _NAME + _MODEL + _PADDING
+        if self._with_model:
+            columns["model"] = _MODEL
+            fixed += _MODEL + _PADDING
+        columns["name"] = min(max(width - fixed, _NAME), _LONGEST_NAME)
+        table = self.query_one("#runs-table", DataTable)
+        table.clear(columns=True)
+        for title, cells in columns.items():
+            table.add_column(title, width=cells, key=title)
+        summaries, self._summaries = self._summaries, None
+        if summaries is not None:
+            self._show(summaries)
 
     @work(exclusive=True, exit_on_error=False, group="poll")
     async def _poll(self) -> None:
@@ -159,7 +181,7 @@ with its model, or start a new one. A deleted run can be brought back until you 
             Text(f"{figures['macro_f1']:.3f}" if figures else "-"),
             Text(steps),
             Text(ago(summary.began, time.time())),
-            Text(clean_line(summary.model, 60)),
+            *([Text(clean_line(summary.model, 60))] if self._with_model else []),
         ]
 
     def _show_details(self) -> None:
@@ -167,18 +189,22 @@ with its model, or start a new one. A deleted run can be brought back until you 
         summary = self._chosen()
         if summary is None:
             return
-        lines = [("data    ", "$text-muted"), (clean_line(summary.data, 200), "")]
-        lines += [("\nfolder  ", "$text-muted"), (clean_line(summary.folder, 200), "")]
-        if summary.phase:
-            lines += [("\nnow     ", "$text-muted"), (clean_line(summary.phase), "")]
-        if summary.validation and summary.best_epoch is not None:
-            lines += [("\nbest    ", "$text-muted"), (f"epoch {summary.best_epoch:g}, loss ", "")]
-            lines += [(f"{summary.validation['loss']:.4f}", "")]
+        lines: list[tuple[str, str]] = []
+
+        def add(name: str, value: str, style: str = "") -> None:
+            lines.extend([(f"{name:<8}", "$text-muted"), (f"{value}\n", style)])
+
         if summary.message:
-            lines += [("\nended   ", "$text-muted"), (clean_line(summary.message, 300), "$text-warning")]
+            add("ended", clean_line(summary.message, 300), "$text-warning")
         if summary.state == "interrupted":
-            why = "its worker died without a word; r resumes from the last checkpoint"
-            lines += [("\nended   ", "$text-muted"), (why, "$text-warning")]
+            add("ended", "its worker died without a word; r resumes from the last checkpoint", "$text-warning")
+        if summary.phase:
+            add("now", clean_line(summary.phase))
+        if summary.validation and summary.best_epoch is not None:
+            add("best", f"epoch {summary.best_epoch:g}, validation loss {summary.validation['loss']:.4f}")
+        add("data", clean_line(summary.data, 200))
+        add("model", clean_line(summary.model, 200))
+        add("folder", clean_line(summary.folder, 200))
         self.query_one("#runs-details", Static).update(Content.assemble(*lines))
 
     def _chosen_id(self) -> str | None:

@@ -21,7 +21,7 @@ from textual.worker import Worker, WorkerState
 from core.clean import clean_line
 from core.errors import ReviewtuiError
 from core.presets import PRESETS, preset
-from core.runs.folder import Request
+from core.runs.request import Request
 from core.settings import describe
 from tui.app import Workbench
 from tui.draft import Draft
@@ -353,7 +353,7 @@ class SetupScreen(Place):
         for worker in self.app.workers:
             if worker.group == "measure":
                 worker.cancel()  # the engine answers one at a time, and lengths may take long
-        self._failure, self._starting, self._launching = "", "Looking at the reviews …", False
+        self._failure, self._starting, self._launching = "", "Looking at the reviews …   esc calls it off", False
         self._draw_state()
         self._start(bool(draft.name))
 
@@ -380,7 +380,7 @@ class SetupScreen(Place):
 
     def _preparing(self, what: str, share: float | None) -> None:
         if self._starting and not self._launching:
-            self._now(f"{what[:1].upper()}{what[1:]}  {gauge(share, 12)}")
+            self._now(f"{what[:1].upper()}{what[1:]}  {gauge(share, 12)}   esc calls it off")
 
     def _now(self, words: str) -> None:
         self._starting = words

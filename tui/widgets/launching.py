@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from core.errors import ReviewtuiError
-from core.runs.folder import Request, RunFolder, create_run, list_runs
+from core.runs.folder import RunFolder, create_run, list_runs
 from core.runs.launch import launch_worker
+from core.runs.request import Request
 
 
 def launched(request: Request, named: bool) -> RunFolder:

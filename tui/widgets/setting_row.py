@@ -201,6 +201,7 @@ class SettingRow(Widget, can_focus=True):
         # The text before is selected, so that typing replaces it; a first digit is not.
         editor = Editor(
             text,
+            "" if self.text else self.value_shown,
             suggester=SuggestFromList(likely) if likely else None,
             select_on_focus=text == self.text and bool(text),
         )

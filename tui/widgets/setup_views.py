@@ -148,7 +148,7 @@ RUN_NAME = Declaration(
 def state(report: Mapping[str, Any] | None, checked: Checked, starting: str, failure: str) -> Content:
     """The line beside the start: what is being done, what stands in its way, or how long the run would be."""
     if starting:
-        return Content.styled(f"{starting}   esc calls it off", "$foreground-muted")
+        return Content.styled(starting, "$foreground-muted")
     if checked.sentence or failure:
         return Content.styled(f"✗ {clean_line(checked.sentence or failure)}", "$text-error")
     if report is None or checked.settings is None:

@@ -20,7 +20,8 @@ import pytest
 
 from core.engine.client import EngineClient
 from core.errors import InputError, ReviewtuiError
-from core.runs.folder import Request, RunFolder, create_run
+from core.runs.folder import RunFolder, create_run
+from core.runs.request import Request
 
 SCRIPTED = """
 import itertools, os, sys, time
@@ -40,7 +41,8 @@ def endless(params, progress):
         time.sleep(0.001)
 
 def wrong(params, progress):
-    raise {"input": InputError, "failed": ReviewtuiError, "memory": MemoryError, "other": KeyError}[params["kind"]]("so")
+    kinds = {"input": InputError, "failed": ReviewtuiError, "memory": MemoryError, "other": KeyError}
+    raise kinds[params["kind"]]("so")
 
 def unsayable(params, progress):
     return {1, 2}
@@ -175,7 +177,9 @@ def test_evaluate_gives_what_scripts_rely_on(service: Pipe, run: RunFolder, revi
     assert found["rows"] == 40 == sum(map(sum, found["confusion"])) and found["labels"] == ["negative", "positive"]
 
 
-def test_a_file_is_classified_over_the_pipe(service: Pipe, reviews: Path, tiny_classifier: Path, tmp_path: Path) -> None:
+def test_a_file_is_classified_over_the_pipe(
+    service: Pipe, reviews: Path, tiny_classifier: Path, tmp_path: Path
+) -> None:
     found = service.answer(
         "classify_file", folder=str(tiny_classifier), source=str(reviews), output=str(tmp_path / "out.jsonl")
     )["result"]
@@ -275,7 +279,9 @@ def test_a_client_starts_its_service_at_the_first_request_and_hands_out_answers(
     client: EngineClient, reviews: Path
 ) -> None:
     heard: list[tuple[str, float | None]] = []
-    assert client.call("inspect", {"source": str(reviews)}, lambda what, share: heard.append((what, share)))["kept"] == 40
+    assert (
+        client.call("inspect", {"source": str(reviews)}, lambda what, share: heard.append((what, share)))["kept"] == 40
+    )
     assert heard and heard[-1] == ("reading", 1.0)
     futures = [client.request("rows", {"source": str(reviews), "offset": n, "limit": 1}) for n in range(10)]
     assert [future.result(30)["rows"][0]["row"] for future in futures] == list(range(10))

@@ -111,7 +111,9 @@ def test_the_limit_of_a_model_whose_tokenizer_has_none_is_that_of_its_positions(
 ) -> None:
     folder = Path(shutil.copytree(source.folder, tmp_path / "model"))
     config = folder / "tokenizer_config.json"
-    config.write_text(re.sub(r'"model_max_length": \d+', '"model_max_length": 1000000000000000019884624838656', config.read_text()))
+    config.write_text(
+        re.sub(r'"model_max_length": \d+', '"model_max_length": 1000000000000000019884624838656', config.read_text())
+    )
     assert build(ModelSource("x", folder), max_length=512).max_length == 64
 
 
@@ -201,7 +203,11 @@ def test_a_model_that_cannot_recompute_says_so(source: ModelSource, monkeypatch:
     import transformers
 
     monkeypatch.setattr(transformers.PreTrainedModel, "supports_gradient_checkpointing", False, raising=False)
-    for family in (transformers.BertPreTrainedModel, transformers.DistilBertPreTrainedModel, transformers.RobertaPreTrainedModel):
+    for family in (
+        transformers.BertPreTrainedModel,
+        transformers.DistilBertPreTrainedModel,
+        transformers.RobertaPreTrainedModel,
+    ):
         monkeypatch.setattr(family, "supports_gradient_checkpointing", False)
     with pytest.raises(InputError, match="turn gradient_checkpointing off"):
         build(source, gradient_checkpointing=True)

@@ -178,7 +178,10 @@ def test_a_tokenizer_without_a_padding_token_is_refused(folder: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"\x00" * 100, b'\xff\xff\xff\xff\xff\xff\xff\x7f{"a": 1}'])
 def test_damaged_weights_are_one_sentence(folder: Path, content: bytes) -> None:
     (folder / "model.safetensors").write_bytes(content)
-    for load in (lambda: build_classifier(ModelSource("x", folder), ("a", "b"), Settings()), lambda: load_classifier(folder)):
+    for load in (
+        lambda: build_classifier(ModelSource("x", folder), ("a", "b"), Settings()),
+        lambda: load_classifier(folder),
+    ):
         with pytest.raises(InputError, match="cannot be loaded") as caught:
             load()
         assert "\n" not in str(caught.value)

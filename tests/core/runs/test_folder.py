@@ -9,17 +9,9 @@ from pathlib import Path
 import pytest
 
 from core.errors import InputError, ReviewtuiError
-from core.runs.folder import (
-    Request,
-    RunFolder,
-    create_run,
-    empty_trash,
-    find_run,
-    list_runs,
-    restore_run,
-    runs_home,
-    trash_run,
-)
+from core.runs.folder import RunFolder, create_run, find_run, list_runs, runs_home
+from core.runs.request import Request
+from core.runs.trash import empty_trash, restore_run, trash_run
 
 
 def make(name: str = "chairs") -> RunFolder:

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.runs.folder import Request, RunFolder, create_run
+from core.runs.folder import RunFolder, create_run
 from core.runs.journal import JournalReader, JournalWriter
 from core.runs.lock import RunLock
+from core.runs.request import Request
 from core.runs.summary import OVER, RunHistory, state_of, summarize, summary_of
 
 FIGURES = {"loss": 0.4, "accuracy": 0.8, "macro_f1": 0.79}
@@ -288,7 +289,9 @@ def test_the_json_of_a_summary_has_what_scripts_rely_on(run: RunFolder, write: A
     assert (found["labels"], found["phase"], found["has_model"]) == (["bad", "good"], "tokenizing 50%", True)
 
 
-def test_a_phase_of_unknown_share_is_shown_by_its_name(run: RunFolder, write: Any, living: None, tmp_path: Path) -> None:
+def test_a_phase_of_unknown_share_is_shown_by_its_name(
+    run: RunFolder, write: Any, living: None, tmp_path: Path
+) -> None:
     write("started", pid=1)
     write("phase", name="loading the model", fraction=None)
     assert summarize(run).phase == "loading the model"

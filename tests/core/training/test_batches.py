@@ -38,9 +38,7 @@ def test_an_epoch_holds_every_row_once_in_whole_batches_but_one(
 
 
 @given(LENGTHS, SIZES, SEEDS, EPOCHS)
-def test_the_order_is_a_pure_function_of_seed_and_epoch(
-    lengths: np.ndarray, size: int, seed: int, epoch: int
-) -> None:
+def test_the_order_is_a_pure_function_of_seed_and_epoch(lengths: np.ndarray, size: int, seed: int, epoch: int) -> None:
     first = epoch_batches(lengths, size, seed, epoch)
     np.random.seed(1)
     np.random.random(3)

@@ -198,9 +198,12 @@ def test_a_full_disk_is_a_sentence_and_costs_no_older_checkpoint(
 def test_a_disk_that_really_is_full_is_a_sentence(tmp_path: Path) -> None:
     small = tmp_path / "small"
     small.mkdir()
-    if os.geteuid() != 0 or subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(small)], capture_output=True, check=False
-    ).returncode:
+    if (
+        os.geteuid() != 0
+        or subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(small)], capture_output=True, check=False
+        ).returncode
+    ):
         pytest.skip("no file system of one's own can be mounted here")
     try:
         save_checkpoint(small, made(1))

@@ -1,0 +1,43 @@
+"""What a run is asked to do: `settings.toml`, typed and checked."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from core.errors import ReviewtuiError
+from core.reviews.options import ReadingOptions
+from core.settings import Settings
+
+
+class Request(BaseModel):
+    """Everything that decides what a run does; enough to repeat it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    data: str
+    """Absolute path of the training data, or a Hugging Face dataset id."""
+    validation: str | None = None
+    reading: ReadingOptions = ReadingOptions()
+    preset: str = "balanced"
+    settings: Settings = Settings()
+
+    def to_toml(self) -> str:
+        """The request as TOML; a missing key means None, which TOML cannot say."""
+        return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
+
+
+def read_request(file: Path) -> Request:
+    """The request in a run's settings.toml.
+
+    Raises:
+        ReviewtuiError: it is missing or damaged.
+    """
+    try:
+        return Request.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, ValidationError) as error:
+        raise ReviewtuiError(f"{file} cannot be read; the run cannot be repeated from it.") from error

@@ -1,0 +1,57 @@
+"""Deleting runs so that it can be undone: a deleted run lies in the trash of the process that deleted it.
+
+It is gone for good when that process ends in order. One that was killed had promised an undo, so what it trashed is
+brought back by the next.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import psutil
+
+from core.files import home, private_folder
+from core.runs.folder import RunFolder, is_run_id, runs_home
+
+
+def trash_run(run: RunFolder) -> Path:
+    """Move a run out of the list; `restore_run` brings it back until `empty_trash`. Returns where it lies."""
+    target = private_folder(_trash(os.getpid())) / run.id
+    run.path.rename(target)
+    return target
+
+
+def restore_run(trashed: Path) -> RunFolder:
+    """Bring a trashed run back to the list."""
+    run = RunFolder(runs_home() / trashed.name)
+    trashed.rename(run.path)
+    return run
+
+
+def empty_trash() -> None:
+    """Delete what this process moved to the trash, for good."""
+    shutil.rmtree(_trash(os.getpid()), ignore_errors=True)
+
+
+def recover_trash() -> list[RunFolder]:
+    """Bring back what a process trashed that ended without emptying its trash: it had promised an undo."""
+    recovered = []
+    trash = home() / "trash"
+    for folder in sorted(trash.iterdir()) if trash.is_dir() else []:
+        if folder.name.isdecimal() and not _lives(int(folder.name)):
+            recovered += [restore_run(run) for run in folder.iterdir() if is_run_id(run.name)]
+            shutil.rmtree(folder, ignore_errors=True)
+    return recovered
+
+
+def _lives(process: int) -> bool:
+    try:
+        return psutil.pid_exists(process)
+    except OverflowError:
+        return False
+
+
+def _trash(process: int) -> Path:
+    return home() / "trash" / str(process)

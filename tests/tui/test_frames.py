@@ -1,0 +1,104 @@
+"""The five screens as plain text at two sizes, held against the frames kept in tests/tui/kept_frames.
+
+UPDATE_FRAMES=1 python -m pytest tests/tui/test_frames.py     keeps what the screens show now; look at the diff
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.runs.folder import RunFolder
+from tests.tui import engine_double, test_classify_screen
+from tests.tui.made_runs import make_run
+from tests.tui.test_runs_screen import settled
+from tui.app import Workbench
+
+KEPT = Path(__file__).with_name("kept_frames")
+HOME = Path("/tmp/reviewtui-frames")  # paths are part of the frames
+SIZES = [(80, 24), (120, 40)]
+
+
+@pytest.fixture
+def fixed_home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A home that is called the same on every machine, and a clock in UTC."""
+    shutil.rmtree(HOME, ignore_errors=True)
+    monkeypatch.setenv("REVIEWTUI_HOME", str(HOME))
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield HOME
+    shutil.rmtree(HOME, ignore_errors=True)
+
+
+@pytest.fixture
+def runs(fixed_home: Path) -> list[RunFolder]:
+    """A run that failed, one that was interrupted, and one that finished."""
+    return [
+        make_run(1, name="first-try", steps=12, end="failed", message="The loss is not a number at step 12."),
+        make_run(2, name="power-cut", steps=25, end=None),
+        make_run(3, name="reviews-balanced"),
+    ]
+
+
+def _compare(name: str, shown: str) -> None:
+    text = "\n".join(line.rstrip() for line in shown.splitlines()) + "\n"
+    kept = KEPT / f"{name}.txt"
+    if os.environ.get("UPDATE_FRAMES"):
+        KEPT.mkdir(exist_ok=True)
+        kept.write_text(text, encoding="utf-8")
+    assert kept.is_file(), "no frame is kept under this name; see the top of this file"
+    assert text == kept.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.usefixtures("runs")
+async def test_runs(size: tuple[int, int]) -> None:
+    async with Workbench().run_test(size=size) as pilot:
+        shown = await settled(pilot, "reviews-balanced", "folder", "c Classify")
+        _compare(f"runs-{size[0]}x{size[1]}", shown)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_train(size: tuple[int, int], runs: list[RunFolder]) -> None:
+    async with Workbench(run=runs[2]).run_test(size=size) as pilot:
+        pilot.app.switch_mode("train")
+        shown = await settled(pilot, "step 40/40", "seconds", "c Classify with it", "finished")
+        _compare(f"train-{size[0]}x{size[1]}", shown)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.usefixtures("fixed_home")
+async def test_data_and_setup(size: tuple[int, int]) -> None:
+    engine = engine_double.FakeEngine()
+    async with Workbench(data="/data/reviews.csv", engine=engine).run_test(size=size) as pilot:  # type: ignore[arg-type]
+        await engine_double.settle(pilot)
+        shown = await settled(pilot, "Ready", "c Continue")
+        _compare(f"data-{size[0]}x{size[1]}", shown)
+        await pilot.press("c")
+        await engine_double.settle(pilot)
+        shown = await settled(pilot, "[Setup]", "Start training")
+        _compare(f"setup-{size[0]}x{size[1]}", shown)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.usefixtures("fixed_home")
+async def test_classify(size: tuple[int, int]) -> None:
+    texts = [
+        "Bright, quiet and it has the features that I need.",
+        "The hinge broke in the second week; the shop refused a refund.",
+        "Not bad at all for the price, though the cable is short.",
+    ]
+    run = test_classify_screen.make_run(HOME, "20260101-000000-aaaa", "first")
+    engine = test_classify_screen.FakeEngine(texts)
+    pile = HOME / "inbox.csv"
+    pile.write_text("text\n")
+    async with Workbench(pile=str(pile), run=run, engine=engine).run_test(size=size) as pilot:  # type: ignore[arg-type]
+        await settled(pilot, "1 of 3", "75.0%")
+        await pilot.press("1")
+        shown = await settled(pilot, "2 of 3", "75.0%", "1 of 3 decided")
+        _compare(f"classify-{size[0]}x{size[1]}", shown)
