@@ -10,8 +10,7 @@ import torch
 
 from core.errors import InputError
 
-_PROBE_ROWS = 512
-_PROBE_WIDTH = 768
+_PROBE_ROWS, _PROBE_WIDTH, _PROBE_ROUNDS = 256, 768, 12
 
 
 def choose_device(word: str) -> torch.device:
@@ -50,22 +49,25 @@ def choose_precision(word: str, device: torch.device) -> str:
 def bf16_speedup(clock: Callable[[], float] = time.perf_counter) -> float:
     """How many times faster this CPU multiplies matrices in bf16 than in fp32.
 
-    The fastest of ten short products each, so that a busy machine does not decide the answer.
+    The fastest of some short products each, in turn and on one thread: a busy machine makes threads wait for each
+    other, and that wait is the same in both formats and would hide the difference.
     """
     generator = torch.Generator().manual_seed(0)
     left = torch.randn(_PROBE_ROWS, _PROBE_WIDTH, generator=generator)
     right = torch.randn(_PROBE_WIDTH, _PROBE_WIDTH, generator=generator)
-
-    def seconds(dtype: torch.dtype) -> float:
-        a, b = left.to(dtype), right.to(dtype)
-        times = []
-        for _ in range(10):
-            began = clock()
-            torch.mm(a, b)
-            times.append(clock() - began)
-        return min(times)
-
-    return seconds(torch.float32) / max(seconds(torch.bfloat16), 1e-9)
+    pairs = {dtype: (left.to(dtype), right.to(dtype)) for dtype in (torch.float32, torch.bfloat16)}
+    fastest = dict.fromkeys(pairs, float("inf"))
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        for _ in range(_PROBE_ROUNDS):
+            for dtype, (a, b) in pairs.items():
+                began = clock()
+                torch.mm(a, b)
+                fastest[dtype] = min(fastest[dtype], clock() - began)
+    finally:
+        torch.set_num_threads(threads)
+    return fastest[torch.float32] / max(fastest[torch.bfloat16], 1e-9)
 
 
 def autocast(device: torch.device, precision: str) -> AbstractContextManager[object]:

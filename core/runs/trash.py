@@ -25,7 +25,7 @@ def trash_run(run: RunFolder) -> Path:
 
 def restore_run(trashed: Path) -> RunFolder:
     """Bring a trashed run back to the list."""
-    run = RunFolder(runs_home() / trashed.name)
+    run = RunFolder(private_folder(runs_home()) / trashed.name)
     trashed.rename(run.path)
     return run
 

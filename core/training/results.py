@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import shutil
 from typing import Any
@@ -23,43 +24,75 @@ from core.training.metrics import expected_calibration_error, fit_temperature, m
 from core.training.run_data import RunData
 from core.training.tokens import tokenizer_sha256
 
+_DECIDES_THE_BITS = {
+    "data_hash": "the training data",
+    "validation_hash": "the validation data",
+    "weights_sha256": "the model's weights",
+    "tokenizer_sha256": "the tokenizer",
+    "versions": "a library",
+    "device": "the device",
+    "device_name": "the GPU",
+    "threads": "the number of threads",
+    "cpu_capability": "the processor",
+}
+"""What of the provenance must be as it was for a resumed run to equal an undisturbed one, in words."""
 
-def write_provenance(run: RunFolder, request: Request, source: ModelSource, data: RunData, loop: TrainingLoop) -> None:
-    """provenance.json: what, besides the settings, decides how a run comes out."""
+
+def read_provenance(run: RunFolder) -> dict[str, Any]:
+    """provenance.json as an earlier worker left it; empty where there is none that can be read."""
+    try:
+        found = json.loads(run.provenance.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def differences(earlier: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """A sentence for each thing that has changed since and keeps a resumed run from equalling an undisturbed one."""
+    changed = [words for key, words in _DECIDES_THE_BITS.items() if key in earlier and earlier[key] != now[key]]
+    return [
+        f"Since the checkpoint {words} changed, so this run is no longer the one it would have been."
+        for words in changed
+    ]
+
+
+def write_provenance(
+    run: RunFolder, request: Request, source: ModelSource, data: RunData, loop: TrainingLoop
+) -> dict[str, Any]:
+    """provenance.json: what, besides the settings, decides how a run comes out. Returns what it says."""
     import tokenizers
     import transformers
 
     names = loop.classifier.labels
-    write_json(
-        run.provenance,
-        {
-            "versions": {
-                "reviewtui": core.__version__,
-                "python": platform.python_version(),
-                "torch": torch.__version__,
-                "transformers": transformers.__version__,
-                "tokenizers": tokenizers.__version__,
-                "numpy": np.__version__,
-                "pyarrow": pa.__version__,
-            },
-            "machine": platform.machine(),
-            "cpu_capability": torch.backends.cpu.get_cpu_capability(),
-            "device": str(loop.device),
-            "device_name": torch.cuda.get_device_name(loop.device) if loop.device.type == "cuda" else None,
-            "precision": loop.precision,
-            "threads": torch.get_num_threads(),
-            "data": request.data,
-            "data_hash": data.train.report.data_hash,
-            "validation": request.validation,
-            "validation_hash": data.validation.report.data_hash,
-            "model": source.name,
-            "weights_sha256": source.weights_sha256(),
-            "tokenizer_sha256": tokenizer_sha256(loop.classifier.tokenizer),
-            "labels": list(names),
-            "train_rows": _counts(data.train_labels, names),
-            "validation_rows": _counts(data.validation_labels, names),
+    provenance: dict[str, Any] = {
+        "versions": {
+            "reviewtui": core.__version__,
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "transformers": transformers.__version__,
+            "tokenizers": tokenizers.__version__,
+            "numpy": np.__version__,
+            "pyarrow": pa.__version__,
         },
-    )
+        "machine": platform.machine(),
+        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+        "device": str(loop.device),
+        "device_name": torch.cuda.get_device_name(loop.device) if loop.device.type == "cuda" else None,
+        "precision": loop.precision,
+        "threads": torch.get_num_threads(),
+        "data": request.data,
+        "data_hash": data.train.report.data_hash,
+        "validation": request.validation,
+        "validation_hash": data.validation.report.data_hash,
+        "model": source.name,
+        "weights_sha256": source.weights_sha256(),
+        "tokenizer_sha256": tokenizer_sha256(loop.classifier.tokenizer),
+        "labels": list(names),
+        "train_rows": _counts(data.train_labels, names),
+        "validation_rows": _counts(data.validation_labels, names),
+    }
+    write_json(run.provenance, provenance)
+    return provenance
 
 
 def _counts(labels: np.ndarray, names: tuple[str, ...]) -> dict[str, int]:

@@ -24,7 +24,7 @@ from core.runs.journal import JournalWriter
 from core.training.checkpoints import Checkpoint, load_newest_checkpoint, save_checkpoint
 from core.training.loop import Diverged, Examples, TrainingLoop
 from core.training.loss import class_weights
-from core.training.results import write_model, write_provenance
+from core.training.results import differences, read_provenance, write_model, write_provenance
 from core.training.run_data import RunData, read_run_data, write_split
 from core.training.tokens import cpu_threads, frame_of, tokenize
 
@@ -71,11 +71,14 @@ class Session:
             self._notice(sentence)
         write_split(self.run, data)
         self.journal.write("phase", name="loading the model", fraction=None)
-        source = resolve_model(request.settings.model)
-        loop = self._prepare(source, data)
+        earlier = read_provenance(self.run) if resume else {}
+        source = resolve_model(str(earlier.get("model", request.settings.model)))
+        loop = self._prepare(source, data, earlier.get("precision"))
         if resume:
             self._restore(loop)
-        write_provenance(self.run, request, source, data, loop)
+        now = write_provenance(self.run, request, source, data, loop)
+        for sentence in differences(earlier, now) if loop.progress.step else ():
+            self._notice(sentence)
         self._write_plan(source, data, loop)
         self.journal.write("phase", name="training", fraction=None)
         self._in_loop = True
@@ -95,8 +98,12 @@ class Session:
             shutil.rmtree(self.run.checkpoints, ignore_errors=True)
             private_folder(self.run.checkpoints)
 
-    def _prepare(self, source: ModelSource, data: RunData) -> TrainingLoop:
-        """Build the classifier, tokenize, choose device and precision."""
+    def _prepare(self, source: ModelSource, data: RunData, precision: str | None) -> TrainingLoop:
+        """Build the classifier, tokenize, choose device and precision.
+
+        Args:
+            precision: the one that an earlier worker of this run chose; a resumed run keeps to it.
+        """
         settings = self.request.settings
         classifier = build_classifier(source, data.labels, settings)
         tokens = tokenize(data.train, classifier.tokenizer, self._phase("tokenizing"))
@@ -111,7 +118,7 @@ class Session:
             Examples(held_out, data.validation_rows, data.validation_labels),
             settings,
             device,
-            choose_precision(settings.precision, device),
+            precision or choose_precision(settings.precision, device),
             class_weights(data.train_labels, len(data.labels), settings.class_weights),
             self,
         )

@@ -29,9 +29,9 @@ class GoTo(ModalScreen[str | None]):
             lines += [
                 (f"\n  {place[0]} ", "bold $text-primary"),
                 (f" {title:<10}", ""),
-                (f" F{number} ", "$text-muted"),
+                (f" F{number} ", "$foreground-muted"),
             ]
-        lines.append(("\n\n  esc  stay here", "$text-muted"))
+        lines.append(("\n\n  esc  stay here", "$foreground-muted"))
         with Vertical(classes="box"):
             yield Static(Content.assemble(*lines))
 

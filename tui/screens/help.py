@@ -48,7 +48,7 @@ class Help(ModalScreen[None]):
         lines.append(("Keys that work now", "bold"))
         for keys, description in self._keys:
             lines += [(f"\n  {keys:<{width}}", "bold $text-primary"), (f"  {description}", "")]
-        lines.append(("\n\nesc closes", "$text-muted"))
+        lines.append(("\n\nesc closes", "$foreground-muted"))
         with VerticalScroll(classes="box"):
             yield Static(Content.assemble(*lines))
 

@@ -33,7 +33,7 @@ STATE_MARKS = {
     "running": ("●", "$text-success"),
     "paused": ("‖", "$text-warning"),
     "finished": ("✓", "$text-success"),
-    "stopped": ("■", "$text-muted"),
+    "stopped": ("■", "$foreground-muted"),
     "failed": ("✗", "$text-error"),
     "interrupted": ("!", "$text-warning"),
 }
@@ -192,7 +192,7 @@ with its model, or start a new one. A deleted run can be brought back until you 
         lines: list[tuple[str, str]] = []
 
         def add(name: str, value: str, style: str = "") -> None:
-            lines.extend([(f"{name:<8}", "$text-muted"), (f"{value}\n", style)])
+            lines.extend([(f"{name:<8}", "$foreground-muted"), (f"{value}\n", style)])
 
         if summary.message:
             add("ended", clean_line(summary.message, 300), "$text-warning")

@@ -72,7 +72,7 @@ class OpenPile(ModalScreen[str | None]):
         for number, (path, what) in enumerate(self._suggestions):
             mark = "▸" if number == self._at else " "
             parts.append((f"{mark} {clean_line(Path(path).name, 36):<36}", "bold" if number == self._at else ""))
-            parts.append((f" {clean_line(what, 30)}\n", "$text-muted"))
+            parts.append((f" {clean_line(what, 30)}\n", "$foreground-muted"))
         return Content.assemble(*parts) if parts else Content("")
 
     @on(Input.Submitted)
@@ -219,7 +219,7 @@ class ExportDone(ModalScreen[bool]):
             (f"\n\n{' '.join(notes)}\n\n", ""),
             ("Train on them:\n", "bold"),
             (clean_line(self._command), "$text-accent"),
-            ("\n\nenter closes   c copies the command   d opens it on Data", "$text-muted"),
+            ("\n\nenter closes   c copies the command   d opens it on Data", "$foreground-muted"),
         ]
         with Vertical(classes="box"):
             yield Static(Content.assemble(*lines))

@@ -24,7 +24,7 @@ def position(pile: Pile) -> Content:
         (" n›", "$text-primary"),
     ]
     if review is not None:
-        parts.append((f"   {clean_line(Path(review.file).name, 40)}:{review.line}", "$text-muted"))
+        parts.append((f"   {clean_line(Path(review.file).name, 40)}:{review.line}", "$foreground-muted"))
     if decision is not None:
         parts.append((f"   ✓ {_said(decision)}", "bold $text-success"))
     return Content.assemble(*parts)
@@ -34,25 +34,25 @@ def says(model: ModelInUse, prediction: Prediction | None, *, waiting: bool) -> 
     """The model's word in one line, or why there is none."""
     if prediction is not None:
         return Content.assemble(
-            ("The model says ", "$text-muted"),
+            ("The model says ", "$foreground-muted"),
             (clean_line(prediction.label, 40), "bold $text-accent"),
             (f"  {percent(prediction.probability)}", "bold"),
         )
     if model.state == "none":
-        return Content.assemble(("No run has a model yet", "bold"), (": label by hand; d trains one", "$text-muted"))
+        return Content.assemble(("No run has a model yet", "bold"), (": label by hand; d trains one", "$foreground-muted"))
     if model.state == "failed":
         return Content.assemble(("The model does not answer. ", "bold $text-error"), (clean_line(model.message), ""))
     if model.state in ("looking", "loading"):
         what = clean_line(model.message) or "loading the model"
-        return Content.assemble((f"{what}…", "$text-warning"), ("  keys work meanwhile", "$text-muted"))
-    return Content.styled("the model is reading it…" if waiting else "", "$text-muted")
+        return Content.assemble((f"{what}…", "$text-warning"), ("  keys work meanwhile", "$foreground-muted"))
+    return Content.styled("the model is reading it…" if waiting else "", "$foreground-muted")
 
 
 def guess_first(last: Decision | None, *, tall: bool) -> Content:
     """In place of the model's word while the person guesses first; and how the last guess compares."""
     lead: Part = ("You guess first", "bold $text-accent")
     if last is None or last.predicted is None:
-        return Content.assemble(lead, ("; then the model's word shows", "$text-muted"))
+        return Content.assemble(lead, ("; then the model's word shows", "$foreground-muted"))
     if last.skipped:
         last_word = "skipped"
     else:
@@ -60,7 +60,7 @@ def guess_first(last: Decision | None, *, tall: bool) -> Content:
     share = percent(last.probability or 0.0)
     between = "\nlast: " if tall else "  last one: "
     model_word = f"{clean_line(last.predicted, 20)} {share}, "
-    return Content.assemble(lead, (between, "$text-muted"), model_word, (last_word, "bold"))
+    return Content.assemble(lead, (between, "$foreground-muted"), model_word, (last_word, "bold"))
 
 
 def facts(model: ModelInUse, prediction: Prediction | None, copy: Decision | None, *, with_name: bool) -> Content:
@@ -72,9 +72,9 @@ def facts(model: ModelInUse, prediction: Prediction | None, copy: Decision | Non
             limit = f" at {model.max_length:,}" if model.max_length else ""
             parts += [(f"{tokens}, ", ""), (f"cut{limit} tokens: the rest was not read", "bold $text-warning")]
         else:
-            parts.append((f"{tokens}, all of them read", "$text-muted"))
+            parts.append((f"{tokens}, all of them read", "$foreground-muted"))
         if with_name and model.candidate is not None:
-            parts.append((f"   model {clean_line(model.candidate.summary.name, 26)}", "$text-muted"))
+            parts.append((f"   model {clean_line(model.candidate.summary.name, 26)}", "$foreground-muted"))
     if copy is not None:
         lead = "\n" if parts else ""
         parts.append((f"{lead}an exact copy, line {copy.line}: {_said(copy)}", "bold $text-warning"))
@@ -108,7 +108,7 @@ def model_line(model: ModelInUse) -> Content:
     summary = model.candidate.summary
     score = f", {summary.validation['accuracy']:.1%} right in validation" if summary.validation else ""
     return Content.assemble(
-        (clean_line(summary.name, 38), "bold"), (f"\n{clean_line(summary.model, 30)}{score}", "$text-muted")
+        (clean_line(summary.name, 38), "bold"), (f"\n{clean_line(summary.model, 30)}{score}", "$foreground-muted")
     )
 
 
@@ -155,7 +155,7 @@ def empty_pile(source: str) -> Content:
 
 def reading(source: str, what: str) -> Content:
     """While a file is read."""
-    return Content.assemble(("Reading ", "$text-muted"), (clean_line(Path(source).name, 60), "bold"), f"\n\n{what}")
+    return Content.assemble(("Reading ", "$foreground-muted"), (clean_line(Path(source).name, 60), "bold"), f"\n\n{what}")
 
 
 def unreadable(message: str) -> Content:
@@ -170,15 +170,15 @@ def trail(pile: Pile, width: int, most: int) -> Content:
     recent = pile.history.recent(most)
     if not recent:
         return Content("")
-    parts: list[Part] = [("Your last decisions", "bold $text-primary"), ("   u takes back the first\n", "$text-muted")]
+    parts: list[Part] = [("Your last decisions", "bold $text-primary"), ("   u takes back the first\n", "$foreground-muted")]
     for one in recent:
         verdict = "skipped" if one.skipped else clean_line(one.verdict, 14)
         against = f"not {clean_line(one.predicted or '', 14)}" if one.agreed is False else ""
         parts += [
-            (f"{one.row + 1 if one.row >= 0 else '–':>6}  ", "$text-muted"),
+            (f"{one.row + 1 if one.row >= 0 else '–':>6}  ", "$foreground-muted"),
             (f"{verdict:<15}", "bold"),
             (f"{against:<19}", "$text-warning"),
-            (f"{clean_line(one.text[:400], max(width - 48, 8))}\n", "$text-muted"),
+            (f"{clean_line(one.text[:400], max(width - 48, 8))}\n", "$foreground-muted"),
         ]
     return Content.assemble(*parts)
 

@@ -67,7 +67,7 @@ class LabelBars(Static):
             parts += self._line(number, label, _fit(names[label], room), width - room)
         hidden = len(self._labels) - len(self._shown)
         if hidden > 0:
-            parts.append((f"  {hidden} more labels: l lists them\n", "$text-muted"))
+            parts.append((f"  {hidden} more labels: l lists them\n", "$foreground-muted"))
         if parts:
             parts[-1] = (parts[-1][0].rstrip("\n"), parts[-1][1])
         self.update(Content.assemble(*parts))
@@ -103,7 +103,7 @@ def percent(share: float) -> str:
 def meter(share: float, width: int) -> Content:
     """A thin line that is `share` full."""
     full = min(max(round(share * width), 1 if share > 0 else 0), width if share >= 1 else max(width - 1, 0))
-    return Content.assemble(("━" * full, "$success"), ("┈" * (width - full), "$text-muted"))
+    return Content.assemble(("━" * full, "$success"), ("┈" * (width - full), "$foreground-muted"))
 
 
 def _bar(share: float, width: int) -> str:

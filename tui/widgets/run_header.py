@@ -43,10 +43,10 @@ class RunHeader(Static):
         if history.steps:
             last = history.steps[-1]
             epochs = f"/{summary.epochs:g}" if summary.epochs else ""
-            parts += [("  epoch ", "$text-muted"), (f"{last['epoch']:.2f}{epochs}", "bold")]
-            parts += [("  step ", "$text-muted"), (f"{summary.step}/{summary.steps or '?'}", "bold")]
-            parts += [("  loss ", "$text-muted"), (f"{float(last['loss']):.4f}", "bold")]
-            parts += [("  lr ", "$text-muted"), (f"{last['learning_rate']:.1e}", "")]
+            parts += [("  epoch ", "$foreground-muted"), (f"{last['epoch']:.2f}{epochs}", "bold")]
+            parts += [("  step ", "$foreground-muted"), (f"{summary.step}/{summary.steps or '?'}", "bold")]
+            parts += [("  loss ", "$foreground-muted"), (f"{float(last['loss']):.4f}", "bold")]
+            parts += [("  lr ", "$foreground-muted"), (f"{last['learning_rate']:.1e}", "")]
         if summary.state == "interrupted":
             where = f"at step {summary.step}" if summary.step else "before its first step"
             parts.append((f"  its worker died {where}; r resumes", "$text-warning"))
@@ -65,14 +65,14 @@ class RunHeader(Static):
         width = max(self.size.width - 9, 10)
         full = round(share * width)
         return Content.assemble(
-            ("━" * full, "$text-primary"), ("╌" * (width - full), "$text-muted"), (f" {share:>5.0%}", "bold")
+            ("━" * full, "$text-primary"), ("╌" * (width - full), "$foreground-muted"), (f" {share:>5.0%}", "bold")
         )
 
     def _figures(self, summary: RunSummary, history: RunHistory) -> Content:
         parts: list[Part] = []
 
         def add(name: str, value: str) -> None:
-            parts.extend([(f"{name} ", "$text-muted"), (f"{value}  ", "bold")])
+            parts.extend([(f"{name} ", "$foreground-muted"), (f"{value}  ", "bold")])
 
         if summary.validation is not None:
             add("best: accuracy", f"{summary.validation['accuracy']:.3f}")
@@ -90,5 +90,5 @@ class RunHeader(Static):
         if history.memory:
             add("peak", in_bytes(history.memory[-1]["process_peak"]))
         if not parts:
-            parts.append((f"{clean_line(summary.model)} on {clean_line(summary.data)}", "$text-muted"))
+            parts.append((f"{clean_line(summary.model)} on {clean_line(summary.data)}", "$foreground-muted"))
         return Content.assemble(*parts)

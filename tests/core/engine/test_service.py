@@ -332,6 +332,27 @@ def test_a_killed_service_fails_what_was_pending_in_words_and_the_next_request_s
         assert client._process.pid != pid
 
 
+def test_what_was_pending_fails_also_where_the_next_request_is_faster_than_the_news_of_the_death(
+    client: EngineClient, reviews: Path, until: Callable[..., Any]
+) -> None:
+    pending = client.request("doctor")
+    process, told = client._process, threading.Event()
+    assert process is not None
+    wait = process.wait
+
+    def late(*arguments: Any) -> int:  # the client's reader waits here once the pipe has closed
+        told.wait(60)
+        return wait(*arguments)
+
+    process.wait = late  # type: ignore[method-assign]
+    process.kill()
+    until(lambda: process.poll() is not None)
+    assert client.call("inspect", {"source": str(reviews)})["kept"] == 40
+    assert not pending.done()
+    told.set()
+    assert isinstance(pending.exception(30), ReviewtuiError)
+
+
 def test_a_cancelled_future_is_cancelled_and_starts_nothing(client: EngineClient, reviews: Path) -> None:
     future = client.request("doctor")
     assert future.cancel()

@@ -183,6 +183,21 @@ def test_dropout_acts_while_training_only_and_differs_between_steps(make_loop: M
     assert max(e["loss"] for e in recorder.evaluations) == pytest.approx(min(e["loss"] for e in recorder.evaluations))
 
 
+def test_every_micro_batch_of_every_step_has_dropout_masks_of_its_own(make_loop: MakeLoop) -> None:
+    loop, _ = make_loop(dropout=0.1, micro_batch_size=3, epochs=3, seed=6)
+    keys: list[tuple[int, ...]] = []
+
+    def look(module: torch.nn.Module, *_: object) -> None:
+        if module.training:
+            keys.append((*loop.classifier.dropout.key, int(torch.initial_seed())))
+
+    loop.classifier.model.register_forward_pre_hook(look)
+    loop.run()
+    assert len(keys) == 9 * 3 - 3  # batches of 8, 8 and 6 reviews in parts of three
+    assert len({key[:3] for key in keys}) == len({key[3] for key in keys}) == len(keys)
+    assert {key[0] for key in keys} == {6}
+
+
 # What is told
 
 
