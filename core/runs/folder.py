@@ -114,7 +114,7 @@ def create_run(request: Request) -> RunFolder:
     """
     run = _new_folder(private_folder(runs_home()))
     private_folder(run.checkpoints)
-    write_whole(run.settings, request.to_toml())
+    write_whole(run.settings, request.located().to_toml())
     return run
 
 

@@ -26,6 +26,13 @@ class Request(BaseModel):
     preset: str = "balanced"
     settings: Settings = Settings()
 
+    def located(self) -> Request:
+        """The same with the model's folder, if it is one, as an absolute path: a worker runs in another folder."""
+        folder = Path(self.settings.model).expanduser()
+        if self.settings.model in ("auto", "starter") or not folder.is_dir():
+            return self
+        return self.model_copy(update={"settings": self.settings.changed({"model": str(folder.absolute())})})
+
     def to_toml(self) -> str:
         """The request as TOML; a missing key means None, which TOML cannot say."""
         return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))

@@ -179,5 +179,4 @@ def restore_optimizer(optimizer: torch.optim.Optimizer, weights: dict[str, torch
     for key, value in saved.items():
         name, _, moment = key.rpartition("/")
         weight = weights[name]
-        device = weight.device if value.ndim else value.device
-        optimizer.state[weight][moment] = value.to(device)
+        optimizer.state[weight][moment] = value.to(weight.device)  # fused AdamW wants its step count there too

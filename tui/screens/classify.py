@@ -131,13 +131,15 @@ class ClassifyScreen(ClassifyWork):
             self.query_one(ReviewText).show(review.text)
         decision = self.pile_decision
         copy = pile.history.copy_of(review.row, review.hash) if pile and review and not self.typed else None
-        waiting = review is not None or (self.typed and bool(self._typed_text.strip()))
+        waiting = bool(self._typed_text.strip()) if self.typed else review is not None
         self.query_one("#position", Static).update(words.position(pile) if pile and review else "")
         if self.guessing:
             prediction = None  # nothing of it is drawn, anywhere
             self.query_one("#says", Static).update(words.guess_first(self.last_guess, tall=tall))
         else:
-            self.query_one("#says", Static).update(words.says(self.model, prediction, waiting=waiting))
+            self.query_one("#says", Static).update(
+                words.says(self.model, prediction, waiting=waiting, typed=self.typed)
+            )
         self.query_one(LabelBars).show(
             self.model.labels,
             prediction.probabilities if prediction is not None else None,

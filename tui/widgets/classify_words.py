@@ -30,7 +30,7 @@ def position(pile: Pile) -> Content:
     return Content.assemble(*parts)
 
 
-def says(model: ModelInUse, prediction: Prediction | None, *, waiting: bool) -> Content:
+def says(model: ModelInUse, prediction: Prediction | None, *, waiting: bool, typed: bool) -> Content:
     """The model's word in one line, or why there is none."""
     if prediction is not None:
         return Content.assemble(
@@ -39,13 +39,19 @@ def says(model: ModelInUse, prediction: Prediction | None, *, waiting: bool) -> 
             (f"  {percent(prediction.probability)}", "bold"),
         )
     if model.state == "none":
-        return Content.assemble(("No run has a model yet", "bold"), (": label by hand; d trains one", "$foreground-muted"))
+        return Content.assemble(
+            ("No run has a model yet", "bold"), (": label by hand; d trains one", "$foreground-muted")
+        )
     if model.state == "failed":
         return Content.assemble(("The model does not answer. ", "bold $text-error"), (clean_line(model.message), ""))
     if model.state in ("looking", "loading"):
         what = clean_line(model.message) or "loading the model"
         return Content.assemble((f"{what}…", "$text-warning"), ("  keys work meanwhile", "$foreground-muted"))
-    return Content.styled("the model is reading it…" if waiting else "", "$foreground-muted")
+    if waiting:
+        return Content.styled("the model is reading it…", "$foreground-muted")
+    return Content.styled(
+        "Type or paste a review; the model answers when you pause." if typed else "", "$foreground-muted"
+    )
 
 
 def guess_first(last: Decision | None, *, tall: bool) -> Content:
@@ -155,7 +161,9 @@ def empty_pile(source: str) -> Content:
 
 def reading(source: str, what: str) -> Content:
     """While a file is read."""
-    return Content.assemble(("Reading ", "$foreground-muted"), (clean_line(Path(source).name, 60), "bold"), f"\n\n{what}")
+    return Content.assemble(
+        ("Reading ", "$foreground-muted"), (clean_line(Path(source).name, 60), "bold"), f"\n\n{what}"
+    )
 
 
 def unreadable(message: str) -> Content:
@@ -170,7 +178,10 @@ def trail(pile: Pile, width: int, most: int) -> Content:
     recent = pile.history.recent(most)
     if not recent:
         return Content("")
-    parts: list[Part] = [("Your last decisions", "bold $text-primary"), ("   u takes back the first\n", "$foreground-muted")]
+    parts: list[Part] = [
+        ("Your last decisions", "bold $text-primary"),
+        ("   u takes back the first\n", "$foreground-muted"),
+    ]
     for one in recent:
         verdict = "skipped" if one.skipped else clean_line(one.verdict, 14)
         against = f"not {clean_line(one.predicted or '', 14)}" if one.agreed is False else ""

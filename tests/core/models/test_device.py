@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 import pytest
@@ -63,13 +62,19 @@ def test_auto_on_a_cpu_takes_bf16_only_where_it_is_clearly_faster(
     assert choose_precision("auto", CPU) == expected
 
 
-def test_the_speed_probe_is_blind_to_one_slow_moment_and_leaves_no_trace_in_the_random_numbers() -> None:
-    seconds = (9.0 if n in (3, 4) else (0.4, 0.1)[n % 2] for n in itertools.count())  # fp32 and bf16 in turn
-    ticks = itertools.chain.from_iterable((0.0, taken) for taken in seconds)
+def test_the_speed_probe_is_blind_to_slow_moments_and_leaves_no_trace(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, products = 0.0, 0
+
+    def product(left: torch.Tensor, right: torch.Tensor) -> None:
+        nonlocal now, products
+        products += 1
+        usual = {torch.float32: 0.4, torch.bfloat16: 0.1}[left.dtype]
+        now += usual if products % 5 == 0 else usual + products  # most moments are slow, by anything
+
+    monkeypatch.setattr(torch, "mm", product)
     before, threads = torch.get_rng_state(), torch.get_num_threads()
-    assert bf16_speedup(lambda: next(ticks)) == pytest.approx(4.0)
-    assert torch.equal(torch.get_rng_state(), before)
-    assert torch.get_num_threads() == threads
+    assert bf16_speedup(lambda: now) == pytest.approx(4.0)
+    assert torch.equal(torch.get_rng_state(), before) and torch.get_num_threads() == threads
 
 
 def test_full_precision_is_computed_in_full_precision() -> None:
