@@ -28,7 +28,7 @@ boundaries: $(TEST_STAMP)
 	$(BIN)/lint-imports
 
 unit: $(TEST_STAMP)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 # The README's screenshot and the table of settings, made anew from a real run and from core/settings.py.
 screenshots: $(TEST_STAMP)

@@ -9,7 +9,7 @@ from core.errors import InputError
 from core.settings import Settings
 
 PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
-    "balanced": ("Good on most review files: five epochs of everything.", {}),
+    "balanced": ("Good on most review files: four epochs of everything.", {}),
     "quick": (
         "A first answer in a fraction of the time: short reviews, two epochs.",
         {"epochs": 2, "max_length": 128},

@@ -2,22 +2,22 @@
 
 The form on the screen, `--set name=value`, the TOML file, the table in the docs and the record in a run's folder are
 all made from the `Settings` model below. A field says its title, unit, range, help and group here and nowhere else.
-`describe()` lists the declarations for whoever draws or documents them; named sets of values are in `core/presets.py`.
+`describe()` lists the declarations (`core/declarations.py`) for whoever draws or documents them; named sets of values
+are in `core/presets.py`.
 """
 
 from __future__ import annotations
 
 import tomllib
-import types
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from core.clean import clean_line
+from core.declarations import Declaration, declaration_of
 from core.errors import InputError
 
 GROUPS = ("Model", "Length of the run", "Learning", "Layers", "Evaluation", "Machine")
@@ -71,7 +71,7 @@ class Settings(BaseModel):
     )
 
     epochs: int = _setting(
-        5,
+        4,
         "Length of the run",
         "Epochs",
         "How often every review is seen. Few thousand reviews: 3 to 5; a few hundred: 5 to 20.",
@@ -307,69 +307,11 @@ class Settings(BaseModel):
             raise InputError(complaint(error)) from error
 
 
-@dataclass(frozen=True)
-class Declaration:
-    """One setting as whoever draws or documents it needs it."""
-
-    name: str
-    title: str
-    group: str
-    unit: str
-    help: str
-    default: Any
-    kind: Literal["number", "whole number", "choice", "switch", "text"]
-    choices: tuple[str, ...]
-    """For a choice all its values; for a number the words that are allowed besides (`auto`, `none`)."""
-    range: str
-    """The range in words, such as `≥ 0 and < 1`; empty when anything goes."""
-
-
 @cache
 def describe() -> tuple[Declaration, ...]:
     """Every setting, in the order of the groups."""
-    found = [_declaration(name) for name in Settings.model_fields]
+    found = [declaration_of(name, field) for name, field in Settings.model_fields.items()]
     return tuple(sorted(found, key=lambda declaration: GROUPS.index(declaration.group)))
-
-
-def _declaration(name: str) -> Declaration:
-    field = Settings.model_fields[name]
-    extra = field.json_schema_extra
-    assert isinstance(extra, dict)
-    members = _members(field.annotation)
-    words = tuple(str(value) for member in members if get_origin(member) is Literal for value in get_args(member))
-    limits = [*field.metadata]
-    for member in members:
-        for note in getattr(member, "__metadata__", ()):
-            limits += getattr(note, "metadata", [note])
-    bare = {get_args(member)[0] if get_origin(member) is Annotated else member for member in members}
-    if type(None) in bare:
-        words = ("none", *words)
-    kind: Any = "choice"
-    for python_type, word in ((bool, "switch"), (float, "number"), (int, "whole number"), (str, "text")):
-        if python_type in bare:
-            kind = word
-            break
-    return Declaration(
-        name=name,
-        title=str(field.title),
-        group=str(extra["group"]),
-        unit=str(extra["unit"]),
-        help=str(field.description),
-        default=field.default,
-        kind=kind,
-        choices=words,
-        range=_range_in_words(limits),
-    )
-
-
-def _members(annotation: Any) -> tuple[Any, ...]:
-    return get_args(annotation) if get_origin(annotation) in (Union, types.UnionType) else (annotation,)
-
-
-def _range_in_words(limits: Iterable[Any]) -> str:
-    signs = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
-    parts = [f"{sign} {getattr(limit, key)}" for limit in limits for key, sign in signs.items() if hasattr(limit, key)]
-    return " and ".join(parts)
 
 
 def complaint(error: ValidationError) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from core.declarations import Declaration
 from core.presets import PRESETS
-from core.settings import GROUPS, Declaration, describe
+from core.settings import GROUPS, describe
 
 TARGET = Path(__file__).with_name("settings.md")
 

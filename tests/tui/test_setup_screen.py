@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from core.declarations import Declaration
 from core.errors import InputError, ReviewtuiError
 from core.presets import PRESETS, preset
 from core.reviews.options import ReadingOptions
 from core.runs.folder import RunFolder, create_run, list_runs
 from core.runs.request import Request
-from core.settings import Declaration, Settings, describe, parse_assignment
+from core.settings import Settings, describe, parse_assignment
 from tests.tui.engine_double import HOSTILE, STEERING, FakeEngine, lengths, report, settle, until
 from tests.tui.frames import frame
 from tui.app import Workbench

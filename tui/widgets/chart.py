@@ -1,25 +1,20 @@
 """A line chart for the training screen: several series, a keyboard cursor, zoom, log scale and smoothing.
 
-`Chart` holds the view (zoom, cursor, scale, smoothing) and lays out title, axes and readout itself, in the units of the
-data and the colours of the theme. Only the lines are drawn by plotext, behind one function, `_canvas`, which hands it
-numbers from `core.series.trace`: finite and inside the unit square, because plotext 6.1 does not survive a NaN.
-plotext has one global figure, so drawing happens on the UI thread, where Textual renders.
+`Chart` holds the view (zoom, cursor, scale, smoothing) and lays out title, axes and readout, in the units of the data
+and the colours of the theme. What stands between the axes is drawn by `tui.widgets.canvas`.
 """
 
 from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import accumulate
 from operator import itemgetter
 from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
-from rich.style import Style
-from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
@@ -28,19 +23,17 @@ from textual.widget import Widget
 from core.clean import clean_line
 from core.series import (
     NUMBER,
-    Points,
     Series,
     Unit,
     Window,
     exponential_average,
     limits,
     number_text,
-    scatter,
     segments,
     ticks,
-    trace,
     widened,
 )
+from tui.widgets.canvas import Layer, Row, canvas, cell_at, fitted, joined, row_width
 
 SMOOTHING = (0.0, 0.6, 0.9, 0.97)
 TAIL = 200  # points shown while following the tail
@@ -50,9 +43,6 @@ LINE_GLYPHS = " ▲■▼◆"  # set on lines from the second one on, so that th
 SMALLEST = (20, 5)  # columns, rows; below it one line of text
 NAME_WIDTH = 32
 SHORT_NAME = 8  # where names have to fit beside values
-
-Row = list[tuple[str, str]]  # (text, component class without its "chart--")
-Cells = list[list[tuple[str, str]]]  # the canvas: one (character, component) per cell
 
 _x = itemgetter(0)
 
@@ -65,16 +55,6 @@ class Reading:
     x: float
     y: float | None
     smoothed: float | None
-
-
-@dataclass(frozen=True)
-class _Layer:
-    """What is drawn in one go: the gapless runs of one series, its glyph and the component that styles it."""
-
-    runs: list[Points]
-    glyph: str
-    component: str
-    kind: str  # "line", "step", "points", or "dots" for the raw values behind a smoothed line
 
 
 class Chart(Widget, can_focus=True):
@@ -174,7 +154,7 @@ class Chart(Widget, can_focus=True):
         self._places: list[list[tuple[float, int]]] = []  # per series: (x, index into xs), ascending
         self._xs: list[float] = []  # every x of every series that has a place on the axis, ascending, once
         self._diverged: float | None = None
-        self._layer_cache: tuple[object, list[_Layer]] = (None, [])
+        self._layer_cache: tuple[object, list[Layer]] = (None, [])
         self._frame_cache: tuple[object, list[Row]] = (None, [])
 
     # --- data ---------------------------------------------------------------------------------------------
@@ -325,7 +305,7 @@ class Chart(Widget, can_focus=True):
     def _colour(self, index: int) -> str:
         return self._series[index].colour or COLOURS[index % len(COLOURS)]
 
-    def _layers(self) -> list[_Layer]:
+    def _layers(self) -> list[Layer]:
         """What is drawn, back to front, with gaps and smoothing worked out; kept until data or view change."""
         key = (self._version, self._log, self._smoothing)
         if self._layer_cache[0] != key:
@@ -334,9 +314,9 @@ class Chart(Widget, can_focus=True):
                 runs = segments(series.xs, series.ys, log=self._log)
                 average = self._average(index)
                 if average:
-                    raw.append(_Layer(runs, "", "raw", "dots"))
+                    raw.append(Layer(runs, "", "raw", "dots"))
                     runs = segments(series.xs, average, log=self._log)
-                front.append(_Layer(runs, self._glyph(index), self._colour(index), series.style))
+                front.append(Layer(runs, self._glyph(index), self._colour(index), series.style))
             lines = [layer for layer in front if layer.kind != "points"]
             points = [layer for layer in front if layer.kind == "points"]
             self._layer_cache = (key, raw + lines + points)
@@ -372,7 +352,7 @@ class Chart(Widget, can_focus=True):
         if self._frame_cache[0] != key:
             self._frame_cache = (
                 key,
-                [_fitted(row, width) for row in self._compose_frame(width, height)][: max(height, 0)],
+                [fitted(row, width) for row in self._compose_frame(width, height)][: max(height, 0)],
             )
         return self._frame_cache[1]
 
@@ -393,7 +373,7 @@ class Chart(Widget, can_focus=True):
             return [self._one_line(width)]
         title, legend = self._title_row(), self._legend_row()
         head = [title]
-        room = width - _width(title) - _width(legend) - 1
+        room = width - row_width(title) - row_width(legend) - 1
         if legend and room > 1:
             head = [[*title, (" " * room, "note"), *legend]]
         elif legend and height >= 10:
@@ -459,7 +439,7 @@ class Chart(Widget, can_focus=True):
                     row.append((f" ({smoothed} smoothed)" if detail > 2 else f" ~{smoothed}", "label"))
                 if reading.x != at:
                     row.append((f" at {number_text(reading.x)}", "label"))
-            if _width(row) <= width:
+            if row_width(row) <= width:
                 break
         return row
 
@@ -473,33 +453,21 @@ class Chart(Widget, can_focus=True):
         )
         labels: dict[int, str] = {}
         for value in y_ticks:
-            labels.setdefault(_cell(1 - window.up(value), rows), clean_line(self.unit.text(value, y_step)))
+            labels.setdefault(cell_at(1 - window.up(value), rows), clean_line(self.unit.text(value, y_step)))
         gutter = max((cell_len(label) for label in labels.values()), default=0) + 1
         if gutter > width // 3:
             labels, gutter = {}, 0
         columns = self._columns = width - gutter - 2
-        raw = [layer for layer in self._layers() if layer.kind == "dots"]
-        cells = _canvas([layer for layer in self._layers() if layer.kind != "dots"], window, columns, rows)
-        if raw:  # on a canvas of its own: in one cell of braille the dots would join the line and take its colour
-            behind = _canvas(raw, window, columns, rows)
-            cells = [
-                [b if f[0] == " " else f for f, b in zip(*both, strict=True)]
-                for both in zip(cells, behind, strict=True)
-            ]
-        if self._cursor is not None and window.x_low <= self._cursor <= window.x_high:
-            column = _cell(window.across(self._cursor), columns)
-            for line in cells:
-                if line[column][0] == " ":
-                    line[column] = ("│", "cursor")
-        for name, value in self._references:
-            _add_reference(
-                cells, f" {clean_line(name, NAME_WIDTH)} {clean_line(self.unit.text(value, None))} ", value, window
-            )
+        references = [
+            (f" {clean_line(name, NAME_WIDTH)} {clean_line(self.unit.text(value, None))} ", value)
+            for name, value in self._references
+        ]
+        cells = canvas(self._layers(), window, columns, rows, cursor=self._cursor, references=references)
         result: list[Row] = []
         for number, line in enumerate(cells):
             label = labels.get(number, "")
             edge = (f"{' ' * (gutter - cell_len(label))}{label} ", "label"), ("┤" if label else "│", "axis")
-            result.append([*edge, *_joined(line)])
+            result.append([*edge, *joined(line)])
         return [*result, *self._x_axis(window, gutter + 1, columns)] if axis else result
 
     def _nothing(self, width: int, rows: int) -> list[Row]:
@@ -521,7 +489,7 @@ class Chart(Widget, can_focus=True):
         taken = 0
         for value in x_ticks:
             text = number_text(value, step)
-            column = _cell(window.across(value), columns)
+            column = cell_at(window.across(value), columns)
             start = min(max(gutter + 1 + column - len(text) // 2, taken), len(labels) - len(text))
             if (
                 start < taken
@@ -532,131 +500,5 @@ class Chart(Widget, can_focus=True):
             line[column] = "┬"
             labels[start : start + len(text)] = text
             taken = start + len(text) + 2
-        row: Row = [(" " * gutter + "└", "axis"), *_joined([(cell, "axis") for cell in line])]
+        row: Row = [(" " * gutter + "└", "axis"), *joined([(cell, "axis") for cell in line])]
         return [row, [("".join(labels[: end + 1]) + self._x_label, "label")]]
-
-
-# --- drawing --------------------------------------------------------------------------------------------------
-
-
-def _canvas(layers: Sequence[_Layer], window: Window, columns: int, rows: int) -> Cells:
-    """The lines of all layers as characters, drawn by plotext. The only place that talks to it.
-
-    Each layer is drawn in a palette colour that stands for its component; the colours are translated back here, so
-    that the theme decides what they look like.
-    """
-    import plotext
-
-    plotext.terminal.limit(False, False)  # before clearing, which falls back to the size of the terminal
-    figure = plotext.figure
-    figure.clear()
-    figure.plot_size(columns, rows)
-    figure.canvas("default")
-    figure.axes(False)
-    figure.legend(False)
-    for axis in ("x", "y"):
-        figure.ruler(axis).ticks([], []).lim(0, 1).alignment(lim="edge")
-    components: dict[int, str] = {}
-
-    def draw(points: Points, marker: str, layer: _Layer, starts: Iterable[int] | None = None) -> None:
-        """Draw points, or with `starts` the lines that start at those places."""
-        if not points:
-            return
-        colour = 16 + len(components)
-        components[colour] = layer.component
-        glyph = plotext.marker(marker, plotext.pixel(colour))
-        signal = figure.signal([x for x, _ in points], [y for _, y in points], marker=glyph)
-        if starts is not None:
-            signal.lines()
-            for start in starts:
-                signal.line(start, False)
-        figure.draw(signal)
-
-    marks: list[tuple[_Layer, list[Points]]] = []
-    for layer in layers:
-        if layer.kind in ("points", "dots"):
-            draw(scatter(layer.runs, window, columns), layer.glyph or "braille", layer)
-            continue
-        lines = trace(layer.runs, window, columns, steps=layer.kind == "step")
-        draw([point for line in lines for point in line], "braille", layer, accumulate(map(len, lines), initial=0))
-        if layer.glyph != " ":
-            marks.append((layer, lines))
-    for place, (layer, lines) in enumerate(marks, start=1):
-        draw(_spread(lines, place / (len(marks) + 1), min(max(columns // 10, 1), 8)), layer.glyph, layer)
-
-    cells: Cells = []
-    for text in figure.build().string().split("\n")[:rows]:
-        line = Text.from_ansi(text)
-        row = [(character, "note") for character in line.plain.ljust(columns)[:columns]]
-        for span in line.spans:
-            colour = span.style.color if isinstance(span.style, Style) else None
-            component = components.get(colour.number or 0, "note") if colour else "note"
-            for column in range(span.start, min(span.end, columns)):
-                row[column] = (row[column][0], component)
-        cells.append(row)
-    figure.clear()
-    return cells
-
-
-def _spread(lines: list[Points], phase: float, count: int) -> Points:
-    """About `count` points spread over the lines, for the glyphs that tell them apart; at least one."""
-    chosen: Points = []
-    due = phase / count
-    for x, y in (point for line in lines for point in line):
-        if x >= due:
-            chosen.append((x, y))
-            due = (math.floor(x * count - phase) + 1 + phase) / count
-    return chosen or [line[-1] for line in lines[-1:]]
-
-
-def _add_reference(cells: Cells, text: str, value: float, window: Window) -> None:
-    """A dashed line at `value` behind the data, named where it covers least; an arrow where it lies outside."""
-    if not math.isfinite(value) or (window.log and value <= 0):
-        return
-    rows, columns = len(cells), len(cells[0])
-    up = window.up(value)
-    row = cells[_cell(1 - up, rows)]
-    if 0 <= up <= 1:
-        row[:] = [("╌", "reference") if cell == " " else (cell, part) for cell, part in row]
-    else:
-        text = f" {'↑' if up > 1 else '↓'}{text}"
-    if not 0 < cell_len(text) == len(text) <= columns:
-        return
-    starts = (columns - len(text), 0)
-    start = min(starts, key=lambda at: sum(cell not in " ╌" for cell, _ in row[at : at + len(text)]))
-    row[start : start + len(text)] = [(character, "reference") for character in text]
-
-
-def _cell(share: float, count: int) -> int:
-    """The cell, of `count`, that holds this share of the way."""
-    return min(max(math.floor(share * count), 0), count - 1)
-
-
-def _joined(cells: Iterable[tuple[str, str]]) -> Row:
-    """Neighbours of one component as one piece."""
-    row: Row = []
-    for character, component in cells:
-        if row and row[-1][1] == component:
-            row[-1] = (row[-1][0] + character, component)
-        else:
-            row.append((character, component))
-    return row
-
-
-def _width(row: Row) -> int:
-    return sum(cell_len(text) for text, _ in row)
-
-
-def _fitted(row: Row, width: int) -> Row:
-    """`row`, cut to `width` cells with an ellipsis where it was longer."""
-    if _width(row) <= width:
-        return row
-    kept: Row = []
-    room = max(width - 1, 0)
-    for text, component in row:
-        size = cell_len(text)
-        kept.append((text if size <= room else set_cell_size(text, room), component))
-        room -= min(size, room)
-        if not room:
-            break
-    return [*kept, ("…" if width > 0 else "", kept[-1][1])]

@@ -17,7 +17,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from core.clean import clean_line
-from core.settings import Declaration
+from core.declarations import Declaration
 from tui.widgets.drawn import row
 from tui.widgets.line_input import LineInput
 

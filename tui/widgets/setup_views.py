@@ -8,8 +8,9 @@ from typing import Any
 from textual.content import Content
 
 from core.clean import clean_line
+from core.declarations import Declaration
 from core.presets import PRESETS, preset
-from core.settings import Declaration, describe
+from core.settings import describe
 from tui.widgets.drawn import indented, lines, row
 from tui.widgets.report_views import section
 from tui.widgets.typed_settings import Checked, as_typed, shown, steps_in_words

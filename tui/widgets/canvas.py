@@ -1,0 +1,189 @@
+"""The canvas of a chart: gapless runs drawn onto cells, each cell one character and the component that styles it.
+
+`canvas` draws layers of runs, the cursor and the reference lines; the public helpers find cells and make rows of them.
+What the runs are, which part of them is seen and what stands around them is up to `tui.widgets.chart`.
+
+The lines are drawn by plotext, behind one function, `_plotted`, which hands it numbers from `core.series.trace`: finite
+and inside the unit square, because plotext 6.1 does not survive a NaN. plotext has one global figure, so drawing
+happens on the UI thread, where Textual renders.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+from rich.cells import cell_len, set_cell_size
+from rich.style import Style
+from rich.text import Text
+
+from core.series import Points, Window, scatter, trace
+
+Row = list[tuple[str, str]]  # (text, component class without its "chart--")
+Cells = list[list[tuple[str, str]]]  # the canvas: one (character, component) per cell
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What is drawn in one go: the gapless runs of one series, its glyph and the component that styles it."""
+
+    runs: list[Points]
+    glyph: str
+    component: str
+    kind: str  # "line", "step", "points", or "dots" for the raw values behind a smoothed line
+
+
+def canvas(
+    layers: Sequence[Layer],
+    window: Window,
+    columns: int,
+    rows: int,
+    *,
+    cursor: float | None,
+    references: Iterable[tuple[str, float]],
+) -> Cells:
+    """What `window` shows of the layers, on `columns` × `rows` cells.
+
+    `cursor` is the x of an upright line, `references` are (text, y) lines; all of them stand behind the data.
+    """
+    cells = _plotted([layer for layer in layers if layer.kind != "dots"], window, columns, rows)
+    raw = [layer for layer in layers if layer.kind == "dots"]
+    if raw:  # on a canvas of its own: in one cell of braille the dots would join the line and take its colour
+        behind = _plotted(raw, window, columns, rows)
+        cells = [
+            [b if f[0] == " " else f for f, b in zip(*both, strict=True)] for both in zip(cells, behind, strict=True)
+        ]
+    if cursor is not None and window.x_low <= cursor <= window.x_high:
+        column = cell_at(window.across(cursor), columns)
+        for line in cells:
+            if line[column][0] == " ":
+                line[column] = ("│", "cursor")
+    for text, value in references:
+        _add_reference(cells, text, value, window)
+    return cells
+
+
+def cell_at(share: float, count: int) -> int:
+    """The cell, of `count`, that holds this share of the way."""
+    return min(max(math.floor(share * count), 0), count - 1)
+
+
+def joined(cells: Iterable[tuple[str, str]]) -> Row:
+    """Neighbours of one component as one piece."""
+    row: Row = []
+    for character, component in cells:
+        if row and row[-1][1] == component:
+            row[-1] = (row[-1][0] + character, component)
+        else:
+            row.append((character, component))
+    return row
+
+
+def row_width(row: Row) -> int:
+    """How many cells `row` takes."""
+    return sum(cell_len(text) for text, _ in row)
+
+
+def fitted(row: Row, width: int) -> Row:
+    """`row`, cut to `width` cells with an ellipsis where it was longer."""
+    if row_width(row) <= width:
+        return row
+    kept: Row = []
+    room = max(width - 1, 0)
+    for text, component in row:
+        size = cell_len(text)
+        kept.append((text if size <= room else set_cell_size(text, room), component))
+        room -= min(size, room)
+        if not room:
+            break
+    return [*kept, ("…" if width > 0 else "", kept[-1][1])]
+
+
+def _plotted(layers: Sequence[Layer], window: Window, columns: int, rows: int) -> Cells:
+    """The lines of all layers as characters, drawn by plotext. The only place that talks to it.
+
+    Each layer is drawn in a palette colour that stands for its component; the colours are translated back here, so
+    that the theme decides what they look like.
+    """
+    import plotext
+
+    plotext.terminal.limit(False, False)  # before clearing, which falls back to the size of the terminal
+    figure = plotext.figure
+    figure.clear()
+    figure.plot_size(columns, rows)
+    figure.canvas("default")
+    figure.axes(False)
+    figure.legend(False)
+    for axis in ("x", "y"):
+        figure.ruler(axis).ticks([], []).lim(0, 1).alignment(lim="edge")
+    components: dict[int, str] = {}
+
+    def draw(points: Points, marker: str, layer: Layer, starts: Iterable[int] | None = None) -> None:
+        """Draw points, or with `starts` the lines that start at those places."""
+        if not points:
+            return
+        colour = 16 + len(components)
+        components[colour] = layer.component
+        glyph = plotext.marker(marker, plotext.pixel(colour))
+        signal = figure.signal([x for x, _ in points], [y for _, y in points], marker=glyph)
+        if starts is not None:
+            signal.lines()
+            for start in starts:
+                signal.line(start, False)
+        figure.draw(signal)
+
+    marks: list[tuple[Layer, list[Points]]] = []
+    for layer in layers:
+        if layer.kind in ("points", "dots"):
+            draw(scatter(layer.runs, window, columns), layer.glyph or "braille", layer)
+            continue
+        lines = trace(layer.runs, window, columns, steps=layer.kind == "step")
+        draw([point for line in lines for point in line], "braille", layer, accumulate(map(len, lines), initial=0))
+        if layer.glyph != " ":
+            marks.append((layer, lines))
+    for place, (layer, lines) in enumerate(marks, start=1):
+        draw(_spread(lines, place / (len(marks) + 1), min(max(columns // 10, 1), 8)), layer.glyph, layer)
+
+    cells: Cells = []
+    for text in figure.build().string().split("\n")[:rows]:
+        line = Text.from_ansi(text)
+        row = [(character, "note") for character in line.plain.ljust(columns)[:columns]]
+        for span in line.spans:
+            colour = span.style.color if isinstance(span.style, Style) else None
+            component = components.get(colour.number or 0, "note") if colour else "note"
+            for column in range(span.start, min(span.end, columns)):
+                row[column] = (row[column][0], component)
+        cells.append(row)
+    figure.clear()
+    return cells
+
+
+def _spread(lines: list[Points], phase: float, count: int) -> Points:
+    """About `count` points spread over the lines, for the glyphs that tell them apart; at least one."""
+    chosen: Points = []
+    due = phase / count
+    for x, y in (point for line in lines for point in line):
+        if x >= due:
+            chosen.append((x, y))
+            due = (math.floor(x * count - phase) + 1 + phase) / count
+    return chosen or [line[-1] for line in lines[-1:]]
+
+
+def _add_reference(cells: Cells, text: str, value: float, window: Window) -> None:
+    """A dashed line at `value` behind the data, named where it covers least; an arrow where it lies outside."""
+    if not math.isfinite(value) or (window.log and value <= 0):
+        return
+    rows, columns = len(cells), len(cells[0])
+    up = window.up(value)
+    row = cells[cell_at(1 - up, rows)]
+    if 0 <= up <= 1:
+        row[:] = [("╌", "reference") if cell == " " else (cell, part) for cell, part in row]
+    else:
+        text = f" {'↑' if up > 1 else '↓'}{text}"
+    if not 0 < cell_len(text) == len(text) <= columns:
+        return
+    starts = (columns - len(text), 0)
+    start = min(starts, key=lambda at: sum(cell not in " ╌" for cell, _ in row[at : at + len(text)]))
+    row[start : start + len(text)] = [(character, "reference") for character in text]
