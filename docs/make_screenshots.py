@@ -25,15 +25,13 @@ async def export(run_id: str) -> None:
 
     app = Workbench(run=find_run(run_id), pile=str(ROOT / "sample_reviews" / "inbox.csv"))
     async with app.run_test(size=SIZE) as pilot:
-        for place in ("train", "classify"):
+        for place, sign in (("train", "finished"), ("classify", "The model says")):
             app.switch_mode(place)
-            await pilot.pause()
-            await app.workers.wait_for_complete(
-                [worker for worker in app.workers if worker.group not in ("watch", "poll")]
-            )
-            for _ in range(20):  # until the engine has answered what the screen asked for
-                await pilot.pause(0.5)
-            (FOLDER / f"{place}.svg").write_text(app.export_screenshot(), encoding="utf-8")
+            for _ in range(600):  # until the screen shows what it asked the engine and the run's folder for
+                await pilot.pause(0.1)
+                if sign in (shown := app.export_screenshot()).replace("&#160;", " "):
+                    break
+            (FOLDER / f"{place}.svg").write_text(shown, encoding="utf-8")
 
 
 def main() -> None:

@@ -46,7 +46,7 @@ def canvas(
 ) -> Cells:
     """What `window` shows of the layers, on `columns` × `rows` cells.
 
-    `cursor` is the x of an upright line, `references` are (text, y) lines; all of them stand behind the data.
+    `cursor` is the x of an upright line, `references` are (text, y) lines; as lines they stay behind the data.
     """
     cells = _plotted([layer for layer in layers if layer.kind != "dots"], window, columns, rows)
     raw = [layer for layer in layers if layer.kind == "dots"]
