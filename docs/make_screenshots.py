@@ -25,13 +25,14 @@ async def export(run_id: str) -> None:
 
     app = Workbench(run=find_run(run_id), pile=str(ROOT / "sample_reviews" / "inbox.csv"))
     async with app.run_test(size=SIZE) as pilot:
-        for place, sign in (("train", "finished"), ("classify", "The model says")):
+        for place, sign in (("train", "Classify with it"), ("classify", "The model says")):
             app.switch_mode(place)
             for _ in range(600):  # until the screen shows what it asked the engine and the run's folder for
                 await pilot.pause(0.1)
-                if sign in (shown := app.export_screenshot()).replace("&#160;", " "):
+                if sign in app.export_screenshot().replace("&#160;", " "):
                     break
-            (FOLDER / f"{place}.svg").write_text(shown, encoding="utf-8")
+            await pilot.pause(1.0)  # what is drawn after it, such as the end of the log
+            (FOLDER / f"{place}.svg").write_text(app.export_screenshot(), encoding="utf-8")
 
 
 def main() -> None:

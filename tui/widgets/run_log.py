@@ -38,7 +38,7 @@ def _plan(record: Record) -> str:
 
 
 def _evaluation(record: Record) -> str:
-    best = ", the best so far" if record["best"] else ""
+    best = ", kept as the best" if record["best"] else ""
     return (
         f"epoch {record['epoch']:g}: validation loss {float(record['loss']):.4f}, accuracy {record['accuracy']:.3f}, "
         f"macro F1 {record['macro_f1']:.3f}{best}"
