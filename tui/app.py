@@ -66,6 +66,10 @@ class Workbench(App[None]):
         self._first = "data" if data is not None else "classify" if pile is not None else "runs"
 
     def on_mount(self) -> None:
+        if not self.is_headless:
+            from tui.hangup import watch
+
+            watch(self)
         if self._first != "runs":
             self.switch_mode(self._first)
 

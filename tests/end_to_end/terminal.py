@@ -22,6 +22,7 @@ class Terminal:
         self._stream = pyte.ByteStream(self.screen)
         self.received = b""
         """Every byte that the command wrote."""
+        self._hung_up = False
         environment = {**os.environ, "TERM": "xterm-256color", **env}
         for name in ("NO_COLOR", "SSH_CONNECTION", "TMUX", "COLUMNS", "LINES"):
             if name not in env:
@@ -74,5 +75,11 @@ class Terminal:
         """Send a signal to the command itself."""
         os.kill(self.process.pid, number)
 
+    def hang_up(self) -> None:
+        """Close our end, as a terminal window that is closed does; the command is left to itself."""
+        self._hung_up = True
+        self.process.ptyproc.fileobj.close()
+
     def close(self) -> None:
-        self.process.close(force=True)
+        if not self._hung_up:
+            self.process.close(force=True)

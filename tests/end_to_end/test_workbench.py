@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -27,10 +28,14 @@ def opened(environment: dict[str, str], tmp_path: Path) -> Iterator[Open]:
     terminals: list[Terminal] = []
 
     def open_terminal(
-        *arguments: str, env: dict[str, str] | None = None, columns: int = 80, rows: int = 24
+        *arguments: str,
+        env: dict[str, str] | None = None,
+        columns: int = 80,
+        rows: int = 24,
+        command: tuple[str, ...] = WORKBENCH,
     ) -> Terminal:
-        command = (*WORKBENCH, *arguments)
-        terminals.append(Terminal(command, {**environment, **(env or {})}, columns, rows, cwd=str(tmp_path)))
+        everything = {**environment, **(env or {})}
+        terminals.append(Terminal((*command, *arguments), everything, columns, rows, cwd=str(tmp_path)))
         return terminals[-1]
 
     yield open_terminal
@@ -104,6 +109,23 @@ def test_ending_the_workbench_by_signal_or_ctrl_c_never_leaves_a_traceback(
         terminal.kill(number)
     terminal.wait_for_end()
     assert b"Traceback" not in terminal.received
+    assert b"\x1b[?1049l" in terminal.received, "the terminal is given back as it was"
+
+
+def test_a_closed_terminal_ends_the_workbench_even_where_hang_ups_are_ignored(
+    opened: Open, until: Callable[..., Any]
+) -> None:
+    ignoring = (
+        "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); os.execv(sys.executable, sys.argv[1:])"
+    )
+    terminal = opened(command=(sys.executable, "-c", ignoring, *WORKBENCH))
+    terminal.wait_for("No run yet")
+    terminal.hang_up()
+    until(lambda: _ended(terminal.process.pid), seconds=20)
+
+
+def _ended(process: int) -> bool:
+    return os.waitpid(process, os.WNOHANG)[0] == process
 
 
 HOSTILE = [
