@@ -23,6 +23,8 @@ from core.files import private_folder, sync_folder
 from core.reviews.reading import Reviews
 
 _CHUNK = 1024
+_MULTIPLE = 8
+"""Batches are padded to a multiple of so many tokens: every new shape costs the kernels a cold start."""
 
 
 @dataclass(frozen=True)
@@ -159,13 +161,14 @@ def _write_store(folder: Path, reviews: Reviews, tokenizer: Any, progress: Calla
 
 
 def collate(sequences: Iterable[np.ndarray | Sequence[int]], frame: Frame) -> tuple[np.ndarray, np.ndarray]:
-    """Cut, frame and pad reviews to the longest of them.
+    """Cut, frame and pad reviews to the longest of them, rounded up to a multiple of eight tokens.
 
     Returns:
         input_ids [B, L] int64 and attention_mask [B, L] int64 (1 for tokens, 0 for padding).
     """
     cut = [frame.cut(np.asarray(ids)) for ids in sequences]
     longest = max(len(ids) for ids in cut) + len(frame.before) + len(frame.after)
+    longest = min(-(-longest // _MULTIPLE) * _MULTIPLE, max(frame.max_length, longest))
     input_ids = np.full((len(cut), longest), frame.padding, dtype=np.int64)
     mask = np.zeros((len(cut), longest), dtype=np.int64)
     for row, ids in enumerate(cut):

@@ -67,7 +67,9 @@ def test_a_cut_review_fits_and_a_length_is_known_without_cutting(ids: list[int],
 def test_framed_ids_are_the_tokenizers_own_output(tokenizer: Any, text: str) -> None:
     own = tokenizer(text)["input_ids"]
     ids, mask = collate(encode(tokenizer, [text]), frame_of(tokenizer, 512, "head"))
-    assert ids[0].tolist() == own and mask[0].tolist() == [1] * len(own)
+    assert ids[0][mask[0] == 1].tolist() == own
+    assert set(ids[0][len(own) :].tolist()) <= {tokenizer.pad_token_id} and mask[0].sum() == len(own)
+    assert ids.shape[1] % 8 == 0 and ids.shape[1] - len(own) < 8
 
 
 @given(text=st.text("abc def.", min_size=20, max_size=120), length=st.integers(4, 20))
@@ -83,7 +85,7 @@ def test_a_text_cut_at_head_or_tail_is_cut_as_the_tokenizer_itself_would(
 
 def test_a_batch_is_padded_as_the_tokenizer_itself_pads(tokenizer: Any) -> None:
     texts = ["great", "the chair is broken after two weeks of use", "", "lamp lamp"]
-    own = tokenizer(texts, padding=True, return_tensors="np")
+    own = tokenizer(texts, padding=True, pad_to_multiple_of=8, return_tensors="np")
     ids, mask = collate(encode(tokenizer, texts), frame_of(tokenizer, 512, "head"))
     assert np.array_equal(ids, own["input_ids"]) and np.array_equal(mask, own["attention_mask"])
     assert ids.dtype == mask.dtype == np.int64
