@@ -79,8 +79,8 @@ def test_a_text_cut_at_head_or_tail_is_cut_as_the_tokenizer_itself_would(
     for truncation, side in (("head", "right"), ("tail", "left")):
         tokenizer.truncation_side = side
         own = tokenizer(text, truncation=True, max_length=length)["input_ids"]
-        ids, _ = collate(encode(tokenizer, [text]), frame_of(tokenizer, length, truncation))
-        assert ids[0].tolist() == own
+        ids, mask = collate(encode(tokenizer, [text]), frame_of(tokenizer, length, truncation))
+        assert ids[0][mask[0] == 1].tolist() == own and ids.shape[1] <= length
 
 
 def test_a_batch_is_padded_as_the_tokenizer_itself_pads(tokenizer: Any) -> None:
