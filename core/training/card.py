@@ -12,10 +12,11 @@ from core.training.loop import TrainingLoop
 from core.training.run_data import RunData
 
 
-def model_card(request: Request, data: RunData, loop: TrainingLoop, figures: dict[str, Any]) -> str:
+def model_card(request: Request, model: str, data: RunData, loop: TrainingLoop, figures: dict[str, Any]) -> str:
     """Markdown with a Hugging Face header.
 
     Args:
+        model: what the run was fine-tuned from; the request may have left that open.
         figures: `core.training.metrics.measure` of the weights that are kept, on the validation rows.
     """
     report = data.train.report
@@ -39,7 +40,7 @@ tags: [reviews, reviewtui]
 # {_cell(request.name)}
 
 Sorts product reviews into {", ".join(f"**{_cell(name)}**" for name in loop.classifier.labels)}.
-Fine-tuned from `{_cell(request.settings.model)}` with reviewtui.
+Fine-tuned from `{_cell(model)}` with reviewtui.
 
 ## Data
 
@@ -55,8 +56,8 @@ Preset `{_cell(request.preset)}` ({_cell(PRESETS.get(request.preset, ("",))[0])}
 |---|---|
 {settings}
 
-Precision {loop.precision} on {loop.device}; {loop.progress.step} steps; the weights kept are those of epoch \
-{best.get("epoch", 0):g}.
+Precision {loop.precision} on {loop.device}; peak learning rate {loop.peak_rate:.3g}; {loop.progress.step} steps; \
+the weights kept are those of epoch {best.get("epoch", 0):g}.
 
 ## Figures on the validation reviews
 

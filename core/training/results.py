@@ -117,7 +117,8 @@ def write_model(run: RunFolder, request: Request, data: RunData, loop: TrainingL
     save_classifier(loop.classifier, beside)
     write_json(beside / "calibration.json", _calibration(logits, labels))
     figures = measure(logits, labels, loop.classifier.labels)
-    (beside / "README.md").write_text(model_card(request, data, loop, figures), encoding="utf-8")
+    model = str(read_provenance(run).get("model", request.settings.model))
+    (beside / "README.md").write_text(model_card(request, model, data, loop, figures), encoding="utf-8")
     for file in beside.iterdir():
         file.chmod(PRIVATE_FILE)
     shutil.rmtree(run.model, ignore_errors=True)

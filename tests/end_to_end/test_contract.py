@@ -135,6 +135,13 @@ def test_standard_input_is_read_by_a_detached_run(reviewtui: Reviewtui, small: P
     assert trained.json["steps"] == 2
 
 
+def test_a_model_left_open_is_named_in_the_card_and_the_notices(reviewtui: Reviewtui, small: Path) -> None:
+    trained = reviewtui("train", str(small), "--set", "max_steps=1", "--wait", "--json")  # offline, nothing cached
+    assert trained.status == 0, trained.err
+    assert any("Model starter" in notice for notice in trained.json["notices"])
+    assert "Fine-tuned from `starter`" in (Path(trained.json["folder"]) / "model" / "README.md").read_text()
+
+
 def test_runs_and_plain_status_are_lines_for_scripts(reviewtui: Reviewtui, small: Path) -> None:
     assert reviewtui("runs", "--json").out == ""
     run = reviewtui("train", str(small), *QUICK, "--set", "max_steps=1", "--wait", "--json").json["run"]

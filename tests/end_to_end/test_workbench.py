@@ -177,21 +177,12 @@ def test_no_color_means_no_colour_codes(opened: Open) -> None:
 def test_an_idle_workbench_is_silent(opened: Open) -> None:
     terminal = opened()
     terminal.wait_for("No run yet")
-    while terminal.read(1.0) and _grew(terminal):
-        pass
-    before = len(terminal.received)
+    quiet_from = -1
+    while quiet_from != len(terminal.received):  # until a second brought nothing
+        quiet_from = len(terminal.received)
+        terminal.read(1.0)
     terminal.read(3.0)
-    assert len(terminal.received) == before
-
-
-_seen: dict[int, int] = {}
-
-
-def _grew(terminal: Terminal) -> bool:
-    """Whether bytes came since the last look."""
-    before = _seen.get(id(terminal), -1)
-    _seen[id(terminal)] = len(terminal.received)
-    return len(terminal.received) != before
+    assert len(terminal.received) == quiet_from
 
 
 def test_a_terminal_that_is_too_small_says_so(opened: Open) -> None:
