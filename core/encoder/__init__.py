@@ -1,0 +1,17 @@
+"""A native encoder for BERT, DistilBERT and RoBERTa classifiers: forward and backward written out, weights in flat buffers.
+
+Read in this order:
+
+    architecture.py   which Hugging Face models it computes, and what of their config decides the computation
+    weights.py        one flat buffer each for weights, gradients and moments; views by layer; names as Hugging Face has them
+    layout.py         reviews packed end to end without padding, and the blocks in which attention sees them
+    network.py        forward and backward, block by block
+    attention.py      softmax attention inside a block of reviews, forward and backward
+    dropout.py        masks that are slices of a pool, a pure function of (seed, step, micro-batch)
+    products.py       matrix products in shapes that the kernels like; long sums in fp32
+    workspace.py      buffers that are used again
+    optimizer.py      AdamW and SGD over the flat buffers
+
+Shapes in docstrings: B reviews, T packed tokens, H width, I inner width, A heads, D width of a head, L tokens of the
+longest review of a block, C classes, V words of the vocabulary, R of them in use.
+"""

@@ -1,0 +1,189 @@
+"""Which models the native encoder computes, and what of their config decides the computation.
+
+A model is recognised by its class, not by its name: MiniLM is a BERT, CamemBERT a RoBERTa. Whatever differs from the
+architectures written out here (another activation, relative positions, adapters in its layers, several labels a
+review) is refused with the reason, and goes through the Hugging Face module instead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from torch import nn
+
+Family = Literal["bert", "roberta", "distilbert"]
+
+_FAMILIES: dict[str, Family] = {
+    "BertForSequenceClassification": "bert",
+    "RobertaForSequenceClassification": "roberta",
+    "XLMRobertaForSequenceClassification": "roberta",
+    "CamembertForSequenceClassification": "roberta",
+    "DistilBertForSequenceClassification": "distilbert",
+}
+
+
+class Unsuitable(Exception):  # noqa: N818 -- a reason, not a fault
+    """Why the native encoder does not compute a model; its text goes to the person."""
+
+
+@dataclass(frozen=True)
+class Dropouts:
+    """Probability of dropping an element, by place; 0 where the architecture has none."""
+
+    embedding: float
+    attention: float
+    projection: float
+    """After attention's output projection."""
+    feed_forward: float
+    before_head: float
+    head: float
+    """Between the head's dense layer and its output."""
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """The shape of an encoder classifier."""
+
+    family: Family
+    layers: int
+    width: int
+    heads: int
+    inner: int
+    classes: int
+    vocabulary: int
+    epsilon: float
+    """Of the layer normalisations."""
+    padding: int
+    """Id of the padding token: its embedding does not learn."""
+    counts_padding: bool
+    """Positions are counted from `padding` + 1 on, as in RoBERTa."""
+    dropouts: Dropouts
+
+    @property
+    def head_width(self) -> int:
+        return self.width // self.heads
+
+
+def architecture_of(model: nn.Module) -> Architecture:
+    """The architecture of a Hugging Face classifier.
+
+    Raises:
+        Unsuitable: the native encoder does not compute it.
+    """
+    name = type(model).__name__
+    family = _FAMILIES.get(name)
+    if family is None:
+        raise Unsuitable(f"{name} is no architecture that is written out here")
+    config: Any = model.config
+    if getattr(config, "is_decoder", False) or getattr(config, "add_cross_attention", False):
+        raise Unsuitable("the model is a decoder")
+    if getattr(config, "problem_type", None) not in (None, "single_label_classification") or config.num_labels < 2:
+        raise Unsuitable("its head gives no one class per review")
+    activation = config.activation if family == "distilbert" else config.hidden_act
+    if activation != "gelu":
+        raise Unsuitable(f"its activation is {activation}, not gelu")
+    if family == "distilbert":
+        return Architecture(
+            family=family,
+            layers=config.n_layers,
+            width=config.dim,
+            heads=config.n_heads,
+            inner=config.hidden_dim,
+            classes=config.num_labels,
+            vocabulary=config.vocab_size,
+            epsilon=1e-12,
+            padding=config.pad_token_id or 0,
+            counts_padding=False,
+            dropouts=Dropouts(
+                config.dropout, config.attention_dropout, 0.0, config.dropout, 0.0, config.seq_classif_dropout
+            ),
+        )
+    if getattr(config, "position_embedding_type", None) not in (None, "absolute"):
+        raise Unsuitable("its positions are not absolute")
+    hidden = config.hidden_dropout_prob
+    head = config.classifier_dropout if config.classifier_dropout is not None else hidden
+    return Architecture(
+        family=family,
+        layers=config.num_hidden_layers,
+        width=config.hidden_size,
+        heads=config.num_attention_heads,
+        inner=config.intermediate_size,
+        classes=config.num_labels,
+        vocabulary=config.vocab_size,
+        epsilon=config.layer_norm_eps,
+        padding=config.pad_token_id if config.pad_token_id is not None else 0,
+        counts_padding=family == "roberta",
+        dropouts=Dropouts(
+            hidden, config.attention_probs_dropout_prob, hidden, hidden, head if family == "roberta" else 0.0, head
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class LayerNames:
+    """Where a layer's weights are in the Hugging Face module, relative to the layer."""
+
+    query: str
+    key: str
+    value: str
+    out: str
+    attention_norm: str
+    up: str
+    down: str
+    output_norm: str
+
+
+@dataclass(frozen=True)
+class Names:
+    """Where an architecture's weights are in the Hugging Face module."""
+
+    embeddings: str
+    layer: str
+    """With `{}` for the number of the layer."""
+    token_types: bool
+    inside: LayerNames
+    dense: str
+    """Of the head."""
+    output: str
+
+
+_BERT_LAYER = LayerNames(
+    query="attention.self.query",
+    key="attention.self.key",
+    value="attention.self.value",
+    out="attention.output.dense",
+    attention_norm="attention.output.LayerNorm",
+    up="intermediate.dense",
+    down="output.dense",
+    output_norm="output.LayerNorm",
+)
+_DISTILBERT_LAYER = LayerNames(
+    query="attention.q_lin",
+    key="attention.k_lin",
+    value="attention.v_lin",
+    out="attention.out_lin",
+    attention_norm="sa_layer_norm",
+    up="ffn.lin1",
+    down="ffn.lin2",
+    output_norm="output_layer_norm",
+)
+NAMES: dict[Family, Names] = {
+    "bert": Names("bert.embeddings", "bert.encoder.layer.{}", True, _BERT_LAYER, "bert.pooler.dense", "classifier"),
+    "roberta": Names(
+        "roberta.embeddings",
+        "roberta.encoder.layer.{}",
+        True,
+        _BERT_LAYER,
+        "classifier.dense",
+        "classifier.out_proj",
+    ),
+    "distilbert": Names(
+        "distilbert.embeddings",
+        "distilbert.transformer.layer.{}",
+        False,
+        _DISTILBERT_LAYER,
+        "pre_classifier",
+        "classifier",
+    ),
+}

@@ -1,0 +1,38 @@
+"""Buffers that are used again from one micro-batch to the next.
+
+A training step that allocates its activations anew touches hundreds of thousands of fresh pages; the operating system
+clears each of them first. Here every tensor has a name and a buffer that only ever grows.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+
+class Workspace:
+    """Named scratch tensors. A tensor is valid until its name is asked for again."""
+
+    def __init__(self, reuse: bool = True) -> None:
+        """Args: reuse: False allocates each time, for tests and for tensors that must outlive a micro-batch."""
+        self._reuse = reuse
+        self._buffers: dict[tuple[str, torch.dtype], torch.Tensor] = {}
+
+    def __call__(self, name: str, *shape: int, dtype: torch.dtype) -> torch.Tensor:
+        """An uninitialised tensor of `shape`."""
+        if not self._reuse:
+            return torch.empty(shape, dtype=dtype)
+        size = math.prod(shape)
+        buffer = self._buffers.get((name, dtype))
+        if buffer is None or buffer.numel() < size:
+            self._buffers.pop((name, dtype), None)
+            buffer = self._buffers[name, dtype] = torch.empty(size, dtype=dtype)
+        return buffer[:size].view(shape)
+
+    def bytes(self) -> int:
+        """Bytes held."""
+        return sum(buffer.numel() * buffer.element_size() for buffer in self._buffers.values())
+
+    def clear(self) -> None:
+        self._buffers.clear()
