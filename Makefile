@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 TEST_STAMP := $(VENV)/.installed-for-tests
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: run test lint types boundaries unit clean screenshots settings-docs
+.PHONY: run test lint types boundaries unit clean screenshots settings-docs bench bench-smoke
 
 run: $(STAMP)
 	@$(BIN)/reviewtui open sample_reviews
@@ -36,6 +36,13 @@ screenshots: $(TEST_STAMP)
 
 settings-docs: $(TEST_STAMP)
 	$(BIN)/python docs/make_settings.py
+
+# This project beside its peers, interleaved: benchmarks/RESULTS.md. Wants a quiet machine and most of an hour.
+bench: $(TEST_STAMP)
+	$(BIN)/python -m benchmarks.run
+
+bench-smoke: $(TEST_STAMP)
+	$(BIN)/python -m benchmarks.run --smoke
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

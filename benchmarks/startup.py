@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pexpect
@@ -57,7 +58,7 @@ def main() -> None:
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 7
     with tempfile.TemporaryDirectory() as home:
         env = {**os.environ, "REVIEWTUI_HOME": home, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT)}
-        cases = {
+        cases: dict[str, Callable[[], float]] = {
             "first frame of reviewtui": lambda: seconds_to_first_frame([sys.executable, "-m", "tui"], env),
             "first frame of a bare Textual app": lambda: seconds_to_first_frame([sys.executable, "-c", BARE], env),
             "reviewtui --help": lambda: seconds_of([sys.executable, "-m", "tui", "--help"], env),

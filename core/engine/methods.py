@@ -120,16 +120,10 @@ def classify(params: Params, progress: Progress) -> Any:
 
 def classify_file(params: Params, progress: Progress) -> Any:
     """Classify every review of a source into a file. Params: folder or model, source, reading, output."""
-    from core.bulk import classify_into
+    from core.bulk.classify import classify_into
 
     predictor = _predictor(params, progress)
-    return classify_into(
-        predictor,
-        params["source"],
-        _options(params),
-        Path(params["output"]),
-        lambda fraction: progress("classifying", fraction),
-    )
+    return classify_into(predictor, params["source"], _options(params), Path(params["output"]), progress)
 
 
 def evaluate(params: Params, progress: Progress) -> Any:

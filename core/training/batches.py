@@ -1,60 +1,150 @@
 """In which order reviews are seen: a pure function of (seed, epoch), so that any step can be found again.
 
-An epoch shuffles all rows, sorts each window of some batches by length, cuts the windows into batches and shuffles
-those: reviews of like length share a batch and little is padded, while what shares a batch still changes every epoch.
+An epoch shuffles all rows and parts them into windows of some batches. A window is sorted by length, cut into batches,
+and those are shuffled: reviews of like length share a batch, while what shares a batch still changes every epoch. A
+window needs the lengths of its own rows only, so the first batches are known long before the last text is tokenized.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 WINDOW_BATCHES = 16
+_JITTER = 0.1
+"""Lengths are blurred by up to this share before a window is sorted, else one window would part alike every epoch."""
+
+
+class EpochOrder:
+    """The batches of one epoch, window by window: a pure function of (rows, batch_size, seed, epoch) and the lengths.
+
+    All batches hold `batch_size` reviews but one, somewhere in the epoch, which holds the rest.
+    """
+
+    windows: list[np.ndarray]
+    """Positions [<= WINDOW_BATCHES * batch_size] of each window; together every row of the epoch once, shuffled."""
+
+    def __init__(self, rows: int, batch_size: int, seed: int, epoch: int) -> None:
+        """Args: epoch: counted from 0."""
+        self._batch_size, self._key = batch_size, (seed, epoch)
+        self._rest = rows % batch_size
+        batches = steps_per_epoch(rows, batch_size)
+        count = steps_per_epoch(batches, WINDOW_BATCHES)
+        # Counters of the window generators begin where this one never comes.
+        generator = self._generator(0)
+        order = generator.permutation(rows)
+        self._ragged = int(generator.integers(count)) if self._rest else -1
+        bounds = np.arange(count + 1) * batches // max(count, 1)
+        self._batches: np.ndarray = np.diff(bounds)  # [windows] batches of each
+        sizes = self._batches * batch_size
+        if self._rest:
+            sizes[self._ragged] -= batch_size - self._rest
+        self.windows = np.split(order, np.cumsum(sizes)[:-1]) if count else []
+
+    def batches(self, lengths: Callable[[np.ndarray], np.ndarray], start: int = 0) -> Iterator[np.ndarray]:
+        """Positions [B] of each batch from number `start` on, the shortest review of a batch first.
+
+        Args:
+            lengths: says how many tokens [n] the reviews at [n] positions have. It is asked once a window, just
+                before the first batch of it that is yielded, and may wait for the tokenizer.
+        """
+        first = 0
+        for window, count in enumerate(self._batches.tolist()):
+            if first + count > start:
+                yield from self._window(window, np.asarray(lengths(self.windows[window])))[max(start - first, 0) :]
+            first += count
+
+    def _window(self, window: int, lengths: np.ndarray) -> list[np.ndarray]:
+        """The batches of a window, given the [n] lengths of its reviews."""
+        generator, size = self._generator(window + 1), self._batch_size
+        blurred = lengths * generator.uniform(1 - _JITTER, 1 + _JITTER, len(lengths))
+        order = np.argsort(blurred, kind="stable")
+        batches: list[np.ndarray] = []
+        if window == self._ragged:  # what is left over is chosen at random, else it would be the longest reviews
+            chosen = np.sort(generator.choice(len(order), self._rest, replace=False))
+            batches.append(order[chosen])
+            order = np.delete(order, chosen)
+        batches += [order[start : start + size] for start in range(0, len(order), size)]
+        rows = self.windows[window]
+        return [
+            rows[batch[np.argsort(lengths[batch], kind="stable")]]
+            for batch in (batches[i] for i in generator.permutation(len(batches)))
+        ]
+
+    def _generator(self, stream: int) -> np.random.Generator:
+        """One of many independent generators of this (seed, epoch)."""
+        return np.random.Generator(np.random.Philox(key=self._key, counter=(0, 0, 0, stream)))
 
 
 def epoch_batches(lengths: np.ndarray, batch_size: int, seed: int, epoch: int) -> list[np.ndarray]:
-    """The batches of one epoch.
-
-    Args:
-        lengths: [N] tokens of each review.
-        epoch: counted from 0.
-
-    Returns:
-        Arrays of positions in `lengths`; every position once. All hold `batch_size` but one, which holds the rest.
-    """
-    generator = np.random.Generator(np.random.Philox(key=[seed, epoch]))
-    order = generator.permutation(len(lengths))
-    window = WINDOW_BATCHES * batch_size
-    batches: list[np.ndarray] = []
-    for start in range(0, len(order), window):
-        rows = order[start : start + window]
-        rows = rows[np.argsort(lengths[rows], kind="stable")]
-        # The ragged rest of the last window is cut off at random, not always the longest reviews.
-        rest = len(rows) % batch_size
-        if rest and len(rows) > batch_size:
-            ragged = np.sort(generator.choice(len(rows), rest, replace=False))
-            batches.append(rows[ragged])
-            rows = np.delete(rows, ragged)
-        batches += [rows[i : i + batch_size] for i in range(0, len(rows), batch_size)]
-    return [batches[i] for i in generator.permutation(len(batches))]
+    """All batches of one epoch, given the [N] lengths of all reviews; see `EpochOrder`."""
+    return list(EpochOrder(len(lengths), batch_size, seed, epoch).batches(lambda positions: lengths[positions]))
 
 
 def steps_per_epoch(rows: int, batch_size: int) -> int:
-    """Optimizer steps of one epoch: the last, ragged batch counts."""
+    """Optimizer steps of one epoch: the ragged batch counts."""
     return -(-rows // batch_size)
 
 
-def micro_batches(batch: np.ndarray, size: int) -> Iterator[np.ndarray]:
-    """A batch in parts of at most `size` reviews; the batch is sorted by length, so each part is of like length."""
-    for start in range(0, len(batch), size):
-        yield batch[start : start + size]
+def micro_batches(lengths: np.ndarray, tokens: int, reviews: int | None = None) -> list[slice]:
+    """A batch, given the [B] lengths of its reviews, in parts that keep its order.
+
+    A part has at most `tokens` tokens and at most `reviews` reviews; a review longer than `tokens` is a part of its
+    own. There are as few parts as can be, of token counts as near to each other as the limits allow.
+    """
+    fill = _Fill(lengths, tokens, reviews)
+    ends = [fill.rows]  # of the parts, filled from the last review on: the earliest that each can begin
+    while ends[-1] > 0:
+        ends.append(fill.earliest(ends[-1]))
+    parts: list[slice] = []
+    start = 0
+    for left in range(len(ends) - 1, 0, -1):
+        end = min(max(fill.nearest(start, left), ends[left - 1], start + 1), fill.furthest(start))
+        parts.append(slice(start, end))
+        start = end
+    return parts
 
 
-def length_sorted(lengths: np.ndarray, size: int) -> list[np.ndarray]:
-    """All rows in batches of like length, the longest first: for evaluation and classification, where order is free."""
-    order = np.argsort(-lengths, kind="stable")
-    return [order[start : start + size] for start in range(0, len(order), size)]
+def length_sorted(lengths: np.ndarray, tokens: int, reviews: int | None = None) -> list[np.ndarray]:
+    """All positions, longest first, in batches of at most `tokens` tokens and at most `reviews` reviews.
+
+    For evaluation and classification, where order is free. A review longer than `tokens` is a batch of its own.
+    """
+    order = np.argsort(-np.asarray(lengths, dtype=np.int64), kind="stable")
+    fill = _Fill(np.asarray(lengths)[order], tokens, reviews)
+    batches: list[np.ndarray] = []
+    start = 0
+    while start < fill.rows:
+        end = fill.furthest(start)
+        batches.append(order[start:end])
+        start = end
+    return batches
+
+
+class _Fill:
+    """How far a part of a sequence of reviews may reach."""
+
+    def __init__(self, lengths: np.ndarray, tokens: int, reviews: int | None) -> None:
+        self.rows = len(lengths)
+        self._tokens, self._reviews = tokens, self.rows if reviews is None else reviews
+        self._sums = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])  # [B+1] tokens before each review
+
+    def furthest(self, start: int) -> int:
+        """The furthest end of a part that begins at `start`."""
+        end = int(np.searchsorted(self._sums, self._sums[start] + self._tokens, side="right")) - 1
+        return max(min(end, start + self._reviews, self.rows), start + 1)
+
+    def earliest(self, end: int) -> int:
+        """The earliest beginning of a part that ends at `end`."""
+        start = int(np.searchsorted(self._sums, self._sums[end] - self._tokens, side="left"))
+        return min(max(start, end - self._reviews, 0), end - 1)
+
+    def nearest(self, start: int, parts: int) -> int:
+        """The end of a part that holds most nearly one of `parts` equal shares of the tokens from `start` on."""
+        aim = self._sums[start] + (self._sums[-1] - self._sums[start]) / parts
+        end = int(np.searchsorted(self._sums, aim))
+        return end - int(aim - self._sums[end - 1] < self._sums[end] - aim) if end else 0
 
 
 def dropout_seed(seed: int, step: int, part: int) -> int:

@@ -25,7 +25,8 @@ from core.training.checkpoints import Checkpoint, Progress, Tensors, optimizer_t
 from core.training.loss import LossWatch, loss_sum, step_divisor
 from core.training.metrics import measure
 from core.training.optimizer import build_optimizer, peak_rate, rate_at, set_learning_rate
-from core.training.tokens import Frame, TokenStore, collate
+from core.training.token_store import TokenStore
+from core.training.tokens import Frame, collate
 
 LOGITS = "/validation_logits"
 """Name, among the best weights, of the logits that they gave on the validation rows; no weight begins with a slash."""

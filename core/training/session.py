@@ -26,7 +26,8 @@ from core.training.loop import Diverged, Examples, TrainingLoop
 from core.training.loss import class_weights
 from core.training.results import differences, read_provenance, write_model, write_provenance
 from core.training.run_data import RunData, read_run_data, write_split
-from core.training.tokens import cpu_threads, frame_of, tokenize
+from core.training.token_store import tokenize
+from core.training.tokens import cpu_threads, frame_of
 
 _PROGRESS_STEP = 0.02
 """Share of a phase between two records about it."""

@@ -10,7 +10,7 @@ import typer
 from core.clean import clean_line
 from core.errors import InputError
 from tui.commands import reading
-from tui.commands.output import facts, progress_on_stderr, say, say_json, table
+from tui.commands.output import complain, facts, progress_on_stderr, say, say_json, table
 from tui.commands.training import Json, RunWord
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def _show_tokens(tokens: dict[str, Any] | None) -> None:
 def classify(
     texts: Annotated[list[str] | None, typer.Argument(metavar="[TEXT]...", help="Reviews.")] = None,
     file: Annotated[str | None, typer.Option("--file", help="A file, folder or dataset of reviews.")] = None,
-    output: Annotated[Path | None, typer.Option(help="Where to write the answers: .csv or .jsonl.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Where to write the answers: .csv, .jsonl or .parquet.")] = None,
     run: Annotated[str | None, typer.Option(metavar="RUN", help="Whose model; the newest one by default.")] = None,
     model: Annotated[str | None, typer.Option(help="A model folder or id instead of a run's model.")] = None,
     text: reading.Text = None,
@@ -139,7 +139,13 @@ def classify(
     if file is not None and output is not None:
         options = reading.reading_options(text, title, "", None, delimiter, encoding, header)
         target = str(output.expanduser().absolute())
-        done = ask("classify_file", {**chosen, "source": reading.locate(file), "reading": options, "output": target})
+        params = {**chosen, "source": reading.locate(file), "reading": options, "output": target}
+        try:
+            done = ask("classify_file", params)
+        except KeyboardInterrupt:
+            if file != "-":  # what came through a pipe is not there again
+                complain("What is done is kept; the same command goes on from there.")
+            raise
         if json:
             say_json(done)
         else:
@@ -168,7 +174,8 @@ def _model_of(word: str | None) -> Path:
 
 
 def _show_bulk(done: dict[str, Any]) -> None:
-    say(f"{done['rows']} reviews classified in {done['seconds']:.1f} s, written to {done['output']}")
+    before = f", {done['resumed_at']} of them before" if done["resumed_at"] else ""
+    say(f"{done['rows']} reviews classified{before}; {done['seconds']:.1f} s, written to {done['output']}")
     for label, count in done["labels"].items():
         say(f"  {label}: {count}")
     for reason, count in done["left_out"].items():

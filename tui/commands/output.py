@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from core.clean import clean
+from core.clean import clean, clean_line
 
 Progress = Callable[[str, float | None], None]
 
 _PLAIN_SECONDS = 5.0
 """Time between two plain progress lines."""
+_NOTE = "note: "
 
 
 def say(text: object = "") -> None:
@@ -57,34 +58,54 @@ def table(heads: list[str], rows: list[list[object]]) -> None:
 
 @contextmanager
 def progress_on_stderr() -> Iterator[Progress]:
-    """A progress function: a bar in a terminal, else a plain line every few seconds."""
+    """A progress function: a bar in a terminal, else a plain line every few seconds.
+
+    What stands after the first comma is detail: below the bar, behind the share. A `note: …` stays on the screen.
+    """
     if not sys.stderr.isatty():
         yield _plain_progress()
         return
-    from rich.console import Console
+    from rich.console import Console, RenderableType
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bars
+    from rich.text import Text
+
+    class Detailed(Bars):
+        detail = ""
+
+        def get_renderables(self) -> Iterator[RenderableType]:
+            yield from super().get_renderables()
+            if self.detail:
+                yield Text(self.detail, no_wrap=True, overflow="ellipsis")
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
-    with Bars(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True) as bars:
+    with Detailed(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True) as bars:
         task = bars.add_task("starting", total=None)
 
         def progress(what: str, fraction: float | None) -> None:
-            total = None if fraction is None else 1.0
-            bars.update(task, description=clean(what), total=total, completed=fraction or 0.0)
+            if what.startswith(_NOTE):
+                bars.console.print(Text(clean(what)))
+                return
+            head, _, detail = clean_line(what).partition(", ")
+            bars.detail = detail
+            bars.update(task, description=head, total=None if fraction is None else 1.0, completed=fraction or 0.0)
 
         yield progress
 
 
-def _plain_progress() -> Progress:
+def _plain_progress(clock: Callable[[], float] = time.monotonic) -> Progress:
     last_what, last_time = "", -_PLAIN_SECONDS
 
     def progress(what: str, fraction: float | None) -> None:
         nonlocal last_what, last_time
-        now = time.monotonic()
-        if what.split(",", maxsplit=1)[0] == last_what and now - last_time < _PLAIN_SECONDS:
+        if what.startswith(_NOTE):
+            complain(what)
             return
-        last_what, last_time = what.split(",", maxsplit=1)[0], now
-        complain(what if fraction is None else f"{what} {fraction:.0%}")
+        head, comma, detail = what.partition(",")
+        now = clock()
+        if head == last_what and now - last_time < _PLAIN_SECONDS:
+            return
+        last_what, last_time = head, now
+        complain(what if fraction is None else f"{head} {fraction:.0%}{comma}{detail}")
 
     return progress

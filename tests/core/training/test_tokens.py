@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
-import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.models.tokenizer import load_tokenizer
-from core.reviews.reading import Reviews, read_reviews
-from core.training import tokens as tokens_module
-from core.training.tokens import Frame, TokenStore, collate, cpu_threads, encode, frame_of, tokenize, tokenizer_sha256
+from core.training.tokens import Frame, collate, cpu_threads, encode, frame_of, tokenizer_sha256
 
 FAMILIES = ("bert", "distilbert", "roberta")
 IDS = st.lists(st.integers(5, 99), max_size=40)
@@ -26,11 +21,6 @@ IDS = st.lists(st.integers(5, 99), max_size=40)
 @pytest.fixture(scope="module", params=FAMILIES)
 def tokenizer(request: pytest.FixtureRequest, tiny_models: dict[str, Path]) -> Any:
     return load_tokenizer(tiny_models[request.param], request.param)
-
-
-@pytest.fixture
-def reviews(reviews_csv: Callable[..., Path]) -> Reviews:
-    return read_reviews(reviews_csv(40))
 
 
 @given(IDS, st.integers(4, 30))
@@ -91,85 +81,24 @@ def test_a_batch_is_padded_as_the_tokenizer_itself_pads(tokenizer: Any) -> None:
     assert ids.dtype == mask.dtype == np.int64
 
 
-def test_a_store_holds_what_direct_encoding_gives(tokenizer: Any, reviews: Reviews) -> None:
-    shares: list[float] = []
-    store = tokenize(reviews, tokenizer, shares.append)
-    direct = encode(tokenizer, reviews.texts(range(len(reviews))))
-    assert [store[row].tolist() for row in range(len(store))] == direct
-    assert store.counts.tolist() == [len(ids) for ids in direct] and len(store) == len(reviews)
-    assert shares == sorted(shares) and shares[-1] == 1.0
+@given(IDS, st.integers(0, 30), st.sampled_from(["head", "tail", "head+tail"]))
+def test_a_whole_review_is_the_row_of_a_batch_without_its_padding(ids: list[int], length: int, truncation: str) -> None:
+    for frame in (Frame((1, 8), (2,), 0, length, truncation), Frame((), (), 0, length, truncation)):
+        whole = frame.whole(np.array(ids, dtype=np.uint16))
+        batch, mask = collate([ids, []], frame)
+        assert whole.dtype == np.int64 and whole.tolist() == batch[0][mask[0] == 1].tolist()
+        assert whole.tolist() == [*frame.before, *frame.cut(np.array(ids)).tolist(), *frame.after]
+        assert len(whole) == frame.length(len(ids))
 
 
-@pytest.mark.parametrize("chunk", [1, 7, 1024])
-def test_a_store_is_the_same_in_chunks_of_any_size(
-    chunk: int, reviews: Reviews, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+@given(st.lists(IDS, min_size=1, max_size=5), st.integers(4, 40), st.sampled_from([1, 8]))
+def test_a_batch_is_as_long_as_its_longest_review_rounded_up(
+    sequences: list[list[int]], length: int, multiple: int
 ) -> None:
-    tokenizer = load_tokenizer(tiny_model, "x")
-    monkeypatch.setattr(tokens_module, "_CHUNK", chunk)
-    store = tokenize(reviews, tokenizer)
-    assert [store[row].tolist() for row in range(len(store))] == encode(tokenizer, reviews.texts(range(len(reviews))))
-
-
-def test_a_vocabulary_too_large_for_two_bytes_gets_four(
-    reviews: Reviews, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Large:
-        def __len__(self) -> int:
-            return (1 << 16) + 1
-
-    monkeypatch.setattr(tokens_module, "encode", lambda tokenizer, texts: [[1 << 16, 1 << 31]] * len(texts))
-    monkeypatch.setattr(tokens_module, "tokenizer_sha256", lambda tokenizer: "0" * 64)
-    assert tokenize(reviews, Large())[3].tolist() == [1 << 16, 1 << 31]
-
-
-def test_a_store_is_made_once_and_opened_again(
-    reviews: Reviews, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tokenizer = load_tokenizer(tiny_model, "x")
-    first = tokenize(reviews, tokenizer)
-    monkeypatch.setattr(tokens_module, "encode", lambda *_: pytest.fail("tokenized again"))
-    again = tokenize(reviews, load_tokenizer(tiny_model, "y"))
-    assert [again[row].tolist() for row in range(len(again))] == [first[row].tolist() for row in range(len(first))]
-
-
-def test_a_store_is_private_and_leaves_nothing_beside(reviews: Reviews, tiny_model: Path) -> None:
-    before = set(os.listdir(reviews.folder))
-    tokenize(reviews, load_tokenizer(tiny_model, "x"))
-    (name,) = set(os.listdir(reviews.folder)) - before
-    assert stat.S_IMODE((reviews.folder / name).stat().st_mode) == 0o700
-    assert {stat.S_IMODE(file.stat().st_mode) for file in (reviews.folder / name).iterdir()} == {0o600}
-    assert sorted(os.listdir(reviews.folder / name)) == ["ids.npy", "offsets.npy"]
-
-
-def test_a_store_that_could_not_be_finished_is_not_there(
-    reviews: Reviews, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = set(os.listdir(reviews.folder))
-
-    def progress(share: float) -> None:
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        tokenize(reviews, load_tokenizer(tiny_model, "x"), progress)
-    assert set(os.listdir(reviews.folder)) == before
-
-
-def test_two_that_tokenize_at_once_both_get_the_store(reviews: Reviews, tiny_model: Path) -> None:
-    tokenizer = load_tokenizer(tiny_model, "x")
-    together = threading.Barrier(2)
-    stores: list[TokenStore] = []
-
-    def work() -> None:
-        together.wait()
-        stores.append(tokenize(reviews, load_tokenizer(tiny_model, "x"), lambda share: None))
-
-    workers = [threading.Thread(target=work) for _ in range(2)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    direct = encode(tokenizer, reviews.texts(range(len(reviews))))
-    assert [[store[row].tolist() for row in range(len(store))] for store in stores] == [direct] * 2
+    frame = Frame((1,), (2,), 0, length, "head")
+    ids, _ = collate(sequences, frame, multiple=multiple)
+    longest = max(int(frame.length(len(one))) for one in sequences)
+    assert ids.shape == (len(sequences), min(-(-longest // multiple) * multiple, length))
 
 
 def test_the_hash_of_a_tokenizer_is_blind_to_cutting_and_padding_and_to_nothing_else(
@@ -181,7 +110,9 @@ def test_the_hash_of_a_tokenizer_is_blind_to_cutting_and_padding_and_to_nothing_
     bert.model_max_length = 9
     assert tokenizer_sha256(bert) == before == tokenizer_sha256(load_tokenizer(tiny_models["distilbert"], "x"))
     bert.add_tokens(["newword"])
-    assert len({before, tokenizer_sha256(bert), tokenizer_sha256(roberta)}) == 3
+    changed = tokenizer_sha256(bert)
+    bert.split_special_tokens = True
+    assert len({before, changed, tokenizer_sha256(bert), tokenizer_sha256(roberta)}) == 4
 
 
 def test_there_is_a_thread_for_every_processor_that_may_be_used() -> None:

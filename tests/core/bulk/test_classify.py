@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import csv
-import errno
 import json
-import os
 import stat
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from core import bulk
-from core.bulk import classify_into
+from core.bulk.classify import ChunkSizes, classify_into
 from core.errors import InputError, ReviewtuiError
-from core.inference import Predictor
+from core.inference import Classification, Predictor
 from core.reviews.options import ReadingOptions
+from tests.core.bulk.double import FORMS, Costless, Found, model_folder, names
 
+DEFAULT = ChunkSizes()
 TEXTS = [
     "great lamp",
     "=HYPERLINK(1) broken",
@@ -44,18 +46,24 @@ def source(tmp_path: Path) -> Path:
     return path
 
 
-def run(predictor: Predictor, source: Path, output: Path, **options: Any) -> tuple[dict[str, Any], list[float]]:
+def run(
+    predictor: Any, source: Path, output: Path, sizes: ChunkSizes = DEFAULT, **options: Any
+) -> tuple[dict[str, Any], list[float]]:
     shares: list[float] = []
+
+    def progress(what: str, share: float | None) -> None:
+        if what.startswith("classifying") and share is not None:
+            shares.append(share)
+
     made = ReadingOptions(text="review", header=True, **options)
-    return classify_into(predictor, str(source), made, output, shares.append), shares
+    return classify_into(predictor, str(source), made, output, progress, sizes), shares
 
 
 @pytest.mark.parametrize("chunk", [1, 4, 512])
 def test_csv_has_a_row_for_each_review_in_order_and_in_its_place(
-    chunk: int, predictor: Predictor, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    chunk: int, predictor: Predictor, source: Path, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(bulk, "_CHUNK", chunk)
-    found, shares = run(predictor, source, tmp_path / "out.csv")
+    found, shares = run(predictor, source, tmp_path / "out.csv", ChunkSizes(chunk, chunk))
     with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == len(TEXTS) == found["rows"] and sum(found["labels"].values()) == len(TEXTS)
@@ -88,6 +96,64 @@ def test_json_lines_hold_the_text_as_it_was(predictor: Predictor, source: Path, 
     assert all(row.keys() == wanted for row in rows)
 
 
+def test_parquet_holds_the_text_as_it_was_and_numbers_as_numbers(
+    predictor: Predictor, source: Path, tmp_path: Path
+) -> None:
+    run(predictor, source, tmp_path / "out.parquet", ChunkSizes(2, 4))
+    table = pq.read_table(tmp_path / "out.parquet")
+    heads = ["file", "line", "text", "label", "probability", "p_negative", "p_positive", "tokens", "truncated"]
+    assert table.column_names == heads and table.schema.field("p_negative").type == pa.float64()
+    rows = table.to_pylist()
+    assert [row["text"].strip() for row in rows] == [text.strip() for text in TEXTS]
+    assert [row["line"] for row in rows] == [2, 3, 4, 5, 6, 7, 8, 10, 11]
+    for row, expected in zip(rows, predictor.classify(TEXTS), strict=True):
+        assert (row["label"], row["tokens"], row["truncated"]) == (expected.label, expected.tokens, expected.truncated)
+        assert row["probability"] == max(row["p_negative"], row["p_positive"])
+        assert row["probability"] == pytest.approx(expected.probability, abs=2e-6)
+
+
+class Odd(Costless):
+    """Labels that a configuration may hold: half of a surrogate pair, a formula, one twice."""
+
+    labels = ("=\ud800", "fine", "fine")
+
+    def classify(self, texts: Any) -> Any:
+        label, shares = self.labels[0], {"=\ud800": 0.75, "fine": 0.25}
+        return [Found(text, label, 0.75, shares, 2, False) for text in texts]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_labels_that_no_file_can_hold_are_written_as_they_can_be(form: str, source: Path, tmp_path: Path) -> None:
+    output = tmp_path / f"out.{form}"
+    found, _ = run(Odd(model_folder(tmp_path)), source, output)
+    assert found["labels"] == {"=\ud800": len(TEXTS), "fine": 0}
+    if form == "parquet":
+        assert pq.read_table(output).column("label")[0].as_py() == "=?"
+    else:
+        head = output.read_text(encoding="utf-8").split("\n", 1)[0]
+        assert "=?" in head if form == "jsonl" else head.count("p_fine") == 1
+
+
+def test_long_texts_make_chunks_shorter(tmp_path: Path) -> None:
+    asked: list[int] = []
+    source = tmp_path / "long.csv"
+    source.write_text("review\n" + "".join(f"{row} {'long ' * 200}\n" for row in range(600)))
+    predictor = Costless(model_folder(tmp_path), asked.append)
+    run(predictor, source, tmp_path / "out.csv", ChunkSizes(500, 500, 1000))
+    assert asked == [0, 128, 256, 384, 512]
+
+
+def test_chunks_grow_from_small_to_many() -> None:
+    sizes, starts = ChunkSizes(), [0]
+    while starts[-1] < 8192:
+        starts.append(starts[-1] + sizes(starts[-1]))
+    assert starts == [0, 128, 256, 512, 1024, 2048, 4096, 6144, 8192]
+
+
+def test_the_double_has_the_fields_of_a_classification() -> None:
+    assert [field.name for field in fields(Found)] == [field.name for field in fields(Classification)]
+
+
 def test_the_output_is_private_and_replaces_an_older_one_whole(
     predictor: Predictor, source: Path, tmp_path: Path
 ) -> None:
@@ -106,7 +172,7 @@ def test_labels_that_are_there_are_no_reason_to_leave_a_row_out(predictor: Predi
 
 @pytest.mark.parametrize("name", ["out.txt", "out", "out.csv.gz", "out.json"])
 def test_another_ending_is_refused_before_anything_is_read(name: str, predictor: Predictor, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"must end in \.csv or \.jsonl"):
+    with pytest.raises(InputError, match=r"must end in \.csv, \.jsonl or \.parquet"):
         run(predictor, tmp_path / "absent.csv", tmp_path / name)
 
 
@@ -119,28 +185,21 @@ class Cancelled(Exception):
     """What the service raises out of a progress function."""
 
 
-@pytest.mark.parametrize(
-    ("error", "expected"),
-    [
-        (OSError(errno.ENOSPC, "No space left on device"), ReviewtuiError),
-        (Cancelled(), Cancelled),
-        (KeyboardInterrupt(), KeyboardInterrupt),
-    ],
-    ids=["full disk", "cancelled", "interrupted"],
-)
-def test_a_failure_leaves_the_older_output_and_nothing_beside(
-    error: BaseException, expected: type[BaseException], predictor: Predictor, source: Path, tmp_path: Path
+@pytest.mark.parametrize("error", [OSError("a pipe"), Cancelled(), KeyboardInterrupt()])
+def test_a_failure_leaves_the_older_output_and_what_is_done(
+    error: BaseException, predictor: Predictor, source: Path, tmp_path: Path
 ) -> None:
     output = tmp_path / "results" / "out.csv"
     output.parent.mkdir()
     output.write_text("older")
 
-    def progress(share: float) -> None:
-        raise error
+    def progress(what: str, share: float | None) -> None:
+        if what.startswith("classifying"):
+            raise error
 
-    with pytest.raises(expected):
+    with pytest.raises(type(error)):
         classify_into(predictor, str(source), ReadingOptions(text="review", header=True), output, progress)
-    assert os.listdir(output.parent) == ["out.csv"] and output.read_text() == "older"
+    assert names(output.parent) == [".out.csv.partial", "out.csv"] and output.read_text() == "older"
 
 
 def test_an_output_that_is_a_folder_is_a_sentence_and_leaves_nothing(
@@ -149,4 +208,4 @@ def test_an_output_that_is_a_folder_is_a_sentence_and_leaves_nothing(
     (tmp_path / "results" / "out.csv").mkdir(parents=True)
     with pytest.raises(ReviewtuiError, match=r"Cannot write .*out\.csv"):
         run(predictor, source, tmp_path / "results" / "out.csv")
-    assert os.listdir(tmp_path / "results") == ["out.csv"]
+    assert names(tmp_path / "results") == ["out.csv"]

@@ -1,0 +1,75 @@
+"""The models: the starter, and encoders of a given shape with random weights and the starter's tokenizer.
+
+    python -m benchmarks.models SHAPE FOLDER
+
+writes one of the latter; it is a command so that the process that starts the contestants loads no model library.
+Speed does not depend on what weights are worth, accuracy does: only the starter's is reported.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from core.models.sources import starter_folder
+
+SHAPES: dict[str, dict[str, Any]] = {
+    "distilbert-shape": {"dim": 768, "n_layers": 6, "n_heads": 12, "hidden_dim": 3072},
+    "tiny": {"dim": 32, "n_layers": 2, "n_heads": 2, "hidden_dim": 64},
+}
+"""DistilBERT-base, and one for the smoke test, as `DistilBertConfig` names its sizes."""
+
+_SEED = 0
+
+
+def encoder(name: str, cache: Path, environment: Mapping[str, str]) -> Path:
+    """The folder of an encoder: the starter's own, or one of `SHAPES`, made if it is not in the cache yet."""
+    if name == "starter":
+        return starter_folder()
+    folder = cache / "models" / name
+    if not folder.is_dir():
+        command = [sys.executable, "-m", "benchmarks.models", name, str(folder)]
+        subprocess.run(command, check=True, env=dict(environment), stdout=subprocess.DEVNULL)
+    return folder
+
+
+def linear_weights(folder: Path) -> int:
+    """Weights of the encoder layers' matrix products: 4 H² of attention and 2 H I of the feed-forward part a layer."""
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    width = config.get("hidden_size") or config["dim"]
+    inner = config.get("intermediate_size") or config["hidden_dim"]
+    layers = config.get("num_hidden_layers") or config["n_layers"]
+    return int(layers * (4 * width**2 + 2 * width * inner))
+
+
+def main(arguments: list[str]) -> None:
+    """Write the encoder `arguments[0]` to the folder `arguments[1]`."""
+    import torch
+    from transformers import AutoTokenizer, DistilBertConfig, DistilBertModel
+
+    name, folder = arguments[0], Path(arguments[1])
+    tokenizer = AutoTokenizer.from_pretrained(starter_folder())
+    tokenizer.model_input_names = ["input_ids", "attention_mask"]
+    config = DistilBertConfig(
+        vocab_size=len(tokenizer),
+        pad_token_id=tokenizer.pad_token_id,
+        dropout=0.1,
+        attention_dropout=0.1,
+        seq_classif_dropout=0.1,
+        **SHAPES[name],
+    )
+    torch.manual_seed(_SEED)
+    beside = folder.with_name(f".{folder.name}.new")
+    shutil.rmtree(beside, ignore_errors=True)
+    DistilBertModel(config).save_pretrained(beside)
+    tokenizer.save_pretrained(beside)
+    beside.rename(folder)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

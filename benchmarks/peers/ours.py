@@ -1,0 +1,155 @@
+"""This project, as a person uses it: a run in a home of its own, or a loaded model folder.
+
+Training is the worker's own `Session` with a request as `reviewtui train DATA --validation FILE --set …` makes it;
+only the detaching is left out, so that this process's usage is the worker's. The journal tells when the work begins
+(the first record after reading, loading and tokenizing) and when it ends (the last step, or, where each epoch is
+evaluated, the last evaluation). Checkpoints, memory records and stop requests go on as always and are within the
+time. Peak memory includes the evaluation and the saving at the end, which the peers do without.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import tempfile
+import threading
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from benchmarks.data import Row
+from benchmarks.jobs import Job, Measurement, Training
+from benchmarks.peers.common import Span, peak_bytes, rows_sha256, take_part, texts_and_labels
+from core.runs.journal import JournalWriter
+
+_PREPARING = ("reading", "loading the model", "tokenizing")
+_CLASSES = {"negative": "0", "positive": "1"}
+"""What the reader calls the labels 0 and 1."""
+_ONLY_AT_THE_END = 10**9
+"""Steps between two evaluations."""
+_WARM_UP_REVIEWS = 32
+
+
+class TimedJournal(JournalWriter):
+    """The run's journal, with an ear for when training begins and ends."""
+
+    def __init__(self, path: Path, last: tuple[str, ...]) -> None:
+        """Args: last: kinds of record that end the work; the latest of them counts."""
+        super().__init__(path)
+        self.span, self.tokens, self.records = Span(), 0, dict[str, dict[str, Any]]()
+        self._last = last
+
+    def write(self, kind: str, /, *, sync: bool = False, **says: Any) -> None:
+        if not self.span.begun and (kind == "plan" or (kind == "phase" and says["name"] not in _PREPARING)):
+            self.span.begin()
+        super().write(kind, sync=sync, **says)
+        if kind in self._last:
+            self.span.end()
+        if kind == "step":
+            self.tokens += says["tokens"]
+        self.records[kind] = says
+
+
+def changes(training: Training, seed: int, model: str) -> dict[str, Any]:
+    """The settings that a job means: those of `--set`."""
+    same = asdict(training)
+    evaluate_each_epoch = same.pop("evaluate_each_epoch")
+    return {**same, "evaluate_every": None if evaluate_each_epoch else _ONLY_AT_THE_END, "seed": seed, "model": model}
+
+
+def train(job: Job) -> Measurement:
+    """One run from its request to its model."""
+    from core.reviews.options import ReadingOptions
+    from core.runs.control import ControlReader
+    from core.runs.folder import create_run
+    from core.runs.request import Request
+    from core.settings import Settings
+    from core.training.session import Session
+
+    training = job.trained
+    request = Request(
+        name="benchmark",
+        data=job.data,
+        validation=job.held_out,
+        reading=ReadingOptions(text="text", label="label"),
+        settings=Settings().changed(changes(training, job.seed, job.model)),
+    )
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["REVIEWTUI_HOME"] = home
+        run = create_run(request)
+        journal = TimedJournal(run.journal, ("step", "evaluation") if training.evaluate_each_epoch else ("step",))
+        Session(run, journal, ControlReader(run.control), threading.Event()).work(resume=False)
+        if "finished" not in journal.records:
+            raise RuntimeError(f"the run did not finish: {journal.records.get('failed')}")
+        peak = peak_bytes()
+        rows = rows_of(request)
+        return Measurement(
+            seconds=journal.span.seconds,
+            cpu_seconds=journal.span.cpu_seconds,
+            peak_bytes=peak,
+            baseline_bytes=journal.span.baseline_bytes,
+            reviews=len(rows),
+            rows_sha256=rows_sha256(rows),
+            tokens=journal.tokens,
+            accuracy=_accuracy(run.model, job.held_out),
+            notes={"precision": journal.records["plan"]["precision"]},
+        )
+
+
+def rows_of(request: Any) -> list[Row]:
+    """The reviews and labels that the run learned from, from where the run itself took them."""
+    from core.training.run_data import read_run_data
+
+    data = read_run_data(request)
+    names = [_CLASSES[data.labels[label]] for label in data.train_labels]
+    return list(zip(data.train.texts(data.train_rows), names, strict=True))
+
+
+def _accuracy(model: Path, file: str) -> float:
+    from core.inference import Predictor
+
+    predictor = Predictor(model)
+    texts, labels = texts_and_labels(file)
+    logits, _ = predictor.logits(texts)
+    classes = [int(_CLASSES[name]) for name in predictor.labels]
+    return statistics.fmean(classes[row.argmax()] == label for row, label in zip(logits, labels, strict=True))
+
+
+def classify(job: Job) -> Measurement:
+    """All reviews in one call, or one review a call; tokenizing is within the time."""
+    from core.inference import Predictor
+
+    predictor = Predictor(Path(job.model))
+    texts, _ = texts_and_labels(job.data)
+    predictor.classify(texts[:_WARM_UP_REVIEWS])
+    span = Span()
+    if job.task == "bulk":
+        span.begin()
+        found = predictor.classify(texts)
+        span.end()
+        seconds = span.seconds
+    else:
+        texts, times, found = texts[: job.calls], [], []
+        for text in texts[:10]:
+            predictor.classify([text])
+        span.begin()
+        for text in texts:
+            began = time.perf_counter()
+            found += predictor.classify([text])
+            times.append(time.perf_counter() - began)
+        span.end()
+        seconds = statistics.median(times)
+    return Measurement(
+        seconds=seconds,
+        cpu_seconds=span.cpu_seconds,
+        peak_bytes=peak_bytes(),
+        baseline_bytes=span.baseline_bytes,
+        reviews=len(found),
+        rows_sha256=rows_sha256([(text, "") for text in texts]),
+        probabilities=[list(one.probabilities.values())[1] for one in found],
+    )
+
+
+if __name__ == "__main__":
+    take_part(lambda job: train(job) if job.task == "train" else classify(job))

@@ -1,0 +1,57 @@
+"""`transformers.pipeline("text-classification")`: fp32, in batches of a given size, in the order given.
+
+Timed: all reviews in one call, or one review a call (the median), tokenizing within. Not timed: loading and a warm-up.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from typing import Any
+
+import torch
+from transformers import pipeline
+
+from benchmarks.jobs import Job, Measurement
+from benchmarks.peers.common import Span, peak_bytes, rows_sha256, take_part, texts_and_labels
+
+_WARM_UP_REVIEWS = 32
+
+
+def classify(job: Job) -> Measurement:
+    """Classify, one way or the other."""
+    classifier = pipeline("text-classification", model=job.model, device=-1, dtype=torch.float32)
+    how: dict[str, Any] = {"truncation": True, "max_length": job.max_length, "batch_size": job.options["batch_size"]}
+    texts, _ = texts_and_labels(job.data)
+    classifier(texts[:_WARM_UP_REVIEWS], **how)
+    span = Span()
+    if job.task == "bulk":
+        span.begin()
+        found = classifier(texts, **how)
+        span.end()
+        seconds = span.seconds
+    else:
+        texts, times, found = texts[: job.calls], [], []
+        for text in texts[:10]:
+            classifier(text, **how)
+        span.begin()
+        for text in texts:
+            began = time.perf_counter()
+            found += classifier(text, **how)
+            times.append(time.perf_counter() - began)
+        span.end()
+        seconds = statistics.median(times)
+    second = classifier.model.config.id2label[1]
+    return Measurement(
+        seconds=seconds,
+        cpu_seconds=span.cpu_seconds,
+        peak_bytes=peak_bytes(),
+        baseline_bytes=span.baseline_bytes,
+        reviews=len(found),
+        rows_sha256=rows_sha256([(text, "") for text in texts]),
+        probabilities=[one["score"] if one["label"] == second else 1 - one["score"] for one in found],
+    )
+
+
+if __name__ == "__main__":
+    take_part(classify)

@@ -1,0 +1,177 @@
+"""Classifying a whole source into a file: read by the chunk, written by the chunk, gone on with after a kill."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.bulk.chunk_log import ChunkLog, is_whole
+from core.bulk.forms import Form, form_of
+from core.bulk.job import describe_job
+from core.bulk.pace import Pace, Progress
+from core.bulk.partial import Partial
+from core.clean import clean_line
+from core.errors import InputError, ReviewtuiError
+from core.reviews.options import ReadingOptions
+from core.reviews.reading import Reviews, read_reviews
+
+if TYPE_CHECKING:
+    from core.inference import Predictor
+
+_READ_ROWS = 128
+
+
+@dataclass(frozen=True)
+class ChunkSizes:
+    """How many reviews are classified and written at once: a pure function of the row that a chunk starts at.
+
+    The first chunk is small, so that there is soon a speed to tell; each is as large as all before it, up to `most`.
+    A chunk ends early where its texts have `characters` or more.
+    """
+
+    first: int = 128
+    most: int = 2048
+    characters: int = 8 << 20
+
+    def __call__(self, start: int) -> int:
+        """The most reviews of the chunk that starts at row `start`."""
+        return min(max(start, self.first), self.most)
+
+
+def classify_into(
+    predictor: Predictor,
+    source: str,
+    options: ReadingOptions,
+    output: Path,
+    progress: Progress,
+    sizes: ChunkSizes = ChunkSizes(),
+) -> dict[str, Any]:
+    """Write one row a review to `output` (.csv, .jsonl or .parquet), in the order of the source.
+
+    Columns: file, line, text, label, probability, one `p_<label>` a class (one object in JSON lines), tokens,
+    truncated. In CSV, cells that a spreadsheet would run are made inert; the others hold the text as it was.
+
+    The file appears when it is whole. Until then what is done lies in a folder beside it, and the same call goes on
+    from there, whatever ended this one; the file comes out the same byte for byte.
+
+    Raises:
+        InputError: the output's name has another ending, or its folder is not there.
+        ReviewtuiError: it cannot be written, or another process is writing it.
+    """
+    form = form_of(output, predictor.labels)
+    if not output.parent.is_dir():
+        raise InputError(f"There is no folder {clean_line(output.parent, 120)} to write in.")
+    if output.is_dir():
+        raise ReviewtuiError(f"Cannot write {clean_line(output, 120)}: it is a folder; name a file with --output.")
+    unlabelled = options if options.label is not None else options.model_copy(update={"label": ""})
+    began = time.perf_counter()
+    with Partial(output) as partial:
+        reviews = read_reviews(source, unlabelled, progress=lambda fraction: progress("reading", fraction))
+        work = _Work(predictor, reviews, form, partial, progress)
+        resumed_at, labels = work.run(describe_job(predictor, reviews, unlabelled, form, sizes), sizes)
+    seconds = time.perf_counter() - began
+    done = len(reviews) - resumed_at
+    return {
+        "output": str(output),
+        "rows": len(reviews),
+        "resumed_at": resumed_at,
+        "left_out": reviews.report.left_out,
+        "labels": dict.fromkeys(predictor.labels, 0) | labels,
+        "seconds": round(seconds, 3),
+        "reviews_per_second": round(done / seconds, 1) if seconds else 0.0,
+    }
+
+
+class _Work:
+    """One call's work on an output."""
+
+    def __init__(
+        self, predictor: Predictor, reviews: Reviews, form: Form, partial: Partial, progress: Progress
+    ) -> None:
+        self.predictor, self.reviews, self.form = predictor, reviews, form
+        self.partial, self.progress = partial, progress
+        self.output, self.total = partial.output, len(reviews)
+
+    def run(self, job: dict[str, Any], sizes: ChunkSizes) -> tuple[int, dict[str, int]]:
+        """Do what is left of `job`; the rows that were there before, and how many reviews got each label."""
+        with _writing(self.output, lambda: 0, self.total):
+            other = self.partial.begin(job)
+            if other:
+                self.progress(f"note: the unfinished answers there are of {other}; starting anew", None)
+            if self._was_put_in_place():
+                labels = dict(is_whole(self.partial.index, self.output).labels)
+                self._tell_start(self.total)
+                self.partial.remove()
+                return self.total, labels
+            log = ChunkLog(self.partial.index, self.partial.data)
+        try:
+            resumed_at = log.rows
+            self._tell_start(resumed_at)
+            self._classify(log, sizes)
+            with _writing(self.output, lambda: log.rows, self.total):
+                self._finish(log)
+        finally:
+            log.close()
+        return resumed_at, dict(log.labels)
+
+    def _tell_start(self, done: int) -> None:
+        if done == self.total:
+            self.progress(f"note: all {self.total:,} rows were done already", None)
+        elif done:
+            self.progress(f"note: goes on at row {done + 1:,} of {self.total:,}", None)
+
+    def _was_put_in_place(self) -> bool:
+        """Whether an earlier call came as far as its last rename, and only the tidying up was left."""
+        if self.partial.data.exists() or not self.output.is_file():
+            return False
+        found = is_whole(self.partial.index, self.output)
+        return found.rows == self.total and found.size == self.output.stat().st_size
+
+    def _classify(self, log: ChunkLog, sizes: ChunkSizes) -> None:
+        pace = Pace(self.progress, log.rows, self.total)
+        while log.rows < self.total:
+            start = log.rows
+            found = self.predictor.classify(self._texts(start, sizes))
+            answers = [(*self.reviews.place(row), one) for row, one in enumerate(found, start)]
+            content = self.form.chunk(answers, first=start == 0)
+            with _writing(self.output, lambda: log.rows, self.total):
+                log.append(content, len(found), Counter(one.label for one in found))
+            pace.tell(log.rows)
+
+    def _texts(self, start: int, sizes: ChunkSizes) -> list[str]:
+        """The texts of the chunk that starts at row `start`, read by the hundred: a text may be long."""
+        stop = min(start + sizes(start), self.total)
+        texts: list[str] = []
+        characters = 0
+        while start < stop and characters < sizes.characters:
+            part = self.reviews.texts(range(start, min(start + _READ_ROWS, stop)))
+            characters += sum(map(len, part))
+            start += len(part)
+            texts += part
+        return texts
+
+    def _finish(self, log: ChunkLog) -> None:
+        log.sync()
+        whole = self.form.assemble(log, self.partial.path, lambda share: self.progress("writing the file", share))
+        self.partial.put_in_place(whole)
+        self.partial.remove()
+
+
+@contextmanager
+def _writing(output: Path, done: Callable[[], int], total: int) -> Iterator[None]:
+    """Turns what the disk says into a sentence that says what is kept."""
+    try:
+        yield
+    except OSError as error:
+        reason = f"Cannot write {clean_line(output, 120)} ({clean_line(error.strerror or error, 120)})"
+        if not done():
+            raise ReviewtuiError(f"{reason}; make room or choose another --output.") from error
+        raise ReviewtuiError(
+            f"{reason}. {done():,} of {total:,} reviews are done and kept: make room and give the same command again, "
+            "it goes on from there."
+        ) from error

@@ -1,0 +1,137 @@
+"""The folder beside an output that holds what is done of it: `.answers.csv.partial/` for `answers.csv`.
+
+    lock             held with `flock` by the process that works on the output; names its pid
+    manifest.json    what is being done; what is done of anything else is worth nothing here
+    data             the answers, chunk after chunk
+    index.jsonl      a line a chunk; see `core/bulk/chunk_log.py`
+
+It is 0700 and its files 0600, and it is gone when the output is in its place. One in which nothing is done goes too.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from core.bulk.job import difference
+from core.clean import clean_line
+from core.errors import ReviewtuiError
+from core.files import PRIVATE_FOLDER, open_private, sync_folder, write_json
+
+_TRIES = 20
+_LOCK = "lock"
+
+
+class Partial:
+    """A process's hold on an output and the folder beside it, until the end of the `with` block."""
+
+    def __init__(self, output: Path) -> None:
+        """Take hold of `output`.
+
+        Raises:
+            ReviewtuiError: another process works on it, or the folder cannot be made.
+        """
+        self.output = output
+        self.path = output.with_name(f".{output.name}.partial")
+        self.data, self.index = self.path / "data", self.path / "index.jsonl"
+        self.manifest = self.path / "manifest.json"
+        try:
+            self._take_lock()
+        except OSError as error:
+            reason = clean_line(error.strerror or error, 120)
+            raise ReviewtuiError(
+                f"Cannot write {clean_line(output, 120)} ({reason}); choose another --output."
+            ) from error
+
+    def __enter__(self) -> Partial:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._is_mine() and not self._has_chunks():
+            self.remove()
+        os.close(self._descriptor)
+
+    def begin(self, job: dict[str, Any]) -> str:
+        """Make the folder one of `job`: what is done of another job is thrown away.
+
+        Returns:
+            What the other job was, in words; empty if there was none.
+        """
+        other = difference(self.manifest, job)
+        if other is None:
+            return ""
+        lost = self._has_chunks()
+        self.manifest.unlink(missing_ok=True)
+        self._clear()
+        write_json(self.manifest, job)
+        return other if lost else ""
+
+    def put_in_place(self, whole: Path) -> None:
+        """`whole`, a synced file in the folder, becomes the output; from then on it is durable."""
+        whole.replace(self.output)
+        sync_folder(self.output.parent)
+
+    def remove(self) -> None:
+        """Take the folder away; the lock goes last, and whoever comes for it meanwhile makes another."""
+        with suppress(OSError):
+            self._clear()
+            (self.path / _LOCK).unlink()
+            self.path.rmdir()
+
+    def _clear(self) -> None:
+        for entry in self.path.iterdir():
+            if entry.name != _LOCK:
+                entry.unlink()
+
+    def _has_chunks(self) -> bool:
+        return self.index.is_file() and self.index.stat().st_size > 0
+
+    def _is_mine(self) -> bool:
+        """Whether the lock that this process holds is still the one in the folder."""
+        try:
+            return os.path.samestat(os.fstat(self._descriptor), (self.path / _LOCK).lstat())
+        except FileNotFoundError:
+            return False
+
+    def _take_lock(self) -> None:
+        """Make the folder and take its lock, again if the last holder takes both away at this moment."""
+        for _ in range(_TRIES):
+            try:
+                self._make()
+                self._descriptor = open_private(self.path / _LOCK, os.O_RDWR | os.O_CREAT)
+            except FileNotFoundError:
+                continue
+            try:
+                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                holder = os.pread(self._descriptor, 20, 0).decode("ascii", "replace")
+                os.close(self._descriptor)
+                raise self._taken(holder) if isinstance(error, BlockingIOError) else error from None
+            if self._is_mine():
+                os.ftruncate(self._descriptor, 0)
+                os.pwrite(self._descriptor, str(os.getpid()).encode(), 0)
+                return
+            os.close(self._descriptor)
+        raise self._taken("")
+
+    def _taken(self, holder: str) -> ReviewtuiError:
+        return ReviewtuiError(
+            f"Another process (pid {clean_line(holder) or 'unknown'}) is writing {clean_line(self.output, 120)}; wait "
+            "until it is done, or choose another --output."
+        )
+
+    def _make(self) -> None:
+        try:
+            self.path.mkdir(mode=PRIVATE_FOLDER)
+        except FileExistsError:
+            state = self.path.lstat()
+            if not stat.S_ISDIR(state.st_mode) or state.st_uid != os.geteuid():
+                raise ReviewtuiError(
+                    f"{clean_line(self.path, 160)} is in the way and no folder of yours; remove it, or choose another "
+                    "--output."
+                ) from None
+        self.path.chmod(PRIVATE_FOLDER)

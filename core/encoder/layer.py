@@ -1,0 +1,348 @@
+"""One layer of the encoder, forward and backward.
+
+    x = norm(x + drop(attention(x)))              from the stream x to `attended`, its normalised form to `middle`
+    x = norm(x + drop(down(gelu(up(x)))))         to `fed`, its normalised form leaves
+
+All but attention is done chunk by chunk: a chunk's rows go through products, gelu, dropout and normalisation while they
+are in the cache. Only the gradients of weights are products over all rows at once. The last layer of a classifier is
+`short`: its queries, and all that comes after attention, are computed for the first token of each review only.
+
+Shapes: T packed tokens of B reviews, of which Tq go through the upper part: Tq = T, or B where the layer is short.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from core.encoder.architecture import Architecture
+from core.encoder.attention import attend, attend_backward
+from core.encoder.dropout import Masks
+from core.encoder.layout import Block, Packed, chunks
+from core.encoder.norm import normalise, normalise_backward
+from core.encoder.products import Accumulator, linear, linear_transposed
+from core.encoder.weights import LayerTensors
+from core.encoder.workspace import Workspace
+
+_FP32 = torch.float32
+_GELU = torch.ops.aten.gelu.out
+_GELU_BACKWARD = torch.ops.aten.gelu_backward.grad_input
+
+
+@dataclass
+class Drops:
+    """A layer's dropout masks; None where nothing is dropped."""
+
+    attention: list[torch.Tensor | None]
+    """By block [G, Q, L]."""
+    projection: torch.Tensor | None
+    """[Tq, H], as the next."""
+    feed_forward: torch.Tensor | None
+
+
+@dataclass
+class Kept:
+    """What a layer's backward pass needs."""
+
+    input: torch.Tensor
+    """[T, H]; in the products' format, as all that follows but `attended` and `fed`."""
+    queries: list[torch.Tensor]
+    """By block [G, Q, D]."""
+    keys: list[torch.Tensor]
+    """By block [G, L, D], as the values."""
+    values: list[torch.Tensor]
+    probabilities: list[torch.Tensor]
+    """By block [G, Q, L]."""
+    context: torch.Tensor
+    """[Tq, H]"""
+    attended: torch.Tensor
+    """[Tq, H] fp32, before its normalisation, as `fed`."""
+    attended_rows: torch.Tensor
+    """[2, Tq, 1] mean and reciprocal deviation of the rows of `attended`."""
+    middle: torch.Tensor
+    """[Tq, H], the feed-forward's input."""
+    up: torch.Tensor
+    """[Tq, I] before the gelu."""
+    fed: torch.Tensor
+    fed_rows: torch.Tensor
+
+
+class Layer:
+    """A layer on its weights; `own` are the gradients that its backward pass adds to."""
+
+    def __init__(
+        self,
+        architecture: Architecture,
+        weights: LayerTensors,
+        own: LayerTensors,
+        work: Workspace,
+        accumulate: Accumulator,
+        dtype: torch.dtype,
+        *,
+        short: bool,
+    ) -> None:
+        self.architecture, self.weights, self.own = architecture, weights, own
+        self.short = short
+        self._work, self._add, self._dtype = work, accumulate, dtype
+
+    def drops(self, batch: Packed, masks: Masks) -> Drops:
+        """The layer's next masks."""
+        rates, heads, width = self.architecture.dropouts, self.architecture.heads, self.architecture.width
+        attention = [
+            masks.take(rates.attention, block.reviews * heads, 1 if self.short else block.length, block.length)
+            for block in batch.blocks
+        ]
+        rows = len(batch.lengths) if self.short else batch.rows
+        return Drops(attention, masks.take(rates.projection, rows, width), masks.take(rates.feed_forward, rows, width))
+
+    def forward(self, batch: Packed, stream: torch.Tensor, drops: Drops | None, slot: str) -> tuple[torch.Tensor, Kept]:
+        """The stream [Tq, H] that leaves the layer, and what its backward pass needs, in buffers named by `slot`.
+
+        Args:
+            stream: [T, H] fp32; a layer that is not short writes what leaves into the same memory.
+        """
+        weights, work, dtype, width = self.weights, self._work, self._dtype, self.architecture.width
+        inputs = work(f"{slot}.input", batch.rows, width, dtype=dtype)
+        skipped = width if self.short else 0  # a short layer's queries are computed apart
+        qkv = work("qkv", batch.rows, 3 * width - skipped, dtype=dtype)
+        for rows in chunks(batch.rows):
+            linear(inputs[rows].copy_(stream[rows]), weights.qkv[skipped:], weights.qkv_bias[skipped:], qkv[rows])
+        if self.short:
+            stream, first = stream[batch.first], work(f"{slot}.first", len(batch.first), width, dtype=dtype)
+            linear(inputs[batch.first], weights.qkv[:width], weights.qkv_bias[:width], first)
+            leaving = work("leaving", len(batch.first), width, dtype=_FP32)
+        else:
+            first, leaving = None, stream
+        total = len(stream)
+        attention = self._attend(batch, qkv, first, drops, slot)
+        kept = Kept(
+            inputs,
+            *attention,
+            attended=work(f"{slot}.attended", total, width, dtype=_FP32),
+            attended_rows=work(f"{slot}.attended rows", 2, total, 1, dtype=_FP32),
+            middle=work(f"{slot}.middle", total, width, dtype=dtype),
+            up=work(f"{slot}.up", total, self.architecture.inner, dtype=dtype),
+            fed=work(f"{slot}.fed", total, width, dtype=_FP32),
+            fed_rows=work(f"{slot}.fed rows", 2, total, 1, dtype=_FP32),
+        )
+        for rows in chunks(total):
+            self._upper(kept, rows, stream[rows], leaving[rows], drops)
+        return leaving, kept
+
+    def _upper(
+        self, kept: Kept, rows: slice, stream: torch.Tensor, leaving: torch.Tensor, drops: Drops | None
+    ) -> None:
+        """From the context to what leaves the layer, for a chunk's rows; `leaving` may be `stream`."""
+        weights, work, epsilon = self.weights, self._work, self.architecture.epsilon
+        count, width = stream.shape
+        narrow = work("narrow", count, width, dtype=self._dtype)
+        linear(kept.context[rows], weights.out, weights.out_bias, narrow)
+        if drops is not None and drops.projection is not None:
+            narrow.mul_(drops.projection[rows])
+        total = torch.add(stream, narrow, out=kept.attended[rows])
+        middle = work("middle", count, width, dtype=_FP32)
+        normalise(total, weights.attention_scale, weights.attention_shift, epsilon, middle, kept.attended_rows[:, rows])
+        up = linear(kept.middle[rows].copy_(middle), weights.up, weights.up_bias, kept.up[rows])
+        active = _GELU(up, out=work("active", count, self.architecture.inner, dtype=self._dtype))
+        linear_transposed(active, weights.down, weights.down_bias, narrow)
+        if drops is not None and drops.feed_forward is not None:
+            narrow.mul_(drops.feed_forward[rows])
+        total = torch.add(middle, narrow, out=kept.fed[rows])
+        normalise(total, weights.output_scale, weights.output_shift, epsilon, leaving, kept.fed_rows[:, rows])
+
+    def backward(
+        self, batch: Packed, kept: Kept, drops: Drops, gradient: torch.Tensor, *, wanted: bool
+    ) -> torch.Tensor:
+        """Gradient [T, H] with respect to the layer's input, from that of its output; adds those of its weights.
+
+        Args:
+            gradient: [Tq, H] fp32; what is returned may be in the same memory.
+            wanted: whether the gradient of the input is; if not, what is returned means nothing.
+        """
+        work, dtype, width, inner = self._work, self._dtype, self.architecture.width, self.architecture.inner
+        total = len(gradient)
+        lowered = work("lowered", total, width, dtype=dtype)
+        wide = work("wide", total, inner, dtype=dtype)
+        active = work("all active", total, inner, dtype=dtype)
+        projected = work("projected", total, width, dtype=dtype)
+        context = work("context gradient", total + 1, width, dtype=dtype)
+        for rows in chunks(total):
+            self._upper_backward(
+                kept, drops, rows, gradient[rows], lowered[rows], wide[rows], active[rows], projected[rows]
+            )
+            torch.mm(projected[rows], self.weights.out, out=context[rows])
+        context[total:].zero_()
+        self._add.weight(self.own.down, active, lowered)
+        self._add.weight(self.own.up, wide, kept.middle)
+        self._add.weight(self.own.out, projected, kept.context)
+        if self.short:
+            return self._lower_backward_short(batch, kept, drops, context, gradient, wanted)
+        return self._lower_backward(batch, kept, drops, context, gradient, wanted)
+
+    def _upper_backward(
+        self,
+        kept: Kept,
+        drops: Drops,
+        rows: slice,
+        gradient: torch.Tensor,
+        lowered: torch.Tensor,
+        wide: torch.Tensor,
+        active: torch.Tensor,
+        projected: torch.Tensor,
+    ) -> None:
+        """A chunk's way back from what leaves to the attention's projection.
+
+        Args:
+            gradient: [n, H] of what leaves; becomes that of `attended`.
+            lowered, wide, active, projected: out; the gradients of the feed-forward's output [n, H] and of `up` [n, I],
+                the gelu computed again [n, I], the gradient of the projection [n, H].
+        """
+        weights, own, work, add = self.weights, self.own, self._work, self._add
+        count, width = gradient.shape
+        through = work("through", count, width, dtype=_FP32)
+        normalise_backward(
+            gradient, kept.fed[rows], kept.fed_rows[:, rows], weights.output_scale, own.output_scale, own.output_shift,
+            through, work,
+        )  # fmt: skip
+        lowered.copy_(through)
+        if drops.feed_forward is not None:
+            lowered.mul_(drops.feed_forward[rows])
+        add.bias(own.down_bias, lowered)
+        torch.mm(lowered, weights.down.t(), out=wide)
+        _GELU(kept.up[rows], out=active)
+        _GELU_BACKWARD(wide, kept.up[rows], grad_input=wide)
+        add.bias(own.up_bias, wide)
+        through.add_(torch.mm(wide, weights.up, out=work("narrow", count, width, dtype=self._dtype)))
+        normalise_backward(
+            through, kept.attended[rows], kept.attended_rows[:, rows], weights.attention_scale, own.attention_scale,
+            own.attention_shift, gradient, work,
+        )  # fmt: skip
+        projected.copy_(gradient)
+        if drops.projection is not None:
+            projected.mul_(drops.projection[rows])
+        add.bias(own.out_bias, projected)
+
+    def _lower_backward(
+        self, batch: Packed, kept: Kept, drops: Drops, context: torch.Tensor, gradient: torch.Tensor, wanted: bool
+    ) -> torch.Tensor:
+        """Through attention: from the context's gradient [T + 1, H], its last row 0, and the skip's [T, H]."""
+        weights, own, work, width = self.weights, self.own, self._work, self.architecture.width
+        qkv = work("qkv", batch.rows, 3 * width, dtype=self._dtype)
+        qkv[batch.tokens :].zero_()
+        for index, block in enumerate(batch.blocks):
+            part = work("heads gradient", 3, *kept.keys[index].shape, dtype=self._dtype)
+            of_block = self._split(block, context, 1, block.gather, work("context heads", *part.shape[1:], dtype=self._dtype))
+            self._attend_backward(kept, drops, index, of_block[0], part[0], part[1], part[2])
+            self._join(block, part, qkv)
+        for rows in chunks(batch.rows):
+            self._add.bias(own.qkv_bias, qkv[rows])
+            if wanted:
+                narrow = work("narrow", rows.stop - rows.start, width, dtype=self._dtype)
+                gradient[rows].add_(torch.mm(qkv[rows], weights.qkv, out=narrow))
+        self._add.weight(own.qkv, qkv, kept.input)
+        return gradient
+
+    def _lower_backward_short(
+        self, batch: Packed, kept: Kept, drops: Drops, context: torch.Tensor, gradient: torch.Tensor, wanted: bool
+    ) -> torch.Tensor:
+        """The same for a short layer: from the context's gradient [B + 1, H] and the skip's [B, H]."""
+        weights, own, work, width = self.weights, self.own, self._work, self.architecture.width
+        first = work("queries gradient", len(batch.first), width, dtype=self._dtype)
+        keys_values = work("qkv", batch.rows, 2 * width, dtype=self._dtype)
+        keys_values[batch.tokens :].zero_()
+        for index, block in enumerate(batch.blocks):
+            part = work("heads gradient", 2, *kept.keys[index].shape, dtype=self._dtype)
+            of_queries = self._as_heads(first, block)
+            self._attend_backward(kept, drops, index, self._as_heads(context, block), of_queries, part[0], part[1])
+            self._join(block, part, keys_values)
+        self._add.weight(own.qkv[:width], first, kept.input[batch.first])
+        self._add.bias(own.qkv_bias[:width], first)
+        self._add.weight(own.qkv[width:], keys_values, kept.input)
+        self._add.bias(own.qkv_bias[width:], keys_values)
+        if not wanted:
+            return gradient
+        below = work("stream gradient", batch.rows, width, dtype=_FP32)
+        for rows in chunks(batch.rows):
+            narrow = work("narrow", rows.stop - rows.start, width, dtype=self._dtype)
+            below[rows].copy_(torch.mm(keys_values[rows], weights.qkv[width:], out=narrow))
+        gradient.add_(torch.mm(first, weights.qkv[:width]))
+        return below.index_add_(0, batch.first, gradient)
+
+    def _attend(
+        self, batch: Packed, qkv: torch.Tensor, first: torch.Tensor | None, drops: Drops | None, slot: str
+    ) -> tuple[list[torch.Tensor], list[torch.Tensor], list[torch.Tensor], list[torch.Tensor], torch.Tensor]:
+        """Attention block by block: queries, keys, values and probabilities of each, and the context [Tq, H].
+
+        Args:
+            qkv: [T, 3H]; keys and values alone, [T, 2H], where the queries [B, H] are given as `first`.
+        """
+        work, dtype, width, heads = self._work, self._dtype, self.architecture.width, self.architecture.heads
+        kinds = qkv.shape[1] // width
+        places = sum(block.places for block in batch.blocks)
+        store = work(f"{slot}.heads", places * kinds * width, dtype=dtype)
+        scores = sum(block.places * heads * (1 if first is not None else block.length) for block in batch.blocks)
+        soft = work(f"{slot}.probabilities", scores, dtype=dtype)
+        context = work(f"{slot}.context", batch.rows if first is None else len(first), width, dtype=dtype)
+        if first is None:
+            context[batch.tokens :].zero_()
+        queries, keys, values, probabilities = [], [], [], []
+        for index, block in enumerate(batch.blocks):
+            shape = (kinds, block.reviews * heads, block.length, width // heads)
+            size = block.places * kinds * width
+            part = self._split(block, qkv, kinds, block.gather_any, store[:size].view(shape))
+            query = part[0] if first is None else self._as_heads(first, block)
+            key, value = part[-2], part[-1]
+            mine = query.shape[0] * query.shape[1] * block.length
+            probability = soft[:mine].view(*query.shape[:2], block.length)
+            store, soft = store[size:], soft[mine:]
+            dropped = drops.attention[index] if drops is not None else None
+            if first is None:
+                out = work("context heads", *query.shape, dtype=dtype)
+                attend(query, key, value, block.mask, dropped, probability, out, work)
+                self._join(block, out[None], context)
+            else:
+                attend(query, key, value, block.mask, dropped, probability, self._as_heads(context, block), work)
+            queries.append(query)
+            keys.append(key)
+            values.append(value)
+            probabilities.append(probability)
+        return queries, keys, values, probabilities, context
+
+    def _attend_backward(
+        self, kept: Kept, drops: Drops, index: int, context: torch.Tensor, *gradients: torch.Tensor
+    ) -> None:
+        query, key, value = kept.queries[index], kept.keys[index], kept.values[index]
+        dropped, probabilities = drops.attention[index], kept.probabilities[index]
+        attend_backward(context, query, key, value, dropped, probabilities, *gradients, work=self._work)
+
+    def _as_heads(self, rows: torch.Tensor, block: Block) -> torch.Tensor:
+        """One row [H] a review, seen as [G, 1, D]: the same memory."""
+        of_block = rows[block.start : block.start + block.reviews]
+        return of_block.view(block.reviews * self.architecture.heads, 1, self.architecture.head_width)
+
+    def _split(
+        self, block: Block, flat: torch.Tensor, kinds: int, gather: torch.Tensor | None, out: torch.Tensor
+    ) -> torch.Tensor:
+        """A block's rows of [T, kinds·H] as heads [kinds, G, L, D], in `out`."""
+        heads, head_width = self.architecture.heads, self.architecture.head_width
+        if gather is None:
+            rows = flat[block.rows]
+        else:
+            padded = self._work("padded", block.places, flat.shape[1], dtype=self._dtype)
+            rows = torch.index_select(flat, 0, gather, out=padded)
+        part = out.view(kinds, block.reviews, heads, block.length, head_width)
+        part.copy_(rows.view(block.reviews, block.length, kinds, heads, head_width).permute(2, 0, 3, 1, 4))
+        return out.view(kinds, block.reviews * heads, block.length, head_width)
+
+    def _join(self, block: Block, part: torch.Tensor, out: torch.Tensor) -> None:
+        """The inverse of `_split`: heads [kinds, G, L, D] into a block's rows of `out` [T, kinds·H]."""
+        heads, head_width, kinds = self.architecture.heads, self.architecture.head_width, part.shape[0]
+        rows = out[block.rows]
+        padded = rows
+        if block.scatter is not None:
+            padded = self._work("padded", block.places, out.shape[1], dtype=self._dtype)
+        whole = part.view(kinds, block.reviews, heads, block.length, head_width)
+        padded.view(block.reviews, block.length, kinds, heads, head_width).copy_(whole.permute(1, 3, 0, 2, 4))
+        if block.scatter is not None:
+            torch.index_select(padded, 0, block.scatter, out=rows)

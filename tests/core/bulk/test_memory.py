@@ -1,0 +1,40 @@
+"""How much is held at once depends on the size of a chunk, not on how many reviews there are."""
+
+from __future__ import annotations
+
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from core.bulk import parquet
+from core.bulk.classify import ChunkSizes
+from tests.core.bulk.double import FORMS, Costless, inbox, model_folder, run
+
+SIZES = ChunkSizes(first=64, most=256)
+
+
+def peak(rows: int, form: str, folder: Path, model: Path) -> int:
+    """Bytes held at most while `rows` reviews, read before, are classified."""
+    source = inbox(folder / f"{rows}.csv", rows)
+    with pytest.raises(KeyboardInterrupt):
+        run(Costless(model, interrupt), source, folder / f"{rows}.{form}", SIZES)
+    tracemalloc.start()
+    try:
+        found, _ = run(Costless(model), source, folder / f"{rows}.{form}", SIZES)
+        return tracemalloc.get_traced_memory()[1] if found["rows"] == rows else 0
+    finally:
+        tracemalloc.stop()
+
+
+def interrupt(seen: int) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_five_times_the_reviews_take_no_more_memory(form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parquet, "_GROUP_ROWS", 1024)
+    model = model_folder(tmp_path)
+    peak(500, form, tmp_path, model)  # what is loaded once
+    few, many = peak(10_000, form, tmp_path, model), peak(50_000, form, tmp_path, model)
+    assert 0 < many < few + 200_000, f"{few:,} bytes for 10,000 rows, {many:,} for 50,000"
