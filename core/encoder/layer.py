@@ -3,9 +3,8 @@
     x = norm(x + drop(attention(x)))              from the stream x to `attended`, its normalised form to `middle`
     x = norm(x + drop(down(gelu(up(x)))))         to `fed`, its normalised form leaves
 
-All but attention is done chunk by chunk: a chunk's rows go through products, gelu, dropout and normalisation while they
-are in the cache. Only the gradients of weights are products over all rows at once. The last layer of a classifier is
-`short`: its queries, and all that comes after attention, are computed for the first token of each review only.
+The last layer of a classifier is `short`: its queries, and all that comes after attention, are computed for the first
+token of each review only.
 
 Shapes: T packed tokens of B reviews, of which Tq go through the upper part: Tq = T, or B where the layer is short.
 """
@@ -19,9 +18,9 @@ import torch
 from core.encoder.architecture import Architecture
 from core.encoder.attention import attend, attend_backward
 from core.encoder.dropout import Masks
-from core.encoder.layout import Block, Packed, chunks
+from core.encoder.layout import Block, Packed
 from core.encoder.norm import normalise, normalise_backward
-from core.encoder.products import Accumulator, linear, linear_transposed
+from core.encoder.products import Accumulator, linear, product
 from core.encoder.weights import LayerTensors
 from core.encoder.workspace import Workspace
 
@@ -64,6 +63,8 @@ class Kept:
     """[Tq, H], the feed-forward's input."""
     up: torch.Tensor
     """[Tq, I] before the gelu."""
+    active: torch.Tensor
+    """[Tq, I] after it."""
     fed: torch.Tensor
     fed_rows: torch.Tensor
 
@@ -103,53 +104,49 @@ class Layer:
             stream: [T, H] fp32; a layer that is not short writes what leaves into the same memory.
         """
         weights, work, dtype, width = self.weights, self._work, self._dtype, self.architecture.width
-        inputs = work(f"{slot}.input", batch.rows, width, dtype=dtype)
+        inputs = work(f"{slot}.input", batch.rows, width, dtype=dtype).copy_(stream)
         skipped = width if self.short else 0  # a short layer's queries are computed apart
         qkv = work("qkv", batch.rows, 3 * width - skipped, dtype=dtype)
-        for rows in chunks(batch.rows):
-            linear(inputs[rows].copy_(stream[rows]), weights.qkv[skipped:], weights.qkv_bias[skipped:], qkv[rows])
+        linear(inputs, weights.qkv[skipped:], weights.qkv_bias[skipped:], qkv)
         if self.short:
             stream, first = stream[batch.first], work(f"{slot}.first", len(batch.first), width, dtype=dtype)
             linear(inputs[batch.first], weights.qkv[:width], weights.qkv_bias[:width], first)
             leaving = work("leaving", len(batch.first), width, dtype=_FP32)
         else:
             first, leaving = None, stream
-        total = len(stream)
+        rows = len(stream)
         attention = self._attend(batch, qkv, first, drops, slot)
         kept = Kept(
             inputs,
             *attention,
-            attended=work(f"{slot}.attended", total, width, dtype=_FP32),
-            attended_rows=work(f"{slot}.attended rows", 2, total, 1, dtype=_FP32),
-            middle=work(f"{slot}.middle", total, width, dtype=dtype),
-            up=work(f"{slot}.up", total, self.architecture.inner, dtype=dtype),
-            fed=work(f"{slot}.fed", total, width, dtype=_FP32),
-            fed_rows=work(f"{slot}.fed rows", 2, total, 1, dtype=_FP32),
+            attended=work(f"{slot}.attended", rows, width, dtype=_FP32),
+            attended_rows=work(f"{slot}.attended rows", 2, rows, 1, dtype=_FP32),
+            middle=work(f"{slot}.middle", rows, width, dtype=dtype),
+            up=work(f"{slot}.up", rows, self.architecture.inner, dtype=dtype),
+            active=work(f"{slot}.active", rows, self.architecture.inner, dtype=dtype),
+            fed=work(f"{slot}.fed", rows, width, dtype=_FP32),
+            fed_rows=work(f"{slot}.fed rows", 2, rows, 1, dtype=_FP32),
         )
-        for rows in chunks(total):
-            self._upper(kept, rows, stream[rows], leaving[rows], drops)
+        self._feed_forward(kept, stream, leaving, drops)
         return leaving, kept
 
-    def _upper(
-        self, kept: Kept, rows: slice, stream: torch.Tensor, leaving: torch.Tensor, drops: Drops | None
-    ) -> None:
-        """From the context to what leaves the layer, for a chunk's rows; `leaving` may be `stream`."""
+    def _feed_forward(self, kept: Kept, stream: torch.Tensor, leaving: torch.Tensor, drops: Drops | None) -> None:
+        """From the context to what leaves the layer, [Tq, H] fp32; `leaving` may be `stream`."""
         weights, work, epsilon = self.weights, self._work, self.architecture.epsilon
-        count, width = stream.shape
-        narrow = work("narrow", count, width, dtype=self._dtype)
-        linear(kept.context[rows], weights.out, weights.out_bias, narrow)
+        narrow = work("narrow", *stream.shape, dtype=self._dtype)
+        linear(kept.context, weights.out, weights.out_bias, narrow)
         if drops is not None and drops.projection is not None:
-            narrow.mul_(drops.projection[rows])
-        total = torch.add(stream, narrow, out=kept.attended[rows])
-        middle = work("middle", count, width, dtype=_FP32)
-        normalise(total, weights.attention_scale, weights.attention_shift, epsilon, middle, kept.attended_rows[:, rows])
-        up = linear(kept.middle[rows].copy_(middle), weights.up, weights.up_bias, kept.up[rows])
-        active = _GELU(up, out=work("active", count, self.architecture.inner, dtype=self._dtype))
-        linear_transposed(active, weights.down, weights.down_bias, narrow)
+            narrow.mul_(drops.projection)
+        total = torch.add(stream, narrow, out=kept.attended)
+        middle = work("middle", *stream.shape, dtype=_FP32)
+        normalise(total, weights.attention_scale, weights.attention_shift, epsilon, middle, kept.attended_rows)
+        linear(kept.middle.copy_(middle), weights.up, weights.up_bias, kept.up)
+        _GELU(kept.up, out=kept.active)
+        product(kept.active, weights.down, narrow, weights.down_bias)
         if drops is not None and drops.feed_forward is not None:
-            narrow.mul_(drops.feed_forward[rows])
-        total = torch.add(middle, narrow, out=kept.fed[rows])
-        normalise(total, weights.output_scale, weights.output_shift, epsilon, leaving, kept.fed_rows[:, rows])
+            narrow.mul_(drops.feed_forward)
+        total = torch.add(middle, narrow, out=kept.fed)
+        normalise(total, weights.output_scale, weights.output_shift, epsilon, leaving, kept.fed_rows)
 
     def backward(
         self, batch: Packed, kept: Kept, drops: Drops, gradient: torch.Tensor, *, wanted: bool
@@ -160,68 +157,39 @@ class Layer:
             gradient: [Tq, H] fp32; what is returned may be in the same memory.
             wanted: whether the gradient of the input is; if not, what is returned means nothing.
         """
-        work, dtype, width, inner = self._work, self._dtype, self.architecture.width, self.architecture.inner
-        total = len(gradient)
-        lowered = work("lowered", total, width, dtype=dtype)
-        wide = work("wide", total, inner, dtype=dtype)
-        active = work("all active", total, inner, dtype=dtype)
-        projected = work("projected", total, width, dtype=dtype)
-        context = work("context gradient", total + 1, width, dtype=dtype)
-        for rows in chunks(total):
-            self._upper_backward(
-                kept, drops, rows, gradient[rows], lowered[rows], wide[rows], active[rows], projected[rows]
-            )
-            torch.mm(projected[rows], self.weights.out, out=context[rows])
-        context[total:].zero_()
-        self._add.weight(self.own.down, active, lowered)
-        self._add.weight(self.own.up, wide, kept.middle)
-        self._add.weight(self.own.out, projected, kept.context)
+        weights, own, work, add = self.weights, self.own, self._work, self._add
+        rows, width = gradient.shape
+        through = work("through", rows, width, dtype=_FP32)
+        normalise_backward(
+            gradient, kept.fed, kept.fed_rows, weights.output_scale, own.output_scale, own.output_shift,
+            through, work, add,
+        )  # fmt: skip
+        narrow = work("narrow", rows, width, dtype=self._dtype).copy_(through)
+        if drops.feed_forward is not None:
+            narrow.mul_(drops.feed_forward)
+        add.weight(own.down, kept.active, narrow)
+        add.bias(own.down_bias, narrow)
+        wide = work("wide", rows, self.architecture.inner, dtype=self._dtype)
+        torch.mm(narrow, weights.down.t(), out=wide)
+        _GELU_BACKWARD(wide, kept.up, grad_input=wide)
+        add.weight(own.up, wide, kept.middle)
+        add.bias(own.up_bias, wide)
+        through.add_(product(wide, weights.up, narrow))
+        normalise_backward(
+            through, kept.attended, kept.attended_rows, weights.attention_scale, own.attention_scale,
+            own.attention_shift, gradient, work, add,
+        )  # fmt: skip
+        narrow.copy_(gradient)
+        if drops.projection is not None:
+            narrow.mul_(drops.projection)
+        add.weight(own.out, narrow, kept.context)
+        add.bias(own.out_bias, narrow)
+        context = work("context gradient", rows + 1, width, dtype=self._dtype)
+        product(narrow, weights.out, context[:rows])
+        context[rows:].zero_()
         if self.short:
             return self._lower_backward_short(batch, kept, drops, context, gradient, wanted)
         return self._lower_backward(batch, kept, drops, context, gradient, wanted)
-
-    def _upper_backward(
-        self,
-        kept: Kept,
-        drops: Drops,
-        rows: slice,
-        gradient: torch.Tensor,
-        lowered: torch.Tensor,
-        wide: torch.Tensor,
-        active: torch.Tensor,
-        projected: torch.Tensor,
-    ) -> None:
-        """A chunk's way back from what leaves to the attention's projection.
-
-        Args:
-            gradient: [n, H] of what leaves; becomes that of `attended`.
-            lowered, wide, active, projected: out; the gradients of the feed-forward's output [n, H] and of `up` [n, I],
-                the gelu computed again [n, I], the gradient of the projection [n, H].
-        """
-        weights, own, work, add = self.weights, self.own, self._work, self._add
-        count, width = gradient.shape
-        through = work("through", count, width, dtype=_FP32)
-        normalise_backward(
-            gradient, kept.fed[rows], kept.fed_rows[:, rows], weights.output_scale, own.output_scale, own.output_shift,
-            through, work,
-        )  # fmt: skip
-        lowered.copy_(through)
-        if drops.feed_forward is not None:
-            lowered.mul_(drops.feed_forward[rows])
-        add.bias(own.down_bias, lowered)
-        torch.mm(lowered, weights.down.t(), out=wide)
-        _GELU(kept.up[rows], out=active)
-        _GELU_BACKWARD(wide, kept.up[rows], grad_input=wide)
-        add.bias(own.up_bias, wide)
-        through.add_(torch.mm(wide, weights.up, out=work("narrow", count, width, dtype=self._dtype)))
-        normalise_backward(
-            through, kept.attended[rows], kept.attended_rows[:, rows], weights.attention_scale, own.attention_scale,
-            own.attention_shift, gradient, work,
-        )  # fmt: skip
-        projected.copy_(gradient)
-        if drops.projection is not None:
-            projected.mul_(drops.projection[rows])
-        add.bias(own.out_bias, projected)
 
     def _lower_backward(
         self, batch: Packed, kept: Kept, drops: Drops, context: torch.Tensor, gradient: torch.Tensor, wanted: bool
@@ -235,12 +203,11 @@ class Layer:
             of_block = self._split(block, context, 1, block.gather, work("context heads", *part.shape[1:], dtype=self._dtype))
             self._attend_backward(kept, drops, index, of_block[0], part[0], part[1], part[2])
             self._join(block, part, qkv)
-        for rows in chunks(batch.rows):
-            self._add.bias(own.qkv_bias, qkv[rows])
-            if wanted:
-                narrow = work("narrow", rows.stop - rows.start, width, dtype=self._dtype)
-                gradient[rows].add_(torch.mm(qkv[rows], weights.qkv, out=narrow))
         self._add.weight(own.qkv, qkv, kept.input)
+        self._add.bias(own.qkv_bias, qkv)
+        if wanted:
+            narrow = work("narrow", batch.rows, width, dtype=self._dtype)
+            gradient.add_(product(qkv, weights.qkv, narrow))
         return gradient
 
     def _lower_backward_short(
@@ -262,10 +229,8 @@ class Layer:
         self._add.bias(own.qkv_bias[width:], keys_values)
         if not wanted:
             return gradient
-        below = work("stream gradient", batch.rows, width, dtype=_FP32)
-        for rows in chunks(batch.rows):
-            narrow = work("narrow", rows.stop - rows.start, width, dtype=self._dtype)
-            below[rows].copy_(torch.mm(keys_values[rows], weights.qkv[width:], out=narrow))
+        narrow = torch.mm(keys_values, weights.qkv[width:], out=work("narrow", batch.rows, width, dtype=self._dtype))
+        below = work("stream gradient", batch.rows, width, dtype=_FP32).copy_(narrow)
         gradient.add_(torch.mm(first, weights.qkv[:width]))
         return below.index_add_(0, batch.first, gradient)
 

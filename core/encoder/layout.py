@@ -1,9 +1,8 @@
 """Reviews packed end to end, without padding, and the blocks of reviews in which attention sees them.
 
-All but attention works on single tokens, so a micro-batch is one list of T tokens, computed in *chunks* of so few rows
-that what lies between two products stays in the processor's cache. Attention works inside *blocks* of some reviews, each
-block padded to its own longest review, and never across reviews: a block is a batched product with one matrix a review
-and head, and its padding is masked.
+All but attention works on single tokens, so a micro-batch is one list of T tokens. Attention works inside *blocks* of some
+reviews, each block padded to its own longest review, and never across reviews: a block is a batched product with one
+matrix a review and head, and its padding is masked. A block has so few scores that they stay in the processor's cache.
 """
 
 from __future__ import annotations
@@ -14,11 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-CHUNK_ROWS = 256
 _ROW_STEPS = ((1024, 32), (1 << 62, 64))
 """Up to so many tokens, T is rounded up to a multiple of so many: the kernels of every new shape cost a cold start."""
 _LENGTH_MULTIPLE = 8
-_BLOCK_SCORES = 1 << 19
+_BLOCK_SCORES = 1 << 20
 """Attention scores (A·L² a review) up to which reviews share a block."""
 
 
@@ -70,11 +68,6 @@ class Packed:
     def rows(self) -> int:
         """T, what is computed."""
         return len(self.ids)
-
-
-def chunks(rows: int) -> list[slice]:
-    """The rows of a micro-batch in stretches that stay in the cache."""
-    return [slice(start, min(start + CHUNK_ROWS, rows)) for start in range(0, rows, CHUNK_ROWS)]
 
 
 def pack(

@@ -54,11 +54,11 @@ class Network:
         self._work = Workspace(reuse)
         largest = max(max(layer.qkv.numel(), layer.up.numel()) for layer in weights.layers)
         scratch = None if weights.dtype == _FP32 else torch.empty(largest, dtype=weights.dtype)
-        accumulate = Accumulator(scratch)
+        self._accumulate = Accumulator(scratch)
         top = self.architecture.layers - 1
         self._layers = [
             Layer(
-                self.architecture, own, gradient, self._work, accumulate, weights.dtype,
+                self.architecture, own, gradient, self._work, self._accumulate, weights.dtype,
                 short=first_token_only and number == top,
             )
             for number, (own, gradient) in enumerate(zip(weights.layers, weights.layer_gradients, strict=True))
@@ -90,14 +90,18 @@ class Network:
         batch: Packed,
         masks: Masks,
         loss: Callable[[torch.Tensor], torch.Tensor],
+        *,
+        first: bool,
         stream: torch.Tensor | None = None,
     ) -> torch.Tensor:
         """One forward and backward pass: adds the gradients of `loss(logits [B, C])` and returns the loss.
 
         Args:
+            first: whether this is the first micro-batch of its step: what earlier steps left is then overwritten.
             stream: what is known to come out at the boundary, as `Network.stream` gives it; it is written over.
         """
         embedded = None
+        self._accumulate.first = first
         if self._boundary >= 0:
             stream = self.stream(batch, self._boundary) if stream is None else stream
         else:
@@ -159,9 +163,14 @@ class Network:
         if mask is not None:
             gradient.mul_(mask)
         through = self._work("stream", *gradient.shape, dtype=_FP32)
-        normalise_backward(gradient, total, norm_rows, tensors.scale, own.scale, own.shift, through, self._work)
+        normalise_backward(gradient, total, norm_rows, tensors.scale, own.scale, own.shift, through, self._work, self._accumulate)
         rows = self.weights.rows_of(batch.ids)
         words = self.weights.word_gradient()
+        if self._accumulate.first:
+            words.zero_()
+            own.position.zero_()
+            if own.token_type is not None:
+                own.token_type.zero_()
         words.index_add_(0, rows, through)
         padding = batch.ids == self.architecture.padding
         if padding.any():  # a padding token's embedding does not learn, wherever it stands
@@ -207,5 +216,5 @@ class Network:
             gradients = torch.autograd.grad(value, leaves)
         totals = (own.dense, own.dense_bias, own.output, own.output_bias)
         for total, gradient in zip(totals, gradients[1:], strict=True):
-            total.add_(gradient)
+            self._accumulate.add(total, gradient)
         return value.detach(), gradients[0]

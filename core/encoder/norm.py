@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from core.encoder.products import Accumulator
 from core.encoder.workspace import Workspace
 
 _FORWARD = torch.ops.aten.native_layer_norm.out
@@ -35,6 +36,7 @@ def normalise_backward(
     shift_gradient: torch.Tensor,
     out: torch.Tensor,
     work: Workspace,
+    accumulate: Accumulator,
 ) -> None:
     """The gradient of `total` into `out`, from that of the normalised rows; adds those of scale and shift [H].
 
@@ -47,5 +49,5 @@ def normalise_backward(
         gradient, total, [width], rows[0], rows[1], scale, scale, [True, True, True],
         out0=out, out1=own_scale, out2=own_shift,
     )  # fmt: skip
-    scale_gradient.add_(own_scale)
-    shift_gradient.add_(own_shift)
+    accumulate.add(scale_gradient, own_scale)
+    accumulate.add(shift_gradient, own_shift)

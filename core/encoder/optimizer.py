@@ -31,7 +31,7 @@ class FlatOptimizer:
         """One step with learning rate `rate`, gradients clipped to `max_norm`. Returns their norm before that."""
         weights = self._weights
         gradient = weights.gradient[: weights.size]
-        norm = float(torch.linalg.vector_norm(gradient))
+        norm = float(torch.dot(gradient, gradient)) ** 0.5
         # Divides the gradients, as torch's clip_grad_norm_ does.
         divisor = max(1.0, (norm + 1e-6) / max_norm) if max_norm else 1.0
         groups = [group for group in weights.all_groups() if group.stop > group.start]

@@ -218,9 +218,6 @@ class Weights:
         if self.compute is not self.master:
             self.compute.copy_(self.master[: self._words_start])
 
-    def zero_gradient(self) -> None:
-        self.gradient[: self.size].zero_()
-
     def snapshot(self) -> dict[str, torch.Tensor]:
         """Copies of all weights that learn, by their Hugging Face names and in their shapes.
 
