@@ -1,7 +1,7 @@
 """Softmax attention inside one block of reviews, forward and backward.
 
-Shapes: G = reviews · A batched products; K, V [G, L, D]; Q [G, Q, D] with Q = L queries a review, or 1 in the last layer
-of a classifier. Scores are products in bf16; the softmax, its maximum and its sums are fp32.
+Shapes: G = reviews · A batched products; K, V [G, L, D]; Q [G, Q, D] with Q = L queries a review, or 1 in the last
+layer of a classifier. Scores are products in bf16; the softmax, its maximum and its sums are fp32.
 """
 
 from __future__ import annotations

@@ -200,7 +200,9 @@ class Layer:
         qkv[batch.tokens :].zero_()
         for index, block in enumerate(batch.blocks):
             part = work("heads gradient", 3, *kept.keys[index].shape, dtype=self._dtype)
-            of_block = self._split(block, context, 1, block.gather, work("context heads", *part.shape[1:], dtype=self._dtype))
+            of_block = self._split(
+                block, context, 1, block.gather, work("context heads", *part.shape[1:], dtype=self._dtype)
+            )
             self._attend_backward(kept, drops, index, of_block[0], part[0], part[1], part[2])
             self._join(block, part, qkv)
         self._add.weight(own.qkv, qkv, kept.input)

@@ -106,9 +106,7 @@ def pack(
     return Packed(ids, torch.from_numpy(positions), lengths, torch.from_numpy(starts), blocks)
 
 
-def _blocks(
-    lengths: np.ndarray, starts: np.ndarray, heads: int, nowhere: int, dtype: torch.dtype
-) -> tuple[Block, ...]:
+def _blocks(lengths: np.ndarray, starts: np.ndarray, heads: int, nowhere: int, dtype: torch.dtype) -> tuple[Block, ...]:
     """Cut reviews, in their order, into blocks of a power of two of them."""
     blocks: list[Block] = []
     start = 0

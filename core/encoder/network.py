@@ -163,7 +163,9 @@ class Network:
         if mask is not None:
             gradient.mul_(mask)
         through = self._work("stream", *gradient.shape, dtype=_FP32)
-        normalise_backward(gradient, total, norm_rows, tensors.scale, own.scale, own.shift, through, self._work, self._accumulate)
+        normalise_backward(
+            gradient, total, norm_rows, tensors.scale, own.scale, own.shift, through, self._work, self._accumulate
+        )
         rows = self.weights.rows_of(batch.ids)
         words = self.weights.word_gradient()
         if self._accumulate.first:

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import torch
 
-
 _SLOW = (0.9, 2.2)
 """Rows a column of the result at which one product over a long inner dimension is slow (oneDNN 3.12 with AMX, measured:
 1.2 TFLOP/s, 2.0 in three parts; outside, parts cost a few per cent)."""
 _PARTS = 3
 
 
-def product(
-    x: torch.Tensor, weight: torch.Tensor, out: torch.Tensor, bias: torch.Tensor | None = None
-) -> torch.Tensor:
+def product(x: torch.Tensor, weight: torch.Tensor, out: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
     """x [T, n] · weight [n, m] + bias [m] into `out` [T, m], in column parts where that is faster."""
     rows, columns = out.shape
     parts = 1

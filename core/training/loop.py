@@ -17,22 +17,23 @@ import torch
 
 from core.errors import ReviewtuiError
 from core.models.classifier import Classifier
-from core.models.device import autocast
 from core.runs.control import Wish
 from core.settings import Settings
-from core.training.batches import dropout_seed, epoch_batches, length_sorted, micro_batches, steps_per_epoch
-from core.training.checkpoints import Checkpoint, Progress, Tensors, optimizer_tensors, restore_optimizer
+from core.training.batches import EpochOrder, length_sorted, micro_batches, steps_per_epoch
+from core.training.checkpoints import Checkpoint, Progress, Tensors
+from core.training.learner import build_learner
 from core.training.loss import LossWatch, loss_sum, step_divisor
 from core.training.metrics import measure
-from core.training.optimizer import build_optimizer, peak_rate, rate_at, set_learning_rate
+from core.training.optimizer import peak_rate, rate_at
 from core.training.token_store import TokenStore
-from core.training.tokens import Frame, collate
+from core.training.tokens import Frame
 
 LOGITS = "/validation_logits"
 """Name, among the best weights, of the logits that they gave on the validation rows; no weight begins with a slash."""
 
-_AUTO_MICRO_BATCH = 32
+_EVALUATION_TOKENS, _EVALUATION_REVIEWS = 4096, 64
 _PAUSE_POLL_SECONDS = 0.1
+_NO_LIMIT = 1 << 62
 
 
 class Diverged(ReviewtuiError):  # noqa: N818 -- what happened, not a fault
@@ -58,15 +59,13 @@ class Examples:
     rows: np.ndarray
     labels: np.ndarray
 
-    def lengths(self, frame: Frame) -> np.ndarray:
-        """[N] tokens that each review has, once cut and framed."""
-        counts: np.ndarray = frame.length(self.tokens.counts[self.rows])
-        return counts
+    def lengths(self, positions: np.ndarray, frame: Frame) -> np.ndarray:
+        """[n] tokens that the reviews at [n] `positions` have, once cut and framed; waits until they are tokenized."""
+        return self.tokens.lengths(self.rows[positions], frame)
 
-    def batch(self, positions: np.ndarray, frame: Frame, device: torch.device) -> tuple[torch.Tensor, ...]:
-        """input_ids [B, L], attention_mask [B, L] and labels [B] on `device`."""
-        input_ids, mask = collate((self.tokens[row] for row in self.rows[positions]), frame)
-        return tuple(torch.from_numpy(array).to(device) for array in (input_ids, mask, self.labels[positions]))
+    def ids(self, positions: np.ndarray) -> list[np.ndarray]:
+        """The token ids of the reviews at [n] `positions`."""
+        return [self.tokens[row] for row in self.rows[positions]]
 
 
 Outcome = Literal["finished", "stopped", "abandoned"]
@@ -96,16 +95,15 @@ class TrainingLoop:
         self.device, self.precision, self.observer = device, precision, observer
         self._clock, self._sleep = clock, sleep
         self._class_weights = weights.to(device) if weights is not None else None
-        classifier.model.to(device)
-        self._trainable = classifier.trainable()
-        self.optimizer = build_optimizer(classifier, settings)
+        self.learner = build_learner(classifier, frame, settings, device, precision)
         self.peak_rate = peak_rate(classifier, settings)
-        self._scaler = torch.amp.GradScaler(device.type, enabled=precision == "fp16")
-        self._lengths = train.lengths(frame)
         self.per_epoch = steps_per_epoch(len(train.rows), settings.batch_size)
         self.steps = settings.max_steps or settings.epochs * self.per_epoch
-        micro = settings.micro_batch_size
-        self.micro_batch_size = min(settings.batch_size, _AUTO_MICRO_BATCH) if micro == "auto" else micro
+        if settings.micro_batch_size == "auto":
+            self.micro_tokens, most = self.learner.micro_tokens, self.learner.micro_reviews
+            self.micro_batch_size = min(settings.batch_size, most or settings.batch_size)
+        else:
+            self.micro_tokens, self.micro_batch_size = _NO_LIMIT, settings.micro_batch_size
         self.progress = Progress()
         self.best: Tensors = {}
         self._checkpoint_due = 0.0
@@ -121,8 +119,8 @@ class TrainingLoop:
         self._checkpoint_due = self._clock() + self.settings.checkpoint_seconds
         while self.progress.step < self.steps:
             epoch, position = divmod(self.progress.step, self.per_epoch)
-            batches = epoch_batches(self._lengths, self.settings.batch_size, self.settings.seed, epoch)
-            for batch in batches[position:]:
+            order = EpochOrder(len(self.train.rows), self.settings.batch_size, self.settings.seed, epoch)
+            for batch in order.batches(lambda positions: self.train.lengths(positions, self.frame), position):
                 began = self._clock()
                 loss, norm, tokens, rate = self._step(batch)
                 self.progress.step += 1
@@ -160,32 +158,21 @@ class TrainingLoop:
     def _step(self, batch: np.ndarray) -> tuple[float, float, int, float]:
         """One optimizer step over the positions in `batch`: loss, gradient norm, tokens, learning rate."""
         step, settings = self.progress.step, self.settings
-        self.classifier.train()
-        labels = torch.from_numpy(self.train.labels[batch])
-        divisor = step_divisor(labels.to(self.device), self._class_weights)
+        labels = torch.from_numpy(self.train.labels[batch]).to(self.device)
+        divisor = step_divisor(labels, self._class_weights)
+        lengths = self.train.lengths(batch, self.frame)
         total = torch.zeros((), device=self.device)
-        tokens = 0
-        for part, positions in enumerate(micro_batches(batch, self.micro_batch_size)):
-            input_ids, mask, targets = self.train.batch(positions, self.frame, self.device)
-            torch.manual_seed(dropout_seed(settings.seed, step, part))
-            self.classifier.dropout.key = (settings.seed, step, part)
-            with autocast(self.device, self.precision):
-                logits = self.classifier.model(input_ids=input_ids, attention_mask=mask).logits
-            loss = loss_sum(logits, targets, self._class_weights, settings.label_smoothing) / divisor
-            self._scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
-            total += loss.detach()
-            tokens += int(self._lengths[positions].sum())
+        for part, inside in enumerate(micro_batches(lengths, self.micro_tokens, self.micro_batch_size)):
+            targets = labels[inside]
+
+            def loss(logits: torch.Tensor, targets: torch.Tensor = targets) -> torch.Tensor:
+                return loss_sum(logits, targets, self._class_weights, settings.label_smoothing) / divisor
+
+            key = (settings.seed, step, part)
+            total += self.learner.learn(self.train.ids(batch[inside]), loss, key, first=part == 0)
         rate = rate_at(step, self.steps, self.peak_rate, settings)
-        set_learning_rate(self.optimizer, rate)
-        self._scaler.unscale_(self.optimizer)
-        limit = settings.max_grad_norm or float("inf")
-        norm = float(torch.nn.utils.clip_grad_norm_(self._trainable.values(), limit))
-        self._scaler.step(self.optimizer)
-        self._scaler.update()
-        self.optimizer.zero_grad(set_to_none=True)
-        if self._scaler.is_enabled() and not np.isfinite(norm):
-            norm = 0.0  # the scaler skipped this step and lowers its scale; that is its job, not a divergence
-        return float(total), norm, tokens, rate
+        norm = self.learner.update(rate)
+        return float(total), norm, int(lengths.sum()), rate
 
     def _evaluation_is_due(self) -> bool:
         every = self.settings.evaluate_every or self.per_epoch
@@ -200,7 +187,7 @@ class TrainingLoop:
         kept = self._is_kept(figures)
         if kept:
             self.progress.best = {"step": self.progress.step, "epoch": epoch, **figures}
-            self.best = {name: weight.detach().cpu().clone() for name, weight in self._trainable.items()}
+            self.best = self.learner.weights()
             self.best[LOGITS] = torch.from_numpy(logits)
         self.progress.seconds += self._clock() - began
         self.observer.on_evaluation(step=self.progress.step, epoch=epoch, **figures, best=kept)
@@ -227,17 +214,13 @@ class TrainingLoop:
 
     def predict(self, examples: Examples, progress: Callable[[float], None] | None = None) -> np.ndarray:
         """[N, C] fp32 logits of `examples`, in their order."""
-        self.classifier.model.eval()
         logits = np.zeros((len(examples.rows), len(self.classifier.labels)), dtype=np.float32)
-        batches = length_sorted(examples.lengths(self.frame), max(self.micro_batch_size, _AUTO_MICRO_BATCH))
-        with torch.inference_mode():
-            for done, positions in enumerate(batches, start=1):
-                input_ids, mask, _ = examples.batch(positions, self.frame, self.device)
-                with autocast(self.device, self.precision):
-                    output = self.classifier.model(input_ids=input_ids, attention_mask=mask).logits
-                logits[positions] = output.float().cpu().numpy()
-                if progress is not None:
-                    progress(done / len(batches))
+        lengths = examples.lengths(np.arange(len(examples.rows)), self.frame)
+        batches = length_sorted(lengths, _EVALUATION_TOKENS, _EVALUATION_REVIEWS)
+        for done, positions in enumerate(batches, start=1):
+            logits[positions] = self.learner.logits(examples.ids(positions)).cpu().numpy()
+            if progress is not None:
+                progress(done / len(batches))
         return logits
 
     def _obey(self) -> Wish | None:
@@ -258,11 +241,10 @@ class TrainingLoop:
 
     def save_checkpoint(self) -> None:
         """Hand a checkpoint of this moment to the observer."""
-        names = {id(weight): name for name, weight in self._trainable.items()}
-        self.progress.scaler = self._scaler.state_dict()
-        weights = {name: weight.detach() for name, weight in self._trainable.items()}
-        moments = optimizer_tensors(self.optimizer, names)
-        self.observer.on_checkpoint(Checkpoint(self.progress, weights, moments, self.best))
+        self.progress.scaler = self.learner.scaler_state()
+        self.observer.on_checkpoint(
+            Checkpoint(self.progress, self.learner.weights(), self.learner.moments(), self.best)
+        )
         self._checkpoint_due = self._clock() + self.settings.checkpoint_seconds
 
     def restore(self, checkpoint: Checkpoint) -> None:
@@ -271,22 +253,18 @@ class TrainingLoop:
         Raises:
             ReviewtuiError: its weights are not this model's.
         """
-        saved = {name: weight.shape for name, weight in checkpoint.weights.items()}
-        if saved != {name: weight.shape for name, weight in self._trainable.items()}:
-            raise ReviewtuiError("The checkpoint belongs to another model; its settings.toml was changed since.")
-        with torch.no_grad():
-            for name, weight in self._trainable.items():
-                weight.copy_(checkpoint.weights[name])
-        restore_optimizer(self.optimizer, self._trainable, checkpoint.optimizer)
+        self.learner.put(checkpoint.weights)
+        self.learner.put_moments(checkpoint.optimizer)
+        self.learner.put_scaler_state(checkpoint.progress.scaler)
         self.progress, self.best = checkpoint.progress, checkpoint.best
-        if checkpoint.progress.scaler:
-            self._scaler.load_state_dict(checkpoint.progress.scaler)
 
     def take_best(self) -> np.ndarray | None:
-        """Put the best weights into the model; returns the [N, C] validation logits they gave, or None if none."""
+        """Leave the best weights in the module; returns the [N, C] validation logits they gave, or None if none.
+
+        Nothing is trained after that.
+        """
         if not self.best:
             return None
-        with torch.no_grad():
-            for name, weight in self._trainable.items():
-                weight.copy_(self.best[name])
+        self.learner.put(self.best)
+        self.learner.finish()
         return self.best[LOGITS].numpy()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 
@@ -18,19 +19,32 @@ _NO_DECAY_DIMENSIONS = 1
 """Biases and normalisation weights are vectors; they are never decayed."""
 
 
-def build_optimizer(classifier: Classifier, settings: Settings) -> torch.optim.Optimizer:
-    """AdamW (bias-corrected) or SGD over the trainable weights, in groups of like decay and depth.
+def grouping(classifier: Classifier, settings: Settings) -> Callable[[str, torch.nn.Parameter], tuple[float, float]]:
+    """For a parameter and its name: the factor of its learning rate, and its weight decay.
 
-    A group's `scale` is `layer_decay` to the power of its distance from the head; the schedule multiplies by it.
+    The factor is `layer_decay` to the power of its distance from the head.
     """
-    decay, rate = settings.layer_decay, peak_rate(classifier, settings)
+    decay = settings.layer_decay
     depth, top = {}, 0
     if decay != 1:
         depth, top = depths(classifier.model), layer_modules(classifier.model).top
+
+    def group(name: str, weight: torch.nn.Parameter) -> tuple[float, float]:
+        shrink = 0.0 if weight.ndim <= _NO_DECAY_DIMENSIONS else settings.weight_decay
+        return float(decay ** (top - depth.get(name, top))), shrink
+
+    return group
+
+
+def build_optimizer(classifier: Classifier, settings: Settings) -> torch.optim.Optimizer:
+    """AdamW (bias-corrected) or SGD over the trainable weights, in groups of like decay and depth.
+
+    A group's `scale` is its factor of the learning rate; the schedule multiplies by it.
+    """
+    group, rate = grouping(classifier, settings), peak_rate(classifier, settings)
     groups: dict[tuple[float, float], list[torch.nn.Parameter]] = {}
     for name, weight in classifier.trainable().items():
-        shrink = 0.0 if weight.ndim <= _NO_DECAY_DIMENSIONS else settings.weight_decay
-        groups.setdefault((decay ** (top - depth.get(name, top)), shrink), []).append(weight)
+        groups.setdefault(group(name, weight), []).append(weight)
     listed = [
         {"params": weights, "weight_decay": shrink, "scale": scale} for (scale, shrink), weights in groups.items()
     ]

@@ -79,6 +79,9 @@ def write_provenance(
         "device": str(loop.device),
         "device_name": torch.cuda.get_device_name(loop.device) if loop.device.type == "cuda" else None,
         "precision": loop.precision,
+        "path": loop.learner.path.name,
+        "path_why": loop.learner.path.why,
+        "micro_batch_tokens": loop.micro_tokens,
         "threads": torch.get_num_threads(),
         "data": request.data,
         "data_hash": data.train.report.data_hash,
@@ -113,7 +116,6 @@ def write_model(run: RunFolder, request: Request, data: RunData, loop: TrainingL
     beside = run.path / ".model.new"
     shutil.rmtree(beside, ignore_errors=True)
     private_folder(beside)
-    loop.classifier.model.to("cpu")
     save_classifier(loop.classifier, beside)
     write_json(beside / "calibration.json", _calibration(logits, labels))
     figures = measure(logits, labels, loop.classifier.labels)

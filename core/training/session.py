@@ -21,12 +21,13 @@ from core.models.sources import ModelSource, resolve_model
 from core.runs.control import ControlReader, Wish
 from core.runs.folder import RunFolder
 from core.runs.journal import JournalWriter
+from core.training.batches import EpochOrder
 from core.training.checkpoints import Checkpoint, load_newest_checkpoint, save_checkpoint
 from core.training.loop import Diverged, Examples, TrainingLoop
 from core.training.loss import class_weights
 from core.training.results import differences, read_provenance, write_model, write_provenance
 from core.training.run_data import RunData, read_run_data, write_split
-from core.training.token_store import tokenize
+from core.training.token_store import TokenStore, tokenize_ahead
 from core.training.tokens import cpu_threads, frame_of
 
 _PROGRESS_STEP = 0.02
@@ -49,6 +50,7 @@ class Session:
         self._control = control
         self._kept_wishes: list[Wish] = []
         self._in_loop = False
+        self._tokens: list[TokenStore] = []
         self._sampler = MemorySampler(
             lambda sample: journal.write("memory", **sample),
             cuda=torch.cuda if torch.cuda.is_available() else None,
@@ -63,6 +65,8 @@ class Session:
         except StoppedEarly:
             self.journal.write("stopped", sync=True, message="stopped before the first step")
         finally:
+            for store in self._tokens:
+                store.close()
             self._sampler.stop()
 
     def _work(self, resume: bool) -> None:
@@ -107,10 +111,14 @@ class Session:
         """
         settings = self.request.settings
         classifier = build_classifier(source, data.labels, settings)
-        tokens = tokenize(data.train, classifier.tokenizer, self._phase("tokenizing"))
+        rows = data.train_rows
+        windows = EpochOrder(len(rows), settings.batch_size, settings.seed, 0).windows
+        tokens = tokenize_ahead(data.train, classifier.tokenizer, (rows[window] for window in windows))
+        self._tokens.append(tokens)
         held_out = tokens
         if data.validation is not data.train:
-            held_out = tokenize(data.validation, classifier.tokenizer, self._phase("tokenizing"))
+            held_out = tokenize_ahead(data.validation, classifier.tokenizer, ())
+            self._tokens.append(held_out)
         device = choose_device(settings.device)
         return TrainingLoop(
             classifier,
@@ -149,6 +157,9 @@ class Session:
             micro_batch_size=loop.micro_batch_size,
             learning_rate=loop.peak_rate,
             max_length=classifier.max_length,
+            micro_batch_tokens=loop.micro_tokens if settings.micro_batch_size == "auto" else None,
+            path=loop.learner.path.name,
+            path_why=loop.learner.path.why,
             precision=loop.precision,
             device=str(loop.device),
             threads=torch.get_num_threads(),

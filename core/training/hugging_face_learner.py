@@ -1,0 +1,106 @@
+"""A learner around the Hugging Face module: autograd, autocast and torch's own optimizers, on any device."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from core.errors import ReviewtuiError
+from core.models.classifier import Classifier
+from core.models.device import autocast
+from core.settings import Settings
+from core.training.batches import dropout_seed
+from core.training.checkpoints import Tensors, optimizer_tensors, restore_optimizer
+from core.training.learner import Loss, Path
+from core.training.optimizer import build_optimizer, set_learning_rate
+from core.training.tokens import Frame, collate
+
+
+class HuggingFaceLearner:
+    """See `core.training.learner.Learner`."""
+
+    micro_tokens = 1 << 14
+    micro_reviews = 32
+
+    def __init__(
+        self,
+        classifier: Classifier,
+        frame: Frame,
+        settings: Settings,
+        device: torch.device,
+        precision: str,
+        path: Path,
+    ) -> None:
+        self.path = path
+        self._classifier, self._frame, self._settings = classifier, frame, settings
+        self._device, self._precision = device, precision
+        classifier.model.to(device)
+        self._trainable = classifier.trainable()
+        self.optimizer = build_optimizer(classifier, settings)
+        self._scaler = torch.amp.GradScaler(device.type, enabled=precision == "fp16")
+
+    def learn(
+        self, reviews: Sequence[np.ndarray], loss: Loss, key: tuple[int, int, int], *, first: bool
+    ) -> torch.Tensor:
+        if first:
+            self.optimizer.zero_grad(set_to_none=True)
+            self._classifier.train()
+        torch.manual_seed(dropout_seed(*key))
+        self._classifier.dropout.key = key
+        value = loss(self._forward(reviews))
+        self._scaler.scale(value).backward()  # type: ignore[no-untyped-call]
+        return value.detach()
+
+    def update(self, rate: float) -> float:
+        set_learning_rate(self.optimizer, rate)
+        self._scaler.unscale_(self.optimizer)
+        limit = self._settings.max_grad_norm or float("inf")
+        norm = float(torch.nn.utils.clip_grad_norm_(self._trainable.values(), limit))
+        self._scaler.step(self.optimizer)
+        self._scaler.update()
+        if self._scaler.is_enabled() and not np.isfinite(norm):
+            return 0.0  # the scaler skipped this step and lowers its scale; that is its job, not a divergence
+        return norm
+
+    def logits(self, reviews: Sequence[np.ndarray]) -> torch.Tensor:
+        self._classifier.model.eval()
+        with torch.inference_mode():
+            return self._forward(reviews).float()
+
+    def _forward(self, reviews: Sequence[np.ndarray]) -> torch.Tensor:
+        """[B, C] logits."""
+        input_ids, mask = (torch.from_numpy(array) for array in collate(reviews, self._frame))
+        if self._device.type == "cuda":
+            input_ids, mask = (array.pin_memory().to(self._device, non_blocking=True) for array in (input_ids, mask))
+        with autocast(self._device, self._precision):
+            logits: torch.Tensor = self._classifier.model(input_ids=input_ids, attention_mask=mask).logits
+        return logits
+
+    def weights(self) -> Tensors:
+        return {name: weight.detach().cpu().clone() for name, weight in self._trainable.items()}
+
+    def moments(self) -> Tensors:
+        return optimizer_tensors(self.optimizer, {id(weight): name for name, weight in self._trainable.items()})
+
+    def put(self, weights: Tensors) -> None:
+        if any(name not in weights or weights[name].shape != weight.shape for name, weight in self._trainable.items()):
+            raise ReviewtuiError("The checkpoint belongs to another model; its settings.toml was changed since.")
+        with torch.no_grad():
+            for name, weight in self._trainable.items():
+                weight.copy_(weights[name])
+
+    def put_moments(self, moments: Tensors) -> None:
+        restore_optimizer(self.optimizer, self._trainable, moments)
+
+    def scaler_state(self) -> dict[str, Any]:
+        return self._scaler.state_dict()
+
+    def put_scaler_state(self, state: dict[str, Any]) -> None:
+        if state:
+            self._scaler.load_state_dict(state)
+
+    def finish(self) -> None:
+        self._classifier.model.to("cpu")

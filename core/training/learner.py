@@ -1,0 +1,110 @@
+"""What the training loop asks of a model, whatever computes it, and the choice of what does.
+
+A `Learner` adds up the gradients of micro-batches, makes optimizer steps and gives logits. There are two:
+
+    NativeLearner           BERT, RoBERTa and DistilBERT on the CPU, in `core/encoder`
+    HuggingFaceLearner      everything else: other architectures, LoRA, GPUs
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+
+from core.encoder.architecture import Unsuitable, architecture_of
+from core.models.classifier import Classifier
+from core.settings import Settings
+from core.training.checkpoints import Tensors
+from core.training.tokens import Frame
+
+Loss = Callable[[torch.Tensor], torch.Tensor]
+"""From the logits [B, C] of a micro-batch to its share of the step's loss."""
+
+
+@dataclass(frozen=True)
+class Path:
+    """What computes a run, and why."""
+
+    name: str
+    """native or transformers"""
+    why: str
+
+
+class Learner(Protocol):
+    """A model that learns. Reviews are given as arrays of token ids, whole and without special tokens."""
+
+    path: Path
+    micro_tokens: int
+    """Tokens that a micro-batch may have where its size is left open."""
+    micro_reviews: int | None
+    """Reviews that it may have then; None for any number."""
+
+    def learn(self, reviews: Sequence[np.ndarray], loss: Loss, key: tuple[int, int, int], *, first: bool) -> Any:
+        """Forward and backward of one micro-batch; returns its loss, a tensor.
+
+        Args:
+            key: seed, step, micro-batch: what its dropout depends on.
+            first: whether it is the first micro-batch of its step.
+        """
+
+    def update(self, rate: float) -> float:
+        """One optimizer step with learning rate `rate`; returns the norm of the gradients before they were clipped."""
+
+    def logits(self, reviews: Sequence[np.ndarray]) -> torch.Tensor:
+        """[B, C] fp32, nothing dropped."""
+
+    def weights(self) -> Tensors:
+        """Copies of the weights that learn, by name."""
+
+    def moments(self) -> Tensors:
+        """The optimizer's state, by `weight/moment`."""
+
+    def put(self, weights: Tensors) -> None:
+        """Take weights as `weights` gives them.
+
+        Raises:
+            ReviewtuiError: they are another model's.
+        """
+
+    def put_moments(self, moments: Tensors) -> None: ...
+
+    def scaler_state(self) -> dict[str, Any]:
+        """State of the fp16 gradient scaler; empty where there is none."""
+
+    def put_scaler_state(self, state: dict[str, Any]) -> None: ...
+
+    def finish(self) -> None:
+        """Leave the trained weights in the classifier's module; nothing is learned after that."""
+
+
+def choose_path(classifier: Classifier, settings: Settings, device: torch.device, precision: str) -> Path:
+    """What is to compute a run."""
+    if settings.lora:
+        return Path("transformers", "LoRA's matrices are beside the layers")
+    if device.type != "cpu":
+        return Path("transformers", "the native encoder is for the CPU")
+    if precision not in ("fp32", "bf16"):
+        return Path("transformers", f"the native encoder does not compute in {precision}")
+    try:
+        architecture = architecture_of(classifier.model)
+    except Unsuitable as reason:
+        return Path("transformers", str(reason))
+    return Path("native", f"the model is of the {architecture.family} family")
+
+
+def build_learner(
+    classifier: Classifier, frame: Frame, settings: Settings, device: torch.device, precision: str
+) -> Learner:
+    """The learner that `choose_path` names."""
+    path = choose_path(classifier, settings, device, precision)
+    if path.name == "native":
+        from core.training.native_learner import NativeLearner
+
+        return NativeLearner(classifier, frame, settings, precision, path)
+    from core.training.hugging_face_learner import HuggingFaceLearner
+
+    return HuggingFaceLearner(classifier, frame, settings, device, precision, path)
