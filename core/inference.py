@@ -1,6 +1,8 @@
-"""Classifying reviews with a finished model: in fp32, sorted into batches of like length, answered in the order given.
+"""Classifying reviews with a finished model: sorted into batches of like length, answered in the order given.
 
-The probabilities are those that `transformers.pipeline("text-classification")` gives on the same folder.
+In fp32 the probabilities are those that `transformers.pipeline("text-classification")` gives on the same folder, to
+1e-4. In bf16, where the processor has it, classification is some times faster and probabilities differ by about 0.01.
+BERT, RoBERTa and DistilBERT are computed on the CPU by `core/encoder`, everything else by the Hugging Face module.
 """
 
 from __future__ import annotations
@@ -14,15 +16,22 @@ import numpy as np
 import torch
 
 from core.clean import clean_line
+from core.encoder.architecture import Unsuitable, architecture_of
+from core.encoder.layout import pack
+from core.encoder.network import Network
+from core.encoder.weights import Weights
 from core.errors import InputError
 from core.models.classifier import load_classifier
-from core.models.device import choose_device
+from core.models.device import autocast, choose_device, choose_precision
 from core.models.safety import check_model_folder
 from core.training.batches import length_sorted
 from core.training.metrics import probabilities_of
 from core.training.tokens import collate, encode, frame_of
 
-_BATCH = 32
+_TOKENS, _REVIEWS = 4096, 512
+"""Of a batch in the native encoder."""
+_PADDED_TOKENS, _PADDED_REVIEWS = 8192, 32
+"""Of a batch in the Hugging Face module."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +55,11 @@ class Classification:
 class Predictor:
     """A loaded model folder."""
 
-    def __init__(self, folder: Path, device: str = "auto") -> None:
+    def __init__(self, folder: Path, device: str = "auto", precision: str = "fp32") -> None:
         """Load a model folder.
+
+        Args:
+            precision: fp32, bf16, or auto: the fastest on this device.
 
         Raises:
             InputError: it is refused or cannot be loaded.
@@ -58,7 +70,10 @@ class Predictor:
         self.folder = folder
         self.classifier = load_classifier(folder)
         self.device = choose_device(device)
-        self.classifier.model.to(self.device)
+        self.precision = choose_precision(precision, self.device)
+        self._network = self._native_network()
+        if self._network is None:
+            self.classifier.model.to(self.device)
         self.frame = frame_of(self.classifier.tokenizer, self.classifier.max_length, self.classifier.truncation)
 
     @property
@@ -74,18 +89,36 @@ class Predictor:
         counts = np.array([len(one) for one in ids], dtype=np.int64)
         logits = np.zeros((len(texts), len(self.labels)), dtype=np.float32)
         done = 0
-        with torch.inference_mode():
-            for positions in length_sorted(self.frame.length(counts), _BATCH):
-                input_ids, mask = collate((ids[i] for i in positions), self.frame)
-                output = self.classifier.model(
-                    input_ids=torch.from_numpy(input_ids).to(self.device),
-                    attention_mask=torch.from_numpy(mask).to(self.device),
-                ).logits
-                logits[positions] = output.float().cpu().numpy()
-                done += len(positions)
-                if progress is not None:
-                    progress(done / len(texts))
+        limits = (_TOKENS, _REVIEWS) if self._network is not None else (_PADDED_TOKENS, _PADDED_REVIEWS)
+        for positions in length_sorted(self.frame.length(counts), *limits):
+            logits[positions] = self._forward([ids[i] for i in positions]).cpu().numpy()
+            done += len(positions)
+            if progress is not None:
+                progress(done / len(texts))
         return logits, counts + len(self.frame.before) + len(self.frame.after)
+
+    def _forward(self, reviews: Sequence[np.ndarray]) -> torch.Tensor:
+        """[B, C] fp32 logits of B arrays of token ids."""
+        if self._network is not None:
+            shape, dtype = self._network.architecture, self._network.weights.dtype
+            whole = [self.frame.whole(ids) for ids in reviews]
+            batch = pack(whole, shape.heads, shape.padding, counts_padding=shape.counts_padding, dtype=dtype)
+            return self._network.logits(batch)
+        input_ids, mask = (torch.from_numpy(array).to(self.device) for array in collate(reviews, self.frame))
+        with torch.inference_mode(), autocast(self.device, self.precision):
+            logits: torch.Tensor = self.classifier.model(input_ids=input_ids, attention_mask=mask).logits
+        return logits.float()
+
+    def _native_network(self) -> Network | None:
+        """The native encoder on this model's weights; None where it does not compute it."""
+        if self.device.type != "cpu" or self.precision not in ("fp32", "bf16"):
+            return None
+        try:
+            architecture = architecture_of(self.classifier.model)
+        except Unsuitable:
+            return None
+        dtype = torch.bfloat16 if self.precision == "bf16" else torch.float32
+        return Network(Weights(self.classifier.model, architecture, dtype))
 
     def classify(self, texts: Sequence[str]) -> list[Classification]:
         """What the model says of each text."""

@@ -277,11 +277,20 @@ class Layer:
         return queries, keys, values, probabilities, context
 
     def _attend_backward(
-        self, kept: Kept, drops: Drops, index: int, context: torch.Tensor, *gradients: torch.Tensor
+        self,
+        kept: Kept,
+        drops: Drops,
+        index: int,
+        context: torch.Tensor,
+        queries: torch.Tensor,
+        keys: torch.Tensor,
+        values: torch.Tensor,
     ) -> None:
-        query, key, value = kept.queries[index], kept.keys[index], kept.values[index]
-        dropped, probabilities = drops.attention[index], kept.probabilities[index]
-        attend_backward(context, query, key, value, dropped, probabilities, *gradients, work=self._work)
+        """Gradients of block `index` from that of its context [G, Q, D], into the last three."""
+        attend_backward(
+            context, kept.queries[index], kept.keys[index], kept.values[index], drops.attention[index],
+            kept.probabilities[index], queries, keys, values, self._work,
+        )  # fmt: skip
 
     def _as_heads(self, rows: torch.Tensor, block: Block) -> torch.Tensor:
         """One row [H] a review, seen as [G, 1, D]: the same memory."""

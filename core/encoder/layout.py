@@ -1,8 +1,9 @@
 """Reviews packed end to end, without padding, and the blocks of reviews in which attention sees them.
 
-All but attention works on single tokens, so a micro-batch is one list of T tokens. Attention works inside *blocks* of some
-reviews, each block padded to its own longest review, and never across reviews: a block is a batched product with one
-matrix a review and head, and its padding is masked. A block has so few scores that they stay in the processor's cache.
+All but attention works on single tokens, so a micro-batch is one list of T tokens. Attention works inside *blocks* of
+some reviews, each block padded to its own longest review, and never across reviews: a block is a batched product with
+one matrix a review and head, and its padding is masked. A block has so few scores that they stay in the processor's
+cache.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ import torch
 
 _ROW_STEPS = ((1024, 32), (1 << 62, 64))
 """Up to so many tokens, T is rounded up to a multiple of so many: the kernels of every new shape cost a cold start."""
-_LENGTH_MULTIPLE = 8
+_LENGTH_MULTIPLE, _LENGTH_MULTIPLE_ALONE = 8, 32
+"""The same for the reviews of a block; and for a review that is classified alone, where nearly every length is new."""
 _BLOCK_SCORES = 1 << 20
 """Attention scores (A·L² a review) up to which reviews share a block."""
 
@@ -62,7 +64,7 @@ class Packed:
     @property
     def tokens(self) -> int:
         """Tokens that belong to reviews."""
-        return self.blocks[-1].rows.stop
+        return int(self.blocks[-1].rows.stop)
 
     @property
     def rows(self) -> int:
@@ -90,7 +92,7 @@ def pack(
     lengths = np.array([len(review) for review in reviews], dtype=np.int64)
     tokens = int(lengths.sum())
     step = next(step for top, step in _ROW_STEPS if tokens <= top)
-    rows = tokens if len(reviews) == 1 else _rounded(tokens, step)
+    rows = _rounded(tokens, step)
     ids = np.full(rows, padding, dtype=np.int64)
     ids[:tokens] = np.concatenate(reviews)
     starts = np.cumsum(lengths) - lengths
@@ -113,12 +115,13 @@ def _blocks(lengths: np.ndarray, starts: np.ndarray, heads: int, nowhere: int, d
     while start < len(lengths):
         count = 1
         while start + 2 * count <= len(lengths):
-            longest = _rounded(int(lengths[start : start + 2 * count].max()))
+            longest = _rounded(int(lengths[start : start + 2 * count].max()), _LENGTH_MULTIPLE)
             if 2 * count * heads * longest * longest > _BLOCK_SCORES:
                 break
             count *= 2
         inside = lengths[start : start + count]
-        longest = _rounded(int(inside.max())) if len(lengths) > 1 else int(inside.max())
+        multiple = _LENGTH_MULTIPLE if len(lengths) > 1 else _LENGTH_MULTIPLE_ALONE
+        longest = _rounded(int(inside.max()), multiple)
         first = int(starts[start])
         rows = slice(first, first + int(inside.sum()))
         if (inside == longest).all():
@@ -149,5 +152,5 @@ def _padded(
     )
 
 
-def _rounded(count: int, multiple: int = _LENGTH_MULTIPLE) -> int:
+def _rounded(count: int, multiple: int) -> int:
     return -(-count // multiple) * multiple

@@ -13,6 +13,7 @@ layer is computed a second time, with the same dropout, when its gradients are d
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch.nn import functional
@@ -26,6 +27,18 @@ from core.encoder.weights import HeadTensors, Weights
 from core.encoder.workspace import Workspace
 
 _FP32 = torch.float32
+
+
+@dataclass
+class _Embedded:
+    """What the embeddings' backward pass needs."""
+
+    total: torch.Tensor
+    """[T, H] fp32, the sum before its normalisation."""
+    rows: torch.Tensor
+    """[2, T, 1] mean and reciprocal deviation of its rows."""
+    mask: torch.Tensor | None
+    """[T, H], of the dropout on the stream."""
 
 
 class Network:
@@ -105,7 +118,7 @@ class Network:
         if self._boundary >= 0:
             stream = self.stream(batch, self._boundary) if stream is None else stream
         else:
-            stream, *embedded = self._embed(batch, masks)
+            stream, embedded = self._embed(batch, masks)
         learning = list(enumerate(self._layers))[max(self._boundary, 0) :]
         drops: dict[int, Drops] = {}
         inputs: dict[int, torch.Tensor] = {}
@@ -125,16 +138,13 @@ class Network:
             wanted = number > learning[0][0] or embedded is not None
             gradient = layer.backward(batch, of_layer, drops[number], gradient, wanted=wanted)
         if embedded is not None:
-            self._embed_backward(batch, gradient, *embedded)
+            self._embed_backward(batch, gradient, embedded)
         return value
 
     # Embeddings
 
-    def _embed(
-        self, batch: Packed, masks: Masks | None
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor | None]:
-        """The stream [T, H] that enters the first layer; and, for the way back, the sum [T, H] of the embeddings, mean
-        and deviation of its rows, and the dropout mask on the stream."""
+    def _embed(self, batch: Packed, masks: Masks | None) -> tuple[torch.Tensor, _Embedded]:
+        """The stream [T, H] that enters the first layer, and what the way back needs."""
         tensors, count, width = self.weights.embeddings, batch.rows, self.architecture.width
         total = self._work("embedded", count, width, dtype=_FP32)
         rows_of = self.weights.rows_of(batch.ids)  # before `words`, which it may lengthen
@@ -149,23 +159,17 @@ class Network:
         mask = masks.take(self.architecture.dropouts.embedding, count, width) if masks is not None else None
         if mask is not None:
             stream.mul_(mask)
-        return stream, total, rows, mask
+        return stream, _Embedded(total, rows, mask)
 
-    def _embed_backward(
-        self,
-        batch: Packed,
-        gradient: torch.Tensor,
-        total: torch.Tensor,
-        norm_rows: torch.Tensor,
-        mask: torch.Tensor | None,
-    ) -> None:
+    def _embed_backward(self, batch: Packed, gradient: torch.Tensor, embedded: _Embedded) -> None:
         tensors, own = self.weights.embeddings, self.weights.embedding_gradients
-        if mask is not None:
-            gradient.mul_(mask)
+        if embedded.mask is not None:
+            gradient.mul_(embedded.mask)
         through = self._work("stream", *gradient.shape, dtype=_FP32)
         normalise_backward(
-            gradient, total, norm_rows, tensors.scale, own.scale, own.shift, through, self._work, self._accumulate
-        )
+            gradient, embedded.total, embedded.rows, tensors.scale, own.scale, own.shift, through, self._work,
+            self._accumulate,
+        )  # fmt: skip
         rows = self.weights.rows_of(batch.ids)
         words = self.weights.word_gradient()
         if self._accumulate.first:

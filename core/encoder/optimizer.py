@@ -5,6 +5,8 @@ The formulas are `torch.optim`'s own functions; only what they are given is flat
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch.optim.adamw import adamw
 from torch.optim.sgd import sgd
@@ -31,7 +33,7 @@ class FlatOptimizer:
         """One step with learning rate `rate`, gradients clipped to `max_norm`. Returns their norm before that."""
         weights = self._weights
         gradient = weights.gradient[: weights.size]
-        norm = float(torch.dot(gradient, gradient)) ** 0.5
+        norm = math.sqrt(float(torch.dot(gradient, gradient)))
         # Divides the gradients, as torch's clip_grad_norm_ does.
         divisor = max(1.0, (norm + 1e-6) / max_norm) if max_norm else 1.0
         groups = [group for group in weights.all_groups() if group.stop > group.start]

@@ -10,8 +10,8 @@ products of its gradient are faster so. The Hugging Face module's parameters bec
 module saves what was trained, under its names and in its shapes, bit for bit.
 
 Of the word embeddings only the rows of words that occur learn and take part: they are at the end of the buffers and
-their number R grows as words are met. That is exact. The gradient and both moments of a word never seen are zero, so all
-that an optimizer does to it is weight decay, which is caught up on when the word is met or the table is written back.
+their number R grows as words are met. That is exact: the gradient and both moments of a word never seen are zero, so
+all that an optimizer does to it is weight decay, which is caught up on when it is met or the table is written back.
 """
 
 from __future__ import annotations
@@ -128,21 +128,9 @@ class Weights:
         self._missed = 1.0
         """What weight decay has done so far to a word that was never met: its factor."""
         self._places: dict[str, tuple[int, torch.Size, bool]] = {}
+        """Of each parameter that learns: where it begins, its shape there, whether that is transposed."""
         self.groups: list[Group] = []
-        learning: dict[tuple[float, float], list[tuple[str, bool]]] = {}
-        if groups is not None:
-            for part in self._parts():
-                parameter = parameters[part.name]
-                if parameter.requires_grad:
-                    learning.setdefault(groups(part.name, parameter), []).append((part.name, part.transposed))
-        size = 0
-        for (scale, decay), members in learning.items():
-            start = size
-            for name, transposed in members:
-                shape = parameters[name].shape
-                self._places[name] = size, shape[::-1] if transposed else shape, transposed
-                size += shape.numel()
-            self.groups.append(Group(start, size, scale, decay))
+        size = self._lay_out(parameters, groups) if groups is not None else 0
         self._words_start = size
         width = architecture.width
         capacity = size + (architecture.vocabulary * width if self.words_learn else 0)
@@ -169,6 +157,24 @@ class Weights:
         if self.words_learn and not limit_rows:
             self.rows_of(np.arange(architecture.vocabulary))
         self.refresh()
+
+    def _lay_out(
+        self, parameters: dict[str, nn.Parameter], groups: Callable[[str, nn.Parameter], tuple[float, float]]
+    ) -> int:
+        """Give each parameter that learns, but the word table, its place; returns the elements of all of them."""
+        learning: dict[tuple[float, float], list[_Part]] = {}
+        for part in self._parts():
+            if parameters[part.name].requires_grad:
+                learning.setdefault(groups(part.name, parameters[part.name]), []).append(part)
+        size = 0
+        for (scale, decay), members in learning.items():
+            start = size
+            for part in members:
+                shape = parameters[part.name].shape
+                self._places[part.name] = size, shape[::-1] if part.transposed else shape, part.transposed
+                size += shape.numel()
+            self.groups.append(Group(start, size, scale, decay))
+        return size
 
     @property
     def size(self) -> int:

@@ -23,7 +23,7 @@ class HuggingFaceLearner:
     """See `core.training.learner.Learner`."""
 
     micro_tokens = 1 << 14
-    micro_reviews = 32
+    micro_reviews: int | None = 32
 
     def __init__(
         self,

@@ -31,7 +31,7 @@ class NativeLearner:
     """See `core.training.learner.Learner`."""
 
     micro_tokens = MICRO_TOKENS
-    micro_reviews = None
+    micro_reviews: int | None = None
 
     def __init__(self, classifier: Classifier, frame: Frame, settings: Settings, precision: str, path: Path) -> None:
         self.path = path
