@@ -242,15 +242,22 @@ class Weights:
             view = flat[start : start + shape.numel()].view(shape)
             found[name] = (view.t() if transposed else view).clone(memory_format=torch.contiguous_format)
         if self.words_learn:
-            found[self.word_name] = flat[self._words_start : self.size].view(self.rows, -1).clone()
+            found[self.word_name] = flat[self._words_start : self.size].view(self.rows, self.architecture.width).clone()
         return found
 
-    def restore(self, saved: dict[str, torch.Tensor]) -> None:
-        """Stand where `snapshot` was taken.
+    def fits(self, saved: dict[str, torch.Tensor]) -> bool:
+        """Whether `saved` is a `snapshot` of this model; names that begin with a slash may be with it."""
+        shapes = {name: shape[::-1] if transposed else shape for name, (_, shape, transposed) in self._places.items()}
+        extra = set()
+        if self.words_learn:
+            extra = {self.word_name, f"{self.word_name}/words", f"{self.word_name}/missed"}
+            if not extra <= saved.keys() or saved[self.word_name].shape[1:] != self.table.shape[1:]:
+                return False
+        rest = {name: value.shape for name, value in saved.items() if name[0] != "/" and name not in extra}
+        return rest == shapes
 
-        Raises:
-            KeyError, RuntimeError: it was taken of another model.
-        """
+    def restore(self, saved: dict[str, torch.Tensor]) -> None:
+        """Stand where `snapshot` was taken."""
         if self.words_learn:
             words = saved[f"{self.word_name}/words"]
             self._row_of.fill_(-1)
@@ -266,7 +273,7 @@ class Weights:
             view = flat[start : start + shape.numel()].view(shape)
             view.copy_(saved[name].t() if transposed else saved[name])
         if self.words_learn:
-            flat[self._words_start : self.size].view(self.rows, -1).copy_(saved[self.word_name])
+            flat[self._words_start : self.size].view(self.rows, self.architecture.width).copy_(saved[self.word_name])
 
     def release(self, model: nn.Module) -> None:
         """Give the module weights of its own again, the word table brought up to date; nothing is trained after it."""
@@ -277,6 +284,7 @@ class Weights:
             if self._missed != 1.0:
                 self.table[self._row_of < 0] *= self._missed
             self.table[self.words_in_use()] = self.words()
+            self._missed = 1.0
 
     def words_in_use(self) -> torch.Tensor:
         """[R] token ids, in the order of their rows."""

@@ -86,7 +86,8 @@ class HuggingFaceLearner:
         return optimizer_tensors(self.optimizer, {id(weight): name for name, weight in self._trainable.items()})
 
     def put(self, weights: Tensors) -> None:
-        if any(name not in weights or weights[name].shape != weight.shape for name, weight in self._trainable.items()):
+        saved = {name: weight.shape for name, weight in weights.items() if not name.startswith("/")}
+        if saved != {name: weight.shape for name, weight in self._trainable.items()}:
             raise ReviewtuiError("The checkpoint belongs to another model; its settings.toml was changed since.")
         with torch.no_grad():
             for name, weight in self._trainable.items():

@@ -68,12 +68,9 @@ class NativeLearner:
         return self._optimizer.tensors()
 
     def put(self, weights: Tensors) -> None:
-        try:
-            self._weights.restore(weights)
-        except (KeyError, RuntimeError) as error:
-            raise ReviewtuiError(
-                "The checkpoint belongs to another model; its settings.toml was changed since."
-            ) from error
+        if not self._weights.fits(weights):
+            raise ReviewtuiError("The checkpoint belongs to another model; its settings.toml was changed since.")
+        self._weights.restore(weights)
 
     def put_moments(self, moments: Tensors) -> None:
         self._optimizer.restore(moments)

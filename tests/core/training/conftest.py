@@ -16,10 +16,11 @@ from core.models.classifier import build_classifier
 from core.models.sources import ModelSource
 from core.runs.control import Wish
 from core.settings import Settings
+from core.training import learner as learner_module
 from core.training.checkpoints import Checkpoint
 from core.training.loop import Examples, TrainingLoop
 from core.training.loss import class_weights
-from core.training.tokens import encode, frame_of
+from core.training.tokens import Frame, encode, frame_of
 
 LABELS = ("negative", "positive")
 
@@ -36,6 +37,10 @@ class MemoryStore:
 
     def __getitem__(self, row: int) -> np.ndarray:
         return self._ids[row]
+
+    def lengths(self, rows: np.ndarray, frame: Frame) -> np.ndarray:
+        lengths: np.ndarray = frame.length(self.counts[rows])
+        return lengths
 
 
 @dataclass
@@ -79,8 +84,17 @@ class Recorder:
 MakeLoop = Callable[..., tuple[TrainingLoop, Recorder]]
 
 
+@pytest.fixture(params=["native", "transformers"])
+def path(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What computes the model: each test runs on both."""
+    if request.param == "transformers":
+        monkeypatch.setattr(learner_module, "choose_path", lambda *_: learner_module.Path("transformers", "asked for"))
+    name: str = request.param
+    return name
+
+
 @pytest.fixture
-def make_loop(tiny_models: dict[str, Path], reviews_of: Callable[..., list[tuple[str, str]]]) -> MakeLoop:
+def make_loop(path: str, tiny_models: dict[str, Path], reviews_of: Callable[..., list[tuple[str, str]]]) -> MakeLoop:
     """`make_loop(family="bert", rows=22, precision="fp32", recorder=…, clock=…, sleep=…, **settings)`."""
 
     def make(
@@ -128,4 +142,16 @@ def recorder() -> Callable[..., Recorder]:
 @pytest.fixture
 def weights_of() -> Callable[[TrainingLoop], dict[str, torch.Tensor]]:
     """A copy of all weights of a loop's model, by name."""
-    return lambda loop: {name: weight.detach().clone() for name, weight in loop.classifier.model.named_parameters()}
+
+    def weights(loop: TrainingLoop) -> dict[str, torch.Tensor]:
+        found = {name: weight.detach().clone() for name, weight in loop.classifier.model.named_parameters()}
+        learned = loop.learner.weights()
+        for name in found.keys() & learned.keys():
+            if f"{name}/words" in learned:  # only the rows of words in use
+                found[name] *= learned[f"{name}/missed"].float()
+                found[name][learned[f"{name}/words"]] = learned[name]
+            else:
+                found[name] = learned[name]
+        return found
+
+    return weights

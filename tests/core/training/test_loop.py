@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from core.errors import ReviewtuiError
 from core.training import loop as loop_module
-from core.training.batches import epoch_batches
+from core.training.batches import dropout_seed, epoch_batches
 from core.training.checkpoints import Progress, load_newest_checkpoint, save_checkpoint
 from core.training.loop import LOGITS, Diverged, TrainingLoop
 from core.training.tokens import collate
@@ -28,21 +28,43 @@ MakeLoop = Callable[..., Any]
 Tensors = dict[str, torch.Tensor]
 
 
+def after_update(loop: TrainingLoop, look: Callable[[float], None]) -> None:
+    """Call `look` with the learning rate after each optimizer step."""
+    update = loop.learner.update
+
+    def watched(rate: float) -> float:
+        norm = update(rate)
+        look(rate)
+        return norm
+
+    loop.learner.update = watched  # type: ignore[method-assign]
+
+
 def gradients_of(loop: TrainingLoop) -> list[Tensors]:
-    """Filled, as the loop runs, with the gradients that each step finds."""
+    """Filled, as the loop runs, with the gradients that each step has used."""
     found: list[Tensors] = []
+    learner: Any = loop.learner
     trainable = loop.classifier.trainable()
 
-    def look(*_: object) -> None:
-        found.append({name: weight.grad.clone() for name, weight in trainable.items() if weight.grad is not None})
+    def look(_: float) -> None:
+        if learner.path.name == "transformers":
+            found.append({name: weight.grad.clone() for name, weight in trainable.items() if weight.grad is not None})
+            return
+        weights = learner._weights
+        gradients = weights.named(weights.gradient)
+        if weights.words_learn:
+            whole = torch.zeros_like(weights.table)
+            whole[weights.words_in_use()] = gradients[weights.word_name]
+            gradients[weights.word_name] = whole
+        found.append(gradients)
 
-    loop.optimizer.register_step_pre_hook(look)
+    after_update(loop, look)
     return found
 
 
 def reference(loop: TrainingLoop, weights: torch.Tensor | None, smoothing: float) -> tuple[list[Tensors], list[float]]:
     """Gradients and losses of the first epoch by plain torch: whole batches, mean cross-entropy, plain SGD."""
-    lengths = loop.train.lengths(loop.frame)
+    lengths = loop.train.lengths(np.arange(len(loop.train.rows)), loop.frame)
     found, losses = [], []
     settings, trainable = loop.settings, loop.classifier.trainable()
     for batch in epoch_batches(lengths, settings.batch_size, settings.seed, 0):
@@ -127,9 +149,10 @@ def test_micro_batches_of_any_size_give_the_same_weights(
                 assert gap.numel() == 0 or float(gap.max()) < tolerance, (optimizer, name)
 
 
-def test_micro_batch_size_auto_takes_the_batch_up_to_32(make_loop: MakeLoop) -> None:
+def test_micro_batch_size_auto_is_limited_by_tokens_or_by_32_reviews(make_loop: MakeLoop, path: str) -> None:
     assert make_loop(batch_size=8)[0].micro_batch_size == 8
-    assert make_loop(batch_size=64)[0].micro_batch_size == 32
+    assert make_loop(batch_size=64)[0].micro_batch_size == (64 if path == "native" else 32)
+    assert make_loop(batch_size=64)[0].micro_tokens < 1 << 20
     assert make_loop(batch_size=64, micro_batch_size=40)[0].micro_batch_size == 40
 
 
@@ -185,16 +208,17 @@ def test_dropout_acts_while_training_only_and_differs_between_steps(make_loop: M
 
 def test_every_micro_batch_of_every_step_has_dropout_masks_of_its_own(make_loop: MakeLoop) -> None:
     loop, _ = make_loop(dropout=0.1, micro_batch_size=3, epochs=3, seed=6)
-    keys: list[tuple[int, ...]] = []
+    keys: list[tuple[int, int, int]] = []
+    learn = loop.learner.learn
 
-    def look(module: torch.nn.Module, *_: object) -> None:
-        if module.training:
-            keys.append((*loop.classifier.dropout.key, int(torch.initial_seed())))
+    def watched(*given: Any, **named: Any) -> Any:
+        keys.extend(value for value in (*given, *named.values()) if isinstance(value, tuple) and len(value) == 3)
+        return learn(*given, **named)
 
-    loop.classifier.model.register_forward_pre_hook(look)
+    loop.learner.learn = watched  # type: ignore[method-assign]
     loop.run()
     assert len(keys) == 9 * 3 - 3  # batches of 8, 8 and 6 reviews in parts of three
-    assert len({key[:3] for key in keys}) == len({key[3] for key in keys}) == len(keys)
+    assert len(set(keys)) == len({dropout_seed(*key) for key in keys}) == len(keys)
     assert {key[0] for key in keys} == {6}
 
 
@@ -209,7 +233,7 @@ def test_steps_epochs_reviews_and_tokens_add_up(make_loop: MakeLoop) -> None:
     for epoch in range(3):
         steps = recorder.steps[epoch * 3 : epoch * 3 + 3]
         assert sum(step["reviews"] for step in steps) == 22
-        assert sum(step["tokens"] for step in steps) == int(loop.train.lengths(loop.frame).sum())
+        assert sum(step["tokens"] for step in steps) == int(loop.train.lengths(np.arange(22), loop.frame).sum())
     assert [(e["step"], e["epoch"]) for e in recorder.evaluations] == [(3, 1.0), (6, 2.0), (9, 3.0)]
     assert loop.progress.reviews == 66 and recorder.checkpoints == []
 
@@ -217,7 +241,7 @@ def test_steps_epochs_reviews_and_tokens_add_up(make_loop: MakeLoop) -> None:
 def test_the_rate_of_each_step_is_the_one_that_was_used(make_loop: MakeLoop) -> None:
     loop, recorder = make_loop(schedule="linear", warmup_ratio=0, learning_rate=0.06, epochs=2)
     used: list[float] = []
-    loop.optimizer.register_step_pre_hook(lambda optimizer, *_: used.append(optimizer.param_groups[0]["lr"]))
+    after_update(loop, used.append)
     loop.run()
     assert (
         [step["learning_rate"] for step in recorder.steps]
@@ -415,14 +439,14 @@ def spoil(loop: TrainingLoop, step: int, change: Callable[[torch.Tensor], torch.
     done = 0
     weight = list(loop.classifier.trainable().values())[-2]
 
-    def after(*_: object) -> None:
+    def after(_: float) -> None:
         nonlocal done
         done += 1
         if done == step:
             with torch.no_grad():
                 weight.copy_(change(weight))
 
-    loop.optimizer.register_step_post_hook(after)
+    after_update(loop, after)
 
 
 def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_best_weights(make_loop: MakeLoop) -> None:
@@ -438,7 +462,6 @@ def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_best_weights(make_l
 def test_a_loss_that_runs_away_ends_the_run(make_loop: MakeLoop) -> None:
     loop, recorder = make_loop(epochs=20, learning_rate=1e-6)
     spoil(loop, 5, lambda weight: torch.tensor([[100.0], [-100.0]]).expand_as(weight))
-    loop.optimizer.register_step_post_hook(lambda *_: None)
     with pytest.raises(Diverged, match="The loss ran away"):
         loop.run()
     assert 20 <= len(recorder.steps) < 40
