@@ -25,7 +25,7 @@ _PACKAGES = ("torch", "transformers", "tokenizers", "numpy", "pyarrow")
 _WORDS = {
     "format": "another version of reviewtui",
     "model": "another model",
-    "device": "another device",
+    "device": "another device or precision",
     "source": "another file, or of one that has changed since",
     "reading": "a file that was read with other options",
     "output": "other columns",
@@ -38,8 +38,8 @@ def describe_job(
 ) -> dict[str, Any]:
     """All that decides the bytes of the output.
 
-    The reviews count as they were stored: texts, files, lines. A device counts because its rounding is its own, and
-    the sizes of chunks because reviews that are padded together are rounded together.
+    The reviews count as they were stored: texts, files, lines. Device and precision count because their rounding is
+    their own, and the sizes of chunks because reviews that are computed together are rounded together.
 
     Raises:
         ReviewtuiError: a file of the model cannot be read any more.
@@ -49,7 +49,7 @@ def describe_job(
     job = {
         "format": _FORMAT,
         "model": {file.name: sha256_of(file) for file in _model_files(predictor.folder)},
-        "device": str(getattr(predictor, "device", "")),
+        "device": " ".join(str(getattr(predictor, name, "")) for name in ("device", "precision")),
         "source": {
             "files": report.files,
             "rows": len(reviews),

@@ -80,6 +80,8 @@ def architecture_of(model: nn.Module) -> Architecture:
         raise Unsuitable("the model is a decoder")
     if getattr(config, "problem_type", None) not in (None, "single_label_classification") or config.num_labels < 2:
         raise Unsuitable("its head gives no one class per review")
+    if config.pad_token_id is None:
+        raise Unsuitable("it has no padding token")
     activation = config.activation if family == "distilbert" else config.hidden_act
     if activation != "gelu":
         raise Unsuitable(f"its activation is {activation}, not gelu")
@@ -93,7 +95,7 @@ def architecture_of(model: nn.Module) -> Architecture:
             classes=config.num_labels,
             vocabulary=config.vocab_size,
             epsilon=1e-12,
-            padding=config.pad_token_id or 0,
+            padding=config.pad_token_id,
             counts_padding=False,
             dropouts=Dropouts(
                 config.dropout, config.attention_dropout, 0.0, config.dropout, 0.0, config.seq_classif_dropout
@@ -112,7 +114,7 @@ def architecture_of(model: nn.Module) -> Architecture:
         classes=config.num_labels,
         vocabulary=config.vocab_size,
         epsilon=config.layer_norm_eps,
-        padding=config.pad_token_id if config.pad_token_id is not None else 0,
+        padding=config.pad_token_id,
         counts_padding=family == "roberta",
         dropouts=Dropouts(
             hidden, config.attention_probs_dropout_prob, hidden, hidden, head if family == "roberta" else 0.0, head

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-_ROW_STEPS = ((1024, 32), (1 << 62, 64))
+_ROW_STEPS = ((1216, 32), (1 << 62, 64))
 """Up to so many tokens, T is rounded up to a multiple of so many: the kernels of every new shape cost a cold start."""
 _LENGTH_MULTIPLE, _LENGTH_MULTIPLE_ALONE = 8, 32
 """The same for the reviews of a block; and for a review that is classified alone, where nearly every length is new."""

@@ -98,6 +98,19 @@ class Network:
         return self._head(self._first(batch, stream), self.weights.head, None)
 
     @torch.no_grad()
+    def head_logits(self, rows: torch.Tensor) -> torch.Tensor:
+        """[B, C] fp32 from the stream [B, H] after all layers, nothing dropped."""
+        return self._head(rows, self.weights.head, None)
+
+    @torch.no_grad()
+    def learn_head(
+        self, rows: torch.Tensor, masks: Masks, loss: Callable[[torch.Tensor], torch.Tensor], *, first: bool
+    ) -> torch.Tensor:
+        """`learn` where all layers are frozen, from the stream [B, H] after them: only the head is computed."""
+        self._accumulate.first = first
+        return self._head_gradients(rows, masks, loss, wanted=False)[0]
+
+    @torch.no_grad()
     def learn(
         self,
         batch: Packed,
@@ -210,17 +223,26 @@ class Network:
         return functional.linear(pooled, head.output, head.output_bias)
 
     def _head_gradients(
-        self, first: torch.Tensor, masks: Masks, loss: Callable[[torch.Tensor], torch.Tensor]
+        self,
+        first: torch.Tensor,
+        masks: Masks,
+        loss: Callable[[torch.Tensor], torch.Tensor],
+        *,
+        wanted: bool = True,
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """The loss, and its gradient [B, H] with respect to `first`; adds those of the head. So small a part is left
-        to autograd."""
+        to autograd.
+
+        Args:
+            wanted: whether that gradient is; if not, what is returned means nothing.
+        """
         head, own = self.weights.head, self.weights.head_gradients
         tensors = (first, head.dense, head.dense_bias, head.output, head.output_bias)
-        leaves = [tensor.detach().requires_grad_() for tensor in tensors]
+        leaves = [tensor.detach().requires_grad_(wanted or tensor is not first) for tensor in tensors]
         with torch.enable_grad():
             value = loss(self._head(leaves[0], HeadTensors(*leaves[1:]), masks))
-            gradients = torch.autograd.grad(value, leaves)
+            gradients = torch.autograd.grad(value, leaves if wanted else leaves[1:])
         totals = (own.dense, own.dense_bias, own.output, own.output_bias)
-        for total, gradient in zip(totals, gradients[1:], strict=True):
+        for total, gradient in zip(totals, gradients[-len(totals) :], strict=True):
             self._accumulate.add(total, gradient)
         return value.detach(), gradients[0]

@@ -91,5 +91,6 @@ class FlatOptimizer:
         self._step.copy_(saved[STEP])
         for kind, moments in zip(MOMENTS, self._moments, strict=False):
             ending = f"/{kind}"
+            moments[: self._weights.reached].zero_()
             of_kind = {key.removesuffix(ending): value for key, value in saved.items() if key.endswith(ending)}
             self._weights.fill(moments, of_kind)

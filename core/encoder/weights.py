@@ -132,6 +132,8 @@ class Weights:
         self.groups: list[Group] = []
         size = self._lay_out(parameters, groups) if groups is not None else 0
         self._words_start = size
+        self.reached = size
+        """Elements of the flat buffers that were ever in use; what is beyond them is still 0."""
         width = architecture.width
         capacity = size + (architecture.vocabulary * width if self.words_learn else 0)
         self.master = lazy_zeros(capacity)
@@ -208,6 +210,7 @@ class Weights:
             start = self.rows
             self.rows += len(new)
             self.used.append(new)
+            self.reached = max(self.reached, self.size)
             self._row_of[torch.from_numpy(new)] = torch.arange(start, self.rows)
             self.words()[start:].copy_(self.table[torch.from_numpy(new)]).mul_(self._missed)
             rows = self._row_of[wanted]
@@ -258,6 +261,7 @@ class Weights:
 
     def restore(self, saved: dict[str, torch.Tensor]) -> None:
         """Stand where `snapshot` was taken."""
+        self.gradient[: self.reached].zero_()
         if self.words_learn:
             words = saved[f"{self.word_name}/words"]
             self._row_of.fill_(-1)

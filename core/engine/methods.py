@@ -106,7 +106,7 @@ def load(params: Params, progress: Progress) -> Any:
 
 
 def classify(params: Params, progress: Progress) -> Any:
-    """What a model says of texts. Params: folder or model, texts, explain."""
+    """What a model says of texts. Params: folder or model, texts, explain, precision (fp32)."""
     predictor = _predictor(params, progress)
     answers = [found.to_json() for found in predictor.classify(params["texts"])]
     if params.get("explain"):
@@ -119,10 +119,11 @@ def classify(params: Params, progress: Progress) -> Any:
 
 
 def classify_file(params: Params, progress: Progress) -> Any:
-    """Classify every review of a source into a file. Params: folder or model, source, reading, output."""
+    """Classify every review of a source into a file. Params: folder or model, source, reading, output, precision
+    (auto)."""
     from core.bulk.classify import classify_into
 
-    predictor = _predictor(params, progress)
+    predictor = _predictor({"precision": "auto", **params}, progress)
     return classify_into(predictor, params["source"], _options(params), Path(params["output"]), progress)
 
 
@@ -154,7 +155,7 @@ def _options(params: Params) -> ReadingOptions:
     return ReadingOptions.model_validate(params.get("reading") or {})
 
 
-_loaded: dict[tuple[str, int], Predictor] = {}
+_loaded: dict[tuple[str, int, str], Predictor] = {}
 
 
 def _predictor(params: Params, progress: Progress) -> Predictor:
@@ -168,11 +169,12 @@ def _predictor(params: Params, progress: Progress) -> Predictor:
     config = folder / "config.json"
     if not config.is_file():
         raise InputError("This run has no model yet; let it finish, or stop and save it.")
-    key = (str(folder), config.stat().st_mtime_ns)
+    precision = params.get("precision") or "fp32"
+    key = (str(folder), config.stat().st_mtime_ns, precision)
     if key not in _loaded:
         progress("loading the model", None)
         from core.inference import Predictor
 
         _loaded.clear()
-        _loaded[key] = Predictor(folder)
+        _loaded[key] = Predictor(folder, precision=precision)
     return _loaded[key]

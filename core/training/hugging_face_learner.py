@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,11 @@ import torch
 from core.errors import ReviewtuiError
 from core.models.classifier import Classifier
 from core.models.device import autocast
+from core.models.layers import layer_modules
 from core.settings import Settings
 from core.training.batches import dropout_seed
 from core.training.checkpoints import Tensors, optimizer_tensors, restore_optimizer
-from core.training.learner import Loss, Path
+from core.training.learner import Examples, Loss, Path, frozen_layers
 from core.training.optimizer import build_optimizer, set_learning_rate
 from core.training.tokens import Frame, collate
 
@@ -24,6 +25,7 @@ class HuggingFaceLearner:
 
     micro_tokens = 1 << 14
     micro_reviews: int | None = 32
+    cached_layers = 0
 
     def __init__(
         self,
@@ -42,15 +44,22 @@ class HuggingFaceLearner:
         self.optimizer = build_optimizer(classifier, settings)
         self._scaler = torch.amp.GradScaler(device.type, enabled=precision == "fp16")
 
+    def prepare(self, examples: Sequence[Examples], progress: Callable[[float], None]) -> str:
+        choice = self._settings.freeze_layers
+        if not self._classifier.frozen or choice in ("embeddings", 0):
+            return ""
+        count = len(layer_modules(self._classifier.model).layers) if isinstance(choice, str) else choice
+        return f"{frozen_layers(count)} computed in every step, because {self.path.why}."
+
     def learn(
-        self, reviews: Sequence[np.ndarray], loss: Loss, key: tuple[int, int, int], *, first: bool
+        self, examples: Examples, positions: np.ndarray, loss: Loss, key: tuple[int, int, int], *, first: bool
     ) -> torch.Tensor:
         if first:
             self.optimizer.zero_grad(set_to_none=True)
             self._classifier.train()
         torch.manual_seed(dropout_seed(*key))
         self._classifier.dropout.key = key
-        value = loss(self._forward(reviews))
+        value = loss(self._forward(examples.ids(positions)))
         self._scaler.scale(value).backward()  # type: ignore[no-untyped-call]
         return value.detach()
 
@@ -65,10 +74,10 @@ class HuggingFaceLearner:
             return 0.0  # the scaler skipped this step and lowers its scale; that is its job, not a divergence
         return norm
 
-    def logits(self, reviews: Sequence[np.ndarray]) -> torch.Tensor:
+    def logits(self, examples: Examples, positions: np.ndarray) -> torch.Tensor:
         self._classifier.model.eval()
         with torch.inference_mode():
-            return self._forward(reviews).float()
+            return self._forward(examples.ids(positions)).float()
 
     def _forward(self, reviews: Sequence[np.ndarray]) -> torch.Tensor:
         """[B, C] logits."""

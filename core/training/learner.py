@@ -17,6 +17,7 @@ import torch
 
 from core.encoder.architecture import Unsuitable, architecture_of
 from core.models.classifier import Classifier
+from core.reviews.reading import Reviews
 from core.settings import Settings
 from core.training.checkpoints import Tensors
 from core.training.tokens import Frame
@@ -34,16 +35,45 @@ class Path:
     why: str
 
 
+class Examples(Protocol):
+    """Tokenized reviews; `core.training.loop.Examples` says more."""
+
+    @property
+    def reviews(self) -> Reviews | None:
+        """Where the reviews are kept; None for nowhere."""
+
+    @property
+    def rows(self) -> np.ndarray: ...
+    def lengths(self, positions: np.ndarray, frame: Frame) -> np.ndarray: ...
+    def ids(self, positions: np.ndarray) -> list[np.ndarray]: ...
+
+
 class Learner(Protocol):
-    """A model that learns. Reviews are given as arrays of token ids, whole and without special tokens."""
+    """A model that learns. Reviews are given as their examples and [B] positions in them."""
 
     path: Path
     micro_tokens: int
     """Tokens that a micro-batch may have where its size is left open."""
     micro_reviews: int | None
     """Reviews that it may have then; None for any number."""
+    cached_layers: int
+    """Layers whose output `prepare` has kept; 0 where they are computed whenever they are needed."""
 
-    def learn(self, reviews: Sequence[np.ndarray], loss: Loss, key: tuple[int, int, int], *, first: bool) -> Any:
+    def prepare(self, examples: Sequence[Examples], progress: Callable[[float], None]) -> str:
+        """Compute once what never changes in a run on these examples: what the frozen layers make of them.
+
+        Without it the same is learned, but slower.
+
+        Args:
+            progress: called with the share that is computed; not at all where nothing has to be.
+
+        Returns:
+            What a person should know about it, a sentence; empty where no layer is frozen.
+        """
+
+    def learn(
+        self, examples: Examples, positions: np.ndarray, loss: Loss, key: tuple[int, int, int], *, first: bool
+    ) -> Any:
         """Forward and backward of one micro-batch; returns its loss, a tensor.
 
         Args:
@@ -54,7 +84,7 @@ class Learner(Protocol):
     def update(self, rate: float) -> float:
         """One optimizer step with learning rate `rate`; returns the norm of the gradients before they were clipped."""
 
-    def logits(self, reviews: Sequence[np.ndarray]) -> torch.Tensor:
+    def logits(self, examples: Examples, positions: np.ndarray) -> torch.Tensor:
         """[B, C] fp32, nothing dropped."""
 
     def weights(self) -> Tensors:
@@ -79,6 +109,13 @@ class Learner(Protocol):
 
     def finish(self) -> None:
         """Leave the trained weights in the classifier's module; nothing is learned after that."""
+
+
+def frozen_layers(count: int, *, past: bool = False) -> str:
+    """The beginning of a sentence about so many layers: 'The 3 frozen layers are'."""
+    if count == 1:
+        return f"The frozen layer {'was' if past else 'is'}"
+    return f"The {count} frozen layers {'were' if past else 'are'}"
 
 
 def choose_path(classifier: Classifier, settings: Settings, device: torch.device, precision: str) -> Path:

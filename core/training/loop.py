@@ -17,6 +17,7 @@ import torch
 
 from core.errors import ReviewtuiError
 from core.models.classifier import Classifier
+from core.reviews.reading import Reviews
 from core.runs.control import Wish
 from core.settings import Settings
 from core.training.batches import EpochOrder, length_sorted, micro_batches, steps_per_epoch
@@ -58,6 +59,8 @@ class Examples:
     tokens: TokenStore
     rows: np.ndarray
     labels: np.ndarray
+    reviews: Reviews | None = None
+    """Where the reviews are kept, and with them what is computed of them once; None for nowhere."""
 
     def lengths(self, positions: np.ndarray, frame: Frame) -> np.ndarray:
         """[n] tokens that the reviews at [n] `positions` have, once cut and framed; waits until they are tokenized."""
@@ -108,6 +111,10 @@ class TrainingLoop:
         self.best: Tensors = {}
         self._checkpoint_due = 0.0
         self._stopped_by: Wish | None = None
+
+    def prepare(self, progress: Callable[[float], None]) -> str:
+        """Compute once what the frozen layers make of all reviews, before the first step; see `Learner.prepare`."""
+        return self.learner.prepare((self.train, self.validation), progress)
 
     def run(self) -> Outcome:
         """Train from where `progress` stands to the end.
@@ -169,7 +176,7 @@ class TrainingLoop:
                 return loss_sum(logits, targets, self._class_weights, settings.label_smoothing) / divisor
 
             key = (settings.seed, step, part)
-            total += self.learner.learn(self.train.ids(batch[inside]), loss, key, first=part == 0)
+            total += self.learner.learn(self.train, batch[inside], loss, key, first=part == 0)
         rate = rate_at(step, self.steps, self.peak_rate, settings)
         norm = self.learner.update(rate)
         return float(total), norm, int(lengths.sum()), rate
@@ -218,7 +225,7 @@ class TrainingLoop:
         lengths = examples.lengths(np.arange(len(examples.rows)), self.frame)
         batches = length_sorted(lengths, _EVALUATION_TOKENS, _EVALUATION_REVIEWS)
         for done, positions in enumerate(batches, start=1):
-            logits[positions] = self.learner.logits(examples.ids(positions)).cpu().numpy()
+            logits[positions] = self.learner.logits(examples, positions).cpu().numpy()
             if progress is not None:
                 progress(done / len(batches))
         return logits

@@ -84,6 +84,8 @@ class Session:
         now = write_provenance(self.run, request, source, data, loop)
         for sentence in differences(earlier, now) if loop.progress.step else ():
             self._notice(sentence)
+        if sentence := loop.prepare(self._phase("computing the frozen layers")):
+            self._notice(sentence)
         self._write_plan(source, data, loop)
         self.journal.write("phase", name="training", fraction=None)
         self._in_loop = True
@@ -123,8 +125,8 @@ class Session:
         return TrainingLoop(
             classifier,
             frame_of(classifier.tokenizer, classifier.max_length, classifier.truncation),
-            Examples(tokens, data.train_rows, data.train_labels),
-            Examples(held_out, data.validation_rows, data.validation_labels),
+            Examples(tokens, data.train_rows, data.train_labels, data.train),
+            Examples(held_out, data.validation_rows, data.validation_labels, data.validation),
             settings,
             device,
             precision or choose_precision(settings.precision, device),
@@ -160,6 +162,7 @@ class Session:
             micro_batch_tokens=loop.micro_tokens if settings.micro_batch_size == "auto" else None,
             path=loop.learner.path.name,
             path_why=loop.learner.path.why,
+            cached_layers=loop.learner.cached_layers,
             precision=loop.precision,
             device=str(loop.device),
             threads=torch.get_num_threads(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -124,6 +124,10 @@ def classify(
     encoding: reading.Encoding = None,
     header: reading.Header = None,
     explain: Annotated[bool, typer.Option("--explain", help="Show which words carried the decision.")] = False,
+    precision: Annotated[
+        Literal["auto", "fp32", "bf16"] | None,
+        typer.Option(help="fp32 as published, or the fastest (auto); by default auto with --file, else fp32."),
+    ] = None,
     json: Json = False,
 ) -> int:
     """Say what a model makes of reviews: of those on the command line, or of a whole file into another."""
@@ -136,6 +140,8 @@ def classify(
     if run is not None and model is not None:
         raise InputError("Name a --run or a --model, not both.")
     chosen = {"model": model} if model is not None else {"folder": str(_model_of(run))}
+    if precision is not None:
+        chosen["precision"] = precision
     if file is not None and output is not None:
         options = reading.reading_options(text, title, "", None, delimiter, encoding, header)
         target = str(output.expanduser().absolute())

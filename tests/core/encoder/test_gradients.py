@@ -41,10 +41,10 @@ TRICKS: tuple[dict[str, Any], ...] = (
 def test_they_equal_hugging_faces(family: str, layers: int, heads: int, classes: int, data: st.DataObject) -> None:
     step = data.draw(steps(classes))
     model = build(family, layers=layers, heads=heads, classes=classes)
-    loss, expected = expected_gradients(model, step)
+    loss, _ = expected_gradients(model, step)
     native = Native(model)
     assert native.learn(step).item() == pytest.approx(loss.item(), rel=1e-5, abs=1e-6)
-    assert_gradients(native.gradients(), expected)
+    assert_gradients(native.gradients(), model, step)
 
 
 @settings(max_examples=25)
@@ -53,7 +53,7 @@ def test_they_equal_hugging_faces_with_each_trick_turned_over(family: str, trick
     model = build(family)
     native = Native(model, **trick)
     native.learn(step)
-    assert_gradients(native.gradients(), expected_gradients(model, step)[1])
+    assert_gradients(native.gradients(), model, step)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -70,7 +70,7 @@ def test_what_earlier_steps_left_is_gone_from_the_first_micro_batch_on(family: s
     native.learn(made_step([60, 2, 40], seed=6))
     step = made_step(seed=7, cuts=(2, 5))
     native.learn(step)
-    assert_gradients(native.gradients(), expected_gradients(model, step)[1])
+    assert_gradients(native.gradients(), model, step)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -91,7 +91,8 @@ def test_a_step_done_twice_gives_the_same_bits(family: str) -> None:
 def test_computing_layers_twice_gives_the_same_bits_with_dropout_on(family: str, dropout: float) -> None:
     model, step = build(family, layers=3, dropout=dropout), made_step(cuts=(4,))
     found: list[Tensors] = []
-    for choices in ({}, {"recompute": True}, {"reuse": False}, {"recompute": True, "reuse": False}):
+    tricks: list[dict[str, Any]] = [{}, {"recompute": True}, {"reuse": False}, {"recompute": True, "reuse": False}]
+    for choices in tricks:
         native = Native(model, **choices)
         native.learn(step, 3)
         found.append(native.gradients())
@@ -119,10 +120,10 @@ def test_with_dropout_they_are_those_of_the_loss_that_was_computed(family: str, 
     gradient, weights = native.weights.gradient[:size].clone(), master[:size].clone()
     direction = gradient / gradient.norm() + torch.randn(size, generator=torch.Generator().manual_seed(0)) / size**0.5
     losses = []
-    for move in (1e-2, -1e-2):
+    for move in (2e-3, -2e-3):
         master[:size] = weights + move * direction
         losses.append(native.learn(step, 1).item())
-    assert (losses[0] - losses[1]) / 2e-2 == pytest.approx(float(gradient @ direction), rel=1e-2)
+    assert (losses[0] - losses[1]) / 4e-3 == pytest.approx(float(gradient @ direction), rel=1e-2)
 
 
 @pytest.mark.parametrize("trick", [{}, {"recompute": True}, {"first_token_only": False}])
