@@ -17,8 +17,8 @@ import torch
 
 from core.clean import clean_line
 from core.encoder.architecture import Unsuitable, architecture_of
+from core.encoder.forward import Forward
 from core.encoder.layout import pack
-from core.encoder.network import Network
 from core.encoder.weights import Weights
 from core.errors import InputError
 from core.models.classifier import load_classifier
@@ -100,7 +100,7 @@ class Predictor:
     def _forward(self, reviews: Sequence[np.ndarray]) -> torch.Tensor:
         """[B, C] fp32 logits of B arrays of token ids."""
         if self._network is not None:
-            shape, dtype = self._network.architecture, self._network.weights.dtype
+            shape, dtype = self._network.architecture, self._network.dtype
             whole = [self.frame.whole(ids) for ids in reviews]
             batch = pack(whole, shape.heads, shape.padding, counts_padding=shape.counts_padding, dtype=dtype)
             return self._network.logits(batch)
@@ -109,7 +109,7 @@ class Predictor:
             logits: torch.Tensor = self.classifier.model(input_ids=input_ids, attention_mask=mask).logits
         return logits.float()
 
-    def _native_network(self) -> Network | None:
+    def _native_network(self) -> Forward | None:
         """The native encoder on this model's weights; None where it does not compute it."""
         if self.device.type != "cpu" or self.precision not in ("fp32", "bf16"):
             return None
@@ -118,7 +118,7 @@ class Predictor:
         except Unsuitable:
             return None
         dtype = torch.bfloat16 if self.precision == "bf16" else torch.float32
-        return Network(Weights(self.classifier.model, architecture, dtype))
+        return Forward(Weights(self.classifier.model, architecture, dtype))
 
     def classify(self, texts: Sequence[str]) -> list[Classification]:
         """What the model says of each text."""

@@ -16,8 +16,9 @@ import torch
 
 _ROW_STEPS = ((1216, 32), (1 << 62, 64))
 """Up to so many tokens, T is rounded up to a multiple of so many: the kernels of every new shape cost a cold start."""
-_LENGTH_MULTIPLE, _LENGTH_MULTIPLE_ALONE = 8, 32
-"""The same for the reviews of a block; and for a review that is classified alone, where nearly every length is new."""
+_LENGTH_MULTIPLE = 8
+"""The same for the reviews of a block, and for T where a review is alone: there the products are small enough that
+what is added would cost more than a cold start does. Alone, a review is a block of its own length."""
 _BLOCK_SCORES = 1 << 20
 """Attention scores (A·L² a review) up to which reviews share a block."""
 
@@ -91,7 +92,8 @@ def pack(
     """
     lengths = np.array([len(review) for review in reviews], dtype=np.int64)
     tokens = int(lengths.sum())
-    step = next(step for top, step in _ROW_STEPS if tokens <= top)
+    alone = len(reviews) == 1
+    step = _LENGTH_MULTIPLE if alone else next(step for top, step in _ROW_STEPS if tokens <= top)
     rows = _rounded(tokens, step)
     ids = np.full(rows, padding, dtype=np.int64)
     ids[:tokens] = np.concatenate(reviews)
@@ -120,8 +122,7 @@ def _blocks(lengths: np.ndarray, starts: np.ndarray, heads: int, nowhere: int, d
                 break
             count *= 2
         inside = lengths[start : start + count]
-        multiple = _LENGTH_MULTIPLE if len(lengths) > 1 else _LENGTH_MULTIPLE_ALONE
-        longest = _rounded(int(inside.max()), multiple)
+        longest = _rounded(int(inside.max()), _LENGTH_MULTIPLE if len(lengths) > 1 else 1)
         first = int(starts[start])
         rows = slice(first, first + int(inside.sum()))
         if (inside == longest).all():

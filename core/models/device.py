@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
+import numpy as np
 import torch
 
 from core.errors import InputError
@@ -68,6 +69,12 @@ def bf16_speedup(clock: Callable[[], float] = time.perf_counter) -> float:
     finally:
         torch.set_num_threads(threads)
     return fastest[torch.float32] / max(fastest[torch.bfloat16], 1e-9)
+
+
+def send(array: np.ndarray, device: torch.device) -> torch.Tensor:
+    """`array` on `device`. To a GPU it goes from pinned memory, so that this process need not wait for it."""
+    tensor = torch.from_numpy(array)
+    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
 
 
 def autocast(device: torch.device, precision: str) -> AbstractContextManager[object]:

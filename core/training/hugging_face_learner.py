@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from core.encoder.architecture import Unsuitable, architecture_of
 from core.errors import ReviewtuiError
 from core.models.classifier import Classifier
-from core.models.device import autocast
+from core.models.device import autocast, send
 from core.models.layers import layer_modules
 from core.settings import Settings
 from core.training.batches import dropout_seed
@@ -26,6 +27,7 @@ class HuggingFaceLearner:
     micro_tokens = 1 << 14
     micro_reviews: int | None = 32
     cached_layers = 0
+    steps_ahead = 0
 
     def __init__(
         self,
@@ -39,6 +41,8 @@ class HuggingFaceLearner:
         self.path = path
         self._classifier, self._frame, self._settings = classifier, frame, settings
         self._device, self._precision = device, precision
+        self.steps_ahead = 1 if device.type == "cuda" else 0
+        self._wide_mask = device.type != "cpu" and _takes_wide_mask(classifier.model)
         classifier.model.to(device)
         self._trainable = classifier.trainable()
         self.optimizer = build_optimizer(classifier, settings)
@@ -63,15 +67,15 @@ class HuggingFaceLearner:
         self._scaler.scale(value).backward()  # type: ignore[no-untyped-call]
         return value.detach()
 
-    def update(self, rate: float) -> float:
+    def update(self, rate: float) -> torch.Tensor:
         set_learning_rate(self.optimizer, rate)
         self._scaler.unscale_(self.optimizer)
         limit = self._settings.max_grad_norm or float("inf")
-        norm = float(torch.nn.utils.clip_grad_norm_(self._trainable.values(), limit))
+        norm = torch.nn.utils.clip_grad_norm_(self._trainable.values(), limit)
         self._scaler.step(self.optimizer)
         self._scaler.update()
-        if self._scaler.is_enabled() and not np.isfinite(norm):
-            return 0.0  # the scaler skipped this step and lowers its scale; that is its job, not a divergence
+        if self._scaler.is_enabled():  # it skips a step that overflowed and lowers its scale: that is no divergence
+            return torch.nan_to_num(norm, nan=0.0, posinf=0.0)
         return norm
 
     def logits(self, examples: Examples, positions: np.ndarray) -> torch.Tensor:
@@ -81,9 +85,9 @@ class HuggingFaceLearner:
 
     def _forward(self, reviews: Sequence[np.ndarray]) -> torch.Tensor:
         """[B, C] logits."""
-        input_ids, mask = (torch.from_numpy(array) for array in collate(reviews, self._frame))
-        if self._device.type == "cuda":
-            input_ids, mask = (array.pin_memory().to(self._device, non_blocking=True) for array in (input_ids, mask))
+        input_ids, mask = (send(array, self._device) for array in collate(reviews, self._frame))
+        if self._wide_mask:
+            mask = mask[:, None, None, :].bool()
         with autocast(self._device, self._precision):
             logits: torch.Tensor = self._classifier.model(input_ids=input_ids, attention_mask=mask).logits
         return logits
@@ -114,3 +118,18 @@ class HuggingFaceLearner:
 
     def finish(self) -> None:
         self._classifier.model.to("cpu")
+
+
+def _takes_wide_mask(model: Any) -> bool:
+    """Whether the module attends by a mask [B, 1, 1, L] as it is.
+
+    Given one [B, L] it asks first whether anything is padded, and a GPU has to be waited for to answer that.
+    """
+    inner = model.get_base_model() if hasattr(model, "get_base_model") else model
+    if getattr(inner.config, "_attn_implementation", None) != "sdpa":
+        return False
+    try:
+        architecture_of(inner)
+    except Unsuitable:
+        return False
+    return True

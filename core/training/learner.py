@@ -56,6 +56,9 @@ class Learner(Protocol):
     """Tokens that a micro-batch may have where its size is left open."""
     micro_reviews: int | None
     """Reviews that it may have then; None for any number."""
+    steps_ahead: int
+    """Steps that may be handed out before the figures of the first are read: 0 on the CPU, where handing out is doing.
+    """
     cached_layers: int
     """Layers whose output `prepare` has kept; 0 where they are computed whenever they are needed."""
 
@@ -73,16 +76,20 @@ class Learner(Protocol):
 
     def learn(
         self, examples: Examples, positions: np.ndarray, loss: Loss, key: tuple[int, int, int], *, first: bool
-    ) -> Any:
-        """Forward and backward of one micro-batch; returns its loss, a tensor.
+    ) -> torch.Tensor:
+        """Forward and backward of one micro-batch; returns its loss, 0-dimensional and still on the device.
 
         Args:
             key: seed, step, micro-batch: what its dropout depends on.
             first: whether it is the first micro-batch of its step.
         """
 
-    def update(self, rate: float) -> float:
-        """One optimizer step with learning rate `rate`; returns the norm of the gradients before they were clipped."""
+    def update(self, rate: float) -> torch.Tensor:
+        """One optimizer step with learning rate `rate`.
+
+        Returns:
+            The norm of the gradients before they were clipped, 0-dimensional and still on the device.
+        """
 
     def logits(self, examples: Examples, positions: np.ndarray) -> torch.Tensor:
         """[B, C] fp32, nothing dropped."""

@@ -8,6 +8,7 @@ the `Observer` it is given, and no clock but the one it is given.
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -17,6 +18,7 @@ import torch
 
 from core.errors import ReviewtuiError
 from core.models.classifier import Classifier
+from core.models.device import send
 from core.reviews.reading import Reviews
 from core.runs.control import Wish
 from core.settings import Settings
@@ -26,6 +28,7 @@ from core.training.learner import build_learner
 from core.training.loss import LossWatch, loss_sum, step_divisor
 from core.training.metrics import measure
 from core.training.optimizer import peak_rate, rate_at
+from core.training.readings import Readings
 from core.training.token_store import TokenStore
 from core.training.tokens import Frame
 
@@ -71,6 +74,19 @@ class Examples:
         return [self.tokens[row] for row in self.rows[positions]]
 
 
+@dataclass(frozen=True)
+class _Step:
+    """An optimizer step that was handed out to the device."""
+
+    step: int
+    """Its number, from 1 on."""
+    rate: float
+    reviews: int
+    tokens: int
+    readings: Readings
+    """Loss and gradient norm."""
+
+
 Outcome = Literal["finished", "stopped", "abandoned"]
 """How the loop ended: all steps done or nothing gained any more; stop-and-save; stop."""
 
@@ -97,7 +113,8 @@ class TrainingLoop:
         self.train, self.validation = train, validation
         self.device, self.precision, self.observer = device, precision, observer
         self._clock, self._sleep = clock, sleep
-        self._class_weights = weights.to(device) if weights is not None else None
+        self._class_weights = weights
+        self._loss_weights = weights.to(device) if weights is not None else None
         self.learner = build_learner(classifier, frame, settings, device, precision)
         self.peak_rate = peak_rate(classifier, settings)
         self.per_epoch = steps_per_epoch(len(train.rows), settings.batch_size)
@@ -111,6 +128,8 @@ class TrainingLoop:
         self.best: Tensors = {}
         self._checkpoint_due = 0.0
         self._stopped_by: Wish | None = None
+        self._unread: deque[_Step] = deque()
+        self._watch = LossWatch(len(classifier.labels))
 
     def prepare(self, progress: Callable[[float], None]) -> str:
         """Compute once what the frozen layers make of all reviews, before the first step; see `Learner.prepare`."""
@@ -122,33 +141,22 @@ class TrainingLoop:
         Raises:
             Diverged: the loss is no number any more, or ran away.
         """
-        watch = LossWatch(len(self.classifier.labels), self.progress.average_loss)
+        self._watch.average = self.progress.average_loss
         self._checkpoint_due = self._clock() + self.settings.checkpoint_seconds
         while self.progress.step < self.steps:
             epoch, position = divmod(self.progress.step, self.per_epoch)
             order = EpochOrder(len(self.train.rows), self.settings.batch_size, self.settings.seed, epoch)
             for batch in order.batches(lambda positions: self.train.lengths(positions, self.frame), position):
                 began = self._clock()
-                loss, norm, tokens, rate = self._step(batch)
+                self._unread.append(self._step(batch))
                 self.progress.step += 1
                 self.progress.reviews += len(batch)
-                self.progress.seconds += self._clock() - began
-                self.observer.on_step(
-                    step=self.progress.step,
-                    epoch=round(self.progress.step / self.per_epoch, 4),
-                    loss=loss,
-                    learning_rate=rate,
-                    gradient_norm=norm,
-                    reviews=len(batch),
-                    tokens=tokens,
-                    seconds=round(self.progress.seconds, 4),
-                )
-                if (complaint := watch.complaint(loss, norm, self.progress.step)) is not None:
-                    raise Diverged(complaint)
-                self.progress.average_loss = watch.average
+                self._tell_steps(began, unread=self.learner.steps_ahead)
                 if self._obey() == "stop":
+                    self._tell_steps()
                     return "abandoned"
                 if self._stopped_by is not None or self._evaluation_is_due():
+                    self._tell_steps()
                     self._evaluate()
                     patience = self.settings.early_stopping_patience
                     if self._stopped_by is not None:
@@ -157,29 +165,62 @@ class TrainingLoop:
                     if patience is not None and self.progress.without_gain >= patience:
                         return "finished"
                 if self._clock() >= self._checkpoint_due:
+                    self._tell_steps()
                     self.save_checkpoint()
                 if self.progress.step >= self.steps:
                     break
         return "finished"
 
-    def _step(self, batch: np.ndarray) -> tuple[float, float, int, float]:
-        """One optimizer step over the positions in `batch`: loss, gradient norm, tokens, learning rate."""
+    def _step(self, batch: np.ndarray) -> _Step:
+        """One optimizer step over the positions in `batch`, handed out to the device."""
         step, settings = self.progress.step, self.settings
-        labels = torch.from_numpy(self.train.labels[batch]).to(self.device)
-        divisor = step_divisor(labels, self._class_weights)
+        divisor = step_divisor(torch.from_numpy(self.train.labels[batch]), self._class_weights)
+        labels = send(self.train.labels[batch], self.device)
         lengths = self.train.lengths(batch, self.frame)
         total = torch.zeros((), device=self.device)
         for part, inside in enumerate(micro_batches(lengths, self.micro_tokens, self.micro_batch_size)):
             targets = labels[inside]
 
             def loss(logits: torch.Tensor, targets: torch.Tensor = targets) -> torch.Tensor:
-                return loss_sum(logits, targets, self._class_weights, settings.label_smoothing) / divisor
+                return loss_sum(logits, targets, self._loss_weights, settings.label_smoothing) / divisor
 
             key = (settings.seed, step, part)
             total += self.learner.learn(self.train, batch[inside], loss, key, first=part == 0)
         rate = rate_at(step, self.steps, self.peak_rate, settings)
         norm = self.learner.update(rate)
-        return float(total), norm, int(lengths.sum()), rate
+        return _Step(step + 1, rate, len(batch), int(lengths.sum()), Readings(total, norm))
+
+    def _tell_steps(self, began: float | None = None, unread: int = 0) -> None:
+        """Read the figures of all steps but the last `unread`, and tell the observer.
+
+        Args:
+            began: when the work began that they end; None for now.
+
+        Raises:
+            Diverged: by one of those figures.
+        """
+        if len(self._unread) <= unread:
+            return
+        began = self._clock() if began is None else began
+        told = []
+        while len(self._unread) > unread:
+            done = self._unread.popleft()
+            told.append((done, *done.readings.read()))
+        self.progress.seconds += self._clock() - began
+        for done, loss, norm in told:
+            self.observer.on_step(
+                step=done.step,
+                epoch=round(done.step / self.per_epoch, 4),
+                loss=loss,
+                learning_rate=done.rate,
+                gradient_norm=norm,
+                reviews=done.reviews,
+                tokens=done.tokens,
+                seconds=round(self.progress.seconds, 4),
+            )
+            if (complaint := self._watch.complaint(loss, norm, done.step)) is not None:
+                raise Diverged(complaint)
+            self.progress.average_loss = self._watch.average
 
     def _evaluation_is_due(self) -> bool:
         every = self.settings.evaluate_every or self.per_epoch
@@ -241,6 +282,7 @@ class TrainingLoop:
                     self._stopped_by = wish
                 if wish in ("pause", "continue") and paused != (wish == "pause"):
                     paused = wish == "pause"
+                    self._tell_steps()
                     self.observer.on_pause(paused)
             if not paused or self._stopped_by is not None:
                 return None

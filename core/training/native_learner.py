@@ -46,6 +46,7 @@ class NativeLearner:
 
     micro_tokens = MICRO_TOKENS
     micro_reviews: int | None = None
+    steps_ahead = 0
     cached_layers = 0
 
     def __init__(self, classifier: Classifier, frame: Frame, settings: Settings, precision: str, path: Path) -> None:
@@ -161,9 +162,9 @@ class NativeLearner:
         stream = self._stream(examples, positions, batch.rows)
         return self._network.learn(batch, masks, loss, first=first, stream=stream)
 
-    def update(self, rate: float) -> float:
+    def update(self, rate: float) -> torch.Tensor:
         with _one_thread(0) if self._head_only else nullcontext():
-            return self._optimizer.update(rate, self._settings.max_grad_norm or None)
+            return torch.tensor(self._optimizer.update(rate, self._settings.max_grad_norm or None))
 
     def logits(self, examples: Examples, positions: np.ndarray) -> torch.Tensor:
         if self._head_only:

@@ -121,8 +121,15 @@ def test_few_rows_are_padding_in_batches_of_like_lengths(reviews: int) -> None:
 def test_the_rows_that_are_added_are_fewer_than_a_step(tokens: int) -> None:
     lengths = [500] * (tokens // 500) + [tokens % 500] * (tokens % 500 > 0)
     batch = packed([np.full(length, 7) for length in lengths])
-    assert 0 <= batch.rows - tokens < (32 if tokens <= 1024 else 64)
-    assert batch.rows % 32 == 0
+    step = 8 if len(lengths) == 1 else 32 if tokens <= 1024 else 64
+    assert 0 <= batch.rows - tokens < step
+    assert batch.rows % min(step, 32) == 0
+
+
+@given(st.integers(1, 500))
+def test_a_review_alone_is_a_block_of_its_own_length(tokens: int) -> None:
+    (block,) = packed([np.full(tokens, 7)]).blocks
+    assert block.length == tokens and block.mask is None and block.gather is None
 
 
 @pytest.mark.parametrize("reviews", [8, 32])

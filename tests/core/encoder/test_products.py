@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.encoder.products import Accumulator, linear, product
+from core.encoder.products import Accumulator, FixedLinear, linear, product
 
 DTYPES = st.sampled_from([torch.float32, torch.bfloat16])
 
@@ -52,3 +52,30 @@ def test_the_first_micro_batch_writes_and_the_others_add(narrow: bool) -> None:
     tolerance = 5e-2 if narrow else 1e-5
     torch.testing.assert_close(weight.double(), expected[0], rtol=tolerance, atol=tolerance)
     torch.testing.assert_close(bias.double(), expected[1], rtol=tolerance, atol=tolerance)
+
+
+@settings(max_examples=40)
+@given(
+    rows=st.integers(1, 150), inner=st.integers(1, 140), columns=st.integers(1, 130), dtype=DTYPES, gelu=st.booleans()
+)
+def test_a_weight_that_is_laid_out_once_gives_the_same_product(
+    rows: int, inner: int, columns: int, dtype: torch.dtype, gelu: bool
+) -> None:
+    generator = torch.Generator().manual_seed(columns)
+    x, weight, bias = (
+        torch.randn(*shape, generator=generator).to(dtype) for shape in ((rows, inner), (columns, inner), (columns,))
+    )
+    fixed = FixedLinear(weight.t().contiguous().t(), bias, gelu=gelu)
+    expected = x.double() @ weight.double().t() + bias.double()
+    expected = torch.nn.functional.gelu(expected) if gelu else expected
+    tolerance = 1e-5 if dtype == torch.float32 else 1e-2
+    torch.testing.assert_close(fixed(x).double(), expected, rtol=tolerance, atol=tolerance * inner**0.5)
+
+
+@pytest.mark.parametrize("gelu", [False, True])
+def test_without_onednn_it_is_torchs_own_product(gelu: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+    weight, bias, x = torch.randn(5, 7), torch.randn(5), torch.randn(3, 7)
+    expected = torch.nn.functional.linear(x, weight, bias)
+    expected = torch.nn.functional.gelu(expected) if gelu else expected
+    torch.testing.assert_close(FixedLinear(weight, bias, gelu=gelu)(x), expected)

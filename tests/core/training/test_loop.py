@@ -18,6 +18,7 @@ from core.training import loop as loop_module
 from core.training.batches import dropout_seed, epoch_batches
 from core.training.checkpoints import Progress, load_newest_checkpoint, save_checkpoint
 from core.training.loop import LOGITS, Diverged, TrainingLoop
+from core.training.readings import Readings
 from core.training.tokens import collate
 
 FAMILIES = ("bert", "distilbert", "roberta")
@@ -32,7 +33,7 @@ def after_update(loop: TrainingLoop, look: Callable[[float], None]) -> None:
     """Call `look` with the learning rate after each optimizer step."""
     update = loop.learner.update
 
-    def watched(rate: float) -> float:
+    def watched(rate: float) -> torch.Tensor:
         norm = update(rate)
         look(rate)
         return norm
@@ -469,7 +470,12 @@ def test_a_loss_that_runs_away_ends_the_run(make_loop: MakeLoop) -> None:
 
 def test_a_resumed_run_forgives_the_bad_batch_that_an_unbroken_one_forgives(make_loop: MakeLoop) -> None:
     def script(loop: TrainingLoop) -> None:
-        loop._step = lambda batch: (9.0 if loop.progress.step == 25 else 0.6, 1.0, 5, 1e-3)  # type: ignore[method-assign]
+        def step(batch: np.ndarray) -> loop_module._Step:
+            done = loop.progress.step
+            readings = Readings(torch.tensor(9.0 if done == 25 else 0.6), torch.tensor(1.0))
+            return loop_module._Step(done + 1, 1e-3, len(batch), 5, readings)
+
+        loop._step = step  # type: ignore[method-assign]
 
     unbroken, recorder = make_loop(epochs=12, checkpoint_seconds=0)
     script(unbroken)

@@ -1,0 +1,141 @@
+"""On a GPU steps are handed out without waiting for one: no number is asked of the device in between, and what is read
+late is the same, in the same order, and all there when something stands on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from core.training import loop as loop_module
+from core.training.hugging_face_learner import HuggingFaceLearner
+from core.training.learner import Path as LearnerPath
+from core.training.loop import Diverged, TrainingLoop
+from core.training.readings import Readings
+
+FAMILIES = ("bert", "distilbert", "roberta")
+MakeLoop = Callable[..., tuple[TrainingLoop, Any]]
+
+
+def on_no_device(loop: TrainingLoop) -> TrainingLoop:
+    """The loop on a device that holds no values, where to ask for one is an error."""
+    loop.device = torch.device("meta")
+    if loop._loss_weights is not None:
+        loop._loss_weights = loop._loss_weights.to("meta")
+    model: Any = loop.classifier.model
+    model.set_attn_implementation("sdpa")
+    loop.learner = HuggingFaceLearner(
+        loop.classifier, loop.frame, loop.settings, loop.device, "fp32", LearnerPath("transformers", "asked for")
+    )
+    return loop
+
+
+@pytest.mark.parametrize("path", ["transformers"], indirect=True)
+@pytest.mark.parametrize("changes", [{}, {"lora": True}, {"class_weights": "balanced", "label_smoothing": 0.1}])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_no_value_of_the_device_decides_what_a_step_does(
+    family: str, changes: dict[str, Any], make_loop: MakeLoop
+) -> None:
+    loop = on_no_device(make_loop(family, optimizer="sgd", micro_batch_size=3, **changes)[0])
+    handed_out = loop._step(np.arange(8))
+    with pytest.raises(RuntimeError, match="meta"):  # only here
+        handed_out.readings.read()
+
+
+@pytest.mark.parametrize("path", ["transformers"], indirect=True)
+def test_a_mask_of_two_dimensions_would_have_to_be_waited_for(make_loop: MakeLoop) -> None:
+    loop = on_no_device(make_loop("bert", optimizer="sgd")[0])
+    loop.learner._wide_mask = False  # type: ignore[attr-defined]
+    with pytest.raises(RuntimeError, match="meta"):
+        loop._step(np.arange(8))
+
+
+@pytest.mark.parametrize("path", ["transformers"], indirect=True)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_wide_mask_gives_the_logits_of_the_narrow_one(family: str, make_loop: MakeLoop) -> None:
+    loop, _ = make_loop(family)
+    model: Any = loop.classifier.model
+    model.set_attn_implementation("sdpa")
+    found = []
+    for wide in (False, True):
+        loop.learner._wide_mask = wide  # type: ignore[attr-defined]
+        found.append(loop.learner.logits(loop.train, np.arange(12)))
+    torch.testing.assert_close(found[1], found[0], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("ahead", [1, 3])
+def test_what_is_read_late_is_what_was_read_at_once(ahead: int, make_loop: MakeLoop) -> None:
+    told = []
+    for steps_ahead in (0, ahead):
+        loop, recorder = make_loop(rows=30, checkpoint_seconds=0, evaluate_every=3)
+        loop.learner.steps_ahead = steps_ahead
+        recorder.wishes = list  # nothing is asked for
+        assert loop.run() == "finished"
+        told.append(recorder)
+    assert told[1].steps == told[0].steps and len(told[0].steps) == 8
+    assert told[1].evaluations == told[0].evaluations
+    assert [one.progress for one in told[1].checkpoints] == [one.progress for one in told[0].checkpoints]
+
+
+def test_a_step_is_told_once_the_next_is_handed_out(make_loop: MakeLoop, monkeypatch: pytest.MonkeyPatch) -> None:
+    happened: list[str] = []
+    loop, recorder = make_loop(rows=40, epochs=1, evaluate_every=100)
+    loop.learner.steps_ahead = 1
+    step, tell = loop._step, recorder.on_step
+
+    def handed_out(batch: np.ndarray) -> Any:
+        happened.append(f"out {loop.progress.step + 1}")
+        return step(batch)
+
+    def told(**says: Any) -> None:
+        happened.append(f"told {says['step']}")
+        tell(**says)
+
+    monkeypatch.setattr(loop, "_step", handed_out)
+    monkeypatch.setattr(recorder, "on_step", told)
+    monkeypatch.setattr(recorder, "wishes", list)
+    loop.run()
+    expected = "out 1, out 2, told 1, out 3, told 2, out 4, told 3, out 5, told 4, told 5"
+    assert ", ".join(happened) == expected
+
+
+@pytest.mark.parametrize("wish", ["stop", "stop_and_save", "pause"])
+def test_all_steps_are_told_before_an_answer_to_a_request(
+    wish: str, make_loop: MakeLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop, recorder = make_loop(rows=40, sleep=lambda seconds: None)
+    loop.learner.steps_ahead = 1
+    looks: Iterator[list[str]] = iter([[], [], [wish], ["stop"]])
+    monkeypatch.setattr(recorder, "wishes", lambda: next(looks))
+    paused_after: list[int] = []
+    monkeypatch.setattr(recorder, "on_pause", lambda paused: paused_after.append(len(recorder.steps)))
+    loop.run()
+    assert [one["step"] for one in recorder.steps] == [1, 2, 3]
+    assert paused_after == ([3] if wish == "pause" else [])
+
+
+def test_a_loss_that_is_no_number_is_found_though_it_is_read_late(
+    make_loop: MakeLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop, recorder = make_loop(rows=40)
+    loop.learner.steps_ahead = 1
+    real = loop_module.loss_sum
+
+    def broken(*given: Any) -> torch.Tensor:
+        return real(*given) * (float("nan") if loop.progress.step == 1 else 1.0)
+
+    monkeypatch.setattr(loop_module, "loss_sum", broken)
+    monkeypatch.setattr(recorder, "wishes", list)
+    with pytest.raises(Diverged, match="step 2"):
+        loop.run()
+    assert [one["step"] for one in recorder.steps] == [1, 2]
+
+
+def test_readings_are_of_the_moment_they_were_sent_off() -> None:
+    number = torch.tensor(2.0)
+    sent = Readings(number, torch.tensor(3.0, dtype=torch.float64))
+    number.fill_(5)
+    assert sent.read() == [2.0, 3.0]
