@@ -101,7 +101,7 @@ class Settings(BaseModel):
         "Length of the run",
         "Micro-batch size",
         "Reviews in one forward pass. Smaller needs less memory and changes no gradient: the batch is averaged as a "
-        "whole. 'auto' takes up to 32.",
+        "whole. 'auto' fills micro-batches up to a number of tokens that suits the machine.",
         "reviews",
         union_mode="left_to_right",
     )
@@ -164,8 +164,9 @@ class Settings(BaseModel):
         "none",
         "Layers",
         "Frozen layers",
-        "'none', 'embeddings', a number k (embeddings and the k lowest layers) or 'encoder' (all but the head). "
-        "Frozen weights need no gradient and no optimizer memory.",
+        "A number k freezes the embeddings and the k lowest layers, 'encoder' all but the head. Below that boundary "
+        "dropout is off, no optimizer memory is needed, and the native encoder computes layers once per review and "
+        "keeps their output.",
         union_mode="left_to_right",
     )
     layer_decay: float = _setting(

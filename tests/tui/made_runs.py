@@ -15,6 +15,26 @@ from core.runs.request import Request
 from core.settings import Settings
 
 BEGAN = 1_790_000_000.0
+PLAN = {
+    "rows": 320,
+    "validation_rows": 36,
+    "epochs": 2,
+    "steps": 40,
+    "steps_per_epoch": 20,
+    "batch_size": 16,
+    "micro_batch_size": 16,
+    "micro_batch_tokens": 2048,
+    "max_length": 256,
+    "path": "native",
+    "path_why": "the model is of the bert family",
+    "cached_layers": 0,
+    "precision": "bf16",
+    "device": "cpu",
+    "threads": 2,
+    "weights": 22_713_986,
+    "trainable_weights": 22_713_986,
+}
+"""What the worker writes down for the starter and the default settings, but for model and labels."""
 
 
 def make_run(
@@ -22,7 +42,8 @@ def make_run(
 ) -> RunFolder:
     """A run of two epochs with `steps` steps; `end` is its last record's kind, None for a run that goes on.
 
-    Notes: losses (list, one a step), message, data, notice, labels, model.
+    Notes: losses (list, one a step), message, data, notice, labels, model, plan (values in place of those of its plan;
+    None takes one away, as in journals of older versions).
     """
     run = RunFolder(private_folder(runs_home()) / f"20260901-10000{number}-00{number:02}")
     private_folder(run.path)
@@ -35,24 +56,9 @@ def make_run(
     journal = JournalWriter(run.journal, clock=lambda: now)
     journal.write("started", pid=4000 + number, host="box")
     journal.write("phase", name="reading", fraction=1.0)
-    journal.write(
-        "plan",
-        model=notes.get("model", "starter"),
-        labels=notes.get("labels", ["negative", "positive"]),
-        rows=320,
-        validation_rows=36,
-        epochs=2,
-        steps=40,
-        steps_per_epoch=20,
-        batch_size=16,
-        micro_batch_size=16,
-        max_length=256,
-        precision="bf16",
-        device="cpu",
-        threads=2,
-        weights=22_713_986,
-        trainable_weights=22_713_986,
-    )
+    plan = {**PLAN, "model": notes.get("model", "starter"), "labels": notes.get("labels", ["negative", "positive"])}
+    plan.update(notes.get("plan", {}))
+    journal.write("plan", **{key: value for key, value in plan.items() if value is not None})
     journal.write("phase", name="training", fraction=None)
     if "notice" in notes:
         journal.write("notice", text=notes["notice"])

@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 import random
 import time
+from typing import Any
 
 import pytest
+from rich.cells import cell_len
 from textual.pilot import Pilot
 
 from core.runs.folder import RunFolder
+from core.runs.journal import JournalReader
 from tests.tui.frames import frame
 from tests.tui.made_runs import append, evaluation, hold, make_run, memory
 from tests.tui.test_runs_screen import HOSTILE, SIZES, settled
 from tui.app import Workbench
 from tui.widgets.chart import Chart
+from tui.widgets.run_log import log_lines
+from tui.widgets.run_plan import RunPlan
 
 
 async def open_train(pilot: Pilot[None], run: RunFolder | None) -> None:
@@ -122,6 +127,126 @@ async def test_hostile_text_is_shown_as_text() -> None:
         await open_train(pilot, run)
         shown = await settled(pilot, "failed", "[bold]x[/")
         assert not set(shown) & set("\x1b\x07\x9b\u202e")
+
+
+def plan_rows(pilot: Pilot[None]) -> list[str]:
+    """What the screen shows of how its run is computed, row by row."""
+    region = pilot.app.screen.query_one(RunPlan).region
+    return [line.strip() for line in frame(pilot.app).splitlines()[region.y : region.bottom]]
+
+
+async def settled_plan(pilot: Pilot[None], rows: list[str]) -> None:
+    """Wait until the screen says exactly that of how its run is computed."""
+    for _ in range(400):
+        await pilot.pause(0.01)
+        if plan_rows(pilot) == rows:
+            return
+    raise AssertionError(f"{plan_rows(pilot)} instead of {rows}")
+
+
+LORA = {"path": "transformers", "path_why": "LoRA's matrices are beside the layers"}
+AN_OLD_PLAN = dict.fromkeys(("path", "path_why", "cached_layers", "micro_batch_tokens"))
+BARE = {**AN_OLD_PLAN, **dict.fromkeys(("precision", "device", "threads", "micro_batch_size"))}
+
+
+@pytest.mark.parametrize(
+    ("plan", "rows", "log"),
+    [
+        (
+            {},
+            ["native encoder: the model is of the bert family · bf16 on cpu, 2 threads"],
+            "bf16 on cpu, 2 threads; computed by the native encoder: the model is of the bert family",
+        ),
+        (
+            LORA,
+            ["transformers: LoRA's matrices are beside the layers · bf16 on cpu, 2 threads"],
+            "computed by transformers, because LoRA's matrices are beside the layers",
+        ),
+        (
+            {**LORA, "device": "cuda:0", "path_why": "the native encoder is for the CPU"},
+            ["transformers: the native encoder is for the CPU · bf16 on cuda:0"],
+            "bf16 on cuda:0; computed by transformers, because the native encoder is for the CPU",
+        ),
+        (
+            {"cached_layers": 3},
+            [
+                "native encoder: the model is of the bert family · bf16 on cpu, 2 threads",
+                "3 frozen layers computed once and kept, dropout off in and below them",
+            ],
+            "",
+        ),
+        (
+            AN_OLD_PLAN,
+            ["bf16 on cpu, 2 threads · one micro-batch a step"],
+            "16 (one micro-batch a step), bf16 on cpu, 2 threads",
+        ),
+        ({**AN_OLD_PLAN, "path": "native"}, ["native encoder · bf16 on cpu, 2 threads · one micro-batch a step"], ""),
+        (BARE, [""], "36 held out; 40 steps of 16 "),
+    ],
+)
+async def test_it_says_what_computes_the_run_and_why(plan: dict[str, Any], rows: list[str], log: str) -> None:
+    run = make_run(1, plan=plan)
+    async with Workbench().run_test(notifications=True, size=(80, 24)) as pilot:
+        await open_train(pilot, run)
+        await settled(pilot, "✓ finished")
+        await settled_plan(pilot, rows)
+        assert log in " ".join(line.plain for line in log_lines(JournalReader(run.journal).read_new()))
+
+
+@pytest.mark.parametrize(
+    ("plan", "words"),
+    [
+        ({}, "micro-batches of up to 2,048 tokens"),
+        ({"micro_batch_size": 4}, "micro-batches of up to 4 reviews and 2,048 tokens"),
+        ({"micro_batch_size": 1, "micro_batch_tokens": None}, "micro-batches of up to 1 review"),
+        ({"micro_batch_tokens": 1 << 20}, "one micro-batch a step"),
+    ],
+)
+async def test_a_wide_screen_says_what_limits_a_micro_batch(plan: dict[str, Any], words: str) -> None:
+    run = make_run(1, plan=plan)
+    async with Workbench().run_test(notifications=True, size=(140, 40)) as pilot:
+        await open_train(pilot, run)
+        await settled(pilot, "✓ finished", f"bf16 on cpu, 2 threads · {words}")
+        assert len(plan_rows(pilot)) == 1
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+@pytest.mark.parametrize(
+    "why", [HOSTILE, HOSTILE * 9, "[bold]" * 40, "line\nafter\r\nline", "字" * 90, "e" + "\u0301" * 500]
+)
+async def test_any_reason_is_inert_and_stays_on_its_row(columns: int, why: str) -> None:
+    run = make_run(1, plan={"path": f"transformers{HOSTILE[:2]}", "path_why": why, "cached_layers": 12})
+    async with Workbench().run_test(notifications=True, size=(columns, 24)) as pilot:
+        await open_train(pilot, run)
+        shown = await settled(pilot, "✓ finished", "transformers␛]: ", "12 frozen layers computed once and kept")
+        assert not set(shown) & set("\x1b\x07\x9b\u202e")
+        computed, kept = plan_rows(pilot)
+        assert computed.startswith("transformers␛]: ") and kept.startswith("12 frozen layers")
+        assert all(cell_len(line) == columns for line in shown.splitlines())
+
+
+async def test_another_run_without_a_plan_shows_nothing_of_the_one_before() -> None:
+    run, planless = make_run(1, plan={"cached_layers": 3}), make_run(2, steps=0, end="failed", message="No such model.")
+    records = planless.journal.read_bytes().splitlines(keepends=True)
+    planless.journal.write_bytes(b"".join(line for line in records if b'"kind": "plan"' not in line))
+    async with Workbench().run_test(notifications=True, size=(80, 24)) as pilot:
+        await open_train(pilot, run)
+        await settled(pilot, "✓ finished", "3 frozen layers")
+        await pilot.press("escape")
+        pilot.app.run_in_view = planless  # type: ignore[attr-defined]
+        pilot.app.switch_mode("train")
+        await settled(pilot, "[Train]", "failed: No such model.")
+        await settled_plan(pilot, [""])
+
+
+@pytest.mark.parametrize("columns", [60, 80, 82, 83, 120])
+async def test_a_figure_is_shown_whole_or_not_at_all(columns: int) -> None:
+    run = make_run(1)
+    async with Workbench().run_test(notifications=True, size=(columns, 24)) as pilot:
+        await open_train(pilot, run)
+        shown = await settled(pilot, "✓ finished", "accuracy 0.900  F1 0.890  epoch 2")
+        row = next(line for line in shown.splitlines() if "accuracy 0.900" in line).strip()
+        assert ("peak" in row) == row.endswith("peak 1.4 GiB") == (columns >= 83)
 
 
 async def test_without_a_run_it_says_where_to_find_one() -> None:

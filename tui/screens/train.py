@@ -24,6 +24,7 @@ from tui.places import Place
 from tui.widgets.chart import Chart
 from tui.widgets.run_header import RunHeader
 from tui.widgets.run_log import log_lines
+from tui.widgets.run_plan import RunPlan
 
 if TYPE_CHECKING:
     from tui.app import Workbench
@@ -47,9 +48,10 @@ class TrainScreen(Place):
     CSS_PATH = "train.tcss"
     HELP = """\
 Train: one run, live or past. Everything shown is read from the run's folder, so a run looks the same while it works, \
-after it ended, and after you closed the workbench and came back. The time left is an estimate from the pace of the \
-last 50 steps. The loss chart shows the training loss of every step and the validation loss of every evaluation; \
-the memory chart what the worker holds. tab moves between the charts and the log."""
+after it ended, and after you closed the workbench and came back. The line under the figures says what computes the \
+run and why; where frozen layers are computed only once, one more says so. The time left is an estimate from the \
+pace of the last 50 steps. The loss chart shows the training loss of every step and the validation loss of every \
+evaluation; the memory chart what the worker holds. tab moves between the charts and the log."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "pause", "Pause", id="train.pause"),
@@ -70,6 +72,7 @@ the memory chart what the worker holds. tab moves between the charts and the log
     def body(self) -> ComposeResult:
         yield Static(_EMPTY, id="train-empty", markup=False)
         yield RunHeader(id="train-header")
+        yield RunPlan(id="train-plan")
         with Container(id="train-charts"):
             yield Chart("Loss", empty="No loss yet: the first step is still to come.", id="loss")
             yield Chart("Memory", unit=BYTES, empty="No memory sample yet.", id="memory")
@@ -88,6 +91,7 @@ the memory chart what the worker holds. tab moves between the charts and the log
         self.set_class(run is None, "-empty")
         self.say_subject("" if run is None else run.id)
         self.query_one("#train-log", RichLog).clear()
+        self.query_one(RunPlan).show_plan({})
         for chart in self.query(Chart):
             chart.show([])
         if run is not None:
@@ -119,6 +123,7 @@ the memory chart what the worker holds. tab moves between the charts and the log
         before, self._summary = self._summary, summary
         history = self._history
         self.query_one(RunHeader).show(summary, history, time.time())
+        self.query_one(RunPlan).show_plan(history.plan)
         if records or before is None:
             self._draw_charts()
             log = self.query_one("#train-log", RichLog)

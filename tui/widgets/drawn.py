@@ -64,6 +64,21 @@ def cell(text: str | Content, width: int) -> Content:
     return content.truncate(max(width, 1), ellipsis=True, pad=True)
 
 
+def fitting(parts: Iterable[Content], width: int, between: str) -> Content:
+    """As many of `parts`, the most important first, as stand whole on one line, with `between` between them.
+
+    The first is always there: where it alone is too wide, it is cut and ends in `…`.
+    """
+    first, *rest = [*parts] or [Content("")]
+    line = first
+    for part in rest:
+        longer = Content(between).join([line, part])
+        if longer.cell_length > width:
+            break
+        line = longer
+    return line.truncate(max(width, 1), ellipsis=True)
+
+
 def row(*cells: tuple[str | Content, int, str]) -> Content:
     """Cells of a line: text, width, style; a negative width sets the text to the right."""
     parts: list[Content] = []

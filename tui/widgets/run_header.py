@@ -8,12 +8,11 @@ from textual.widgets import Static
 from core.clean import clean, clean_line
 from core.runs.summary import OVER, RunHistory, RunSummary
 from tui.screens.runs import STATE_MARKS
+from tui.widgets.drawn import fitting
 from tui.words import in_bytes, in_time
 
 _STALE_SECONDS = 15.0
 """A living worker records its memory every second; silence this long is worth saying."""
-
-Part = tuple[str, str]
 
 
 class RunHeader(Static):
@@ -36,25 +35,34 @@ class RunHeader(Static):
         self.update(Content("\n").join(lines))
 
     def _state(self, summary: RunSummary, history: RunHistory, now: float) -> Content:
+        """State and place, as far as there is room; what is wrong, or was said at the end, always and in full."""
         mark, colour = STATE_MARKS[summary.state]
-        parts: list[Part] = [(f"{mark} {summary.state}", f"bold {colour}")]
+        parts = [Content.styled(f"{mark} {summary.state}", f"bold {colour}")]
         if summary.phase:
-            parts.append((f"  {clean_line(summary.phase)}", ""))
+            parts.append(Content(clean_line(summary.phase)))
         if history.steps:
             last = history.steps[-1]
             epochs = f"/{summary.epochs:g}" if summary.epochs else ""
-            parts += [("  epoch ", "$foreground-muted"), (f"{last['epoch']:.2f}{epochs}", "bold")]
-            parts += [("  step ", "$foreground-muted"), (f"{summary.step}/{summary.steps or '?'}", "bold")]
-            parts += [("  loss ", "$foreground-muted"), (f"{float(last['loss']):.4f}", "bold")]
-            parts += [("  lr ", "$foreground-muted"), (f"{last['learning_rate']:.1e}", "")]
+            parts += [
+                _named("epoch", f"{last['epoch']:.2f}{epochs}"),
+                _named("step", f"{summary.step}/{summary.steps or '?'}"),
+                _named("loss", f"{float(last['loss']):.4f}"),
+                _named("lr", f"{last['learning_rate']:.1e}", ""),
+            ]
+        trouble = ""
         if summary.state == "interrupted":
             where = f"at step {summary.step}" if summary.step else "before its first step"
-            parts.append((f"  its worker died {where}; r resumes", "$text-warning"))
+            trouble = f"  its worker died {where}; r resumes"
         elif summary.message:
-            parts.append((f"  {clean_line(summary.message)}", "$text-warning"))
+            trouble = f"  {clean_line(summary.message)}"
         elif summary.state not in OVER and history.last_time and now - history.last_time > _STALE_SECONDS:
-            parts.append((f"  no word for {in_time(now - history.last_time)}", "$text-warning"))
-        return Content.assemble(*parts)
+            trouble = f"  no word for {in_time(now - history.last_time)}"
+        return Content.assemble(fitting(parts, self._width, "  "), (trouble, "$text-warning"))
+
+    @property
+    def _width(self) -> int:
+        """Cells of a line."""
+        return max(self.content_size.width, 10)
 
     def _bar(self, summary: RunSummary, history: RunHistory) -> Content:
         """Steps done as a bar as wide as the screen, with the share in figures."""
@@ -69,26 +77,29 @@ class RunHeader(Static):
         )
 
     def _figures(self, summary: RunSummary, history: RunHistory) -> Content:
-        parts: list[Part] = []
-
-        def add(name: str, value: str) -> None:
-            parts.extend([(f"{name} ", "$foreground-muted"), (f"{value}  ", "bold")])
-
+        """The figures that have room, the most important first."""
+        parts: list[Content] = []
         if summary.validation is not None:
-            add("best: accuracy", f"{summary.validation['accuracy']:.3f}")
-            add("F1", f"{summary.validation['macro_f1']:.3f}")
+            parts.append(_named("best: accuracy", f"{summary.validation['accuracy']:.3f}"))
+            parts.append(_named("F1", f"{summary.validation['macro_f1']:.3f}"))
             if summary.best_epoch is not None:
-                add("epoch", f"{summary.best_epoch:g}")
+                parts.append(_named("epoch", f"{summary.best_epoch:g}"))
         if history.steps:
-            add("elapsed", in_time(history.steps[-1]["seconds"]))
+            parts.append(_named("elapsed", in_time(history.steps[-1]["seconds"])))
         left = history.seconds_left() if summary.state in ("running", "paused") else None
         if left is not None:
-            add("left ~", in_time(left))
+            parts.append(_named("left ~", in_time(left)))
         speed = history.reviews_per_second()
         if speed is not None:
-            parts.append((f"{speed:.0f} reviews/s  ", ""))
+            parts.append(Content(f"{speed:.0f} reviews/s"))
         if history.memory:
-            add("peak", in_bytes(history.memory[-1]["process_peak"]))
+            parts.append(_named("peak", in_bytes(history.memory[-1]["process_peak"])))
         if not parts:
-            parts.append((f"{clean_line(summary.model)} on {clean_line(summary.data)}", "$foreground-muted"))
-        return Content.assemble(*parts)
+            words = f"{clean_line(summary.model)} on {clean_line(summary.data)}"
+            parts.append(Content.styled(words, "$foreground-muted"))
+        return fitting(parts, self._width, "  ")
+
+
+def _named(name: str, value: str, style: str = "bold") -> Content:
+    """A figure with its name before it."""
+    return Content.assemble((f"{name} ", "$foreground-muted"), (value, style))

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from core.clean import clean_line
 from core.runs.journal import Record
+from tui.widgets.run_plan import computed_by, machine, micro_batches
 
 
 def log_lines(records: Iterable[Record]) -> Iterator[Text]:
@@ -29,11 +30,15 @@ def _phase(record: Record) -> str:
 
 
 def _plan(record: Record) -> str:
+    parts = f" ({words})" if (words := micro_batches(record)) else ""
+    where = f", {words}" if (words := machine(record)) else ""
+    native = record.get("path") == "native"
+    by = computed_by(record, why=": " if native else ", because ")
+    computed = f"; computed by {'the ' if native else ''}{by}" if by else ""
     return (
         f"{record['model']}: {record['trainable_weights'] / 1e6:.1f} of {record['weights'] / 1e6:.1f} million weights "
-        f"learn from {record['rows']} reviews, {record['validation_rows']} held out; {record['steps']} steps of "
-        f"{record['batch_size']} (micro-batch {record['micro_batch_size']}), up to {record['max_length']} tokens, "
-        f"{record['precision']} on {record['device']}"
+        f"learn from {record['rows']} reviews of up to {record['max_length']} tokens, {record['validation_rows']} held "
+        f"out; {record['steps']} steps of {record['batch_size']}{parts}{where}{computed}"
     )
 
 
