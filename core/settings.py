@@ -231,6 +231,13 @@ class Settings(BaseModel):
         "Precision",
         "Number format of the matrix products. 'auto' times both on this machine; fp16 needs a GPU.",
     )
+    compile: Literal["auto", "on", "off"] = _setting(
+        "auto",
+        "Machine",
+        "Compile the model",
+        "Lets torch compile the model on a GPU: minutes once, then faster steps. 'auto' does it where the planned steps "
+        "repay it (1,400 for 22 million weights, 240 for 110).",
+    )
     gradient_checkpointing: bool = _setting(
         False,
         "Machine",

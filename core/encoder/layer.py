@@ -170,7 +170,7 @@ class Layer:
         add.weight(own.down, kept.active, narrow)
         add.bias(own.down_bias, narrow)
         wide = work("wide", rows, self.architecture.inner, dtype=self._dtype)
-        torch.mm(narrow, weights.down.t(), out=wide)
+        product(narrow, weights.down.t(), wide)
         _GELU_BACKWARD(wide, kept.up, grad_input=wide)
         add.weight(own.up, wide, kept.middle)
         add.bias(own.up_bias, wide)
@@ -231,7 +231,7 @@ class Layer:
         self._add.bias(own.qkv_bias[width:], keys_values)
         if not wanted:
             return gradient
-        narrow = torch.mm(keys_values, weights.qkv[width:], out=work("narrow", batch.rows, width, dtype=self._dtype))
+        narrow = product(keys_values, weights.qkv[width:], work("narrow", batch.rows, width, dtype=self._dtype))
         below = work("stream gradient", batch.rows, width, dtype=_FP32).copy_(narrow)
         gradient.add_(torch.mm(first, weights.qkv[:width]))
         return below.index_add_(0, batch.first, gradient)

@@ -27,6 +27,8 @@ from core.encoder.weights import HeadTensors, Weights
 from core.encoder.workspace import Workspace
 
 _FP32 = torch.float32
+_ONCE = "0"
+"""Buffers of a layer of which nothing is kept: the lowest layer's, which nobody needs meanwhile."""
 
 
 @dataclass
@@ -87,14 +89,14 @@ class Network:
         """The stream after the `layers` lowest layers, nothing dropped: [T, H] fp32, or [B, H] after all of them."""
         stream = self._embed(batch, None)[0]
         for layer in self._layers[:layers]:
-            stream, _ = layer.forward(batch, stream, None, "once")
+            stream, _ = layer.forward(batch, stream, None, _ONCE)
         return self._first(batch, stream) if layers == len(self._layers) else stream
 
     @torch.no_grad()
     def logits_above(self, batch: Packed, stream: torch.Tensor, layers: int) -> torch.Tensor:
         """[B, C] fp32 from the stream after the `layers` lowest layers, nothing dropped; `stream` is written over."""
         for layer in self._layers[layers:]:
-            stream, _ = layer.forward(batch, stream, None, "once")
+            stream, _ = layer.forward(batch, stream, None, _ONCE)
         return self._head(self._first(batch, stream), self.weights.head, None)
 
     @torch.no_grad()
@@ -140,14 +142,14 @@ class Network:
             drops[number] = layer.drops(batch, masks)
             if self._recompute:
                 inputs[number] = self._work(f"{number}.stream", *stream.shape, dtype=_FP32).copy_(stream)
-                stream, _ = layer.forward(batch, stream, drops[number], "once")
+                stream, _ = layer.forward(batch, stream, drops[number], _ONCE)
             else:
                 stream, kept[number] = layer.forward(batch, stream, drops[number], str(number))
         value, gradient = self._head_gradients(self._first(batch, stream), masks, loss)
         if learning and not learning[-1][1].short:
             gradient = self._spread(gradient, batch)
         for number, layer in reversed(learning):
-            of_layer = kept[number] if kept else layer.forward(batch, inputs[number], drops[number], "once")[1]
+            of_layer = kept[number] if kept else layer.forward(batch, inputs[number], drops[number], _ONCE)[1]
             wanted = number > learning[0][0] or embedded is not None
             gradient = layer.backward(batch, of_layer, drops[number], gradient, wanted=wanted)
         if embedded is not None:

@@ -6,29 +6,50 @@ summed in fp32.
 
 from __future__ import annotations
 
+from functools import cache
+
 import torch
 from torch.nn import functional
 
+_CHUNK = 512
+"""Rows of one product in bf16. oneDNN makes kernels for every number of rows that it meets, which cost 0.3 ms and 0.6 MB
+a product (measured, oneDNN 3.12); T rows in chunks need but one set of kernels, and one for each rest. The rows of a
+chunk also stay in the processor's cache."""
 _SLOW = (0.9, 2.2)
-"""Rows a column of the result at which one product over a long inner dimension is slow (oneDNN 3.12 with AMX, measured:
+"""Rows a column of the result at which one product over a long inner dimension is slow with AMX (oneDNN 3.12, measured:
 1.2 TFLOP/s, 2.0 in three parts; outside, parts cost a few per cent)."""
 _PARTS = 3
 
 
 def product(x: torch.Tensor, weight: torch.Tensor, out: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
-    """x [T, n] · weight [n, m] + bias [m] into `out` [T, m], in column parts where that is faster."""
+    """x [T, n] · weight [n, m] + bias [m] into `out` [T, m]."""
+    rows = x.shape[0]
+    if x.dtype != torch.bfloat16 or rows <= _CHUNK:
+        _product(x, weight, out, bias)
+    else:
+        for start in range(0, rows, _CHUNK):
+            chunk = slice(start, start + _CHUNK)
+            _product(x[chunk], weight, out[chunk], bias)
+    return out
+
+
+def _product(x: torch.Tensor, weight: torch.Tensor, out: torch.Tensor, bias: torch.Tensor | None) -> None:
+    """`product` in one piece, or in column parts where that is faster."""
     rows, columns = out.shape
-    parts = 1
-    if x.dtype == torch.bfloat16 and weight.shape[0] >= columns and _SLOW[0] <= rows / columns < _SLOW[1]:
-        parts = _PARTS
-    step = -(-columns // parts)
+    narrow = x.dtype == torch.bfloat16 and weight.shape[0] >= columns and _SLOW[0] <= rows / columns < _SLOW[1]
+    step = -(-columns // _PARTS) if narrow and _has_tiles() else columns
     for start in range(0, columns, step):
         part = slice(start, start + step)
         if bias is None:
             torch.mm(x, weight[:, part], out=out[:, part])
         else:
             torch.addmm(bias[part], x, weight[:, part], out=out[:, part])
-    return out
+
+
+@cache
+def _has_tiles() -> bool:
+    """Whether this processor multiplies bf16 in tiles (AMX)."""
+    return bool(torch.cpu._is_amx_tile_supported())
 
 
 def linear(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, out: torch.Tensor) -> torch.Tensor:
@@ -46,7 +67,8 @@ class FixedLinear:
     def __init__(self, weight: torch.Tensor, bias: torch.Tensor, *, gelu: bool = False) -> None:
         """Args: weight: [m, n]. bias: [m], in its format."""
         self._bias, self._gelu = bias, gelu
-        self._laid_out = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+        known = hasattr(torch.ops.mkldnn, "_linear_pointwise")
+        self._laid_out = known and bool(torch.backends.mkldnn.is_available())  # type: ignore[no-untyped-call]
         self._weight = weight.contiguous()
         if self._laid_out:
             self._weight = torch.ops.mkldnn._reorder_linear_weight(self._weight, None)
@@ -79,7 +101,12 @@ class Accumulator:
             torch.addmm(gradient, left.t(), right, beta=0 if self.first else 1, out=gradient)
             return
         product = self._scratch[: gradient.numel()].view(gradient.shape)
-        self.add(gradient, torch.mm(left.t(), right, out=product))
+        rest = len(left) % _CHUNK if len(left) > _CHUNK else 0
+        whole = len(left) - rest
+        torch.mm(left[:whole].t(), right[:whole], out=product)
+        if rest:
+            torch.addmm(product, left[whole:].t(), right[whole:], out=product)
+        self.add(gradient, product)
 
     def bias(self, gradient: torch.Tensor, of: torch.Tensor) -> None:
         """gradient [n] += sum over the rows of `of` [T, n]."""

@@ -281,6 +281,8 @@ class Weights:
 
     def release(self, model: nn.Module) -> None:
         """Give the module weights of its own again, the word table brought up to date; nothing is trained after it."""
+        self.gradient = self.master[:0]
+        del self.layer_gradients, self.embedding_gradients, self.head_gradients
         parameters = dict(model.named_parameters())
         for name in self._places:
             parameters[name].data = parameters[name].data.clone(memory_format=torch.contiguous_format)

@@ -8,17 +8,14 @@ the reviews, named by the hash of all that decides its bits:
     places.npy      [2, N] int64: the first row of each review, and how many it has
     manifest.json   the key and shape of it all, and the sizes of the other files
 
-It is written in a folder beside, named by the process that writes it, and renamed: a store is whole or not there. What
-finds no room on the disk is held in memory; where there is none either, nothing is kept.
+core/training/stores.py says how it comes to be whole or not there, and how long it is kept. What finds no room on the
+disk is held in memory; where there is none either, nothing is kept.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import mmap
-import os
-import secrets
 import shutil
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -32,10 +29,10 @@ import psutil
 import torch
 from torch import nn
 
-from core.files import PRIVATE_FOLDER, open_private, sync_folder
 from core.models.layers import depths
+from core.training.stores import Place, make_room, mapped, write_file
 
-FEATURES, PLACES, MANIFEST = "features.bin", "places.npy", "manifest.json"
+FEATURES, PLACES = "features.bin", "places.npy"
 _SMALL = 64 << 20
 """Bytes up to which a store is read into memory as a whole."""
 _SPARE = 1 << 30
@@ -125,7 +122,6 @@ def keep(parent: Path | None, key: str, shape: Shape, compute: Callable[[], Comp
         compute: computes all rows, in an order that the key decides; called only where they are not found.
     """
     if parent is not None:
-        folder = parent / f"features-{key[:16]}"
         described = {
             "key": key,
             "reviews": len(shape.counts),
@@ -133,13 +129,16 @@ def keep(parent: Path | None, key: str, shape: Shape, compute: Callable[[], Comp
             "width": shape.width,
             "dtype": str(shape.dtype).removeprefix("torch."),
         }
-        _sweep(parent)
-        if (store := _open(folder, described, shape, found=True)) is not None:
+        place = Place(parent / f"features-{key[:16]}", (FEATURES, PLACES), described)
+        if (store := place.open(lambda folder: _read(folder, shape, found=True))) is not None:
             return store
         with suppress(OSError):  # no room after all, or no right to write
-            if shutil.disk_usage(parent).free >= shape.bytes + shape.counts.nbytes * 2 + _SPARE:
-                _write_store(folder, described, shape, compute())
-                if (store := _open(folder, described, shape, found=False)) is not None:
+            size = shape.bytes + shape.counts.nbytes * 2
+            make_room(parent, size)
+            if shutil.disk_usage(parent).free >= size + _SPARE:
+                with place.writing() as folder:
+                    _write(folder, shape, compute())
+                if (store := place.open(lambda folder: _read(folder, shape, found=False))) is not None:
                     return store
     if shape.bytes >= psutil.virtual_memory().available // _SHARE:
         return None
@@ -165,61 +164,35 @@ class _Places:
         self._end += int(counts.sum())
 
 
-def _open(folder: Path, described: dict[str, Any], shape: Shape, *, found: bool) -> FeatureStore | None:
-    """The store in `folder`; None if there is none. One that is damaged, or not what is described, is removed."""
-    if not folder.is_dir():
-        return None
-    try:
-        manifest = json.loads((folder / MANIFEST).read_bytes())
-        size = (folder / FEATURES).stat().st_size
-        if manifest != {**described, "sizes": _sizes(folder)} or size != shape.bytes:
-            raise ValueError("not the store that is described")
-        places = np.load(folder / PLACES, allow_pickle=False)
-        if not np.array_equal(places[1], shape.counts):
-            raise ValueError("other reviews")
-        with (folder / FEATURES).open("rb") as file:
-            rows = _bytes_of(file, size).view(shape.dtype).view(shape.rows, shape.width)
-        return FeatureStore(rows, places, found=found, on_disk=True)
-    except (OSError, ValueError):
-        shutil.rmtree(folder, ignore_errors=True)
-        return None
+def _read(folder: Path, shape: Shape, *, found: bool) -> FeatureStore:
+    """The store in `folder`.
+
+    Raises:
+        OSError, ValueError: it is damaged, or holds other reviews.
+    """
+    places = np.load(folder / PLACES, allow_pickle=False)
+    size = (folder / FEATURES).stat().st_size
+    if size != shape.bytes or not np.array_equal(places[1], shape.counts):
+        raise ValueError("other reviews")
+    with (folder / FEATURES).open("rb") as file:
+        rows = _bytes_of(file, size).view(shape.dtype).view(shape.rows, shape.width)
+    return FeatureStore(rows, places, found=found, on_disk=True)
 
 
 def _bytes_of(file: IO[bytes], size: int) -> torch.Tensor:
     """[size] uint8: all that is in `file`, read where it is small, else memory-mapped. Not to be written to."""
     if size <= _SMALL:
         return torch.from_numpy(np.fromfile(file, dtype=np.uint8))
-    mapped = np.frombuffer(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ), dtype=np.uint8)
     with warnings.catch_warnings():  # that it cannot be written to is what is wanted
         warnings.simplefilter("ignore", UserWarning)
-        return torch.from_numpy(mapped)
+        return torch.from_numpy(mapped(file, "uint8"))
 
 
-def _sizes(folder: Path) -> dict[str, int]:
-    """Bytes of each file of a store, but for the manifest."""
-    return {name: (folder / name).stat().st_size for name in (FEATURES, PLACES)}
-
-
-def _write_store(folder: Path, described: dict[str, Any], shape: Shape, computed: Computed) -> None:
-    """Compute into a folder beside, then put that in its place.
-
-    Raises:
-        OSError: it cannot be written; nothing of it is left.
-    """
-    beside = folder.with_name(f".{folder.name}.{os.getpid()}-{secrets.token_hex(4)}")
-    beside.mkdir(mode=PRIVATE_FOLDER)
-    try:
-        places = _Places(shape)
-        _write(beside / FEATURES, lambda file: file.writelines(_parts(computed, shape.dtype, places)))
-        _write(beside / PLACES, lambda file: np.save(file, places.all, allow_pickle=False))
-        manifest = json.dumps({**described, "sizes": _sizes(beside)}, indent=2).encode()
-        _write(beside / MANIFEST, lambda file: file.write(manifest))
-        sync_folder(beside)
-        with suppress(OSError):  # another process was faster, with the same content
-            beside.rename(folder)
-        sync_folder(folder.parent)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+def _write(folder: Path, shape: Shape, computed: Computed) -> None:
+    """Compute into the files of a store."""
+    places = _Places(shape)
+    write_file(folder / FEATURES, lambda file: file.writelines(_parts(computed, shape.dtype, places)))
+    write_file(folder / PLACES, lambda file: np.save(file, places.all, allow_pickle=False))
 
 
 def _parts(computed: Computed, dtype: torch.dtype, places: _Places) -> Iterator[memoryview]:
@@ -227,22 +200,3 @@ def _parts(computed: Computed, dtype: torch.dtype, places: _Places) -> Iterator[
     for positions, rows in computed:
         places.add(positions)
         yield rows.to(dtype).contiguous().view(torch.uint8).numpy().data
-
-
-def _write(path: Path, content: Callable[[IO[bytes]], object]) -> None:
-    """A new private file, on disk for good, of what `content` writes into it."""
-    with os.fdopen(open_private(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
-        content(file)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sweep(parent: Path) -> None:
-    """Remove what processes that are gone have left half written."""
-    for left in parent.glob(".features-*"):
-        with suppress(OSError, ValueError):
-            pid = int(left.name.rpartition(".")[2].partition("-")[0])
-            try:
-                os.kill(pid, 0)
-            except ProcessLookupError:
-                shutil.rmtree(left, ignore_errors=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch._dynamo.exc import TorchDynamoException
 
 from core.encoder.architecture import Unsuitable, architecture_of
 from core.errors import ReviewtuiError
@@ -37,12 +38,18 @@ class HuggingFaceLearner:
         device: torch.device,
         precision: str,
         path: Path,
+        *,
+        compiled: bool = False,
     ) -> None:
+        """Args: compiled: by torch, at its first use; where that fails the module is used as it is."""
         self.path = path
         self._classifier, self._frame, self._settings = classifier, frame, settings
         self._device, self._precision = device, precision
-        self.steps_ahead = 1 if device.type == "cuda" else 0
+        if device.type == "cuda":
+            self.steps_ahead, self.micro_reviews = 1, None
         self._wide_mask = device.type != "cpu" and _takes_wide_mask(classifier.model)
+        self.compiled = compiled
+        self._call: Callable[..., Any] = torch.compile(classifier.model, dynamic=True) if compiled else classifier.model
         classifier.model.to(device)
         self._trainable = classifier.trainable()
         self.optimizer = build_optimizer(classifier, settings)
@@ -58,12 +65,21 @@ class HuggingFaceLearner:
     def learn(
         self, examples: Examples, positions: np.ndarray, loss: Loss, key: tuple[int, int, int], *, first: bool
     ) -> torch.Tensor:
+        try:
+            return self._learn(examples.ids(positions), loss, key, first)
+        except TorchDynamoException:
+            if not (self.compiled and first):
+                raise
+            self._leave_uncompiled()
+        return self._learn(examples.ids(positions), loss, key, first)
+
+    def _learn(self, reviews: Sequence[np.ndarray], loss: Loss, key: tuple[int, int, int], first: bool) -> torch.Tensor:
         if first:
             self.optimizer.zero_grad(set_to_none=True)
             self._classifier.train()
         torch.manual_seed(dropout_seed(*key))
         self._classifier.dropout.key = key
-        value = loss(self._forward(examples.ids(positions)))
+        value = loss(self._forward(reviews))
         self._scaler.scale(value).backward()  # type: ignore[no-untyped-call]
         return value.detach()
 
@@ -89,8 +105,19 @@ class HuggingFaceLearner:
         if self._wide_mask:
             mask = mask[:, None, None, :].bool()
         with autocast(self._device, self._precision):
-            logits: torch.Tensor = self._classifier.model(input_ids=input_ids, attention_mask=mask).logits
+            try:
+                output = self._call(input_ids=input_ids, attention_mask=mask)
+            except TorchDynamoException:
+                if not self.compiled:
+                    raise
+                self._leave_uncompiled()
+                output = self._call(input_ids=input_ids, attention_mask=mask)
+        logits: torch.Tensor = output.logits
         return logits
+
+    def _leave_uncompiled(self) -> None:
+        """There is no compiler here, or it cannot compile this module: then the module itself is called."""
+        self._call, self.compiled = self._classifier.model, False
 
     def weights(self) -> Tensors:
         return {name: weight.detach().cpu().clone() for name, weight in self._trainable.items()}

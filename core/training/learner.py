@@ -17,6 +17,7 @@ import torch
 
 from core.encoder.architecture import Unsuitable, architecture_of
 from core.models.classifier import Classifier
+from core.models.compiling import is_to_be_compiled
 from core.reviews.reading import Reviews
 from core.settings import Settings
 from core.training.checkpoints import Tensors
@@ -52,15 +53,19 @@ class Learner(Protocol):
     """A model that learns. Reviews are given as their examples and [B] positions in them."""
 
     path: Path
-    micro_tokens: int
-    """Tokens that a micro-batch may have where its size is left open."""
     micro_reviews: int | None
     """Reviews that it may have then; None for any number."""
     steps_ahead: int
     """Steps that may be handed out before the figures of the first are read: 0 on the CPU, where handing out is doing.
     """
+    compiled: bool
+    """Whether torch compiled the module."""
     cached_layers: int
     """Layers whose output `prepare` has kept; 0 where they are computed whenever they are needed."""
+
+    @property
+    def micro_tokens(self) -> int:
+        """Tokens that a micro-batch may have where its size is left open."""
 
     def prepare(self, examples: Sequence[Examples], progress: Callable[[float], None]) -> str:
         """Compute once what never changes in a run on these examples: what the frozen layers make of them.
@@ -141,9 +146,13 @@ def choose_path(classifier: Classifier, settings: Settings, device: torch.device
 
 
 def build_learner(
-    classifier: Classifier, frame: Frame, settings: Settings, device: torch.device, precision: str
+    classifier: Classifier, frame: Frame, settings: Settings, device: torch.device, precision: str, steps: int
 ) -> Learner:
-    """The learner that `choose_path` names."""
+    """The learner that `choose_path` names.
+
+    Args:
+        steps: planned; they decide whether compiling repays.
+    """
     path = choose_path(classifier, settings, device, precision)
     if path.name == "native":
         from core.training.native_learner import NativeLearner
@@ -151,4 +160,5 @@ def build_learner(
         return NativeLearner(classifier, frame, settings, precision, path)
     from core.training.hugging_face_learner import HuggingFaceLearner
 
-    return HuggingFaceLearner(classifier, frame, settings, device, precision, path)
+    compiled = is_to_be_compiled(settings.compile, classifier.model, device, steps)
+    return HuggingFaceLearner(classifier, frame, settings, device, precision, path, compiled=compiled)

@@ -107,25 +107,33 @@ class TrainingLoop:
         observer: Observer,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        micro_tokens: int | None = None,
     ) -> None:
-        """Args: weights: [C] class weights or None; see `core/training/loss.py`."""
+        """Build it on its learner.
+
+        Args:
+            weights: [C] class weights or None; see `core/training/loss.py`.
+            micro_tokens: tokens of a micro-batch whose size is left open; None for what suits the machine.
+        """
         self.classifier, self.frame, self.settings = classifier, frame, settings
         self.train, self.validation = train, validation
         self.device, self.precision, self.observer = device, precision, observer
         self._clock, self._sleep = clock, sleep
         self._class_weights = weights
         self._loss_weights = weights.to(device) if weights is not None else None
-        self.learner = build_learner(classifier, frame, settings, device, precision)
         self.peak_rate = peak_rate(classifier, settings)
         self.per_epoch = steps_per_epoch(len(train.rows), settings.batch_size)
         self.steps = settings.max_steps or settings.epochs * self.per_epoch
+        self.learner = build_learner(classifier, frame, settings, device, precision, self.steps)
         if settings.micro_batch_size == "auto":
-            self.micro_tokens, most = self.learner.micro_tokens, self.learner.micro_reviews
+            self.micro_tokens, most = micro_tokens or self.learner.micro_tokens, self.learner.micro_reviews
             self.micro_batch_size = min(settings.batch_size, most or settings.batch_size)
         else:
             self.micro_tokens, self.micro_batch_size = _NO_LIMIT, settings.micro_batch_size
         self.progress = Progress()
         self.best: Tensors = {}
+        """The best weights so far with the logits they gave; without the weights while they are those of the model."""
+        self._best_is_current = False
         self._checkpoint_due = 0.0
         self._stopped_by: Wish | None = None
         self._unread: deque[_Step] = deque()
@@ -148,6 +156,7 @@ class TrainingLoop:
             order = EpochOrder(len(self.train.rows), self.settings.batch_size, self.settings.seed, epoch)
             for batch in order.batches(lambda positions: self.train.lengths(positions, self.frame), position):
                 began = self._clock()
+                self._copy_best()
                 self._unread.append(self._step(batch))
                 self.progress.step += 1
                 self.progress.reviews += len(batch)
@@ -235,10 +244,15 @@ class TrainingLoop:
         kept = self._is_kept(figures)
         if kept:
             self.progress.best = {"step": self.progress.step, "epoch": epoch, **figures}
-            self.best = self.learner.weights()
-            self.best[LOGITS] = torch.from_numpy(logits)
+            self.best, self._best_is_current = {LOGITS: torch.from_numpy(logits)}, True
         self.progress.seconds += self._clock() - began
         self.observer.on_evaluation(step=self.progress.step, epoch=epoch, **figures, best=kept)
+
+    def _copy_best(self) -> None:
+        """Copy the best weights, if they are those of the model, before a step changes them: the last ones never are."""
+        if self._best_is_current:
+            self.best |= self.learner.weights()
+            self._best_is_current = False
 
     def _is_kept(self, figures: dict[str, Any]) -> bool:
         """Whether the weights just measured are the ones to keep, counting evaluations without a gain on the way.
@@ -264,7 +278,7 @@ class TrainingLoop:
         """[N, C] fp32 logits of `examples`, in their order."""
         logits = np.zeros((len(examples.rows), len(self.classifier.labels)), dtype=np.float32)
         lengths = examples.lengths(np.arange(len(examples.rows)), self.frame)
-        batches = length_sorted(lengths, _EVALUATION_TOKENS, _EVALUATION_REVIEWS)
+        batches = length_sorted(lengths, min(self.micro_tokens, _EVALUATION_TOKENS), _EVALUATION_REVIEWS)
         for done, positions in enumerate(batches, start=1):
             logits[positions] = self.learner.logits(examples, positions).cpu().numpy()
             if progress is not None:
@@ -291,9 +305,9 @@ class TrainingLoop:
     def save_checkpoint(self) -> None:
         """Hand a checkpoint of this moment to the observer."""
         self.progress.scaler = self.learner.scaler_state()
-        self.observer.on_checkpoint(
-            Checkpoint(self.progress, self.learner.weights(), self.learner.moments(), self.best)
-        )
+        weights = self.learner.weights()
+        best = self.best | weights if self._best_is_current else self.best
+        self.observer.on_checkpoint(Checkpoint(self.progress, weights, self.learner.moments(), best))
         self._checkpoint_due = self._clock() + self.settings.checkpoint_seconds
 
     def restore(self, checkpoint: Checkpoint) -> None:
@@ -305,7 +319,7 @@ class TrainingLoop:
         self.learner.put(checkpoint.weights)
         self.learner.put_moments(checkpoint.optimizer)
         self.learner.put_scaler_state(checkpoint.progress.scaler)
-        self.progress, self.best = checkpoint.progress, checkpoint.best
+        self.progress, self.best, self._best_is_current = checkpoint.progress, checkpoint.best, False
 
     def take_best(self) -> np.ndarray | None:
         """Leave the best weights in the module; returns the [N, C] validation logits they gave, or None if none.
@@ -314,6 +328,9 @@ class TrainingLoop:
         """
         if not self.best:
             return None
-        self.learner.put(self.best)
+        if not self._best_is_current:
+            self.learner.put(self.best)
+        logits: np.ndarray = self.best[LOGITS].numpy()
+        self.best = {}
         self.learner.finish()
-        return self.best[LOGITS].numpy()
+        return logits

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
+from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
@@ -22,15 +23,13 @@ from core.errors import ReviewtuiError
 from core.models.classifier import Classifier
 from core.settings import Settings
 from core.training.batches import length_sorted, micro_batches
+from core.training.budgets import token_budget
 from core.training.checkpoints import Tensors
 from core.training.features import FeatureStore, Shape, frozen_sha256, keep, key_of
 from core.training.learner import Examples, Loss, Path, frozen_layers
 from core.training.optimizer import grouping
 from core.training.tokens import Frame, tokenizer_sha256
 
-MICRO_TOKENS = 2048
-"""Tokens of a micro-batch. Measured on two cores with AMX: from 1,024 to 8,192 the time is the same within 3 %, and the
-memory of the activations grows with it."""
 _HEAD_TOKENS = 1 << 20
 """The same where only the head learns: a review is one row there, however long it is."""
 _HEAD_POOL = 1 << 20
@@ -44,10 +43,10 @@ _PREPARED_TOKENS = 4096
 class NativeLearner:
     """See `core.training.learner.Learner`."""
 
-    micro_tokens = MICRO_TOKENS
     micro_reviews: int | None = None
     steps_ahead = 0
     cached_layers = 0
+    compiled = False
 
     def __init__(self, classifier: Classifier, frame: Frame, settings: Settings, precision: str, path: Path) -> None:
         self.path = path
@@ -59,12 +58,19 @@ class NativeLearner:
         self._network = Network(self._weights, boundary=self.boundary, recompute=settings.gradient_checkpointing)
         self._optimizer = FlatOptimizer(self._weights, adaptive=settings.optimizer == "adamw")
         self._head_only = self.boundary == self._architecture.layers
-        if self._head_only:
-            self.micro_tokens = _HEAD_TOKENS
         self._pool = MaskPool(settings.seed, self._dtype, *([_HEAD_POOL] if self._head_only else []))
         self._work = Workspace()
         self._kept: dict[int, tuple[Examples, FeatureStore]] = {}
         """By identity of the examples, which are held so that no others get it: what was computed of them."""
+
+    @property
+    def micro_tokens(self) -> int:
+        return _HEAD_TOKENS if self._head_only else self._budget
+
+    @cached_property
+    def _budget(self) -> int:
+        """Tokens of a micro-batch that goes through the layers."""
+        return token_budget(self._architecture, self._dtype)
 
     def prepare(self, examples: Sequence[Examples], progress: Callable[[float], None]) -> str:
         if self.boundary < 1:
@@ -144,7 +150,7 @@ class NativeLearner:
         """[B, H] what leaves all layers, where only the head learns: kept, or computed in parts."""
         rows = self._stream(examples, positions, len(positions))
         if rows is None:
-            parts = micro_batches(examples.lengths(positions, self._frame), MICRO_TOKENS)
+            parts = micro_batches(examples.lengths(positions, self._frame), self._budget)
             batches = (self._pack(examples.ids(positions[part])) for part in parts)
             rows = torch.cat([self._network.stream(batch, self.boundary).clone() for batch in batches])
         return rows
@@ -203,6 +209,7 @@ class NativeLearner:
         pass
 
     def finish(self) -> None:
+        del self._network, self._optimizer  # gradients and moments are gone before anything is copied
         self._weights.release(self._classifier.model)
 
 

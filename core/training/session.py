@@ -78,7 +78,7 @@ class Session:
         self.journal.write("phase", name="loading the model", fraction=None)
         earlier = read_provenance(self.run) if resume else {}
         source = resolve_model(str(earlier.get("model", request.settings.model)))
-        loop = self._prepare(source, data, earlier.get("precision"))
+        loop = self._prepare(source, data, earlier)
         if resume:
             self._restore(loop)
         now = write_provenance(self.run, request, source, data, loop)
@@ -105,11 +105,11 @@ class Session:
             shutil.rmtree(self.run.checkpoints, ignore_errors=True)
             private_folder(self.run.checkpoints)
 
-    def _prepare(self, source: ModelSource, data: RunData, precision: str | None) -> TrainingLoop:
-        """Build the classifier, tokenize, choose device and precision.
+    def _prepare(self, source: ModelSource, data: RunData, earlier: dict[str, Any]) -> TrainingLoop:
+        """Build the classifier, tokenize, choose device, precision and micro-batches.
 
         Args:
-            precision: the one that an earlier worker of this run chose; a resumed run keeps to it.
+            earlier: provenance that an earlier worker of this run wrote: what it chose, a resumed run keeps to.
         """
         settings = self.request.settings
         classifier = build_classifier(source, data.labels, settings)
@@ -129,9 +129,10 @@ class Session:
             Examples(held_out, data.validation_rows, data.validation_labels, data.validation),
             settings,
             device,
-            precision or choose_precision(settings.precision, device),
+            earlier.get("precision") or choose_precision(settings.precision, device),
             class_weights(data.train_labels, len(data.labels), settings.class_weights),
             self,
+            micro_tokens=earlier.get("micro_batch_tokens"),
         )
 
     def _restore(self, loop: TrainingLoop) -> None:
@@ -164,6 +165,7 @@ class Session:
             path_why=loop.learner.path.why,
             cached_layers=loop.learner.cached_layers,
             precision=loop.precision,
+            compiled=loop.learner.compiled,
             device=str(loop.device),
             threads=torch.get_num_threads(),
             weights=sum(weight.numel() for weight in classifier.model.parameters()),

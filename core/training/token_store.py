@@ -8,32 +8,28 @@ tokenizing. It is a folder in that of the reviews, named by the hash of the toke
     counts.npy      [N] int32, how many tokens it has
     manifest.json   what was tokenized by what, and the sizes of the other files
 
-It is written in a folder beside, named by the process that writes it, and renamed: a store is whole or not there.
+core/training/stores.py says how it comes to be whole or not there, and how long it is kept.
 """
 
 from __future__ import annotations
 
 import atexit
 import copy
-import json
-import mmap
 import os
-import secrets
-import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from itertools import chain
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
-from core.files import open_private, private_folder, sync_folder
+from core.files import private_folder
 from core.reviews.reading import Reviews
+from core.training.stores import Place, make_room, mapped, new_file, write_file
 from core.training.tokens import Frame, encode, tokenizer_sha256
 
-IDS, STARTS, COUNTS, MANIFEST = "ids.bin", "starts.npy", "counts.npy", "manifest.json"
+IDS, STARTS, COUNTS = "ids.bin", "starts.npy", "counts.npy"
 _CHUNK = 1024
 """Reviews that become ready together."""
 _CHARACTERS = 1 << 20
@@ -157,12 +153,12 @@ def tokenize(reviews: Reviews, tokenizer: Any, progress: Callable[[float], None]
     Args:
         progress: told the share that is done, 0 to 1; what it raises ends the work.
     """
-    folder, described = _place(reviews, tokenizer)
-    store = _open_store(folder, described)
+    place = _place(reviews, tokenizer)
+    store = place.open(lambda folder: _read(folder, place.described["ids"]))
     if store is None:
         store = _empty_store(len(reviews))
         chunks = _chunks((), len(reviews))
-        _fill(store, folder, described, reviews, tokenizer, chunks, progress or (lambda fraction: None))
+        _fill(store, place, reviews, tokenizer, chunks, progress or (lambda fraction: None))
     return store
 
 
@@ -173,18 +169,18 @@ def tokenize_ahead(reviews: Reviews, tokenizer: Any, order: Iterable[np.ndarray]
         order: arrays of rows in the order in which they will be asked for; all other rows follow in file order.
             Read by the background thread as it goes.
     """
-    folder, described = _place(reviews, tokenizer)
-    store = _open_store(folder, described)
+    place = _place(reviews, tokenizer)
+    store = place.open(lambda folder: _read(folder, place.described["ids"]))
     if store is None:
         store = filling = _empty_store(len(reviews))
         own = copy.deepcopy(tokenizer)  # a call that pads or cuts changes the tokenizer, for its other users too
         chunks = _chunks(order, len(reviews))
-        store._start(lambda: _fill(filling, folder, described, reviews, own, chunks, filling._check_stop))
+        store._start(lambda: _fill(filling, place, reviews, own, chunks, filling._check_stop))
     return store
 
 
-def _place(reviews: Reviews, tokenizer: Any) -> tuple[Path, dict[str, Any]]:
-    """The folder of the store, and what its manifest must say."""
+def _place(reviews: Reviews, tokenizer: Any) -> Place:
+    """Where the store of `reviews` is, or will be."""
     sha256 = tokenizer_sha256(tokenizer)
     described = {
         "reviews": len(reviews),
@@ -192,7 +188,7 @@ def _place(reviews: Reviews, tokenizer: Any) -> tuple[Path, dict[str, Any]]:
         "tokenizer": sha256,
         "ids": "uint16" if len(tokenizer) <= 1 << 16 else "uint32",
     }
-    return reviews.folder / f"tokens-{sha256[:16]}", described
+    return Place(reviews.folder / f"tokens-{sha256[:16]}", (IDS, STARTS, COUNTS), described)
 
 
 def _empty_store(count: int) -> TokenStore:
@@ -201,89 +197,42 @@ def _empty_store(count: int) -> TokenStore:
     return TokenStore(nothing, np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int32), complete=False)
 
 
-def _open_store(folder: Path, described: dict[str, Any]) -> TokenStore | None:
-    """The store in `folder`; None if there is none. One that is damaged, or not what is described, is removed."""
-    if not folder.is_dir():
-        return None
-    try:
-        manifest = json.loads((folder / MANIFEST).read_bytes())
-        if manifest != {**described, "sizes": _sizes(folder)}:
-            raise ValueError("not the store that is described")
-        starts, counts = (np.asarray(np.load(folder / name, mmap_mode="r")) for name in (STARTS, COUNTS))
-        with (folder / IDS).open("rb") as file:
-            return TokenStore(_mapped(file, described["ids"]), starts, counts, complete=True)
-    except (OSError, ValueError):
-        shutil.rmtree(folder, ignore_errors=True)
-        return None
-
-
-def _sizes(folder: Path) -> dict[str, int]:
-    """Bytes of each file of a store, but for the manifest."""
-    return {name: (folder / name).stat().st_size for name in (IDS, STARTS, COUNTS)}
-
-
-def _mapped(file: IO[bytes], dtype: str) -> np.ndarray:
-    """All ids that `file` holds by now, memory-mapped."""
-    size = os.fstat(file.fileno()).st_size
-    if not size:  # which cannot be mapped
-        return np.zeros(0, dtype=dtype)
-    return np.frombuffer(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ), dtype=dtype)
+def _read(folder: Path, dtype: str) -> TokenStore:
+    """The store in `folder`, memory-mapped."""
+    starts, counts = (np.asarray(np.load(folder / name, mmap_mode="r")) for name in (STARTS, COUNTS))
+    with (folder / IDS).open("rb") as file:
+        return TokenStore(mapped(file, dtype), starts, counts, complete=True)
 
 
 def _fill(
     store: TokenStore,
-    folder: Path,
-    described: dict[str, Any],
+    place: Place,
     reviews: Reviews,
     tokenizer: Any,
     chunks: Iterable[np.ndarray],
     progress: Callable[[float], None],
 ) -> None:
-    """Tokenize chunk by chunk into a folder beside, then put that in its place."""
-    _sweep(folder.parent)
-    beside = private_folder(folder.with_name(f".{folder.name}.{os.getpid()}-{secrets.token_hex(4)}"))
-    try:
-        with _new_file(beside / IDS) as file:
+    """Tokenize chunk by chunk into what becomes the store on disk."""
+    dtype = place.described["ids"]
+    make_room(private_folder(place.folder.parent))
+    with place.writing() as folder:
+        with new_file(folder / IDS) as file:
             end = 0
             for rows in chunks:
                 counts: list[int] = []
                 for texts in _parts(_texts(reviews, rows)):
                     ids = encode(tokenizer, texts)
                     counts += map(len, ids)
-                    file.write(np.fromiter(chain.from_iterable(ids), dtype=described["ids"]).data)
+                    file.write(np.fromiter(chain.from_iterable(ids), dtype=dtype).data)
                     progress(1 - store._missing / len(reviews))
                 file.flush()
                 ends = end + np.cumsum(counts, dtype=np.int64)
-                store._add(rows, ends - counts, np.array(counts), _mapped(file, described["ids"]))
+                store._add(rows, ends - counts, np.array(counts), mapped(file, dtype))
                 end = int(ends[-1])
             progress(1.0)
             os.fsync(file.fileno())
-        _write(beside / STARTS, lambda file: np.save(file, store._starts))
-        _write(beside / COUNTS, lambda file: np.save(file, store.counts))
-        manifest = json.dumps({**described, "sizes": _sizes(beside)}, indent=2).encode()
-        _write(beside / MANIFEST, lambda file: file.write(manifest))
-        sync_folder(beside)
-        try:
-            beside.rename(folder)
-        except OSError:  # another process was faster, with the same content
-            if _open_store(folder, described) is None:
-                beside.rename(folder)
-        sync_folder(folder.parent)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
-
-
-def _new_file(path: Path) -> IO[bytes]:
-    """A new private file, open for writing and mapping."""
-    return os.fdopen(open_private(path, os.O_RDWR | os.O_CREAT | os.O_EXCL), "w+b")
-
-
-def _write(path: Path, content: Callable[[IO[bytes]], object]) -> None:
-    """A new private file, on disk for good, of what `content` writes into it."""
-    with _new_file(path) as file:
-        content(file)
-        file.flush()
-        os.fsync(file.fileno())
+        write_file(folder / STARTS, lambda file: np.save(file, store._starts))
+        write_file(folder / COUNTS, lambda file: np.save(file, store.counts))
 
 
 def _chunks(order: Iterable[np.ndarray], count: int) -> Iterator[np.ndarray]:
@@ -324,14 +273,3 @@ def _parts(texts: Sequence[str]) -> Iterator[Sequence[str]]:
         if size >= _CHARACTERS or end == len(texts):
             yield texts[start:end]
             start, size = end, 0
-
-
-def _sweep(parent: Path) -> None:
-    """Remove what processes that are gone have left half written."""
-    for left in parent.glob(".tokens-*"):
-        with suppress(OSError, ValueError):
-            pid = int(left.name.rpartition(".")[2].partition("-")[0])
-            try:
-                os.kill(pid, 0)
-            except ProcessLookupError:
-                shutil.rmtree(left, ignore_errors=True)

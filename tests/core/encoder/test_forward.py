@@ -27,9 +27,7 @@ def forward_logits(model: object, reviews: list[np.ndarray], dtype: torch.dtype 
 
 
 @settings(max_examples=50)
-@given(
-    family=st.sampled_from(FAMILIES), layers=st.integers(1, 3), heads=st.sampled_from([1, 2, 4, 8]), lengths=LENGTHS
-)
+@given(family=st.sampled_from(FAMILIES), layers=st.integers(1, 3), heads=st.sampled_from([1, 2, 4, 8]), lengths=LENGTHS)
 def test_logits_equal_hugging_faces(family: str, layers: int, heads: int, lengths: list[int]) -> None:
     model = build(family, layers=layers, heads=heads)
     reviews = made_reviews(lengths)

@@ -16,6 +16,7 @@ from core.models.classifier import build_classifier
 from core.models.sources import ModelSource
 from core.runs.control import Wish
 from core.settings import Settings
+from core.training import budgets
 from core.training import learner as learner_module
 from core.training.checkpoints import Checkpoint
 from core.training.loop import Examples, TrainingLoop
@@ -82,6 +83,12 @@ class Recorder:
 
 
 MakeLoop = Callable[..., tuple[TrainingLoop, Recorder]]
+
+
+@pytest.fixture(autouse=True)
+def known_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test waits for the probe of the machine, and none depends on it."""
+    monkeypatch.setattr(budgets, "measured_budget", lambda *_: 2048)
 
 
 @pytest.fixture(params=["native", "transformers"])

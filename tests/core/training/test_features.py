@@ -32,9 +32,10 @@ from core.runs.request import Request
 from core.settings import Settings
 from core.training import features as module
 from core.training.checkpoints import Checkpoint
-from core.training.features import FEATURES, MANIFEST, PLACES, FeatureStore, Shape, keep
+from core.training.features import FEATURES, PLACES, FeatureStore, Shape, keep
 from core.training.loop import Examples, TrainingLoop
 from core.training.session import Session, StoppedEarly
+from core.training.stores import MANIFEST
 from core.training.token_store import tokenize
 from core.training.tokens import frame_of
 
@@ -377,7 +378,7 @@ def test_a_disk_that_fills_up_on_the_way_keeps_it_in_memory(
         raise OSError(28, "No space left on device")
 
     loop = make()
-    monkeypatch.setattr(module.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     assert "held in memory" in loop.prepare(lambda fraction: None) and loop.learner.cached_layers == 1
     assert not stores(reviews)
 

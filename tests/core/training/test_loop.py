@@ -338,23 +338,30 @@ def test_the_highest_figure_is_kept_or_the_latest_that_ten_rows_cannot_tell_from
     assert loop.progress.best is not None and loop.progress.best["epoch"] == last + 1
 
 
+@pytest.mark.parametrize("scores", [(0.5, 0.9, 0.7), (0.9, 0.7, 0.6), (0.5, 0.7, 0.9)])
 def test_the_weights_that_are_kept_are_those_of_the_best_evaluation(
-    make_loop: MakeLoop, monkeypatch: pytest.MonkeyPatch, weights_of: Callable[..., Tensors]
+    scores: tuple[float, ...],
+    make_loop: MakeLoop,
+    monkeypatch: pytest.MonkeyPatch,
+    weights_of: Callable[..., Tensors],
 ) -> None:
-    scripted(monkeypatch, [(0.5, 1.0), (0.9, 0.5), (0.7, 0.7)])
+    scripted(monkeypatch, [(score, 1 - score) for score in scores])
     loop, recorder = make_loop(epochs=3)
     at_best: Tensors = {}
 
     def look(**says: Any) -> None:
         if says["best"]:
             at_best.update(weights_of(loop))
+            at_best[LOGITS] = torch.from_numpy(loop.predict(loop.validation))
 
     recorder.on_evaluation = look
     loop.run()
-    assert not equal(weights_of(loop), at_best)
+    expected = at_best.pop(LOGITS).numpy()
+    assert equal(weights_of(loop), at_best) is (scores[-1] == max(scores))
     logits = loop.take_best()
-    assert equal(weights_of(loop), at_best)
-    assert logits is not None and np.array_equal(logits, loop.predict(loop.validation))
+    assert logits is not None and np.array_equal(logits, expected)
+    kept = dict(loop.classifier.model.named_parameters())
+    assert equal({name: kept[name].detach() for name in at_best}, at_best)
 
 
 def test_without_an_evaluation_there_is_no_best(make_loop: MakeLoop) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch._dynamo.exc import TorchDynamoException
 
 from core.training import loop as loop_module
 from core.training.hugging_face_learner import HuggingFaceLearner
@@ -139,3 +140,53 @@ def test_readings_are_of_the_moment_they_were_sent_off() -> None:
     sent = Readings(number, torch.tensor(3.0, dtype=torch.float64))
     number.fill_(5)
     assert sent.read() == [2.0, 3.0]
+
+
+# Compiling
+
+
+class Compiled:
+    """A module as `torch.compile` gives it: it works, or fails at its first use, forward or on the way back."""
+
+    def __init__(self, module: Any, fails: str) -> None:
+        self.module, self.fails, self.calls = module, fails, 0
+
+    def __call__(self, **given: Any) -> Any:
+        self.calls += 1
+        if self.fails == "forward":
+            raise TorchDynamoException("no compiler")
+        output = self.module(**given)
+        if self.fails == "backward":
+            output.logits = FailsOnTheWayBack.apply(output.logits)
+        return output
+
+
+class FailsOnTheWayBack(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, logits: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
+        return logits.clone()
+
+    @staticmethod
+    def backward(ctx: Any, gradient: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
+        raise TorchDynamoException("no compiler")
+
+
+@pytest.mark.parametrize("path", ["transformers"], indirect=True)
+@pytest.mark.parametrize("fails", ["", "forward", "backward"])
+def test_a_run_is_the_same_whether_compiling_works_or_fails(
+    fails: str, make_loop: MakeLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    control, expected = make_loop(compile="off")
+    control.run()
+    made: list[Compiled] = []
+
+    def compile(module: Any, **_: Any) -> Compiled:
+        made.append(Compiled(module, fails))
+        return made[-1]
+
+    monkeypatch.setattr(torch, "compile", compile)
+    loop, recorder = make_loop(compile="on")
+    loop.run()
+    assert recorder.losses == expected.losses and recorder.evaluations == expected.evaluations
+    assert loop.learner.compiled is (not fails)
+    assert made[0].calls == (1 if fails else made[0].calls) and made[0].calls > 0

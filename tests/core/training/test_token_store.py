@@ -319,7 +319,7 @@ def test_a_store_that_cannot_be_kept_is_complete_all_the_same(
     def full(path: Path, content: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module, "_write", full)
+    monkeypatch.setattr(module, "write_file", full)
     store = tokenize_ahead(reviews, tokenizer, ())
     with pytest.raises(OSError, match="No space left"):
         store.finish()
