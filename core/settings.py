@@ -235,8 +235,8 @@ class Settings(BaseModel):
         "auto",
         "Machine",
         "Compile the model",
-        "Lets torch compile the model on a GPU: minutes once, then faster steps. 'auto' does it where the planned steps "
-        "repay it (1,400 for 22 million weights, 240 for 110).",
+        "Lets torch compile the model on a GPU: minutes once, then faster steps. 'auto' does it where the planned "
+        "steps repay it (1,400 for 22 million weights, 240 for 110).",
     )
     gradient_checkpointing: bool = _setting(
         False,

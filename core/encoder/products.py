@@ -12,9 +12,8 @@ import torch
 from torch.nn import functional
 
 _CHUNK = 512
-"""Rows of one product in bf16. oneDNN makes kernels for every number of rows that it meets, which cost 0.3 ms and 0.6 MB
-a product (measured, oneDNN 3.12); T rows in chunks need but one set of kernels, and one for each rest. The rows of a
-chunk also stay in the processor's cache."""
+"""Rows of one product in bf16. oneDNN makes kernels for every number of rows that it meets, which cost 0.3 ms and
+0.6 MB a product (measured, oneDNN 3.12); T rows in chunks need but one set of kernels, and one for each rest."""
 _SLOW = (0.9, 2.2)
 """Rows a column of the result at which one product over a long inner dimension is slow with AMX (oneDNN 3.12, measured:
 1.2 TFLOP/s, 2.0 in three parts; outside, parts cost a few per cent)."""

@@ -211,12 +211,10 @@ class TrainingLoop:
         if len(self._unread) <= unread:
             return
         began = self._clock() if began is None else began
-        told = []
-        while len(self._unread) > unread:
-            done = self._unread.popleft()
-            told.append((done, *done.readings.read()))
+        told = [self._unread.popleft() for _ in range(len(self._unread) - unread)]
+        figures = [done.readings.read() for done in told]
         self.progress.seconds += self._clock() - began
-        for done, loss, norm in told:
+        for done, (loss, norm) in zip(told, figures, strict=True):
             self.observer.on_step(
                 step=done.step,
                 epoch=round(done.step / self.per_epoch, 4),
@@ -249,7 +247,7 @@ class TrainingLoop:
         self.observer.on_evaluation(step=self.progress.step, epoch=epoch, **figures, best=kept)
 
     def _copy_best(self) -> None:
-        """Copy the best weights, if they are those of the model, before a step changes them: the last ones never are."""
+        """Copy the best weights, if they are the model's, before a step changes them; after the last step none does."""
         if self._best_is_current:
             self.best |= self.learner.weights()
             self._best_is_current = False

@@ -18,7 +18,7 @@ class Readings:
         self._arrived: torch.cuda.Event | None = None
         if sent.device.type == "cuda":
             self._here = torch.empty(sent.shape, pin_memory=True).copy_(sent, non_blocking=True)
-            self._arrived = torch.cuda.Event()
+            self._arrived = torch.cuda.Event()  # type: ignore[no-untyped-call]
             self._arrived.record(torch.cuda.current_stream(sent.device))
         else:
             self._here = sent
