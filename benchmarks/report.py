@@ -51,6 +51,9 @@ def render(results: Results) -> str:
         "/ seconds / the fastest bf16 product of two 2048 × 2048 matrices. Attention's own products, embeddings and "
         "head are left out of the count, and padding is no real token.\n",
         shares_of(results),
+        "## Memory, full fine-tuning\n\nMiB of resident memory, medians: when the work began (model and libraries are "
+        "loaded), its peak to the last step, and ours to the end of the run with its evaluation and saving.\n",
+        memory_of(results),
         "## What the search found best for hf_tuned\n",
         searches_of(results),
         "## Classification: the same answers?\n",
@@ -166,6 +169,19 @@ def shares_of(results: Results) -> str:
     return markdown(["case", "peak, TFLOP/s", "ours", "hf_tuned"], rows)
 
 
+def memory_of(results: Results) -> str:
+    """Of both sides; what the peers' processes do after their last step is none of their work."""
+    rows = []
+    for name, case in results["cases"].items():
+        if name in FULL:
+            for peer in (OURS, *case["peers"]):
+                runs = [run for run in case["runs"] if run["peer"] == peer]
+                whole = [run["notes"]["whole_run_peak_bytes"] for run in runs if peer == OURS]
+                columns = [[run["baseline_bytes"] for run in runs], [run["peak_bytes"] for run in runs], whole]
+                rows.append([name, peer, *(_mebibytes(column) for column in columns)])
+    return markdown(["case", "who", "at the beginning", "peak to the last step", "peak of the whole run"], rows)
+
+
 def searches_of(results: Results) -> str:
     """The options that won, and by how much."""
     rows = []
@@ -206,6 +222,10 @@ def measured_when(results: Results) -> str:
             ]
         )
     return markdown(["case", "date", "commit", "load before", "reviews: trained on + held out", "training"], rows)
+
+
+def _mebibytes(values: Sequence[float]) -> str:
+    return f"{spread_of(values).median / 2**20:.0f}" if values else ""
 
 
 def _accuracies(case: dict[str, Any], peer: str) -> list[float]:

@@ -121,7 +121,7 @@ class Bench:
                 options=dict(options),
             )
 
-        entrants = [Entrant(OURS, seeded(job(OURS, {})))]
+        entrants = [Entrant(OURS, seeded(job(OURS, {"precision": case.precision})))]
         return entrants + [Entrant(peer.name, seeded(job(peer.module, peer.options))) for peer in case.peers]
 
 

@@ -4,7 +4,8 @@ Training is the worker's own `Session` with a request as `reviewtui train DATA -
 only the detaching is left out, so that this process's usage is the worker's. The journal tells when the work begins
 (the first record after reading, loading and tokenizing) and when it ends (the last step, or, where each epoch is
 evaluated, the last evaluation). Checkpoints, memory records and stop requests go on as always and are within the
-time. Peak memory includes the evaluation and the saving at the end, which the peers do without.
+time. Peak memory is that up to the same moment, as for the peers, which neither evaluate nor save; that of the whole
+run is noted beside it.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class TimedJournal(JournalWriter):
         """Args: last: kinds of record that end the work; the latest of them counts."""
         super().__init__(path)
         self.span, self.tokens, self.records = Span(), 0, dict[str, dict[str, Any]]()
+        self.peak_bytes = 0
         self._last = last
 
     def write(self, kind: str, /, *, sync: bool = False, **says: Any) -> None:
@@ -46,6 +48,7 @@ class TimedJournal(JournalWriter):
         super().write(kind, sync=sync, **says)
         if kind in self._last:
             self.span.end()
+            self.peak_bytes = peak_bytes()
         if kind == "step":
             self.tokens += says["tokens"]
         self.records[kind] = says
@@ -82,18 +85,21 @@ def train(job: Job) -> Measurement:
         Session(run, journal, ControlReader(run.control), threading.Event()).work(resume=False)
         if "finished" not in journal.records:
             raise RuntimeError(f"the run did not finish: {journal.records.get('failed')}")
-        peak = peak_bytes()
+        whole_run = peak_bytes()
         rows = rows_of(request)
         return Measurement(
             seconds=journal.span.seconds,
             cpu_seconds=journal.span.cpu_seconds,
-            peak_bytes=peak,
+            peak_bytes=journal.peak_bytes,
             baseline_bytes=journal.span.baseline_bytes,
             reviews=len(rows),
             rows_sha256=rows_sha256(rows),
             tokens=journal.tokens,
             accuracy=_accuracy(run.model, job.held_out),
-            notes={"precision": journal.records["plan"]["precision"]},
+            notes={
+                **{name: journal.records["plan"][name] for name in ("precision", "path", "micro_batch_tokens")},
+                "whole_run_peak_bytes": whole_run,
+            },
         )
 
 
@@ -120,7 +126,7 @@ def classify(job: Job) -> Measurement:
     """All reviews in one call, or one review a call; tokenizing is within the time."""
     from core.inference import Predictor
 
-    predictor = Predictor(Path(job.model))
+    predictor = Predictor(Path(job.model), precision=job.options["precision"])
     texts, _ = texts_and_labels(job.data)
     predictor.classify(texts[:_WARM_UP_REVIEWS])
     span = Span()
@@ -148,6 +154,7 @@ def classify(job: Job) -> Measurement:
         reviews=len(found),
         rows_sha256=rows_sha256([(text, "") for text in texts]),
         probabilities=[list(one.probabilities.values())[1] for one in found],
+        notes={"precision": predictor.precision},
     )
 
 

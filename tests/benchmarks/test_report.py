@@ -8,13 +8,19 @@ import pytest
 
 from benchmarks.cases import FULL, GOALS, OURS
 from benchmarks.formatting import digits, markdown
-from benchmarks.report import accuracy_of, is_met, ratios, reached, render, table_of
+from benchmarks.report import accuracy_of, is_met, memory_of, ratios, reached, render, table_of
 
 GOAL = {goal.title: goal for goal in GOALS}
 
 
 def run(peer: str, repeat: int, seconds: float, **says: Any) -> dict[str, Any]:
-    usual = {"cpu_seconds": 2 * seconds, "peak_bytes": 10**9, "process_seconds": seconds + 5, "scale": 1.0}
+    usual: dict[str, Any] = {
+        "cpu_seconds": 2 * seconds,
+        "peak_bytes": 10**9,
+        "process_seconds": seconds + 5,
+        "scale": 1.0,
+    }
+    usual |= {"baseline_bytes": 5 * 10**8, "notes": {"whole_run_peak_bytes": 2**31}}
     return {"peer": peer, "repeat": repeat, "seconds": seconds, "accuracy": 0.9, "tokens": 10**6, **usual, **says}
 
 
@@ -99,6 +105,12 @@ def test_the_worst_memory_is_the_largest_share() -> None:
     }
     assert reached(goal, cases) == 0.5
     assert is_met(goal, 0.5) and is_met(goal, 0.7) and not is_met(goal, 0.71)
+
+
+def test_memory_is_that_of_both_sides_and_of_our_whole_run() -> None:
+    found = memory_of(results(starter_long=case(pairs("hf_tuned", [1.0], [1.0], peak_bytes=3 * 2**30))))
+    assert "| starter-long | ours | 477 | 954 | 2048 |" in found
+    assert "| starter-long | hf_tuned | 477 | 3072 |  |" in found
 
 
 def test_a_lower_limit_is_met_from_above() -> None:
