@@ -11,7 +11,6 @@ Read in this order:
     norm.py           layer normalisation
     dropout.py        masks that are slices of a pool, a pure function of (seed, step, micro-batch)
     products.py       matrix products in shapes that the kernels like; long sums in fp32
-    lanes.py          micro-batches side by side, and the order of their sums
     workspace.py      buffers that are used again
     optimizer.py      AdamW and SGD over the flat buffers
 

@@ -16,7 +16,7 @@ import torch
 from core.encoder.architecture import Architecture
 from core.encoder.products import Accumulator, linear, product
 
-SIZES = (512, 1024, 2048)
+SIZES = (1024, 2048, 4096)
 """Tokens that are tried."""
 _NEARLY = 1.03
 _ROUNDS = 3

@@ -11,7 +11,6 @@ that is dropped is 1 − 1 / scale, so that the mean stays exactly 1: for p = 0.
 from __future__ import annotations
 
 import math
-import threading
 
 import numpy as np
 import torch
@@ -24,13 +23,12 @@ _VALUES = 1 << 16
 
 
 class MaskPool:
-    """The masks of a run; may be asked by several threads, all of the same step."""
+    """The masks of a run."""
 
     def __init__(self, seed: int, dtype: torch.dtype, elements: int = _POOL_ELEMENTS) -> None:
         """Args: dtype: of the masks. elements: size of a pool."""
         self._seed, self._dtype, self._elements = seed, dtype, elements
         self._pools: dict[float, tuple[int, torch.Tensor]] = {}
-        self._drawing = threading.Lock()
 
     def masks(self, step: int, micro: int) -> Masks:
         """The masks of one micro-batch, both counted from 0."""
@@ -39,13 +37,12 @@ class MaskPool:
     def pool(self, rate: float, step: int) -> torch.Tensor:
         """[elements] mask elements for dropping with probability `rate` in `step`."""
         age = step // _POOL_STEPS
-        with self._drawing:
-            kept = self._pools.get(rate)
-            if kept is None or kept[0] != age:
-                self._pools.pop(rate, None)
-                stream = np.random.SFC64([self._seed, age, round(rate * _VALUES)])
-                kept = self._pools[rate] = age, draw(stream, rate, self._elements, self._dtype)
-            return kept[1]
+        kept = self._pools.get(rate)
+        if kept is None or kept[0] != age:
+            self._pools.pop(rate, None)
+            stream = np.random.SFC64([self._seed, age, round(rate * _VALUES)])
+            kept = self._pools[rate] = age, draw(stream, rate, self._elements, self._dtype)
+        return kept[1]
 
 
 class Masks:

@@ -19,7 +19,6 @@ import torch
 from torch.nn import functional
 
 from core.encoder.dropout import Masks
-from core.encoder.lanes import Turns
 from core.encoder.layer import Drops, Kept, Layer
 from core.encoder.layout import Packed
 from core.encoder.norm import normalise, normalise_backward
@@ -55,7 +54,6 @@ class Network:
         first_token_only: bool = True,
         recompute: bool = False,
         reuse: bool = True,
-        turns: Turns | None = None,
     ) -> None:
         """Build it on its weights.
 
@@ -65,14 +63,13 @@ class Network:
             first_token_only: compute the last layer for the first token only; False for tests.
             recompute: keep less for the backward pass, and compute layers twice.
             reuse: reuse buffers; False for tests.
-            turns: of all networks that compute micro-batches of the same step side by side; None for one alone.
         """
         self.weights, self.architecture = weights, weights.architecture
         self._boundary, self._recompute = boundary, recompute
         self._work = Workspace(reuse)
         largest = max(max(layer.qkv.numel(), layer.up.numel()) for layer in weights.layers)
-        alone = weights.dtype == _FP32 and turns is None
-        self._accumulate = Accumulator(None if alone else torch.empty(largest, dtype=weights.dtype), turns)
+        scratch = None if weights.dtype == _FP32 else torch.empty(largest, dtype=weights.dtype)
+        self._accumulate = Accumulator(scratch)
         top = self.architecture.layers - 1
         self._layers = [
             Layer(
@@ -123,18 +120,16 @@ class Network:
         loss: Callable[[torch.Tensor], torch.Tensor],
         *,
         first: bool,
-        part: int = 0,
         stream: torch.Tensor | None = None,
     ) -> torch.Tensor:
         """One forward and backward pass: adds the gradients of `loss(logits [B, C])` and returns the loss.
 
         Args:
             first: whether this is the first micro-batch of its step: what earlier steps left is then overwritten.
-            part: its number in the step; only where there are `turns`, which then know what is first.
             stream: what is known to come out at the boundary, as `Network.stream` gives it; it is written over.
         """
         embedded = None
-        self._accumulate.first, self._accumulate.part = first, part
+        self._accumulate.first = first
         if self._boundary >= 0:
             stream = self.stream(batch, self._boundary) if stream is None else stream
         else:
@@ -192,21 +187,20 @@ class Network:
         )  # fmt: skip
         rows = self.weights.rows_of(batch.ids)
         words = self.weights.word_gradient()
-        padding = batch.ids == self.architecture.padding
-        with self._accumulate.turn(own.position, in_order=True) as first:
-            if first:
-                words.zero_()
-                own.position.zero_()
-                if own.token_type is not None:
-                    own.token_type.zero_()
-            words.index_add_(0, rows, through)
-            if padding.any():  # a padding token's embedding does not learn, wherever it stands
-                words[rows[torch.from_numpy(padding)]] = 0
-            own.position.index_add_(0, batch.positions, through)
-            if self.architecture.counts_padding:
-                own.position[self.architecture.padding] = 0
+        if self._accumulate.first:
+            words.zero_()
+            own.position.zero_()
             if own.token_type is not None:
-                own.token_type[0].add_(through.sum(0))
+                own.token_type.zero_()
+        words.index_add_(0, rows, through)
+        padding = batch.ids == self.architecture.padding
+        if padding.any():  # a padding token's embedding does not learn, wherever it stands
+            words[rows[torch.from_numpy(padding)]] = 0
+        own.position.index_add_(0, batch.positions, through)
+        if self.architecture.counts_padding:
+            own.position[self.architecture.padding] = 0
+        if own.token_type is not None:
+            own.token_type[0].add_(through.sum(0))
 
     # Head
 

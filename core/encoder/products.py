@@ -6,14 +6,10 @@ summed in fp32.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 
 import torch
 from torch.nn import functional
-
-from core.encoder.lanes import Turns
 
 _CHUNK = 512
 """Rows of one product in bf16. oneDNN makes kernels for every number of rows that it meets, which cost 0.3 ms and
@@ -92,28 +88,11 @@ class Accumulator:
     The first micro-batch of a step writes instead of adding, so that nobody has to zero what it will write.
     """
 
-    def __init__(self, scratch: torch.Tensor | None, turns: Turns | None = None) -> None:
-        """An accumulator of one lane.
-
-        Args:
-            scratch: as many elements of the products' format as the largest weight has; None for fp32 products that
-                add by themselves, where there is but one lane.
-            turns: of all lanes; None where there is but one.
-        """
-        self._scratch, self._turns = scratch, turns
+    def __init__(self, scratch: torch.Tensor | None) -> None:
+        """Args: scratch: as many bf16 elements as the largest weight has; None where products are fp32."""
+        self._scratch = scratch
         self.first = False
-        """Whether this is the first micro-batch of a step; of no account where `turns` know."""
-        self.part = 0
-        """Number of the micro-batch in its step."""
-
-    @contextmanager
-    def turn(self, gradient: torch.Tensor, *, in_order: bool = False) -> Iterator[bool]:
-        """The micro-batch's turn at `gradient`; gives whether it writes instead of adding. See `Turns.take`."""
-        if self._turns is None:
-            yield self.first
-            return
-        with self._turns.take(gradient, self.part, in_order=in_order) as first:
-            yield first
+        """Whether this is the first micro-batch of a step."""
 
     def weight(self, gradient: torch.Tensor, left: torch.Tensor, right: torch.Tensor) -> None:
         """gradient [n, m] += leftᵀ · right, from left [T, n] and right [T, m]."""
@@ -134,8 +113,7 @@ class Accumulator:
 
     def add(self, gradient: torch.Tensor, of: torch.Tensor) -> None:
         """gradient += `of`, of the same shape."""
-        with self.turn(gradient) as first:
-            if first:
-                gradient.copy_(of)
-            else:
-                gradient.add_(of)
+        if self.first:
+            gradient.copy_(of)
+        else:
+            gradient.add_(of)

@@ -87,24 +87,20 @@ def steps_per_epoch(rows: int, batch_size: int) -> int:
     return -(-rows // batch_size)
 
 
-def micro_batches(lengths: np.ndarray, tokens: int, reviews: int | None = None, multiple: int = 1) -> list[slice]:
+def micro_batches(lengths: np.ndarray, tokens: int, reviews: int | None = None) -> list[slice]:
     """A batch, given the [B] lengths of its reviews, in parts that keep its order.
 
     A part has at most `tokens` tokens and at most `reviews` reviews; a review longer than `tokens` is a part of its
-    own. There are as few parts as can be, but a multiple of `multiple` of them where there are as many reviews, of
-    token counts as near to each other as the limits allow.
+    own. There are as few parts as can be, of token counts as near to each other as the limits allow.
     """
     fill = _Fill(lengths, tokens, reviews)
     ends = [fill.rows]  # of the parts, filled from the last review on: the earliest that each can begin
     while ends[-1] > 0:
         ends.append(fill.earliest(ends[-1]))
-    count = min(-(-(len(ends) - 1) // multiple) * multiple, fill.rows)
-    ends += [0] * (count + 1 - len(ends))
     parts: list[slice] = []
     start = 0
-    for left in range(count, 0, -1):
-        furthest = min(fill.furthest(start), fill.rows - left + 1)  # a review is left for each part to come
-        end = min(max(fill.nearest(start, left), ends[left - 1], start + 1), furthest)
+    for left in range(len(ends) - 1, 0, -1):
+        end = min(max(fill.nearest(start, left), ends[left - 1], start + 1), fill.furthest(start))
         parts.append(slice(start, end))
         start = end
     return parts

@@ -17,7 +17,7 @@ from core.models.layers import layer_modules
 from core.settings import Settings
 from core.training.batches import dropout_seed
 from core.training.checkpoints import Tensors, optimizer_tensors, restore_optimizer
-from core.training.learner import Examples, Part, Path, frozen_layers
+from core.training.learner import Examples, Loss, Path, frozen_layers
 from core.training.optimizer import build_optimizer, set_learning_rate
 from core.training.tokens import Frame, collate
 
@@ -29,7 +29,6 @@ class HuggingFaceLearner:
     micro_reviews: int | None = 32
     cached_layers = 0
     steps_ahead = 0
-    lanes = 1
 
     def __init__(
         self,
@@ -63,27 +62,26 @@ class HuggingFaceLearner:
         count = len(layer_modules(self._classifier.model).layers) if isinstance(choice, str) else choice
         return f"{frozen_layers(count)} computed in every step, because {self.path.why}."
 
-    def learn(self, examples: Examples, parts: Sequence[Part], seed: int, step: int) -> torch.Tensor:
+    def learn(
+        self, examples: Examples, positions: np.ndarray, loss: Loss, key: tuple[int, int, int], *, first: bool
+    ) -> torch.Tensor:
         try:
-            return self._learn(examples, parts, seed, step)
+            return self._learn(examples.ids(positions), loss, key, first)
         except TorchDynamoException:
-            if not self.compiled:
+            if not (self.compiled and first):
                 raise
             self._leave_uncompiled()
-        return self._learn(examples, parts, seed, step)
+        return self._learn(examples.ids(positions), loss, key, first)
 
-    def _learn(self, examples: Examples, parts: Sequence[Part], seed: int, step: int) -> torch.Tensor:
-        self.optimizer.zero_grad(set_to_none=True)
-        self._classifier.train()
-        total = torch.zeros((), device=self._device)
-        for number, part in enumerate(parts):
-            key = seed, step, number
-            torch.manual_seed(dropout_seed(*key))
-            self._classifier.dropout.key = key
-            value = part.loss(self._forward(examples.ids(part.positions)))
-            self._scaler.scale(value).backward()  # type: ignore[no-untyped-call]
-            total += value.detach()
-        return total
+    def _learn(self, reviews: Sequence[np.ndarray], loss: Loss, key: tuple[int, int, int], first: bool) -> torch.Tensor:
+        if first:
+            self.optimizer.zero_grad(set_to_none=True)
+            self._classifier.train()
+        torch.manual_seed(dropout_seed(*key))
+        self._classifier.dropout.key = key
+        value = loss(self._forward(reviews))
+        self._scaler.scale(value).backward()  # type: ignore[no-untyped-call]
+        return value.detach()
 
     def update(self, rate: float) -> torch.Tensor:
         set_learning_rate(self.optimizer, rate)

@@ -36,15 +36,6 @@ class Path:
     why: str
 
 
-@dataclass(frozen=True)
-class Part:
-    """A micro-batch."""
-
-    positions: np.ndarray
-    """[B] of its reviews among the examples."""
-    loss: Loss
-
-
 class Examples(Protocol):
     """Tokenized reviews; `core.training.loop.Examples` says more."""
 
@@ -67,8 +58,6 @@ class Learner(Protocol):
     steps_ahead: int
     """Steps that may be handed out before the figures of the first are read: 0 on the CPU, where handing out is doing.
     """
-    lanes: int
-    """Micro-batches that are computed side by side."""
     compiled: bool
     """Whether torch compiled the module."""
     cached_layers: int
@@ -90,13 +79,14 @@ class Learner(Protocol):
             What a person should know about it, a sentence; empty where no layer is frozen.
         """
 
-    def learn(self, examples: Examples, parts: Sequence[Part], seed: int, step: int) -> torch.Tensor:
-        """Forward and backward of the micro-batches of one step: afterwards the gradients are the step's.
+    def learn(
+        self, examples: Examples, positions: np.ndarray, loss: Loss, key: tuple[int, int, int], *, first: bool
+    ) -> torch.Tensor:
+        """Forward and backward of one micro-batch; returns its loss, 0-dimensional and still on the device.
 
-        Dropout is a function of seed, step and a micro-batch's number among the parts.
-
-        Returns:
-            The loss of all parts, 0-dimensional and still on the device.
+        Args:
+            key: seed, step, micro-batch: what its dropout depends on.
+            first: whether it is the first micro-batch of its step.
         """
 
     def update(self, rate: float) -> torch.Tensor:

@@ -11,7 +11,6 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -25,7 +24,7 @@ from core.runs.control import Wish
 from core.settings import Settings
 from core.training.batches import EpochOrder, length_sorted, micro_batches, steps_per_epoch
 from core.training.checkpoints import Checkpoint, Progress, Tensors
-from core.training.learner import Part, build_learner
+from core.training.learner import build_learner
 from core.training.loss import LossWatch, loss_sum, step_divisor
 from core.training.metrics import measure
 from core.training.optimizer import peak_rate, rate_at
@@ -187,13 +186,15 @@ class TrainingLoop:
         divisor = step_divisor(torch.from_numpy(self.train.labels[batch]), self._class_weights)
         labels = send(self.train.labels[batch], self.device)
         lengths = self.train.lengths(batch, self.frame)
+        total = torch.zeros((), device=self.device)
+        for part, inside in enumerate(micro_batches(lengths, self.micro_tokens, self.micro_batch_size)):
+            targets = labels[inside]
 
-        def loss(logits: torch.Tensor, inside: slice) -> torch.Tensor:
-            return loss_sum(logits, labels[inside], self._loss_weights, settings.label_smoothing) / divisor
+            def loss(logits: torch.Tensor, targets: torch.Tensor = targets) -> torch.Tensor:
+                return loss_sum(logits, targets, self._loss_weights, settings.label_smoothing) / divisor
 
-        insides = micro_batches(lengths, self.micro_tokens, self.micro_batch_size, self.learner.lanes)
-        parts = [Part(batch[inside], partial(loss, inside=inside)) for inside in insides]
-        total = self.learner.learn(self.train, parts, settings.seed, step)
+            key = (settings.seed, step, part)
+            total += self.learner.learn(self.train, batch[inside], loss, key, first=part == 0)
         rate = rate_at(step, self.steps, self.peak_rate, settings)
         norm = self.learner.update(rate)
         return _Step(step + 1, rate, len(batch), int(lengths.sum()), Readings(total, norm))

@@ -14,7 +14,6 @@ import torch
 
 from core.encoder.architecture import architecture_of
 from core.encoder.dropout import MaskPool
-from core.encoder.lanes import Lanes, Turns
 from core.encoder.layout import Packed, pack
 from core.encoder.network import Network
 from core.encoder.optimizer import FlatOptimizer
@@ -27,7 +26,7 @@ from core.training.batches import length_sorted, micro_batches
 from core.training.budgets import token_budget
 from core.training.checkpoints import Tensors
 from core.training.features import FeatureStore, Shape, frozen_sha256, keep, key_of
-from core.training.learner import Examples, Part, Path, frozen_layers
+from core.training.learner import Examples, Loss, Path, frozen_layers
 from core.training.optimizer import grouping
 from core.training.tokens import Frame, tokenizer_sha256
 
@@ -35,9 +34,6 @@ _HEAD_TOKENS = 1 << 20
 """The same where only the head learns: a review is one row there, however long it is."""
 _HEAD_POOL = 1 << 20
 """Elements of a pool of dropout masks where only the head has any."""
-_LANES = 2
-"""Micro-batches that are computed side by side, each by its share of the threads. Measured on two processors: 15 % less
-time for 384 columns and long reviews, 4 % for 768."""
 _FEW_ROWS = 256
 """Reviews of a micro-batch up to which a head is computed by one thread."""
 _PREPARED_TOKENS = 4096
@@ -59,20 +55,11 @@ class NativeLearner:
         self._architecture = architecture_of(classifier.model)
         self._weights = Weights(classifier.model, self._architecture, self._dtype, grouping(classifier, settings))
         self.boundary = _boundary(settings, self._architecture.layers)
-        self._head_only = self.boundary == self._architecture.layers
-        open_size = (
-            settings.micro_batch_size == "auto"
-        )  # a size that was asked for bounds all that is in memory at once
-        self.lanes = min(_LANES, torch.get_num_threads()) if open_size and not self._head_only else 1
-        self._lanes, self._turns = Lanes(self.lanes), Turns()
-        recompute, turns = settings.gradient_checkpointing, self._turns if self.lanes > 1 else None
-        self._networks = [
-            Network(self._weights, boundary=self.boundary, recompute=recompute, turns=turns) for _ in range(self.lanes)
-        ]
-        self._network = self._networks[0]
+        self._network = Network(self._weights, boundary=self.boundary, recompute=settings.gradient_checkpointing)
         self._optimizer = FlatOptimizer(self._weights, adaptive=settings.optimizer == "adamw")
+        self._head_only = self.boundary == self._architecture.layers
         self._pool = MaskPool(settings.seed, self._dtype, *([_HEAD_POOL] if self._head_only else []))
-        self._work = [Workspace() for _ in self._networks]
+        self._work = Workspace()
         self._kept: dict[int, tuple[Examples, FeatureStore]] = {}
         """By identity of the examples, which are held so that no others get it: what was computed of them."""
 
@@ -152,12 +139,12 @@ class NativeLearner:
             yield positions, stream if self._head_only else stream[: batch.tokens]
             done.add(batch.tokens)
 
-    def _stream(self, examples: Examples, positions: np.ndarray, rows: int, lane: int = 0) -> torch.Tensor | None:
-        """[rows, H] what leaves the frozen layers, where it is kept; in the memory of a lane."""
+    def _stream(self, examples: Examples, positions: np.ndarray, rows: int) -> torch.Tensor | None:
+        """[rows, H] what leaves the frozen layers, where it is kept."""
         kept = self._kept.get(id(examples))
         if kept is None:
             return None
-        return kept[1].take(positions, self._work[lane]("kept", rows, self._architecture.width, dtype=torch.float32))
+        return kept[1].take(positions, self._work("kept", rows, self._architecture.width, dtype=torch.float32))
 
     def _rows(self, examples: Examples, positions: np.ndarray) -> torch.Tensor:
         """[B, H] what leaves all layers, where only the head learns: kept, or computed in parts."""
@@ -168,33 +155,18 @@ class NativeLearner:
             rows = torch.cat([self._network.stream(batch, self.boundary).clone() for batch in batches])
         return rows
 
-    def learn(self, examples: Examples, parts: Sequence[Part], seed: int, step: int) -> torch.Tensor:
+    def learn(
+        self, examples: Examples, positions: np.ndarray, loss: Loss, key: tuple[int, int, int], *, first: bool
+    ) -> torch.Tensor:
+        _, step, part = key
+        masks = self._pool.masks(step, part)
         if self._head_only:
-            return torch.stack([self._learn_head(examples, part, step, n) for n, part in enumerate(parts)]).sum()
-        batches = [self._pack(examples.ids(part.positions)) for part in parts]
-        if self.boundary < 0:
-            for batch in batches:
-                self._weights.rows_of(batch.ids)  # new words get their rows before anybody computes
-        self._turns.begin()
-
-        def work(lane: int, number: int) -> torch.Tensor:
-            batch, part = batches[number], parts[number]
-            try:
-                stream = self._stream(examples, part.positions, batch.rows, lane)
-                masks = self._pool.masks(step, number)
-                return self._networks[lane].learn(
-                    batch, masks, part.loss, first=number == 0, part=number, stream=stream
-                )
-            except BaseException:
-                self._turns.fail()
-                raise
-
-        return torch.stack(self._lanes.map(work, range(len(parts)))).sum()
-
-    def _learn_head(self, examples: Examples, part: Part, step: int, number: int) -> torch.Tensor:
-        rows = self._rows(examples, part.positions)
-        with _one_thread(len(rows)):
-            return self._network.learn_head(rows, self._pool.masks(step, number), part.loss, first=number == 0)
+            rows = self._rows(examples, positions)
+            with _one_thread(len(rows)):
+                return self._network.learn_head(rows, masks, loss, first=first)
+        batch = self._pack(examples.ids(positions))
+        stream = self._stream(examples, positions, batch.rows)
+        return self._network.learn(batch, masks, loss, first=first, stream=stream)
 
     def update(self, rate: float) -> torch.Tensor:
         with _one_thread(0) if self._head_only else nullcontext():
@@ -237,7 +209,7 @@ class NativeLearner:
         pass
 
     def finish(self) -> None:
-        del self._network, self._networks, self._optimizer  # gradients and moments are gone before anything is copied
+        del self._network, self._optimizer  # gradients and moments are gone before anything is copied
         self._weights.release(self._classifier.model)
 
 

@@ -22,7 +22,7 @@ def test_nothing_smaller_is_nearly_as_fast_and_what_is_taken_is(seconds: dict[in
     assert all(seconds[size] > 1.03 * fastest for size in SIZES if size < chosen)
 
 
-@pytest.mark.parametrize(("fast", "expected"), [(512, 512), (1024, 1024), (2048, 2048), (None, 512)])
+@pytest.mark.parametrize(("fast", "expected"), [(1024, 1024), (2048, 2048), (4096, 4096), (None, 1024)])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_the_clock_decides(
     fast: int | None, expected: int, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch

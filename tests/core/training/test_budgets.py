@@ -21,7 +21,7 @@ def probes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     def probe(architecture: Architecture, dtype: torch.dtype) -> int:
         found.append(architecture.width)
-        return 2048
+        return 4096
 
     monkeypatch.setattr(budgets, "measured_budget", probe)
     return found
@@ -35,7 +35,7 @@ def shape() -> Architecture:
 def test_it_is_probed_once_for_a_shape_and_a_format(probes: list[int], shape: Architecture, home: Path) -> None:
     wider = replace(shape, width=64)
     for _ in range(3):
-        assert token_budget(shape, torch.bfloat16) == token_budget(shape, torch.float32) == 2048
+        assert token_budget(shape, torch.bfloat16) == token_budget(shape, torch.float32) == 4096
         token_budget(wider, torch.bfloat16)
         token_budget(replace(shape, layers=9, classes=7), torch.bfloat16)  # of the same width
     assert probes == [32, 32, 64]
@@ -46,7 +46,7 @@ def test_it_is_probed_once_for_a_shape_and_a_format(probes: list[int], shape: Ar
 def test_a_spoilt_file_is_made_anew(content: str, probes: list[int], shape: Architecture, home: Path) -> None:
     home.mkdir()
     (home / "budgets.json").write_text(content)
-    assert token_budget(shape, torch.bfloat16) == token_budget(shape, torch.bfloat16) == 2048
+    assert token_budget(shape, torch.bfloat16) == token_budget(shape, torch.bfloat16) == 4096
     assert probes == [32]
 
 
@@ -55,8 +55,8 @@ def test_a_budget_that_is_none_of_those_tried_is_not_believed(
 ) -> None:
     token_budget(shape, torch.bfloat16)
     file = home / "budgets.json"
-    file.write_text(file.read_text().replace("2048", "1"))
-    assert token_budget(shape, torch.bfloat16) == 2048
+    file.write_text(file.read_text().replace("4096", "1"))
+    assert token_budget(shape, torch.bfloat16) == 4096
     assert probes == [32, 32]
 
 
@@ -65,4 +65,4 @@ def test_a_home_that_cannot_be_written_only_costs_the_probe(
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("REVIEWTUI_HOME", str(tmp_path / "file" / "home"))
-    assert token_budget(shape, torch.bfloat16) == 2048
+    assert token_budget(shape, torch.bfloat16) == 4096

@@ -33,7 +33,6 @@ from core.settings import Settings
 from core.training import features as module
 from core.training.checkpoints import Checkpoint
 from core.training.features import FEATURES, PLACES, FeatureStore, Shape, keep
-from core.training.learner import Part
 from core.training.loop import Examples, TrainingLoop
 from core.training.session import Session, StoppedEarly
 from core.training.stores import MANIFEST
@@ -183,7 +182,7 @@ def test_the_frozen_encoder_learns_as_the_whole_network_does(make: Make) -> None
     batch = learner._pack(loop.train.ids(positions))
     whole = learner._network.learn(batch, learner._pool.masks(3, 0), loss, first=True)
     expected = learner._weights.gradient.clone()
-    mine = learner.learn(loop.train, [Part(positions, loss)], 0, 3)
+    mine = learner.learn(loop.train, positions, loss, (0, 3, 0), first=True)
     torch.testing.assert_close(mine, whole)
     torch.testing.assert_close(learner._weights.gradient, expected)
     assert expected.abs().max() > 0
