@@ -13,6 +13,8 @@ Read in this order:
     products.py       matrix products in shapes that the kernels like; long sums in fp32
     workspace.py      buffers that are used again
     optimizer.py      AdamW and SGD over the flat buffers
+    forward.py        the same network for classification alone, with nothing kept for a way back
+    budget.py         how many tokens a micro-batch shall have on this machine
 
 Shapes in docstrings: B reviews, T packed tokens, H width, I inner width, A heads, D width of a head, L tokens of the
 longest review of a block, C classes, V words of the vocabulary, R of them in use.
