@@ -232,7 +232,7 @@ class Settings(BaseModel):
         "Number format of the matrix products. 'auto' times both on this machine; fp16 needs a GPU.",
     )
     compile: Literal["auto", "on", "off"] = _setting(
-        "auto",
+        "off",
         "Machine",
         "Compile the model",
         "Lets torch compile the model on a GPU: minutes once, then faster steps. 'auto' does it where the planned "

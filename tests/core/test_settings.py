@@ -47,7 +47,7 @@ TYPED: dict[str, dict[str, Any]] = {
     "early_stopping_patience": {"none": None, "3": 3},
     "checkpoint_seconds": {"0": 0.0, "12.5": 12.5},
     "precision": {"fp32": "fp32", "bf16": "bf16", "fp16": "fp16"},
-    "compile": {"on": "on", "off": "off"},
+    "compile": {"on": "on", "auto": "auto"},
     "gradient_checkpointing": {"true": True, "0": False},
     "device": {"cpu": "cpu", "cuda": "cuda", "cuda:1": "cuda:1"},
     "seed": {"0": 0, "4294967295": 2**32 - 1},
