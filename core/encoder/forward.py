@@ -1,8 +1,8 @@
 """The classifier for classification alone: the computation of network.py, with nothing kept for a way back.
 
 Weights that do not change any more are laid out once as the kernels read them (`products.FixedLinear`), and attention
-is torch's own, which keeps no scores. That is up to twice as fast as a training network's forward pass, most of all for
-one short review, whose products are too small to hide how their weights lie.
+is torch's own, which keeps no scores. Measured against a training network's forward pass, fp32, two processors: one
+review of 80 tokens in 12 ms instead of 20; many reviews a tenth faster.
 
 Shapes: as in `core.encoder`; a block's queries, keys and values are seen as [n, A, L, D] with n its reviews.
 """
@@ -38,23 +38,25 @@ class Forward:
     def __init__(self, weights: Weights) -> None:
         """Args: weights: of which nothing learns."""
         self.architecture, self.dtype = weights.architecture, weights.dtype
-        self._weights = weights
-        tensors, epsilon = weights.embeddings, weights.architecture.epsilon
-        self._norm = _Norm(tensors.scale, tensors.shift, epsilon)
-        self._layers = [_Layer(weights.architecture, layer) for layer in weights.layers]
+        self._words, self._embeddings, self._tensors = weights.words(), weights.embeddings, weights.head
+        self._norm = _Norm(self._embeddings.scale, self._embeddings.shift, self.architecture.epsilon)
+        self._layers = [
+            *(_Layer(self.architecture, layer) for layer in weights.layers[:-1]),
+            _LastLayer(self.architecture, weights.layers[-1]),
+        ]
 
     @torch.inference_mode()
     def logits(self, batch: Packed) -> torch.Tensor:
         """[B, C] fp32."""
         stream = self._embed(batch)
-        for layer in self._layers[:-1]:
+        for layer in self._layers:
             stream = layer(batch, stream)
-        return self._head(self._layers[-1].first_tokens(batch, stream))
+        return self._head(stream)
 
     def _embed(self, batch: Packed) -> torch.Tensor:
         """The stream [T, H] that enters the first layer; fp32."""
-        tensors = self._weights.embeddings
-        total = functional.embedding(torch.from_numpy(batch.ids), self._weights.words())
+        tensors = self._embeddings
+        total = functional.embedding(torch.from_numpy(batch.ids), self._words)
         total += functional.embedding(batch.positions, tensors.position)
         if tensors.token_type is not None:
             total += tensors.token_type[0]
@@ -62,7 +64,7 @@ class Forward:
 
     def _head(self, first: torch.Tensor) -> torch.Tensor:
         """[B, C] from the first tokens' stream [B, H]."""
-        head = self._weights.head
+        head = self._tensors
         pooled = functional.linear(first, head.dense, head.dense_bias)
         pooled = functional.relu(pooled) if self.architecture.family == "distilbert" else torch.tanh(pooled)
         return functional.linear(pooled, head.output, head.output_bias)
@@ -71,13 +73,11 @@ class Forward:
 class _Layer:
     """One layer; see layer.py."""
 
-    def __init__(self, architecture: Architecture, weights: LayerTensors) -> None:
-        width = architecture.width
-        self._width, self._heads, self._head_width = width, architecture.heads, architecture.head_width
+    def __init__(self, architecture: Architecture, weights: LayerTensors, skipped: int = 0) -> None:
+        """Args: skipped: rows of the weight of queries, keys and values that are not computed for all tokens."""
+        self._width, self._heads, self._head_width = architecture.width, architecture.heads, architecture.head_width
         self._dtype = weights.qkv.dtype
-        self._qkv = FixedLinear(weights.qkv, weights.qkv_bias)
-        self._query = FixedLinear(weights.qkv[:width], weights.qkv_bias[:width])
-        self._keys_values = FixedLinear(weights.qkv[width:], weights.qkv_bias[width:])
+        self._qkv = FixedLinear(weights.qkv[skipped:], weights.qkv_bias[skipped:])
         self._out = FixedLinear(weights.out, weights.out_bias)
         self._up = FixedLinear(weights.up, weights.up_bias, gelu=True)
         self._down = FixedLinear(weights.down.t(), weights.down_bias)
@@ -93,18 +93,6 @@ class _Layer:
             query, key, value = self._as_heads(self._padded(block, qkv), block)
             self._unpad(block, self._attend(block, query, key, value), context)
         return self._feed_forward(context, stream)
-
-    def first_tokens(self, batch: Packed, stream: torch.Tensor) -> torch.Tensor:
-        """[B, H], what leaves the layer at the first token of each review."""
-        narrow, first = stream.to(self._dtype), stream[batch.first]
-        keys_values, queries = self._keys_values(narrow), self._query(narrow[batch.first])
-        context = torch.empty_like(queries)
-        for block in batch.blocks:
-            mine = slice(block.start, block.start + block.reviews)
-            query = queries[mine].view(block.reviews, self._heads, 1, self._head_width)
-            key, value = self._as_heads(self._padded(block, keys_values), block)
-            context[mine] = self._attend(block, query, key, value).view(block.reviews, self._width)
-        return self._feed_forward(context, first)
 
     def _feed_forward(self, context: torch.Tensor, stream: torch.Tensor) -> torch.Tensor:
         middle = self._middle(stream + self._out(context))
@@ -132,3 +120,24 @@ class _Layer:
             out[block.rows] = flat
         else:
             torch.index_select(flat, 0, block.scatter, out=out[block.rows])
+
+
+class _LastLayer(_Layer):
+    """The last one: queries, and all that comes after attention, are computed for first tokens only."""
+
+    def __init__(self, architecture: Architecture, weights: LayerTensors) -> None:
+        width = architecture.width
+        super().__init__(architecture, weights, skipped=width)
+        self._query = FixedLinear(weights.qkv[:width], weights.qkv_bias[:width])
+
+    def __call__(self, batch: Packed, stream: torch.Tensor) -> torch.Tensor:
+        """[B, H], what leaves the layer at the first token of each review."""
+        narrow, first = stream.to(self._dtype), stream[batch.first]
+        keys_values, queries = self._qkv(narrow), self._query(narrow[batch.first])
+        context = torch.empty_like(queries)
+        for block in batch.blocks:
+            mine = slice(block.start, block.start + block.reviews)
+            query = queries[mine].view(block.reviews, self._heads, 1, self._head_width)
+            key, value = self._as_heads(self._padded(block, keys_values), block)
+            context[mine] = self._attend(block, query, key, value).view(block.reviews, self._width)
+        return self._feed_forward(context, first)

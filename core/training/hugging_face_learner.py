@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch._dynamo.exc import TorchDynamoException
 
+from core.clean import clean_line
 from core.encoder.architecture import Unsuitable, architecture_of
 from core.errors import ReviewtuiError
 from core.models.classifier import Classifier
@@ -41,45 +41,62 @@ class HuggingFaceLearner:
         *,
         compiled: bool = False,
     ) -> None:
-        """Args: compiled: by torch, at its first use; where that fails the module is used as it is."""
+        """Args: compiled: `prepare` shall let torch compile the module."""
         self.path = path
         self._classifier, self._frame, self._settings = classifier, frame, settings
         self._device, self._precision = device, precision
         if device.type == "cuda":
             self.steps_ahead, self.micro_reviews = 1, None
         self._wide_mask = device.type != "cpu" and _takes_wide_mask(classifier.model)
-        self.compiled = compiled
-        self._call: Callable[..., Any] = torch.compile(classifier.model, dynamic=True) if compiled else classifier.model
+        self._to_be_compiled, self.compiled = compiled, False
+        self._call: Callable[..., Any] = classifier.model
         classifier.model.to(device)
         self._trainable = classifier.trainable()
         self.optimizer = build_optimizer(classifier, settings)
         self._scaler = torch.amp.GradScaler(device.type, enabled=precision == "fp16")
 
     def prepare(self, examples: Sequence[Examples], progress: Callable[[float], None]) -> str:
+        return " ".join(filter(None, (self._compile(examples[0]), self._about_frozen_layers())))
+
+    def _about_frozen_layers(self) -> str:
         choice = self._settings.freeze_layers
         if not self._classifier.frozen or choice in ("embeddings", 0):
             return ""
         count = len(layer_modules(self._classifier.model).layers) if isinstance(choice, str) else choice
         return f"{frozen_layers(count)} computed in every step, because {self.path.why}."
 
+    def _compile(self, examples: Examples) -> str:
+        """Compile the module, and see on two reviews whether that works here; a sentence about it, if it was asked for.
+
+        A compiler that is missing shows only when it is first needed.
+        """
+        if not self._to_be_compiled:
+            return ""
+        self._call = torch.compile(self._classifier.model, dynamic=True)
+        reviews = examples.ids(np.arange(min(2, len(examples.rows))))
+        try:
+            self._classifier.train()
+            self._forward(reviews).float().sum().backward()  # type: ignore[no-untyped-call]
+            self._classifier.model.eval()
+            with torch.inference_mode():
+                self._forward(reviews)
+        except RuntimeError as error:
+            self._call = self._classifier.model
+            return f"The model runs without being compiled: {clean_line(error, 160)}."
+        finally:
+            self.optimizer.zero_grad(set_to_none=True)
+        self.compiled = True
+        return "The model was compiled."
+
     def learn(
         self, examples: Examples, positions: np.ndarray, loss: Loss, key: tuple[int, int, int], *, first: bool
     ) -> torch.Tensor:
-        try:
-            return self._learn(examples.ids(positions), loss, key, first)
-        except TorchDynamoException:
-            if not (self.compiled and first):
-                raise
-            self._leave_uncompiled()
-        return self._learn(examples.ids(positions), loss, key, first)
-
-    def _learn(self, reviews: Sequence[np.ndarray], loss: Loss, key: tuple[int, int, int], first: bool) -> torch.Tensor:
         if first:
             self.optimizer.zero_grad(set_to_none=True)
             self._classifier.train()
         torch.manual_seed(dropout_seed(*key))
         self._classifier.dropout.key = key
-        value = loss(self._forward(reviews))
+        value = loss(self._forward(examples.ids(positions)))
         self._scaler.scale(value).backward()  # type: ignore[no-untyped-call]
         return value.detach()
 
@@ -105,19 +122,8 @@ class HuggingFaceLearner:
         if self._wide_mask:
             mask = mask[:, None, None, :].bool()
         with autocast(self._device, self._precision):
-            try:
-                output = self._call(input_ids=input_ids, attention_mask=mask)
-            except TorchDynamoException:
-                if not self.compiled:
-                    raise
-                self._leave_uncompiled()
-                output = self._call(input_ids=input_ids, attention_mask=mask)
-        logits: torch.Tensor = output.logits
+            logits: torch.Tensor = self._call(input_ids=input_ids, attention_mask=mask).logits
         return logits
-
-    def _leave_uncompiled(self) -> None:
-        """There is no compiler here, or it cannot compile this module: then the module itself is called."""
-        self._call, self.compiled = self._classifier.model, False
 
     def weights(self) -> Tensors:
         return {name: weight.detach().cpu().clone() for name, weight in self._trainable.items()}

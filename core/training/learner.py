@@ -68,7 +68,7 @@ class Learner(Protocol):
         """Tokens that a micro-batch may have where its size is left open."""
 
     def prepare(self, examples: Sequence[Examples], progress: Callable[[float], None]) -> str:
-        """Compute once what never changes in a run on these examples: what the frozen layers make of them.
+        """Do once what pays over a run on these examples: compute what the frozen layers make of them, or compile.
 
         Without it the same is learned, but slower.
 
@@ -76,7 +76,7 @@ class Learner(Protocol):
             progress: called with the share that is computed; not at all where nothing has to be.
 
         Returns:
-            What a person should know about it, a sentence; empty where no layer is frozen.
+            What a person should know about it, in sentences; empty where nothing was to do.
         """
 
     def learn(
