@@ -108,7 +108,8 @@ def _show_tokens(tokens: dict[str, Any] | None) -> None:
     table(["max_length", "reviews cut", "tokens lost", *names], rows)
     say(
         f"padding in batches of {padding['batch_size']}: {padding['to_longest']:.0%} if all are padded to the longest, "
-        f"{padding['random']:.0%} in random batches, {padding['by_length']:.0%} as trained here"
+        f"{padding['random']:.0%} in random batches, {padding['by_length']:.0%} in batches of like "
+        "length, as the transformers path trains; the native encoder packs them without padding"
     )
 
 

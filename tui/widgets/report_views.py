@@ -312,6 +312,7 @@ def lengths(found: Mapping[str, Any], limit: int, width: int) -> Content:
                 ("  " + bar(padding[key], room), room + 2, "$text-accent"),
             )
         )
+    shown.append(Content.styled(" The native encoder packs such batches without padding.", "$foreground-muted"))
     return lines(shown)
 
 
@@ -319,7 +320,7 @@ _QUANTILES = (("half ≤", "p50"), ("90 % ≤", "p90"), ("95 % ≤", "p95"), ("9
 _PADDINGS = (
     ("all to the longest of all", "to_longest"),
     ("batches drawn at random", "random"),
-    ("batches of like length (as here)", "by_length"),
+    ("batches of like length", "by_length"),
 )
 
 

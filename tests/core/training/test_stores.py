@@ -377,14 +377,17 @@ def test_a_folder_that_refuses_fails_no_run(
     assert len(token_folders(two)) == len(token_folders(three)) == 1
 
 
-def test_a_folder_without_the_right_to_write_is_left_alone(
-    own: Path, other: Path, limit: Callable[[int], None]
+def test_a_store_that_may_not_be_moved_stays_and_the_others_still_go(
+    own: Path, other: Path, limit: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = stored(other, 1)
-    other.chmod(0o500)
-    if os.access(other, os.W_OK):
-        pytest.skip("root may write everywhere")
+    fixed, free, rename = stored(other, 1, age=3 * DAY), stored(other, 2), Path.rename
+
+    def refused(self: Path, target: Any) -> Path:
+        if self == fixed:
+            raise PermissionError(13, "Permission denied")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", refused)
     limit(0)
     make(own)
-    other.chmod(0o700)
-    assert folder.exists()
+    assert fixed.exists() and not free.exists()
