@@ -15,9 +15,9 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from core.children import child_environment
 from core.errors import InputError, ReviewtuiError
 from core.files import home, open_private, private_folder
 
@@ -130,7 +130,7 @@ def _start() -> subprocess.Popen[bytes]:
             stdout=subprocess.PIPE,
             stderr=log,
             start_new_session=True,  # a ctrl+c in the terminal is the person's word to the screen, not to the engine
-            env={**os.environ, "PYTHONPATH": _import_path()},
+            env=child_environment(),
         )
     finally:
         os.close(log)
@@ -142,11 +142,6 @@ def _write(process: subprocess.Popen[bytes], message: dict[str, Any]) -> subproc
     process.stdin.write(json.dumps(message).encode() + b"\n")
     process.stdin.flush()
     return process
-
-
-def _import_path() -> str:
-    here = str(Path(__file__).resolve().parents[2])
-    return os.pathsep.join([here, *filter(None, [os.environ.get("PYTHONPATH")])])
 
 
 def _epitaph(status: int) -> str:

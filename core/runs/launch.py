@@ -13,6 +13,7 @@ import sys
 import time
 from pathlib import Path
 
+from core.children import child_environment
 from core.errors import ReviewtuiError
 from core.files import home, open_private
 from core.runs.folder import RunFolder
@@ -39,7 +40,7 @@ def launch_worker(run: RunFolder, *, resume: bool = False) -> int:
             stderr=log,
             start_new_session=True,
             cwd="/",
-            env={**os.environ, "PYTHONPATH": _import_path(), "PYTHONUNBUFFERED": "1", "REVIEWTUI_HOME": str(home())},
+            env=child_environment(PYTHONUNBUFFERED="1", REVIEWTUI_HOME=str(home())),
         )
     finally:
         os.close(log)
@@ -52,12 +53,6 @@ def launch_worker(run: RunFolder, *, resume: bool = False) -> int:
             return holder.pid
         time.sleep(0.02)
     raise ReviewtuiError(f"The worker did not stay; {run.log} may say why.")
-
-
-def _import_path() -> str:
-    """Where `core` lies, so that the worker finds it from any working directory."""
-    here = str(Path(__file__).resolve().parents[2])
-    return os.pathsep.join([here, *filter(None, [os.environ.get("PYTHONPATH")])])
 
 
 def _last_words(log: Path) -> str:

@@ -1,0 +1,34 @@
+"""What a child process is given."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.children import SPINS, child_environment
+
+
+def test_a_child_finds_core_from_any_folder_and_keeps_what_was_on_the_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "mine"))
+    given = child_environment()
+    words = "import core, sys; print(core.__file__); print(sys.path)"
+    said = subprocess.run([sys.executable, "-c", words], cwd=tmp_path, env=given, capture_output=True, text=True)
+    assert said.returncode == 0, said.stderr
+    assert str(tmp_path / "mine") in said.stdout
+    assert given["PYTHONPATH"].split(os.pathsep)[1] == str(tmp_path / "mine")
+
+
+@pytest.mark.parametrize("own", [{}, {"OMP_WAIT_POLICY": "ACTIVE"}, {"GOMP_SPINCOUNT": "7"}])
+def test_threads_wait_briefly_unless_the_person_said_how(own: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in own.items():
+        monkeypatch.setenv(name, value)
+    given = child_environment(MORE="1")
+    expected = {"GOMP_SPINCOUNT": SPINS} if not own else own
+    assert {name: given[name] for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT") if name in given} == expected
+    assert given["MORE"] == "1"
