@@ -25,7 +25,7 @@ ALTERNATIVES: tuple[tuple[str, Any], ...] = (
     ("pad_to_multiple_of", 8),
     ("dataloader_num_workers", 1),
 )
-STEPS = 12
+STEPS = 8
 """Optimizer steps a trial takes."""
 _TRIES = 2
 
