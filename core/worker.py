@@ -64,13 +64,14 @@ def _work(run: RunFolder, control: ControlReader, terminated: threading.Event, *
 
 def _in_words(error: BaseException, run: RunFolder) -> str:
     """A sentence for a failure nobody foresaw; the traceback is in worker.log."""
-    name = type(error).__name__
-    if isinstance(error, MemoryError) or name == "OutOfMemoryError" or "can't allocate memory" in str(error):
+    from core.training.out_of_memory import is_out_of_memory
+
+    if is_out_of_memory(error):
         return (
             "Out of memory. Lower micro_batch_size (the batch stays whole), then max_length; or turn "
             "gradient_checkpointing on. `resume` goes on from the last checkpoint."
         )
-    return f"An unforeseen {name} ended the run; {run.log} has the details."
+    return f"An unforeseen {type(error).__name__} ended the run; {run.log} has the details."
 
 
 if __name__ == "__main__":

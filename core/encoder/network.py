@@ -79,6 +79,15 @@ class Network:
             for number, (own, gradient) in enumerate(zip(weights.layers, weights.layer_gradients, strict=True))
         ]  # fmt: skip
 
+    def recompute(self) -> bool:
+        """Keep only the input of each layer from now on; False if that is so already."""
+        changed, self._recompute = not self._recompute, True
+        return changed
+
+    def free(self) -> None:
+        """Let go of all buffers; they are made anew when they are needed."""
+        self._work.clear()
+
     @torch.no_grad()
     def logits(self, batch: Packed) -> torch.Tensor:
         """[B, C] fp32, nothing dropped."""

@@ -207,12 +207,13 @@ class Weights:
         rows = self._row_of[wanted]
         if bool((rows < 0).any()):
             new = np.unique(ids[(rows < 0).numpy()])
+            values = self.table[torch.from_numpy(new)]  # all that needs memory comes before anything changes
             start = self.rows
             self.rows += len(new)
             self.used.append(new)
             self.reached = max(self.reached, self.size)
             self._row_of[torch.from_numpy(new)] = torch.arange(start, self.rows)
-            self.words()[start:].copy_(self.table[torch.from_numpy(new)]).mul_(self._missed)
+            self.words()[start:].copy_(values).mul_(self._missed)
             rows = self._row_of[wanted]
         return rows
 
@@ -280,17 +281,21 @@ class Weights:
             flat[self._words_start : self.size].view(self.rows, self.architecture.width).copy_(saved[self.word_name])
 
     def release(self, model: nn.Module) -> None:
-        """Give the module weights of its own again, the word table brought up to date; nothing is trained after it."""
+        """Give the module weights of its own again, the word table brought up to date; nothing is trained after it.
+
+        Where memory does not suffice, it can be called again.
+        """
         self.gradient = self.master[:0]
-        del self.layer_gradients, self.embedding_gradients, self.head_gradients
+        for name in ("layer_gradients", "embedding_gradients", "head_gradients"):
+            self.__dict__.pop(name, None)
         parameters = dict(model.named_parameters())
         for name in self._places:
             parameters[name].data = parameters[name].data.clone(memory_format=torch.contiguous_format)
         if self.words_learn:
             if self._missed != 1.0:
                 self.table[self._row_of < 0] *= self._missed
+                self._missed = 1.0
             self.table[self.words_in_use()] = self.words()
-            self._missed = 1.0
 
     def words_in_use(self) -> torch.Tensor:
         """[R] token ids, in the order of their rows."""

@@ -40,12 +40,23 @@ class Classifier:
     dropout: DropoutState = field(default_factory=DropoutState)
     frozen: tuple[nn.Module, ...] = ()
     """Modules whose weights do not change; they stay in evaluation mode, so that no dropout acts in them."""
+    recomputes: bool = False
+    """Whether activations are computed again for the backward pass instead of being kept."""
 
     def train(self) -> None:
         """Training mode, except below the freezing boundary."""
         self.model.train()
         for module in self.frozen:
             module.eval()
+
+    def recompute(self) -> bool:
+        """Have activations computed again for the backward pass from now on; False if that is so, or cannot be."""
+        model: Any = self.model
+        if not model.supports_gradient_checkpointing or self.recomputes:
+            return False
+        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+        self.recomputes = True
+        return True
 
     def trainable(self) -> dict[str, nn.Parameter]:
         """The parameters that learn, by name."""
@@ -95,13 +106,12 @@ def build_classifier(source: ModelSource, labels: Sequence[str], settings: Setti
         model = _with_lora(model, settings)
     else:
         frozen = freeze(model, settings.freeze_layers)
-    if settings.gradient_checkpointing:
-        if not model.supports_gradient_checkpointing:
-            raise InputError(f"The model {shown} cannot recompute activations; turn gradient_checkpointing off.")
-        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
-    return Classifier(
+    classifier = Classifier(
         model, tokenizer, tuple(labels), min(settings.max_length, limit), settings.truncation, dropout, tuple(frozen)
     )
+    if settings.gradient_checkpointing and not classifier.recompute():
+        raise InputError(f"The model {shown} cannot recompute activations; turn gradient_checkpointing off.")
+    return classifier
 
 
 def load_classifier(folder: Path) -> Classifier:

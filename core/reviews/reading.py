@@ -85,6 +85,11 @@ class Reviews:
             return self._slice(rows.start, rows.stop)
         return [self.text(int(row)) for row in rows]
 
+    def sizes(self) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """[N] bytes of each text, with its title."""
+        sizes = self._rows.text_sizes()
+        return sizes if self._kept is None else sizes[self._kept]
+
     def place(self, row: int) -> tuple[str, int]:
         """The file and the line where review `row` starts."""
         batch, index = self._find(row)

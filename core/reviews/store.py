@@ -25,6 +25,7 @@ from typing import IO, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import ipc
 
 from core.files import home, open_private, private_folder
@@ -182,6 +183,11 @@ class RowReader:
         kind: np.dtype[Any] = np.dtype(_SCHEMA.field(name).type.to_pandas_dtype())
         parts = [np.frombuffer(batch.column(name).buffers()[1], kind, batch.num_rows) for batch in self.batches]
         return np.concatenate(parts) if parts else np.zeros(0, dtype=kind)
+
+    def text_sizes(self) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """Bytes of each text."""
+        parts = [np.asarray(pc.binary_length(batch.column("text")), dtype=np.int64) for batch in self.batches]
+        return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
 
 
 def _sweep(parent: Path) -> None:

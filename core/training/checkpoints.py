@@ -54,6 +54,8 @@ class Progress:
     """Running mean of the loss, by which a divergence is told from one bad batch."""
     scaler: dict[str, Any] = field(default_factory=dict)
     """State of the fp16 gradient scaler, if there is one."""
+    limits: dict[str, Any] = field(default_factory=dict)
+    """Limits of micro-batches that memory has changed; see `core/training/fit.py`."""
 
 
 @dataclass

@@ -104,7 +104,11 @@ class HuggingFaceLearner:
         set_learning_rate(self.optimizer, rate)
         self._scaler.unscale_(self.optimizer)
         limit = self._settings.max_grad_norm or float("inf")
-        norm = torch.nn.utils.clip_grad_norm_(self._trainable.values(), limit)
+        try:
+            norm = torch.nn.utils.clip_grad_norm_(self._trainable.values(), limit)
+        except RuntimeError:  # the gradients may be unscaled anew
+            self._scaler.update()
+            raise
         self._scaler.step(self.optimizer)
         self._scaler.update()
         if self._scaler.is_enabled():  # it skips a step that overflowed and lowers its scale: that is no divergence
@@ -148,6 +152,14 @@ class HuggingFaceLearner:
     def put_scaler_state(self, state: dict[str, Any]) -> None:
         if state:
             self._scaler.load_state_dict(state)
+
+    def recompute(self) -> bool:
+        return self._classifier.recompute()
+
+    def free(self) -> None:
+        self.optimizer.zero_grad(set_to_none=True)
+        if self._device.type == "cuda":
+            torch.cuda.empty_cache()
 
     def finish(self) -> None:
         self._classifier.model.to("cpu")

@@ -90,7 +90,7 @@ class Learner(Protocol):
         """
 
     def update(self, rate: float) -> torch.Tensor:
-        """One optimizer step with learning rate `rate`.
+        """One optimizer step with learning rate `rate`; where memory does not suffice for it, nothing is changed.
 
         Returns:
             The norm of the gradients before they were clipped, 0-dimensional and still on the device.
@@ -119,8 +119,14 @@ class Learner(Protocol):
 
     def put_scaler_state(self, state: dict[str, Any]) -> None: ...
 
+    def recompute(self) -> bool:
+        """Keep less for the backward pass from now on, and compute it again; False if that cannot be, or is so."""
+
+    def free(self) -> None:
+        """Let go of whatever can be made again: memory is short."""
+
     def finish(self) -> None:
-        """Leave the trained weights in the classifier's module; nothing is learned after that."""
+        """Leave the trained weights in the classifier's module; nothing is learned after that. May be called again."""
 
 
 def frozen_layers(count: int, *, past: bool = False) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -18,18 +18,18 @@ import torch
 
 from core.errors import ReviewtuiError
 from core.models.classifier import Classifier
-from core.models.device import send
-from core.reviews.reading import Reviews
 from core.runs.control import Wish
 from core.settings import Settings
-from core.training.batches import EpochOrder, length_sorted, micro_batches, steps_per_epoch
+from core.training.batches import EpochOrder, length_sorted, steps_per_epoch
 from core.training.checkpoints import Checkpoint, Progress, Tensors
+from core.training.examples import Examples
+from core.training.fit import UNLIMITED, Fit, Limits
 from core.training.learner import build_learner
-from core.training.loss import LossWatch, loss_sum, step_divisor
+from core.training.loss import LossWatch
 from core.training.metrics import measure
 from core.training.optimizer import peak_rate, rate_at
-from core.training.readings import Readings
-from core.training.token_store import TokenStore
+from core.training.out_of_memory import Attempt, OutOfMemory
+from core.training.stepper import Step, Stepper
 from core.training.tokens import Frame
 
 LOGITS = "/validation_logits"
@@ -37,7 +37,6 @@ LOGITS = "/validation_logits"
 
 _EVALUATION_TOKENS, _EVALUATION_REVIEWS = 4096, 64
 _PAUSE_POLL_SECONDS = 0.1
-_NO_LIMIT = 1 << 62
 
 
 class Diverged(ReviewtuiError):  # noqa: N818 -- what happened, not a fault
@@ -52,39 +51,15 @@ class Observer(Protocol):
     def on_evaluating(self, fraction: float) -> None: ...
     def on_checkpoint(self, checkpoint: Checkpoint) -> None: ...
     def on_pause(self, paused: bool) -> None: ...
+    def on_memory(self, **says: Any) -> None:
+        """Something was changed because of memory.
+
+        `what` is smaller or larger (micro-batches), recompute (activations), again (the same once more) or skipped (a
+        checkpoint); with it come step (counted from 0), where, was (reviews of what did not fit), micro_batch_size and
+        batch_size.
+        """
+
     def wishes(self) -> list[Wish]: ...
-
-
-@dataclass(frozen=True)
-class Examples:
-    """Tokenized reviews and their classes: `rows` [N] into `tokens`, `labels` [N]."""
-
-    tokens: TokenStore
-    rows: np.ndarray
-    labels: np.ndarray
-    reviews: Reviews | None = None
-    """Where the reviews are kept, and with them what is computed of them once; None for nowhere."""
-
-    def lengths(self, positions: np.ndarray, frame: Frame) -> np.ndarray:
-        """[n] tokens that the reviews at [n] `positions` have, once cut and framed; waits until they are tokenized."""
-        return self.tokens.lengths(self.rows[positions], frame)
-
-    def ids(self, positions: np.ndarray) -> list[np.ndarray]:
-        """The token ids of the reviews at [n] `positions`."""
-        return [self.tokens[row] for row in self.rows[positions]]
-
-
-@dataclass(frozen=True)
-class _Step:
-    """An optimizer step that was handed out to the device."""
-
-    step: int
-    """Its number, from 1 on."""
-    rate: float
-    reviews: int
-    tokens: int
-    readings: Readings
-    """Loss and gradient norm."""
 
 
 Outcome = Literal["finished", "stopped", "abandoned"]
@@ -119,25 +94,44 @@ class TrainingLoop:
         self.train, self.validation = train, validation
         self.device, self.precision, self.observer = device, precision, observer
         self._clock, self._sleep = clock, sleep
-        self._class_weights = weights
-        self._loss_weights = weights.to(device) if weights is not None else None
         self.peak_rate = peak_rate(classifier, settings)
         self.per_epoch = steps_per_epoch(len(train.rows), settings.batch_size)
         self.steps = settings.max_steps or settings.epochs * self.per_epoch
         self.learner = build_learner(classifier, frame, settings, device, precision, self.steps)
-        if settings.micro_batch_size == "auto":
-            self.micro_tokens, most = micro_tokens or self.learner.micro_tokens, self.learner.micro_reviews
-            self.micro_batch_size = min(settings.batch_size, most or settings.batch_size)
-        else:
-            self.micro_tokens, self.micro_batch_size = _NO_LIMIT, settings.micro_batch_size
+        self.fit = Fit(self._limits(micro_tokens), self.learner.recompute)
+        self._stepper = Stepper(self.learner, train, frame, settings, self.fit, device, weights, observer.on_memory)
+        self._evaluation_tokens = min(self.fit.now.tokens, _EVALUATION_TOKENS)
+        if settings.micro_batch_size != "auto":  # an evaluation takes no more memory than the steps that were asked for
+            self._evaluation_tokens = min(_EVALUATION_TOKENS, settings.micro_batch_size * frame.max_length)
         self.progress = Progress()
         self.best: Tensors = {}
         """The best weights so far with the logits they gave; without the weights while they are those of the model."""
         self._best_is_current = False
         self._checkpoint_due = 0.0
         self._stopped_by: Wish | None = None
-        self._unread: deque[_Step] = deque()
+        self._unread: deque[Step] = deque()
         self._watch = LossWatch(len(classifier.labels))
+
+    def _limits(self, micro_tokens: int | None) -> Limits:
+        """Of a micro-batch, as the settings ask for them."""
+        size = self.settings.micro_batch_size
+        if size != "auto":
+            return Limits(UNLIMITED, size, self.settings.gradient_checkpointing)
+        most = self.learner.micro_reviews or self.settings.batch_size
+        tokens = micro_tokens or self.learner.micro_tokens
+        return Limits(tokens, min(self.settings.batch_size, most), self.settings.gradient_checkpointing)
+
+    def rehearse(self) -> None:
+        """Compute the most expensive micro-batch and the most expensive evaluation there can be, and forget them.
+
+        Raises:
+            OutOfMemory: not even one review fits.
+        """
+        self._stepper.rehearse()
+        count = _EVALUATION_REVIEWS
+        for examples in (self.train, self.validation):
+            longest = examples.longest(count, self.frame)
+            self._logits(examples, longest, lambda fraction: None)
 
     def prepare(self, progress: Callable[[float], None]) -> str:
         """Compute once what the frozen layers make of all reviews, before the first step; see `Learner.prepare`."""
@@ -148,6 +142,7 @@ class TrainingLoop:
 
         Raises:
             Diverged: the loss is no number any more, or ran away.
+            OutOfMemory: not even one review fits; everything up to the last step is in a checkpoint.
         """
         self._watch.average = self.progress.average_loss
         self._checkpoint_due = self._clock() + self.settings.checkpoint_seconds
@@ -180,24 +175,16 @@ class TrainingLoop:
                     break
         return "finished"
 
-    def _step(self, batch: np.ndarray) -> _Step:
+    def _step(self, batch: np.ndarray) -> Step:
         """One optimizer step over the positions in `batch`, handed out to the device."""
-        step, settings = self.progress.step, self.settings
-        divisor = step_divisor(torch.from_numpy(self.train.labels[batch]), self._class_weights)
-        labels = send(self.train.labels[batch], self.device)
-        lengths = self.train.lengths(batch, self.frame)
-        total = torch.zeros((), device=self.device)
-        for part, inside in enumerate(micro_batches(lengths, self.micro_tokens, self.micro_batch_size)):
-            targets = labels[inside]
-
-            def loss(logits: torch.Tensor, targets: torch.Tensor = targets) -> torch.Tensor:
-                return loss_sum(logits, targets, self._loss_weights, settings.label_smoothing) / divisor
-
-            key = (settings.seed, step, part)
-            total += self.learner.learn(self.train, batch[inside], loss, key, first=part == 0)
-        rate = rate_at(step, self.steps, self.peak_rate, settings)
-        norm = self.learner.update(rate)
-        return _Step(step + 1, rate, len(batch), int(lengths.sum()), Readings(total, norm))
+        step = self.progress.step
+        rate = rate_at(step, self.steps, self.peak_rate, self.settings)
+        try:
+            return self._stepper.step(step, batch, rate)
+        except OutOfMemory:
+            self._tell_steps()
+            self.save_checkpoint()
+            raise
 
     def _tell_steps(self, began: float | None = None, unread: int = 0) -> None:
         """Read the figures of all steps but the last `unread`, and tell the observer.
@@ -273,15 +260,50 @@ class TrainingLoop:
         return bool(value >= peak - margin)
 
     def predict(self, examples: Examples, progress: Callable[[float], None] | None = None) -> np.ndarray:
-        """[N, C] fp32 logits of `examples`, in their order."""
-        logits = np.zeros((len(examples.rows), len(self.classifier.labels)), dtype=np.float32)
-        lengths = examples.lengths(np.arange(len(examples.rows)), self.frame)
-        batches = length_sorted(lengths, min(self.micro_tokens, _EVALUATION_TOKENS), _EVALUATION_REVIEWS)
-        for done, positions in enumerate(batches, start=1):
-            logits[positions] = self.learner.logits(examples, positions).cpu().numpy()
-            if progress is not None:
-                progress(done / len(batches))
+        """[N, C] fp32 logits of `examples`, in their order.
+
+        Raises:
+            OutOfMemory: not even one review fits.
+        """
+        return self._logits(examples, np.arange(len(examples.rows)), progress or (lambda fraction: None))
+
+    def _logits(self, examples: Examples, positions: np.ndarray, progress: Callable[[float], None]) -> np.ndarray:
+        """[n, C] fp32 logits of the reviews at [n] `positions`, in smaller batches where memory does not suffice."""
+        logits = np.zeros((len(positions), len(self.classifier.labels)), dtype=np.float32)
+        lengths = examples.lengths(positions, self.frame)
+        left = deque(length_sorted(lengths, self._evaluation_tokens, _EVALUATION_REVIEWS))
+        done = 0
+        while left:
+            batch = left.popleft()
+            found = Attempt(partial(self._batch_logits, examples, positions[batch]))
+            if found.failed:
+                self._shrink_evaluation(len(batch), int(lengths[batch].sum()))
+                rest = np.concatenate([batch, *left])
+                parts = length_sorted(lengths[rest], self._evaluation_tokens, _EVALUATION_REVIEWS)
+                left = deque(rest[part] for part in parts)
+                continue
+            logits[batch] = found.result
+            done += len(batch)
+            progress(done / len(positions))
         return logits
+
+    def _batch_logits(self, examples: Examples, positions: np.ndarray) -> np.ndarray:
+        logits: np.ndarray = self.learner.logits(examples, positions).cpu().numpy()
+        return logits
+
+    def _shrink_evaluation(self, reviews: int, tokens: int) -> None:
+        """So many reviews did not fit: measure fewer at a time from now on."""
+        self.learner.free()
+        if reviews == 1:
+            raise OutOfMemory(f"Out of memory: not even one review of {tokens:,} tokens can be classified.")
+        self._evaluation_tokens = -(-tokens // 2)
+        self._tell_memory("evaluation", "smaller", was=reviews, now=-(-reviews // 2))
+
+    def _tell_memory(self, where: str, what: str, was: int | None = None, now: int | None = None) -> None:
+        size = self.settings.batch_size
+        self.observer.on_memory(
+            step=self.progress.step, where=where, what=what, was=was, micro_batch_size=now, batch_size=size
+        )
 
     def _obey(self) -> Wish | None:
         """Do what was asked since the last step; returns 'stop' if the run shall end at once."""
@@ -301,12 +323,19 @@ class TrainingLoop:
             self._sleep(_PAUSE_POLL_SECONDS)
 
     def save_checkpoint(self) -> None:
-        """Hand a checkpoint of this moment to the observer."""
-        self.progress.scaler = self.learner.scaler_state()
+        """Hand a checkpoint of this moment to the observer; where memory does not suffice, the run goes on without."""
+        for what in ("again", "skipped"):
+            if not Attempt(self._save_checkpoint).failed:
+                break
+            self.learner.free()
+            self._tell_memory("checkpoint", what)
+        self._checkpoint_due = self._clock() + self.settings.checkpoint_seconds
+
+    def _save_checkpoint(self) -> None:
+        self.progress.scaler, self.progress.limits = self.learner.scaler_state(), self.fit.state()
         weights = self.learner.weights()
         best = self.best | weights if self._best_is_current else self.best
         self.observer.on_checkpoint(Checkpoint(self.progress, weights, self.learner.moments(), best))
-        self._checkpoint_due = self._clock() + self.settings.checkpoint_seconds
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Stand where a checkpoint was taken.
@@ -317,18 +346,20 @@ class TrainingLoop:
         self.learner.put(checkpoint.weights)
         self.learner.put_moments(checkpoint.optimizer)
         self.learner.put_scaler_state(checkpoint.progress.scaler)
+        self.fit.restore(checkpoint.progress.limits)
         self.progress, self.best, self._best_is_current = checkpoint.progress, checkpoint.best, False
 
     def take_best(self) -> np.ndarray | None:
         """Leave the best weights in the module; returns the [N, C] validation logits they gave, or None if none.
 
-        Nothing is trained after that.
+        Nothing is trained after that. Where memory does not suffice, it can be called again.
         """
         if not self.best:
             return None
         if not self._best_is_current:
             self.learner.put(self.best)
+            self.best, self._best_is_current = {LOGITS: self.best[LOGITS]}, True
+        self.learner.finish()
         logits: np.ndarray = self.best[LOGITS].numpy()
         self.best = {}
-        self.learner.finish()
         return logits

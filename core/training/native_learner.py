@@ -28,6 +28,7 @@ from core.training.checkpoints import Tensors
 from core.training.features import FeatureStore, Shape, frozen_sha256, keep, key_of
 from core.training.learner import Examples, Loss, Path, frozen_layers
 from core.training.optimizer import grouping
+from core.training.out_of_memory import Attempt, OutOfMemory
 from core.training.tokens import Frame, tokenizer_sha256
 
 _HEAD_TOKENS = 1 << 20
@@ -36,8 +37,8 @@ _HEAD_POOL = 1 << 20
 """Elements of a pool of dropout masks where only the head has any."""
 _FEW_ROWS = 256
 """Reviews of a micro-batch up to which a head is computed by one thread."""
-_PREPARED_TOKENS = 4096
-"""Tokens of a batch in which the frozen layers are computed once."""
+_PREPARED_TOKENS, _FEWEST_PREPARED = 4096, 64
+"""Tokens of a batch in which the frozen layers are computed once; the most, and how few memory may make of it."""
 
 
 class NativeLearner:
@@ -60,6 +61,7 @@ class NativeLearner:
         self._head_only = self.boundary == self._architecture.layers
         self._pool = MaskPool(settings.seed, self._dtype, *([_HEAD_POOL] if self._head_only else []))
         self._work = Workspace()
+        self._prepared_tokens = _PREPARED_TOKENS
         self._kept: dict[int, tuple[Examples, FeatureStore]] = {}
         """By identity of the examples, which are held so that no others get it: what was computed of them."""
 
@@ -87,7 +89,7 @@ class NativeLearner:
                 return self._frozen(one, done)
 
             folder = one.reviews.folder if one.reviews is not None else None
-            stores.append(keep(folder, self._key(one, weights), shape, compute))
+            stores.append(self._kept_of(folder, self._key(one, weights), shape, compute))
             if stores[-1] is None:
                 break
         self._kept = {id(one): (one, store) for one, store in zip(examples, stores, strict=False) if store is not None}
@@ -96,6 +98,15 @@ class NativeLearner:
         self.cached_layers = self.boundary if self._kept else 0
         size = _size(sum(shape.bytes for shape in shapes))
         return self._sentence([store for store in stores if store is not None], size)
+
+    def _kept_of(self, folder: Any, key: str, shape: Shape, compute: Any) -> FeatureStore | None:
+        """`keep`, with fewer tokens at a time where memory does not suffice."""
+        while (done := Attempt(lambda: keep(folder, key, shape, compute))).failed:
+            self.free()
+            if self._prepared_tokens <= _FEWEST_PREPARED:
+                raise OutOfMemory("Out of memory: the frozen layers cannot be computed even for a single review.")
+            self._prepared_tokens //= 2
+        return done.result
 
     def _sentence(self, stores: list[FeatureStore], size: str) -> str:
         """What `prepare` says about its stores, which take `size`."""
@@ -133,7 +144,7 @@ class NativeLearner:
     def _frozen(self, examples: Examples, done: _Share) -> Iterator[tuple[np.ndarray, torch.Tensor]]:
         """What the frozen layers make of all examples, in an order that no seed and no epoch decides."""
         lengths = examples.lengths(_all(examples), self._frame)
-        for positions in length_sorted(lengths, _PREPARED_TOKENS):
+        for positions in length_sorted(lengths, self._prepared_tokens):
             batch = self._pack(examples.ids(positions))
             stream = self._network.stream(batch, self.boundary)
             yield positions, stream if self._head_only else stream[: batch.tokens]
@@ -208,8 +219,16 @@ class NativeLearner:
     def put_scaler_state(self, state: dict[str, Any]) -> None:
         pass
 
+    def recompute(self) -> bool:
+        return not self._head_only and self._network.recompute()
+
+    def free(self) -> None:
+        self._network.free()
+        self._work.clear()
+
     def finish(self) -> None:
-        del self._network, self._optimizer  # gradients and moments are gone before anything is copied
+        for name in ("_network", "_optimizer"):  # gradients and moments are gone before anything is copied
+            self.__dict__.pop(name, None)
         self._weights.release(self._classifier.model)
 
 

@@ -81,7 +81,7 @@ def write_provenance(
         "precision": loop.precision,
         "path": loop.learner.path.name,
         "path_why": loop.learner.path.why,
-        "micro_batch_tokens": loop.micro_tokens,
+        "micro_batch_tokens": loop.fit.asked.tokens,
         "threads": torch.get_num_threads(),
         "data": request.data,
         "data_hash": data.train.report.data_hash,

@@ -23,8 +23,10 @@ from core.runs.folder import RunFolder
 from core.runs.journal import JournalWriter
 from core.training.batches import EpochOrder
 from core.training.checkpoints import Checkpoint, load_newest_checkpoint, save_checkpoint
-from core.training.loop import Diverged, Examples, TrainingLoop
+from core.training.examples import Examples, longest_in_bytes
+from core.training.loop import Diverged, TrainingLoop
 from core.training.loss import class_weights
+from core.training.out_of_memory import Attempt, OutOfMemory
 from core.training.results import differences, read_provenance, write_model, write_provenance
 from core.training.run_data import RunData, read_run_data, write_split
 from core.training.token_store import TokenStore, tokenize_ahead
@@ -86,12 +88,15 @@ class Session:
             self._notice(sentence)
         if sentence := loop.prepare(self._phase("computing the frozen layers")):
             self._notice(sentence)
+        if loop.progress.step < loop.steps:
+            self.journal.write("phase", name="trying the longest reviews", fraction=None)
+            loop.rehearse()
         self._write_plan(source, data, loop)
         self.journal.write("phase", name="training", fraction=None)
         self._in_loop = True
         try:
             outcome = loop.run()
-        except Diverged as error:
+        except (Diverged, OutOfMemory) as error:
             self._save(data, loop)
             self.journal.write("failed", sync=True, message=str(error), **self._figures(loop))
             return
@@ -115,7 +120,9 @@ class Session:
         classifier = build_classifier(source, data.labels, settings)
         rows = data.train_rows
         windows = EpochOrder(len(rows), settings.batch_size, settings.seed, 0).windows
-        tokens = tokenize_ahead(data.train, classifier.tokenizer, (rows[window] for window in windows))
+        longest = longest_in_bytes(data.train, rows, settings.batch_size)  # what `TrainingLoop.rehearse` asks for
+        order = (rows[positions] for positions in (longest, *windows))
+        tokens = tokenize_ahead(data.train, classifier.tokenizer, order)
         self._tokens.append(tokens)
         held_out = tokens
         if data.validation is not data.train:
@@ -157,10 +164,10 @@ class Session:
             steps=loop.steps,
             steps_per_epoch=loop.per_epoch,
             batch_size=settings.batch_size,
-            micro_batch_size=loop.micro_batch_size,
+            micro_batch_size=loop.fit.now.reviews,
             learning_rate=loop.peak_rate,
             max_length=classifier.max_length,
-            micro_batch_tokens=loop.micro_tokens if settings.micro_batch_size == "auto" else None,
+            micro_batch_tokens=loop.fit.now.tokens if settings.micro_batch_size == "auto" else None,
             path=loop.learner.path.name,
             path_why=loop.learner.path.why,
             cached_layers=loop.learner.cached_layers,
@@ -182,7 +189,9 @@ class Session:
         """Write the model of the best weights; a full disk loses neither the run's figures nor its checkpoints."""
         self.journal.write("phase", name="saving", fraction=None)
         try:
-            write_model(self.run, self.request, data, loop)
+            if Attempt(lambda: write_model(self.run, self.request, data, loop)).failed:
+                loop.learner.free()
+                write_model(self.run, self.request, data, loop)
         except (OSError, ReviewtuiError) as error:
             raise ReviewtuiError(
                 f"The model could not be written ({error}); make room and `reviewtui resume {self.run.id}`."
@@ -239,6 +248,9 @@ class Session:
     def on_evaluation(self, **says: Any) -> None:
         self.journal.write("evaluation", sync=True, **says)
         self.journal.write("phase", name="training", fraction=None)
+
+    def on_memory(self, **says: Any) -> None:
+        self.journal.write("out_of_memory", sync=True, **says)
 
     def on_pause(self, paused: bool) -> None:
         self.journal.write("paused" if paused else "continued", sync=True)

@@ -19,7 +19,8 @@ from core.settings import Settings
 from core.training import budgets
 from core.training import learner as learner_module
 from core.training.checkpoints import Checkpoint
-from core.training.loop import Examples, TrainingLoop
+from core.training.examples import Examples
+from core.training.loop import TrainingLoop
 from core.training.loss import class_weights
 from core.training.tokens import Frame, encode, frame_of
 
@@ -52,6 +53,7 @@ class Recorder:
     evaluations: list[dict[str, Any]] = field(default_factory=list)
     checkpoints: list[Checkpoint] = field(default_factory=list)
     pauses: list[bool] = field(default_factory=list)
+    memory: list[dict[str, Any]] = field(default_factory=list)
     asks: dict[int, list[Wish]] = field(default_factory=dict)
     """Step → what is asked for after it."""
     later: list[list[Wish]] = field(default_factory=list)
@@ -68,6 +70,9 @@ class Recorder:
 
     def on_checkpoint(self, checkpoint: Checkpoint) -> None:
         self.checkpoints.append(copy.deepcopy(checkpoint))
+
+    def on_memory(self, **says: Any) -> None:
+        self.memory.append(says)
 
     def on_pause(self, paused: bool) -> None:
         self.pauses.append(paused)

@@ -32,8 +32,9 @@ from core.runs.request import Request
 from core.settings import Settings
 from core.training import features as module
 from core.training.checkpoints import Checkpoint
+from core.training.examples import Examples
 from core.training.features import FEATURES, PLACES, FeatureStore, Shape, keep
-from core.training.loop import Examples, TrainingLoop
+from core.training.loop import TrainingLoop
 from core.training.session import Session, StoppedEarly
 from core.training.stores import MANIFEST
 from core.training.token_store import tokenize
@@ -68,6 +69,9 @@ class Silent:
 
     def on_pause(self, paused: bool) -> None:
         pass
+
+    def on_memory(self, **says: Any) -> None:
+        pytest.fail(f"out of memory: {says}")
 
     def wishes(self) -> list[Wish]:
         return ["stop_and_save"] if self._steps == self._stop else []

@@ -19,6 +19,7 @@ from core.training.batches import dropout_seed, epoch_batches
 from core.training.checkpoints import Progress, load_newest_checkpoint, save_checkpoint
 from core.training.loop import LOGITS, Diverged, TrainingLoop
 from core.training.readings import Readings
+from core.training.stepper import Step
 from core.training.tokens import collate
 
 FAMILIES = ("bert", "distilbert", "roberta")
@@ -151,10 +152,10 @@ def test_micro_batches_of_any_size_give_the_same_weights(
 
 
 def test_micro_batch_size_auto_is_limited_by_tokens_or_by_32_reviews(make_loop: MakeLoop, path: str) -> None:
-    assert make_loop(batch_size=8)[0].micro_batch_size == 8
-    assert make_loop(batch_size=64)[0].micro_batch_size == (64 if path == "native" else 32)
-    assert make_loop(batch_size=64)[0].micro_tokens < 1 << 20
-    assert make_loop(batch_size=64, micro_batch_size=40)[0].micro_batch_size == 40
+    assert make_loop(batch_size=8)[0].fit.now.reviews == 8
+    assert make_loop(batch_size=64)[0].fit.now.reviews == (64 if path == "native" else 32)
+    assert make_loop(batch_size=64)[0].fit.now.tokens < 1 << 20
+    assert make_loop(batch_size=64, micro_batch_size=40)[0].fit.now.reviews == 40
 
 
 def test_clipping_keeps_the_direction_and_reports_the_norm_before(make_loop: MakeLoop) -> None:
@@ -477,10 +478,10 @@ def test_a_loss_that_runs_away_ends_the_run(make_loop: MakeLoop) -> None:
 
 def test_a_resumed_run_forgives_the_bad_batch_that_an_unbroken_one_forgives(make_loop: MakeLoop) -> None:
     def script(loop: TrainingLoop) -> None:
-        def step(batch: np.ndarray) -> loop_module._Step:
+        def step(batch: np.ndarray) -> Step:
             done = loop.progress.step
             readings = Readings(torch.tensor(9.0 if done == 25 else 0.6), torch.tensor(1.0))
-            return loop_module._Step(done + 1, 1e-3, len(batch), 5, readings)
+            return Step(done + 1, 1e-3, len(batch), 5, readings)
 
         loop._step = step  # type: ignore[method-assign]
 

@@ -11,11 +11,12 @@ import pytest
 import torch
 from torch._dynamo.exc import TorchDynamoException
 
-from core.training import loop as loop_module
+from core.training import stepper as stepper_module
 from core.training.hugging_face_learner import HuggingFaceLearner
 from core.training.learner import Path as LearnerPath
 from core.training.loop import Diverged, TrainingLoop
 from core.training.readings import Readings
+from core.training.stepper import Stepper
 
 FAMILIES = ("bert", "distilbert", "roberta")
 MakeLoop = Callable[..., tuple[TrainingLoop, Any]]
@@ -24,12 +25,21 @@ MakeLoop = Callable[..., tuple[TrainingLoop, Any]]
 def on_no_device(loop: TrainingLoop) -> TrainingLoop:
     """The loop on a device that holds no values, where to ask for one is an error."""
     loop.device = torch.device("meta")
-    if loop._loss_weights is not None:
-        loop._loss_weights = loop._loss_weights.to("meta")
     model: Any = loop.classifier.model
     model.set_attn_implementation("sdpa")
     loop.learner = HuggingFaceLearner(
         loop.classifier, loop.frame, loop.settings, loop.device, "fp32", LearnerPath("transformers", "asked for")
+    )
+    stepper: Any = loop._stepper
+    loop._stepper = Stepper(
+        loop.learner,
+        loop.train,
+        loop.frame,
+        loop.settings,
+        loop.fit,
+        loop.device,
+        stepper._class_weights,
+        lambda **says: pytest.fail(f"out of memory: {says}"),
     )
     return loop
 
@@ -123,12 +133,12 @@ def test_a_loss_that_is_no_number_is_found_though_it_is_read_late(
 ) -> None:
     loop, recorder = make_loop(rows=40)
     loop.learner.steps_ahead = 1
-    real = loop_module.loss_sum
+    real = stepper_module.loss_sum
 
     def broken(*given: Any) -> torch.Tensor:
         return real(*given) * (float("nan") if loop.progress.step == 1 else 1.0)
 
-    monkeypatch.setattr(loop_module, "loss_sum", broken)
+    monkeypatch.setattr(stepper_module, "loss_sum", broken)
     monkeypatch.setattr(recorder, "wishes", list)
     with pytest.raises(Diverged, match="step 2"):
         loop.run()

@@ -1,0 +1,143 @@
+"""One optimizer step: its micro-batches, and what happens when one of them does not fit in memory.
+
+Then the step is done again from its beginning, in smaller micro-batches: the first of them overwrites all gradients,
+so every review counts once, the batch is averaged as a whole, and the gradients are the same but for rounding. What a
+micro-batch drops depends on (seed, step, number of the micro-batch), so a parting in other places drops other elements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import torch
+
+from core.models.device import send
+from core.settings import Settings
+from core.training.examples import Examples
+from core.training.fit import Fit
+from core.training.learner import Learner
+from core.training.loss import loss_sum, step_divisor
+from core.training.out_of_memory import Attempt, OutOfMemory
+from core.training.readings import Readings
+from core.training.tokens import Frame
+
+T = TypeVar("T")
+
+UPDATE = "optimizer step"
+GRADIENTS = "forward and backward pass"
+
+
+@dataclass(frozen=True)
+class Step:
+    """An optimizer step that was handed out to the device."""
+
+    step: int
+    """Its number, from 1 on."""
+    rate: float
+    reviews: int
+    tokens: int
+    readings: Readings
+    """Loss and gradient norm."""
+
+
+class Stepper:
+    """Makes optimizer steps on the training reviews."""
+
+    def __init__(
+        self,
+        learner: Learner,
+        train: Examples,
+        frame: Frame,
+        settings: Settings,
+        fit: Fit,
+        device: torch.device,
+        class_weights: torch.Tensor | None,
+        tell: Callable[..., None],
+    ) -> None:
+        """Args: tell: is told what was changed because of memory: see `Observer.on_memory`."""
+        self._learner, self._train, self._frame, self._settings = learner, train, frame, settings
+        self._fit, self._device, self._tell = fit, device, tell
+        self._class_weights = class_weights
+        self._loss_weights = class_weights.to(device) if class_weights is not None else None
+        self._reviews = self._tokens = 0
+        """Of the micro-batch being computed; 0 reviews in the optimizer's own part."""
+
+    def step(self, number: int, batch: np.ndarray, rate: float) -> Step:
+        """Step `number`, counted from 0, over the positions in `batch`.
+
+        Raises:
+            OutOfMemory: it does not fit in memory, whatever is done.
+        """
+        if self._fit.grow(number):
+            self._say(number, GRADIENTS, "larger")
+        return self._fitted(number, lambda: self._try(number, batch, rate))
+
+    def rehearse(self) -> None:
+        """The most expensive micro-batch of the run, forward and backward, without a step: what will not fit shows now.
+
+        It leaves nothing behind but gradients, which the first step overwrites, and limits that fit.
+
+        Raises:
+            OutOfMemory: not even one review fits.
+        """
+        longest = self._train.longest(self._settings.batch_size, self._frame)
+        lengths = self._train.lengths(longest, self._frame)
+
+        def work() -> None:
+            last = self._fit.now.parts(lengths)[-1]  # of reviews that ascend in length
+            self._gradients(0, longest[last], 0, self._divisor(longest))
+
+        self._fitted(0, work)
+
+    def _fitted(self, number: int, work: Callable[[], T]) -> T:
+        """What `work` returns, once micro-batches are small enough for it."""
+        updates_failed = 0
+        while (done := Attempt(work)).failed:
+            self._learner.free()
+            if self._reviews == 0:
+                updates_failed += 1
+                if updates_failed > 1:
+                    raise OutOfMemory(f"Out of memory in the optimizer's part of step {number + 1}, twice in a row.")
+                self._say(number, UPDATE, "again")
+                continue
+            reviews = self._reviews
+            if not self._fit.shrink(number, reviews, self._tokens):
+                raise OutOfMemory(
+                    f"Out of memory at step {number + 1}: not even one review of {self._tokens:,} tokens fits, with "
+                    "its activations computed twice."
+                )
+            self._say(number, GRADIENTS, "smaller" if reviews > 1 else "recompute", was=reviews)
+        return done.result
+
+    def _say(self, number: int, where: str, what: str, was: int | None = None) -> None:
+        limits = self._fit.now
+        reviews = -(-was // 2) if was is not None else limits.reviews
+        size = self._settings.batch_size
+        self._tell(step=number, where=where, what=what, was=was, micro_batch_size=reviews, batch_size=size)
+
+    def _try(self, number: int, batch: np.ndarray, rate: float) -> Step:
+        lengths = self._train.lengths(batch, self._frame)
+        divisor = self._divisor(batch)
+        total = torch.zeros((), device=self._device)
+        for part, inside in enumerate(self._fit.now.parts(lengths)):
+            total += self._gradients(number, batch[inside], part, divisor)
+        self._reviews = 0
+        norm = self._learner.update(rate)
+        return Step(number + 1, rate, len(batch), int(lengths.sum()), Readings(total, norm))
+
+    def _divisor(self, batch: np.ndarray) -> float:
+        return step_divisor(torch.from_numpy(self._train.labels[batch]), self._class_weights)
+
+    def _gradients(self, number: int, micro: np.ndarray, part: int, divisor: float) -> torch.Tensor:
+        """Add the gradients of one micro-batch; returns its share of the loss."""
+        self._reviews, self._tokens = len(micro), int(self._train.lengths(micro, self._frame).sum())
+        targets = send(self._train.labels[micro], self._device)
+
+        def loss(logits: torch.Tensor) -> torch.Tensor:
+            return loss_sum(logits, targets, self._loss_weights, self._settings.label_smoothing) / divisor
+
+        key = (self._settings.seed, number, part)
+        return self._learner.learn(self._train, micro, loss, key, first=part == 0)
