@@ -94,6 +94,7 @@ class TrainingLoop:
         self.train, self.validation = train, validation
         self.device, self.precision, self.observer = device, precision, observer
         self._clock, self._sleep = clock, sleep
+        self.class_weights = weights
         self.peak_rate = peak_rate(classifier, settings)
         self.per_epoch = steps_per_epoch(len(train.rows), settings.batch_size)
         self.steps = settings.max_steps or settings.epochs * self.per_epoch

@@ -112,7 +112,7 @@ def test_micro_batches_of_any_size_give_the_gradients_of_the_whole_batch(
     found = gradients_of(loop)
     loop.run()
     other, _ = make_loop(family, **settings)
-    expected, losses = reference(other, other._class_weights, smoothing)
+    expected, losses = reference(other, other.class_weights, smoothing)
     assert sorted(step["reviews"] for step in recorder.steps) == ([22] if micro == 32 else [6, 8, 8])
     assert recorder.losses == pytest.approx(losses, rel=1e-5)
     assert len(found) == len(expected)

@@ -30,7 +30,6 @@ def on_no_device(loop: TrainingLoop) -> TrainingLoop:
     loop.learner = HuggingFaceLearner(
         loop.classifier, loop.frame, loop.settings, loop.device, "fp32", LearnerPath("transformers", "asked for")
     )
-    stepper: Any = loop._stepper
     loop._stepper = Stepper(
         loop.learner,
         loop.train,
@@ -38,7 +37,7 @@ def on_no_device(loop: TrainingLoop) -> TrainingLoop:
         loop.settings,
         loop.fit,
         loop.device,
-        stepper._class_weights,
+        loop.class_weights,
         lambda **says: pytest.fail(f"out of memory: {says}"),
     )
     return loop
