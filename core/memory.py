@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,10 @@ import psutil
 Sample = dict[str, Any]
 
 _PROC_STATUS = Path("/proc/self/status")
-_CGROUP = Path("/sys/fs/cgroup")
+_CGROUP, _OWN_GROUP, _VMSTAT = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup"), Path("/proc/vmstat")
+_OLD_EVENTS = "memory.oom_control"
+_NO_LIMIT = 1 << 60
+"""The older hierarchy writes no limit as a number that no machine has."""
 
 
 def process_bytes() -> int:
@@ -33,21 +36,48 @@ def process_bytes() -> int:
     return int(psutil.Process().memory_info().rss)
 
 
-def cgroup_limit(root: Path = _CGROUP) -> int | None:
-    """The memory limit of this process's control group in bytes; None where there is none."""
-    try:
-        own = Path("/proc/self/cgroup").read_text().splitlines()[-1].rpartition(":")[2].lstrip("/")
-    except (OSError, IndexError):
-        return None
+def cgroup_limit(root: Path = _CGROUP, own: Path = _OWN_GROUP) -> int | None:
+    """The memory limit of this process's control group in bytes; None where there is none.
+
+    The tightest of the group's own and of those above it, in the unified hierarchy and in the older one.
+    """
     limits = []
-    for folder in (root / own, *(root / own).parents):
-        try:
-            word = (folder / "memory.max").read_text().strip()
-        except OSError:
-            continue
-        if word.isdecimal():
-            limits.append(int(word))
+    for folder in _groups(root, own):
+        for name in ("memory.max", "memory.limit_in_bytes"):
+            word = _word(folder / name)
+            if word.isdecimal() and int(word) < _NO_LIMIT:
+                limits.append(int(word))
     return min(limits, default=None)
+
+
+def kernel_kills(root: Path = _CGROUP, own: Path = _OWN_GROUP, system: Path = _VMSTAT) -> int:
+    """How many processes the kernel has killed for want of memory, in this process's control group and on the machine.
+
+    It only ever grows; what it is says nothing, that it grew while a process was killed says why.
+    """
+    found = [system, *(folder / name for folder in _groups(root, own) for name in ("memory.events", _OLD_EVENTS))]
+    pairs = [line.split() for file in found for line in _word(file).splitlines()]
+    return sum(int(pair[1]) for pair in pairs if len(pair) == 2 and pair[0] == "oom_kill" and pair[1].isdecimal())
+
+
+def _groups(root: Path, own: Path) -> Iterator[Path]:
+    """The folders of this process's control groups that count memory, from its own up to the root."""
+    for line in _word(own).splitlines():
+        _, _, rest = line.partition(":")
+        controllers, _, path = rest.partition(":")
+        if controllers in ("", "memory"):
+            base = root / controllers
+            folder = base / path.lstrip("/")
+            yield folder
+            yield from (above for above in folder.parents if above.is_relative_to(base))
+
+
+def _word(file: Path) -> str:
+    """What a file of the kernel says; nothing where it cannot be read."""
+    try:
+        return file.read_text().strip()
+    except OSError:
+        return ""
 
 
 def device_samples(nvml: Any = None, cuda: Any = None) -> list[Sample]:

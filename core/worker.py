@@ -1,7 +1,8 @@
 """The training worker: `python -m core.worker RUN_FOLDER [--resume]`, one per run, detached from whoever starts it.
 
-It takes the run's lock, forks (so that it is nobody's child), ignores hang-ups, answers SIGTERM by stop-and-save, and
-writes down how it ended. Everything that it or its libraries print goes to the run's worker.log.
+It takes the run's lock and forks (so that it is nobody's child); what goes on holds the lock and watches over a child
+that does the work (core/supervisor.py). That one ignores hang-ups, answers SIGTERM by stop-and-save, and writes down
+how it ended. Everything that it or its libraries print goes to the run's worker.log.
 """
 
 from __future__ import annotations
@@ -20,6 +21,12 @@ from core.runs.control import ControlReader
 from core.runs.folder import RunFolder
 from core.runs.journal import JournalWriter
 from core.runs.lock import RunLock
+from core.supervisor import MOST_RESTARTS, supervise
+
+WAYS_OUT = (
+    "Lower max_length, freeze_layers more, or take a smaller model; `reviewtui forecast` says what each would bring. "
+    "`resume` goes on from the last checkpoint."
+)
 
 
 def main(arguments: list[str]) -> int:
@@ -38,20 +45,32 @@ def main(arguments: list[str]) -> int:
         return 0
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: terminated.set())
-    lock.sign()
-    _work(run, control, terminated, resume="--resume" in arguments)
+
+    def work(restarts: int) -> None:
+        signal.signal(signal.SIGTERM, lambda *_: terminated.set())
+        lock.sign()
+        _work(run, control, terminated, resume="--resume" in arguments or restarts > 0, restarts=restarts)
+
+    if not supervise(work):
+        journal = JournalWriter(run.journal)
+        journal.write("failed", sync=True, message=f"The kernel ended the worker {MOST_RESTARTS + 1} times. {WAYS_OUT}")
+        journal.close()
     os._exit(0)
 
 
-def _work(run: RunFolder, control: ControlReader, terminated: threading.Event, *, resume: bool) -> None:
+def _work(
+    run: RunFolder, control: ControlReader, terminated: threading.Event, *, resume: bool, restarts: int = 0
+) -> None:
+    """Work on the run. Args: restarts: how often the kernel has killed an earlier worker for want of memory."""
     faulthandler.enable()
     journal = JournalWriter(run.journal)
     journal.write("started", sync=True, pid=os.getpid(), host=socket.gethostname())
+    if restarts:
+        journal.write("killed", sync=True, restarts=restarts, most=MOST_RESTARTS)
     try:
         from core.training.session import Session  # after the first record: this loads torch
 
-        Session(run, journal, control, terminated).work(resume=resume)
+        Session(run, journal, control, terminated).work(resume=resume, restarts=restarts)
     except ReviewtuiError as error:
         journal.write("failed", sync=True, message=str(error))
     except BaseException as error:
@@ -67,10 +86,7 @@ def _in_words(error: BaseException, run: RunFolder) -> str:
     from core.training.out_of_memory import is_out_of_memory
 
     if is_out_of_memory(error):
-        return (
-            "Out of memory. Lower micro_batch_size (the batch stays whole), then max_length; or turn "
-            "gradient_checkpointing on. `resume` goes on from the last checkpoint."
-        )
+        return f"Out of memory. {WAYS_OUT}"
     return f"An unforeseen {type(error).__name__} ended the run; {run.log} has the details."
 
 

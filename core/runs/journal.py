@@ -12,6 +12,8 @@ checksum, is passed over by readers and cut off by the next writer.
     step         step, epoch, loss, learning_rate, gradient_norm, reviews, tokens, seconds (of training so far)
     evaluation   step, epoch, loss, accuracy, macro_f1, per_class, best (are these the weights to keep?)
     memory       process, process_peak, system_total, system_available, limit, devices
+    out_of_memory  step, where, what was done about it, was (reviews that did not fit), micro_batch_size, batch_size
+    killed       restarts, most: the kernel had killed the worker before this one for want of memory
     checkpoint   step
     paused, continued
     notice       text

@@ -11,6 +11,7 @@ import fcntl
 import json
 import os
 import socket
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -18,6 +19,8 @@ import psutil
 
 from core.errors import ReviewtuiError
 from core.files import open_private
+
+_PATIENCE_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -39,18 +42,19 @@ class RunLock:
     """The worker's hold on its run, until `release` or the end of the process."""
 
     def __init__(self, path: Path) -> None:
-        """Take the lock.
+        """Take the lock. One whose holder is dead is waited for a moment: its supervisor is about to notice.
 
         Raises:
             RunLocked: another worker has it.
         """
         self._descriptor = open_private(path, os.O_RDWR | os.O_CREAT)
-        try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            os.close(self._descriptor)
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while not _try_lock(self._descriptor, fcntl.LOCK_EX):
             holder = read_holder(path)
-            raise RunLocked(f"This run already has a worker ({holder.pid if holder else 'unknown'}).") from error
+            if (holder is not None and _lives(holder)) or time.monotonic() > deadline:
+                os.close(self._descriptor)
+                raise RunLocked(f"This run already has a worker ({holder.pid if holder else 'unknown'}).")
+            time.sleep(0.01)
 
     def sign(self) -> None:
         """Name this process as the holder; a forked child of the one that took the lock signs anew."""
@@ -73,32 +77,43 @@ def read_holder(path: Path) -> Holder | None:
 
 
 def living_worker(path: Path) -> Holder | None:
-    """The worker that holds the lock now, or None. On this host the process itself is looked up, not trusted."""
+    """The worker that holds the lock now, or None. On this host the process itself is looked up, not trusted.
+
+    A worker that is dead while its lock is held is about to be started again, or given up, by its supervisor.
+    """
     holder = read_holder(path)
     if holder is None:
         return None
-    if holder.host != socket.gethostname():
-        return holder if _is_locked(path) else None
-    if holder.boot != boot_id():
+    if holder.host == socket.gethostname() and holder.boot != boot_id():
         return None
+    return holder if _lives(holder) or _is_locked(path) else None
+
+
+def _lives(holder: Holder) -> bool:
+    """Whether the process that is named lives, on this host."""
+    if holder.host != socket.gethostname() or holder.boot != boot_id():
+        return False
     try:
         process = psutil.Process(holder.pid)
-        same = abs(process.create_time() - holder.started) < 1.0 and process.status() != psutil.STATUS_ZOMBIE
+        return abs(process.create_time() - holder.started) < 1.0 and process.status() != psutil.STATUS_ZOMBIE
     except (psutil.Error, ValueError):  # no such process, or a number that no process has
-        return None
-    return holder if same else None
+        return False
 
 
 def _is_locked(path: Path) -> bool:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    else:
-        return False
+        return not _try_lock(descriptor, fcntl.LOCK_SH)
     finally:
         os.close(descriptor)
+
+
+def _try_lock(descriptor: int, kind: int) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def boot_id() -> str:

@@ -59,6 +59,16 @@ class Fit:
             return True
         return False
 
+    def reduce(self, times: int) -> None:
+        """Halve what was asked for so often, where limits are not as small already; from two times on, recompute."""
+        asked, now = self.asked, self.now
+        if asked.tokens < UNLIMITED:
+            self.now = replace(now, tokens=min(now.tokens, max(asked.tokens >> times, 1)))
+        else:
+            self.now = replace(now, reviews=min(now.reviews, max(asked.reviews >> times, 1)))
+        if times > 1 and self._recompute():
+            self.now = replace(self.now, recompute=True)
+
     def grow(self, step: int) -> bool:
         """Double the limits, if there was no trouble for long; says whether they changed. Recomputing stays."""
         asked = self.asked

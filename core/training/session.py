@@ -58,12 +58,16 @@ class Session:
             cuda=torch.cuda if torch.cuda.is_available() else None,
         )
 
-    def work(self, *, resume: bool) -> None:
-        """Do all of it; the last record says how it ended."""
+    def work(self, *, resume: bool, restarts: int = 0) -> None:
+        """Do all of it; the last record says how it ended.
+
+        Args:
+            restarts: how often the kernel has killed a worker of this run: micro-batches are halved as often.
+        """
         torch.set_num_threads(cpu_threads())
         self._sampler.start()
         try:
-            self._work(resume)
+            self._work(resume, restarts)
         except StoppedEarly:
             self.journal.write("stopped", sync=True, message="stopped before the first step")
         finally:
@@ -71,7 +75,7 @@ class Session:
                 store.close()
             self._sampler.stop()
 
-    def _work(self, resume: bool) -> None:
+    def _work(self, resume: bool, restarts: int) -> None:
         request = self.request
         data = read_run_data(request, self._phase("reading"))
         for sentence in data.notices:
@@ -83,6 +87,7 @@ class Session:
         loop = self._prepare(source, data, earlier)
         if resume:
             self._restore(loop)
+        loop.fit.reduce(restarts)
         now = write_provenance(self.run, request, source, data, loop)
         for sentence in differences(earlier, now) if loop.progress.step else ():
             self._notice(sentence)

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import memory as memory_module
-from core.memory import MemorySampler, cgroup_limit, device_samples, process_bytes, sample
+from core.memory import MemorySampler, cgroup_limit, device_samples, kernel_kills, process_bytes, sample
 
 GIB = 1 << 30
 
@@ -134,18 +134,44 @@ def test_where_the_kernel_does_not_tell_kinds_of_memory_apart_all_resident_memor
         assert process_bytes() == pytest.approx(psutil.Process().memory_info().rss, rel=0.2)
 
 
-def test_the_limit_is_the_lowest_of_all_groups_around_the_process(tmp_path: Path) -> None:
-    own = Path("/proc/self/cgroup").read_text().splitlines()[-1].rpartition(":")[2].lstrip("/")
-    inner = tmp_path / "sys" / own
-    inner.mkdir(parents=True, exist_ok=True)
-    assert cgroup_limit(tmp_path / "sys") is None
-    (inner / "memory.max").write_text("max\n")
-    assert cgroup_limit(tmp_path / "sys") is None
-    (tmp_path / "sys" / "memory.max").write_text(f"{4 * GIB}\n")
-    assert cgroup_limit(tmp_path / "sys") == 4 * GIB
-    if own:
-        (inner / "memory.max").write_text(f"{GIB}\n")
-        assert cgroup_limit(tmp_path / "sys") == GIB
+@pytest.fixture(params=["unified", "older"])
+def groups(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, Path, list[Path]]:
+    """A tree of control groups, the file that names ours, and the folders from ours up to the root."""
+    own = tmp_path / "cgroup"
+    unified = request.param == "unified"
+    own.write_text("0::/user/me\n" if unified else "7:cpu:/other\n4:memory:/user/me\n0::/\n")
+    base = tmp_path / "sys" / ("" if unified else "memory")
+    folders = [base / "user/me", base / "user", base]
+    folders[0].mkdir(parents=True)
+    return tmp_path / "sys", own, folders
+
+
+def test_the_limit_is_the_lowest_of_all_groups_around_the_process(groups: tuple[Path, Path, list[Path]]) -> None:
+    root, own, folders = groups
+    unified = folders[-1] == root
+    name, unlimited = ("memory.max", "max") if unified else ("memory.limit_in_bytes", "9223372036854771712")
+    assert cgroup_limit(root, own) is None
+    for folder in folders:
+        (folder / name).write_text(f"{unlimited}\n")
+    assert cgroup_limit(root, own) is None
+    (folders[-1] / name).write_text(f"{4 * GIB}\n")
+    assert cgroup_limit(root, own) == 4 * GIB
+    (folders[0] / name).write_text(f"{GIB}\n")
+    assert cgroup_limit(root, own) == GIB
+    (folders[1] / name).write_text(f"{2 * GIB}\n")
+    assert cgroup_limit(root, own) == GIB
+
+
+def test_what_the_kernel_kills_is_counted(groups: tuple[Path, Path, list[Path]], tmp_path: Path) -> None:
+    root, own, folders = groups
+    name = "memory.events" if folders[-1] == root else "memory.oom_control"
+    system = tmp_path / "vmstat"
+    assert kernel_kills(root, own, system) == 0
+    system.write_text("nr_free_pages 17\noom_kill 3\n")
+    (folders[0] / name).write_text("low 4\noom 9\noom_kill 2\noom_group_kill 1\n")
+    assert kernel_kills(root, own, system) == 5
+    (folders[0] / name).write_text("oom_kill many\n\x00")
+    assert kernel_kills(root, own, system) == 3
 
 
 def test_a_sample_has_all_of_it_in_bytes() -> None:

@@ -26,7 +26,7 @@ def run() -> RunFolder:
     ("error", "words", "traced"),
     [
         (InputError("The file is empty; name another."), "The file is empty; name another.", False),
-        (MemoryError(), "Out of memory. Lower micro_batch_size", True),
+        (MemoryError(), "Out of memory. Lower max_length", True),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), "Out of memory.", True),
         (ZeroDivisionError("division by zero"), "An unforeseen ZeroDivisionError ended the run;", True),
         (SystemExit(3), "An unforeseen SystemExit ended the run;", True),

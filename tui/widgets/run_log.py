@@ -50,6 +50,20 @@ def _evaluation(record: Record) -> str:
     )
 
 
+def _memory(record: Record) -> str:
+    kept = f"batch {record['batch_size']} kept"
+    was, now = record["was"], record["micro_batch_size"]
+    change = {
+        "smaller": f"micro-batch {was} → {now}, {kept}",
+        "larger": f"micro-batches may be larger again, up to {now} reviews; {kept}",
+        "recompute": f"activations are computed twice from now on, {kept}",
+        "again": "tried again",
+        "skipped": "the run goes on without it",
+    }[record["what"]]
+    trouble = "" if record["what"] == "larger" else f"out of memory ({record['where']}): "
+    return f"{trouble}{change}"
+
+
 def _ended(record: Record) -> str:
     message = f": {record['message']}" if record.get("message") else ""
     return f"{record['kind']}{message}"
@@ -61,6 +75,11 @@ _SENTENCES: dict[str, Callable[[Record], str]] = {
     "phase": _phase,
     "plan": _plan,
     "evaluation": _evaluation,
+    "out_of_memory": _memory,
+    "killed": lambda record: (
+        f"the kernel killed the worker for want of memory; begun again with smaller micro-batches "
+        f"({record['restarts']} of {record['most']} times)"
+    ),
     "checkpoint": lambda record: f"checkpoint at step {record['step']}",
     "paused": lambda record: "paused",
     "continued": lambda record: "goes on",
