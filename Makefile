@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 TEST_STAMP := $(VENV)/.installed-for-tests
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: run test lint types boundaries unit clean screenshots settings-docs bench bench-smoke
+.PHONY: run test proof lint types boundaries unit clean screenshots settings-docs bench bench-smoke
 
 run: $(STAMP)
 	@$(BIN)/reviewtui open sample_reviews
@@ -29,6 +29,10 @@ boundaries: $(TEST_STAMP)
 
 unit: $(TEST_STAMP)
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+# What takes long or wants the machine for itself: real out-of-memory. Prints what it measured.
+proof: $(TEST_STAMP)
+	$(BIN)/python -m pytest tests/proofs -m proof -s
 
 # The README's screenshot and the table of settings, made anew from a real run and from core/settings.py.
 screenshots: $(TEST_STAMP)

@@ -18,6 +18,8 @@ _SAYINGS = (
     "alloc_failed",  # cuBLAS and cuDNN: CUBLAS_STATUS_ALLOC_FAILED
     "bad_alloc",  # the C++ library
     "bad allocation",
+    "could not create a primitive",  # oneDNN, which has no room for a kernel; of one that it lacks it says
+    "could not create a memory",  # "could not create a primitive descriptor"
 )
 """What libraries say in a RuntimeError that is an out-of-memory."""
 
@@ -32,7 +34,8 @@ def is_out_of_memory(error: BaseException) -> bool:
         return True
     if isinstance(error, OSError):
         return error.errno == errno.ENOMEM
-    return isinstance(error, RuntimeError) and any(saying in str(error).lower() for saying in _SAYINGS)
+    said = str(error).lower()
+    return isinstance(error, RuntimeError) and "descriptor" not in said and any(saying in said for saying in _SAYINGS)
 
 
 class Attempt(Generic[T]):

@@ -24,6 +24,7 @@ SAYINGS = [
     torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB."),
     RuntimeError("[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried"),
     RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+    RuntimeError("could not create a primitive"),
     MemoryError(),
     OSError(errno.ENOMEM, "Cannot allocate memory"),
 ]
@@ -64,7 +65,13 @@ def test_every_kind_is_known(error: BaseException) -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [RuntimeError("size mismatch"), OSError(errno.ENOSPC, "No space"), ValueError("out of memory")]
+    "error",
+    [
+        RuntimeError("size mismatch"),
+        RuntimeError("could not create a primitive descriptor for a matmul"),
+        OSError(errno.ENOSPC, "No space"),
+        ValueError("out of memory"),
+    ],
 )
 def test_other_failures_are_raised_as_they_are(error: BaseException) -> None:
     assert not is_out_of_memory(error)
