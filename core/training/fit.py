@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from core.training.batches import micro_batches
+from core.training.batches import largest_part, micro_batches
 
 UNLIMITED = 1 << 62
 _CALM_STEPS = 100
@@ -32,6 +32,10 @@ class Limits:
     def parts(self, lengths: np.ndarray) -> list[slice]:
         """A batch of reviews with [B] `lengths`, in micro-batches."""
         return micro_batches(lengths, self.tokens, self.reviews)
+
+    def largest(self, lengths: np.ndarray) -> slice:
+        """The most expensive micro-batch there can be of reviews with [n] `lengths`, which ascend."""
+        return largest_part(lengths, self.tokens, self.reviews)
 
 
 class Fit:

@@ -87,8 +87,8 @@ class Stepper:
         lengths = self._train.lengths(longest, self._frame)
 
         def work() -> None:
-            last = self._fit.now.parts(lengths)[-1]  # of reviews that ascend in length
-            self._gradients(0, longest[last], 0, self._divisor(longest))
+            most = self._fit.now.largest(lengths)
+            self._gradients(0, longest[most], 0, self._divisor(longest))
 
         self._fitted(0, work)
 
