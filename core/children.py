@@ -15,8 +15,8 @@ beside one busy process, an epoch took 10.5 s, and 6.9 s with this; alone it too
 KERNELS = {"LRU_CACHE_CAPACITY": "32", "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "160"}
 """How many kernels torch's binding of oneDNN, and oneDNN itself, keep for shapes that they have met.
 
-Both keep 1,024 by their own choice, 0.65 MB each, and reviews bring a new shape in every batch: measured on the starter,
-150 MB less at the end of a run of short reviews and 270 MB less of long ones, at 2 to 4 and 1 per cent of the time.
+Both keep 1,024 by their own choice, 0.65 MB each, and reviews bring a new shape in every batch. On the starter,
+measured: 150 MB less at the end of a run of short reviews and 270 MB of long ones, at 2 to 4 and 1 per cent of the time.
 """
 
 
