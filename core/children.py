@@ -16,7 +16,7 @@ KERNELS = {"LRU_CACHE_CAPACITY": "32", "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "160"}
 """How many kernels torch's binding of oneDNN, and oneDNN itself, keep for shapes that they have met.
 
 Both keep 1,024 by their own choice, 0.65 MB each, and reviews bring a new shape in every batch. On the starter,
-measured: 150 MB less at the end of a run of short reviews and 270 MB of long ones, at 2 to 4 and 1 per cent of the time.
+measured: 150 MB less at the end of a run of short reviews and 270 MB of long ones, for 2 to 4 and 1 % of the time.
 """
 
 

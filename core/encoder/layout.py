@@ -14,13 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-_ROW_STEPS = ((1216, 32), (1 << 62, 64))
-"""Up to so many tokens, T is rounded up to a multiple of so many: the kernels of every new shape cost a cold start."""
-_LENGTH_MULTIPLE = 8
-"""The same for the reviews of a block, and for T where a review is alone: there the products are small enough that
-what is added would cost more than a cold start does. Alone, a review is a block of its own length."""
-_BLOCK_SCORES = 1 << 20
-"""Attention scores (A·L² a review) up to which reviews share a block."""
+from core.encoder.blocks import block_sizes, packed_rows
 
 
 @dataclass(frozen=True)
@@ -92,9 +86,7 @@ def pack(
     """
     lengths = np.array([len(review) for review in reviews], dtype=np.int64)
     tokens = int(lengths.sum())
-    alone = len(reviews) == 1
-    step = _LENGTH_MULTIPLE if alone else next(step for top, step in _ROW_STEPS if tokens <= top)
-    rows = _rounded(tokens, step)
+    rows = packed_rows(tokens, len(reviews))
     ids = np.full(rows, padding, dtype=np.int64)
     ids[:tokens] = np.concatenate(reviews)
     starts = np.cumsum(lengths) - lengths
@@ -111,18 +103,11 @@ def pack(
 
 
 def _blocks(lengths: np.ndarray, starts: np.ndarray, heads: int, nowhere: int, dtype: torch.dtype) -> tuple[Block, ...]:
-    """Cut reviews, in their order, into blocks of a power of two of them."""
+    """Cut reviews, in their order, into blocks."""
     blocks: list[Block] = []
     start = 0
-    while start < len(lengths):
-        count = 1
-        while start + 2 * count <= len(lengths):
-            longest = _rounded(int(lengths[start : start + 2 * count].max()), _LENGTH_MULTIPLE)
-            if 2 * count * heads * longest * longest > _BLOCK_SCORES:
-                break
-            count *= 2
+    for count, longest in block_sizes(lengths.tolist(), heads):
         inside = lengths[start : start + count]
-        longest = _rounded(int(inside.max()), _LENGTH_MULTIPLE if len(lengths) > 1 else 1)
         first = int(starts[start])
         rows = slice(first, first + int(inside.sum()))
         if (inside == longest).all():
@@ -151,7 +136,3 @@ def _padded(
         torch.from_numpy(scatter),
         torch.from_numpy(np.repeat(added, heads, axis=0)[:, None, :]).to(dtype),
     )
-
-
-def _rounded(count: int, multiple: int) -> int:
-    return -(-count // multiple) * multiple
