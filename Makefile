@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 TEST_STAMP := $(VENV)/.installed-for-tests
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: run test proof lint types boundaries unit clean screenshots settings-docs bench bench-smoke
+.PHONY: run test proof lint types boundaries unit clean screenshots settings-docs bench bench-memory bench-smoke
 
 run: $(STAMP)
 	@$(BIN)/reviewtui open sample_reviews
@@ -44,6 +44,10 @@ settings-docs: $(TEST_STAMP)
 # This project beside its peers, interleaved: benchmarks/RESULTS.md. Wants a quiet machine and most of an hour.
 bench: $(TEST_STAMP)
 	$(BIN)/python -m benchmarks.run
+
+# Forecasts of memory and time beside what runs then take: benchmarks/MEMORY.md. Half an hour.
+bench-memory: $(TEST_STAMP)
+	$(BIN)/python -m benchmarks.memory
 
 bench-smoke: $(TEST_STAMP)
 	$(BIN)/python -m benchmarks.run --smoke

@@ -20,9 +20,15 @@ from core.models.sources import starter_folder
 
 SHAPES: dict[str, dict[str, Any]] = {
     "distilbert-shape": {"dim": 768, "n_layers": 6, "n_heads": 12, "hidden_dim": 3072},
+    "bert-base-shape": {
+        "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 3072
+    },
+    "small-shape": {
+        "hidden_size": 256, "num_hidden_layers": 4, "num_attention_heads": 4, "intermediate_size": 1024
+    },
     "tiny": {"dim": 32, "n_layers": 2, "n_heads": 2, "hidden_dim": 64},
-}
-"""DistilBERT-base, and one for the smoke test, as `DistilBertConfig` names its sizes."""
+}  # fmt: skip
+"""DistilBERT-base, BERT-base, BERT-small, and one for the smoke test, as their configs name their sizes."""
 
 _SEED = 0
 
@@ -50,23 +56,18 @@ def linear_weights(folder: Path) -> int:
 def main(arguments: list[str]) -> None:
     """Write the encoder `arguments[0]` to the folder `arguments[1]`."""
     import torch
-    from transformers import AutoTokenizer, DistilBertConfig, DistilBertModel
+    from transformers import AutoTokenizer, BertConfig, BertModel, DistilBertConfig, DistilBertModel
 
     name, folder = arguments[0], Path(arguments[1])
     tokenizer = AutoTokenizer.from_pretrained(starter_folder())
     tokenizer.model_input_names = ["input_ids", "attention_mask"]
-    config = DistilBertConfig(
-        vocab_size=len(tokenizer),
-        pad_token_id=tokenizer.pad_token_id,
-        dropout=0.1,
-        attention_dropout=0.1,
-        seq_classif_dropout=0.1,
-        **SHAPES[name],
-    )
+    sizes = {"vocab_size": len(tokenizer), "pad_token_id": tokenizer.pad_token_id, **SHAPES[name]}
+    distil = "dim" in sizes
+    config = DistilBertConfig(**sizes, seq_classif_dropout=0.1) if distil else BertConfig(**sizes)
     torch.manual_seed(_SEED)
     beside = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(beside, ignore_errors=True)
-    DistilBertModel(config).save_pretrained(beside)
+    (DistilBertModel if distil else BertModel)(config).save_pretrained(beside)
     tokenizer.save_pretrained(beside)
     beside.rename(folder)
 

@@ -35,3 +35,12 @@ def geometric_mean(values: Sequence[float]) -> float:
     if not values or min(values) <= 0:
         raise ValueError("a geometric mean needs positive values")
     return math.exp(sum(math.log(value) for value in values) / len(values))
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """The value below which `share` of at least one value lie, between neighbours where that is between two."""
+    ordered = sorted(values)
+    place = share * (len(ordered) - 1)
+    low = int(place)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)

@@ -14,7 +14,7 @@ import typer
 
 from core import __version__
 from core.errors import ReviewtuiError
-from tui.commands import doctor, judging, runs, training, workbench
+from tui.commands import doctor, forecasting, judging, runs, training, workbench
 from tui.commands.output import complain
 
 app = typer.Typer(
@@ -30,6 +30,7 @@ app = typer.Typer(
 
 app.command("open")(workbench.open_data)
 app.command()(judging.inspect)
+app.command()(forecasting.forecast)
 app.command()(training.train)
 app.command()(runs.runs)
 app.command()(runs.status)

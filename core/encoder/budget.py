@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import torch
 
-from core.encoder.architecture import Architecture
+from core.encoder.footprint import Sizes
 from core.encoder.products import Accumulator, linear, product
 
 SIZES = (1024, 2048, 4096)
@@ -24,9 +24,7 @@ _ROUNDS = 3
 
 
 @torch.no_grad()
-def measured_budget(
-    architecture: Architecture, dtype: torch.dtype, clock: Callable[[], float] = time.perf_counter
-) -> int:
+def measured_budget(architecture: Sizes, dtype: torch.dtype, clock: Callable[[], float] = time.perf_counter) -> int:
     """The tokens that a micro-batch of a model of this shape shall have, one of `SIZES`."""
     layer = _Products(architecture, dtype)
     for size in SIZES:
@@ -49,7 +47,7 @@ def chosen_budget(seconds: dict[int, float]) -> int:
 class _Products:
     """The matrix products of one layer and the sums of their gradients, on zeros."""
 
-    def __init__(self, architecture: Architecture, dtype: torch.dtype) -> None:
+    def __init__(self, architecture: Sizes, dtype: torch.dtype) -> None:
         width, inner, most = architecture.width, architecture.inner, max(SIZES)
         shapes = ((3 * width, width), (width, width), (inner, width), (width, inner))
         self._weights = [torch.zeros(shape, dtype=dtype) for shape in shapes]

@@ -99,6 +99,54 @@ def prepare(params: Params, progress: Progress) -> Any:
     }
 
 
+def forecast(params: Params, progress: Progress) -> Any:
+    """What a run would need, before anything is trained. Params: a `Request` as JSON.
+
+    Returns:
+        facts, forecast and savings, as `core.forecast` has them.
+    """
+    from core.forecast.forecast import forecast as forecast_of
+    from core.forecast.forecast import savings
+    from core.forecast.gather import gather, with_calibration
+    from core.models.sources import resolve_model
+    from core.models.tokenizer import load_tokenizer
+    from core.runs.request import Request
+    from core.training.lengths import length_report
+    from core.training.run_data import read_run_data
+
+    request = Request.model_validate(params["request"])
+    settings = request.settings
+    data = read_run_data(request, lambda fraction: progress("reading", fraction))
+    source = resolve_model(settings.model)
+    tokenizer = load_tokenizer(source.folder, source.name)
+    lengths = length_report(
+        data.train, tokenizer, source.name, settings.batch_size, lambda fraction: progress("tokenizing", fraction)
+    )
+    facts = gather(lengths, len(data.labels), settings, len(data.train_rows), len(data.validation_rows))
+    facts = with_calibration(facts, settings, progress)
+    found = [saving.model_dump() for saving in savings(facts, settings)]
+    return {
+        "facts": facts.model_dump(mode="json"),
+        "forecast": forecast_of(facts, settings).model_dump(mode="json"),
+        "savings": found,
+    }
+
+
+def facts(params: Params, progress: Progress) -> Any:
+    """What forecasts are made from. Params: lengths (as `lengths` gave them), classes, settings, measure (bool).
+
+    With `measure` the steps that a run with these settings is made of are measured now, if they never were.
+    """
+    from core.forecast.gather import gather, with_calibration
+    from core.settings import Settings
+
+    settings = Settings.model_validate(params["settings"])
+    found = gather(params["lengths"], int(params["classes"]), settings, int(params["lengths"]["reviews"]))
+    if params.get("measure"):
+        found = with_calibration(found, settings, progress)
+    return found.model_dump(mode="json")
+
+
 def load(params: Params, progress: Progress) -> Any:
     """Load a model and keep it. Params: folder (of a run's model) or model (a folder or id)."""
     predictor = _predictor(params, progress)
@@ -147,7 +195,7 @@ def doctor(params: Params, progress: Progress) -> Any:
 
 METHODS: dict[str, Callable[[Params, Progress], Any]] = {
     function.__name__: function
-    for function in (inspect, lengths, rows, prepare, load, classify, classify_file, evaluate, doctor)
+    for function in (inspect, lengths, rows, prepare, forecast, facts, load, classify, classify_file, evaluate, doctor)
 }
 
 

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import torch
 
-from core.encoder.architecture import Architecture
 from core.encoder.budget import SIZES, measured_budget
+from core.encoder.footprint import Sizes
 from core.errors import ReviewtuiError
 from core.files import home, private_folder, write_json
 
 
-def token_budget(architecture: Architecture, dtype: torch.dtype) -> int:
+def token_budget(architecture: Sizes, dtype: torch.dtype) -> int:
     """The tokens that a micro-batch of a model of this shape shall have: as it was measured, or measured now."""
     file, key = home() / "budgets.json", _key(architecture, dtype)
     known = _read(file)
@@ -40,7 +40,7 @@ def _read(file: Path) -> dict[str, int]:
     return {key: tokens for key, tokens in found.items() if tokens in SIZES} if isinstance(found, dict) else {}
 
 
-def _key(architecture: Architecture, dtype: torch.dtype) -> str:
+def _key(architecture: Sizes, dtype: torch.dtype) -> str:
     processor = "unknown"
     with suppress(OSError):
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()

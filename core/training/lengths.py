@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
+from core.forecast.loads import binned
 from core.reviews.reading import Reviews
 from core.training.batches import epoch_batches
 from core.training.tokens import encode, frame_of
@@ -28,13 +30,16 @@ def length_report(
     `limits` says for each `max_length` how many reviews are cut and which share of all tokens is lost, over all and
     for each class. `padding` is the share of a batch that is padding: every review padded to the longest of all
     (`to_longest`), to the longest of a random batch (`random`), and of a batch of like lengths, as the training loop
-    makes them (`by_length`).
+    makes them (`by_length`). `table` counts the reviews of each length, `distinct` the tokens that occur at all.
     """
     rows = np.unique(np.linspace(0, len(reviews) - 1, min(len(reviews), _SAMPLE)).astype(np.int64))
     counts = np.zeros(len(rows), dtype=np.int64)
+    seen = np.zeros(len(tokenizer), dtype=bool)
     for start in range(0, len(rows), _CHUNK):
         part = rows[start : start + _CHUNK]
-        counts[start : start + len(part)] = [len(ids) for ids in encode(tokenizer, reviews.texts(part))]
+        encoded = encode(tokenizer, reviews.texts(part))
+        counts[start : start + len(part)] = [len(ids) for ids in encoded]
+        seen[np.fromiter(chain.from_iterable(encoded), dtype=np.int64)] = True
         progress(min(start + _CHUNK, len(rows)) / len(rows))
     frame = frame_of(tokenizer, 1 << 30, "head")
     extra = len(frame.before) + len(frame.after)
@@ -57,6 +62,8 @@ def length_report(
             for limit in _LIMITS
         ],
         "padding": {"batch_size": batch_size, **_padding(totals, batch_size)},
+        "table": binned(totals.tolist()),
+        "distinct": int(seen.sum()),
     }
 
 

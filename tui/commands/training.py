@@ -15,15 +15,24 @@ from tui.commands.output import complain, progress_on_stderr, say, say_json
 
 if TYPE_CHECKING:
     from core.runs.folder import RunFolder
+    from core.runs.request import Request
+    from core.settings import Settings
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Follow the run to its end.")]
+Validation = Annotated[str | None, typer.Option(help="A file to measure on, instead of held-out rows.")]
+Model = Annotated[str | None, typer.Option(help="A Hugging Face id, a folder, or starter.")]
+Preset = Annotated[str, typer.Option(help="balanced, quick, thorough, frugal or lab.")]
+Assignments = Annotated[
+    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change one setting; any number of times.")
+]
+SettingsFile = Annotated[Path | None, typer.Option(help="A TOML file of settings, or a run's settings.toml.")]
 RunWord = Annotated[str, typer.Argument(metavar="RUN", help="An id, a name, a unique beginning, or latest.")]
 
 
 def train(
     data: reading.Data,
-    validation: Annotated[str | None, typer.Option(help="A file to measure on, instead of held-out rows.")] = None,
+    validation: Validation = None,
     text: reading.Text = None,
     title: reading.Title = None,
     label: reading.Label = None,
@@ -31,12 +40,10 @@ def train(
     delimiter: reading.Delimiter = None,
     encoding: reading.Encoding = None,
     header: reading.Header = None,
-    model: Annotated[str | None, typer.Option(help="A Hugging Face id, a folder, or starter.")] = None,
-    preset: Annotated[str, typer.Option(help="balanced, quick, thorough, frugal or lab.")] = "balanced",
-    assignments: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change one setting; any number of times.")
-    ] = None,
-    settings: Annotated[Path | None, typer.Option(help="A TOML file of settings, or a run's settings.toml.")] = None,
+    model: Model = None,
+    preset: Preset = "balanced",
+    assignments: Assignments = None,
+    settings: SettingsFile = None,
     name: Annotated[str | None, typer.Option(help="What to call the run.")] = None,
     wait: Wait = False,
     json: Json = False,
@@ -45,27 +52,40 @@ def train(
 
     Every setting and its range is listed in docs/settings.md and in the workbench's Setup screen.
     """
+    options = reading.reading_options(text, title, label, labels, delimiter, encoding, header)
+    wanted = chosen_settings(preset, settings, model, assignments)
+    request = make_request(data, validation, options, preset, wanted, name)
+    return _finish(start(request), wait=wait, json=json)
+
+
+def chosen_settings(preset: str, file: Path | None, model: str | None, assignments: list[str] | None) -> Settings:
+    """The settings of a preset, changed by those of a file, by --model and by each --set, in this order."""
     from core.presets import preset as preset_settings
-    from core.runs.request import Request
     from core.settings import parse_assignment, read_toml
 
-    chosen = preset_settings(preset)
-    changes: dict[str, Any] = read_toml(settings) if settings is not None else {}
+    changes: dict[str, Any] = read_toml(file) if file is not None else {}
     if model is not None:
         changes["model"] = model
     for assignment in assignments or []:
         key, value = parse_assignment(assignment)
         changes[key] = value
-    options = reading.reading_options(text, title, label, labels, delimiter, encoding, header)
-    request = Request(
+    return preset_settings(preset).changed(changes)
+
+
+def make_request(
+    data: str, validation: str | None, options: Any, preset: str, settings: Settings, name: str | None = None
+) -> Request:
+    """What a run, or the forecast of one, is asked for."""
+    from core.runs.request import Request
+
+    return Request(
         name=name or default_name(data, preset),
         data=reading.locate(data),
         validation=reading.locate(validation) if validation is not None else None,
-        reading=options,  # type: ignore[arg-type]  # pydantic makes the model of it
+        reading=options,
         preset=preset,
-        settings=chosen.changed(changes),
+        settings=settings,
     )
-    return _finish(start(request), wait=wait, json=json)
 
 
 def start(request: Any) -> RunFolder:

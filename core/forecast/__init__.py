@@ -1,0 +1,14 @@
+"""What a run will need, before anything is trained: memory and time, with what is uncertain about them.
+
+Read in this order:
+
+    shapes.py        the model as numbers: layers, widths, weights that learn
+    loads.py         the reviews as numbers: the most expensive micro-batch, and the work of an epoch
+    facts.py         all that a forecast is made from, as plain data that the workbench can hold
+    calibration.py   what two real steps on this machine have shown, kept on disk
+    forecast.py      the closed form: bytes by what they are for, seconds, what fits, and what each saving would bring
+    probe.py         the two real steps, in a process of their own
+    gather.py        facts of real reviews and a real model, collected by the engine
+
+All but the last two are free of torch and numpy, so that a gauge can follow every key in the screen's own process.
+"""

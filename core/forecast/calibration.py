@@ -1,0 +1,72 @@
+"""What real steps on this machine have shown, kept in `$REVIEWTUI_HOME/calibrations.json`.
+
+An entry belongs to one model's shape on one device with one set of libraries; another version of any asks anew.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from hashlib import sha256
+
+from pydantic import ValidationError
+
+from core.errors import ReviewtuiError
+from core.files import home, private_folder, write_json
+from core.forecast.facts import Calibration, Facts
+from core.forecast.shapes import ModelShape
+from core.settings import Settings
+
+_FILE = "calibrations.json"
+_GUESSES = {
+    "native": Calibration(
+        rest_bytes=420 << 20, rate=1.5e11, overhead=0.01, forward_rate=1.5e11, update=0.02, start=8.0, measured=False
+    ),
+    "transformers": Calibration(
+        rest_bytes=520 << 20, rate=8e10, overhead=0.03, forward_rate=1e11, update=0.05, start=9.0, measured=False
+    ),
+}
+"""Before anything was measured; what a small machine gives."""
+
+
+def key_of(shape: ModelShape, machine: str) -> str:
+    """What calibrations of a model on a machine are kept under. Args: machine: device, threads and versions."""
+    words = json.dumps([shape.model_dump(exclude={"classes", "dropouts", "weights"}), machine], sort_keys=True)
+    return sha256(words.encode()).hexdigest()[:16]
+
+
+def known(key: str) -> dict[str, Calibration]:
+    """Calibrations by way, of one model on one machine; empty where there are none that can be read."""
+    found = _read().get(key)
+    calibrations = {}
+    for way, content in (found if isinstance(found, dict) else {}).items():
+        with suppress(ValidationError):
+            calibrations[str(way)] = Calibration.model_validate(content)
+    return calibrations
+
+
+def keep(key: str, way: str, calibration: Calibration) -> None:
+    """Write one down; where that cannot be, it is measured again the next time."""
+    everything = _read()
+    of_model = everything.get(key)
+    everything[key] = {**(of_model if isinstance(of_model, dict) else {}), way: calibration.model_dump()}
+    with suppress(ReviewtuiError, OSError):
+        write_json(private_folder(home()) / _FILE, everything)
+
+
+def _read() -> dict[str, object]:
+    try:
+        found = json.loads((home() / _FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def calibration_of(facts: Facts, settings: Settings) -> Calibration:
+    """The calibration for a run; else one of the same path, taken as a guess; else a plain guess."""
+    way = facts.way_of(settings)
+    if way in facts.calibrations:
+        return facts.calibrations[way]
+    path = facts.path(settings)
+    near = [found for name, found in facts.calibrations.items() if name.startswith(path)]
+    return near[0].model_copy(update={"measured": False}) if near else _GUESSES[path]

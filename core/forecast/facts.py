@@ -1,0 +1,81 @@
+"""All that a forecast is made from, as plain data: collected once by the engine, held by whoever shows a gauge."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from core.forecast.shapes import ModelShape
+from core.settings import Settings
+
+EVALUATION_TOKENS, EVALUATION_REVIEWS = 4096, 64
+"""What an evaluation computes at a time, at most."""
+TRANSFORMERS_TOKENS, TRANSFORMERS_REVIEWS = 1 << 14, 32
+"""Limits of a micro-batch on the transformers path, where they are left open."""
+HEAD_TOKENS = 1 << 20
+"""The same on the native path, where only the head learns: there a review is one row, however long it is."""
+
+
+class Calibration(BaseModel):
+    """What real steps on this machine have shown of one way to compute one model."""
+
+    model_config = ConfigDict(frozen=True)
+
+    rest_bytes: int
+    """Memory that no formula explains: libraries, allocator, kernels."""
+    factor: float = 1.0
+    """Activations as they were, by what the formula says of them."""
+    rate: float
+    """Floating-point operations a second in a training step."""
+    overhead: float
+    """Seconds that a micro-batch takes besides."""
+    forward_rate: float
+    update: float
+    """Seconds of the optimizer's part of a step."""
+    start: float
+    """Seconds from the start of a worker to its first step, besides what has to be tokenized."""
+    measured: bool = True
+    """False where it is a guess."""
+
+
+class Facts(BaseModel):
+    """A model, reviews, and a machine."""
+
+    model_config = ConfigDict(frozen=True)
+
+    model: str
+    shape: ModelShape
+    limit: int
+    """Tokens that the model reads at most."""
+    reviews: int
+    """Labelled reviews of the source."""
+    validation: int | None = None
+    """Reviews of a file to measure on; None where some of the source are held out."""
+    table: list[tuple[int, int]]
+    """Lengths in tokens, with special tokens, uncut and ascending, with the number of reviews of each; see loads.py."""
+    distinct: int
+    """Different tokens that occur."""
+    device: str = "cpu"
+    auto_precision: str = "fp32"
+    """What the precision `auto` means here."""
+    budgets: dict[str, int] = {}
+    """Tokens that suit a micro-batch of the native encoder, by precision."""
+    calibrations: dict[str, Calibration] = {}
+    """By `way_of`."""
+    free_bytes: int = 0
+    """Memory that a run could take now."""
+
+    def precision(self, settings: Settings) -> str:
+        return self.auto_precision if settings.precision == "auto" else settings.precision
+
+    def path(self, settings: Settings) -> str:
+        """native or transformers; `core.training.learner.choose_path` decides, and says why."""
+        on_cpu = self.device == "cpu" and settings.device in ("auto", "cpu")
+        plain = self.shape.family != "other" and not settings.lora and self.precision(settings) in ("fp32", "bf16")
+        return "native" if on_cpu and plain else "transformers"
+
+    def way_of(self, settings: Settings) -> str:
+        """The name of how a run is computed: what of its settings a calibration depends on."""
+        words = [self.path(settings), self.precision(settings)]
+        if words[0] == "transformers":
+            words += ["lora"] * settings.lora + ["recompute"] * settings.gradient_checkpointing
+        return " ".join(words)

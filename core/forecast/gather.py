@@ -1,0 +1,141 @@
+"""Facts of real reviews and a real model, collected by the engine."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from core.errors import InputError
+from core.forecast.calibration import keep, key_of, known
+from core.forecast.facts import Facts
+from core.forecast.probe import calibrate
+from core.forecast.shapes import ModelShape, shape_of
+from core.memory import cgroup_limit, process_bytes
+from core.models.sources import resolve_model
+from core.settings import Settings
+
+Progress = Callable[[str, float | None], None]
+
+
+def gather(
+    lengths: Mapping[str, Any], classes: int, settings: Settings, reviews: int, validation: int | None = None
+) -> Facts:
+    """Facts for a forecast.
+
+    Args:
+        lengths: what `core.training.lengths.length_report` found of the reviews with this model's tokenizer.
+        reviews: to learn from; and to hold out of, where `validation` is None.
+        validation: reviews to measure on, where they are known.
+    """
+    from core.models.device import choose_device, choose_precision
+
+    source = resolve_model(settings.model)
+    config = _config(source.folder)
+    shape = shape_of(config, classes, weights_in(source.folder))
+    device = choose_device(settings.device)
+    scale = reviews / max(lengths["sampled"], 1)
+    facts = Facts(
+        model=source.name,
+        shape=shape,
+        limit=_limit(shape, config),
+        reviews=reviews,
+        validation=validation,
+        table=[(length, max(round(count * scale), 1)) for length, count in lengths["table"]],
+        distinct=lengths["distinct"],
+        device=device.type,
+        auto_precision=choose_precision("auto", device),
+        calibrations=known(_key(shape, device.type)),
+        free_bytes=free_bytes(device.type),
+    )
+    return facts.model_copy(update={"budgets": _budgets(facts)})
+
+
+def with_calibration(facts: Facts, settings: Settings, progress: Progress) -> Facts:
+    """Facts that have the calibration for a run with `settings`: kept from before, or measured now.
+
+    Raises:
+        ReviewtuiError: it cannot be measured here.
+    """
+    way = facts.way_of(settings)
+    key = _key(facts.shape, facts.device)
+    found = known(key)
+    if way not in found:
+        progress("measuring two steps", None)
+        found[way] = calibrate(facts, settings, resolve_model(settings.model).folder)
+        keep(key, way, found[way])
+    return facts.model_copy(update={"calibrations": {**facts.calibrations, **found}})
+
+
+def free_bytes(device: str = "cpu") -> int:
+    """Memory that a new process could take now: what the system has available, or a control group leaves."""
+    if device == "cuda":
+        import torch
+
+        return int(torch.cuda.mem_get_info()[0])
+    available = int(psutil.virtual_memory().available)
+    limit = cgroup_limit()
+    return available if limit is None else max(min(available, limit - process_bytes()), 0)
+
+
+def _config(folder: Path) -> dict[str, Any]:
+    try:
+        found = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"The model's config.json cannot be read ({error}).") from error
+    return dict(found)
+
+
+def weights_in(folder: Path) -> int:
+    """Weights in the safetensors files of a model, from their headers."""
+    total = 0
+    for file in folder.glob("*.safetensors"):
+        with file.open("rb") as stream:
+            size = int.from_bytes(stream.read(8), "little")
+            header = json.loads(stream.read(size))
+        for name, entry in header.items():
+            if name != "__metadata__":
+                count = 1
+                for side in entry["shape"]:
+                    count *= side
+                total += count
+    return total
+
+
+def _limit(shape: ModelShape, config: Mapping[str, Any]) -> int:
+    """Tokens that the model reads at most: RoBERTa's positions begin after the padding index."""
+    offset = int(config.get("pad_token_id") or 0) + 1 if shape.family == "roberta" else 0
+    return max(shape.positions - offset, 1) if shape.positions else 512
+
+
+def _key(shape: ModelShape, device: str) -> str:
+    name = device
+    if device == "cuda":
+        import torch
+
+        name = torch.cuda.get_device_name()
+    versions = " ".join(f"{package} {version(package)}" for package in ("torch", "transformers"))
+    return key_of(shape, f"{name}, {_threads()} of {os.cpu_count()} threads, {versions}")
+
+
+def _threads() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+
+
+def _budgets(facts: Facts) -> dict[str, int]:
+    """Tokens that suit a micro-batch of the native encoder, by precision; measured once on a machine."""
+    if facts.device != "cpu" or facts.shape.family == "other":
+        return {}
+    import torch
+
+    from core.training.budgets import token_budget
+    from core.training.tokens import cpu_threads
+
+    torch.set_num_threads(cpu_threads())
+    formats = {"fp32": torch.float32, "bf16": torch.bfloat16}
+    return {name: token_budget(facts.shape, dtype) for name, dtype in formats.items()}

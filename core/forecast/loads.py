@@ -1,0 +1,78 @@
+"""The reviews of a run as numbers: the micro-batches that cost most, and the work of an epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+Table = Sequence[tuple[int, int]]
+"""Lengths in tokens, special tokens included and uncut, ascending, with the number of reviews of each."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What has to be computed for some reviews, once."""
+
+    tokens: float
+    squares: float
+    """Sum of the squared lengths: what attention works on."""
+    micro_batches: float
+
+
+def cut(table: Table, max_length: int) -> Table:
+    """The same reviews, cut to `max_length` tokens."""
+    kept = [(length, count) for length, count in table if length < max_length]
+    whole = sum(count for length, count in table if length >= max_length)
+    return [*kept, (max_length, whole)] if whole else kept
+
+
+def longest(table: Table, count: int) -> list[int]:
+    """The lengths of the `count` longest reviews, ascending."""
+    found: list[int] = []
+    for length, number in reversed(table):
+        found += [length] * min(number, count - len(found))
+        if len(found) == count:
+            break
+    return found[::-1]
+
+
+def largest_part(lengths: Sequence[int], tokens: int, reviews: int) -> list[int]:
+    """Of ascending `lengths` the longest, as many as a micro-batch may have."""
+    taken: list[int] = []
+    for length in reversed(lengths):
+        if taken and (sum(taken) + length > tokens or len(taken) == reviews):
+            break
+        taken.append(length)
+    return taken[::-1]
+
+
+def work(table: Table, batch_size: int, tokens: int, reviews: int, *, square: bool = False) -> Work:
+    """What an epoch over `table` computes, in batches of like length that are cut into micro-batches.
+
+    Args:
+        square: reviews are padded to the longest of their micro-batch, and to a multiple of eight.
+    """
+    total = squares = micro = 0.0
+    for length, count in table:
+        per_batch = max(-(-batch_size * length // tokens), -(-batch_size // reviews), 1)
+        wide = -(-length // 8) * 8 if square else length
+        total += wide * count
+        squares += wide * wide * count
+        micro += count / batch_size * per_batch
+    return Work(total, squares, micro)
+
+
+def sampled(table: Table, share: float) -> Table:
+    """A table of `share` of the reviews."""
+    return [(length, round(count * share)) for length, count in table if round(count * share)]
+
+
+def binned(lengths: Iterator[int] | Sequence[int], most: int = 600) -> list[tuple[int, int]]:
+    """The table of some lengths; of more than `most` different ones, neighbours are taken together at the longer."""
+    counts: dict[int, int] = {}
+    for length in lengths:
+        counts[length] = counts.get(length, 0) + 1
+    table = sorted(counts.items())
+    step = -(-len(table) // most)
+    parts = [table[start : start + step] for start in range(0, len(table), step)]
+    return [(part[-1][0], sum(count for _, count in part)) for part in parts]

@@ -1,0 +1,225 @@
+"""Two kinds of real steps, in a process of their own: `python -m core.forecast.probe` reads a question and answers it.
+
+The process builds the model as a worker does and computes the most expensive micro-batch and some others, on token ids
+that it makes up. It writes no file, keeps nothing, and its memory is its own, so a run begun after it is the run that
+would have been without it.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from core.children import child_environment
+from core.clean import clean_line
+from core.errors import ReviewtuiError
+from core.forecast import loads
+from core.forecast.facts import Calibration, Facts
+from core.forecast.forecast import Plan, Run
+from core.settings import Settings
+
+_OTHERS = (0.75, 0.5, 0.25)
+"""Places in the table of lengths from which further micro-batches are taken."""
+_SMALL = 4
+"""The small micro-batch that is timed beside the large one has this part of its reviews."""
+_TRIES = 2
+_MOST_SECONDS = 120.0
+
+
+def calibrate(facts: Facts, settings: Settings, folder: Path) -> Calibration:
+    """Measure it, in a process of its own. Args: folder: of the model.
+
+    Raises:
+        ReviewtuiError: it did not come to an end, with the last thing that it said.
+    """
+    question = {"facts": facts.model_dump(), "settings": settings.model_dump(), "folder": str(folder)}
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "core.forecast.probe"],
+            input=json.dumps(question),
+            env=child_environment(),
+            capture_output=True,
+            text=True,
+            timeout=_MOST_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise ReviewtuiError(f"Measuring took more than {_MOST_SECONDS:.0f} seconds and was given up.") from error
+    if done.returncode:
+        words = [line for line in done.stderr.splitlines() if line.strip()][-1:]
+        raise ReviewtuiError(f"Measuring did not work here: {clean_line(words[0] if words else done.returncode, 160)}")
+    return Calibration.model_validate_json(done.stdout.splitlines()[-1])
+
+
+def measure(facts: Facts, settings: Settings, folder: Path, began: float) -> Calibration:
+    """Measure it, in this process. Args: began: when the process did, by `time.perf_counter`."""
+    import torch
+
+    from core.memory import MemorySampler, process_bytes
+    from core.training.metrics import measure as figures
+
+    run = Run(facts, settings)
+    plan = _that_fits(run)
+    largest = run.largest_part(plan)
+    parts = [largest, largest[: max(len(largest) // _SMALL, 1)]]
+    for share in _OTHERS:
+        length = run.table[min(int(len(run.table) * share), len(run.table) - 1)][0]
+        parts.append(loads.largest_part([length] * settings.batch_size, plan.tokens, plan.reviews))
+    loop, places, distinct = _loop(facts, settings, folder, parts)
+    device, learner, examples = loop.device, loop.learner, loop.train
+    on_gpu = device.type == "cuda"
+    held: Callable[[], int] = process_bytes
+    if on_gpu:
+        held = lambda: int(torch.cuda.memory_allocated(device))  # noqa: E731
+    learner.prepare((examples,), lambda fraction: None)
+    start, before = time.perf_counter() - began, held()
+    sampler = MemorySampler(lambda sample: None, every=0.005, records_every=1 << 30)
+    sampler.start()
+
+    def seconds(work: Callable[[], Any]) -> float:
+        """The fastest of some times that `work` takes."""
+        taken = []
+        for _ in range(_TRIES):
+            since = time.perf_counter()
+            work()
+            if on_gpu:
+                torch.cuda.synchronize(device)
+            taken.append(time.perf_counter() - since)
+        return min(taken)
+
+    def learn(part: int) -> Any:
+        def loss(logits: torch.Tensor) -> torch.Tensor:
+            return logits.float().square().sum()
+
+        return learner.learn(examples, places[part], loss, (settings.seed, 0, part), first=True)
+
+    large, update = seconds(lambda: learn(0)), seconds(lambda: learner.update(0.0))
+    small, forward = seconds(lambda: learn(1)), seconds(lambda: learner.logits(examples, places[0]))
+    for part in range(2, len(parts)):
+        learn(part)
+    figures(learner.logits(examples, places[1]).cpu().numpy(), examples.labels[: len(places[1])] % 2, ("a", "b"))
+    sampler.stop()
+    peak = int(torch.cuda.max_memory_allocated(device)) if on_gpu else max(sampler.peak, held())
+    rest, factor = _explained(facts, settings, plan, distinct, before, peak)
+    operations = [_step_operations(run, [lengths]) for lengths in parts[:2]]
+    rate = (operations[0] - operations[1]) / max(large - small, 1e-4) if large > small else operations[0] / large
+    rate = max(rate, operations[0] / large)
+    return Calibration(
+        rest_bytes=rest,
+        factor=factor,
+        rate=max(rate, 1.0),
+        overhead=max(small - operations[1] / max(rate, 1.0), 0.0),
+        forward_rate=max(_forward_operations(run, largest) / forward, 1.0),
+        update=update,
+        start=start,
+    )
+
+
+def _that_fits(run: Run) -> Plan:
+    """What is asked for, halved until it takes no more than the memory that is free."""
+    plan = run.asked
+    while run.facts.free_bytes and run.parts(plan).total > run.facts.free_bytes:
+        smaller = run.smaller(plan)
+        if smaller is None:
+            break
+        plan = smaller
+    return plan
+
+
+def _explained(
+    facts: Facts, settings: Settings, plan: Plan, distinct: int, before: int, peak: int
+) -> tuple[int, float]:
+    """Memory that no formula explains, and the factor of the formula for activations, from what was measured."""
+    run = Run(facts.model_copy(update={"distinct": distinct, "calibrations": {}}), settings)
+    parts = run.parts(plan, begun=False)
+    if run.native:
+        return max(peak - (parts.total - parts.baseline), 0), 1.0
+    rest = before - 4 * run.shape.weights
+    activations = peak - max(rest, 0) - parts.weights - parts.gradients - parts.optimizer
+    return max(rest, 0), max(activations / max(parts.activations + parts.workspace, 1), 0.05)
+
+
+def _step_operations(run: Run, batches: Sequence[Sequence[int]]) -> float:
+    """Operations of a forward and backward pass, as `Run.seconds` counts them."""
+    load = _load(run, batches)
+    frozen = max(run.boundary, 0) if not run.settings.lora else 0
+    learned = run.shape.layers - frozen
+    passes = 4 if run.settings.gradient_checkpointing else 3
+    operations = passes * run.operations(load, learned) if learned else 0.0
+    return max(operations + (0.0 if run.native else run.operations(load, frozen, top=learned == 0)), 1.0)
+
+
+def _forward_operations(run: Run, lengths: Sequence[int]) -> float:
+    layers = run.shape.layers - (max(run.boundary, 0) if run.native else 0)
+    return max(run.operations(_load(run, [lengths]), layers), 1.0)
+
+
+def _load(run: Run, batches: Sequence[Sequence[int]]) -> loads.Work:
+    tables = [loads.binned(list(lengths)) for lengths in batches]
+    works = [loads.work(table, 1 << 20, 1 << 62, 1 << 62, square=not run.native) for table in tables]
+    return loads.Work(sum(one.tokens for one in works), sum(one.squares for one in works), len(works))
+
+
+def _loop(facts: Facts, settings: Settings, folder: Path, parts: Sequence[Sequence[int]]) -> tuple[Any, list[Any], int]:
+    """A training loop on made-up reviews of the lengths in `parts`; the positions of each part; different tokens."""
+    import numpy as np
+    import torch
+
+    import core.training.session  # noqa: F401 -- what a worker loads is part of what it holds
+    from core.models.classifier import build_classifier
+    from core.models.device import choose_device
+    from core.models.sources import ModelSource
+    from core.training.examples import Examples
+    from core.training.loop import TrainingLoop
+    from core.training.token_store import TokenStore
+    from core.training.tokens import cpu_threads, frame_of
+
+    torch.set_num_threads(cpu_threads())
+    names = tuple(f"class {number}" for number in range(facts.shape.classes))
+    classifier = build_classifier(ModelSource(facts.model, folder), names, settings)
+    frame = frame_of(classifier.tokenizer, classifier.max_length, classifier.truncation)
+    around = len(frame.before) + len(frame.after)
+    counts = np.array([max(length - around, 1) for lengths in parts for length in lengths], dtype=np.int32)
+    most = min(facts.distinct, facts.shape.vocabulary)
+    ids = np.random.default_rng(0).integers(0, max(most, 1), size=int(counts.sum())).astype(np.uint32)
+    starts = np.cumsum(counts, dtype=np.int64) - counts
+    store = TokenStore(ids, starts, counts, complete=True)
+    rows = np.arange(len(counts))
+    examples = Examples(store, rows, rows % max(facts.shape.classes, 1))
+    device = choose_device(settings.device)
+    loop = TrainingLoop(
+        classifier, frame, examples, examples, settings, device, facts.precision(settings), None, _Nobody()
+    )
+    ends = np.cumsum([len(lengths) for lengths in parts])
+    places = [np.arange(end - len(lengths), end) for end, lengths in zip(ends, parts, strict=True)]
+    return loop, places, len(np.unique(ids)) + around + 1
+
+
+class _Nobody:
+    """An observer whom nothing concerns."""
+
+    def on_step(self, **says: Any) -> None: ...
+    def on_evaluation(self, **says: Any) -> None: ...
+    def on_evaluating(self, fraction: float) -> None: ...
+    def on_checkpoint(self, checkpoint: Any) -> None: ...
+    def on_pause(self, paused: bool) -> None: ...
+    def on_memory(self, **says: Any) -> None: ...
+    def wishes(self) -> list[Any]:
+        return []
+
+
+def main() -> None:
+    """Answer the question on standard input."""
+    began = time.perf_counter()
+    question = json.load(sys.stdin)
+    facts, settings = Facts.model_validate(question["facts"]), Settings.model_validate(question["settings"])
+    print(measure(facts, settings, Path(question["folder"]), began).model_dump_json())
+
+
+if __name__ == "__main__":
+    main()
