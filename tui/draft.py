@@ -19,6 +19,8 @@ class Draft:
     """What the engine's `inspect` found (core.reviews.report.ReadingReport, and `trainable`: empty, or why not)."""
     lengths: dict[str, Any] | None = None
     """What the engine's `lengths` found; None until the Data screen has it."""
+    lengths_model: str = ""
+    """The model, as the settings name it, whose tokenizer they were counted with."""
     preset: str = "balanced"
     typed: dict[str, str] = field(default_factory=dict)
     """Setting → what the person typed, where it differs from the preset."""

@@ -66,8 +66,7 @@ def with_calibration(facts: Facts, settings: Settings, progress: Progress) -> Fa
     key = _key(facts.shape, facts.device)
     found = known(key)
     if way not in found:
-        progress("measuring two steps", None)
-        found[way] = calibrate(facts, settings, resolve_model(settings.model).folder)
+        found[way] = calibrate(facts, settings, resolve_model(settings.model).folder, progress)
         keep(key, way, found[way])
     return facts.model_copy(update={"calibrations": {**facts.calibrations, **found}})
 

@@ -28,32 +28,51 @@ _OTHERS = (0.75, 0.5, 0.25)
 _SMALL = 4
 """The small micro-batch that is timed beside the large one has this part of its reviews."""
 _TRIES = 2
-_MOST_SECONDS = 120.0
+_MOST_SECONDS, _LOOK_SECONDS = 120.0, 0.2
 
 
-def calibrate(facts: Facts, settings: Settings, folder: Path) -> Calibration:
-    """Measure it, in a process of its own. Args: folder: of the model.
+def calibrate(
+    facts: Facts, settings: Settings, folder: Path, progress: Callable[[str, float | None], None]
+) -> Calibration:
+    """Measure it, in a process of its own.
+
+    Args:
+        folder: of the model.
+        progress: called several times a second; what it raises ends the measuring.
 
     Raises:
         ReviewtuiError: it did not come to an end, with the last thing that it said.
     """
     question = {"facts": facts.model_dump(), "settings": settings.model_dump(), "folder": str(folder)}
+    given: str | None = json.dumps(question)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "core.forecast.probe"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=child_environment(),
+        text=True,
+    )
+    deadline = time.monotonic() + _MOST_SECONDS
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "core.forecast.probe"],
-            input=json.dumps(question),
-            env=child_environment(),
-            capture_output=True,
-            text=True,
-            timeout=_MOST_SECONDS,
-            check=False,
+        while True:
+            progress("measuring a few steps", None)
+            try:
+                out, err = process.communicate(given, timeout=_LOOK_SECONDS)
+                break
+            except subprocess.TimeoutExpired:
+                given = None  # it was sent
+                if time.monotonic() > deadline:
+                    raise ReviewtuiError(f"Measuring took more than {_MOST_SECONDS:.0f} seconds.") from None
+    finally:
+        process.kill()
+        process.wait()
+    if process.returncode:
+        words = [line for line in err.splitlines() if line.strip()][-1:]
+        raise ReviewtuiError(
+            f"Measuring did not work here: {clean_line(words[0] if words else process.returncode, 160)}"
         )
-    except subprocess.TimeoutExpired as error:
-        raise ReviewtuiError(f"Measuring took more than {_MOST_SECONDS:.0f} seconds and was given up.") from error
-    if done.returncode:
-        words = [line for line in done.stderr.splitlines() if line.strip()][-1:]
-        raise ReviewtuiError(f"Measuring did not work here: {clean_line(words[0] if words else done.returncode, 160)}")
-    return Calibration.model_validate_json(done.stdout.splitlines()[-1])
+    return Calibration.model_validate_json(out.splitlines()[-1])
 
 
 def measure(facts: Facts, settings: Settings, folder: Path, began: float) -> Calibration:

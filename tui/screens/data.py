@@ -266,6 +266,7 @@ class DataScreen(Place):
             self.findings.lengths_refused(str(error))
         else:
             self._lengths = draft.lengths = found
+            draft.lengths_model = settings.model
             self.findings.show_lengths(found, self._settings().max_length)
 
     def _measuring(self, what: str, share: float | None) -> None:

@@ -29,6 +29,7 @@ from tui.places import Place
 from tui.widgets import setup_views
 from tui.widgets.choose import Choose
 from tui.widgets.drawn import Drawn, gauge
+from tui.widgets.forecast_gauge import ForecastGauge, saving_choices
 from tui.widgets.launching import launched
 from tui.widgets.places_on_disk import settled
 from tui.widgets.setting_row import SettingRow
@@ -70,6 +71,7 @@ class SetupScreen(Place):
         Binding("p", "choose_preset", "Presets", id="setup.presets", tooltip="Choose a preset"),
         Binding("u", "undo", "Undo", id="setup.undo", tooltip="Take the last change back"),
         Binding("y", "copy", "Copy command", id="setup.copy", tooltip="Copy the equivalent command line"),
+        Binding("f", "save_memory", "Fit", id="setup.fit", tooltip="Choose a change that saves memory"),
         Binding("a", "reset_all", "All as the preset", id="setup.reset_all", show=False),
         Binding("d", "go_to_data", "Data", id="setup.data", show=False, tooltip="Choose other reviews"),
         Binding("down,j", "move(1)", "Next setting", id="setup.down", show=False),
@@ -118,6 +120,7 @@ class SetupScreen(Place):
                         yield Drawn(id="changes", classes="roomy")
                         yield Drawn(id="data", classes="roomy")
                         yield Drawn(id="command", classes="roomy")
+                yield ForecastGauge(id="gauge")
                 with Horizontal(id="start-bar"):
                     yield Button(Content("▶ Start training  ctrl+s"), "primary", id="start", compact=True)
                     yield Static("", id="state", markup=False)
@@ -178,6 +181,7 @@ class SetupScreen(Place):
             )
         self._draw_beside()
         self._draw_state()
+        self.query_one(ForecastGauge).follow(draft, self._checked.settings)
 
     def _value_shown(self, name: str, text: str) -> str:
         if self._checked.settings is not None:
@@ -283,6 +287,21 @@ class SetupScreen(Place):
         current = names.index(self.app.draft.preset)
         self.app.push_screen(Choose("Presets", setup_views.preset_choices(), current, help), chosen)
 
+    def action_save_memory(self) -> None:
+        """Choose a change that saves memory; it is typed in, and u takes it back."""
+        found = self.query_one(ForecastGauge).choices()
+        if not found:
+            self.app.say("There is no forecast yet, or nothing that would save memory.")
+            return
+
+        def chosen(index: int | None) -> None:
+            if index is not None:
+                self._remember()
+                self.app.draft.typed[found[index].setting] = as_typed(found[index].value)
+                self._draw()
+
+        self.app.push_screen(Choose("What saves memory", saving_choices(found), 0, "u takes it back."), chosen)
+
     def action_copy(self) -> None:
         """Put the equivalent command into the clipboard of the terminal."""
         # A file name may hold bytes that are no text; the clipboard takes text only.
@@ -331,7 +350,7 @@ class SetupScreen(Place):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         form = self.is_mounted and self.app.draft.report is not None
-        if action in ("start", "choose_preset", "undo", "copy", "reset_all", "move", "group", "edge"):
+        if action in ("start", "choose_preset", "undo", "copy", "reset_all", "save_memory", "move", "group", "edge"):
             return form
         return True
 
