@@ -177,14 +177,15 @@ def savings(facts: Facts, settings: Settings) -> list[Saving]:
 
 def _changes(facts: Facts, settings: Settings, now: Forecast) -> list[tuple[str, Any]]:
     """Changes that may save memory."""
+    layers = facts.shape.layers
+    freezings: list[str | int] = [layers // 2] if facts.shape.boundary(settings) >= 0 else ["embeddings", layers // 2]
     longest = min(settings.max_length, facts.limit, facts.table[-1][0] if facts.table else settings.max_length)
     return [
         ("max_length", max(longest // 2, 16)),
         ("precision", "bf16"),
         ("gradient_checkpointing", True),
         ("micro_batch_size", max(now.micro_batch_size // 2, 1)),
-        ("freeze_layers", "embeddings" if facts.shape.boundary(settings) < 0 else facts.shape.layers // 2),
-        ("freeze_layers", facts.shape.layers // 2),
+        *(("freeze_layers", choice) for choice in freezings),
         ("lora", True),
     ]
 
