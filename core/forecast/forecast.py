@@ -256,7 +256,7 @@ class Run:
         full = min(plan.tokens, sum(loads.longest(self.table, self.settings.batch_size)))
         count = min(plan.reviews, self.settings.batch_size, max(full // max(usual, 1), 1))
         tokens = min(EVALUATION_TOKENS, plan.tokens)
-        if self.settings.micro_batch_size != "auto":
+        if plan.tokens >= _UNLIMITED:
             tokens = min(EVALUATION_TOKENS, plan.reviews * self.settings.max_length)
         held_out = loads.longest(self.table, EVALUATION_REVIEWS)
         return [largest, [usual] * count], loads.largest_part(held_out, tokens, EVALUATION_REVIEWS)
