@@ -33,7 +33,8 @@ from core.settings import Settings
 HERE = Path(__file__).resolve().parent
 MODELS = ("starter", "small-shape", "distilbert-shape", "bert-base-shape")
 _DRAW_SEED = 11
-_STEPS = 4
+_STEPS = {"starter": 12, "small-shape": 24, "distilbert-shape": 6, "bert-base-shape": 4}
+"""Optimizer steps of a run, evaluated after half of them: seconds, not instants."""
 _HEAVY = {"distilbert-shape": 4096, "bert-base-shape": 2048}
 """Tokens of a batch of the large models, at most: a step of them takes seconds a thousand tokens."""
 _CHOICES: dict[str, tuple[Any, ...]] = {
@@ -68,9 +69,9 @@ def configurations(count: int, seed: int = _DRAW_SEED) -> Iterator[tuple[str, st
     yield from found
 
 
-def measure(data: Path, model: str, wanted: dict[str, Any], home: Path) -> dict[str, Any]:
+def measure(data: Path, model: str, wanted: dict[str, Any], steps: int, home: Path) -> dict[str, Any]:
     """Forecast and run one configuration. Args: model: a folder or starter."""
-    given = {**wanted, "max_steps": _STEPS, "evaluate_every": _STEPS // 2, "seed": 3}
+    given = {**wanted, "max_steps": steps, "evaluate_every": steps // 2, "seed": 3}
     common = [str(data), "--model", model]
     common += [word for name, value in given.items() for word in ("--set", f"{name}={value}")]
     forecast = _said(["forecast", *common, "--json"], home)
@@ -166,7 +167,7 @@ def main(
             folder = encoder(model, cache, environment(threads()))
             word = "starter" if model == "starter" else str(folder)
             data = make_split(reviews, cache, 300).train
-            row = {"model": model, "reviews": reviews, **measure(data, word, wanted, Path(home))}
+            row = {"model": model, "reviews": reviews, **measure(data, word, wanted, _STEPS[model], Path(home))}
             row["rule_bytes"] = 4 * 4 * weights_in(folder)
             rows.append(row)
             error, late = row["forecast_bytes"] / row["peak_bytes"] - 1, row["forecast_seconds"] / row["seconds"] - 1

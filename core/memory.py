@@ -177,6 +177,10 @@ class MemorySampler(threading.Thread):
             if self._over.wait(self._every):
                 return
 
+    def look(self) -> None:
+        """Look at once, where a peak is known to be that may be over before the next look."""
+        self.peak = max(self.peak, process_bytes())
+
     def record_now(self) -> None:
         """One record, at once."""
         now = sample(self._cuda)

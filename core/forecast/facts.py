@@ -33,6 +33,8 @@ class Calibration(BaseModel):
     """Seconds of the optimizer's part of a step."""
     start: float
     """Seconds from the start of a worker to its first step, besides what has to be tokenized."""
+    first_evaluation: float = 1.0
+    """Seconds that the first evaluation takes besides: libraries are loaded for it."""
     measured: bool = True
     """False where it is a guess."""
 
@@ -78,4 +80,6 @@ class Facts(BaseModel):
         words = [self.path(settings), self.precision(settings)]
         if words[0] == "transformers":
             words += ["lora"] * settings.lora + ["recompute"] * settings.gradient_checkpointing
+        if self.shape.boundary(settings) == self.shape.layers:
+            words.append("head")
         return " ".join(words)

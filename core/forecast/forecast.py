@@ -44,7 +44,10 @@ _POOL, _HEAD_POOL = 1 << 22, 1 << 20
 """Elements of a pool of dropout masks."""
 _ROW_BYTES = 64
 """Of each review in the tables of a run."""
-_LATE_KERNELS = 40 << 20
+_READING = {"native": 24 << 20, "transformers": 40 << 20}
+"""What reading and tokenizing reviews adds to a worker, by path (measured: on the native one some of it is used again).
+"""
+_LATE_KERNELS = 20 << 20
 """Kernels of bf16 products for shapes that the steps of a calibration have not met."""
 
 
@@ -233,9 +236,10 @@ class Run:
             return Plan(tokens=plan.tokens // 2, reviews=plan.reviews) if plan.tokens > _FEWEST_TOKENS else None
         return Plan(tokens=plan.tokens, reviews=plan.reviews // 2) if plan.reviews > 1 else None
 
-    def largest_part(self, plan: Plan) -> list[int]:
-        """Lengths of the most expensive micro-batch."""
-        longest = loads.longest(self.table, min(self.settings.batch_size, max(round(self.rows), 1)))
+    def largest_part(self, plan: Plan, *, everything: bool = False) -> list[int]:
+        """Lengths of the most expensive micro-batch; of all reviews in one, whatever the batch, with `everything`."""
+        most = EVALUATION_TOKENS if everything else self.settings.batch_size
+        longest = loads.longest(self.table, min(most, max(round(self.rows), 1)))
         return loads.largest_part(longest, plan.tokens, plan.reviews)
 
     def largest_micro_batch(self, room: int) -> int:
@@ -249,17 +253,21 @@ class Run:
                 high = middle - 1
         return low
 
-    def _passes(self, plan: Plan) -> tuple[list[list[int]], list[int]]:
+    def passes(self, plan: Plan) -> tuple[list[list[int]], list[int]]:
         """Lengths of micro-batches of a step that need most of something, and of the largest part of an evaluation."""
         largest = self.largest_part(plan)
-        usual = self.table[len(self.table) // 2][0] if self.table else 1
         full = min(plan.tokens, sum(loads.longest(self.table, self.settings.batch_size)))
-        count = min(plan.reviews, self.settings.batch_size, max(full // max(usual, 1), 1))
+        usual = self._usual(full)[: min(plan.reviews, self.settings.batch_size)]
         tokens = min(EVALUATION_TOKENS, plan.tokens)
         if plan.tokens >= _UNLIMITED:
             tokens = min(EVALUATION_TOKENS, plan.reviews * self.settings.max_length)
         held_out = loads.longest(self.table, EVALUATION_REVIEWS)
-        return [largest, [usual] * count], loads.largest_part(held_out, tokens, EVALUATION_REVIEWS)
+        return [largest, usual], loads.largest_part(held_out, tokens, EVALUATION_REVIEWS)
+
+    def _usual(self, tokens: int) -> list[int]:
+        """Lengths of as many reviews of a middling length as have so many tokens."""
+        usual = self.table[len(self.table) // 2][0] if self.table else 1
+        return [usual] * max(tokens // max(usual, 1), 1)
 
     # Memory
 
@@ -269,29 +277,39 @@ class Run:
         Args:
             begun: the run is well under way; after its first steps alone there are no copies and fewer kernels.
         """
-        learn = self._learning()
+        learn = 4 * self._learning()
         moments = 2 * learn if self.settings.optimizer == "adamw" else 0
-        goes_on = self.epochs > 1 or (self.settings.evaluate_every or self.steps) < self.steps
-        copies = 4 * learn if goes_on else 0
-        if self.seconds(plan)[1] > self.settings.checkpoint_seconds:
-            copies += 4 * (learn + moments)
-        if not begun:
-            copies = 0
         if self.native:
             weights, activations, workspace = self._native_weights(), *self._native_passes(plan)
             if begun and self.item == 2 and not self.head_only:
                 workspace += _LATE_KERNELS
         else:
             weights, activations, workspace = self._autograd_weights(), *self._autograd_passes(plan)
+        passes = activations + workspace
         return Parts(
-            baseline=self.calibration.rest_bytes,
+            baseline=self.calibration.rest_bytes + (_READING[self.path] if begun and self.facts.device == "cpu" else 0),
             weights=weights,
-            gradients=4 * learn,
-            optimizer=4 * moments,
+            gradients=learn,
+            optimizer=moments,
             activations=activations,
             workspace=workspace + round(self.rows * _ROW_BYTES),
-            copies=copies,
+            copies=self._copies(plan, learn, moments, passes) if begun else 0,
         )
+
+    def _copies(self, plan: Plan, learn: int, moments: int, passes: int) -> int:
+        """What copies add to the peak: of the best weights, of a checkpoint, or of the model that is saved at the end.
+
+        Args:
+            learn: bytes of the weights that learn. moments: of the optimizer. passes: of what micro-batches need.
+        """
+        goes_on = self.epochs > 1 or (self.settings.evaluate_every or self.steps) < self.steps
+        best = learn if goes_on else 0
+        checkpoint = best + learn + moments - (0 if self.native else passes)  # autograd's activations are gone then
+        saved = 4 * self.shape.weights - passes if self.settings.lora else 0  # matrices are merged into a copy
+        if self.native and self.boundary < 0:  # gradients and moments are gone, the word table is the module's again
+            saved = 4 * self.shape.words - moments - passes
+        due = self.seconds(plan)[1] > self.settings.checkpoint_seconds
+        return max(best, checkpoint if due else 0, saved, 0)
 
     def _learning(self) -> int:
         """Weights whose gradients are kept: of the words only those that occur, on the native path."""
@@ -301,14 +319,15 @@ class Run:
         return learn
 
     def _native_weights(self) -> int:
+        """Master weights, their copies in the products' format, and what of frozen layers is laid out anew.
+
+        What does not learn otherwise stays in the model's file, which is mapped and not counted.
+        """
         shape, item = self.shape, self.item
         frozen = max(self.boundary, 0)
-        learned_layers = shape.layers - frozen
-        size = 4 * shape.weights
-        if self.boundary < 0:
-            size += 4 * min(self.facts.distinct, shape.vocabulary) * shape.width
+        size = 4 * self._learning()
         if item == 2:
-            size += 2 * (learned_layers * shape.layer + shape.head)
+            size += 2 * ((shape.layers - frozen) * shape.layer + shape.head)
         fixed = shape.width * shape.inner * 4  # the feed-forward's second weight, transposed
         fixed += shape.layer_products * 2 if item == 2 else 3 * shape.width**2 * 4
         return size + frozen * fixed
@@ -317,11 +336,15 @@ class Run:
         """What a backward pass needs, and all other buffers."""
         shape, item = self.shape, self.item
         pool = (_HEAD_POOL if self.head_only else _POOL) * item * self._dropouts
-        train, evaluation = self._passes(plan)
-        if self.head_only:
-            buffers = footprint.classifying(shape, loads.largest_part(evaluation, EVALUATION_TOKENS, 1 << 30), item)
-            return 0, sum(buffers.values()) + pool
+        train, evaluation = self.passes(plan)
         passes = [footprint.classifying(shape, evaluation, item, self.boundary, given=self.boundary > 0)]
+        if self.boundary > 0:
+            once = self.largest_part(Plan(tokens=EVALUATION_TOKENS, reviews=_UNLIMITED), everything=True)
+            passes += [
+                footprint.classifying(shape, lengths, item) for lengths in (once, self._usual(EVALUATION_TOKENS))
+            ]
+        if self.head_only:
+            return 0, footprint.total(passes[1:]) + pool
         for lengths in train:
             passes.append(
                 footprint.learning(
@@ -344,10 +367,11 @@ class Run:
         return self.shape.dropouts if own is None else int(own > 0)
 
     def _autograd_weights(self) -> int:
+        """Weights in memory: on a CPU those that learn, for the others stay in the model's mapped file."""
         shape = self.shape
-        size = 4 * shape.weights
+        size = 4 * (self._learning() if self.facts.device == "cpu" else shape.weights)
         if self.settings.lora:
-            size += 4 * self._learning()  # matrices, and a second head
+            size += 4 * shape.head  # it is kept as it was, too
         if self.item == 2 and not self.settings.lora:  # autocast keeps copies while a pass lasts
             size += 2 * (shape.layers - max(self.boundary, 0)) * shape.layer_products
         return size
@@ -355,7 +379,7 @@ class Run:
     def _autograd_passes(self, plan: Plan) -> tuple[int, int]:
         """What autograd keeps of the most expensive micro-batch, and what a single layer needs besides."""
         shape = self.shape
-        train, evaluation = self._passes(plan)
+        train, evaluation = self.passes(plan)
         learned = shape.layers if self.settings.lora else shape.layers - max(self.boundary, 0)
         kept = largest = 0
         for lengths in train:
@@ -388,7 +412,8 @@ class Run:
         measured = self.shape.layers if not self.native else learned
         evaluation = self.operations(load, measured) * self._held_out / calibration.forward_rate if measured else 0.0
         evaluations = self.steps / (settings.evaluate_every or max(self._per_epoch, 1))
-        whole = training * self.epochs + evaluation * max(evaluations, 1) + calibration.start + self.once(plan)
+        whole = training * self.epochs + evaluation * max(evaluations, 1) + calibration.first_evaluation
+        whole += calibration.start + self.once(plan)
         return training + evaluation * max(evaluations, 1) / max(self.epochs, 1e-9), whole
 
     def once(self, plan: Plan) -> float:

@@ -19,7 +19,7 @@ from core.children import child_environment
 from core.clean import clean_line
 from core.errors import ReviewtuiError
 from core.forecast import loads
-from core.forecast.facts import Calibration, Facts
+from core.forecast.facts import EVALUATION_TOKENS, Calibration, Facts
 from core.forecast.forecast import Plan, Run
 from core.settings import Settings
 
@@ -84,11 +84,8 @@ def measure(facts: Facts, settings: Settings, folder: Path, began: float) -> Cal
 
     run = Run(facts, settings)
     plan = _that_fits(run)
-    largest = run.largest_part(plan)
-    parts = [largest, largest[: max(len(largest) // _SMALL, 1)]]
-    for share in _OTHERS:
-        length = run.table[min(int(len(run.table) * share), len(run.table) - 1)][0]
-        parts.append(loads.largest_part([length] * settings.batch_size, plan.tokens, plan.reviews))
+    parts, learned = _parts(run, plan)
+    largest = parts[0]
     loop, places, distinct = _loop(facts, settings, folder, parts)
     device, learner, examples = loop.device, loop.learner, loop.train
     on_gpu = device.type == "cuda"
@@ -96,7 +93,7 @@ def measure(facts: Facts, settings: Settings, folder: Path, began: float) -> Cal
     if on_gpu:
         held = lambda: int(torch.cuda.memory_allocated(device))  # noqa: E731
     learner.prepare((examples,), lambda fraction: None)
-    start, before = time.perf_counter() - began, held()
+    start = time.perf_counter() - began
     sampler = MemorySampler(lambda sample: None, every=0.005, records_every=1 << 30)
     sampler.start()
 
@@ -117,11 +114,19 @@ def measure(facts: Facts, settings: Settings, folder: Path, began: float) -> Cal
 
         return learner.learn(examples, places[part], loss, (settings.seed, 0, part), first=True)
 
+    if not run.native:  # the native path's buffers are made for the largest at once, as in a run
+        learn(1)
+        learner.update(0.0)
+        learner.logits(examples, places[1])
+    before = held()  # kernels are made, gradients and moments are there
     large, update = seconds(lambda: learn(0)), seconds(lambda: learner.update(0.0))
     small, forward = seconds(lambda: learn(1)), seconds(lambda: learner.logits(examples, places[0]))
-    for part in range(2, len(parts)):
+    for part in range(2, learned):
         learn(part)
-    figures(learner.logits(examples, places[1]).cpu().numpy(), examples.labels[: len(places[1])] % 2, ("a", "b"))
+    logits = learner.logits(examples, places[learned]).cpu().numpy()
+    since = time.perf_counter()
+    figures(logits, examples.labels[places[learned]], loop.classifier.labels)
+    first_evaluation = time.perf_counter() - since
     sampler.stop()
     peak = int(torch.cuda.max_memory_allocated(device)) if on_gpu else max(sampler.peak, held())
     rest, factor = _explained(facts, settings, plan, distinct, before, peak)
@@ -136,7 +141,27 @@ def measure(facts: Facts, settings: Settings, folder: Path, began: float) -> Cal
         forward_rate=max(_forward_operations(run, largest) / forward, 1.0),
         update=update,
         start=start,
+        first_evaluation=first_evaluation,
     )
+
+
+def _parts(run: Run, plan: Plan) -> tuple[list[list[int]], int]:
+    """Lengths of the micro-batches that are computed, and how many of them are learned from.
+
+    The first is the most expensive, the second a small one; the last are those of an evaluation, and where layers are
+    frozen of what is computed of all reviews once.
+    """
+    train, evaluation = run.passes(plan)
+    largest, batch = train[0], run.settings.batch_size
+    parts = [largest, largest[: max(len(largest) // _SMALL, 1)], *train[1:]]
+    for share in _OTHERS:
+        length = run.table[min(int(len(run.table) * share), len(run.table) - 1)][0]
+        parts.append(loads.largest_part([length] * batch, plan.tokens, plan.reviews))
+    learned = len(parts)
+    parts.append(evaluation)
+    if run.native and run.boundary > 0:
+        parts.append(run.largest_part(Plan(tokens=EVALUATION_TOKENS, reviews=1 << 30), everything=True))
+    return parts, learned
 
 
 def _that_fits(run: Run) -> Plan:
@@ -158,9 +183,9 @@ def _explained(
     parts = run.parts(plan, begun=False)
     if run.native:
         return max(peak - (parts.total - parts.baseline), 0), 1.0
-    rest = before - 4 * run.shape.weights
-    activations = peak - max(rest, 0) - parts.weights - parts.gradients - parts.optimizer
-    return max(rest, 0), max(activations / max(parts.activations + parts.workspace, 1), 0.05)
+    rest = max(before - parts.weights - parts.gradients - parts.optimizer, 0)
+    activations = peak - rest - parts.weights - parts.gradients - parts.optimizer
+    return rest, max(activations / max(parts.activations + parts.workspace, 1), 0.05)
 
 
 def _step_operations(run: Run, batches: Sequence[Sequence[int]]) -> float:

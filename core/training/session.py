@@ -261,6 +261,7 @@ class Session:
         self.journal.write("paused" if paused else "continued", sync=True)
 
     def on_checkpoint(self, checkpoint: Checkpoint) -> None:
+        self._sampler.look()  # its copies are there now
         try:
             save_checkpoint(self.run.checkpoints, checkpoint)
         except ReviewtuiError as error:
