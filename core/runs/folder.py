@@ -1,6 +1,7 @@
 """A run's folder: its names, how one is made, and how a person's word for it (`RUN`) is found.
 
 settings.toml        what was asked: data, settings, name; enough to repeat the run
+forecast.json        what was foretold of it when it was started from the workbench (core/forecast/forecast.py)
 provenance.json      versions, device, threads, hashes of data, tokenizer and weights, label names, split sizes
 events.jsonl         the journal (core/runs/journal.py)
 control.jsonl        requests to the worker (core/runs/control.py)
@@ -46,6 +47,10 @@ class RunFolder:
     @property
     def settings(self) -> Path:
         return self.path / "settings.toml"
+
+    @property
+    def forecast(self) -> Path:
+        return self.path / "forecast.json"
 
     @property
     def provenance(self) -> Path:

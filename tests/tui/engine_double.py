@@ -11,6 +11,8 @@ from textual.pilot import Pilot
 from textual.worker import WorkerCancelled
 
 from core.errors import InputError
+from core.forecast.facts import Calibration, Facts
+from core.forecast.shapes import shape_of
 
 HOSTILE = "\x1b]52;c;ZXZpbA==\x07\x1b[2J\x9b31m\u202ebidi\u2066 [bold]x[/ [@click=app.quit]y\u2028\x00"
 STEERING = {*map(chr, range(0x0A)), *map(chr, range(0x0B, 0x20)), *map(chr, range(0x7F, 0xA0)), *"\u202a\u202b\u202c"}
@@ -51,8 +53,34 @@ def lengths(classes: tuple[str, ...] = ("negative", "positive")) -> dict[str, An
     padding = {"batch_size": 16, "to_longest": 0.8, "random": 0.5, "by_length": 0.1}
     return {
         "model": "starter", "reviews": 48, "sampled": 48, "mean": 60.0, "max": 300, "p50": 45, "p90": 90, "p95": 120,
-        "p99": 280, "limits": limits, "padding": padding,
+        "p99": 280, "limits": limits, "padding": padding, "table": [[20, 12], [45, 20], [90, 10], [300, 6]],
+        "distinct": 700,
     }  # fmt: skip
+
+
+def facts(**changes: Any) -> dict[str, Any]:
+    """What `facts` answers for the starter: every way to compute a run was measured, 16 GiB are free."""
+    config = {
+        "model_type": "bert", "hidden_size": 384, "num_hidden_layers": 6, "num_attention_heads": 12,
+        "intermediate_size": 1536, "vocab_size": 30522, "max_position_embeddings": 512, "type_vocab_size": 2,
+        "hidden_dropout_prob": 0.1,
+    }  # fmt: skip
+    measured = Calibration(rest_bytes=400 << 20, rate=2e11, overhead=0.01, forward_rate=2e11, update=0.02, start=6.0)
+    native = [f"native {precision}{head}" for precision in ("fp32", "bf16") for head in ("", " head")]
+    loras = [f"transformers {precision} lora{more}" for precision in ("fp32", "bf16") for more in ("", " recompute")]
+    found = Facts(
+        model="starter",
+        shape=shape_of(config, 2),
+        limit=512,
+        reviews=48,
+        table=[(20, 12), (45, 20), (90, 10), (300, 6)],
+        distinct=700,
+        auto_precision="bf16",
+        budgets={"fp32": 2048, "bf16": 2048},
+        calibrations=dict.fromkeys([*native, *loras, "transformers fp16"], measured),
+        free_bytes=16 << 30,
+    )
+    return found.model_copy(update=changes).model_dump(mode="json")
 
 
 _GROUPS = {"inspect", "rows", "measure", "listing", "taking", "start"}
@@ -65,6 +93,7 @@ class FakeEngine:
         self.answers: dict[str, Any] = {
             "inspect": report(),
             "lengths": lengths(),
+            "facts": facts(),
             "rows": self._rows,
             "prepare": {"model": "starter", "note": "", "labels": ["negative", "positive"], "rows": 43},
         } | answers

@@ -42,8 +42,8 @@ def make_run(
 ) -> RunFolder:
     """A run of two epochs with `steps` steps; `end` is its last record's kind, None for a run that goes on.
 
-    Notes: losses (list, one a step), message, data, notice, labels, model, plan (values in place of those of its plan;
-    None takes one away, as in journals of older versions).
+    Notes: losses (list, one a step), message, data, notice, labels, model, devices (in memory records), plan (values in
+    place of those of its plan; None takes one away, as in journals of older versions).
     """
     run = RunFolder(private_folder(runs_home()) / f"20260901-10000{number}-00{number:02}")
     private_folder(run.path)
@@ -77,7 +77,7 @@ def make_run(
             seconds=step * 0.25,
         )
         if step % 4 == 0:
-            journal.write("memory", **memory(step))
+            journal.write("memory", **{**memory(step), "devices": notes.get("devices", [])})
         if step % 20 == 0:
             journal.write("evaluation", **evaluation(step))
     if end is not None:

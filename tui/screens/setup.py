@@ -388,7 +388,8 @@ class SetupScreen(Place):
             await self.app.ask("prepare", {"request": request.model_dump(mode="json")}, self._preparing)
             self._launching = True
             self._now("Starting the worker …")
-            run = await asyncio.to_thread(launched, request, named)
+            foretold = self.query_one(ForecastGauge).foretold()
+            run = await asyncio.to_thread(launched, request, named, foretold)
         except ReviewtuiError as error:
             self._failed(str(error))
         else:

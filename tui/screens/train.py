@@ -22,6 +22,8 @@ from core.runs.summary import OVER, RunHistory, RunSummary, summary_of
 from core.series import BYTES, Series
 from tui.places import Place
 from tui.widgets.chart import Chart
+from tui.widgets.launching import foretold_bytes
+from tui.widgets.memory_bar import MemoryBar
 from tui.widgets.run_header import RunHeader
 from tui.widgets.run_log import log_lines
 from tui.widgets.run_plan import RunPlan
@@ -51,7 +53,8 @@ Train: one run, live or past. Everything shown is read from the run's folder, so
 after it ended, and after you closed the workbench and came back. The line under the figures says what computes the \
 run and why; where frozen layers are computed only once, one more says so. The time left is an estimate from the \
 pace of the last 50 steps. The loss chart shows the training loss of every step and the validation loss of every \
-evaluation; the memory chart what the worker holds. tab moves between the charts and the log."""
+evaluation; the memory chart what the worker holds, beside what was foretold. In the memory bar █ is the run's, ▓ held \
+in reserve for it, ▒ others', ░ free. tab moves between the charts and the log."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "pause", "Pause", id="train.pause"),
@@ -68,11 +71,13 @@ evaluation; the memory chart what the worker holds. tab moves between the charts
         self._run: RunFolder | None = None
         self._history = RunHistory()
         self._summary: RunSummary | None = None
+        self._foretold: int | None = None
 
     def body(self) -> ComposeResult:
         yield Static(_EMPTY, id="train-empty", markup=False)
         yield RunHeader(id="train-header")
         yield RunPlan(id="train-plan")
+        yield MemoryBar(id="train-memory")
         with Container(id="train-charts"):
             yield Chart("Loss", empty="No loss yet: the first step is still to come.", id="loss")
             yield Chart("Memory", unit=BYTES, empty="No memory sample yet.", id="memory")
@@ -92,6 +97,8 @@ evaluation; the memory chart what the worker holds. tab moves between the charts
         self.say_subject("" if run is None else run.id)
         self.query_one("#train-log", RichLog).clear()
         self.query_one(RunPlan).show_plan({})
+        self.query_one(MemoryBar).show_sample(None, "", None)
+        self._foretold = foretold_bytes(run) if run is not None else None
         for chart in self.query(Chart):
             chart.show([])
         if run is not None:
@@ -156,13 +163,17 @@ evaluation; the memory chart what the worker holds. tab moves between the charts
         seconds = [sample["time"] - begun for sample in samples]
         chart = self.query_one("#memory", Chart)
         last = samples[-1]
+        device = str(history.plan.get("device", ""))
+        self.query_one(MemoryBar).show_sample(last, device, self._foretold)
         series = [Series("worker", seconds, _column(samples, "process"))]
         references = []
-        if str(history.plan.get("device", "")).startswith("cuda"):
+        if device.startswith("cuda"):
             series = []
             for index, device in enumerate(last["devices"]):
                 ours = [_device(sample, index, "ours_reserved") for sample in samples]
                 other = [_device(sample, index, "other") for sample in samples]
+                if not any(ours) and len(last["devices"]) > 1:
+                    continue  # the bars name it; its line would only stand in the way
                 series += [Series(f"GPU {index} ours", seconds, ours), Series(f"GPU {index} others", seconds, other)]
                 references.append((f"GPU {index} all", float(device.get("total", 0))))
             chart.title = "GPU memory"
@@ -171,6 +182,8 @@ evaluation; the memory chart what the worker holds. tab moves between the charts
             chart.title = "Memory of the worker (CPU run)"
             if last["process_peak"] > limit / 3:  # nearer than that, the ceiling matters more than the detail
                 references = [("limit" if last["limit"] else "system", float(limit))]
+        if self._foretold:
+            references.append(("foretold", float(self._foretold)))
         chart.show(series, references=references, x_label="seconds")
 
     # Actions

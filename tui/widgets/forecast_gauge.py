@@ -64,6 +64,12 @@ class ForecastGauge(Drawn):
         if self.facts is not None and self._is_to_be_measured(settings):
             self._measure(draft, settings)
 
+    def foretold(self) -> Forecast | None:
+        """The forecast that is shown; None before there is one."""
+        if self.facts is None or self._settings is None:
+            return None
+        return forecast(self.facts, self._settings)
+
     def choices(self) -> list[Saving]:
         """Changes that would make the run smaller, the largest saving first; none before the facts are there."""
         if self.facts is None or self._settings is None:
@@ -93,6 +99,9 @@ class ForecastGauge(Drawn):
                 draft.lengths = await self.app.ask("lengths", params, self._say)
                 draft.lengths_model = settings.model
             found = await self._ask(draft, settings, measure=False)
+        except asyncio.CancelledError:
+            self._of = None  # a start came first: they are collected when somebody comes back
+            raise
         except ReviewtuiError as error:
             self._state = f"No forecast: {clean_line(error)}"
             self._show()

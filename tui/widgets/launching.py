@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
+
 from core.errors import ReviewtuiError
+from core.files import write_json
+from core.forecast.forecast import Forecast
 from core.runs.folder import RunFolder, create_run, list_runs
 from core.runs.launch import launch_worker
 from core.runs.request import Request
 
 
-def launched(request: Request, named: bool) -> RunFolder:
+def launched(request: Request, named: bool, foretold: Forecast | None = None) -> RunFolder:
     """Start the run that is asked for. A name that was only suggested is made one that no run has yet.
+
+    What was foretold of it is written down beside it, to be shown beside what it then takes.
 
     Raises:
         ReviewtuiError: the home cannot be written, or the worker could not start.
@@ -17,6 +23,8 @@ def launched(request: Request, named: bool) -> RunFolder:
     if not named:
         request = request.model_copy(update={"name": _free_name(request.name)})
     run = create_run(request)
+    if foretold is not None:
+        write_json(run.forecast, foretold.model_dump(mode="json"))
     launch_worker(run)
     return run
 
@@ -32,3 +40,12 @@ def _free_name(name: str) -> str:
     while free in taken:
         free, number = f"{name}-{number}", number + 1
     return free
+
+
+def foretold_bytes(run: RunFolder) -> int | None:
+    """The peak that was foretold of a run; None where nothing was, or nothing that can be read."""
+    try:
+        found = json.loads(run.forecast.read_text(encoding="utf-8"))["peak_bytes"]
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    return found if isinstance(found, int) and found > 0 else None
