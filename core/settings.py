@@ -101,7 +101,8 @@ class Settings(BaseModel):
         "Length of the run",
         "Micro-batch size",
         "Reviews in one forward pass. Smaller needs less memory and changes no gradient: the batch is averaged as a "
-        "whole. 'auto' fills micro-batches up to a number of tokens that suits the machine.",
+        "whole. 'auto' fills micro-batches up to a number of tokens that suits the machine. Either becomes smaller by "
+        "itself where memory does not suffice.",
         "reviews",
         union_mode="left_to_right",
     )

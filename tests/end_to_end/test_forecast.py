@@ -1,0 +1,60 @@
+"""`reviewtui forecast`: a hidden configuration, its forecast, and the run itself beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.end_to_end.conftest import Reviewtui
+
+KEYS = {
+    *("model", "peak_bytes", "low_bytes", "high_bytes", "parts", "seconds", "seconds_per_epoch", "steps", "path"),
+    *("precision", "measured", "micro_batch_size", "batch_size", "free_bytes", "fits", "largest_micro_batch"),
+    *("dominant", "savings"),
+}
+SETTINGS = ["--set", "epochs=2", "--set", "batch_size=8", "--set", "max_length=48", "--set", "precision=fp32"]
+
+
+@pytest.fixture
+def arguments(reviews_csv: Callable[..., Path], tiny_model: Path) -> list[str]:
+    return [str(reviews_csv(rows=160)), "--model", str(tiny_model), *SETTINGS]
+
+
+def test_a_run_takes_what_was_foretold(reviewtui: Reviewtui, arguments: list[str], environment: dict[str, str]) -> None:
+    home = Path(environment["REVIEWTUI_HOME"])
+    said = reviewtui("forecast", *arguments, "--json")
+    assert said.status == 0, said.err
+    found: dict[str, Any] = said.json
+    assert found.keys() >= KEYS
+    assert found["measured"] and found["fits"] and found["path"] == "native"
+    assert found["peak_bytes"] == sum(found["parts"].values())
+    left = {entry.name for entry in home.iterdir()}
+    assert left <= {"data", "calibrations.json", "budgets.json", "engine.log"}, "a forecast is no run"
+    ended = reviewtui("train", *arguments, "--wait", "--json").json
+    assert ended["steps"] == found["steps"]
+    assert found["peak_bytes"] == pytest.approx(ended["peak_memory_bytes"], rel=0.1)
+    kept = (home / "calibrations.json").stat().st_mtime_ns
+    words = reviewtui("forecast", *arguments)
+    assert words.status == 0
+    assert "peak memory" in words.out and "± 5%" in words.out and "measured on this machine" in words.out
+    assert (home / "calibrations.json").stat().st_mtime_ns == kept, "what is known is not measured again"
+
+
+def test_damaged_calibrations_are_measured_again(
+    reviewtui: Reviewtui, arguments: list[str], environment: dict[str, str]
+) -> None:
+    home = Path(environment["REVIEWTUI_HOME"])
+    home.mkdir()
+    (home / "calibrations.json").write_text('{"0123": {"native fp32": {"rate": "fast"}}, "4": 5')
+    assert reviewtui("forecast", *arguments, "--json").json["measured"]
+
+
+def test_what_cannot_be_forecast_is_said_in_a_sentence(reviewtui: Reviewtui, tmp_path: Path) -> None:
+    absent = reviewtui("forecast", str(tmp_path / "absent.csv"))
+    assert absent.status == 2 and "Traceback" not in absent.err and len(absent.err.splitlines()) == 1
+    (tmp_path / "few.csv").write_text("text,label\ngood,1\n")
+    assert reviewtui("forecast", str(tmp_path / "few.csv"), "--json").status == 2
+    assert reviewtui("forecast", str(tmp_path / "few.csv"), "--set", "epochs=none").status == 2
