@@ -9,6 +9,7 @@ Read in this order:
     forecast.py      the closed form: bytes by what they are for, seconds, what fits, and what each saving would bring
     probe.py         the two real steps, in a process of their own
     gather.py        facts of real reviews and a real model, collected by the engine
+    foresight.py     what a worker makes of it: micro-batches that fit, before the first of them
 
-All but the last two are free of torch and numpy, so that a gauge can follow every key in the screen's own process.
+All but the last three are free of torch and numpy, so that a gauge can follow every key in the screen's own process.
 """

@@ -50,7 +50,7 @@ def gather(
         distinct=lengths["distinct"],
         device=device.type,
         auto_precision=choose_precision("auto", device),
-        calibrations=known(_key(shape, device.type)),
+        calibrations=known(calibration_key(shape, device.type)),
         free_bytes=free_bytes(device.type),
     )
     return facts.model_copy(update={"budgets": _budgets(facts)})
@@ -63,7 +63,7 @@ def with_calibration(facts: Facts, settings: Settings, progress: Progress) -> Fa
         ReviewtuiError: it cannot be measured here.
     """
     way = facts.way_of(settings)
-    key = _key(facts.shape, facts.device)
+    key = calibration_key(facts.shape, facts.device)
     found = known(key)
     if way not in found:
         found[way] = calibrate(facts, settings, resolve_model(settings.model).folder, progress)
@@ -112,7 +112,8 @@ def _limit(shape: ModelShape, config: Mapping[str, Any]) -> int:
     return max(shape.positions - offset, 1) if shape.positions else 512
 
 
-def _key(shape: ModelShape, device: str) -> str:
+def calibration_key(shape: ModelShape, device: str) -> str:
+    """What calibrations of a model are kept under on this machine."""
     name = device
     if device == "cuda":
         import torch

@@ -73,6 +73,10 @@ class Fit:
         if times > 1 and self._recompute():
             self.now = replace(self.now, recompute=True)
 
+    def foresee(self, tokens: int, reviews: int) -> None:
+        """Begin with smaller limits than were asked for."""
+        self.now = replace(self.now, tokens=min(self.now.tokens, tokens), reviews=min(self.now.reviews, reviews))
+
     def grow(self, step: int) -> bool:
         """Double the limits, if there was no trouble for long; says whether they changed. Recomputing stays."""
         asked = self.asked

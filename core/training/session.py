@@ -88,6 +88,7 @@ class Session:
         if resume:
             self._restore(loop)
         loop.fit.reduce(restarts)
+        self._foresee(loop)
         now = write_provenance(self.run, request, source, data, loop)
         for sentence in differences(earlier, now) if loop.progress.step else ():
             self._notice(sentence)
@@ -145,6 +146,21 @@ class Session:
             class_weights(data.train_labels, len(data.labels), settings.class_weights),
             self,
             micro_tokens=earlier.get("micro_batch_tokens"),
+        )
+
+    def _foresee(self, loop: TrainingLoop) -> None:
+        """Begin with micro-batches that fit into the memory there is, where a forecast can tell."""
+        from core.forecast.foresight import foresee
+
+        found = foresee(loop)
+        if found is None:
+            return
+        loop.fit.foresee(found.plan.tokens, found.plan.reviews)
+        size = "tokens" if found.plan.tokens < loop.fit.asked.tokens else "reviews"
+        self._notice(
+            f"As asked for, the run would take {found.asked_bytes / 2**30:.1f} GiB of {found.room_bytes / 2**30:.1f}: "
+            f"it begins with micro-batches of {getattr(loop.fit.now, size):,} {size}, the batch of "
+            f"{loop.settings.batch_size} kept."
         )
 
     def _restore(self, loop: TrainingLoop) -> None:

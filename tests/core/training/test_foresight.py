@@ -1,0 +1,70 @@
+"""A run that will not fit begins with smaller micro-batches, and learns what it would have learned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from core.forecast import foresight
+from core.forecast.calibration import keep
+from core.forecast.facts import Calibration
+from core.forecast.foresight import foresee
+from core.forecast.gather import calibration_key
+from core.forecast.shapes import shape_of
+from core.training.loop import TrainingLoop
+
+MakeLoop = Callable[..., tuple[TrainingLoop, Any]]
+REST = 300 << 20
+PLAIN = {"dropout": 0.0, "batch_size": 16, "epochs": 1}
+
+
+def calibrated(loop: TrainingLoop, path: str) -> None:
+    """As after a forecast of such a run on this machine."""
+    model: Any = loop.classifier.model
+    shape = shape_of(model.config.to_dict(), len(loop.classifier.labels))
+    found = Calibration(rest_bytes=REST, rate=1e11, overhead=0.01, forward_rate=1e11, update=0.01, start=1.0)
+    keep(calibration_key(shape, "cpu"), f"{path} fp32", found)
+
+
+@pytest.mark.parametrize("path", ["native"], indirect=True)
+@pytest.mark.parametrize("micro", ["auto", 16])
+def test_micro_batches_shrink_as_far_as_the_room_asks(
+    micro: Any, path: str, home: Path, make_loop: MakeLoop, weights_of: Callable[..., dict[str, torch.Tensor]]
+) -> None:
+    loop, recorder = make_loop(**PLAIN, micro_batch_size=micro)
+    calibrated(loop, path)
+    assert foresee(loop, room=100 << 30) is None
+    whole = foresee(loop, room=1)
+    assert whole is not None
+    half = foresee(loop, room=round(whole.asked_bytes / 0.9) - 1)
+    assert half is not None
+    assert half.plan.tokens < loop.fit.asked.tokens or half.plan.reviews == 8
+    loop.fit.foresee(half.plan.tokens, half.plan.reviews)
+    loop.rehearse()
+    loop.run()
+    control, _ = make_loop(**PLAIN, micro_batch_size=micro)
+    control.run()
+    assert [step["reviews"] for step in recorder.steps].count(16) == 1
+    for name, weight in weights_of(control).items():
+        torch.testing.assert_close(weights_of(loop)[name], weight, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("path", ["native"], indirect=True)
+def test_nothing_is_foreseen_of_what_was_never_measured(home: Path, make_loop: MakeLoop) -> None:
+    assert foresee(make_loop(**PLAIN)[0], room=1) is None
+
+
+@pytest.mark.parametrize("path", ["native"], indirect=True)
+def test_the_room_is_what_the_process_has_and_what_is_free(
+    path: str, home: Path, make_loop: MakeLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop, _ = make_loop(**PLAIN)
+    calibrated(loop, path)
+    monkeypatch.setattr(foresight, "free_bytes", lambda device: 5)
+    monkeypatch.setattr(foresight, "process_bytes", lambda: 7)
+    found = foresee(loop)
+    assert found is not None and found.room_bytes == 12
