@@ -63,11 +63,13 @@ class FlatOptimizer:
             gradient.div_(divisor)
             for group in groups:
                 part = slice(group.start, group.stop)
+                if group.decay:  # in place: torch's own way takes a copy of all gradients
+                    weights.gradient[part].add_(weights.master[part], alpha=group.decay)
                 sgd(
                     [weights.master[part]],
                     [weights.gradient[part]],
                     [None],
-                    weight_decay=group.decay,
+                    weight_decay=0.0,
                     momentum=0.0,
                     lr=rate * group.scale,
                     dampening=0.0,
