@@ -50,6 +50,13 @@ def cgroup_limit(root: Path = _CGROUP, own: Path = _OWN_GROUP) -> int | None:
     return min(limits, default=None)
 
 
+def free_bytes() -> int:
+    """Memory that a new process could take now: what the system has available, or what a control group leaves."""
+    available = int(psutil.virtual_memory().available)
+    limit = cgroup_limit()
+    return available if limit is None else max(min(available, limit - process_bytes()), 0)
+
+
 def kernel_kills(root: Path = _CGROUP, own: Path = _OWN_GROUP, system: Path = _VMSTAT) -> int:
     """How many processes the kernel has killed for want of memory, in this process's control group and on the machine.
 

@@ -6,12 +6,16 @@ from dataclasses import dataclass
 
 from core.forecast.calibration import known
 from core.forecast.facts import Facts
-from core.forecast.forecast import HEADROOM, Plan, Run
-from core.forecast.gather import calibration_key, free_bytes
+from core.forecast.forecast import HEADROOM, Plan, Run, savings
+from core.forecast.gather import calibration_key, free_on
 from core.forecast.loads import binned
 from core.forecast.shapes import shape_of
 from core.memory import process_bytes
 from core.training.loop import TrainingLoop
+
+_WAYS = 3
+_WORTH = 0.2
+"""Share of the largest saving that another must bring to be worth its name."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +36,38 @@ def foresee(loop: TrainingLoop, room: int | None = None) -> Foresight | None:
     Args:
         room: bytes that the whole process may take; None for what it has and what is free.
     """
+    settings = loop.settings
+    facts = _facts(loop)
+    if facts.way_of(settings) not in facts.calibrations or loop.learner.path.name != facts.path(settings):
+        return None
+    if room is None:
+        room = free_on(facts.device) + (process_bytes() if facts.device == "cpu" else 0)
+    run = Run(facts, settings)
+    plan = asked = run.asked
+    while run.parts(plan).total > room * HEADROOM and (smaller := run.smaller(plan)) is not None:
+        plan = smaller
+    return Foresight(plan, run.parts(asked).total, room) if plan != asked else None
+
+
+def ways_out(loop: TrainingLoop) -> str:
+    """The changes of settings that save memory at the least price in time, as a sentence; empty without any."""
+    facts = _facts(loop)
+    found = savings(facts, loop.settings)
+    worth = [one for one in found if one.bytes >= _WORTH * found[0].bytes]
+    cheapest = sorted(worth, key=lambda one: one.seconds)[:_WAYS]
+    if not cheapest:
+        return ""
+    words = [f"{one.setting}={str(one.value).lower()} ({one.bytes / 2**20:,.0f} MiB less)" for one in cheapest]
+    return f"The cheapest ways out: {', '.join(words)}."
+
+
+def _facts(loop: TrainingLoop) -> Facts:
+    """What a worker knows of its run."""
     settings, frame = loop.settings, loop.frame
     longest = loop.train.lengths(loop.train.longest(settings.batch_size, frame), frame)
     shape = shape_of(loop.classifier.model.config.to_dict(), len(loop.classifier.labels))  # type: ignore[union-attr, operator]
     device = loop.device.type
-    facts = Facts(
+    return Facts(
         model="",
         shape=shape,
         limit=loop.classifier.max_length,
@@ -49,12 +80,3 @@ def foresee(loop: TrainingLoop, room: int | None = None) -> Foresight | None:
         budgets={loop.precision: loop.fit.asked.tokens},
         calibrations=known(calibration_key(shape, device)),
     )
-    if facts.way_of(settings) not in facts.calibrations or loop.learner.path.name != facts.path(settings):
-        return None
-    if room is None:
-        room = free_bytes(device) + (process_bytes() if device == "cpu" else 0)
-    run = Run(facts, settings)
-    plan = asked = run.asked
-    while run.parts(plan).total > room * HEADROOM and (smaller := run.smaller(plan)) is not None:
-        plan = smaller
-    return Foresight(plan, run.parts(asked).total, room) if plan != asked else None

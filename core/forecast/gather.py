@@ -9,14 +9,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from core.errors import InputError
 from core.forecast.calibration import keep, key_of, known
 from core.forecast.facts import Facts
 from core.forecast.probe import calibrate
 from core.forecast.shapes import ModelShape, shape_of
-from core.memory import cgroup_limit, process_bytes
+from core.memory import free_bytes
 from core.models.sources import resolve_model
 from core.settings import Settings
 
@@ -51,7 +49,7 @@ def gather(
         device=device.type,
         auto_precision=choose_precision("auto", device),
         calibrations=known(calibration_key(shape, device.type)),
-        free_bytes=free_bytes(device.type),
+        free_bytes=free_on(device.type),
     )
     return facts.model_copy(update={"budgets": _budgets(facts)})
 
@@ -71,15 +69,13 @@ def with_calibration(facts: Facts, settings: Settings, progress: Progress) -> Fa
     return facts.model_copy(update={"calibrations": {**facts.calibrations, **found}})
 
 
-def free_bytes(device: str = "cpu") -> int:
-    """Memory that a new process could take now: what the system has available, or a control group leaves."""
+def free_on(device: str) -> int:
+    """Bytes that a new run could take now, on the CPU or on the first GPU."""
     if device == "cuda":
         import torch
 
         return int(torch.cuda.mem_get_info()[0])
-    available = int(psutil.virtual_memory().available)
-    limit = cgroup_limit()
-    return available if limit is None else max(min(available, limit - process_bytes()), 0)
+    return free_bytes()
 
 
 def _config(folder: Path) -> dict[str, Any]:

@@ -57,6 +57,14 @@ class RunHistory:
                 fold(record)
         return any_new
 
+    def _on_out_of_memory(self, record: Record) -> None:
+        """The plan is what is done now: limits that changed in a step take the place of those of the beginning."""
+        if record["what"] in ("smaller", "larger") and record["where"] not in ("evaluation", "checkpoint"):
+            if record.get("micro_batch_tokens"):
+                self.plan = {**self.plan, "micro_batch_tokens": record["micro_batch_tokens"]}
+            else:
+                self.plan = {**self.plan, "micro_batch_size": record["micro_batch_size"]}
+
     def _on_started(self, record: Record) -> None:
         self.workers += 1
         self.begun = self.begun if self.begun is not None else record["time"]

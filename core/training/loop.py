@@ -55,8 +55,8 @@ class Observer(Protocol):
         """Something was changed because of memory.
 
         `what` is smaller or larger (micro-batches), recompute (activations), again (the same once more) or skipped (a
-        checkpoint); with it come step (counted from 0), where, was (reviews of what did not fit), micro_batch_size and
-        batch_size.
+        checkpoint); with it come step (counted from 0), where, was (reviews of what did not fit), micro_batch_size,
+        micro_batch_tokens (None where there is no such limit) and batch_size.
         """
 
     def wishes(self) -> list[Wish]: ...
@@ -303,7 +303,13 @@ class TrainingLoop:
     def _tell_memory(self, where: str, what: str, was: int | None = None, now: int | None = None) -> None:
         size = self.settings.batch_size
         self.observer.on_memory(
-            step=self.progress.step, where=where, what=what, was=was, micro_batch_size=now, batch_size=size
+            step=self.progress.step,
+            where=where,
+            what=what,
+            was=was,
+            micro_batch_size=now,
+            micro_batch_tokens=None,
+            batch_size=size,
         )
 
     def _obey(self) -> Wish | None:

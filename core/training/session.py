@@ -96,7 +96,10 @@ class Session:
             self._notice(sentence)
         if loop.progress.step < loop.steps:
             self.journal.write("phase", name="trying the longest reviews", fraction=None)
-            loop.rehearse()
+            try:
+                loop.rehearse()
+            except OutOfMemory as error:
+                raise OutOfMemory(self._with_ways_out(error, loop)) from error
         self._write_plan(source, data, loop)
         self.journal.write("phase", name="training", fraction=None)
         self._in_loop = True
@@ -104,7 +107,7 @@ class Session:
             outcome = loop.run()
         except (Diverged, OutOfMemory) as error:
             self._save(data, loop)
-            self.journal.write("failed", sync=True, message=str(error), **self._figures(loop))
+            self.journal.write("failed", sync=True, message=self._with_ways_out(error, loop), **self._figures(loop))
             return
         if outcome == "abandoned":
             message = "stopped without saving; resume goes on from the last checkpoint"
@@ -162,6 +165,12 @@ class Session:
             f"it begins with micro-batches of {getattr(loop.fit.now, size):,} {size}, the batch of "
             f"{loop.settings.batch_size} kept."
         )
+
+    def _with_ways_out(self, error: ReviewtuiError, loop: TrainingLoop) -> str:
+        """What ended the run; for want of memory, with what would save some."""
+        from core.forecast.foresight import ways_out
+
+        return f"{error} {ways_out(loop)}".rstrip() if isinstance(error, OutOfMemory) else str(error)
 
     def _restore(self, loop: TrainingLoop) -> None:
         """Go back to the newest checkpoint that verifies; from the start where there is none."""

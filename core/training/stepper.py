@@ -17,7 +17,7 @@ import torch
 from core.models.device import send
 from core.settings import Settings
 from core.training.examples import Examples
-from core.training.fit import Fit
+from core.training.fit import UNLIMITED, Fit
 from core.training.learner import Learner
 from core.training.loss import loss_sum, step_divisor
 from core.training.out_of_memory import Attempt, OutOfMemory
@@ -115,8 +115,17 @@ class Stepper:
     def _say(self, number: int, where: str, what: str, was: int | None = None) -> None:
         limits = self._fit.now
         reviews = -(-was // 2) if was is not None else limits.reviews
+        tokens = limits.tokens if limits.tokens < UNLIMITED else None
         size = self._settings.batch_size
-        self._tell(step=number, where=where, what=what, was=was, micro_batch_size=reviews, batch_size=size)
+        self._tell(
+            step=number,
+            where=where,
+            what=what,
+            was=was,
+            micro_batch_size=reviews,
+            micro_batch_tokens=tokens,
+            batch_size=size,
+        )
 
     def _try(self, number: int, batch: np.ndarray, rate: float) -> Step:
         lengths = self._train.lengths(batch, self._frame)

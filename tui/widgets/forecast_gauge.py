@@ -17,6 +17,7 @@ from core.clean import clean_line
 from core.errors import ReviewtuiError
 from core.forecast.facts import Facts
 from core.forecast.forecast import Forecast, Saving, forecast, savings
+from core.memory import free_bytes
 from core.settings import Settings
 from tui.draft import Draft
 from tui.widgets.drawn import Drawn, fitting, lines
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 _BAR = 20
 _QUIET_SECONDS = 1.0
 """How long a person must have typed nothing before steps are measured."""
+_FREE_SECONDS = 3.0
+"""How often the free memory is looked at while nobody types."""
 _TIGHT, _FULL = 0.7, 0.9
 """Shares of the free memory from which on it is said to be tight, and too large."""
 
@@ -51,6 +54,14 @@ class ForecastGauge(Drawn):
         """Ways to compute a run that could not be measured here."""
         self._state = ""
 
+    def on_mount(self) -> None:
+        self.set_interval(_FREE_SECONDS, self._look_again)
+
+    def _look_again(self) -> None:
+        """What is free may have changed."""
+        if self.facts is not None and self.screen.is_current:
+            self._show()
+
     def follow(self, draft: Draft, settings: Settings | None) -> None:
         """Show what a run of `draft` with `settings` would take; None while a value is refused."""
         if draft.report is None or settings is None:
@@ -68,7 +79,10 @@ class ForecastGauge(Drawn):
         """The forecast that is shown; None before there is one."""
         if self.facts is None or self._settings is None:
             return None
-        return forecast(self.facts, self._settings)
+        facts = self.facts
+        if facts.device == "cpu":  # others take memory and give it back while somebody thinks
+            facts = facts.model_copy(update={"free_bytes": free_bytes()})
+        return forecast(facts, self._settings)
 
     def choices(self) -> list[Saving]:
         """Changes that would make the run smaller, the largest saving first; none before the facts are there."""
@@ -85,7 +99,9 @@ class ForecastGauge(Drawn):
         if self.facts is None or self._settings is None:
             self.show(partial(_words, self._state))
             return
-        self.show(partial(gauge_lines, forecast(self.facts, self._settings), self._state))
+        found = self.foretold()
+        assert found is not None
+        self.show(partial(gauge_lines, found, self._state))
 
     @work(exclusive=True, exit_on_error=False, group="measure")
     async def _collect(self, draft: Draft, settings: Settings) -> None:

@@ -295,3 +295,21 @@ def test_a_phase_of_unknown_share_is_shown_by_its_name(
     write("started", pid=1)
     write("phase", name="loading the model", fraction=None)
     assert summarize(run).phase == "loading the model"
+
+
+@pytest.mark.parametrize(
+    ("says", "tokens", "reviews"),
+    [
+        ({"what": "smaller", "micro_batch_tokens": 1024}, 1024, 16),
+        ({"what": "smaller", "micro_batch_tokens": None, "micro_batch_size": 8}, 2048, 8),
+        ({"what": "larger", "micro_batch_tokens": 4096}, 4096, 16),
+        ({"what": "smaller", "where": "evaluation", "micro_batch_size": 1}, 2048, 16),
+        ({"what": "again", "micro_batch_size": 1}, 2048, 16),
+    ],
+)
+def test_the_plan_is_what_is_done_now(says: dict[str, Any], tokens: int, reviews: int) -> None:
+    history = RunHistory()
+    plan = {"kind": "plan", "time": 1.0, "micro_batch_tokens": 2048, "micro_batch_size": 16}
+    trouble = {"kind": "out_of_memory", "time": 2.0, "where": "forward and backward pass", "micro_batch_size": 16}
+    history.update([plan, {**trouble, **says}])
+    assert (history.plan["micro_batch_tokens"], history.plan["micro_batch_size"]) == (tokens, reviews)

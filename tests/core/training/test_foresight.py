@@ -12,7 +12,7 @@ import torch
 from core.forecast import foresight
 from core.forecast.calibration import keep
 from core.forecast.facts import Calibration
-from core.forecast.foresight import foresee
+from core.forecast.foresight import foresee, ways_out
 from core.forecast.gather import calibration_key
 from core.forecast.shapes import shape_of
 from core.training.loop import TrainingLoop
@@ -64,7 +64,22 @@ def test_the_room_is_what_the_process_has_and_what_is_free(
 ) -> None:
     loop, _ = make_loop(**PLAIN)
     calibrated(loop, path)
-    monkeypatch.setattr(foresight, "free_bytes", lambda device: 5)
+    monkeypatch.setattr(foresight, "free_on", lambda device: 5)
     monkeypatch.setattr(foresight, "process_bytes", lambda: 7)
     found = foresee(loop)
     assert found is not None and found.room_bytes == 12
+
+
+def test_ways_out_are_named_with_what_they_save(home: Path, make_loop: MakeLoop) -> None:
+    words = ways_out(make_loop(**PLAIN)[0])
+    assert words.startswith("The cheapest ways out: ") and words.endswith(").")
+    assert 1 <= words.count("MiB less") <= 3
+    settings = [part.partition("=")[0] for part in words.removeprefix("The cheapest ways out: ").split(", ")]
+    assert set(settings) <= {
+        "max_length",
+        "freeze_layers",
+        "gradient_checkpointing",
+        "micro_batch_size",
+        "lora",
+        "precision",
+    }
