@@ -7,13 +7,6 @@ from pydantic import BaseModel, ConfigDict
 from core.forecast.shapes import ModelShape
 from core.settings import Settings
 
-EVALUATION_TOKENS, EVALUATION_REVIEWS = 4096, 64
-"""What an evaluation computes at a time, at most."""
-TRANSFORMERS_TOKENS, TRANSFORMERS_REVIEWS = 1 << 14, 32
-"""Limits of a micro-batch on the transformers path, where they are left open."""
-HEAD_TOKENS = 1 << 20
-"""The same on the native path, where only the head learns: there a review is one row, however long it is."""
-
 
 class Calibration(BaseModel):
     """What real steps on this machine have shown of one way to compute one model."""

@@ -23,16 +23,17 @@ from core.encoder import footprint
 from core.errors import InputError
 from core.forecast import loads
 from core.forecast.calibration import calibration_of
-from core.forecast.facts import (
+from core.forecast.facts import Calibration, Facts
+from core.settings import Settings
+from core.training.sizes import (
     EVALUATION_REVIEWS,
     EVALUATION_TOKENS,
+    HEAD_POOL_ELEMENTS,
     HEAD_TOKENS,
+    POOL_ELEMENTS,
     TRANSFORMERS_REVIEWS,
     TRANSFORMERS_TOKENS,
-    Calibration,
-    Facts,
 )
-from core.settings import Settings
 
 HEADROOM = 0.9
 """Share of the free memory that a run may be planned to take."""
@@ -40,8 +41,6 @@ _MEASURED, _GUESSED = (0.05, 0.15), (0.25, 0.5)
 """Relative uncertainty of memory and time, with a calibration and without."""
 _UNLIMITED = 1 << 62
 _FEWEST_TOKENS = 64
-_POOL, _HEAD_POOL = 1 << 22, 1 << 20
-"""Elements of a pool of dropout masks."""
 _ROW_BYTES = 64
 """Of each review in the tables of a run."""
 _READING = {"native": 24 << 20, "transformers": 40 << 20}
@@ -335,7 +334,7 @@ class Run:
     def _native_passes(self, plan: Plan) -> tuple[int, int]:
         """What a backward pass needs, and all other buffers."""
         shape, item = self.shape, self.item
-        pool = (_HEAD_POOL if self.head_only else _POOL) * item * self._dropouts
+        pool = (HEAD_POOL_ELEMENTS if self.head_only else POOL_ELEMENTS) * item * self._dropouts
         train, evaluation = self.passes(plan)
         passes = [footprint.classifying(shape, evaluation, item, self.boundary, given=self.boundary > 0)]
         if self.boundary > 0:

@@ -19,9 +19,10 @@ from core.children import child_environment
 from core.clean import clean_line
 from core.errors import ReviewtuiError
 from core.forecast import loads
-from core.forecast.facts import EVALUATION_TOKENS, Calibration, Facts
+from core.forecast.facts import Calibration, Facts
 from core.forecast.forecast import Plan, Run
 from core.settings import Settings
+from core.training.sizes import EVALUATION_TOKENS
 
 _OTHERS = (0.75, 0.5, 0.25)
 """Places in the table of lengths from which further micro-batches are taken."""

@@ -19,14 +19,15 @@ from core.training.batches import dropout_seed
 from core.training.checkpoints import Tensors, optimizer_tensors, restore_optimizer
 from core.training.learner import Examples, Loss, Path, frozen_layers
 from core.training.optimizer import build_optimizer, set_learning_rate
+from core.training.sizes import TRANSFORMERS_REVIEWS, TRANSFORMERS_TOKENS
 from core.training.tokens import Frame, collate
 
 
 class HuggingFaceLearner:
     """See `core.training.learner.Learner`."""
 
-    micro_tokens = 1 << 14
-    micro_reviews: int | None = 32
+    micro_tokens = TRANSFORMERS_TOKENS
+    micro_reviews: int | None = TRANSFORMERS_REVIEWS
     cached_layers = 0
     steps_ahead = 0
 

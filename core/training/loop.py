@@ -29,13 +29,13 @@ from core.training.loss import LossWatch
 from core.training.metrics import measure
 from core.training.optimizer import peak_rate, rate_at
 from core.training.out_of_memory import Attempt, OutOfMemory
+from core.training.sizes import EVALUATION_REVIEWS, EVALUATION_TOKENS
 from core.training.stepper import Step, Stepper
 from core.training.tokens import Frame
 
 LOGITS = "/validation_logits"
 """Name, among the best weights, of the logits that they gave on the validation rows; no weight begins with a slash."""
 
-_EVALUATION_TOKENS, _EVALUATION_REVIEWS = 4096, 64
 _PAUSE_POLL_SECONDS = 0.1
 
 
@@ -101,9 +101,9 @@ class TrainingLoop:
         self.learner = build_learner(classifier, frame, settings, device, precision, self.steps)
         self.fit = Fit(self._limits(micro_tokens), self.learner.recompute)
         self._stepper = Stepper(self.learner, train, frame, settings, self.fit, device, weights, observer.on_memory)
-        self._evaluation_tokens = min(self.fit.now.tokens, _EVALUATION_TOKENS)
+        self._evaluation_tokens = min(self.fit.now.tokens, EVALUATION_TOKENS)
         if settings.micro_batch_size != "auto":  # an evaluation takes no more memory than the steps that were asked for
-            self._evaluation_tokens = min(_EVALUATION_TOKENS, settings.micro_batch_size * frame.max_length)
+            self._evaluation_tokens = min(EVALUATION_TOKENS, settings.micro_batch_size * frame.max_length)
         self.progress = Progress()
         self.best: Tensors = {}
         """The best weights so far with the logits they gave; without the weights while they are those of the model."""
@@ -129,7 +129,7 @@ class TrainingLoop:
             OutOfMemory: not even one review fits.
         """
         self._stepper.rehearse()
-        count = _EVALUATION_REVIEWS
+        count = EVALUATION_REVIEWS
         for examples in (self.train, self.validation):
             longest = examples.longest(count, self.frame)
             self._logits(examples, longest, lambda fraction: None)
@@ -272,7 +272,7 @@ class TrainingLoop:
         """[n, C] fp32 logits of the reviews at [n] `positions`, in smaller batches where memory does not suffice."""
         logits = np.zeros((len(positions), len(self.classifier.labels)), dtype=np.float32)
         lengths = examples.lengths(positions, self.frame)
-        left = deque(length_sorted(lengths, self._evaluation_tokens, _EVALUATION_REVIEWS))
+        left = deque(length_sorted(lengths, self._evaluation_tokens, EVALUATION_REVIEWS))
         done = 0
         while left:
             batch = left.popleft()
@@ -280,7 +280,7 @@ class TrainingLoop:
             if found.failed:
                 self._shrink_evaluation(len(batch), int(lengths[batch].sum()))
                 rest = np.concatenate([batch, *left])
-                parts = length_sorted(lengths[rest], self._evaluation_tokens, _EVALUATION_REVIEWS)
+                parts = length_sorted(lengths[rest], self._evaluation_tokens, EVALUATION_REVIEWS)
                 left = deque(rest[part] for part in parts)
                 continue
             logits[batch] = found.result

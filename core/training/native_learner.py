@@ -29,16 +29,13 @@ from core.training.features import FeatureStore, Shape, frozen_sha256, keep, key
 from core.training.learner import Examples, Loss, Path, frozen_layers
 from core.training.optimizer import grouping
 from core.training.out_of_memory import Attempt, OutOfMemory
+from core.training.sizes import EVALUATION_TOKENS, HEAD_POOL_ELEMENTS, HEAD_TOKENS, POOL_ELEMENTS
 from core.training.tokens import Frame, tokenizer_sha256
 
-_HEAD_TOKENS = 1 << 20
-"""The same where only the head learns: a review is one row there, however long it is."""
-_HEAD_POOL = 1 << 20
-"""Elements of a pool of dropout masks where only the head has any."""
 _FEW_ROWS = 256
 """Reviews of a micro-batch up to which a head is computed by one thread."""
-_PREPARED_TOKENS, _FEWEST_PREPARED = 4096, 64
-"""Tokens of a batch in which the frozen layers are computed once; the most, and how few memory may make of it."""
+_FEWEST_PREPARED = 64
+"""Tokens of a batch in which the frozen layers are computed once: how few memory may make of it."""
 
 
 class NativeLearner:
@@ -59,15 +56,16 @@ class NativeLearner:
         self._network = Network(self._weights, boundary=self.boundary, recompute=settings.gradient_checkpointing)
         self._optimizer = FlatOptimizer(self._weights, adaptive=settings.optimizer == "adamw")
         self._head_only = self.boundary == self._architecture.layers
-        self._pool = MaskPool(settings.seed, self._dtype, *([_HEAD_POOL] if self._head_only else []))
+        elements = HEAD_POOL_ELEMENTS if self._head_only else POOL_ELEMENTS
+        self._pool = MaskPool(settings.seed, self._dtype, elements)
         self._work = Workspace()
-        self._prepared_tokens = _PREPARED_TOKENS
+        self._prepared_tokens = EVALUATION_TOKENS
         self._kept: dict[int, tuple[Examples, FeatureStore]] = {}
         """By identity of the examples, which are held so that no others get it: what was computed of them."""
 
     @property
     def micro_tokens(self) -> int:
-        return _HEAD_TOKENS if self._head_only else self._budget
+        return HEAD_TOKENS if self._head_only else self._budget
 
     @cached_property
     def _budget(self) -> int:

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 
 from core.errors import ReviewtuiError
@@ -29,6 +30,7 @@ from core.training.loss import class_weights
 from core.training.out_of_memory import Attempt, OutOfMemory
 from core.training.results import differences, read_provenance, write_model, write_provenance
 from core.training.run_data import RunData, read_run_data, write_split
+from core.training.sizes import EVALUATION_REVIEWS
 from core.training.token_store import TokenStore, tokenize_ahead
 from core.training.tokens import cpu_threads, frame_of
 
@@ -129,13 +131,16 @@ class Session:
         classifier = build_classifier(source, data.labels, settings)
         rows = data.train_rows
         windows = EpochOrder(len(rows), settings.batch_size, settings.seed, 0).windows
-        longest = longest_in_bytes(data.train, rows, settings.batch_size)  # what `TrainingLoop.rehearse` asks for
-        order = (rows[positions] for positions in (longest, *windows))
-        tokens = tokenize_ahead(data.train, classifier.tokenizer, order)
+        count = max(settings.batch_size, EVALUATION_REVIEWS)  # of the longest `TrainingLoop.rehearse` asks first
+        longest = rows[longest_in_bytes(data.train, rows, count)]
+        measured = data.validation_rows[longest_in_bytes(data.validation, data.validation_rows, count)]
+        apart = data.validation is not data.train
+        first = longest if apart else np.concatenate([longest, measured])
+        order = (first, *(rows[window] for window in windows))
+        tokens = held_out = tokenize_ahead(data.train, classifier.tokenizer, order)
         self._tokens.append(tokens)
-        held_out = tokens
-        if data.validation is not data.train:
-            held_out = tokenize_ahead(data.validation, classifier.tokenizer, ())
+        if apart:
+            held_out = tokenize_ahead(data.validation, classifier.tokenizer, (measured,))
             self._tokens.append(held_out)
         device = choose_device(settings.device)
         return TrainingLoop(

@@ -317,7 +317,7 @@ def progress(fraction):
     Path({str(reached)!r}).touch()
     time.sleep(600)
 
-native_learner._PREPARED_TOKENS = 64
+native_learner.EVALUATION_TOKENS = 64
 build(Path({str(tiny_model)!r}), Reviews(Path({str(reviews.folder)!r}))).prepare(progress)
 """
     root = Path(__file__).parents[3]

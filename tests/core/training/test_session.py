@@ -32,6 +32,7 @@ from core.runs.request import Request
 from core.runs.summary import OVER, RunHistory, summarize
 from core.settings import Settings
 from core.training import session as session_module
+from core.training import token_store
 from core.training.metrics import probabilities_of
 from core.training.session import Session
 
@@ -441,3 +442,34 @@ def test_a_resumed_run_whose_settings_were_changed_is_refused_in_words(
     run.settings.write_text(changed.to_toml())
     with pytest.raises(ReviewtuiError, match=r"settings\.toml was changed"):
         work(run, resume=True)
+
+
+def test_the_first_step_waits_for_a_few_texts_and_not_for_all(
+    tmp_path: Path, tiny_model: Path, reviews_of: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tokenizer comes to a standstill after the longest texts and the first window, until a step is made."""
+    data = tmp_path / "many.csv"
+    data.write_text("review,label\n" + "".join(f"{text},{label}\n" for text, label in reviews_of(6000, 3)))
+    run = create_run(request(data, tiny_model, max_steps=2, checkpoint_seconds=1e9))
+    stepped, encode, encoded = threading.Event(), token_store.encode, 0
+
+    def waiting(tokenizer: Any, texts: Any) -> Any:
+        nonlocal encoded
+        if encoded > 1500 and not stepped.wait(60):
+            raise RuntimeError("no step was made before all was tokenized")
+        encoded += len(texts)
+        return encode(tokenizer, texts)
+
+    class Listening(JournalWriter):
+        def write(self, kind: str, **says: Any) -> Any:
+            if kind == "step":
+                stepped.set()
+            return super().write(kind, **says)
+
+    monkeypatch.setattr(token_store, "encode", waiting)
+    journal = Listening(run.journal)
+    Session(run, journal, ControlReader(run.control), threading.Event()).work(resume=False)
+    journal.close()
+    assert stepped.is_set()
+    assert history_of(run).step == 2
+    assert encoded > 5000
