@@ -5,18 +5,17 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-SPINS = "2000"
+SPINS = "3000"
 """How often a thread of GNU OpenMP looks for more work before it sleeps.
 
 By its own choice it looks for milliseconds, and whoever shares the processors waits meanwhile: measured on two of them
-beside one busy process, an epoch took 10.5 s, and 6.9 s with this; alone it took 3.4 s with either.
+beside one busy process, an epoch took 12.0 s, and 8.8 s with this; alone it takes a few per cent more at most.
 """
-
-KERNELS = {"LRU_CACHE_CAPACITY": "32", "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "160"}
+KERNELS = {"LRU_CACHE_CAPACITY": "32", "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "256"}
 """How many kernels torch's binding of oneDNN, and oneDNN itself, keep for shapes that they have met.
 
 Both keep 1,024 by their own choice, 0.65 MB each, and reviews bring a new shape in every batch. On the starter,
-measured: 150 MB less at the end of a run of short reviews and 270 MB of long ones, for 2 to 4 and 1 % of the time.
+measured: 130 MB less at the end of a run of short reviews, more of long ones, and no difference in time.
 """
 
 
