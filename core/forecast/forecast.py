@@ -1,71 +1,23 @@
-"""The closed form: what a run will need, from facts and settings alone, in a millisecond.
+"""The forecast of a run, from facts and settings alone, in a millisecond: what it will need, and what would save some.
 
-Bytes are anonymous memory of the worker on a CPU, and what torch's allocator gives out on a GPU: what a run's journal
-calls `process_peak` and `device_peak`.
-
-    baseline     libraries, allocator and kernels: measured (calibration.py)
-    weights      fp32, all of them; a copy in the products' format
-    gradients    fp32, of the weights that learn; on the native path only the words that occur
-    optimizer    two moments of them (AdamW), none (SGD)
-    activations  what the backward pass needs of the most expensive micro-batch
-    workspace    what passes need besides; dropout masks; tables of the reviews
-    copies       the best weights so far, and what a checkpoint copies while it is written
+`demand.py` does the counting.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from core.encoder import footprint
 from core.errors import InputError
-from core.forecast import loads
-from core.forecast.calibration import calibration_of
-from core.forecast.facts import Calibration, Facts
+from core.forecast.demand import UNLIMITED, Parts, Run
+from core.forecast.facts import Facts
 from core.settings import Settings
-from core.training.sizes import (
-    EVALUATION_REVIEWS,
-    EVALUATION_TOKENS,
-    HEAD_POOL_ELEMENTS,
-    HEAD_TOKENS,
-    POOL_ELEMENTS,
-    TRANSFORMERS_REVIEWS,
-    TRANSFORMERS_TOKENS,
-)
 
 HEADROOM = 0.9
 """Share of the free memory that a run may be planned to take."""
 _MEASURED, _GUESSED = (0.05, 0.15), (0.25, 0.5)
 """Relative uncertainty of memory and time, with a calibration and without."""
-_UNLIMITED = 1 << 62
-_FEWEST_TOKENS = 64
-_ROW_BYTES = 64
-"""Of each review in the tables of a run."""
-_READING = {"native": 24 << 20, "transformers": 40 << 20}
-"""What reading and tokenizing reviews adds to a worker, by path (measured: on the native one some of it is used again).
-"""
-_LATE_KERNELS = 20 << 20
-"""Kernels of bf16 products for shapes that the steps of a calibration have not met."""
-
-
-class Parts(BaseModel):
-    """Bytes by what they are for."""
-
-    model_config = ConfigDict(frozen=True)
-
-    baseline: int
-    weights: int
-    gradients: int
-    optimizer: int
-    activations: int
-    workspace: int
-    copies: int
-
-    @property
-    def total(self) -> int:
-        return sum(self.model_dump().values())
 
 
 class Saving(BaseModel):
@@ -115,20 +67,11 @@ class Forecast(BaseModel):
     """The largest part besides the baseline."""
 
 
-class Plan(BaseModel):
-    """Limits of a micro-batch."""
-
-    model_config = ConfigDict(frozen=True)
-
-    tokens: int
-    reviews: int
-
-
 def forecast(facts: Facts, settings: Settings) -> Forecast:
     """What a run with `settings` will need."""
     run = Run(facts, settings)
     asked = run.asked
-    room = int(facts.free_bytes * HEADROOM) if facts.free_bytes else _UNLIMITED
+    room = int(facts.free_bytes * HEADROOM) if facts.free_bytes else UNLIMITED
     plan = asked
     while run.parts(plan).total > room and (smaller := run.smaller(plan)) is not None:
         plan = smaller
@@ -190,259 +133,3 @@ def _changes(facts: Facts, settings: Settings, now: Forecast) -> list[tuple[str,
         *(("freeze_layers", choice) for choice in freezings),
         ("lora", True),
     ]
-
-
-class Run:
-    """One run: facts under settings."""
-
-    def __init__(self, facts: Facts, settings: Settings) -> None:
-        self.facts, self.settings, self.shape = facts, settings, facts.shape
-        self.path, self.precision = facts.path(settings), facts.precision(settings)
-        self.calibration: Calibration = calibration_of(facts, settings)
-        self.native = self.path == "native"
-        self.item = 4 if self.precision == "fp32" else 2
-        self.boundary = self.shape.boundary(settings)
-        self.head_only = self.boundary == self.shape.layers
-        whole = loads.cut(facts.table, min(settings.max_length, facts.limit))
-        counted = max(sum(count for _, count in whole), 1)
-        held_out = facts.validation if facts.validation is not None else facts.reviews * settings.validation_fraction
-        self.rows = facts.reviews if facts.validation is not None else facts.reviews - held_out
-        self.table = whole
-        self._per_review = self.rows / counted
-        self._held_out = held_out / counted
-        per_epoch = -(-round(self.rows) // settings.batch_size)
-        self.steps = settings.max_steps or settings.epochs * per_epoch
-        self.epochs = self.steps / max(per_epoch, 1)
-        self._per_epoch = per_epoch
-
-    # Micro-batches
-
-    @property
-    def asked(self) -> Plan:
-        """As the settings ask for them."""
-        size, batch = self.settings.micro_batch_size, self.settings.batch_size
-        if size != "auto":
-            return Plan(tokens=_UNLIMITED, reviews=size)
-        if not self.native:
-            most = batch if self.facts.device != "cpu" else min(batch, TRANSFORMERS_REVIEWS)
-            return Plan(tokens=TRANSFORMERS_TOKENS, reviews=most)
-        budget = self.facts.budgets.get(self.precision, max(self.facts.budgets.values(), default=2048))
-        return Plan(tokens=HEAD_TOKENS if self.head_only else budget, reviews=batch)
-
-    def smaller(self, plan: Plan) -> Plan | None:
-        """Half of it; None where it cannot be smaller."""
-        if plan.tokens < _UNLIMITED:
-            return Plan(tokens=plan.tokens // 2, reviews=plan.reviews) if plan.tokens > _FEWEST_TOKENS else None
-        return Plan(tokens=plan.tokens, reviews=plan.reviews // 2) if plan.reviews > 1 else None
-
-    def largest_part(self, plan: Plan, *, everything: bool = False) -> list[int]:
-        """Lengths of the most expensive micro-batch; of all reviews in one, whatever the batch, with `everything`."""
-        most = EVALUATION_TOKENS if everything else self.settings.batch_size
-        longest = loads.longest(self.table, min(most, max(round(self.rows), 1)))
-        return loads.largest_part(longest, plan.tokens, plan.reviews)
-
-    def largest_micro_batch(self, room: int) -> int:
-        """Reviews of the longest kind that fit into a micro-batch."""
-        low, high = 0, min(self.settings.batch_size, max(round(self.rows), 1))
-        while low < high:
-            middle = (low + high + 1) // 2
-            if self.parts(Plan(tokens=_UNLIMITED, reviews=middle)).total <= room:
-                low = middle
-            else:
-                high = middle - 1
-        return low
-
-    def passes(self, plan: Plan) -> tuple[list[list[int]], list[int]]:
-        """Lengths of micro-batches of a step that need most of something, and of the largest part of an evaluation."""
-        largest = self.largest_part(plan)
-        full = min(plan.tokens, sum(loads.longest(self.table, self.settings.batch_size)))
-        usual = self._usual(full)[: min(plan.reviews, self.settings.batch_size)]
-        tokens = min(EVALUATION_TOKENS, plan.tokens)
-        if plan.tokens >= _UNLIMITED:
-            tokens = min(EVALUATION_TOKENS, plan.reviews * self.settings.max_length)
-        held_out = loads.longest(self.table, EVALUATION_REVIEWS)
-        return [largest, usual], loads.largest_part(held_out, tokens, EVALUATION_REVIEWS)
-
-    def _usual(self, tokens: int) -> list[int]:
-        """Lengths of as many reviews of a middling length as have so many tokens."""
-        usual = self.table[len(self.table) // 2][0] if self.table else 1
-        return [usual] * max(tokens // max(usual, 1), 1)
-
-    # Memory
-
-    def parts(self, plan: Plan, *, begun: bool = True) -> Parts:
-        """Bytes of the peak, by what they are for.
-
-        Args:
-            begun: the run is well under way; after its first steps alone there are no copies and fewer kernels.
-        """
-        learn = 4 * self._learning()
-        moments = 2 * learn if self.settings.optimizer == "adamw" else 0
-        if self.native:
-            weights, activations, workspace = self._native_weights(), *self._native_passes(plan)
-            if begun and self.item == 2 and not self.head_only:
-                workspace += _LATE_KERNELS
-        else:
-            weights, activations, workspace = self._autograd_weights(), *self._autograd_passes(plan)
-        passes = activations + workspace
-        return Parts(
-            baseline=self.calibration.rest_bytes + (_READING[self.path] if begun and self.facts.device == "cpu" else 0),
-            weights=weights,
-            gradients=learn,
-            optimizer=moments,
-            activations=activations,
-            workspace=workspace + round(self.rows * _ROW_BYTES),
-            copies=self._copies(plan, learn, moments, passes) if begun else 0,
-        )
-
-    def _copies(self, plan: Plan, learn: int, moments: int, passes: int) -> int:
-        """What copies add to the peak: of the best weights, of a checkpoint, or of the model that is saved at the end.
-
-        Args:
-            learn: bytes of the weights that learn. moments: of the optimizer. passes: of what micro-batches need.
-        """
-        goes_on = self.epochs > 1 or (self.settings.evaluate_every or self.steps) < self.steps
-        best = learn if goes_on else 0
-        checkpoint = best + learn + moments - (0 if self.native else passes)  # autograd's activations are gone then
-        saved = 4 * self.shape.weights - passes if self.settings.lora else 0  # matrices are merged into a copy
-        if self.native and self.boundary < 0:  # gradients and moments are gone, the word table is the module's again
-            saved = 4 * self.shape.words - moments - passes
-        due = self.seconds(plan)[1] > self.settings.checkpoint_seconds
-        return max(best, checkpoint if due else 0, saved, 0)
-
-    def _learning(self) -> int:
-        """Weights whose gradients are kept: of the words only those that occur, on the native path."""
-        learn = self.shape.learning(self.settings)
-        if self.native and self.boundary < 0:
-            learn -= self.shape.words - min(self.facts.distinct, self.shape.vocabulary) * self.shape.width
-        return learn
-
-    def _native_weights(self) -> int:
-        """Master weights, their copies in the products' format, and what of frozen layers is laid out anew.
-
-        What does not learn otherwise stays in the model's file, which is mapped and not counted.
-        """
-        shape, item = self.shape, self.item
-        frozen = max(self.boundary, 0)
-        size = 4 * self._learning()
-        if item == 2:
-            size += 2 * ((shape.layers - frozen) * shape.layer + shape.head)
-        fixed = shape.width * shape.inner * 4  # the feed-forward's second weight, transposed
-        fixed += shape.layer_products * 2 if item == 2 else 3 * shape.width**2 * 4
-        return size + frozen * fixed
-
-    def _native_passes(self, plan: Plan) -> tuple[int, int]:
-        """What a backward pass needs, and all other buffers."""
-        shape, item = self.shape, self.item
-        pool = (HEAD_POOL_ELEMENTS if self.head_only else POOL_ELEMENTS) * item * self._dropouts
-        train, evaluation = self.passes(plan)
-        passes = [footprint.classifying(shape, evaluation, item, self.boundary, given=self.boundary > 0)]
-        if self.boundary > 0:
-            once = self.largest_part(Plan(tokens=EVALUATION_TOKENS, reviews=_UNLIMITED), everything=True)
-            passes += [
-                footprint.classifying(shape, lengths, item) for lengths in (once, self._usual(EVALUATION_TOKENS))
-            ]
-        if self.head_only:
-            return 0, footprint.total(passes[1:]) + pool
-        for lengths in train:
-            passes.append(
-                footprint.learning(
-                    shape,
-                    lengths,
-                    item,
-                    self.boundary,
-                    recompute=self.settings.gradient_checkpointing,
-                    given=self.boundary > 0,
-                )
-            )
-        largest = footprint.largest(passes)
-        kept = sum(size for (name, _), size in largest.items() if name[0].isdigit())
-        return kept, sum(largest.values()) - kept + pool
-
-    @property
-    def _dropouts(self) -> int:
-        """Pools of masks: one for each probability."""
-        own = self.settings.dropout
-        return self.shape.dropouts if own is None else int(own > 0)
-
-    def _autograd_weights(self) -> int:
-        """Weights in memory: on a CPU those that learn, for the others stay in the model's mapped file."""
-        shape = self.shape
-        size = 4 * (self._learning() if self.facts.device == "cpu" else shape.weights)
-        if self.settings.lora:
-            size += 4 * shape.head  # it is kept as it was, too
-        if self.item == 2 and not self.settings.lora:  # autocast keeps copies while a pass lasts
-            size += 2 * (shape.layers - max(self.boundary, 0)) * shape.layer_products
-        return size
-
-    def _autograd_passes(self, plan: Plan) -> tuple[int, int]:
-        """What autograd keeps of the most expensive micro-batch, and what a single layer needs besides."""
-        shape = self.shape
-        train, evaluation = self.passes(plan)
-        learned = shape.layers if self.settings.lora else shape.layers - max(self.boundary, 0)
-        kept = largest = 0
-        for lengths in train:
-            tokens, scores = _padded(lengths)
-            layer = tokens * (14 * shape.width + 3 * shape.inner) * 4 + scores * shape.heads * 12
-            if self.settings.gradient_checkpointing:
-                kept = max(kept, learned * tokens * shape.width * 4 + layer)
-            else:
-                kept = max(kept, learned * layer)
-            largest = max(largest, tokens * (4 * shape.width + shape.inner) * 4)
-        tokens, scores = _padded(evaluation)
-        once = tokens * (8 * shape.width + 2 * shape.inner) * 4 + scores * shape.heads * 8
-        factor = self.calibration.factor
-        return round(kept * factor), max(round(largest * factor), once - round(kept * factor), 0)
-
-    # Time
-
-    def seconds(self, plan: Plan) -> tuple[float, float]:
-        """Seconds of an epoch, and of the whole run with its start."""
-        calibration, settings = self.calibration, self.settings
-        load = loads.work(self.table, settings.batch_size, plan.tokens, plan.reviews, square=not self.native)
-        frozen = max(self.boundary, 0) if not settings.lora else 0
-        learned = self.shape.layers - frozen
-        passes = 4 if settings.gradient_checkpointing else 3
-        operations = passes * self.operations(load, learned) if learned else 0.0
-        if not self.native:
-            operations += self.operations(load, frozen, top=learned == 0)
-        training = operations * self._per_review / calibration.rate
-        training += load.micro_batches * self._per_review * calibration.overhead + self._per_epoch * calibration.update
-        measured = self.shape.layers if not self.native else learned
-        evaluation = self.operations(load, measured) * self._held_out / calibration.forward_rate if measured else 0.0
-        evaluations = self.steps / (settings.evaluate_every or max(self._per_epoch, 1))
-        whole = training * self.epochs + evaluation * max(evaluations, 1) + calibration.first_evaluation
-        whole += calibration.start + self.once(plan)
-        return training + evaluation * max(evaluations, 1) / max(self.epochs, 1e-9), whole
-
-    def once(self, plan: Plan) -> float:
-        """Seconds in which the frozen layers are computed, before the first step; 0 where that is done in every one."""
-        if not self.native or self.boundary <= 0:
-            return 0.0
-        load = loads.work(self.table, self.settings.batch_size, plan.tokens, plan.reviews)
-        below = self.operations(load, self.boundary, top=self.head_only)
-        return below * (self._per_review + self._held_out) / self.calibration.forward_rate
-
-    def operations(self, load: loads.Work, layers: int, *, top: bool = True) -> float:
-        """Floating-point operations of one forward pass through so many layers, over what `load` says.
-
-        Args:
-            top: the last of all layers is among them, which the native encoder computes for first tokens alone.
-        """
-        if layers <= 0:
-            return 0.0
-        shape = self.shape
-        per_token = 2.0 * layers * shape.layer_products
-        whole = layers
-        if self.native and top:
-            per_token -= 2.0 * (shape.layer_products - 2 * shape.width**2)
-            whole -= 1
-        return load.tokens * per_token + load.squares * 4.0 * shape.width * whole
-
-
-def _padded(lengths: Sequence[int]) -> tuple[int, int]:
-    """Tokens and squared tokens of a micro-batch that is padded to its longest review."""
-    if not lengths:
-        return 0, 0
-    wide = -(-max(lengths) // 8) * 8
-    return len(lengths) * wide, len(lengths) * wide * wide

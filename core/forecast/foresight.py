@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.forecast.calibration import known
+from core.forecast.demand import Plan, Run
 from core.forecast.facts import Facts
-from core.forecast.forecast import HEADROOM, Plan, Run, savings
+from core.forecast.forecast import HEADROOM, savings
 from core.forecast.gather import calibration_key, free_on
 from core.forecast.loads import binned
 from core.forecast.shapes import shape_of

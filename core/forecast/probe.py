@@ -19,8 +19,8 @@ from core.children import child_environment
 from core.clean import clean_line
 from core.errors import ReviewtuiError
 from core.forecast import loads
+from core.forecast.demand import Plan, Run
 from core.forecast.facts import Calibration, Facts
-from core.forecast.forecast import Plan, Run
 from core.settings import Settings
 from core.training.sizes import EVALUATION_TOKENS
 
