@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -98,10 +99,10 @@ def measure(facts: Facts, settings: Settings, folder: Path, began: float) -> Cal
     sampler = MemorySampler(lambda sample: None, every=0.005, records_every=1 << 30)
     sampler.start()
 
-    def seconds(work: Callable[[], Any]) -> float:
+    def seconds(work: Callable[[], Any], tries: int = _TRIES) -> float:
         """The fastest of some times that `work` takes."""
         taken = []
-        for _ in range(_TRIES):
+        for _ in range(tries):
             since = time.perf_counter()
             work()
             if on_gpu:
@@ -121,9 +122,8 @@ def measure(facts: Facts, settings: Settings, folder: Path, began: float) -> Cal
         learner.logits(examples, places[1])
     before = held()  # kernels are made, gradients and moments are there
     large, update = seconds(lambda: learn(0)), seconds(lambda: learner.update(0.0))
-    small, forward = seconds(lambda: learn(1)), seconds(lambda: learner.logits(examples, places[0]))
-    for part in range(2, learned):
-        learn(part)
+    forward = seconds(lambda: learner.logits(examples, places[0]))
+    others = [seconds(partial(learn, part), 1) for part in range(1, learned)]  # each of a shape that is new
     logits = learner.logits(examples, places[learned]).cpu().numpy()
     since = time.perf_counter()
     figures(logits, examples.labels[places[learned]], loop.classifier.labels)
@@ -131,14 +131,13 @@ def measure(facts: Facts, settings: Settings, folder: Path, began: float) -> Cal
     sampler.stop()
     peak = int(torch.cuda.max_memory_allocated(device)) if on_gpu else max(sampler.peak, held())
     rest, factor = _explained(facts, settings, plan, distinct, before, peak)
-    operations = [_step_operations(run, [lengths]) for lengths in parts[:2]]
-    rate = (operations[0] - operations[1]) / max(large - small, 1e-4) if large > small else operations[0] / large
-    rate = max(rate, operations[0] / large)
+    rate = _step_operations(run, largest) / large
+    besides = [taken - _step_operations(run, parts[part]) / rate for part, taken in enumerate(others, start=1)]
     return Calibration(
         rest_bytes=rest,
         factor=factor,
         rate=max(rate, 1.0),
-        overhead=max(small - operations[1] / max(rate, 1.0), 0.0),
+        overhead=max(sum(besides) / len(besides), 0.0),
         forward_rate=max(_forward_operations(run, largest) / forward, 1.0),
         update=update,
         start=start,
@@ -189,9 +188,9 @@ def _explained(
     return rest, max(activations / max(parts.activations + parts.workspace, 1), 0.05)
 
 
-def _step_operations(run: Run, batches: Sequence[Sequence[int]]) -> float:
+def _step_operations(run: Run, lengths: Sequence[int]) -> float:
     """Operations of a forward and backward pass, as `Run.seconds` counts them."""
-    load = _load(run, batches)
+    load = _load(run, lengths)
     frozen = max(run.boundary, 0) if not run.settings.lora else 0
     learned = run.shape.layers - frozen
     passes = 4 if run.settings.gradient_checkpointing else 3
@@ -201,13 +200,13 @@ def _step_operations(run: Run, batches: Sequence[Sequence[int]]) -> float:
 
 def _forward_operations(run: Run, lengths: Sequence[int]) -> float:
     layers = run.shape.layers - (max(run.boundary, 0) if run.native else 0)
-    return max(run.operations(_load(run, [lengths]), layers), 1.0)
+    return max(run.operations(_load(run, lengths), layers), 1.0)
 
 
-def _load(run: Run, batches: Sequence[Sequence[int]]) -> loads.Work:
-    tables = [loads.binned(list(lengths)) for lengths in batches]
-    works = [loads.work(table, 1 << 20, 1 << 62, 1 << 62, square=not run.native) for table in tables]
-    return loads.Work(sum(one.tokens for one in works), sum(one.squares for one in works), len(works))
+def _load(run: Run, lengths: Sequence[int]) -> loads.Work:
+    """What one micro-batch computes."""
+    longest = [max(lengths)] * len(lengths) if not run.native else list(lengths)
+    return loads.work(loads.binned(longest), len(lengths), 1 << 62, 1 << 62, square=not run.native)
 
 
 def _loop(facts: Facts, settings: Settings, folder: Path, parts: Sequence[Sequence[int]]) -> tuple[Any, list[Any], int]:

@@ -128,11 +128,13 @@ class TrainingLoop:
         Raises:
             OutOfMemory: not even one review fits.
         """
-        self._stepper.rehearse()
-        count = EVALUATION_REVIEWS
-        for examples in (self.train, self.validation):
-            longest = examples.longest(count, self.frame)
-            self._logits(examples, longest, lambda fraction: None)
+        computed = self._stepper.rehearse()
+        found = [
+            (examples, examples.longest(EVALUATION_REVIEWS, self.frame)) for examples in (self.train, self.validation)
+        ]
+        tokens = [int(examples.lengths(longest, self.frame).sum()) for examples, longest in found]
+        if min(max(tokens), self._evaluation_tokens) > computed:  # else it needs less than what was just computed
+            self._logits(*found[tokens.index(max(tokens))], lambda fraction: None)
 
     def prepare(self, progress: Callable[[float], None]) -> str:
         """Compute once what the frozen layers make of all reviews, before the first step; see `Learner.prepare`."""

@@ -75,10 +75,13 @@ class Stepper:
             self._say(number, GRADIENTS, "larger")
         return self._fitted(number, lambda: self._try(number, batch, rate))
 
-    def rehearse(self) -> None:
+    def rehearse(self) -> int:
         """The most expensive micro-batch of the run, forward and backward, without a step: what will not fit shows now.
 
         It leaves nothing behind but gradients, which the first step overwrites, and limits that fit.
+
+        Returns:
+            Its tokens.
 
         Raises:
             OutOfMemory: not even one review fits.
@@ -91,6 +94,7 @@ class Stepper:
             self._gradients(0, longest[most], 0, self._divisor(longest))
 
         self._fitted(0, work)
+        return self._tokens
 
     def _fitted(self, number: int, work: Callable[[], T]) -> T:
         """What `work` returns, once micro-batches are small enough for it."""
