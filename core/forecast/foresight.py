@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from core.forecast.calibration import known
 from core.forecast.demand import Plan, Run
@@ -66,7 +67,8 @@ def _facts(loop: TrainingLoop) -> Facts:
     """What a worker knows of its run."""
     settings, frame = loop.settings, loop.frame
     longest = loop.train.lengths(loop.train.longest(settings.batch_size, frame), frame)
-    shape = shape_of(loop.classifier.model.config.to_dict(), len(loop.classifier.labels))  # type: ignore[union-attr, operator]
+    model: Any = loop.classifier.model
+    shape = shape_of(model.config.to_dict(), len(loop.classifier.labels))
     device = loop.device.type
     return Facts(
         model="",

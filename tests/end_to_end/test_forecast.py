@@ -39,7 +39,7 @@ def test_a_run_takes_what_was_foretold(reviewtui: Reviewtui, arguments: list[str
     kept = (home / "calibrations.json").stat().st_mtime_ns
     words = reviewtui("forecast", *arguments)
     assert words.status == 0
-    assert "peak memory" in words.out and "± 5%" in words.out and "measured on this machine" in words.out
+    assert "peak memory" in words.out and "± 10%" in words.out and "measured on this machine" in words.out
     assert (home / "calibrations.json").stat().st_mtime_ns == kept, "what is known is not measured again"
 
 

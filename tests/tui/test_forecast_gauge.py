@@ -32,7 +32,7 @@ def said(free: int = 16 * GIB, state: str = "", width: int = 80, **changes: Any)
 
 
 def test_what_fits_is_said_in_words() -> None:
-    assert "MiB ± 5% of 16.0 GiB free  fits" in said()
+    assert "MiB ± 10% of 16.0 GiB free  fits" in said()
     assert "measured here" in said()
 
 
