@@ -15,6 +15,7 @@ from core.forecast.facts import Facts
 from core.forecast.probe import calibrate
 from core.forecast.shapes import ModelShape, shape_of
 from core.memory import free_bytes
+from core.models.asked_for import stored_weights
 from core.models.sources import resolve_model
 from core.settings import Settings
 
@@ -35,7 +36,7 @@ def gather(
 
     source = resolve_model(settings.model)
     config = _config(source.folder)
-    shape = shape_of(config, classes, weights_in(source.folder))
+    shape = shape_of(config, classes, stored_weights(source.folder))
     device = choose_device(settings.device)
     scale = reviews / max(lengths["sampled"], 1)
     facts = Facts(
@@ -84,22 +85,6 @@ def _config(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise InputError(f"The model's config.json cannot be read ({error}).") from error
     return dict(found)
-
-
-def weights_in(folder: Path) -> int:
-    """Weights in the safetensors files of a model, from their headers."""
-    total = 0
-    for file in folder.glob("*.safetensors"):
-        with file.open("rb") as stream:
-            size = int.from_bytes(stream.read(8), "little")
-            header = json.loads(stream.read(size))
-        for name, entry in header.items():
-            if name != "__metadata__":
-                count = 1
-                for side in entry["shape"]:
-                    count *= side
-                total += count
-    return total
 
 
 def _limit(shape: ModelShape, config: Mapping[str, Any]) -> int:

@@ -304,8 +304,7 @@ class SetupScreen(Place):
 
     def action_copy(self) -> None:
         """Put the equivalent command into the clipboard of the terminal."""
-        # A file name may hold bytes that are no text; the clipboard takes text only.
-        self.app.copy_to_clipboard(self._command().encode("utf-8", "replace").decode())
+        self.app.copy_to_clipboard(self._command())
         self.app.say("Copied the command. Over SSH the terminal must allow it (OSC 52).")
 
     # Moving
