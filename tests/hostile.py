@@ -110,4 +110,6 @@ def mark(text: str) -> str:
 
 def steering(text: str) -> set[str]:
     """The characters of a screen's text (lines joined by newlines) that should not be there."""
-    return {one for one in text if (one in STEERS and one != "\n") or unicodedata.category(one) in ("Cc", "Cs")} - {"\n"}
+    return {one for one in text if (one in STEERS and one != "\n") or unicodedata.category(one) in ("Cc", "Cs")} - {
+        "\n"
+    }

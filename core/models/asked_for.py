@@ -47,7 +47,7 @@ def stored_weights(folder: Path) -> int:
     """Weights in the safetensors files of a folder, from their headers; nothing of them is loaded.
 
     Raises:
-        OSError, ValueError: a file is none, or its header does not fit it. The message begins with its name.
+        ValueError: a file is none, or its header does not fit it. The message begins with its name.
     """
     from safetensors import SafetensorError, safe_open
 
@@ -59,7 +59,7 @@ def stored_weights(folder: Path) -> int:
             with safe_open(file, framework="np") as tensors:
                 for name in tensors.keys():  # noqa: SIM118 -- not a mapping
                     total += math.prod(tensors.get_slice(name).get_shape())
-        except SafetensorError as error:
+        except (SafetensorError, OSError, ValueError, OverflowError) as error:
             raise ValueError(f"{file.name} is damaged ({error})") from error
     return total
 

@@ -120,9 +120,7 @@ def _is_tokenizer(name: object) -> bool:
 
 def _check_kind(kind: object) -> None:
     if not isinstance(kind, str) or kind not in ENCODERS:
-        raise _Refused(
-            f"is a '{clean_line(kind, 40)}'; only encoders of the BERT family can be fine-tuned here."
-        )
+        raise _Refused(f"is a '{clean_line(kind, 40)}'; only encoders of the BERT family can be fine-tuned here.")
 
 
 def _check_weights(folder: Path) -> None:
@@ -152,8 +150,8 @@ def _is_part(folder: Path, name: str) -> bool:
 def _check_numbers(config: dict[str, Any], folder: Path) -> None:
     try:
         weights = stored_weights(folder)
-    except (OSError, ValueError) as error:
-        raise _Refused(f"is refused: its {clean_line(error, 160)}.") from error
+    except ValueError as error:
+        raise _Refused(f"is refused: its {clean_line(error, 160).rstrip('.')}.") from error
     if key := unreasonable(config, weights):
         raise _Refused(f"is refused: '{clean_line(key, 40)}' in its config.json cannot be right for its weights.")
 

@@ -28,7 +28,13 @@ class Terminal:
             if name not in env:
                 environment.pop(name, None)
         self.process = pexpect.spawn(
-            command[0], list(command[1:]), env=environment, dimensions=(rows, columns), timeout=None, cwd=cwd
+            command[0],
+            list(command[1:]),
+            env=environment,
+            dimensions=(rows, columns),
+            timeout=None,
+            cwd=cwd,
+            preexec_fn=lambda: os.umask(0) and None,  # what is private is so by itself
         )
 
     def text(self) -> str:
@@ -70,6 +76,15 @@ class Terminal:
     def press(self, keys: str) -> None:
         """Type."""
         self.process.send(keys)
+
+    def settle(self, quiet: float = 0.15, seconds: float = 20) -> str:
+        """Read until nothing came for `quiet` seconds; returns the screen."""
+        deadline = time.monotonic() + seconds
+        length = -1
+        while length != len(self.received) and time.monotonic() < deadline:
+            length = len(self.received)
+            assert self.read(quiet), f"the command ended; its screen was:\n{self.text()}"
+        return self.text()
 
     def kill(self, number: int = signal.SIGKILL) -> None:
         """Send a signal to the command itself."""

@@ -198,7 +198,13 @@ async def test_a_preset_takes_the_place_of_what_was_typed_and_undo_brings_it_bac
         assert app.draft.typed == {"epochs": "9", "seed": "3"}
 
 
-NAMES = ["/data/my reviews.csv", "/data/it's $(rm -rf).csv", "owner/name", f"/d/{HOSTILE[:-1]}", "/d/\n\udcff\\'\x1b[201~"]
+NAMES = [
+    "/data/my reviews.csv",
+    "/data/it's $(rm -rf).csv",
+    "owner/name",
+    f"/d/{HOSTILE[:-1]}",
+    "/d/\n\udcff\\'\x1b[201~",
+]
 
 
 @pytest.mark.parametrize("source", NAMES)

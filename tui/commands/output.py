@@ -38,7 +38,7 @@ def complain(text: object) -> None:
 
 
 def _one_line(text: object) -> str:
-    return clean(text).replace("\n", "␊")
+    return clean(text).replace("\n", "␊").replace("\t", "␉")
 
 
 def facts(pairs: list[tuple[str, object]]) -> None:
@@ -53,7 +53,7 @@ def table(heads: list[str], rows: list[list[object]]) -> None:
     """Columns, aligned, numbers as given."""
     from rich.cells import cell_len
 
-    cells = [[_one_line(cell).replace("\t", " ") for cell in row] for row in (heads, *rows)]
+    cells = [list(map(_one_line, row)) for row in (heads, *rows)]
     widths = [max(cell_len(row[column]) for row in cells) for column in range(len(heads))]
     for row in cells:
         padded = [cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)]

@@ -187,7 +187,7 @@ class SetupScreen(Place):
         if self._checked.settings is not None:
             return shown(getattr(self._checked.settings, name))
         kind = setup_views.declared(name).kind
-        return {"true": "on", "false": "off"}.get(text, text) if kind == "switch" else clean_line(text)
+        return clean_line({"true": "on", "false": "off"}.get(text, text) if kind == "switch" else text)
 
     def _draw_beside(self) -> None:
         draft, looked_at = self.app.draft, self._looked_at
