@@ -1,4 +1,4 @@
-"""Names and files that lead elsewhere: nothing is escaped, nothing is written through a link, nothing is unpacked or run."""
+"""Names and files that lead elsewhere: nothing escapes, is written through a link, is unpacked or run."""
 
 from __future__ import annotations
 

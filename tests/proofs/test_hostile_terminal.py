@@ -47,8 +47,8 @@ def test_no_byte_of_the_corpus_steers_a_real_terminal(
     own, found = shapes(received[True]), shapes(received[False])
     print(
         f"{len(CORPUS)} strings, {len(seen)} of them seen as text on the emulated screen in {frames} frames; "
-        f"{len(received[False]):,} bytes with {sum(found.values()):,} sequences of {len(found)} kinds, all of the "
-        f"{len(own)} that the harmless twin brings; {len(raw_among(received[False], CORPUS))} strings written as they are"
+        f"{len(received[False]):,} bytes with {sum(found.values()):,} sequences of {len(found)} kinds, all among the "
+        f"{len(own)} of the harmless twin; {len(raw_among(received[False], CORPUS))} strings written as they are"
     )
     assert set(found) <= set(own), set(found) - set(own)
     assert raw_among(received[False], CORPUS) == []

@@ -94,19 +94,17 @@ def test_every_sentence_about_a_word_that_means_nothing(capsys: Printed, tmp_pat
     good = tmp_path / "good.csv"
     good.write_text("review,label\n")
     for text in [text for text in SHORT if "\x00" not in text][::45]:
+        train = ("train", str(good))
         for arguments in (
-            ("status", text), ("stop", text), ("resume", text), (text,), ("runs", f"--{text}"), ("classify", "x", "--run", text),
-            ("train", str(good), "--preset", text), ("train", str(good), "--set", text), ("train", str(good), "--settings", text),
-            ("train", str(good), "--set", f"epochs={text}"), ("train", str(good), "--labels", text), ("evaluate", text, "x"),
+            ("status", text), ("stop", text), ("resume", text), (text,), ("runs", f"--{text}"), ("evaluate", text, "x"),
+            ("classify", "x", "--run", text), (*train, "--preset", text), (*train, "--set", text),
+            (*train, "--labels", text), (*train, "--settings", text), (*train, "--set", f"epochs={text}"),
         ):  # fmt: skip
             with contextlib.suppress(SystemExit):
                 status = reviewtui(*arguments)
                 assert status in (0, 2), arguments
             assert len(lines_of(capsys)) <= 1 or status == 0, arguments
-            assert not (tmp_path / "home" / "crash.log").exists(), (
-                arguments,
-                (tmp_path / "home" / "crash.log").read_text(),
-            )
+            assert not (tmp_path / "home" / "crash.log").exists(), arguments
 
 
 def test_a_crash_log_can_be_read_in_a_terminal(capsys: Printed, monkeypatch: pytest.MonkeyPatch, home: Path) -> None:

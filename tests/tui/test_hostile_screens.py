@@ -141,7 +141,7 @@ async def test_the_runs_screen() -> None:
 async def test_the_train_screen() -> None:
     some = iter(SOUND[200:])
     run = make_run(
-        1, name=next(some), data=next(some), message=next(some), model=next(some), labels=list(itertools.islice(some, 9)),
+        1, name=next(some), data=next(some), message=next(some), model=next(some), labels=[next(some), next(some)],
         plan={"path": next(some), "path_why": next(some), "precision": next(some), "device": next(some)}, end="failed",
     )  # fmt: skip
     for text in CORPUS:
