@@ -39,3 +39,6 @@ def _shape(sequence: bytes) -> bytes:
 def raw_among(received: bytes, texts: Iterable[str]) -> list[str]:
     """The texts that steer and were written as they are."""
     return [text for text in texts if steering(text) and text.encode("utf-8", "surrogatepass") in received]
+
+
+KNOWN: frozenset[bytes] = frozenset()
