@@ -77,14 +77,14 @@ class Terminal:
         """Type."""
         self.process.send(keys)
 
-    def settle(self, quiet: float = 0.15, seconds: float = 20) -> str:
-        """Read until nothing came for `quiet` seconds; returns the screen."""
+    def wait_until_gone(self, words: str, seconds: float = 60) -> str:
+        """Read until the screen shows `words` no more; returns the screen."""
         deadline = time.monotonic() + seconds
-        length = -1
-        while length != len(self.received) and time.monotonic() < deadline:
-            length = len(self.received)
-            assert self.read(quiet), f"the command ended; its screen was:\n{self.text()}"
-        return self.text()
+        while time.monotonic() < deadline:
+            assert self.read(), f"the command ended; its screen was:\n{self.text()}"
+            if words not in self.text():
+                return self.text()
+        raise AssertionError(f"{words} stayed for {seconds} s; the screen was:\n{self.text()}")
 
     def kill(self, number: int = signal.SIGKILL) -> None:
         """Send a signal to the command itself."""

@@ -53,7 +53,8 @@ def table(heads: list[str], rows: list[list[object]]) -> None:
     """Columns, aligned, numbers as given."""
     from rich.cells import cell_len
 
-    cells = [list(map(_one_line, row)) for row in (heads, *rows)]
+    lines: list[list[object]] = [[*heads], *rows]
+    cells = [[_one_line(cell) for cell in line] for line in lines]
     widths = [max(cell_len(row[column]) for row in cells) for column in range(len(heads))]
     for row in cells:
         padded = [cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)]
