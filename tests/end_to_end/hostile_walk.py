@@ -72,15 +72,14 @@ class Walk:
         self.press(DOWN * 6, "[Setup]")
 
     def runs_and_train(self) -> None:
-        """Some runs of the list, one that failed and one that finished."""
+        """The newest run, which finished; some of the list; and the oldest, whose log is long."""
+        self.go("Runs")
+        self.press(ENTER, "[Train]", "finished")
         self.go("Runs")
         self.press("jjj", "folder")
         self.press(END, "folder")
-        self.press(ENTER, "[Train]")
+        self.press(ENTER, "[Train]", "step")
         self.press("v", "[Train]")
-        self.go("Runs")
-        self.press("j", "folder")
-        self.press(ENTER, "[Train]", "finished")
 
     def classify(self, reviews: int) -> None:
         """The pile, with the model of the run in view; then its dialogs and an export."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.end_to_end.conftest import ROOT
 from tests.end_to_end.emitted import KNOWN, raw_among, shapes
 from tests.end_to_end.hostile_place import lay_out
 from tests.end_to_end.hostile_walk import Walk
@@ -40,7 +41,9 @@ def test_no_byte_of_the_corpus_steers_a_real_terminal(
                 seen.update(text for text in SOUND if text not in seen and mark(text) in shown)
 
         command = (sys.executable, "-m", "tui", "open", str(place.data))
-        terminal = Terminal(command, {"HF_HUB_OFFLINE": "1"}, columns=120, rows=40, cwd=str(place.folder))
+        terminal = Terminal(
+            command, {"HF_HUB_OFFLINE": "1", "PYTHONPATH": str(ROOT)}, columns=120, rows=40, cwd=str(place.folder)
+        )
         try:
             Walk(terminal, place, look).whole(reviews=20 if twin else REVIEWS)
         finally:
