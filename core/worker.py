@@ -18,6 +18,7 @@ from pathlib import Path
 
 from core.errors import ReviewtuiError
 from core.runs.control import ControlReader
+from core.runs.extension import begin_extension
 from core.runs.folder import RunFolder
 from core.runs.journal import JournalWriter
 from core.runs.lock import RunLock
@@ -38,6 +39,8 @@ def main(arguments: list[str]) -> int:
     except ReviewtuiError as error:
         print(error, file=sys.stderr)
         return error.exit_code
+    epochs = [word.removeprefix("--extend=") for word in arguments if word.startswith("--extend=")]
+    extend = int(epochs[0]) if epochs else None
     control = ControlReader(run.control)  # before anybody can know of this worker, so that no request to it is missed
     terminated = threading.Event()
     lock.sign()
@@ -49,7 +52,8 @@ def main(arguments: list[str]) -> int:
     def work(restarts: int) -> None:
         signal.signal(signal.SIGTERM, lambda *_: terminated.set())
         lock.sign()
-        _work(run, control, terminated, resume="--resume" in arguments or restarts > 0, restarts=restarts)
+        resume = restarts > 0 or "--resume" in arguments or extend is not None
+        _work(run, control, terminated, resume=resume, restarts=restarts, extend=extend)
 
     if not supervise(work):
         journal = JournalWriter(run.journal)
@@ -59,15 +63,29 @@ def main(arguments: list[str]) -> int:
 
 
 def _work(
-    run: RunFolder, control: ControlReader, terminated: threading.Event, *, resume: bool, restarts: int = 0
+    run: RunFolder,
+    control: ControlReader,
+    terminated: threading.Event,
+    *,
+    resume: bool,
+    restarts: int = 0,
+    extend: int | None = None,
 ) -> None:
-    """Work on the run. Args: restarts: how often the kernel has killed an earlier worker for want of memory."""
+    """Work on the run.
+
+    Args:
+        restarts: how often the kernel has killed an earlier worker for want of memory.
+        extend: how many epochs the run is to have from now on.
+    """
     faulthandler.enable()
     journal = JournalWriter(run.journal)
     journal.write("started", sync=True, pid=os.getpid(), host=socket.gethostname())
     if restarts:
         journal.write("killed", sync=True, restarts=restarts, most=MOST_RESTARTS)
     try:
+        if extend is not None:
+            begin_extension(run, journal, extend)
+
         from core.training.session import Session  # after the first record: this loads torch
 
         Session(run, journal, control, terminated).work(resume=resume, restarts=restarts)

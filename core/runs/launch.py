@@ -22,15 +22,19 @@ from core.runs.lock import read_holder
 _PATIENCE_SECONDS = 10.0
 
 
-def launch_worker(run: RunFolder, *, resume: bool = False) -> int:
+def launch_worker(run: RunFolder, *, resume: bool = False, extend: int | None = None) -> int:
     """Start the worker of `run`, detached; return its pid once it holds the run's lock.
 
     The process started here takes the lock, forks and ends, so that the worker is nobody's child and leaves no zombie.
+
+    Args:
+        extend: have so many epochs in all from now on; see `core/runs/extension.py`.
 
     Raises:
         ReviewtuiError: it could not start, for instance because the run has a worker already.
     """
     command = [sys.executable, "-m", "core.worker", str(run.path), *(["--resume"] if resume else [])]
+    command += [f"--extend={extend}"] if extend is not None else []
     log = open_private(run.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     try:
         starter = subprocess.Popen(

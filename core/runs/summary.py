@@ -45,6 +45,13 @@ class RunHistory:
     last_time: float | None = None
     workers: int = 0
     """How many workers have worked on the run: 1, and one more for each resume."""
+    replays: list[tuple[int, int]] = field(default_factory=list)
+    """Steps that were made again after a resume: the first and the last of each time."""
+    earlier: list[Record] = field(default_factory=list)
+    """How the run had ended before each time that it was extended."""
+    no_checkpoint: str = ""
+    """Why the latest checkpoint could not be written; empty where it was."""
+    _ended: Record | None = None
 
     def update(self, records: Iterable[Record]) -> bool:
         """Fold in `records`; True if there were any."""
@@ -68,9 +75,15 @@ class RunHistory:
     def _on_started(self, record: Record) -> None:
         self.workers += 1
         self.begun = self.begun if self.begun is not None else record["time"]
-        self.end, self.paused = None, False
+        self._ended, self.end, self.paused = self.end or self._ended, None, False
+
+    def _on_extended(self, record: Record) -> None:
+        if self._ended is not None:
+            self.earlier.append(self._ended)
 
     def _on_resumed(self, record: Record) -> None:
+        if self.step > record["step"]:
+            self.replays.append((record["step"] + 1, self.step))
         self.steps = [past for past in self.steps if past["step"] <= record["step"]]
         self.evaluations = [past for past in self.evaluations if past["step"] <= record["step"]]
 
@@ -96,7 +109,10 @@ class RunHistory:
         self.notices.append(record)
 
     def _on_checkpoint(self, record: Record) -> None:
-        self.checkpoint_step = record["step"]
+        self.checkpoint_step, self.no_checkpoint = record["step"], ""
+
+    def _on_no_checkpoint(self, record: Record) -> None:
+        self.no_checkpoint = record["message"]
 
     def _on_paused(self, record: Record) -> None:
         self.paused = True
@@ -184,6 +200,12 @@ class RunSummary:
     message: str
     phase: str
     has_model: bool
+    parent: dict[str, Any] | None
+    """The run and the step that this one branches off; None for a run of its own."""
+    checkpoint_step: int | None
+    """Step of the last checkpoint on the disk."""
+    no_checkpoint: str
+    """Why the latest checkpoint could not be written; empty where it was."""
 
     def to_json(self) -> dict[str, Any]:
         """The object that `runs --json` and `status --json` print."""
@@ -230,7 +252,17 @@ def summary_of(run: RunFolder, history: RunHistory) -> RunSummary:
         message=end.get("message", ""),
         phase=_phase_in_words(history.phase) if state not in OVER else "",
         has_model=(run.model / "config.json").is_file(),
+        parent=_parent(asked.get("parent")),
+        checkpoint_step=history.checkpoint_step,
+        no_checkpoint=history.no_checkpoint,
     )
+
+
+def _parent(asked: Any) -> dict[str, Any] | None:
+    """What settings.toml says of the parent, if it is what a branch's says."""
+    if isinstance(asked, dict) and isinstance(asked.get("run"), str) and isinstance(asked.get("step"), int):
+        return {"run": asked["run"], "step": asked["step"]}
+    return None
 
 
 def _figures(best: Record | None) -> dict[str, float] | None:

@@ -51,6 +51,8 @@ def outcome_of(run: RunFolder, history: RunHistory) -> dict[str, Any]:
         "folder": summary.folder,
         **{name: end.get(name) for name in names},
         "message": summary.message,
+        "before": [{"epochs": one.get("epochs"), "validation": one.get("validation")} for one in history.earlier],
+        "parent": summary.parent,
         "notices": [notice["text"] for notice in history.notices],
     }
 
@@ -68,6 +70,11 @@ def report(run: RunFolder, history: RunHistory, *, json: bool) -> int:
             [
                 ("run", f"{outcome['name']} ({run.id})"),
                 ("state", outcome["state"] + (f": {outcome['message']}" if outcome["message"] else "")),
+                *(
+                    (f"with {one['epochs']:g} epochs", _figures(one["validation"]))
+                    for one in outcome["before"]
+                    if one["validation"] and one["epochs"] is not None
+                ),
                 ("validation", _figures(validation) if validation else None),
                 ("best epoch", outcome["best_epoch"]),
                 ("steps", outcome["steps"]),

@@ -9,6 +9,7 @@ import typer
 
 from tui.commands.output import facts, say, say_json, table
 from tui.commands.training import Json, RunWord
+from tui.widgets.run_tree import as_tree, indented
 from tui.words import in_bytes, in_time
 
 
@@ -28,7 +29,7 @@ def runs(json: Json = False) -> int:
     rows: list[list[object]] = [
         [
             summary.id,
-            summary.name,
+            indented(summary.name, depth),
             summary.state,
             f"{summary.step}/{summary.steps}" if summary.steps else "-",
             f"{summary.validation['accuracy']:.3f}" if summary.validation else "-",
@@ -36,7 +37,7 @@ def runs(json: Json = False) -> int:
             summary.model,
             time.strftime("%Y-%m-%d %H:%M", time.localtime(summary.began)) if summary.began else "-",
         ]
-        for summary in summaries
+        for summary, depth in as_tree(summaries)
     ]
     table(["run", "name", "state", "steps", "accuracy", "macro F1", "model", "began"], rows)
     return 0
@@ -75,11 +76,20 @@ def status(
         ("phase", summary.phase or None),
         ("model", summary.model),
         ("data", summary.data),
+        ("branch of", f"{summary.parent['run']}, step {summary.parent['step']}" if summary.parent else None),
         ("epoch", f"{summary.epoch:.2f} of {summary.epochs}" if summary.epochs else None),
         ("step", f"{summary.step} of {summary.steps}" if summary.steps else None),
         ("training loss", f"{float(summary.loss):.4f}" if summary.loss is not None else None),
         *_validation(summary.validation),
         ("best epoch", summary.best_epoch),
+        *(
+            (f"with {one['epochs']:g} epochs", f"accuracy {one['validation']['accuracy']:.4f}")
+            for one in history.earlier
+            if one.get("validation") and one.get("epochs")
+        ),
+        ("checkpoint", f"step {summary.checkpoint_step}" if summary.checkpoint_step is not None else None),
+        ("no checkpoint", summary.no_checkpoint or None),
+        *(("made again", f"steps {first} to {last}, after a resume") for first, last in history.replays),
         ("time left (estimate)", in_time(left) if left is not None else None),
         ("memory", in_bytes(memory["process"]) if memory else None),
         ("peak memory", in_bytes(memory["process_peak"]) if memory else None),

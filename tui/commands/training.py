@@ -55,7 +55,7 @@ def train(
     options = reading.reading_options(text, title, label, labels, delimiter, encoding, header)
     wanted = chosen_settings(preset, settings, model, assignments)
     request = make_request(data, validation, options, preset, wanted, name)
-    return _finish(start(request), wait=wait, json=json)
+    return finish(start(request), wait=wait, json=json)
 
 
 def chosen_settings(preset: str, file: Path | None, model: str | None, assignments: list[str] | None) -> Settings:
@@ -89,10 +89,23 @@ def make_request(
 
 
 def start(request: Any) -> RunFolder:
-    """Check, in the engine, that the run can start; make its folder; start its worker."""
-    from core.engine.client import EngineClient
+    """Check that the run can start; make its folder; start its worker."""
     from core.runs.folder import create_run
     from core.runs.launch import launch_worker
+
+    check(request)
+    run = create_run(request)
+    launch_worker(run)
+    return run
+
+
+def check(request: Any) -> None:
+    """Ask the engine whether the run could start.
+
+    Raises:
+        ReviewtuiError: it could not.
+    """
+    from core.engine.client import EngineClient
 
     engine = EngineClient()
     try:
@@ -100,9 +113,6 @@ def start(request: Any) -> RunFolder:
             engine.call("prepare", {"request": request.model_dump(mode="json")}, progress)
     finally:
         engine.close()
-    run = create_run(request)
-    launch_worker(run)
-    return run
 
 
 def default_name(data: str, preset: str) -> str:
@@ -126,7 +136,7 @@ def resume(run: RunWord, wait: Wait = False, json: Json = False) -> int:
         raise InputError(f"{folder.id} is finished; there is nothing to resume.")
     folder.request()
     launch_worker(folder, resume=True)
-    return _finish(folder, wait=wait, json=json)
+    return finish(folder, wait=wait, json=json)
 
 
 def stop(
@@ -151,7 +161,7 @@ def stop(
     return 0
 
 
-def _finish(run: RunFolder, *, wait: bool, json: bool) -> int:
+def finish(run: RunFolder, *, wait: bool, json: bool) -> int:
     """Say that the run was started, or follow it to its end."""
     from core.runs.launch import logout_survival
     from core.runs.summary import summarize

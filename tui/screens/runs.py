@@ -23,6 +23,7 @@ from core.runs.launch import launch_worker
 from core.runs.summary import OVER, RunSummary, summarize
 from core.runs.trash import recover_trash, restore_run, trash_run
 from tui.places import Place
+from tui.widgets.run_tree import as_tree, indented
 from tui.words import ago
 
 if TYPE_CHECKING:
@@ -146,6 +147,7 @@ with its model, or start a new one. A deleted run can be brought back until you 
         if summaries == self._summaries:
             return
         before, self._summaries = self._summaries, summaries
+        tree = as_tree(summaries)
         if not summaries:
             self._say_empty(_EMPTY)
             self.refresh_bindings()
@@ -153,30 +155,30 @@ with its model, or start a new one. A deleted run can be brought back until you 
         table = self.query_one("#runs-table", DataTable)
         self.query_one("#runs-empty").display = False
         table.display = self.query_one("#runs-details").display = True
-        if [one.id for one in before or ()] == [one.id for one in summaries]:
-            for row, summary in enumerate(summaries):
-                for column, cell in enumerate(self._cells(summary)):
+        if [one.id for one, _ in as_tree(before or ())] == [one.id for one, _ in tree]:
+            for row, (summary, depth) in enumerate(tree):
+                for column, cell in enumerate(self._cells(summary, depth)):
                     table.update_cell_at((row, column), cell)  # type: ignore[arg-type]
         else:
             chosen = self._brought_back or self._chosen_id()
             self._brought_back = None
             table.clear()
-            for summary in summaries:
-                table.add_row(*self._cells(summary), key=summary.id)
-            ids = [summary.id for summary in summaries]
+            for summary, depth in tree:
+                table.add_row(*self._cells(summary, depth), key=summary.id)
+            ids = [summary.id for summary, _ in tree]
             table.move_cursor(row=ids.index(chosen) if chosen in ids else 0)
             table.focus()
         self._show_details()
         self.refresh_bindings()
 
-    def _cells(self, summary: RunSummary) -> list[Text]:
+    def _cells(self, summary: RunSummary, depth: int) -> list[Text]:
         mark, colour = STATE_MARKS[summary.state]
         variables = self.app.theme_variables
         figures = summary.validation or {}
         steps = f"{summary.step}/{summary.steps}" if summary.steps else "-"
         return [
             Text(f"{mark} {summary.state}", style=_rich_colour(variables, colour)),
-            Text(clean_line(summary.name, 60)),
+            Text(indented(clean_line(summary.name, 60), depth)),
             Text(f"{figures['accuracy']:.3f}" if figures else "-"),
             Text(f"{figures['macro_f1']:.3f}" if figures else "-"),
             Text(steps),
@@ -202,6 +204,8 @@ with its model, or start a new one. A deleted run can be brought back until you 
             add("now", clean_line(summary.phase))
         if summary.validation and summary.best_epoch is not None:
             add("best", f"epoch {summary.best_epoch:g}, validation loss {summary.validation['loss']:.4f}")
+        if summary.parent is not None:
+            add("branch", f"of {clean_line(summary.parent['run'])}, from its step {summary.parent['step']}")
         add("data", clean_line(summary.data, 200))
         add("model", clean_line(summary.model, 200))
         add("folder", clean_line(summary.folder, 200))

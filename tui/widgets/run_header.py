@@ -53,6 +53,9 @@ class RunHeader(Static):
         if summary.state == "interrupted":
             where = f"at step {summary.step}" if summary.step else "before its first step"
             trouble = f"  its worker died {where}; r resumes"
+        elif summary.no_checkpoint and summary.state not in OVER:
+            since = f"since step {summary.checkpoint_step}" if summary.checkpoint_step else "yet"
+            trouble = f"  no checkpoint {since}: {clean_line(summary.no_checkpoint)}"
         elif summary.message:
             trouble = f"  {clean_line(summary.message)}"
         elif summary.state not in OVER and history.last_time and now - history.last_time > _STALE_SECONDS:

@@ -125,6 +125,22 @@ def test_every_kind_of_record_is_folded_in() -> None:
     assert history.end is None and history.begun == 5.0
 
 
+def test_what_was_made_again_and_how_the_run_had_ended_before_is_kept() -> None:
+    history = RunHistory()
+    started = {"kind": "started", "time": 1.0}
+    finished = {"kind": "finished", "time": 2.0, "message": "", "epochs": 2.0}
+    history.update(
+        [started, *(step(number) for number in range(1, 6)), {"kind": "no_checkpoint", "time": 2.0, "message": "full"}]
+    )
+    assert history.no_checkpoint == "full"
+    history.update([started, {"kind": "resumed", "time": 2.0, "step": 3, "reached": 5}, step(4), step(5)])
+    history.update([{"kind": "checkpoint", "time": 2.0, "step": 5}, finished])
+    assert history.replays == [(4, 5)] and history.no_checkpoint == "" and history.earlier == []
+    extended = {"kind": "extended", "time": 3.0, "from_epochs": 2.0, "from_steps": 5, "epochs": 4}
+    history.update([started, extended, {"kind": "resumed", "time": 3.0, "step": 5}])
+    assert history.earlier == [finished] and history.end is None and len(history.replays) == 1
+
+
 def test_the_best_evaluation_is_the_last_that_was_the_best() -> None:
     history = RunHistory()
     assert history.best is None
