@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 TEST_STAMP := $(VENV)/.installed-for-tests
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: run test proof lint types boundaries unit clean screenshots settings-docs bench bench-memory bench-reliability bench-smoke
+.PHONY: run test proof lint types boundaries unit clean screenshots settings-docs bench bench-memory bench-frugal bench-reliability bench-smoke
 
 run: $(STAMP)
 	@$(BIN)/reviewtui open sample_reviews
@@ -52,6 +52,10 @@ bench-memory: $(TEST_STAMP)
 # What journal and checkpoints cost: benchmarks/RELIABILITY.md. Some minutes on a quiet machine.
 bench-reliability: $(TEST_STAMP)
 	$(BIN)/python -m benchmarks.reliability
+
+# The preset frugal beside Hugging Face's trainer, into the same file. Takes all memory but 2 GiB for a minute.
+bench-frugal: $(TEST_STAMP)
+	$(BIN)/python -m benchmarks.frugal
 
 bench-smoke: $(TEST_STAMP)
 	$(BIN)/python -m benchmarks.run --smoke

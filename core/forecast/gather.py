@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import version
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ def gather(
         model=source.name,
         shape=shape,
         limit=_limit(shape, config),
+        mapped=is_mapped(source.folder),
         reviews=reviews,
         validation=validation,
         table=[(length, max(round(count * scale), 1)) for length, count in lengths["table"]],
@@ -88,18 +90,20 @@ def _config(folder: Path) -> dict[str, Any]:
 
 def weights_in(folder: Path) -> int:
     """Weights in the safetensors files of a model, from their headers."""
-    total = 0
+    return sum(prod(entry["shape"]) for entry in _tensors(folder))
+
+
+def is_mapped(folder: Path) -> bool:
+    """Whether a model's weights are fp32 in their files: they are used where they lie, unless they learn."""
+    return not {entry["dtype"] for entry in _tensors(folder)} & {"F16", "BF16", "F64"}
+
+
+def _tensors(folder: Path) -> Iterator[dict[str, Any]]:
+    """What the headers of the safetensors files of a model say of each tensor."""
     for file in folder.glob("*.safetensors"):
         with file.open("rb") as stream:
-            size = int.from_bytes(stream.read(8), "little")
-            header = json.loads(stream.read(size))
-        for name, entry in header.items():
-            if name != "__metadata__":
-                count = 1
-                for side in entry["shape"]:
-                    count *= side
-                total += count
-    return total
+            header = json.loads(stream.read(int.from_bytes(stream.read(8), "little")))
+        yield from (entry for name, entry in header.items() if name != "__metadata__")
 
 
 def _limit(shape: ModelShape, config: Mapping[str, Any]) -> int:

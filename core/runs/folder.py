@@ -1,7 +1,7 @@
 """A run's folder: its names, how one is made, and how a person's word for it (`RUN`) is found.
 
 settings.toml        what was asked: data, settings, name; enough to repeat the run
-forecast.json        what was foretold of it when it was started from the workbench (core/forecast/forecast.py)
+forecast.json        what was foretold of it (core/forecast/forecast.py); not there where nothing was measured
 provenance.json      versions, device, threads, hashes of data, tokenizer and weights, label names, split sizes
 events.jsonl         the journal (core/runs/journal.py)
 control.jsonl        requests to the worker (core/runs/control.py)

@@ -180,8 +180,9 @@ class Session:
 
     def _foresee(self, loop: TrainingLoop) -> None:
         """Begin with micro-batches that fit into the memory there is, where a forecast can tell."""
-        from core.forecast.foresight import foresee
+        from core.forecast.foresight import foresee, foretell
 
+        foretell(loop, self.run.forecast)
         found = foresee(loop)
         if found is None:
             return

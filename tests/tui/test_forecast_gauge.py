@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from core.errors import InputError
 from core.forecast.facts import Facts
-from core.forecast.forecast import forecast, savings
+from core.forecast.forecast import GUESSED, MEASURED, forecast, savings
 from core.settings import Settings
 from tests.tui.engine_double import HOSTILE, STEERING, FakeEngine, facts, settle, until
 from tests.tui.frames import frame
@@ -32,7 +32,7 @@ def said(free: int = 16 * GIB, state: str = "", width: int = 80, **changes: Any)
 
 
 def test_what_fits_is_said_in_words() -> None:
-    assert "MiB ± 10% of 16.0 GiB free  fits" in said()
+    assert f"MiB ± {MEASURED[0]:.0%} of 16.0 GiB free  fits" in said()
     assert "measured here" in said()
 
 
@@ -116,7 +116,7 @@ async def test_what_was_never_measured_is_measured_once_nobody_types() -> None:
 def test_a_guess_is_called_one() -> None:
     guessed = forecast(Facts.model_validate(facts(calibrations={})), Settings())
     assert "a guess" in gauge_lines(guessed, "", 120).plain
-    assert "± 25%" in gauge_lines(guessed, "", 120).plain
+    assert f"± {GUESSED[0]:.0%}" in gauge_lines(guessed, "", 120).plain
 
 
 @pytest.mark.parametrize("method", ["lengths", "facts"])

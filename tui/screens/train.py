@@ -167,6 +167,8 @@ in reserve for it, ▒ others', ░ free. tab moves between the charts and the l
         chart = self.query_one("#memory", Chart)
         last = samples[-1]
         device = str(history.plan.get("device", ""))
+        if self._foretold is None and self._run is not None:  # a worker writes it only before its first step
+            self._foretold = foretold_bytes(self._run)
         self.query_one(MemoryBar).show_sample(last, device, self._foretold)
         series = [Series("worker", seconds, _column(samples, "process"))]
         references = []
