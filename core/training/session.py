@@ -19,6 +19,7 @@ from core.memory import MemorySampler
 from core.models.classifier import build_classifier
 from core.models.device import choose_device, choose_precision
 from core.models.sources import ModelSource, resolve_model
+from core.pulse import Pulse
 from core.runs.control import ControlReader, Wish
 from core.runs.folder import RunFolder
 from core.runs.journal import JournalWriter
@@ -55,8 +56,9 @@ class Session:
         self._kept_wishes: list[Wish] = []
         self._in_loop = False
         self._tokens: list[TokenStore] = []
+        self._pulse = Pulse()
         self._sampler = MemorySampler(
-            lambda sample: journal.write("memory", **sample),
+            lambda sample: journal.write("memory", **sample, **self._pulse.read()),
             cuda=torch.cuda if torch.cuda.is_available() else None,
         )
 
@@ -154,6 +156,7 @@ class Session:
             class_weights(data.train_labels, len(data.labels), settings.class_weights),
             self,
             micro_tokens=earlier.get("micro_batch_tokens"),
+            beat=self._pulse.beat,
         )
 
     def _foresee(self, loop: TrainingLoop) -> None:
@@ -254,6 +257,7 @@ class Session:
 
         def progress(fraction: float) -> None:
             nonlocal last
+            self._pulse.beat()
             if fraction - last >= _PROGRESS_STEP or fraction >= 1 > last:
                 last = fraction
                 self.journal.write("phase", name=name, fraction=round(fraction, 4))
@@ -301,6 +305,7 @@ class Session:
 
     def wishes(self) -> list[Wish]:
         """What was asked for since the last call, those kept from before the loop first."""
+        self._pulse.beat()
         found, self._kept_wishes = [*self._kept_wishes, *self._control.read_new()], []
         if self._terminated.is_set():
             self._terminated.clear()

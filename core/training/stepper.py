@@ -56,8 +56,10 @@ class Stepper:
         device: torch.device,
         class_weights: torch.Tensor | None,
         tell: Callable[..., None],
+        beat: Callable[[], None] = lambda: None,
     ) -> None:
-        """Args: tell: is told what was changed because of memory: see `Observer.on_memory`."""
+        """Args: tell: is told what was changed because of memory: see `Observer.on_memory`; beat: see the loop's."""
+        self._beat = beat
         self._learner, self._train, self._frame, self._settings = learner, train, frame, settings
         self._fit, self._device, self._tell = fit, device, tell
         self._class_weights = class_weights
@@ -146,6 +148,7 @@ class Stepper:
 
     def _gradients(self, number: int, micro: np.ndarray, part: int, divisor: float) -> torch.Tensor:
         """Add the gradients of one micro-batch; returns its share of the loss."""
+        self._beat()
         self._reviews, self._tokens = len(micro), int(self._train.lengths(micro, self._frame).sum())
         targets = send(self._train.labels[micro], self._device)
 
