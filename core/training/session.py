@@ -58,7 +58,7 @@ class Session:
         self._tokens: list[TokenStore] = []
         self._pulse = Pulse()
         self._sampler = MemorySampler(
-            lambda sample: journal.write("memory", **sample, **self._pulse.read()),
+            lambda sample: journal.write("memory", **{**sample, **self._pulse.read()}),
             cuda=torch.cuda if torch.cuda.is_available() else None,
         )
 
