@@ -42,7 +42,7 @@ STATE_MARKS = {
 """State → its mark and colour; the word always stands beside the mark."""
 
 _FIGURES = {"accuracy": 8, "F1": 5, "steps": 9, "began": 10}
-_STATE, _NAME, _LONGEST_NAME, _MODEL, _PADDING = 13, 20, 60, 26, 2
+_STATE, _NAME, _LONGEST_NAME, _MODEL, _PADDING = 14, 20, 60, 26, 2
 """Widths in cells; the name takes what is left, the model a column only where there is room for one."""
 _POLL_SECONDS = 1.0
 

@@ -230,9 +230,7 @@ def test_a_lock_of_an_older_version_is_still_read(path: Path) -> None:
     assert living_worker(path) is None
 
 
-def test_setting_the_clock_does_not_turn_the_living_into_the_dead(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_setting_the_clock_does_not_turn_the_living_into_the_dead(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lock = RunLock(path)
     lock.sign()
     monkeypatch.setattr(lock_module, "_is_locked", lambda path: False)
