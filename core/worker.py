@@ -1,8 +1,8 @@
 """The training worker: `python -m core.worker RUN_FOLDER [--resume]`, one per run, detached from whoever starts it.
 
 It takes the run's lock and forks (so that it is nobody's child); what goes on holds the lock and watches over a child
-that does the work (core/supervisor.py). That one ignores hang-ups, answers SIGTERM by stop-and-save, and writes down
-how it ended. Everything that it or its libraries print goes to the run's worker.log.
+that does the work (core/supervisor.py). Both ignore hang-ups, and SIGTERM to either is answered by stop-and-save. The
+child writes down how it ended. Everything that it or its libraries print goes to the run's worker.log.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import traceback
 from pathlib import Path
 
 from core.errors import ReviewtuiError
+from core.pulse import Pulse
 from core.runs.control import ControlReader
 from core.runs.extension import begin_extension
 from core.runs.folder import RunFolder
@@ -35,7 +36,7 @@ def main(arguments: list[str]) -> int:
     run = RunFolder(Path(arguments[0]))
     os.umask(0o077)
     try:
-        lock = RunLock(run.lock)
+        lock = RunLock(run.lock, run.journal)
     except ReviewtuiError as error:
         print(error, file=sys.stderr)
         return error.exit_code
@@ -44,21 +45,21 @@ def main(arguments: list[str]) -> int:
     control = ControlReader(run.control)  # before anybody can know of this worker, so that no request to it is missed
     terminated = threading.Event()
     lock.sign()
-    if os.fork() > 0:
-        return 0
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if os.fork() > 0:
+        return 0
 
     def work(restarts: int) -> None:
-        signal.signal(signal.SIGTERM, lambda *_: terminated.set())
         lock.sign()
         resume = restarts > 0 or "--resume" in arguments or extend is not None
         _work(run, control, terminated, resume=resume, restarts=restarts, extend=extend)
 
-    if not supervise(work):
+    if not supervise(work, terminated=terminated):
         journal = JournalWriter(run.journal)
         journal.write("failed", sync=True, message=f"The kernel ended the worker {MOST_RESTARTS + 1} times. {WAYS_OUT}")
         journal.close()
+    lock.release()
     os._exit(0)
 
 
@@ -79,7 +80,8 @@ def _work(
     """
     faulthandler.enable()
     journal = JournalWriter(run.journal)
-    journal.write("started", sync=True, pid=os.getpid(), host=socket.gethostname())
+    awake = Pulse().read()["awake"]
+    journal.write("started", sync=True, pid=os.getpid(), host=socket.gethostname(), awake=awake)
     if restarts:
         journal.write("killed", sync=True, restarts=restarts, most=MOST_RESTARTS)
     try:

@@ -90,13 +90,16 @@ class TrainingLoop:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         micro_tokens: int | None = None,
+        beat: Callable[[], None] = lambda: None,
     ) -> None:
         """Build it on its learner.
 
         Args:
             weights: [C] class weights or None; see `core/training/loss.py`.
             micro_tokens: tokens of a micro-batch whose size is left open; None for what suits the machine.
+            beat: is called before every forward pass; see `core/pulse.py`.
         """
+        self._beat = beat
         self.classifier, self.frame, self.settings = classifier, frame, settings
         self.train, self.validation = train, validation
         self.device, self.precision, self.observer = device, precision, observer
@@ -108,7 +111,7 @@ class TrainingLoop:
         self.schedule = schedule_of(settings, self.steps, self.per_epoch)
         self.learner = build_learner(classifier, frame, settings, device, precision, self.steps)
         self.fit = Fit(self._limits(micro_tokens), self.learner.recompute)
-        self._stepper = Stepper(self.learner, train, frame, settings, self.fit, device, weights, observer)
+        self._stepper = Stepper(self.learner, train, frame, settings, self.fit, device, weights, observer, beat)
         self._evaluation_tokens = min(self.fit.now.tokens, EVALUATION_TOKENS)
         if settings.micro_batch_size != "auto":  # an evaluation takes no more memory than the steps that were asked for
             self._evaluation_tokens = min(EVALUATION_TOKENS, settings.micro_batch_size * frame.max_length)
@@ -307,6 +310,7 @@ class TrainingLoop:
         return logits
 
     def _batch_logits(self, examples: Examples, positions: np.ndarray) -> np.ndarray:
+        self._beat()
         logits: np.ndarray = self.learner.logits(examples, positions).cpu().numpy()
         return logits
 

@@ -18,6 +18,7 @@ from core.memory import MemorySampler
 from core.models.classifier import build_classifier
 from core.models.device import choose_device, choose_precision
 from core.models.sources import ModelSource, resolve_model
+from core.pulse import Pulse
 from core.runs.checkpoint_folders import retire
 from core.runs.control import ControlReader, Wish
 from core.runs.folder import RunFolder
@@ -70,8 +71,9 @@ class Session:
             written=self._checkpoint_written,
             failed=self._checkpoint_failed,
         )
+        self._pulse = Pulse()
         self._sampler = MemorySampler(
-            lambda sample: journal.write("memory", **sample),
+            lambda sample: journal.write("memory", **{**sample, **self._pulse.read()}),
             cuda=torch.cuda if torch.cuda.is_available() else None,
         )
 
@@ -176,6 +178,7 @@ class Session:
             class_weights(data.train_labels, len(data.labels), settings.class_weights),
             self,
             micro_tokens=earlier.get("micro_batch_tokens"),
+            beat=self._pulse.beat,
         )
 
     def _foresee(self, loop: TrainingLoop) -> None:
@@ -290,6 +293,7 @@ class Session:
 
         def progress(fraction: float) -> None:
             nonlocal last
+            self._pulse.beat()
             if fraction - last >= _PROGRESS_STEP or fraction >= 1 > last:
                 last = fraction
                 self.journal.write("phase", name=name, fraction=round(fraction, 4))
@@ -348,6 +352,7 @@ class Session:
 
     def wishes(self) -> list[Wish]:
         """What was asked for since the last call, those kept from before the loop first."""
+        self._pulse.beat()
         found, self._kept_wishes = [*self._kept_wishes, *self._control.read_new()], []
         if self._terminated.is_set():
             self._terminated.clear()

@@ -63,7 +63,10 @@ class Stepper:
         device: torch.device,
         class_weights: torch.Tensor | None,
         observer: StepObserver,
+        beat: Callable[[], None] = lambda: None,
     ) -> None:
+        """Args: beat: see the loop's."""
+        self._beat = beat
         self._learner, self._train, self._frame, self._settings = learner, train, frame, settings
         self._fit, self._device, self._observer = fit, device, observer
         self._class_weights = class_weights
@@ -153,6 +156,7 @@ class Stepper:
 
     def _gradients(self, number: int, micro: np.ndarray, part: int, divisor: float) -> torch.Tensor:
         """Add the gradients of one micro-batch; returns its share of the loss."""
+        self._beat()
         self._reviews, self._tokens = len(micro), int(self._train.lengths(micro, self._frame).sum())
         targets = send(self._train.labels[micro], self._device)
 

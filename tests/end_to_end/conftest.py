@@ -6,15 +6,18 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.end_to_end.terminal import Terminal
+
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "sample_reviews"
+WORKBENCH = (sys.executable, "-m", "tui")
 
 
 @dataclass
@@ -31,6 +34,7 @@ class Ended:
 
 
 Reviewtui = Callable[..., Ended]
+Open = Callable[..., Terminal]
 
 
 @pytest.fixture
@@ -61,3 +65,24 @@ def reviewtui(environment: dict[str, str], tmp_path: Path) -> Reviewtui:
         return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     return run
+
+
+@pytest.fixture
+def opened(environment: dict[str, str], tmp_path: Path) -> Iterator[Open]:
+    """Open the command in a terminal; whatever is still open at the end is closed."""
+    terminals: list[Terminal] = []
+
+    def open_terminal(
+        *arguments: str,
+        env: dict[str, str] | None = None,
+        columns: int = 80,
+        rows: int = 24,
+        command: tuple[str, ...] = WORKBENCH,
+    ) -> Terminal:
+        everything = {**environment, **(env or {})}
+        terminals.append(Terminal((*command, *arguments), everything, columns, rows, cwd=str(tmp_path)))
+        return terminals[-1]
+
+    yield open_terminal
+    for terminal in terminals:
+        terminal.close()

@@ -16,7 +16,7 @@ from core.forecast.forecast import GUESSED, MEASURED, forecast, savings
 from core.settings import Settings
 from tests.tui.engine_double import HOSTILE, STEERING, FakeEngine, facts, settle, until
 from tests.tui.frames import frame
-from tests.tui.test_setup_screen import go_to, open_setup, workbench
+from tests.tui.test_setup_screen import LAUNCHED, go_to, open_setup, workbench
 from tui.widgets import launching
 from tui.widgets.choose import Choose
 from tui.widgets.forecast_gauge import ForecastGauge, gauge_lines, saving_choices
@@ -132,9 +132,9 @@ async def test_an_engine_that_refuses_is_quoted_and_steers_nothing(method: str) 
 
 
 async def test_what_was_foretold_is_kept_beside_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launching, "launch_worker", lambda run, resume=False: 1)
+    monkeypatch.setattr(launching, "launch_worker", lambda run, resume=False: LAUNCHED)
     app = workbench()
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await open_setup(pilot)
         await until(pilot, lambda: "fits" in frame(app))
         found = app.screen.query_one(ForecastGauge).foretold()
@@ -144,6 +144,7 @@ async def test_what_was_foretold_is_kept_beside_the_run(monkeypatch: pytest.Monk
         assert run is not None and found is not None
         assert foretold_bytes(run) == found.peak_bytes
         assert json.loads(run.forecast.read_text())["parts"] == found.parts.model_dump()
+        await until(pilot, lambda: "ENDS at your logout" in " ".join(frame(app).split()))
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"peak_bytes": "much"}', "\x00", '{"peak_bytes": -4}'])

@@ -25,8 +25,8 @@ def extend(
     folder = find_run(run)
     extension = plan_extension(folder, _epochs(epochs, folder.request().settings.epochs))
     (complain if json else say)(extension.about_rate)
-    launch_worker(folder, extend=extension.request.settings.epochs)
-    return finish(folder, wait=wait, json=json)
+    detachment = launch_worker(folder, extend=extension.request.settings.epochs).detachment
+    return finish(folder, detachment, wait=wait, json=json)
 
 
 def _epochs(word: str, now: int) -> int:
@@ -52,5 +52,4 @@ def branch(
 
     changes = dict(parse_assignment(assignment) for assignment in assignments or [])
     made = branch_run(find_run(run), changes, name=name or "", step=step)
-    launch_worker(made, resume=True)
-    return finish(made, wait=wait, json=json)
+    return finish(made, launch_worker(made, resume=True).detachment, wait=wait, json=json)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tui.commands.output import facts, say, say_json, table
 from tui.commands.training import Json, RunWord
 from tui.widgets.run_tree import as_tree, indented
-from tui.words import in_bytes, in_time
+from tui.words import in_bytes, in_time, trouble
+
+if TYPE_CHECKING:
+    from core.runs.summary import RunSummary
 
 
 def runs(json: Json = False) -> int:
@@ -40,6 +43,11 @@ def runs(json: Json = False) -> int:
         for summary, depth in as_tree(summaries)
     ]
     table(["run", "name", "state", "steps", "accuracy", "macro F1", "model", "began"], rows)
+    for summary in summaries:
+        if trouble(summary, time.time(), ""):
+            say(f"{summary.name}: {_state(summary)}")
+    if sum(summary.state == "interrupted" for summary in summaries) > 1:
+        say("`reviewtui resume --all` goes on with every interrupted run.")
     return 0
 
 
@@ -72,7 +80,7 @@ def status(
     found: list[tuple[str, object]] = [
         ("run", summary.id),
         ("name", summary.name),
-        ("state", summary.state + (f": {summary.message}" if summary.message else "")),
+        ("state", _state(summary)),
         ("phase", summary.phase or None),
         ("model", summary.model),
         ("data", summary.data),
@@ -93,7 +101,7 @@ def status(
         ("time left (estimate)", in_time(left) if left is not None else None),
         ("memory", in_bytes(memory["process"]) if memory else None),
         ("peak memory", in_bytes(memory["process_peak"]) if memory else None),
-        ("worker", summary.pid),
+        ("worker", f"{summary.pid} on {summary.host}" if summary.pid is not None else None),
         ("folder", summary.folder),
         *(("note", notice["text"]) for notice in history.notices),
     ]
@@ -104,6 +112,13 @@ def status(
     else:
         facts(found)
     return 0
+
+
+def _state(summary: RunSummary) -> str:
+    """A run's state, and what became of it or is to be done about it."""
+    words = trouble(summary, time.time(), f"`reviewtui resume {summary.id}`") or summary.message
+    between = " " if summary.state == "unresponsive" else ": "
+    return f"{summary.state}{between}{words}" if words else summary.state
 
 
 def _validation(figures: dict[str, Any] | None) -> list[tuple[str, object]]:
