@@ -9,7 +9,7 @@ calls `process_peak` and `device_peak`.
     optimizer    two moments of them (AdamW), none (SGD)
     activations  what the backward pass needs of the most expensive micro-batch
     workspace    what passes need besides; dropout masks; tables of the reviews
-    copies       the best weights so far, and what a checkpoint copies while it is written
+    copies       the best weights so far, and the little that a checkpoint copies while it is written
 """
 
 from __future__ import annotations
@@ -169,10 +169,10 @@ class Run:
             optimizer=moments,
             activations=activations,
             workspace=workspace + round(self.rows * _ROW_BYTES),
-            copies=self._copies(plan, learn, moments, passes) if begun else 0,
+            copies=self._copies(learn, moments, passes) if begun else 0,
         )
 
-    def _copies(self, plan: Plan, learn: int, moments: int, passes: int) -> int:
+    def _copies(self, learn: int, moments: int, passes: int) -> int:
         """What copies add to the peak: of the best weights, of a checkpoint, or of the model that is saved at the end.
 
         Args:
@@ -180,13 +180,14 @@ class Run:
         """
         goes_on = self.epochs > 1 or (self.settings.evaluate_every or self.steps) < self.steps
         best = learn if goes_on else 0
-        checkpoint = best + learn + moments - (0 if self.native else passes)  # autograd's activations are gone then
+        # A checkpoint is written from what is trained; only what lies transposed is copied, a file at a time.
+        transposed = 4 * (self.shape.layers - max(self.boundary, 0)) * self.shape.width * self.shape.inner
+        checkpoint = best + (transposed if self.native else 0)
         saved = 4 * self.shape.weights - passes if self.settings.lora else 0  # matrices are merged into a copy
         if self.native and self.boundary < 0:  # gradients and moments are gone, the word table is the module's again
             table = 4 * self.shape.words if self.facts.mapped else 0
             saved = table - moments - passes
-        due = self.seconds(plan)[1] > self.settings.checkpoint_seconds
-        return max(best, checkpoint if due else 0, saved, 0)
+        return max(checkpoint, saved, 0)
 
     def _learning(self) -> int:
         """Weights whose gradients are kept: of the words only those that occur, on the native path."""
