@@ -63,7 +63,8 @@ def ours(rounds: int) -> tuple[dict[str, list[float]], list[float]]:
     class Blocks(Session):
         """A session that is told which part of itself to leave out."""
 
-        kind, began, waited, sampler = "", 0.0, 0.0, None
+        kind, began, waited = "", 0.0, 0.0
+        sampler: MemorySampler | None = None
 
         def on_step(self, **says: Any) -> None:
             if self.kind in ("journal", "checkpoint"):

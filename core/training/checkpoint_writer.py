@@ -23,7 +23,7 @@ class CheckpointWriter:
         folder: Path,
         *,
         trunk: Callable[[], int | None],
-        before: Callable[[], None],
+        before: Callable[[], object],
         written: Callable[[int], None],
         failed: Callable[[str], None],
     ) -> None:

@@ -73,7 +73,7 @@ def save_checkpoint(
     *,
     trunk: int | None = None,
     read: Callable[[], None] = lambda: None,
-    before: Callable[[], None] = lambda: None,
+    before: Callable[[], object] = lambda: None,
 ) -> Path:
     """Write `folder/step-N` whole, then retire older ones. Returns its path.
 
