@@ -235,7 +235,7 @@ def test_a_worker_is_nobodys_child_pauses_when_asked_and_answers_sigterm_by_stop
     until: Until,
 ) -> None:
     run = create_run(request(reviews_csv(ROWS), tiny_model, epochs=1000, checkpoint_seconds=1e6))
-    pid = launch_worker(run)
+    pid = launch_worker(run).pid
     worker = psutil.Process(pid)
     assert worker.ppid() != os.getpid() and os.getsid(pid) != os.getsid(0) and worker.cwd() == "/"
     at_step(run, 3)
@@ -261,7 +261,7 @@ def test_a_run_that_is_stopped_as_soon_as_it_was_started_never_makes_a_step(
     how: str, reviews_csv: Write, tiny_model: Path, over: Callable[[RunFolder], RunHistory]
 ) -> None:
     run = create_run(request(reviews_csv(ROWS), tiny_model, epochs=1000))
-    pid = launch_worker(run)
+    pid = launch_worker(run).pid
     os.kill(pid, signal.SIGTERM) if how == "SIGTERM" else send(run.control, how)  # type: ignore[arg-type]
     history = over(run)
     assert history.end is not None and history.end["kind"] == "stopped"
