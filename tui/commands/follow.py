@@ -7,9 +7,9 @@ from typing import Any
 
 from core.runs.folder import RunFolder
 from core.runs.journal import JournalReader
-from core.runs.summary import OVER, RunHistory, state_of, summary_of
+from core.runs.summary import OVER, RunHistory, standing, summary_of
 from tui.commands.output import Progress, facts, progress_on_stderr, say, say_json
-from tui.words import in_bytes, in_time
+from tui.words import clock, in_bytes, in_time
 
 _POLL_SECONDS = 0.2
 
@@ -19,9 +19,13 @@ def follow(run: RunFolder) -> RunHistory:
     history, reader = RunHistory(), JournalReader(run.journal)
     with progress_on_stderr() as progress:
         while True:
-            if history.update(reader.read_new()):
+            news = history.update(reader.read_new())
+            stands = standing(run, history)
+            if stands.unresponsive_since is not None:
+                progress(f"unresponsive since {clock(stands.unresponsive_since, time.time())}", None)
+            elif news:
                 _show(history, progress)
-            if state_of(run, history) in OVER:
+            if stands.state in OVER:
                 history.update(reader.read_new())
                 return history
             time.sleep(_POLL_SECONDS)
