@@ -192,7 +192,9 @@ class Run:
         goes_on = self.epochs > 1 or (self.settings.evaluate_every or self.steps) < self.steps
         best = learn if goes_on else 0
         checkpoint = best + learn + moments - (0 if self.native else passes)  # autograd's activations are gone then
-        saved = 4 * self.shape.weights - passes if self.settings.lora else 0  # matrices are merged into a copy
+        saved = 0
+        if self.settings.lora:  # matrices are merged into a copy; of what passes left, the allocator keeps pieces
+            saved = 4 * self.shape.weights - passes // 2
         if self.native and self.boundary < 0:  # gradients and moments are gone, the word table is the module's again
             table = 4 * self.shape.words if self.facts.mapped else 0
             saved = table - moments - passes
