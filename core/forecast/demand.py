@@ -35,9 +35,9 @@ UNLIMITED = 1 << 62
 _FEWEST_TOKENS = 64
 _ROW_BYTES = 64
 """Of each review in the tables of a run."""
-_READING = {"native": 24 << 20, "transformers": 40 << 20}
-"""What reading and tokenizing reviews adds to a worker, by path (measured: on the native one some of it is used again).
-"""
+_READING, _READING_REUSED = 40 << 20, 24 << 20
+"""What reading and tokenizing reviews adds to a worker; where the native encoder trains, some of it is used again
+(measured)."""
 _LATE_KERNELS = 20 << 20
 """Kernels of bf16 products for shapes that the steps of a calibration have not met."""
 
@@ -112,11 +112,18 @@ class Run:
             return Plan(tokens=plan.tokens // 2, reviews=plan.reviews) if plan.tokens > _FEWEST_TOKENS else None
         return Plan(tokens=plan.tokens, reviews=plan.reviews // 2) if plan.reviews > 1 else None
 
-    def largest_part(self, plan: Plan, *, everything: bool = False) -> list[int]:
-        """Lengths of the most expensive micro-batch; of all reviews in one, whatever the batch, with `everything`."""
-        most = EVALUATION_TOKENS if everything else self.settings.batch_size
-        longest = loads.longest(self.table, min(most, max(round(self.rows), 1)))
+    def largest_part(self, plan: Plan) -> list[int]:
+        """Lengths of the most expensive micro-batch."""
+        longest = loads.longest(self.table, min(self.settings.batch_size, max(round(self.rows), 1)))
         return loads.largest_part(longest, plan.tokens, plan.reviews)
+
+    def frozen_parts(self) -> list[list[int]]:
+        """Lengths of the batches that need most of something where frozen layers are computed once, for all reviews."""
+        rows = max(round(self.rows), 1)
+        if sum(length * count for length, count in self.table) * self._per_review <= EVALUATION_TOKENS:
+            return [loads.some(self.table, rows)]
+        longest = loads.longest(self.table, min(EVALUATION_TOKENS, rows))
+        return [loads.largest_part(longest, EVALUATION_TOKENS, UNLIMITED), self._usual(EVALUATION_TOKENS)]
 
     def largest_micro_batch(self, room: int) -> int:
         """Reviews of the longest kind that fit into a micro-batch."""
@@ -163,7 +170,7 @@ class Run:
             weights, activations, workspace = self._autograd_weights(), *self._autograd_passes(plan)
         passes = activations + workspace
         return Parts(
-            baseline=self.calibration.rest_bytes + (_READING[self.path] if begun and self.facts.device == "cpu" else 0),
+            baseline=self.calibration.rest_bytes + (self._reading if begun and self.facts.device == "cpu" else 0),
             weights=weights,
             gradients=learn,
             optimizer=moments,
@@ -171,6 +178,10 @@ class Run:
             workspace=workspace + round(self.rows * _ROW_BYTES),
             copies=self._copies(learn, moments, passes) if begun else 0,
         )
+
+    @property
+    def _reading(self) -> int:
+        return _READING_REUSED if self.native and not self.head_only else _READING
 
     def _copies(self, learn: int, moments: int, passes: int) -> int:
         """What copies add to the peak: of the best weights, of a checkpoint, or of the model that is saved at the end.
@@ -183,7 +194,9 @@ class Run:
         # A checkpoint is written from what is trained; only what lies transposed is copied, a file at a time.
         transposed = 4 * (self.shape.layers - max(self.boundary, 0)) * self.shape.width * self.shape.inner
         checkpoint = best + (transposed if self.native else 0)
-        saved = 4 * self.shape.weights - passes if self.settings.lora else 0  # matrices are merged into a copy
+        saved = 0
+        if self.settings.lora:  # matrices are merged into a copy; of what passes left, the allocator keeps pieces
+            saved = 4 * self.shape.weights - passes // 2
         if self.native and self.boundary < 0:  # gradients and moments are gone, the word table is the module's again
             table = 4 * self.shape.words if self.facts.mapped else 0
             saved = table - moments - passes
@@ -219,10 +232,7 @@ class Run:
         train, evaluation = self.passes(plan)
         passes = [footprint.classifying(shape, evaluation, item, self.boundary, given=self.boundary > 0)]
         if self.boundary > 0:
-            once = self.largest_part(Plan(tokens=EVALUATION_TOKENS, reviews=UNLIMITED), everything=True)
-            passes += [
-                footprint.classifying(shape, lengths, item) for lengths in (once, self._usual(EVALUATION_TOKENS))
-            ]
+            passes += [footprint.classifying(shape, lengths, item) for lengths in self.frozen_parts()]
         if self.head_only:
             return 0, footprint.total(passes[1:]) + pool
         for lengths in train:

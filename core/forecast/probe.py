@@ -23,7 +23,6 @@ from core.forecast import loads
 from core.forecast.demand import Plan, Run
 from core.forecast.facts import Calibration, Facts
 from core.settings import Settings
-from core.training.sizes import EVALUATION_TOKENS
 
 _OTHERS = (0.75, 0.5, 0.25)
 """Places in the table of lengths from which further micro-batches are taken."""
@@ -167,7 +166,7 @@ def _parts(run: Run, plan: Plan) -> tuple[list[list[int]], int]:
     learned = len(parts)
     parts.append(evaluation)
     if run.native and run.boundary > 0:
-        parts.append(run.largest_part(Plan(tokens=EVALUATION_TOKENS, reviews=1 << 30), everything=True))
+        parts.append(run.frozen_parts()[0])
     if not run.native:
         parts += [[length] for length in _KERNEL_LENGTHS]
     return parts, learned
