@@ -83,6 +83,8 @@ def making(target: Path) -> Iterator[Path]:
         sync_folder(folder)
     except OSError as error:
         raise ReviewtuiError(f"No checkpoint could be written in {folder} ({error.strerror or error}).") from error
+    except ReviewtuiError as error:
+        raise ReviewtuiError(f"No checkpoint could be written in {folder}: {error}") from error
 
 
 def _seal(folder: Path) -> None:

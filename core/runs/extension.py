@@ -67,7 +67,7 @@ def _planned(run: RunFolder, history: RunHistory, epochs: int) -> Extension:
     old, new = schedule_of(request.settings, before, per_epoch), schedule_of(settings, after, per_epoch)
     if old.trunk is not None:
         words = f"It goes on from before the learning rate fell and becomes the run it would be with {epochs} epochs."
-        if history.step > old.trunk:
+        if not old.shares_steps_with(new, history.step):
             words = f"{words} Steps {old.trunk + 1} to {history.step} are made again."
     else:
         had = float(history.steps[-1]["learning_rate"])

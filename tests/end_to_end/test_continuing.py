@@ -46,7 +46,7 @@ def test_verify_resume_says_what_it_did_and_fails_in_words_where_nothing_could_b
 
 
 def test_a_run_is_extended_branched_and_shown_as_a_tree(reviewtui: Reviewtui, data: str, tiny_model: Path) -> None:
-    model = ("--model", str(tiny_model), *sets("schedule=wsd", "epochs=1"))
+    model = ("--model", str(tiny_model), *sets("schedule=wsd", "decay_ratio=0.5", "epochs=1"))
     first = reviewtui("train", data, *model, "--name", "trunk", "--wait", "--json").json
     assert (first["state"], first["epochs"], first["before"]) == ("finished", 1.0, [])
     for word in ("1", "0", "many"):

@@ -98,7 +98,9 @@ async def test_a_branch_is_asked_for_made_started_and_shown(started: list[Any]) 
         assert branch.request().parent == Parent(run=run.id, step=40)
         assert (branch.request().settings.learning_rate, branch.request().settings.epochs) == (1e-5, 3)
         await pilot.press("g", "r")
-        await settled(pilot, "└ trunk-branch", f"of {run.id}, from its step 40")
+        await settled(pilot, "└ trunk-branch")
+        await pilot.press("j")
+        await settled(pilot, f"of {run.id}, from its step 40")
 
 
 @pytest.mark.parametrize(
@@ -124,14 +126,14 @@ async def test_a_branch_that_cannot_be_is_a_sentence_and_no_run(text: str, words
     assert started == [] and [found.id for found in list_runs()] == [run.id]
 
 
-async def test_without_a_checkpoint_there_is_no_branch_and_without_an_end_no_extension() -> None:
+@pytest.mark.parametrize(("steps", "end", "absent"), [(10, None, "Branch"), (0, "failed", "Extend")])
+async def test_without_a_checkpoint_there_is_no_branch_and_without_a_step_no_extension(
+    steps: int, end: str | None, absent: str
+) -> None:
     async with Workbench().run_test(notifications=True, size=(80, 24)) as pilot:
-        await open_train(pilot, make_run(1, steps=10, end=None))
-        shown = await settled(pilot, "interrupted")
-        assert "Branch" not in shown.splitlines()[-1]
-        await open_train(pilot, make_run(2, steps=0, end="failed"))
-        shown = await settled(pilot, "failed")
-        assert "Extend" not in shown.splitlines()[-1]
+        await open_train(pilot, make_run(1, steps=steps, end=end))
+        shown = await settled(pilot, end or "interrupted")
+        assert absent not in shown.splitlines()[-1]
 
 
 def test_branches_stand_below_their_parents_whoever_is_missing() -> None:

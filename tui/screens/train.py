@@ -262,8 +262,9 @@ in reserve for it, ▒ others', ░ free. tab moves between the charts and the l
     @work(exit_on_error=False)
     async def action_branch(self) -> None:
         """Ask for what shall be different, and start a new run from the last checkpoint."""
-        if self._run is not None:
-            await branch(self.app, self._run)
+        if self._run is not None and (made := await branch(self.app, self._run)) is not None:
+            self.app.run_in_view = made
+            self._take(made)
 
     def action_classify(self) -> None:
         """Classify reviews with this run's model."""

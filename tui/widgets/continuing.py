@@ -47,8 +47,8 @@ def _planned(run: RunFolder, word: str) -> Extension:
     return plan_extension(run, int(word))
 
 
-async def branch(app: Workbench, run: RunFolder) -> None:
-    """Ask what a new run from the last checkpoint shall do otherwise, start it, and show it."""
+async def branch(app: Workbench, run: RunFolder) -> RunFolder | None:
+    """Ask what a new run from a checkpoint shall do otherwise, and start it; None if there is none."""
     try:
         there = await asyncio.to_thread(checkpoints_of, run)
         at = ", ".join(str(step) for step, _ in there) or "none"
@@ -61,7 +61,7 @@ async def branch(app: Workbench, run: RunFolder) -> None:
             )
         )
         if asked is None:
-            return
+            return None
         changes = dict(parse_assignment(word) for word in _words(asked))
         step = changes.pop("step", None)
         if step is not None and not step.strip().isdecimal():
@@ -71,8 +71,8 @@ async def branch(app: Workbench, run: RunFolder) -> None:
         await asyncio.to_thread(lambda: launch_worker(made, resume=True))
     except ReviewtuiError as error:
         app.say(error, "error")
-    else:
-        app.open_run(made)
+        return None
+    return made
 
 
 def _words(line: str) -> list[str]:

@@ -141,11 +141,11 @@ def test_a_word_owes_the_weight_decay_of_the_steps_before_it_is_met(
     assert_close(limited.released(), whole.released(), 1e-6)
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def copied(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     return {name: tensor.clone() for name, tensor in tensors.items()}
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("adaptive", [True, False], ids=["adamw", "sgd"])
 @pytest.mark.parametrize("family", FAMILIES)
 def test_training_that_is_saved_and_restored_goes_on_bit_for_bit(

@@ -237,7 +237,7 @@ def test_steps_epochs_reviews_and_tokens_add_up(make_loop: MakeLoop) -> None:
         assert sum(step["reviews"] for step in steps) == 22
         assert sum(step["tokens"] for step in steps) == int(loop.train.lengths(np.arange(22), loop.frame).sum())
     assert [(e["step"], e["epoch"]) for e in recorder.evaluations] == [(3, 1.0), (6, 2.0), (9, 3.0)]
-    assert loop.progress.reviews == 66 and recorder.checkpoints == []
+    assert loop.progress.reviews == 66 and [one.progress.step for one in recorder.checkpoints] == [9]
 
 
 def test_the_rate_of_each_step_is_the_one_that_was_used(make_loop: MakeLoop) -> None:
