@@ -27,7 +27,7 @@ from benchmarks.models import encoder
 from benchmarks.ratios import quantile
 from core.children import child_environment
 from core.errors import InputError
-from core.forecast.gather import weights_in
+from core.models.asked_for import stored_weights
 from core.settings import Settings
 
 HERE = Path(__file__).resolve().parent
@@ -204,7 +204,7 @@ def main(
             word = "starter" if model == "starter" else str(folder)
             data = make_split(reviews, cache, 300).train
             row = {"model": model, "reviews": reviews, **measure(data, word, wanted, _STEPS[model], Path(home))}
-            row["rule_bytes"] = 4 * 4 * weights_in(folder)
+            row["rule_bytes"] = 4 * 4 * stored_weights(folder)
             rows.append(row)
             error, late = row["forecast_bytes"] / row["peak_bytes"] - 1, row["forecast_seconds"] / row["seconds"] - 1
             words = f"{number}/{count} {model} {row['path']} {reviews}: {row['peak_bytes'] / 2**20:.0f} MiB"

@@ -30,6 +30,8 @@ def _stand_ins() -> dict[int, str]:
 
 
 _STAND_INS = _stand_ins()
+STEERING = frozenset(_STAND_INS)
+"""The code points that `clean` replaces; newlines and tabs, which it keeps, are not among them."""
 
 
 def clean(text: object) -> str:
@@ -49,10 +51,14 @@ def clean_line(text: object, width: int | None = None) -> str:
     return line
 
 
-def clean_cell(text: object) -> str:
-    """`clean` text for a CSV cell: a leading `= + - @`, tab or newline gets an apostrophe, so no spreadsheet runs it.
+_FORMULA = ("=", "+", "-", "@", "\t", "\n", "＝", "＋", "－", "＠")
+"""What a spreadsheet takes for the beginning of a formula; the wide ones where it is set up for Japanese or Chinese."""
 
-    Source: OWASP ASVS 1.2.10.
+
+def clean_cell(text: object) -> str:
+    """`clean` text for a CSV cell: one that begins as a formula does gets an apostrophe, so no spreadsheet runs it.
+
+    Source: OWASP ASVS 1.2.10, and its page on CSV injection.
     """
     cell = clean(text)
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\n") else cell
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell

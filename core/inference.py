@@ -65,7 +65,8 @@ class Predictor:
             InputError: it is refused or cannot be loaded.
         """
         config = check_model_folder(folder, str(folder))
-        if not any(str(name).endswith("ForSequenceClassification") for name in config.get("architectures") or ()):
+        heads = config.get("architectures")
+        if not isinstance(heads, list) or not any(str(head).endswith("ForSequenceClassification") for head in heads):
             raise InputError(f"The model {clean_line(folder, 160)} was never trained to classify; train it first.")
         self.folder = folder
         self.classifier = load_classifier(folder)

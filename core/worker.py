@@ -16,6 +16,7 @@ import threading
 import traceback
 from pathlib import Path
 
+from core.clean import clean
 from core.errors import ReviewtuiError
 from core.pulse import Pulse
 from core.runs.control import ControlReader
@@ -94,7 +95,7 @@ def _work(
     except ReviewtuiError as error:
         journal.write("failed", sync=True, message=str(error))
     except BaseException as error:
-        traceback.print_exc()
+        print(clean(traceback.format_exc()), file=sys.stderr)
         journal.write("failed", sync=True, message=_in_words(error, run))
     journal.close()
     sys.stdout.flush()

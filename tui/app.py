@@ -7,19 +7,21 @@ ask the engine through `ask`, which never blocks a key; heavy libraries are neve
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
 from textual.screen import Screen
 
 from core.clean import clean, clean_line
 from core.engine.client import EngineClient
 from core.runs.folder import RunFolder
 from core.runs.trash import empty_trash
+from tui.last_guard import LastGuard
 from tui.places import PLACES
 
 if TYPE_CHECKING:
@@ -57,6 +59,10 @@ class Workbench(App[None]):
     ) -> None:
         """Args: data: what the Data screen opens on; pile: what Classify opens on; run: to watch or classify with."""
         super().__init__()
+        self._guard = LastGuard()
+        self.failure: Exception | None = None
+        """What nobody foresaw and ended the workbench, if anything did."""
+        self.error_console.quiet = True  # it would print a traceback with the texts of reviews, as they are
         self.engine = engine or EngineClient()
         self._draft: Draft | None = None
         self._source = data or ""
@@ -76,6 +82,14 @@ class Workbench(App[None]):
     def on_unmount(self) -> None:
         self.engine.close()
         empty_trash()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What every drawn line of every widget passes through."""
+        return [*super().get_line_filters(), self._guard]
+
+    def _handle_exception(self, error: Exception) -> None:
+        self.failure = self.failure or error
+        super()._handle_exception(error)
 
     # Shared by the screens
 

@@ -86,11 +86,12 @@ def _status() -> int:
 
 def _unforeseen(error: Exception) -> int:
     """Keep the details of what nobody thought of, and say one sentence."""
+    from core.clean import clean
     from core.files import home, private_folder, write_whole
 
     try:
         log = private_folder(home()) / "crash.log"
-        write_whole(log, traceback.format_exc())
+        write_whole(log, clean(traceback.format_exc()))
     except ReviewtuiError as unwritable:
         complain(unwritable)
         return unwritable.exit_code

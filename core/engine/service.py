@@ -17,6 +17,7 @@ import traceback
 from collections.abc import Callable
 from typing import IO, Any
 
+from core.clean import clean
 from core.engine.methods import METHODS
 from core.errors import InputError, ReviewtuiError
 
@@ -69,7 +70,7 @@ class Service:
         except ReviewtuiError as error:
             self._say(number, error={"message": str(error), "exit_code": error.exit_code})
         except Exception as error:
-            traceback.print_exc()
+            print(clean(traceback.format_exc()), file=sys.stderr)
             message = f"An unforeseen {type(error).__name__}: {error}"
             if isinstance(error, MemoryError) or "allocate memory" in str(error):
                 message = "Out of memory: close other programs, or take a smaller model or fewer reviews."

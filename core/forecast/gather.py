@@ -16,6 +16,7 @@ from core.forecast.facts import Facts
 from core.forecast.probe import calibrate
 from core.forecast.shapes import ModelShape, shape_of
 from core.memory import free_bytes
+from core.models.asked_for import stored_weights
 from core.models.sources import resolve_model
 from core.settings import Settings
 
@@ -36,7 +37,7 @@ def gather(
 
     source = resolve_model(settings.model)
     config = _config(source.folder)
-    shape = shape_of(config, classes, weights_in(source.folder))
+    shape = shape_of(config, classes, stored_weights(source.folder))
     device = choose_device(settings.device)
     scale = reviews / max(lengths["sampled"], 1)
     facts = Facts(
@@ -88,22 +89,14 @@ def _config(folder: Path) -> dict[str, Any]:
     return dict(found)
 
 
-def weights_in(folder: Path) -> int:
-    """Weights in the safetensors files of a model, from their headers."""
-    return sum(prod(entry["shape"]) for entry in _tensors(folder))
-
-
 def is_mapped(folder: Path) -> bool:
     """Whether a model's weights are fp32 in their files: they are used where they lie, unless they learn."""
-    return not {entry["dtype"] for entry in _tensors(folder)} & {"F16", "BF16", "F64"}
-
-
-def _tensors(folder: Path) -> Iterator[dict[str, Any]]:
-    """What the headers of the safetensors files of a model say of each tensor."""
+    kinds = set()
     for file in folder.glob("*.safetensors"):
         with file.open("rb") as stream:
             header = json.loads(stream.read(int.from_bytes(stream.read(8), "little")))
-        yield from (entry for name, entry in header.items() if name != "__metadata__")
+        kinds.update(entry["dtype"] for name, entry in header.items() if name != "__metadata__")
+    return not kinds & {"F16", "BF16", "F64"}
 
 
 def _limit(shape: ModelShape, config: Mapping[str, Any]) -> int:

@@ -129,10 +129,10 @@ def load_classifier(folder: Path) -> Classifier:
         model = AutoModelForSequenceClassification.from_pretrained(
             folder, trust_remote_code=False, use_safetensors=True, local_files_only=True, dtype=torch.float32
         )
+        names = tuple(str(model.config.id2label[index]) for index in range(model.config.num_labels))
     except Exception as error:  # see load_tokenizer
         raise InputError(f"The model {shown} cannot be loaded: {clean_line(error, 200)}") from error
     model.eval()
-    names = tuple(str(model.config.id2label[index]) for index in range(model.config.num_labels))
     truncation = str(getattr(model.config, "reviewtui_truncation", "head"))
     return Classifier(model, tokenizer, names, longest_input(tokenizer, model), truncation)
 

@@ -1,8 +1,9 @@
 """What a model folder must be before anything of it is loaded.
 
-Only safetensors and JSON are read. A folder is refused, by name and with the reason, if its weights are pickles only,
-if a config asks for code (`auto_map` and its like), or if the architecture is not one of the encoders below: a config
-has been enough to run code before (CVE-2026-4372), so what is not known is not opened.
+Only safetensors and JSON are read. A folder is refused, by name and with the reason, if its weights are pickles only
+or not what their header says, if a config asks for code (`auto_map` and its like) or for files and classes of its own
+choice, if a file of it is a link to elsewhere, if its numbers cannot be, or if the architecture is not one of the
+encoders below: a config has been enough to run code before (CVE-2026-4372), so what is not known is not opened.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 from core.clean import clean_line
 from core.errors import InputError
+from core.models.asked_for import stored_weights, unreasonable
 
 ENCODERS = frozenset(
     "albert bert big_bird camembert convbert data2vec-text deberta deberta-v2 distilbert electra ernie eurobert fnet "
@@ -21,15 +23,32 @@ ENCODERS = frozenset(
 )
 """Architectures (`model_type`) with a bidirectional encoder and a sequence-classification head."""
 
+_TOKENIZERS = frozenset(
+    "Albert Barthez Bert Bertweet BigBird Camembert ConvBert Deberta DebertaV2 DistilBert Electra FNet Funnel GPT2 "
+    "Herbert Longformer MobileBert MPNet Nystromformer Phobert PreTrained RemBert Roberta RoCBert RoFormer SqueezeBert "
+    "XLMRoberta".split()
+)
+"""Tokenizers of those, without `Tokenizer` and `Fast`. The library takes any class of its own by its name, and some of
+them load folders, or pickles."""
+
 _CODE_KEYS = frozenset(
     "auto_map custom_pipelines quantization_config attn_implementation _attn_implementation "
     "_attn_implementation_internal experts_implementation kernel_config trust_remote_code".split()
 )
+_FILE_KEYS = frozenset(("transformers_weights", "fast_tokenizer_files"))
+"""Keys that name files to load in place of those that are looked at here."""
+_CONFIGS = ("config.json", "tokenizer_config.json", "generation_config.json")
 _CONFIG_BYTES = 8 << 20
+_TEXT_BYTES = 64 << 20
+"""Of a vocabulary, a template, or anything else that is read whole."""
+_TEXTS = (".json", ".txt", ".model", ".jinja")
 
 
-def check_model_folder(folder: Path, name: str) -> dict[str, Any]:
+def check_model_folder(folder: Path, name: str, *, links: bool = False) -> dict[str, Any]:
     """Refuse a folder that is no encoder in safetensors, or that asks to run code. Returns its config.
+
+    Args:
+        links: whether its files may be links to anywhere.
 
     Raises:
         InputError: it is refused; the sentence names the model and the reason.
@@ -39,35 +58,111 @@ def check_model_folder(folder: Path, name: str) -> dict[str, Any]:
         raise InputError(f"The model {shown} is a file; give the folder that holds config.json and the weights.")
     if not (folder / "config.json").is_file():
         raise InputError(f"The model {shown} has no config.json; give a folder in Hugging Face format.")
-    config = _read_json(folder / "config.json", shown)
-    for file in ("config.json", "tokenizer_config.json", "generation_config.json"):
-        if (folder / file).is_file():
-            asked = _CODE_KEYS.intersection(_keys(_read_json(folder / file, shown)))
-            if asked:
-                raise InputError(f"The model {shown} is refused: '{min(asked)}' in its {file} can make it run code.")
-    kind = config.get("model_type")
-    if not isinstance(kind, str) or kind not in ENCODERS:
-        raise InputError(
-            f"The model {shown} is a '{clean_line(kind, 40)}'; only encoders of the BERT family can be fine-tuned here."
-        )
-    if (folder / "adapter_config.json").exists():  # the loader would follow it to a model that nobody looked at
-        raise InputError(f"The model {shown} is an adapter of another model; merge it and save the whole.")
-    if not any(folder.glob("*.safetensors")):
-        pickles = any(folder.glob("*.bin")) or any(folder.glob("*.pt")) or any(folder.glob("*.pkl"))
-        why = "its weights are pickles, which can run code" if pickles else "it has no weights"
-        raise InputError(f"The model {shown} is refused: {why}; save it as safetensors.")
+    try:
+        _check_files(folder, links)
+        configs = {file: _read_json(folder / file) for file in _CONFIGS if (folder / file).is_file()}
+        config = configs["config.json"]
+        for file, content in configs.items():
+            _check_wishes(file, content)
+        _check_kind(config.get("model_type"))
+        _check_weights(folder)
+        _check_numbers(config, folder)
+    except _Refused as refused:
+        raise InputError(f"The model {shown} {refused}") from refused.__cause__
     return config
 
 
-def _read_json(file: Path, shown: str) -> dict[str, Any]:
+class _Refused(Exception):  # noqa: N818 -- a reason, not a fault
+    """Why a folder is refused; its text ends the sentence."""
+
+
+def _check_files(folder: Path, links: bool) -> None:
+    """No file leads out of the folder, and none that is read whole is absurdly large."""
+    real = folder.resolve()
+    inside = [real]
+    if real.parent.name == "snapshots" and real.parents[1].name.startswith("models--"):
+        inside.append(real.parents[1] / "blobs")  # the hub's cache keeps the files there
+    for file in sorted(folder.iterdir()):
+        try:
+            away = file.is_symlink() and not any(file.resolve().is_relative_to(place) for place in inside)
+            size = file.stat().st_size if file.is_file() else 0
+        except (OSError, RuntimeError):  # a link to itself
+            away, size = True, 0
+        if away and not links:
+            raise _Refused(f"is refused: its {clean_line(file.name, 60)} is a link to elsewhere; copy the file.")
+        limit = _CONFIG_BYTES if file.name in _CONFIGS else _TEXT_BYTES
+        if size > limit and file.suffix in _TEXTS:
+            raise _Refused(f"has an unreadable {clean_line(file.name, 60)}.")
+
+
+def _check_wishes(file: str, content: dict[str, Any]) -> None:
+    """A config asks for no code, and for no file or class that was not looked at."""
+    keys = _keys(content)
+    if asked := _CODE_KEYS & keys:
+        raise _Refused(f"is refused: '{min(asked)}' in its {file} can make it run code.")
+    if asked := _FILE_KEYS & keys:
+        raise _Refused(f"is refused: '{min(asked)}' in its {file} names other files to load.")
+    wanted = content.get("tokenizer_class")
+    if wanted is not None and not _is_tokenizer(wanted):
+        raise _Refused(
+            f"is refused: its {file} asks for the tokenizer class '{clean_line(wanted, 40)}', which no encoder has."
+        )
+
+
+def _is_tokenizer(name: object) -> bool:
+    if not isinstance(name, str):
+        return False
+    plain = name.removesuffix("Fast")
+    return plain == "TokenizersBackend" or (
+        plain.endswith("Tokenizer") and plain.removesuffix("Tokenizer") in _TOKENIZERS
+    )
+
+
+def _check_kind(kind: object) -> None:
+    if not isinstance(kind, str) or kind not in ENCODERS:
+        raise _Refused(f"is a '{clean_line(kind, 40)}'; only encoders of the BERT family can be fine-tuned here.")
+
+
+def _check_weights(folder: Path) -> None:
+    """There are weights in safetensors, and nothing leads the loader to any others."""
+    if (folder / "adapter_config.json").exists():  # the loader would follow it to a model that nobody looked at
+        raise _Refused("is an adapter of another model; merge it and save the whole.")
+    if not any(folder.glob("*.safetensors")):
+        pickles = any(folder.glob("*.bin")) or any(folder.glob("*.pt")) or any(folder.glob("*.pkl"))
+        why = "its weights are pickles, which can run code" if pickles else "it has no weights"
+        raise _Refused(f"is refused: {why}; save it as safetensors.")
+    for index in folder.glob("*.safetensors.index.json"):
+        parts = _read_json(index).get("weight_map")
+        names = set(parts.values()) if isinstance(parts, dict) and all(map(_is_text, parts.values())) else {""}
+        if not all(_is_part(folder, name) for name in names):
+            raise _Refused(f"is refused: its {clean_line(index.name, 60)} leads to files that are no weights of it.")
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_part(folder: Path, name: str) -> bool:
+    """Whether an index that names `name` names weights in the folder itself."""
+    return Path(name).name == name and name.endswith(".safetensors") and (folder / name).is_file()
+
+
+def _check_numbers(config: dict[str, Any], folder: Path) -> None:
     try:
-        if file.stat().st_size > _CONFIG_BYTES:
-            raise ValueError("too large")
+        weights = stored_weights(folder)
+    except ValueError as error:
+        raise _Refused(f"is refused: its {clean_line(error, 160).rstrip('.')}.") from error
+    if key := unreasonable(config, weights):
+        raise _Refused(f"is refused: '{clean_line(key, 40)}' in its config.json cannot be right for its weights.")
+
+
+def _read_json(file: Path) -> dict[str, Any]:
+    try:
         content = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"The model {shown} has an unreadable {file.name}.") from error
+        raise _Refused(f"has an unreadable {clean_line(file.name, 60)}.") from error
     if not isinstance(content, dict):
-        raise InputError(f"The model {shown} has an unreadable {file.name}.")
+        raise _Refused(f"has an unreadable {clean_line(file.name, 60)}.")
     return content
 
 

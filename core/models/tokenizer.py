@@ -26,12 +26,18 @@ def load_tokenizer(folder: Path, name: str) -> Any:
         raise InputError(f"The model {clean_line(name, 120)} has no tokenizer; save one beside its weights.")
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
-    except Exception as error:  # whatever a damaged file makes the library raise, the person hears the same
+        tokenizer("good")  # some damage shows with the first text only
+        padding, longest = tokenizer.pad_token_id, float(tokenizer.model_max_length)
+    except BaseException as error:  # whatever a damaged file makes the library raise, the person hears the same
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":  # Rust's, of no exception
+            raise
         raise InputError(
             f"The tokenizer of {clean_line(name, 120)} cannot be read: {clean_line(error, 160)}"
         ) from error
-    if tokenizer.pad_token_id is None:
+    if padding is None:
         raise InputError(f"The tokenizer of {clean_line(name, 120)} has no padding token.")
+    if not longest >= 1:
+        raise InputError(f"The tokenizer of {clean_line(name, 120)} has a model_max_length that is no length.")
     return tokenizer
 
 

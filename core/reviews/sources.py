@@ -61,12 +61,12 @@ def find_sources(source: str | Path) -> Sources:
     try:
         path = Path(source).expanduser()
         if path.is_file():
-            return Sources(train=[path])
+            return Sources(train=[_named(path)])
         if not path.is_dir():
             what = "is no file or folder that can be read" if path.exists() else "does not exist"
             raise InputError(f"{shown} {what}; check the path of the data.")
         inside = path.resolve()
-        files = sorted(file for file in path.iterdir() if _is_data(file, inside))
+        files = sorted(_named(file) for file in path.iterdir() if _is_data(file, inside))
     except OSError as error:
         raise InputError(f"Cannot read {shown} ({error.strerror or error}); check its permissions.") from error
     except (ValueError, RuntimeError):
@@ -80,6 +80,15 @@ def find_sources(source: str | Path) -> Sources:
     if not parts.train:
         parts.train, parts.other = parts.other, []
     return parts
+
+
+def _named(file: Path) -> Path:
+    """`file`, whose name can be written down: in a run's settings, in reports, in what is exported."""
+    try:
+        str(file).encode()
+    except UnicodeEncodeError:
+        raise InputError(f"The name of {clean_line(file)} holds bytes that are no UTF-8; give it another.") from None
+    return file
 
 
 def _is_data(file: Path, inside: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from core.clean import clean_line
@@ -79,8 +80,9 @@ Accuracy {figures["accuracy"]:.3f}, macro F1 {figures["macro_f1"]:.3f}, loss {fi
 
 
 def _cell(value: object) -> str:
-    """Text from data inside Markdown: one line, nothing that ends a table cell or opens a tag."""
-    return clean_line(value, 200).replace("|", "\\|").replace("<", "&lt;").replace("`", "'")
+    """Text from data inside Markdown: one line, nothing that ends a table cell, opens a tag or brings in an image."""
+    line = clean_line(value, 200).replace("<", "&lt;").replace("`", "'")
+    return re.sub(r"([\\|\[])", r"\\\1", line)
 
 
 def _margin(accuracy: float, data: RunData) -> float:

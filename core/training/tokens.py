@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from core.errors import InputError
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -52,10 +54,16 @@ class Frame:
 
 
 def frame_of(tokenizer: Any, max_length: int, truncation: str) -> Frame:
-    """What `tokenizer` puts around a text."""
+    """What `tokenizer` puts around a text.
+
+    Raises:
+        InputError: it does not put a frame around a text, but makes another of it.
+    """
     bare = tokenizer("a", add_special_tokens=False)["input_ids"]
     framed = tokenizer("a")["input_ids"]
-    start = next(i for i in range(len(framed)) if framed[i : i + len(bare)] == bare)
+    start = next((i for i in range(len(framed)) if framed[i : i + len(bare)] == bare), None)
+    if start is None:
+        raise InputError("The model's tokenizer changes a text that it frames; it cannot be used here.")
     before, after = tuple(framed[:start]), tuple(framed[start + len(bare) :])
     return Frame(before, after, int(tokenizer.pad_token_id), max_length, truncation)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -80,11 +81,13 @@ def export(history: History, path: Path, *, replace: bool = False) -> Exported:
 
 def free_name(folder: Path, source: str) -> Path:
     """A name in `folder` that is not taken, made from the name of the pile."""
-    stem = Path(source).stem or "reviews"
+    stem = os.fsencode(Path(source).stem)[:_STEM_BYTES].decode("utf-8", "ignore") or "reviews"
     names = (folder / f"{stem}-decisions{number}.csv" for number in ("", *(f"-{n}" for n in range(2, 10_000))))
     return next((path for path in names if not path.exists()), folder / f"{stem}-decisions.csv")
 
 
+_STEM_BYTES = 180
+"""Of a suggested name: with what is added to it, every file system takes it."""
 Writer = Callable[[Iterable[Decision]], str]
 
 

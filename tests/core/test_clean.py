@@ -70,10 +70,10 @@ def test_a_line_is_one_line_of_at_most_that_width(text: str, width: int) -> None
 
 
 @given(ANY_TEXT)
-@pytest.mark.parametrize("head", ["=", "+", "-", "@", "\t", "\n", "\r\n", ""])
+@pytest.mark.parametrize("head", ["=", "+", "-", "@", "\t", "\n", "\r\n", "＝", "＋", "－", "＠", "\x00=", "\r=", ""])
 def test_no_cell_begins_with_what_a_spreadsheet_runs(head: str, text: str) -> None:
     cell = clean_cell(head + text)
-    assert cell[:1] not in ("=", "+", "-", "@", "\t", "\n", "\r")
+    assert cell[:1] not in (*"=+-@＝＋－＠", "\t", "\n", "\r", "\x00")
     assert cell.removeprefix("'") == clean(head + text).removeprefix("'")
     file = io.StringIO()
     csv.writer(file).writerow([cell])
@@ -82,7 +82,7 @@ def test_no_cell_begins_with_what_a_spreadsheet_runs(head: str, text: str) -> No
 
 @given(st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), min_size=1))
 def test_a_cell_that_begins_harmlessly_is_unchanged(text: str) -> None:
-    if text[0] not in "=+-@":
+    if text[0] not in "=+-@＝＋－＠":
         assert clean_cell(text) == text
 
 

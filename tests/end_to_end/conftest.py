@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -37,6 +38,20 @@ Reviewtui = Callable[..., Ended]
 Open = Callable[..., Terminal]
 
 
+def wider_than_private(folder: Path) -> list[str]:
+    """What under `folder` another user could look into."""
+    found = [folder, *folder.rglob("*")] if folder.is_dir() else []
+    modes = {entry: stat.S_IMODE(entry.lstat().st_mode) for entry in found if not entry.is_symlink()}
+    return [f"{mode:o} {entry}" for entry, mode in modes.items() if mode != (0o700 if entry.is_dir() else 0o600)]
+
+
+@pytest.fixture(autouse=True)
+def everything_left_is_private(tmp_path: Path) -> Iterator[None]:
+    """Whatever processes leave in the home is its owner's alone, though they run with umask 0."""
+    yield
+    assert wider_than_private(tmp_path / "home") == []
+
+
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
     """A home of the test's own, and no network."""
@@ -60,6 +75,7 @@ def reviewtui(environment: dict[str, str], tmp_path: Path) -> Reviewtui:
             env={**os.environ, **environment, **(env or {})},
             cwd=tmp_path,
             timeout=timeout,
+            umask=0,
             check=False,
         )
         return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())

@@ -28,7 +28,13 @@ class Terminal:
             if name not in env:
                 environment.pop(name, None)
         self.process = pexpect.spawn(
-            command[0], list(command[1:]), env=environment, dimensions=(rows, columns), timeout=None, cwd=cwd
+            command[0],
+            list(command[1:]),
+            env=environment,
+            dimensions=(rows, columns),
+            timeout=None,
+            cwd=cwd,
+            preexec_fn=lambda: os.umask(0) and None,  # what is private is so by itself
         )
 
     def text(self) -> str:
@@ -70,6 +76,15 @@ class Terminal:
     def press(self, keys: str) -> None:
         """Type."""
         self.process.send(keys)
+
+    def wait_until_gone(self, words: str, seconds: float = 60) -> str:
+        """Read until the screen shows `words` no more; returns the screen."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            assert self.read(), f"the command ended; its screen was:\n{self.text()}"
+            if words not in self.text():
+                return self.text()
+        raise AssertionError(f"{words} stayed for {seconds} s; the screen was:\n{self.text()}")
 
     def kill(self, number: int = signal.SIGKILL) -> None:
         """Send a signal to the command itself."""

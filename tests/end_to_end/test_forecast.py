@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from core.files import private_folder, write_whole
 from core.forecast.forecast import MEASURED
 from tests.end_to_end.conftest import Reviewtui
 
@@ -48,9 +49,8 @@ def test_a_run_takes_what_was_foretold(reviewtui: Reviewtui, arguments: list[str
 def test_damaged_calibrations_are_measured_again(
     reviewtui: Reviewtui, arguments: list[str], environment: dict[str, str]
 ) -> None:
-    home = Path(environment["REVIEWTUI_HOME"])
-    home.mkdir()
-    (home / "calibrations.json").write_text('{"0123": {"native fp32": {"rate": "fast"}}, "4": 5')
+    home = private_folder(Path(environment["REVIEWTUI_HOME"]))
+    write_whole(home / "calibrations.json", '{"0123": {"native fp32": {"rate": "fast"}}, "4": 5')
     assert reviewtui("forecast", *arguments, "--json").json["measured"]
 
 

@@ -14,8 +14,14 @@ import pytest
 
 from core.runs.folder import list_runs
 from core.runs.journal import JournalReader
+from core.runs.lock import living_worker
 from core.runs.summary import RunHistory, summarize
 from tests.end_to_end.conftest import SAMPLES, WORKBENCH, Open
+from tests.end_to_end.emitted import KNOWN, raw_among, shapes
+from tests.end_to_end.hostile_place import lay_out
+from tests.end_to_end.hostile_walk import Walk
+from tests.end_to_end.sockets import open_to_others
+from tests.hostile import CORPUS, mark
 
 
 @pytest.fixture
@@ -39,6 +45,9 @@ def test_a_run_started_in_the_workbench_outlives_it(
     first.wait_for("Start training")
     first.press("\x13")  # ctrl+s
     first.wait_for("step", "running", seconds=90)
+    worker = living_worker(list_runs()[0].lock)
+    assert worker is not None
+    assert open_to_others(first.process.pid, worker.pid) == [], "no port is ever opened"
     first.kill(end)
     run = list_runs()[0]
     assert summarize(run).state == "running", "killing the workbench must leave the run alone"
@@ -103,34 +112,26 @@ def _ended(process: int) -> bool:
     return os.waitpid(process, os.WNOHANG)[0] == process
 
 
-HOSTILE = [
-    "\x1b]52;c;aGFja2Vk\x07 wonderful lamp, bright and warm",
-    "\x1b[2J\x1b[Hgone, terrible and broken",
-    "\x9b31mred, \x9d0;title\x9c broken at once",
-    "\u202ereversed, lovely thing\u202c",
-    "[bold]markup[/bold] [/ [@click=app.quit]good[/]",
-    "\x1bP1$r0m\x1b\\ awful thing, returned",
-]
-
-
-def test_hostile_reviews_are_inert_on_a_real_terminal(opened: Open, tmp_path: Path) -> None:
-    with (tmp_path / "hostile.csv").open("w", newline="", encoding="utf-8") as file:
-        rows = [[f"{text} number {i}", i % 2] for i, text in enumerate(HOSTILE * 4)]
-        csv.writer(file).writerows([["review \x1b]0;owned\x07", "label"], *rows])
-    terminal = opened("open", str(tmp_path / "hostile.csv"))
-    terminal.wait_for("24")
-    for key in "2345":
-        terminal.press(key)
-        terminal.wait_for(f"[{key} ")
-    terminal.press("w")
-    terminal.wait_for("[Classify]", "1 of 24")
-    for _ in range(5):
-        terminal.press("n")
-    terminal.wait_for("6 of 24")
-    terminal.press("\x11")
-    terminal.wait_for_end()
-    for sequence in (b"\x1b]52;", b"\x1b]0;owned", b"\x1bP1$r", b"\x1b[31m", "\x9b".encode(), "\u202e".encode()):
-        assert sequence not in terminal.received
+def test_hostile_names_and_texts_are_inert_on_a_real_terminal(
+    opened: Open, tmp_path: Path, tiny_classifier: Path
+) -> None:
+    """A short way with a part of the corpus; tests/proofs/test_hostile_terminal.py goes everywhere with all of it."""
+    texts = CORPUS[::11]
+    place = lay_out(tmp_path, tiny_classifier, texts)
+    seen: set[str] = set()
+    terminal = opened("open", str(place.data))
+    walk = Walk(terminal, place, lambda shown: seen.update(text for text in texts if mark(text) in shown))
+    terminal.wait_for("[Data]", "Ready", seconds=90)
+    for key in "245":
+        walk.press(key, f"[{key} ")
+    walk.press("w", "[Classify]", "‹p 1 of")
+    walk.press("n", "‹p 2 of")
+    walk.go("Runs")
+    walk.press("\r", "[Train]")
+    walk.leave()
+    assert set(shapes(terminal.received)) <= KNOWN
+    assert raw_among(terminal.received, texts) == []
+    assert len(seen) >= 10
 
 
 @pytest.mark.parametrize(("env", "status"), [({"TERM": "dumb"}, 2), ({"TERM": ""}, 2)])

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from rich.segment import Segment
+from textual.color import Color
 
+from tui.last_guard import LastGuard
 from tui.widgets import forecast_gauge
 
 FREE = 16 << 30
@@ -13,3 +16,16 @@ FREE = 16 << 30
 def known_free_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """Frames do not depend on the machine's memory."""
     monkeypatch.setattr(forecast_gauge, "free_bytes", lambda: FREE)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_to_the_last_guard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A screen that forgot to clean a text fails here, though the guard behind it would have caught that."""
+    guarded = LastGuard.apply
+
+    def strict(self: LastGuard, segments: list[Segment], background: Color) -> list[Segment]:
+        found = guarded(self, segments, background)
+        assert found == segments, [one.text for one in segments]
+        return found
+
+    monkeypatch.setattr(LastGuard, "apply", strict)

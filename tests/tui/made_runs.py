@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 from typing import Any
 
-from core.files import private_folder
+from core.files import private_folder, write_json, write_whole
 from core.runs.folder import RunFolder, runs_home
 from core.runs.journal import JournalWriter
 from core.runs.lock import RunLock
@@ -45,13 +44,13 @@ def make_run(
     Notes: losses (list, one a step), message, data, notice, labels, model, devices (in memory records), plan (values in
     place of those of its plan; None takes one away, as in journals of older versions).
     """
-    run = RunFolder(private_folder(runs_home()) / f"20260901-10000{number}-00{number:02}")
+    run = RunFolder(private_folder(runs_home()) / f"20260901-{100_000 + number}-{number:04}")
     private_folder(run.path)
     private_folder(run.checkpoints)
     request = Request(
         name=name, data=notes.get("data", "/data/reviews.csv"), settings=Settings(model="starter", epochs=2)
     )
-    run.settings.write_text(request.to_toml())
+    write_whole(run.settings, request.to_toml())
     now = BEGAN + 1000 * number
     journal = JournalWriter(run.journal, clock=lambda: now)
     journal.write("started", pid=4000 + number, host="box")
@@ -88,7 +87,7 @@ def make_run(
     journal.close()
     if end == "finished":
         private_folder(run.model)
-        (run.model / "config.json").write_text(json.dumps({"model_type": "bert"}))
+        write_json(run.model / "config.json", {"model_type": "bert"})
     return run
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import InputError
 from core.reviews.options import ReadingOptions
-from tests.tui.engine_double import HOSTILE, STEERING, FakeEngine, column, lengths, report, settle, until
+from tests.tui.engine_double import HOSTILE, STEERING, FakeEngine, report, settle, until
 from tests.tui.frames import frame
 from tui.app import Workbench, sample_folder
 from tui.screens.data import DataScreen
@@ -281,47 +281,6 @@ async def test_reviews_that_cannot_be_trained_on_say_why_and_can_be_worked_throu
         assert app.current_mode == "data" and isinstance(app.screen, DataScreen) and app.draft.report is None
         await pilot.press("w")
         assert opened == ["/data/reviews.csv"]
-
-
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
-async def test_hostile_data_is_shown_as_text_everywhere(size: tuple[int, int]) -> None:
-    hostile = report(
-        columns=[column(f"{HOSTILE}{number}", HOSTILE, (HOSTILE,)) for number in range(3)],
-        text_column=f"{HOSTILE}0", title_column=f"{HOSTILE}1", label_column=f"{HOSTILE}2",
-        format="csv", encoding=HOSTILE, delimiter="\x1b", label_names=[HOSTILE, "[/"],
-        class_counts={HOSTILE: 20, "[/": 28}, left_out={HOSTILE: 2}, notices=[HOSTILE, "[/10 and"],
-        skipped=[{"file": f"/data/{HOSTILE}", "line": 3, "reason": HOSTILE, "excerpt": HOSTILE}],
-        skipped_file=HOSTILE, trainable=f"Only {HOSTILE}.", schemes=["stars", HOSTILE], scheme=HOSTILE,
-    )  # fmt: skip
-    engine = FakeEngine(inspect=hostile, lengths=lengths((HOSTILE, "[/")) | {"model": HOSTILE})
-    engine.text, engine.label = HOSTILE + "wide 漢字" * 50_000, HOSTILE
-    app = workbench(engine, data=f"/data/{HOSTILE}".replace("\x00", ""))
-    async with app.run_test(size=size) as pilot:
-        await settle(pilot)
-        for keys in (
-            "1",
-            "2",
-            "3",
-            "4",
-            "5",
-            "t",
-            "escape i",
-            "escape l",
-            "escape s",
-            "escape e",
-            "escape n",
-            "escape",
-        ):
-            await pilot.press(*keys.split())
-            await settle(pilot)
-            shown = frame(app)
-            assert not STEERING & set(shown.replace("\n", "")), keys
-        await pilot.press("3")
-        assert "[bold]x[/" in frame(app) and "[@click=app.quit]y" in frame(app)
-        engine.answers["inspect"] = InputError(HOSTILE)
-        await pilot.press("i", "1")
-        await settle(pilot)
-        assert not STEERING & set(frame(app).replace("\n", ""))
 
 
 async def test_hostile_file_names_are_listed_and_opened_as_they_are(

@@ -185,13 +185,6 @@ async def test_a_worker_that_gives_no_sign_is_unresponsive_until_it_gives_one() 
     lock.release()
 
 
-async def test_hostile_names_are_shown_as_text() -> None:
-    make_run(1, name=HOSTILE, data=HOSTILE, model=HOSTILE, end="failed", message=HOSTILE)
-    async with Workbench().run_test(notifications=True, size=(120, 40)) as pilot:
-        shown = await settled(pilot, "[bold]x[/")
-        assert not set(shown) & set("\x1b\x07\x9b\u202e")
-
-
 async def test_a_run_folder_in_ruins_breaks_nothing() -> None:
     ruined = make_run(1, name="ruined")
     ruined.settings.write_bytes(b"\xff not toml")

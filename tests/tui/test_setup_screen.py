@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import random
-import shlex
 import string
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
+from core.clean import clean_line
 from core.declarations import Declaration
 from core.errors import InputError, ReviewtuiError
 from core.presets import PRESETS, preset
@@ -199,11 +201,23 @@ async def test_a_preset_takes_the_place_of_what_was_typed_and_undo_brings_it_bac
         assert app.draft.typed == {"epochs": "9", "seed": "3"}
 
 
-@pytest.mark.parametrize("source", ["/data/my reviews.csv", "/data/it's $(rm -rf).csv", "owner/name", f"/d/{HOSTILE}"])
+NAMES = [
+    "/data/my reviews.csv",
+    "/data/it's $(rm -rf).csv",
+    "owner/name",
+    f"/d/{HOSTILE[:-1]}",
+    "/d/\n\udcff\\'\x1b[201~",
+]
+
+
+@pytest.mark.parametrize("source", NAMES)
 async def test_the_command_read_back_asks_for_the_same_run(source: str) -> None:
     reading = ReadingOptions(text="Review Text", label="a'b")
     typed = {"epochs": "3", "model": "my model", "lora": "true"}
-    words = shlex.split(quoted(command_line(source, reading, "quick", typed, "first try")))
+    command = quoted(command_line(source, reading, "quick", typed, "first try"))
+    assert clean_line(command) == command, "what is pasted into a terminal would steer it"
+    read = subprocess.run(["bash", "-c", f"printf '%s\\0' {command}"], capture_output=True, check=True).stdout
+    words = [os.fsdecode(word) for word in read.split(b"\0")[:-1]]
     assert words == [
         "reviewtui", "train", source, "--text", "Review Text", "--label", "a'b", "--preset", "quick",
         *(part for name, text in typed.items() for part in ("--set", f"{name}={text}")), "--name", "first try",
@@ -216,7 +230,7 @@ async def test_y_copies_the_command() -> None:
     async with workbench().run_test(size=(80, 24)) as pilot:
         app = await open_setup(pilot, source="/data/a b\udcff.csv", typed={"epochs": "3"})
         await pilot.press("y")
-        assert app.clipboard.startswith("reviewtui train '/data/a b") and "--set epochs=3" in app.clipboard
+        assert app.clipboard.startswith(r"reviewtui train $'/data/a b\xff.csv'") and "--set epochs=3" in app.clipboard
 
 
 @pytest.fixture

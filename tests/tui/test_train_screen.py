@@ -129,14 +129,6 @@ async def test_a_diverged_run_is_drawn_with_a_gap_and_says_so(bad: str) -> None:
         await settled(pilot, "✗ failed", "diverged")
 
 
-async def test_hostile_text_is_shown_as_text() -> None:
-    run = make_run(1, name=HOSTILE, end="failed", message=HOSTILE, notice=HOSTILE, model=HOSTILE, labels=[HOSTILE, "b"])
-    async with Workbench().run_test(notifications=True, size=(120, 40)) as pilot:
-        await open_train(pilot, run)
-        shown = await settled(pilot, "failed", "[bold]x[/")
-        assert not set(shown) & set("\x1b\x07\x9b\u202e")
-
-
 def plan_rows(pilot: Pilot[None]) -> list[str]:
     """What the screen shows of how its run is computed, row by row."""
     region = pilot.app.screen.query_one(RunPlan).region

@@ -23,8 +23,8 @@ _NOTE = "note: "
 
 
 def say(text: object = "") -> None:
-    """A line of a result."""
-    print(clean(text))
+    """A line of a result, whatever `text` holds: what comes from data begins no line of its own."""
+    print(_one_line(text))
 
 
 def say_json(value: Any) -> None:
@@ -34,7 +34,11 @@ def say_json(value: Any) -> None:
 
 def complain(text: object) -> None:
     """A line on standard error."""
-    print(clean(text), file=sys.stderr)
+    print(_one_line(text), file=sys.stderr)
+
+
+def _one_line(text: object) -> str:
+    return clean(text).replace("\n", "␊").replace("\t", "␉")
 
 
 def facts(pairs: list[tuple[str, object]]) -> None:
@@ -49,7 +53,8 @@ def table(heads: list[str], rows: list[list[object]]) -> None:
     """Columns, aligned, numbers as given."""
     from rich.cells import cell_len
 
-    cells = [heads, *([clean(cell).replace("\n", " ").replace("\t", " ") for cell in row] for row in rows)]
+    lines: list[list[object]] = [[*heads], *rows]
+    cells = [[_one_line(cell) for cell in line] for line in lines]
     widths = [max(cell_len(row[column]) for row in cells) for column in range(len(heads))]
     for row in cells:
         padded = [cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)]
@@ -84,7 +89,7 @@ def progress_on_stderr() -> Iterator[Progress]:
 
         def progress(what: str, fraction: float | None) -> None:
             if what.startswith(_NOTE):
-                bars.console.print(Text(clean(what)))
+                bars.console.print(Text(_one_line(what)))
                 return
             head, _, detail = clean_line(what).partition(", ")
             bars.detail = detail

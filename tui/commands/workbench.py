@@ -42,4 +42,6 @@ def run_workbench(*, data: str | None = None, mouse: bool = True) -> int:
 
     app = Workbench(data=data)
     app.run(mouse=mouse)
+    if app.failure is not None:
+        raise app.failure
     return app.return_code or 0

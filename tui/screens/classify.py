@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shlex
 import time
 from pathlib import Path
 from typing import Any, ClassVar
@@ -27,6 +26,7 @@ from tui.widgets.model_in_use import Candidate, candidates
 from tui.widgets.pile import Prediction
 from tui.widgets.review_editor import ReviewEditor
 from tui.widgets.review_text import ReviewText
+from tui.widgets.typed_settings import quoted
 
 _TRAIL = 6
 """Past decisions that are listed where there is room."""
@@ -333,7 +333,7 @@ class ClassifyScreen(ClassifyWork):
         suggested = await asyncio.to_thread(free_name, Path.cwd(), clean_line(Path(pile.source).stem))
         done: Exported | None = await self.app.push_screen_wait(ExportDialog(pile.history, suggested))
         if done is not None:
-            command = f"reviewtui train {shlex.quote(str(done.path))}"
+            command = quoted(["reviewtui", "train", str(done.path)])
             if await self.app.push_screen_wait(ExportDone(done, command)):
                 self.workbench.open_data(str(done.path))
 

@@ -187,7 +187,7 @@ class SetupScreen(Place):
         if self._checked.settings is not None:
             return shown(getattr(self._checked.settings, name))
         kind = setup_views.declared(name).kind
-        return {"true": "on", "false": "off"}.get(text, text) if kind == "switch" else clean_line(text)
+        return clean_line({"true": "on", "false": "off"}.get(text, text) if kind == "switch" else text)
 
     def _draw_beside(self) -> None:
         draft, looked_at = self.app.draft, self._looked_at
@@ -304,8 +304,7 @@ class SetupScreen(Place):
 
     def action_copy(self) -> None:
         """Put the equivalent command into the clipboard of the terminal."""
-        # A file name may hold bytes that are no text; the clipboard takes text only.
-        self.app.copy_to_clipboard(self._command().encode("utf-8", "replace").decode())
+        self.app.copy_to_clipboard(self._command())
         self.app.say("Copied the command. Over SSH the terminal must allow it (OSC 52).")
 
     # Moving

@@ -226,5 +226,5 @@ class ExportDone(ModalScreen[bool]):
 
     def action_copy(self) -> None:
         """The command to the terminal's clipboard."""
-        self.app.copy_to_clipboard(clean_line(self._command))
+        self.app.copy_to_clipboard(self._command)
         self.notify("Copied, if the terminal allows it (OSC 52).", markup=False)

@@ -22,6 +22,7 @@ State = Literal["looking", "none", "loading", "warm", "failed"]
 BY_HAND = ("negative", "positive")
 """Labels that are offered while there is no model."""
 _KEPT = 2_000
+_CONFIG_BYTES = 8 << 20
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,8 @@ def has_model(run: RunFolder) -> bool:
 def labels_of(run: RunFolder) -> tuple[str, ...]:
     """The names of a model's classes in their order; none if its configuration does not say."""
     try:
-        names = json.loads((run.model / "config.json").read_bytes())["id2label"]
+        with (run.model / "config.json").open("rb") as file:
+            names = json.loads(file.read(_CONFIG_BYTES))["id2label"]
         return tuple(str(names[key]) for key in sorted(names, key=int))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return ()

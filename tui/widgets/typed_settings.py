@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from core.clean import clean_line
+from core.clean import STEERING, clean_line
 from core.errors import InputError
 from core.presets import preset
 from core.reviews.options import ReadingOptions
@@ -111,9 +111,25 @@ def command_line(
     return [*words, "--name", name] if name else words
 
 
+_ACTS = STEERING | {0x09, 0x0A}
+"""What a terminal, or the shell's line in it, obeys when it is pasted."""
+
+
 def quoted(words: list[str]) -> str:
-    """The words as a shell reads them back."""
-    return shlex.join(words)
+    """The words as a shell reads them back; safe to paste, too: nothing in it steers the terminal on the way."""
+    return " ".join(_spelled(word) if _ACTS.intersection(map(ord, word)) else shlex.quote(word) for word in words)
+
+
+def _spelled(word: str) -> str:
+    """A word as `$'…'`, all but plain ASCII by its bytes; bash, zsh and ksh read it back."""
+    return "$'" + "".join(map(_spelled_character, word)) + "'"
+
+
+def _spelled_character(character: str) -> str:
+    if " " <= character <= "~" and character not in "'\\":
+        return character
+    halves = "surrogateescape" if "\udc80" <= character <= "\udcff" else "surrogatepass"
+    return "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", halves))
 
 
 def not_in_command(reading: ReadingOptions) -> list[str]:

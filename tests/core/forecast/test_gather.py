@@ -10,7 +10,8 @@ import torch
 from safetensors.torch import save_file
 
 from core.forecast.forecast import forecast
-from core.forecast.gather import is_mapped, weights_in
+from core.forecast.gather import is_mapped
+from core.models.asked_for import stored_weights
 from tests.core.forecast.test_forecast import changed, facts
 
 
@@ -29,7 +30,7 @@ def test_weights_that_are_not_fp32_in_their_file_are_made_in_memory(
     for number, dtype in enumerate(dtypes):
         save_file({"weight": torch.zeros(3, 4, dtype=dtype)}, tmp_path / f"{number}.safetensors")
     assert is_mapped(tmp_path) == mapped
-    assert weights_in(tmp_path) == 12 * len(dtypes)
+    assert stored_weights(tmp_path) == 12 * len(dtypes)
 
 
 @pytest.mark.parametrize(

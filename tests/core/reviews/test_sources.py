@@ -74,3 +74,11 @@ def test_a_folder_without_data_is_refused(tmp_path: Path, names: list[str]) -> N
 def test_a_folder_with_nothing_to_train_on_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="has no file to train on"):
         read_reviews(fill(tmp_path / "data", "test.csv"))
+
+
+def test_a_name_that_is_no_text_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    named = tmp_path / "caf\udce9.csv"
+    named.write_text("review,label\n")
+    for source in (named, tmp_path):
+        with pytest.raises(InputError, match=r"^The name of .*caf�\.csv holds bytes that are no UTF-8"):
+            find_sources(source)
