@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 TEST_STAMP := $(VENV)/.installed-for-tests
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: run test proof lint types boundaries unit clean screenshots settings-docs bench bench-memory bench-smoke
+.PHONY: run test proof lint types boundaries unit clean screenshots settings-docs bench bench-memory bench-frugal bench-reliability bench-smoke
 
 run: $(STAMP)
 	@$(BIN)/reviewtui open sample_reviews
@@ -30,7 +30,7 @@ boundaries: $(TEST_STAMP)
 unit: $(TEST_STAMP)
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
-# What takes long or wants the machine for itself: real out-of-memory. Prints what it measured.
+# What takes long or wants the machine for itself: real out-of-memory, hundreds of kills. Prints what it counted.
 proof: $(TEST_STAMP)
 	$(BIN)/python -m pytest tests/proofs -m proof -s
 
@@ -48,6 +48,14 @@ bench: $(TEST_STAMP)
 # Forecasts of memory and time beside what runs then take: benchmarks/MEMORY.md. Half an hour.
 bench-memory: $(TEST_STAMP)
 	$(BIN)/python -m benchmarks.memory
+
+# What journal and checkpoints cost: benchmarks/RELIABILITY.md. Some minutes on a quiet machine.
+bench-reliability: $(TEST_STAMP)
+	$(BIN)/python -m benchmarks.reliability
+
+# The preset frugal beside Hugging Face's trainer, into the same file. Takes all memory but 2 GiB for a minute.
+bench-frugal: $(TEST_STAMP)
+	$(BIN)/python -m benchmarks.frugal
 
 bench-smoke: $(TEST_STAMP)
 	$(BIN)/python -m benchmarks.run --smoke

@@ -74,8 +74,8 @@ def measure(data: Path, model: str, wanted: dict[str, Any], steps: int, home: Pa
     given = {**wanted, "max_steps": steps, "evaluate_every": steps // 2, "seed": 3}
     common = [str(data), "--model", model]
     common += [word for name, value in given.items() for word in ("--set", f"{name}={value}")]
-    forecast = _said(["forecast", *common, "--json"], home)
-    ended = _said(["train", *common, "--wait", "--json"], home)
+    forecast = said(["forecast", *common, "--json"], home)
+    ended = said(["train", *common, "--wait", "--json"], home)
     return {
         "settings": wanted,
         "path": forecast["path"],
@@ -87,7 +87,8 @@ def measure(data: Path, model: str, wanted: dict[str, Any], steps: int, home: Pa
     }
 
 
-def _said(arguments: list[str], home: Path) -> dict[str, Any]:
+def said(arguments: list[str], home: Path) -> dict[str, Any]:
+    """What `reviewtui` with such arguments, in that home, prints as its last line of JSON."""
     given = {**environment(threads()), **child_environment(REVIEWTUI_HOME=str(home))}
     done = subprocess.run(
         [sys.executable, "-m", "tui", *arguments], env=given, capture_output=True, text=True, check=False
@@ -114,8 +115,40 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, float]:
     }
 
 
+def write_report(folder: Path) -> None:
+    """MEMORY.md in `folder`, of the memory.json and the frugal.json that are there."""
+    found = {name: folder / f"{name}.json" for name in ("memory", "frugal")}
+    results = {name: json.loads(file.read_text(encoding="utf-8")) for name, file in found.items() if file.is_file()}
+    text = render(results["memory"]) if "memory" in results else ""
+    text += render_frugal(results["frugal"]) if "frugal" in results else ""
+    (folder / "MEMORY.md").write_text(text, encoding="utf-8")
+
+
+def render_frugal(results: dict[str, Any]) -> str:
+    """The preset `frugal` beside Hugging Face's trainer."""
+    lines = [
+        "",
+        "## The preset frugal beside Hugging Face's trainer as it comes",
+        "",
+        "A model of BERT-base's shape, reviews of 512 tokens, 32 of them an optimizer step, two steps; made by "
+        "`python -m benchmarks.frugal`. Anonymous memory of the process. The trainer has fp32 and no checkpointing of "
+        "activations, its own choice; with fewer reviews at once it adds up gradients. "
+        f"Wanted of frugal: 4 GB. Raw figures: [frugal.json](frugal.json), commit {results['commit']}.",
+        "",
+        "| | reviews at once | peak, GB | |",
+        "| --- | --- | --- | --- |",
+    ]
+    for row in results["rows"]:
+        note = f"foretold {row['foretold'] / 1e9:.2f}" if "foretold" in row else ""
+        if "refused_at" in row:
+            note = f"ended out of memory: {row['refused_at'] / 1e9:.1f} GB was all that it could have"
+        more = "more than " if "refused_at" in row else ""
+        lines.append(f"| {row['who']} | {row['at_once']} | {more}{row['peak_bytes'] / 1e9:.2f} | {note} |")
+    return "\n".join(lines) + "\n"
+
+
 def render(results: dict[str, Any]) -> str:
-    """MEMORY.md."""
+    """MEMORY.md, without frugal's part."""
     rows, found, here = results["rows"], results["summary"], results["machine"]
     lines = [
         "# The forecast beside what runs then took",
@@ -152,10 +185,11 @@ def render(results: dict[str, Any]) -> str:
 def main(
     count: Annotated[int, typer.Option(min=1, help="Configurations.")] = 64,
     seed: Annotated[int, typer.Option(help="Draw others.")] = _DRAW_SEED,
+    only: Annotated[list[int] | None, typer.Option(help="The number of one of them, any number of times.")] = None,
     output: Annotated[Path, typer.Option(help="Folder for MEMORY.md and memory.json.")] = HERE,
     cache: Annotated[Path, typer.Option(help="Folder for data and models.")] = HERE / ".cache",
 ) -> None:
-    """Measure how good the forecast is."""
+    """Measure how good the forecast is. With --only nothing is written."""
     rows: list[dict[str, Any]] = []
     results: dict[str, Any] = {
         "machine": machine.describe(threads()),
@@ -164,6 +198,8 @@ def main(
     }
     with tempfile.TemporaryDirectory(prefix="reviewtui-memory-") as home:
         for number, (model, reviews, wanted) in enumerate(configurations(count, seed), start=1):
+            if only and number not in only:
+                continue
             folder = encoder(model, cache, environment(threads()))
             word = "starter" if model == "starter" else str(folder)
             data = make_split(reviews, cache, 300).train
@@ -171,12 +207,13 @@ def main(
             row["rule_bytes"] = 4 * 4 * stored_weights(folder)
             rows.append(row)
             error, late = row["forecast_bytes"] / row["peak_bytes"] - 1, row["forecast_seconds"] / row["seconds"] - 1
-            said = f"{number}/{count} {model} {row['path']} {reviews}: {row['peak_bytes'] / 2**20:.0f} MiB"
-            print(f"{said}, memory {error:+.1%}, time {late:+.0%} {wanted}", file=sys.stderr, flush=True)
+            words = f"{number}/{count} {model} {row['path']} {reviews}: {row['peak_bytes'] / 2**20:.0f} MiB"
+            print(f"{words}, memory {error:+.1%}, time {late:+.0%} {wanted}", file=sys.stderr, flush=True)
             results |= {"rows": rows, "summary": summary(rows)}
-            (output / "memory.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-            (output / "MEMORY.md").write_text(render(results), encoding="utf-8")
-    print(json.dumps(results["summary"], indent=1))
+            if not only:
+                (output / "memory.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+                write_report(output)
+    print(json.dumps(rows if only else results["summary"], indent=1))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import Any
 import core
 from core.errors import ReviewtuiError
 from core.files import home, private_folder
-from core.runs.launch import logout_survival
+from core.runs.logout import foresee_detachment
 
 
 def examine(progress: Callable[[str, float | None], None]) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def examine(progress: Callable[[str, float | None], None]) -> dict[str, Any]:
     device = choose_device("auto")
     progress("timing bf16", None)
     speedup = bf16_speedup()
-    survives, why = logout_survival()
+    detachment = foresee_detachment()
     progress("looking for models", None)
     memory = sample(torch.cuda if torch.cuda.is_available() else None)
     return {
@@ -47,8 +47,10 @@ def examine(progress: Callable[[str, float | None], None]) -> dict[str, Any]:
         "starter": _attempt(starter_folder),
         "default_model": _attempt(lambda: resolve_model("auto").name),
         "preferred_model": PREFERRED,
-        "survives_logout": survives,
-        "survives_logout_why": why,
+        "detached_by": detachment.how,
+        "survives_logout": detachment.survives,
+        "survives_logout_why": detachment.why,
+        "survives_logout_advice": detachment.advice,
     }
 
 

@@ -54,6 +54,15 @@ def open_private(path: Path, flags: int) -> int:
     return descriptor
 
 
+def sync_file(path: Path) -> None:
+    """Make what `path` holds durable."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def sync_folder(path: Path) -> None:
     """Make the names in `path` durable (after a rename or a new file)."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)

@@ -160,7 +160,7 @@ class MemorySampler(threading.Thread):
 
     def __init__(
         self,
-        record: Callable[[Sample], None],
+        record: Callable[[Sample], object],
         *,
         cuda: Any = None,
         every: float = 0.1,

@@ -115,16 +115,29 @@ class Settings(BaseModel):
         "2022), ten times that with LoRA, and 1e-3 where the encoder is frozen.",
         union_mode="left_to_right",
     )
-    schedule: Literal["linear", "cosine", "constant"] = _setting(
-        "linear", "Learning", "Schedule", "How the learning rate falls after the warm-up."
+    schedule: Literal["linear", "cosine", "constant", "wsd"] = _setting(
+        "linear",
+        "Learning",
+        "Schedule",
+        "How the learning rate falls after the warm-up. 'wsd' (warm-up, stable, decay) stays at the peak until the "
+        "last steps, so that the run can be extended as if it had been planned longer.",
     )
     warmup_ratio: float = _setting(
         0.1,
         "Learning",
         "Warm-up",
-        "Share of all steps over which the learning rate rises from zero.",
+        "Share of all steps over which the learning rate rises from zero; with 'wsd', of the first epoch's.",
         "share of steps",
         ge=0,
+        le=1,
+    )
+    decay_ratio: float = _setting(
+        0.2,
+        "Learning",
+        "Decay",
+        "Share of all steps, at the end, over which the learning rate falls to zero; with 'wsd' only.",
+        "share of steps",
+        gt=0,
         le=1,
     )
     optimizer: Literal["adamw", "sgd"] = _setting(

@@ -1,8 +1,8 @@
 """The training worker: `python -m core.worker RUN_FOLDER [--resume]`, one per run, detached from whoever starts it.
 
 It takes the run's lock and forks (so that it is nobody's child); what goes on holds the lock and watches over a child
-that does the work (core/supervisor.py). That one ignores hang-ups, answers SIGTERM by stop-and-save, and writes down
-how it ended. Everything that it or its libraries print goes to the run's worker.log.
+that does the work (core/supervisor.py). Both ignore hang-ups, and SIGTERM to either is answered by stop-and-save. The
+child writes down how it ended. Everything that it or its libraries print goes to the run's worker.log.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from pathlib import Path
 
 from core.clean import clean
 from core.errors import ReviewtuiError
+from core.pulse import Pulse
 from core.runs.control import ControlReader
+from core.runs.extension import begin_extension
 from core.runs.folder import RunFolder
 from core.runs.journal import JournalWriter
 from core.runs.lock import RunLock
@@ -35,40 +37,58 @@ def main(arguments: list[str]) -> int:
     run = RunFolder(Path(arguments[0]))
     os.umask(0o077)
     try:
-        lock = RunLock(run.lock)
+        lock = RunLock(run.lock, run.journal)
     except ReviewtuiError as error:
         print(error, file=sys.stderr)
         return error.exit_code
+    epochs = [word.removeprefix("--extend=") for word in arguments if word.startswith("--extend=")]
+    extend = int(epochs[0]) if epochs else None
     control = ControlReader(run.control)  # before anybody can know of this worker, so that no request to it is missed
     terminated = threading.Event()
     lock.sign()
-    if os.fork() > 0:
-        return 0
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if os.fork() > 0:
+        return 0
 
     def work(restarts: int) -> None:
-        signal.signal(signal.SIGTERM, lambda *_: terminated.set())
         lock.sign()
-        _work(run, control, terminated, resume="--resume" in arguments or restarts > 0, restarts=restarts)
+        resume = restarts > 0 or "--resume" in arguments or extend is not None
+        _work(run, control, terminated, resume=resume, restarts=restarts, extend=extend)
 
-    if not supervise(work):
+    if not supervise(work, terminated=terminated):
         journal = JournalWriter(run.journal)
         journal.write("failed", sync=True, message=f"The kernel ended the worker {MOST_RESTARTS + 1} times. {WAYS_OUT}")
         journal.close()
+    lock.release()
     os._exit(0)
 
 
 def _work(
-    run: RunFolder, control: ControlReader, terminated: threading.Event, *, resume: bool, restarts: int = 0
+    run: RunFolder,
+    control: ControlReader,
+    terminated: threading.Event,
+    *,
+    resume: bool,
+    restarts: int = 0,
+    extend: int | None = None,
 ) -> None:
-    """Work on the run. Args: restarts: how often the kernel has killed an earlier worker for want of memory."""
+    """Work on the run.
+
+    Args:
+        restarts: how often the kernel has killed an earlier worker for want of memory.
+        extend: how many epochs the run is to have from now on.
+    """
     faulthandler.enable()
     journal = JournalWriter(run.journal)
-    journal.write("started", sync=True, pid=os.getpid(), host=socket.gethostname())
+    awake = Pulse().read()["awake"]
+    journal.write("started", sync=True, pid=os.getpid(), host=socket.gethostname(), awake=awake)
     if restarts:
         journal.write("killed", sync=True, restarts=restarts, most=MOST_RESTARTS)
     try:
+        if extend is not None:
+            begin_extension(run, journal, extend)
+
         from core.training.session import Session  # after the first record: this loads torch
 
         Session(run, journal, control, terminated).work(resume=resume, restarts=restarts)

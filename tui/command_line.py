@@ -14,7 +14,7 @@ import typer
 
 from core import __version__
 from core.errors import ReviewtuiError
-from tui.commands import doctor, forecasting, judging, runs, training, workbench
+from tui.commands import branching, doctor, forecasting, judging, runs, training, verifying, workbench
 from tui.commands.output import complain
 
 app = typer.Typer(
@@ -36,6 +36,9 @@ app.command()(runs.runs)
 app.command()(runs.status)
 app.command()(training.stop)
 app.command()(training.resume)
+app.command()(branching.extend)
+app.command()(branching.branch)
+app.command("verify-resume")(verifying.verify_resume)
 app.command()(judging.classify)
 app.command()(judging.evaluate)
 app.command()(doctor.doctor)

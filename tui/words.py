@@ -1,8 +1,13 @@
-"""Figures in words, the same on every screen and in every command: bytes, times, rates."""
+"""Figures in words, the same on every screen and in every command: bytes, times, rates, and what a run needs."""
 
 from __future__ import annotations
 
+import socket
 import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from core.runs.summary import RunSummary
 
 
 def in_bytes(count: float | None) -> str:
@@ -25,6 +30,12 @@ def in_time(seconds: float | None) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+def clock(moment: float, now: float) -> str:
+    """The time of day of a moment (seconds since 1970): 14:02; with its date where that is not today's."""
+    then, today = time.localtime(moment), time.localtime(now)
+    return time.strftime("%H:%M" if then[:3] == today[:3] else "%Y-%m-%d %H:%M", then)
+
+
 def ago(moment: float | None, now: float) -> str:
     """How long ago a moment (seconds since 1970) was: `just now`, `4 min ago`, then the date."""
     if moment is None:
@@ -37,3 +48,17 @@ def ago(moment: float | None, now: float) -> str:
     if seconds < 24 * 3600:
         return f"{seconds / 3600:.0f} h ago"
     return time.strftime("%Y-%m-%d", time.localtime(moment))
+
+
+def trouble(summary: RunSummary, now: float, resume: str) -> str:
+    """What a person is to know and do about a run that was interrupted or gives no sign; empty for any other.
+
+    Args:
+        now: seconds since 1970; resume: how a run is resumed here.
+    """
+    if summary.state == "interrupted":
+        return f"{summary.message}: {resume}"
+    if summary.unresponsive_since is None:
+        return ""
+    where = f" on {summary.host}" if summary.host != socket.gethostname() else ""
+    return f"since {clock(summary.unresponsive_since, now)}: wait, or `kill -9 {summary.pid}`{where}, then {resume}"

@@ -82,10 +82,12 @@ class FlatOptimizer:
         return norm
 
     def tensors(self) -> dict[str, torch.Tensor]:
-        """The moments by `<weight>/<moment>` and the step count, to be written to a checkpoint."""
+        """The moments themselves by `<weight>/<moment>`, and the step count, to be written to a checkpoint."""
         found = {STEP: self._step.clone()}
         for kind, moments in zip(MOMENTS, self._moments, strict=False):
-            found.update({f"{name}/{kind}": value for name, value in self._weights.named(moments).items()})
+            found.update(
+                {f"{name}/{kind}": value for name, value in self._weights.named(moments, copies=False).items()}
+            )
         return found
 
     def restore(self, saved: dict[str, torch.Tensor]) -> None:

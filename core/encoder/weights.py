@@ -228,26 +228,35 @@ class Weights:
         if self.compute is not self.master:
             self.compute.copy_(self.master[: self._words_start])
 
-    def snapshot(self) -> dict[str, torch.Tensor]:
-        """Copies of all weights that learn, by their Hugging Face names and in their shapes.
+    def snapshot(self, *, copies: bool = True) -> dict[str, torch.Tensor]:
+        """All weights that learn, by their Hugging Face names and in their shapes.
 
         Of the word table only the rows in use: `<name>` [R, H], `<name>/words` [R] and `<name>/missed`, see `decayed`.
+
+        Args:
+            copies: else they are views of what is being trained.
         """
-        found = self.named(self.master)
+        found = self.named(self.master, copies=copies)
         if self.words_learn:
             found[f"{self.word_name}/words"] = self.words_in_use()
             found[f"{self.word_name}/missed"] = torch.tensor(self._missed, dtype=torch.float64)
         return found
 
-    def named(self, flat: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Copies of the parts of a buffer that is laid out as `master`, by Hugging Face name."""
+    def named(self, flat: torch.Tensor, *, copies: bool = True) -> dict[str, torch.Tensor]:
+        """The parts of a buffer that is laid out as `master`, by Hugging Face name.
+
+        Args:
+            copies: else they are views.
+        """
         found = {}
         for name, (start, shape, transposed) in self._places.items():
             view = flat[start : start + shape.numel()].view(shape)
-            found[name] = (view.t() if transposed else view).clone(memory_format=torch.contiguous_format)
+            found[name] = view.t() if transposed else view
         if self.words_learn:
-            found[self.word_name] = flat[self._words_start : self.size].view(self.rows, self.architecture.width).clone()
-        return found
+            found[self.word_name] = flat[self._words_start : self.size].view(self.rows, self.architecture.width)
+        if not copies:
+            return found
+        return {name: part.clone(memory_format=torch.contiguous_format) for name, part in found.items()}
 
     def fits(self, saved: dict[str, torch.Tensor]) -> bool:
         """Whether `saved` is a `snapshot` of this model; names that begin with a slash may be with it."""

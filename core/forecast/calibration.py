@@ -18,6 +18,8 @@ from core.forecast.shapes import ModelShape
 from core.settings import Settings
 
 _FILE = "calibrations.json"
+_FORM = 2
+"""Of the closed form that a calibration completes; what was measured for another is not used."""
 _GUESSES = {
     "native": Calibration(
         rest_bytes=420 << 20, rate=1.5e11, overhead=0.01, forward_rate=1.5e11, update=0.02, start=8.0, measured=False
@@ -31,7 +33,7 @@ _GUESSES = {
 
 def key_of(shape: ModelShape, machine: str) -> str:
     """What calibrations of a model on a machine are kept under. Args: machine: device, threads and versions."""
-    words = json.dumps([shape.model_dump(exclude={"classes", "dropouts", "weights"}), machine], sort_keys=True)
+    words = json.dumps([shape.model_dump(exclude={"classes", "dropouts", "weights"}), machine, _FORM], sort_keys=True)
     return sha256(words.encode()).hexdigest()[:16]
 
 

@@ -9,17 +9,15 @@ calls `process_peak` and `device_peak`.
     optimizer    two moments of them (AdamW), none (SGD)
     activations  what the backward pass needs of the most expensive micro-batch
     workspace    what passes need besides; dropout masks; tables of the reviews
-    copies       the best weights so far, and what a checkpoint copies while it is written
+    copies       the best weights so far, and the little that a checkpoint copies while it is written
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from pydantic import BaseModel, ConfigDict
 
 from core.encoder import footprint
-from core.forecast import loads
+from core.forecast import autograd, loads
 from core.forecast.calibration import calibration_of
 from core.forecast.facts import Calibration, Facts
 from core.settings import Settings
@@ -37,9 +35,9 @@ UNLIMITED = 1 << 62
 _FEWEST_TOKENS = 64
 _ROW_BYTES = 64
 """Of each review in the tables of a run."""
-_READING = {"native": 24 << 20, "transformers": 40 << 20}
-"""What reading and tokenizing reviews adds to a worker, by path (measured: on the native one some of it is used again).
-"""
+_READING, _READING_REUSED = 40 << 20, 24 << 20
+"""What reading and tokenizing reviews adds to a worker; where the native encoder trains, some of it is used again
+(measured)."""
 _LATE_KERNELS = 20 << 20
 """Kernels of bf16 products for shapes that the steps of a calibration have not met."""
 
@@ -114,11 +112,18 @@ class Run:
             return Plan(tokens=plan.tokens // 2, reviews=plan.reviews) if plan.tokens > _FEWEST_TOKENS else None
         return Plan(tokens=plan.tokens, reviews=plan.reviews // 2) if plan.reviews > 1 else None
 
-    def largest_part(self, plan: Plan, *, everything: bool = False) -> list[int]:
-        """Lengths of the most expensive micro-batch; of all reviews in one, whatever the batch, with `everything`."""
-        most = EVALUATION_TOKENS if everything else self.settings.batch_size
-        longest = loads.longest(self.table, min(most, max(round(self.rows), 1)))
+    def largest_part(self, plan: Plan) -> list[int]:
+        """Lengths of the most expensive micro-batch."""
+        longest = loads.longest(self.table, min(self.settings.batch_size, max(round(self.rows), 1)))
         return loads.largest_part(longest, plan.tokens, plan.reviews)
+
+    def frozen_parts(self) -> list[list[int]]:
+        """Lengths of the batches that need most of something where frozen layers are computed once, for all reviews."""
+        rows = max(round(self.rows), 1)
+        if sum(length * count for length, count in self.table) * self._per_review <= EVALUATION_TOKENS:
+            return [loads.some(self.table, rows)]
+        longest = loads.longest(self.table, min(EVALUATION_TOKENS, rows))
+        return [loads.largest_part(longest, EVALUATION_TOKENS, UNLIMITED), self._usual(EVALUATION_TOKENS)]
 
     def largest_micro_batch(self, room: int) -> int:
         """Reviews of the longest kind that fit into a micro-batch."""
@@ -143,9 +148,9 @@ class Run:
         return [largest, usual], loads.largest_part(held_out, tokens, EVALUATION_REVIEWS)
 
     def _usual(self, tokens: int) -> list[int]:
-        """Lengths of as many reviews of a middling length as have so many tokens."""
+        """Lengths of as many reviews of a middling length as have so many tokens, and as there are."""
         usual = self.table[len(self.table) // 2][0] if self.table else 1
-        return [usual] * max(tokens // max(usual, 1), 1)
+        return [usual] * max(min(tokens // max(usual, 1), round(self.rows)), 1)
 
     # Memory
 
@@ -165,16 +170,20 @@ class Run:
             weights, activations, workspace = self._autograd_weights(), *self._autograd_passes(plan)
         passes = activations + workspace
         return Parts(
-            baseline=self.calibration.rest_bytes + (_READING[self.path] if begun and self.facts.device == "cpu" else 0),
+            baseline=self.calibration.rest_bytes + (self._reading if begun and self.facts.device == "cpu" else 0),
             weights=weights,
             gradients=learn,
             optimizer=moments,
             activations=activations,
             workspace=workspace + round(self.rows * _ROW_BYTES),
-            copies=self._copies(plan, learn, moments, passes) if begun else 0,
+            copies=self._copies(learn, moments, passes) if begun else 0,
         )
 
-    def _copies(self, plan: Plan, learn: int, moments: int, passes: int) -> int:
+    @property
+    def _reading(self) -> int:
+        return _READING_REUSED if self.native and not self.head_only else _READING
+
+    def _copies(self, learn: int, moments: int, passes: int) -> int:
         """What copies add to the peak: of the best weights, of a checkpoint, or of the model that is saved at the end.
 
         Args:
@@ -182,12 +191,16 @@ class Run:
         """
         goes_on = self.epochs > 1 or (self.settings.evaluate_every or self.steps) < self.steps
         best = learn if goes_on else 0
-        checkpoint = best + learn + moments - (0 if self.native else passes)  # autograd's activations are gone then
-        saved = 4 * self.shape.weights - passes if self.settings.lora else 0  # matrices are merged into a copy
+        # A checkpoint is written from what is trained; only what lies transposed is copied, a file at a time.
+        transposed = 4 * (self.shape.layers - max(self.boundary, 0)) * self.shape.width * self.shape.inner
+        checkpoint = best + (transposed if self.native else 0)
+        saved = 0
+        if self.settings.lora:  # matrices are merged into a copy; of what passes left, the allocator keeps pieces
+            saved = 4 * self.shape.weights - passes // 2
         if self.native and self.boundary < 0:  # gradients and moments are gone, the word table is the module's again
-            saved = 4 * self.shape.words - moments - passes
-        due = self.seconds(plan)[1] > self.settings.checkpoint_seconds
-        return max(best, checkpoint if due else 0, saved, 0)
+            table = 4 * self.shape.words if self.facts.mapped else 0
+            saved = table - moments - passes
+        return max(checkpoint, saved, 0)
 
     def _learning(self) -> int:
         """Weights whose gradients are kept: of the words only those that occur, on the native path."""
@@ -199,11 +212,13 @@ class Run:
     def _native_weights(self) -> int:
         """Master weights, their copies in the products' format, and what of frozen layers is laid out anew.
 
-        What does not learn otherwise stays in the model's file, which is mapped and not counted.
+        What does not learn otherwise stays in the model's file, which is mapped and not counted, if it can be.
         """
         shape, item = self.shape, self.item
         frozen = max(self.boundary, 0)
         size = 4 * self._learning()
+        if not self.facts.mapped:
+            size += 4 * (shape.words if self.boundary < 0 else shape.weights - shape.learning(self.settings))
         if item == 2:
             size += 2 * ((shape.layers - frozen) * shape.layer + shape.head)
         fixed = shape.width * shape.inner * 4  # the feed-forward's second weight, transposed
@@ -217,10 +232,7 @@ class Run:
         train, evaluation = self.passes(plan)
         passes = [footprint.classifying(shape, evaluation, item, self.boundary, given=self.boundary > 0)]
         if self.boundary > 0:
-            once = self.largest_part(Plan(tokens=EVALUATION_TOKENS, reviews=UNLIMITED), everything=True)
-            passes += [
-                footprint.classifying(shape, lengths, item) for lengths in (once, self._usual(EVALUATION_TOKENS))
-            ]
+            passes += [footprint.classifying(shape, lengths, item) for lengths in self.frozen_parts()]
         if self.head_only:
             return 0, footprint.total(passes[1:]) + pool
         for lengths in train:
@@ -245,33 +257,41 @@ class Run:
         return self.shape.dropouts if own is None else int(own > 0)
 
     def _autograd_weights(self) -> int:
-        """Weights in memory: on a CPU those that learn, for the others stay in the model's mapped file."""
-        shape = self.shape
-        size = 4 * (self._learning() if self.facts.device == "cpu" else shape.weights)
-        if self.settings.lora:
+        """Weights in memory: on a CPU those that learn, where the others stay in the model's mapped file."""
+        shape, settings = self.shape, self.settings
+        size = 4 * self._learning()
+        if not self.facts.mapped or self.facts.device != "cpu":
+            size += 4 * (shape.weights if settings.lora else shape.weights - self._learning())
+        if settings.lora:
             size += 4 * shape.head  # it is kept as it was, too
-        if self.item == 2 and not self.settings.lora:  # autocast keeps copies while a pass lasts
-            size += 2 * (shape.layers - max(self.boundary, 0)) * shape.layer_products
+        if self.item == 2:  # autocast's copies: until the end of a pass, or of LoRA's frozen weights of the way back
+            once = settings.lora and settings.gradient_checkpointing
+            size += 2 * (1 if once else self._learned) * shape.layer_products
         return size
+
+    @property
+    def _learned(self) -> int:
+        """Layers that a backward pass on the transformers path goes through."""
+        return self.shape.layers if self.settings.lora else self.shape.layers - max(self.boundary, 0)
 
     def _autograd_passes(self, plan: Plan) -> tuple[int, int]:
         """What autograd keeps of the most expensive micro-batch, and what a single layer needs besides."""
-        shape = self.shape
+        shape, settings = self.shape, self.settings
+        lora = autograd.Lora(settings.lora_rank, settings.lora_dropout > 0) if settings.lora else None
         train, evaluation = self.passes(plan)
-        learned = shape.layers if self.settings.lora else shape.layers - max(self.boundary, 0)
-        kept = largest = 0
+        kept = passing = 0
         for lengths in train:
-            tokens, scores = _padded(lengths)
-            layer = tokens * (14 * shape.width + 3 * shape.inner) * 4 + scores * shape.heads * 12
-            if self.settings.gradient_checkpointing:
-                kept = max(kept, learned * tokens * shape.width * 4 + layer)
+            size = autograd.kept(shape, lengths, self.item, lora)
+            if settings.gradient_checkpointing and self._learned:
+                size += self._learned * autograd.stream(shape, lengths)
             else:
-                kept = max(kept, learned * layer)
-            largest = max(largest, tokens * (4 * shape.width + shape.inner) * 4)
-        tokens, scores = _padded(evaluation)
-        once = tokens * (8 * shape.width + 2 * shape.inner) * 4 + scores * shape.heads * 8
+                size *= self._learned
+            if lora is None and self.boundary < 0:
+                size += autograd.embedding(shape, lengths)
+            kept, passing = max(kept, size), max(passing, autograd.passing(shape, lengths))
         factor = self.calibration.factor
-        return round(kept * factor), max(round(largest * factor), once - round(kept * factor), 0)
+        kept, passing = round(kept * factor), round(passing * factor)
+        return kept, max(passing, autograd.forward(shape, evaluation) - kept)
 
     # Time
 
@@ -317,11 +337,3 @@ class Run:
             per_token -= 2.0 * (shape.layer_products - 2 * shape.width**2)
             whole -= 1
         return load.tokens * per_token + load.squares * 4.0 * shape.width * whole
-
-
-def _padded(lengths: Sequence[int]) -> tuple[int, int]:
-    """Tokens and squared tokens of a micro-batch that is padded to its longest review."""
-    if not lengths:
-        return 0, 0
-    wide = -(-max(lengths) // 8) * 8
-    return len(lengths) * wide, len(lengths) * wide * wide

@@ -41,6 +41,8 @@ class Facts(BaseModel):
     shape: ModelShape
     limit: int
     """Tokens that the model reads at most."""
+    mapped: bool = True
+    """Whether its file holds fp32: what does not learn then stays in it, mapped; else all of it is made in memory."""
     reviews: int
     """Labelled reviews of the source."""
     validation: int | None = None

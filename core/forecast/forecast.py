@@ -16,9 +16,11 @@ from core.settings import Settings
 
 HEADROOM = 0.9
 """Share of the free memory that a run may be planned to take."""
-_MEASURED, _GUESSED = (0.1, 0.3), (0.25, 0.5)
-"""Relative uncertainty of memory and time, with a calibration and without. Of what benchmarks/MEMORY.md tried, nine in
-ten were within the first for memory and three in four for time, measured beside other work; the guesses are guessed."""
+MEASURED = (0.1, 0.3)
+"""Relative uncertainty of memory and time, with a calibration. Of what benchmarks/MEMORY.md tried, nine in ten were
+within the first for memory and three in four for time, measured beside other work."""
+GUESSED = (0.25, 0.5)
+"""The same without one; itself guessed."""
 
 
 class Saving(BaseModel):
@@ -77,7 +79,7 @@ def forecast(facts: Facts, settings: Settings) -> Forecast:
     while run.parts(plan).total > room and (smaller := run.smaller(plan)) is not None:
         plan = smaller
     parts, calibration = run.parts(plan), run.calibration
-    sure = _MEASURED if calibration.measured else _GUESSED
+    sure = MEASURED if calibration.measured else GUESSED
     part = run.largest_part(plan)
     epoch, whole = run.seconds(plan)
     needed = {name: size for name, size in parts.model_dump().items() if name != "baseline"}

@@ -1,20 +1,29 @@
-"""What a worker makes of a forecast: micro-batches that fit into the memory there is, before the first of them."""
+"""What a worker makes of a forecast before its first micro-batch: how large those may be, and a record of it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from core.files import write_json
 from core.forecast.calibration import known
 from core.forecast.demand import Plan, Run
 from core.forecast.facts import Facts
-from core.forecast.forecast import HEADROOM, savings
-from core.forecast.gather import calibration_key, free_on
+from core.forecast.forecast import HEADROOM, forecast, savings
+from core.forecast.gather import calibration_key, free_on, is_mapped
 from core.forecast.loads import binned
 from core.forecast.shapes import shape_of
 from core.memory import process_bytes
+from core.training.examples import Examples
 from core.training.loop import TrainingLoop
+from core.training.tokens import Frame
 
+_SAMPLE = 20_000
+"""Reviews whose lengths are estimated from their bytes, at most."""
 _WAYS = 3
 _WORTH = 0.2
 """Share of the largest saving that another must bring to be worth its name."""
@@ -33,8 +42,6 @@ class Foresight:
 def foresee(loop: TrainingLoop, room: int | None = None) -> Foresight | None:
     """Limits of micro-batches that fit, by the forecast; None where those asked for do, or nothing was measured here.
 
-    Of the reviews only the longest are looked at, which decide the peak: nobody waits for the others' tokens.
-
     Args:
         room: bytes that the whole process may take; None for what it has and what is free.
     """
@@ -43,7 +50,7 @@ def foresee(loop: TrainingLoop, room: int | None = None) -> Foresight | None:
     if facts.way_of(settings) not in facts.calibrations or loop.learner.path.name != facts.path(settings):
         return None
     if room is None:
-        room = free_on(facts.device) + (process_bytes() if facts.device == "cpu" else 0)
+        room = _room(facts)
     run = Run(facts, settings)
     plan = asked = run.asked
     while run.parts(plan).total > room * HEADROOM and (smaller := run.smaller(plan)) is not None:
@@ -63,23 +70,62 @@ def ways_out(loop: TrainingLoop) -> str:
     return f"The cheapest ways out: {', '.join(words)}."
 
 
+def foretell(loop: TrainingLoop, file: Path) -> None:
+    """Write a run's forecast beside it, unless one is there, if steps like its were measured on this machine.
+
+    It is made of what is at hand: nobody waits for it, and no run ends for want of it.
+    """
+    with suppress(Exception):
+        if file.exists():
+            return
+        facts = _facts(loop)
+        if facts.way_of(loop.settings) in facts.calibrations:
+            facts = facts.model_copy(update={"free_bytes": _room(facts)})
+            write_json(file, forecast(facts, loop.settings).model_dump(mode="json"))
+
+
+def _room(facts: Facts) -> int:
+    """Bytes that the whole process may take: what it has, and what is free."""
+    return free_on(facts.device) + (process_bytes() if facts.device == "cpu" else 0)
+
+
 def _facts(loop: TrainingLoop) -> Facts:
-    """What a worker knows of its run."""
+    """What a worker knows of its run before the first step."""
     settings, frame = loop.settings, loop.frame
-    longest = loop.train.lengths(loop.train.longest(settings.batch_size, frame), frame)
     model: Any = loop.classifier.model
     shape = shape_of(model.config.to_dict(), len(loop.classifier.labels))
     device = loop.device.type
+    longest = loop.train.longest(settings.batch_size, frame)
+    table = _table(loop.train, longest, frame)
+    ids = np.concatenate(loop.train.ids(longest))
+    growth = (sum(length * count for length, count in table) / max(len(ids), 1)) ** 0.5
     return Facts(
         model="",
         shape=shape,
         limit=loop.classifier.max_length,
+        mapped=is_mapped(Path(model.config.name_or_path)),
         reviews=len(loop.train.rows),
         validation=len(loop.validation.rows),
-        table=binned(longest.tolist()),
-        distinct=shape.vocabulary // 4,
+        table=table,
+        distinct=min(round(len(np.unique(ids)) * growth), shape.vocabulary),  # words grow as the root of texts do
         device=device,
         auto_precision=loop.precision,
         budgets={loop.precision: loop.fit.asked.tokens},
         calibrations=known(calibration_key(shape, device)),
     )
+
+
+def _table(examples: Examples, longest: np.ndarray, frame: Frame) -> list[tuple[int, int]]:
+    """The lengths of all reviews: of those at `longest`, which decide the peak, to the token; of others by their bytes.
+
+    So nobody waits until the others are tokenized.
+    """
+    exact = examples.lengths(longest, frame)
+    if examples.reviews is None:
+        return binned(examples.lengths(np.arange(len(examples.rows)), frame).tolist())
+    whole = examples.lengths(longest, replace(frame, max_length=1 << 30))
+    sizes = examples.reviews.sizes()[examples.rows]
+    rest = np.delete(sizes, longest) * (whole.sum() / max(sizes[longest].sum(), 1))
+    some = np.clip(np.rint(rest[:: max(len(rest) // _SAMPLE, 1)]).astype(np.int64), 1, int(exact.min()))
+    each = len(rest) / max(len(some), 1)
+    return [(length, round(count * each)) for length, count in binned(some.tolist())] + binned(exact.tolist())

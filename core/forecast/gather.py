@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import version
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ def gather(
         model=source.name,
         shape=shape,
         limit=_limit(shape, config),
+        mapped=is_mapped(source.folder),
         reviews=reviews,
         validation=validation,
         table=[(length, max(round(count * scale), 1)) for length, count in lengths["table"]],
@@ -85,6 +87,16 @@ def _config(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise InputError(f"The model's config.json cannot be read ({error}).") from error
     return dict(found)
+
+
+def is_mapped(folder: Path) -> bool:
+    """Whether a model's weights are fp32 in their files: they are used where they lie, unless they learn."""
+    kinds = set()
+    for file in folder.glob("*.safetensors"):
+        with file.open("rb") as stream:
+            header = json.loads(stream.read(int.from_bytes(stream.read(8), "little")))
+        kinds.update(entry["dtype"] for name, entry in header.items() if name != "__metadata__")
+    return not kinds & {"F16", "BF16", "F64"}
 
 
 def _limit(shape: ModelShape, config: Mapping[str, Any]) -> int:

@@ -62,9 +62,10 @@ def work(table: Table, batch_size: int, tokens: int, reviews: int, *, square: bo
     return Work(total, squares, micro)
 
 
-def sampled(table: Table, share: float) -> Table:
-    """A table of `share` of the reviews."""
-    return [(length, round(count * share)) for length, count in table if round(count * share)]
+def some(table: Table, count: int) -> list[int]:
+    """The lengths of `count` reviews that stand for all, ascending."""
+    spread = [length for length, number in table for _ in range(number)]
+    return [spread[(2 * place + 1) * len(spread) // (2 * count)] for place in range(count)] if spread else []
 
 
 def binned(lengths: Iterator[int] | Sequence[int], most: int = 600) -> list[tuple[int, int]]:

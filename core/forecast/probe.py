@@ -23,10 +23,14 @@ from core.forecast import loads
 from core.forecast.demand import Plan, Run
 from core.forecast.facts import Calibration, Facts
 from core.settings import Settings
-from core.training.sizes import EVALUATION_TOKENS
 
 _OTHERS = (0.75, 0.5, 0.25)
 """Places in the table of lengths from which further micro-batches are taken."""
+_TELLING_TOKENS = 1024
+"""On the transformers path the most expensive micro-batch has at least so many: less would say nothing of more."""
+_MOST_REVIEWS = 128
+_KERNEL_LENGTHS = range(8, 88, 8)
+"""There also reviews of these lengths are computed, one by one: the kernels of so many shapes are all that are kept."""
 _SMALL = 4
 """The small micro-batch that is timed beside the large one has this part of its reviews."""
 _TRIES = 2
@@ -84,6 +88,7 @@ def measure(facts: Facts, settings: Settings, folder: Path, began: float) -> Cal
     from core.memory import MemorySampler, process_bytes
     from core.training.metrics import measure as figures
 
+    settings = _telling(facts, settings)
     run = Run(facts, settings)
     plan = _that_fits(run)
     parts, learned = _parts(run, plan)
@@ -117,7 +122,8 @@ def measure(facts: Facts, settings: Settings, folder: Path, began: float) -> Cal
         return learner.learn(examples, places[part], loss, (settings.seed, 0, part), first=True)
 
     if not run.native:  # the native path's buffers are made for the largest at once, as in a run
-        learn(1)
+        for part in (1, *range(learned + 1, len(parts))):
+            learn(part)
         learner.update(0.0)
         learner.logits(examples, places[1])
     before = held()  # kernels are made, gradients and moments are there
@@ -148,8 +154,8 @@ def measure(facts: Facts, settings: Settings, folder: Path, began: float) -> Cal
 def _parts(run: Run, plan: Plan) -> tuple[list[list[int]], int]:
     """Lengths of the micro-batches that are computed, and how many of them are learned from.
 
-    The first is the most expensive, the second a small one; the last are those of an evaluation, and where layers are
-    frozen of what is computed of all reviews once.
+    The first is the most expensive, the second a small one; after them come those of an evaluation, of what is computed
+    of all reviews once where layers are frozen, and on the transformers path of single reviews.
     """
     train, evaluation = run.passes(plan)
     largest, batch = train[0], run.settings.batch_size
@@ -160,8 +166,20 @@ def _parts(run: Run, plan: Plan) -> tuple[list[list[int]], int]:
     learned = len(parts)
     parts.append(evaluation)
     if run.native and run.boundary > 0:
-        parts.append(run.largest_part(Plan(tokens=EVALUATION_TOKENS, reviews=1 << 30), everything=True))
+        parts.append(run.frozen_parts()[0])
+    if not run.native:
+        parts += [[length] for length in _KERNEL_LENGTHS]
     return parts, learned
+
+
+def _telling(facts: Facts, settings: Settings) -> Settings:
+    """Settings whose most expensive micro-batch is large enough on the transformers path; see `_TELLING_TOKENS`."""
+    run = Run(facts, settings)
+    part = run.largest_part(run.asked)
+    if run.native or sum(part) >= _TELLING_TOKENS:
+        return settings
+    reviews = min(-(-_TELLING_TOKENS // max(part, default=1)), _MOST_REVIEWS)
+    return settings.changed({"batch_size": max(reviews, settings.batch_size), "micro_batch_size": reviews})
 
 
 def _that_fits(run: Run) -> Plan:
@@ -178,10 +196,13 @@ def _that_fits(run: Run) -> Plan:
 def _explained(
     facts: Facts, settings: Settings, plan: Plan, distinct: int, before: int, peak: int
 ) -> tuple[int, float]:
-    """Memory that no formula explains, and the factor of the formula for activations, from what was measured."""
+    """Memory that no formula explains, and the factor of the formula for activations, from what was measured.
+
+    The factor is 1 where activations are counted: in all architectures that are written out, on a CPU.
+    """
     run = Run(facts.model_copy(update={"distinct": distinct, "calibrations": {}}), settings)
     parts = run.parts(plan, begun=False)
-    if run.native:
+    if facts.device == "cpu" and facts.shape.family != "other":
         return max(peak - (parts.total - parts.baseline), 0), 1.0
     rest = max(before - parts.weights - parts.gradients - parts.optimizer, 0)
     activations = peak - rest - parts.weights - parts.gradients - parts.optimizer
@@ -251,6 +272,7 @@ class _Nobody:
     def on_evaluation(self, **says: Any) -> None: ...
     def on_evaluating(self, fraction: float) -> None: ...
     def on_checkpoint(self, checkpoint: Any) -> None: ...
+    def settle(self) -> None: ...
     def on_pause(self, paused: bool) -> None: ...
     def on_memory(self, **says: Any) -> None: ...
     def wishes(self) -> list[Any]:

@@ -4,6 +4,7 @@ pause            keep everything in memory and wait
 continue         go on after a pause
 stop_and_save    finish the step, evaluate, write checkpoint and model, end
 stop             end now; the last checkpoint stays, no model is written unless there was one
+checkpoint       write a checkpoint after this step
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Literal, get_args
 
 from core.files import open_private
 
-Wish = Literal["pause", "continue", "stop_and_save", "stop"]
+Wish = Literal["pause", "continue", "stop_and_save", "stop", "checkpoint"]
 
 
 def send(path: Path, wish: Wish) -> None:

@@ -1,7 +1,7 @@
 """A run's folder: its names, how one is made, and how a person's word for it (`RUN`) is found.
 
 settings.toml        what was asked: data, settings, name; enough to repeat the run
-forecast.json        what was foretold of it when it was started from the workbench (core/forecast/forecast.py)
+forecast.json        what was foretold of it (core/forecast/forecast.py); not there where nothing was measured
 provenance.json      versions, device, threads, hashes of data, tokenizer and weights, label names, split sizes
 events.jsonl         the journal (core/runs/journal.py)
 control.jsonl        requests to the worker (core/runs/control.py)
@@ -9,8 +9,10 @@ worker.log           everything the worker and its libraries print
 lock                 held by the worker (core/runs/lock.py)
 split.parquet        which row, by hash of its text, sits in train and which in validation
 checkpoints/step-N/  where the run can go on from (core/training/checkpoints.py)
+base/N/              weights of other runs that a branch was begun with, where it trains others (core/runs/branch.py)
 model/               the best weights as a Hugging Face folder
 predictions.parquet  validation rows: row, text hash, label, logits
+earlier/epochs-N/    model/ and predictions.parquet as they were before the run was extended (core/runs/extension.py)
 """
 
 from __future__ import annotations
@@ -88,6 +90,14 @@ class RunFolder:
     def predictions(self) -> Path:
         return self.path / "predictions.parquet"
 
+    @property
+    def base(self) -> Path:
+        return self.path / "base"
+
+    @property
+    def earlier(self) -> Path:
+        return self.path / "earlier"
+
     def request(self) -> Request:
         """What the run was asked to do.
 
@@ -119,8 +129,13 @@ def create_run(request: Request) -> RunFolder:
     """
     run = _new_folder(private_folder(runs_home()))
     private_folder(run.checkpoints)
-    write_whole(run.settings, request.located().to_toml())
+    write_request(run, request)
     return run
+
+
+def write_request(run: RunFolder, request: Request) -> None:
+    """Replace what the run is asked to do."""
+    write_whole(run.settings, request.located().to_toml())
 
 
 def _new_folder(place: Path) -> RunFolder:

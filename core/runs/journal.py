@@ -6,7 +6,7 @@ checksum, is passed over by readers and cut off by the next writer.
 
     kind         says
     started      pid, host: a worker took the run
-    resumed      step: it goes on from there; later steps of earlier workers are superseded
+    resumed      step, reached: it goes on from there; steps that earlier workers had reached after it are superseded
     phase        name, fraction (0–1 or null): reading, tokenizing, loading the model, training, evaluating, saving
     plan         rows, validation_rows, labels, epochs, steps, batch_size, micro_batch_size, precision, device, …
     step         step, epoch, loss, learning_rate, gradient_norm, reviews, tokens, seconds (of training so far)
@@ -14,7 +14,9 @@ checksum, is passed over by readers and cut off by the next writer.
     memory       process, process_peak, system_total, system_available, limit, devices
     out_of_memory  step, where, what was done about it, was (reviews that did not fit), micro_batch_size, batch_size
     killed       restarts, most: the kernel had killed the worker before this one for want of memory
-    checkpoint   step
+    checkpoint   step: one is on the disk
+    no_checkpoint  message: one could not be written; training goes on
+    extended     from_epochs, from_steps, epochs: more epochs were asked for after an end
     paused, continued
     notice       text
     finished     the final figures (what `train --wait --json` prints)
@@ -30,6 +32,7 @@ import os
 import threading
 import time
 import zlib
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -37,6 +40,8 @@ from typing import Any
 from core.files import open_private
 
 Record = dict[str, Any]
+
+_TRIES_AT_THE_END, _TRY_SECONDS = 60, 1.0
 
 _MARK = b', "crc32": "'
 
@@ -68,33 +73,67 @@ def _finite(value: Any) -> Any:
 
 
 class JournalWriter:
-    """Appends records. Safe to share between the threads of the one process that holds the run's lock."""
+    """Appends records. Safe to share between the threads of the one process that holds the run's lock.
 
-    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
-        self._clock = clock
+    A record that the disk does not take (it is full, or read-only for a while) is held, and goes before the next one:
+    what a run has to say about itself is no reason to end it.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._clock, self._sleep = clock, sleep
+        self._held: deque[bytes] = deque()
         self._mutex = threading.Lock()
         self._descriptor = open_private(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
         os.ftruncate(self._descriptor, _whole_length(self._descriptor))
 
-    def write(self, kind: str, /, *, sync: bool = False, **says: Any) -> None:
+    def write(self, kind: str, /, *, sync: bool = False, **says: Any) -> bool:
         """Append one record with one `write`; with `sync` it is on the disk when this returns.
 
-        Raises:
-            OSError: the disk is full; nothing of the record stays, so that the next one begins a line of its own.
+        Returns:
+            Whether that is so; else the record is held. Readings of memory, of which the next second has another, are
+            not.
         """
         line = encode({"kind": kind, "time": round(self._clock(), 3), **says})
         with self._mutex:
-            written = os.write(self._descriptor, line)
-            if written < len(line):
-                os.ftruncate(self._descriptor, os.fstat(self._descriptor).st_size - written)
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            if not (self._held and kind == "memory"):
+                self._held.append(line)
+            return self._flush(sync)
+
+    def sync(self) -> bool:
+        """Have all records so far on the disk; says whether they are."""
+        with self._mutex:
+            return self._flush(sync=True)
+
+    def close(self) -> bool:
+        """Sync and close, once the disk has taken what is held or has refused it for long. Says whether it has."""
+        for _ in range(_TRIES_AT_THE_END):
+            if self.sync():
+                break
+            self._sleep(_TRY_SECONDS)
+        os.close(self._descriptor)
+        return not self._held
+
+    def _flush(self, sync: bool) -> bool:
+        try:
+            while self._held:
+                self._append(self._held[0])
+                self._held.popleft()
             if sync:
                 os.fsync(self._descriptor)
+        except OSError:
+            return False
+        return True
 
-    def close(self) -> None:
-        """Sync and close."""
-        os.fsync(self._descriptor)
-        os.close(self._descriptor)
+    def _append(self, line: bytes) -> None:
+        written = os.write(self._descriptor, line)
+        if written < len(line):  # nothing of it may stay, so that the next one begins a line of its own
+            os.ftruncate(self._descriptor, os.fstat(self._descriptor).st_size - written)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _whole_length(descriptor: int, block: int = 1 << 16) -> int:

@@ -1,8 +1,9 @@
 """One writer per run: a lock that names its holder and cannot be mistaken for a later process of the same number.
 
 The worker holds an exclusive `flock` on the run's `lock` file for as long as it lives; the kernel lets go of it when
-the worker dies, however it dies. The file's text says who holds it: pid, the process's start time, the machine's boot
-id and the host's name, so that a reader on another host of a shared disk, where `flock` may not reach, can still tell.
+the worker dies, however it dies. The file's text says who holds it: pid, when that process started, the machine's boot
+id and the host's name. A start is counted in clock ticks since boot, which no setting of the clock moves. On another
+host of a shared disk, where `flock` may not reach, a journal that was just written to counts as a sign of life.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import json
 import os
 import socket
 import time
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import psutil
@@ -21,6 +23,10 @@ from core.errors import ReviewtuiError
 from core.files import open_private
 
 _PATIENCE_SECONDS = 2.0
+_PROC = Path("/proc")
+
+SIGN_OF_LIFE_SECONDS = 60.0
+"""A worker on another host whose journal was written to within this time lives, for all that can be known here."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +34,22 @@ class Holder:
     """Who holds, or last held, a run's lock."""
 
     pid: int
-    started: float
-    """Start time of the process, seconds since 1970."""
     boot: str
     host: str
+    ticks: int | None = None
+    """When the process started, in clock ticks since boot."""
+    started: float | None = None
+    """The same in seconds since 1970: of systems without /proc, and in locks of older versions."""
+    over: bool = False
+    """It let go of the lock in order."""
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it is a process of this machine, since it was booted."""
+        return self.host == socket.gethostname() and self.boot == boot_id()
+
+    def __str__(self) -> str:
+        return str(self.pid) if self.host == socket.gethostname() else f"{self.pid} on {self.host}"
 
 
 class RunLocked(ReviewtuiError):  # noqa: N818 -- what happened, not a fault
@@ -41,69 +59,120 @@ class RunLocked(ReviewtuiError):  # noqa: N818 -- what happened, not a fault
 class RunLock:
     """The worker's hold on its run, until `release` or the end of the process."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, journal: Path | None = None) -> None:
         """Take the lock. One whose holder is dead is waited for a moment: its supervisor is about to notice.
+
+        Args:
+            journal: what a holder writes to, its sign of life where `flock` does not reach.
 
         Raises:
             RunLocked: another worker has it.
         """
         self._descriptor = open_private(path, os.O_RDWR | os.O_CREAT)
         deadline = time.monotonic() + _PATIENCE_SECONDS
-        while not _try_lock(self._descriptor, fcntl.LOCK_EX):
+        while not (taken := _try_lock(self._descriptor, fcntl.LOCK_EX)):
             holder = read_holder(path)
-            if (holder is not None and _lives(holder)) or time.monotonic() > deadline:
-                os.close(self._descriptor)
-                raise RunLocked(f"This run already has a worker ({holder.pid if holder else 'unknown'}).")
+            if (holder is not None and not holder.over and _lives(holder)) or time.monotonic() > deadline:
+                break
             time.sleep(0.01)
+        holder = read_holder(path)
+        if not taken or (holder is not None and _writes_elsewhere(holder, journal, time.time())):
+            os.close(self._descriptor)
+            raise RunLocked(f"This run already has a worker ({holder or 'unknown'}).")
 
     def sign(self) -> None:
         """Name this process as the holder; a forked child of the one that took the lock signs anew."""
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, json.dumps(asdict(_myself())).encode(), 0)
-        os.fsync(self._descriptor)
+        self._write(_myself())
 
     def release(self) -> None:
-        """Let go."""
+        """Let go, and write down that it was in order: another host, too, need not wonder."""
+        with suppress(OSError):  # a full disk
+            self._write(replace(_myself(), over=True))
         os.close(self._descriptor)
+
+    def _write(self, holder: Holder) -> None:
+        os.ftruncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, json.dumps(asdict(holder)).encode(), 0)
+        os.fsync(self._descriptor)
 
 
 def read_holder(path: Path) -> Holder | None:
-    """Who the lock file names; None if nobody ever held it or its text is damaged."""
+    """Who the lock file names; None if nobody ever held it, or its text is damaged."""
     try:
         note = json.loads(path.read_bytes())
-        return Holder(int(note["pid"]), float(note["started"]), str(note["boot"]), str(note["host"]))
-    except (OSError, ValueError, TypeError, KeyError):
+        ticks, started = note.get("ticks"), note.get("started")
+        return Holder(
+            int(note["pid"]),
+            str(note["boot"]),
+            str(note["host"]),
+            None if ticks is None else int(ticks),
+            None if started is None else float(started),
+            bool(note.get("over")),
+        )
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError):
         return None
 
 
-def living_worker(path: Path) -> Holder | None:
+def living_worker(path: Path, journal: Path | None = None, now: float | None = None) -> Holder | None:
     """The worker that holds the lock now, or None. On this host the process itself is looked up, not trusted.
 
     A worker that is dead while its lock is held is about to be started again, or given up, by its supervisor.
+
+    Args:
+        journal: see `RunLock`; now: seconds since 1970.
     """
     holder = read_holder(path)
-    if holder is None:
+    if holder is None or holder.over or (holder.host == socket.gethostname() and holder.boot != boot_id()):
         return None
-    if holder.host == socket.gethostname() and holder.boot != boot_id():
-        return None
-    return holder if _lives(holder) or _is_locked(path) else None
+    now = time.time() if now is None else now
+    alive = _lives(holder) or _is_locked(path) or _writes_elsewhere(holder, journal, now)
+    return holder if alive else None
 
 
 def _lives(holder: Holder) -> bool:
     """Whether the process that is named lives, on this host."""
-    if holder.host != socket.gethostname() or holder.boot != boot_id():
+    if not holder.is_here:
         return False
+    if holder.ticks is not None:
+        return _start_ticks(holder.pid) == holder.ticks
     try:
         process = psutil.Process(holder.pid)
-        return abs(process.create_time() - holder.started) < 1.0 and process.status() != psutil.STATUS_ZOMBIE
-    except (psutil.Error, ValueError):  # no such process, or a number that no process has
+        began = process.create_time()
+        alive = process.status() != psutil.STATUS_ZOMBIE
+    except (psutil.Error, ValueError, OverflowError):  # no such process, or a number that no process has
+        return False
+    return alive and holder.started is not None and abs(began - holder.started) < 1.0
+
+
+def _start_ticks(pid: int) -> int | None:
+    """When a process started, in clock ticks since boot; None for one that is dead, or where there is no /proc."""
+    try:
+        text = (_PROC / str(pid) / "stat").read_bytes()
+    except (OSError, ValueError):
+        return None
+    fields = text.rpartition(b")")[2].split()  # the name before it may hold anything, brackets and blanks too
+    return int(fields[19]) if fields[0] not in (b"Z", b"X") else None
+
+
+def _writes_elsewhere(holder: Holder, journal: Path | None, now: float) -> bool:
+    """Whether a holder on another host wrote to its journal just now."""
+    if journal is None or holder.over or holder.host == socket.gethostname():
+        return False
+    try:
+        return now - journal.stat().st_mtime < SIGN_OF_LIFE_SECONDS
+    except OSError:
         return False
 
 
 def _is_locked(path: Path) -> bool:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:  # deleted just now
+        return False
     try:
         return not _try_lock(descriptor, fcntl.LOCK_SH)
+    except OSError:  # a file system without locks knows of none
+        return False
     finally:
         os.close(descriptor)
 
@@ -125,5 +194,7 @@ def boot_id() -> str:
 
 
 def _myself() -> Holder:
-    process = psutil.Process()
-    return Holder(process.pid, process.create_time(), boot_id(), socket.gethostname())
+    pid = os.getpid()
+    ticks = _start_ticks(pid)
+    started = psutil.Process(pid).create_time() if ticks is None else None
+    return Holder(pid, boot_id(), socket.gethostname(), ticks, started)

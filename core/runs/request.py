@@ -13,6 +13,17 @@ from core.reviews.options import ReadingOptions
 from core.settings import Settings
 
 
+class Parent(BaseModel):
+    """Where a branch begins."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    run: str
+    """Id of the run."""
+    step: int
+    """Step of its checkpoint."""
+
+
 class Request(BaseModel):
     """Everything that decides what a run does; enough to repeat it."""
 
@@ -25,6 +36,8 @@ class Request(BaseModel):
     reading: ReadingOptions = ReadingOptions()
     preset: str = "balanced"
     settings: Settings = Settings()
+    parent: Parent | None = None
+    """The run that this one branches off; None for one of its own."""
 
     def located(self) -> Request:
         """The same with the model's folder, if it is one, as an absolute path: a worker runs in another folder."""

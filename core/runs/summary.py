@@ -1,5 +1,7 @@
 """What a run's files say about it: its state in one line, and its whole history.
 
+A worker that died is told from one that lives and gives no sign: the first by its lock, the second by its pulse.
+
 `RunHistory` folds journal records into what a screen draws; `summarize` gives the few facts that a list shows, reading
 only the ends of a long journal. Both are pure functions of the run's folder: every figure can be recomputed from it.
 """
@@ -8,16 +10,19 @@ from __future__ import annotations
 
 import math
 import os
+import socket
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from core.pulse import unresponsive_since
+from core.runs.checkpoint_folders import numbered
 from core.runs.folder import RunFolder
 from core.runs.journal import Record, decode
-from core.runs.lock import living_worker
+from core.runs.lock import Holder, living_worker, read_holder
 
-State = Literal["starting", "running", "paused", "finished", "stopped", "failed", "interrupted"]
+State = Literal["starting", "running", "paused", "unresponsive", "finished", "stopped", "failed", "interrupted"]
 
 OVER: tuple[State, ...] = ("finished", "stopped", "failed", "interrupted")
 """States in which no worker lives."""
@@ -45,6 +50,19 @@ class RunHistory:
     last_time: float | None = None
     workers: int = 0
     """How many workers have worked on the run: 1, and one more for each resume."""
+    replays: list[tuple[int, int]] = field(default_factory=list)
+    """Steps that were made again after a resume: the first and the last of each time."""
+    earlier: list[Record] = field(default_factory=list)
+    """How the run had ended before each time that it was extended."""
+    no_checkpoint: str = ""
+    """Why the latest checkpoint could not be written; empty where it was."""
+    _ended: Record | None = None
+    host: str = ""
+    """Where its last worker worked."""
+    sign: Record | None = None
+    """The last reading of the present worker's pulse; None in journals of older versions."""
+    longest_step: float = 0.0
+    """Seconds of training that two steps were apart at most."""
 
     def update(self, records: Iterable[Record]) -> bool:
         """Fold in `records`; True if there were any."""
@@ -68,9 +86,17 @@ class RunHistory:
     def _on_started(self, record: Record) -> None:
         self.workers += 1
         self.begun = self.begun if self.begun is not None else record["time"]
-        self.end, self.paused = None, False
+        self._ended, self.end, self.paused = self.end or self._ended, None, False
+        self.host, self.phase = str(record.get("host", "")), {}
+        self.sign = record if "awake" in record else None
+
+    def _on_extended(self, record: Record) -> None:
+        if self._ended is not None:
+            self.earlier.append(self._ended)
 
     def _on_resumed(self, record: Record) -> None:
+        if self.step > record["step"]:
+            self.replays.append((record["step"] + 1, self.step))
         self.steps = [past for past in self.steps if past["step"] <= record["step"]]
         self.evaluations = [past for past in self.evaluations if past["step"] <= record["step"]]
 
@@ -81,6 +107,8 @@ class RunHistory:
         self.phase = record
 
     def _on_step(self, record: Record) -> None:
+        if record["step"] == self.step + 1 and self.steps:
+            self.longest_step = max(self.longest_step, record["seconds"] - self.steps[-1]["seconds"])
         self.steps.append(_with_numbers(record))
         self.paused = False  # nobody who waits makes steps; the record that ended the pause may not have been read
         if self.phase.get("name") != "training":
@@ -91,12 +119,16 @@ class RunHistory:
 
     def _on_memory(self, record: Record) -> None:
         self.memory.append(record)
+        self.sign = record if "awake" in record else self.sign
 
     def _on_notice(self, record: Record) -> None:
         self.notices.append(record)
 
     def _on_checkpoint(self, record: Record) -> None:
-        self.checkpoint_step = record["step"]
+        self.checkpoint_step, self.no_checkpoint = record["step"], ""
+
+    def _on_no_checkpoint(self, record: Record) -> None:
+        self.no_checkpoint = record["message"]
 
     def _on_paused(self, record: Record) -> None:
         self.paused = True
@@ -145,18 +177,59 @@ def _with_numbers(record: Record) -> Record:
     return {key: float(value) if value in ("nan", "inf", "-inf") else value for key, value in record.items()}
 
 
-def state_of(run: RunFolder, history: RunHistory, now: float | None = None) -> State:
-    """The state of a run: from its last words, or, where it has said none, from whether its worker lives."""
+@dataclass(frozen=True)
+class Standing:
+    """How a run stands now."""
+
+    state: State
+    worker: Holder | None = None
+    """Who works on it."""
+    unresponsive_since: float | None = None
+    """Since when, in seconds since 1970, its living worker gives no sign."""
+
+
+def standing(run: RunFolder, history: RunHistory, now: float | None = None, awake: float | None = None) -> Standing:
+    """How a run stands: by its last words, or, where it has said none, by whether its worker lives and gives signs.
+
+    Args:
+        now: seconds since 1970; awake: seconds that this machine was awake since it was booted.
+    """
+    now = time.time() if now is None else now
     if history.end is not None:
         kind: State = history.end["kind"]
-        return kind
-    if living_worker(run.lock) is not None:
-        if history.paused:
-            return "paused"
-        return "running" if history.plan else "starting"
-    if history.workers == 0 and (now or time.time()) - run.path.stat().st_mtime < _STARTUP_SECONDS:
-        return "starting"
-    return "interrupted"
+        return Standing(kind)
+    worker = living_worker(run.lock, run.journal, now)
+    if worker is not None:
+        since = _unresponsive_since(history, worker, now, time.monotonic() if awake is None else awake)
+        return Standing(_living_state(history) if since is None else "unresponsive", worker, since)
+    if history.workers == 0 and now - run.path.stat().st_mtime < _STARTUP_SECONDS:
+        return Standing("starting")
+    return Standing("interrupted")
+
+
+def state_of(run: RunFolder, history: RunHistory, now: float | None = None) -> State:
+    """The state of a run; see `standing`."""
+    return standing(run, history, now).state
+
+
+def _living_state(history: RunHistory) -> State:
+    if history.paused:
+        return "paused"
+    return "running" if history.plan else "starting"
+
+
+def _unresponsive_since(history: RunHistory, worker: Holder, now: float, awake: float) -> float | None:
+    if history.sign is None or history.last_time is None:
+        return None
+    name, fraction = history.phase.get("name"), history.phase.get("fraction")
+    return unresponsive_since(
+        history.sign,
+        history.last_time,
+        quiet=name != "training" and fraction is None,
+        longest_step=history.longest_step,
+        now=now,
+        awake=awake if worker.is_here else None,
+    )
 
 
 @dataclass(frozen=True)
@@ -168,6 +241,10 @@ class RunSummary:
     state: State
     folder: str
     pid: int | None
+    host: str | None
+    """Where its worker lives; None where none does."""
+    unresponsive_since: float | None
+    """Since when, in seconds since 1970, a living worker gives no sign."""
     model: str
     data: str
     labels: tuple[str, ...]
@@ -184,6 +261,12 @@ class RunSummary:
     message: str
     phase: str
     has_model: bool
+    parent: dict[str, Any] | None
+    """The run and the step that this one branches off; None for a run of its own."""
+    checkpoint_step: int | None
+    """Step of the last checkpoint on the disk."""
+    no_checkpoint: str
+    """Why the latest checkpoint could not be written; empty where it was."""
 
     def to_json(self) -> dict[str, Any]:
         """The object that `runs --json` and `status --json` print."""
@@ -206,15 +289,17 @@ def summary_of(run: RunFolder, history: RunHistory) -> RunSummary:
     model = str(settings.get("model", "auto")) if isinstance(settings, dict) else "?"
     best = history.best
     end = history.end or {}
-    state = state_of(run, history)
-    holder = living_worker(run.lock) if state not in OVER else None
+    stands = standing(run, history)
+    state, worker = stands.state, stands.worker
     last = history.steps[-1] if history.steps else {}
     return RunSummary(
         id=run.id,
         name=name,
         state=state,
         folder=str(run.path),
-        pid=holder.pid if holder else None,
+        pid=worker.pid if worker else None,
+        host=worker.host if worker else None,
+        unresponsive_since=stands.unresponsive_since,
         model=history.plan.get("model", model),
         data=data,
         labels=tuple(history.plan.get("labels", ())),
@@ -227,10 +312,31 @@ def summary_of(run: RunFolder, history: RunHistory) -> RunSummary:
         best_epoch=end.get("best_epoch") or (best["epoch"] if best else None),
         began=history.begun,
         ended=history.end["time"] if history.end else None,
-        message=end.get("message", ""),
+        message=_interruption(run, history) if state == "interrupted" else end.get("message", ""),
         phase=_phase_in_words(history.phase) if state not in OVER else "",
         has_model=(run.model / "config.json").is_file(),
+        parent=_parent(asked.get("parent")),
+        checkpoint_step=history.checkpoint_step,
+        no_checkpoint=history.no_checkpoint,
     )
+
+
+def _parent(asked: Any) -> dict[str, Any] | None:
+    """What settings.toml says of the parent, if it is what a branch's says."""
+    if isinstance(asked, dict) and isinstance(asked.get("run"), str) and isinstance(asked.get("step"), int):
+        return {"run": asked["run"], "step": asked["step"]}
+    return None
+
+
+def _interruption(run: RunFolder, history: RunHistory) -> str:
+    """What happened to a run without last words, and where it can go on."""
+    where = f"at step {history.step}" if history.step else "before its first step"
+    died = f"its worker died {where}"
+    holder = read_holder(run.lock)
+    if holder is not None and not holder.over and holder.host != socket.gethostname():
+        died = f"its worker on {holder.host} was not heard of for a minute, {where}"
+    steps = [step for step, _ in numbered(run.checkpoints)]
+    return f"{died}; it can go on from step {max(steps)}" if steps else f"{died}; no checkpoint: it begins anew"
 
 
 def _figures(best: Record | None) -> dict[str, float] | None:

@@ -3,34 +3,29 @@
     checkpoints/step-N/
         weights.safetensors     the weights that learn, by name
         optimizer.safetensors   the optimizer's moments, named weight/moment
-        best.safetensors        the best weights so far and the validation logits that they gave (absent before any)
+        best.safetensors        the validation logits of the best weights so far, and those weights where they are not
+                                the ones above (absent before any evaluation)
         state.json              step, position, best figures, patience, seconds, scaler
-        manifest.json           size and sha256 of each file; written last
+        manifest.json           bytes and sha256 of each file (core/runs/checkpoint_folders.py)
 
-A checkpoint is written beside its place, synced, and renamed into it, so a folder named `step-N` is whole. Reading
-still verifies every hash and takes the newest that passes. Only safetensors and JSON; nothing is ever unpickled.
+Only safetensors and JSON; nothing is ever unpickled.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import re
-import secrets
-import shutil
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from core.errors import ReviewtuiError
-from core.files import private_folder, sync_folder, write_json
-from core.models.sources import sha256_of
-
-_NAME = re.compile(r"step-(\d+)")
-_KEPT = 2
+from core.files import private_folder, write_json
+from core.runs.checkpoint_folders import BEST, OPTIMIZER, STATE, WEIGHTS, fault, making, numbered, retire
 
 Tensors = dict[str, torch.Tensor]
 
@@ -56,11 +51,15 @@ class Progress:
     """State of the fp16 gradient scaler, if there is one."""
     limits: dict[str, Any] = field(default_factory=dict)
     """Limits of micro-batches that memory has changed; see `core/training/fit.py`."""
+    steps: int | None = None
+    """Optimizer steps that were planned when this was taken."""
+    adopted: bool = False
+    """Whether the model has these weights already: they were another run's, in which others learned."""
 
 
 @dataclass
 class Checkpoint:
-    """A checkpoint in memory."""
+    """A checkpoint in memory. Its tensors may be those that are being trained: see `Observer.settle`."""
 
     progress: Progress
     weights: Tensors
@@ -68,102 +67,90 @@ class Checkpoint:
     best: Tensors
 
 
-def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
-    """Write `folder/step-N` whole, then retire all but the two newest. Returns its path.
+def save_checkpoint(
+    folder: Path,
+    checkpoint: Checkpoint,
+    *,
+    trunk: int | None = None,
+    read: Callable[[], None] = lambda: None,
+    before: Callable[[], object] = lambda: None,
+) -> Path:
+    """Write `folder/step-N` whole, then retire older ones. Returns its path.
 
-    Later steps are retired too: a worker that is here again has passed them over as damaged. What a killed worker
-    left half written makes room first.
+    Args:
+        trunk: the newest checkpoint with at most so many steps is kept besides; None for no such one.
+        read: called once the tensors are read, and may change.
+        before: called before the checkpoint is in its place: what it stands on must be durable by then.
 
     Raises:
         ReviewtuiError: the disk is full or the folder cannot be written; older checkpoints are untouched.
     """
     target = folder / f"step-{checkpoint.progress.step}"
-    if target.is_dir() and _fault(target) is None:
+    if target.is_dir() and fault(target) is None:
         return target
+    progress = asdict(checkpoint.progress)
+    private_folder(folder)
     try:
-        for left in folder.glob(".step-*"):
-            shutil.rmtree(left, ignore_errors=True)
-        beside = private_folder(folder / f".{target.name}.{secrets.token_hex(4)}")
-        try:
-            _write(beside, checkpoint)
-            shutil.rmtree(target, ignore_errors=True)
-            beside.rename(target)
-        finally:
-            shutil.rmtree(beside, ignore_errors=True)
-        sync_folder(folder)
-    except OSError as error:
-        raise ReviewtuiError(f"No checkpoint could be written in {folder} ({error.strerror or error}).") from error
-    except Exception as error:  # safetensors raises its own error for a failed write
+        with making(target) as beside:
+            parts = ((WEIGHTS, checkpoint.weights), (OPTIMIZER, checkpoint.optimizer), (BEST, checkpoint.best))
+            for name, tensors in parts:
+                if tensors:
+                    whole = {key: tensor.detach().cpu().contiguous() for key, tensor in tensors.items()}
+                    save_file(whole, beside / name)
+            read()
+            write_json(beside / STATE, progress)
+            before()
+    except SafetensorError as error:  # a failed write, in its own words
         raise ReviewtuiError(f"No checkpoint could be written in {folder} ({error}).") from error
-    whole = _numbered(folder)
-    for old in (*whole[: whole.index(target)], *whole[whole.index(target) + _KEPT :]):
-        shutil.rmtree(old, ignore_errors=True)
+    retire(target, trunk)
     return target
 
 
-def _write(folder: Path, checkpoint: Checkpoint) -> None:
-    files: list[Path] = []
-    for name, tensors in (
-        ("weights", checkpoint.weights),
-        ("optimizer", checkpoint.optimizer),
-        ("best", checkpoint.best),
-    ):
-        if tensors:
-            file = folder / f"{name}.safetensors"
-            save_file({key: tensor.detach().cpu().contiguous() for key, tensor in tensors.items()}, file)
-            file.chmod(0o600)
-            files.append(file)
-    for file in files:
-        descriptor = os.open(file, os.O_RDONLY)
-        os.fsync(descriptor)
-        os.close(descriptor)
-    write_json(folder / "state.json", asdict(checkpoint.progress))
-    files.append(folder / "state.json")
-    manifest = {file.name: {"bytes": file.stat().st_size, "sha256": sha256_of(file)} for file in files}
-    write_json(folder / "manifest.json", manifest)
+def load_newest_checkpoint(
+    folder: Path, suits: Callable[[Progress], bool] = lambda progress: True
+) -> tuple[Checkpoint | None, list[str]]:
+    """The newest checkpoint that verifies, and a sentence for each newer one that was passed over as damaged.
 
-
-def load_newest_checkpoint(folder: Path) -> tuple[Checkpoint | None, list[str]]:
-    """The newest checkpoint that verifies, and a sentence for each newer one that was passed over."""
+    Args:
+        suits: whether the run can go on from a checkpoint of this progress; others are passed over without a word.
+    """
     skipped: list[str] = []
-    for candidate in _numbered(folder):
-        fault = _fault(candidate)
-        if fault is None:
-            return _load(candidate), skipped
-        skipped.append(f"{candidate.name} is damaged ({fault}) and was passed over.")
+    for _, candidate in numbered(folder):
+        found = fault(candidate)
+        if found is None:
+            try:
+                progress = Progress(**json.loads((candidate / STATE).read_text()))
+                if suits(progress):
+                    return _load(candidate, progress), skipped
+                continue
+            except (OSError, ValueError, TypeError, SafetensorError):
+                found = "it is not one of this version"
+        skipped.append(f"{candidate.name} is damaged ({found}) and was passed over.")
     return None, skipped
 
 
-def _fault(folder: Path) -> str | None:
-    """What is wrong with a checkpoint, or None."""
-    try:
-        manifest = json.loads((folder / "manifest.json").read_text())
-        for name, expected in manifest.items():
-            file = folder / name
-            if file.parent != folder or file.is_symlink():
-                return f"{name} is no file of its own"
-            if file.stat().st_size != expected["bytes"] or sha256_of(file) != expected["sha256"]:
-                return f"{name} is not what was written"
-        if not {"weights.safetensors", "state.json"} <= manifest.keys():
-            return "its manifest is incomplete"
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, ReviewtuiError):
-        return "a file is missing or unreadable"
-    return None
+def _load(folder: Path, progress: Progress) -> Checkpoint:
+    weights, optimizer, best = (
+        load_file(folder / name) if (folder / name).exists() else {} for name in (WEIGHTS, OPTIMIZER, BEST)
+    )
+    return Checkpoint(progress, weights, optimizer, best)
 
 
-def _load(folder: Path) -> Checkpoint:
-    def tensors(name: str) -> Tensors:
-        file = folder / f"{name}.safetensors"
-        return load_file(file) if file.exists() else {}
+def adopt(model: torch.nn.Module, base: Path) -> None:
+    """Lay weights that other runs have trained, those in `base/0`, `base/1`, … in turn, into a model.
 
-    progress = Progress(**json.loads((folder / "state.json").read_text()))
-    return Checkpoint(progress, tensors("weights"), tensors("optimizer"), tensors("best"))
-
-
-def _numbered(folder: Path) -> list[Path]:
-    """The whole checkpoints of a run, the newest first."""
-    found = [(int(match[1]), entry) for entry in folder.glob("step-*") if (match := _NAME.fullmatch(entry.name))]
-    return [entry for _, entry in sorted(found, reverse=True)]
+    Of a word table a checkpoint holds the rows that were in use, and what weight decay the others owe.
+    """
+    parameters = dict(model.named_parameters())
+    for folder in sorted(base.iterdir(), key=lambda folder: int(folder.name)) if base.is_dir() else ():
+        weights = load_file(folder / WEIGHTS)
+        for name in weights.keys() & parameters.keys():
+            whole = parameters[name].data
+            if (words := weights.get(f"{name}/words")) is None:
+                whole.copy_(weights[name])
+            else:
+                whole.mul_(float(weights[f"{name}/missed"]))
+                whole[words] = weights[name]
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer, names: dict[int, str]) -> Tensors:

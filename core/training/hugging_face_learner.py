@@ -130,8 +130,9 @@ class HuggingFaceLearner:
             logits: torch.Tensor = self._call(input_ids=input_ids, attention_mask=mask).logits
         return logits
 
-    def weights(self) -> Tensors:
-        return {name: weight.detach().cpu().clone() for name, weight in self._trainable.items()}
+    def weights(self, *, copies: bool = True) -> Tensors:
+        own = {name: weight.detach() for name, weight in self._trainable.items()}
+        return {name: weight.to("cpu", copy=True) for name, weight in own.items()} if copies else own
 
     def moments(self) -> Tensors:
         return optimizer_tensors(self.optimizer, {id(weight): name for name, weight in self._trainable.items()})

@@ -99,11 +99,15 @@ class Learner(Protocol):
     def logits(self, examples: Examples, positions: np.ndarray) -> torch.Tensor:
         """[B, C] fp32, nothing dropped."""
 
-    def weights(self) -> Tensors:
-        """Copies of the weights that learn, by name."""
+    def weights(self, *, copies: bool = True) -> Tensors:
+        """The weights that learn, by name.
+
+        Args:
+            copies: on the CPU; else those that are being trained.
+        """
 
     def moments(self) -> Tensors:
-        """The optimizer's state, by `weight/moment`."""
+        """The optimizer's state, by `weight/moment`: what the next update will change, not copies."""
 
     def put(self, weights: Tensors) -> None:
         """Take weights as `weights` gives them.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any, Literal, Protocol
 
@@ -19,6 +20,7 @@ import torch
 from core.errors import ReviewtuiError
 from core.models.classifier import Classifier
 from core.runs.control import Wish
+from core.schedule import planned_steps, schedule_of
 from core.settings import Settings
 from core.training.batches import EpochOrder, length_sorted, steps_per_epoch
 from core.training.checkpoints import Checkpoint, Progress, Tensors
@@ -27,7 +29,7 @@ from core.training.fit import UNLIMITED, Fit, Limits
 from core.training.learner import build_learner
 from core.training.loss import LossWatch
 from core.training.metrics import measure
-from core.training.optimizer import peak_rate, rate_at
+from core.training.optimizer import peak_rate
 from core.training.out_of_memory import Attempt, OutOfMemory
 from core.training.sizes import EVALUATION_REVIEWS, EVALUATION_TOKENS
 from core.training.stepper import Step, Stepper
@@ -49,7 +51,12 @@ class Observer(Protocol):
     def on_step(self, **says: Any) -> None: ...
     def on_evaluation(self, **says: Any) -> None: ...
     def on_evaluating(self, fraction: float) -> None: ...
-    def on_checkpoint(self, checkpoint: Checkpoint) -> None: ...
+    def on_checkpoint(self, checkpoint: Checkpoint) -> None:
+        """Keep a checkpoint; its tensors are those that are being trained, and stay as they are until `settle`."""
+
+    def settle(self) -> None:
+        """Return once all tensors of checkpoints have been read: they are about to change."""
+
     def on_pause(self, paused: bool) -> None: ...
     def on_memory(self, **says: Any) -> None:
         """Something was changed because of memory.
@@ -83,13 +90,16 @@ class TrainingLoop:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         micro_tokens: int | None = None,
+        beat: Callable[[], None] = lambda: None,
     ) -> None:
         """Build it on its learner.
 
         Args:
             weights: [C] class weights or None; see `core/training/loss.py`.
             micro_tokens: tokens of a micro-batch whose size is left open; None for what suits the machine.
+            beat: is called before every forward pass; see `core/pulse.py`.
         """
+        self._beat = beat
         self.classifier, self.frame, self.settings = classifier, frame, settings
         self.train, self.validation = train, validation
         self.device, self.precision, self.observer = device, precision, observer
@@ -97,14 +107,15 @@ class TrainingLoop:
         self.class_weights = weights
         self.peak_rate = peak_rate(classifier, settings)
         self.per_epoch = steps_per_epoch(len(train.rows), settings.batch_size)
-        self.steps = settings.max_steps or settings.epochs * self.per_epoch
+        self.steps = planned_steps(settings, self.per_epoch)
+        self.schedule = schedule_of(settings, self.steps, self.per_epoch)
         self.learner = build_learner(classifier, frame, settings, device, precision, self.steps)
         self.fit = Fit(self._limits(micro_tokens), self.learner.recompute)
-        self._stepper = Stepper(self.learner, train, frame, settings, self.fit, device, weights, observer.on_memory)
+        self._stepper = Stepper(self.learner, train, frame, settings, self.fit, device, weights, observer, beat)
         self._evaluation_tokens = min(self.fit.now.tokens, EVALUATION_TOKENS)
         if settings.micro_batch_size != "auto":  # an evaluation takes no more memory than the steps that were asked for
             self._evaluation_tokens = min(EVALUATION_TOKENS, settings.micro_batch_size * frame.max_length)
-        self.progress = Progress()
+        self.progress = Progress(steps=self.steps)
         self.best: Tensors = {}
         """The best weights so far with the logits they gave; without the weights while they are those of the model."""
         self._best_is_current = False
@@ -141,18 +152,27 @@ class TrainingLoop:
         return self.learner.prepare((self.train, self.validation), progress)
 
     def run(self) -> Outcome:
-        """Train from where `progress` stands to the end.
+        """Train from where `progress` stands to the end, and leave a checkpoint of it.
 
         Raises:
             Diverged: the loss is no number any more, or ran away.
             OutOfMemory: not even one review fits; everything up to the last step is in a checkpoint.
         """
+        outcome = self._train()
+        if outcome != "abandoned":
+            self.save_checkpoint()
+        return outcome
+
+    def _train(self) -> Outcome:
         self._watch.average = self.progress.average_loss
         self._checkpoint_due = self._clock() + self.settings.checkpoint_seconds
         while self.progress.step < self.steps:
             epoch, position = divmod(self.progress.step, self.per_epoch)
             order = EpochOrder(len(self.train.rows), self.settings.batch_size, self.settings.seed, epoch)
             for batch in order.batches(lambda positions: self.train.lengths(positions, self.frame), position):
+                if self.progress.step == self.schedule.trunk:
+                    self._tell_steps()
+                    self.save_checkpoint()
                 began = self._clock()
                 self._copy_best()
                 self._unread.append(self._step(batch))
@@ -167,21 +187,20 @@ class TrainingLoop:
                     self._evaluate()
                     patience = self.settings.early_stopping_patience
                     if self._stopped_by is not None:
-                        self.save_checkpoint()
                         return "stopped"
                     if patience is not None and self.progress.without_gain >= patience:
                         return "finished"
+                if self.progress.step >= self.steps:
+                    break
                 if self._clock() >= self._checkpoint_due:
                     self._tell_steps()
                     self.save_checkpoint()
-                if self.progress.step >= self.steps:
-                    break
         return "finished"
 
     def _step(self, batch: np.ndarray) -> Step:
         """One optimizer step over the positions in `batch`, handed out to the device."""
         step = self.progress.step
-        rate = rate_at(step, self.steps, self.peak_rate, self.settings)
+        rate = self.peak_rate * self.schedule.share(step)
         try:
             return self._stepper.step(step, batch, rate)
         except OutOfMemory:
@@ -291,6 +310,7 @@ class TrainingLoop:
         return logits
 
     def _batch_logits(self, examples: Examples, positions: np.ndarray) -> np.ndarray:
+        self._beat()
         logits: np.ndarray = self.learner.logits(examples, positions).cpu().numpy()
         return logits
 
@@ -323,6 +343,9 @@ class TrainingLoop:
                     return "stop"
                 if wish == "stop_and_save":
                     self._stopped_by = wish
+                if wish == "checkpoint":
+                    self._tell_steps()
+                    self.save_checkpoint()
                 if wish in ("pause", "continue") and paused != (wish == "pause"):
                     paused = wish == "pause"
                     self._tell_steps()
@@ -342,9 +365,18 @@ class TrainingLoop:
 
     def _save_checkpoint(self) -> None:
         self.progress.scaler, self.progress.limits = self.learner.scaler_state(), self.fit.state()
-        weights = self.learner.weights()
-        best = self.best | weights if self._best_is_current else self.best
-        self.observer.on_checkpoint(Checkpoint(self.progress, weights, self.learner.moments(), best))
+        weights, moments = self.learner.weights(copies=False), self.learner.moments()
+        self.observer.on_checkpoint(Checkpoint(replace(self.progress), weights, moments, dict(self.best)))
+
+    def goes_on_from(self, progress: Progress) -> bool:
+        """Whether a checkpoint of this progress lies on the way of this run: none of its rates was another's.
+
+        A run that was extended has later ones, taken while the learning rate fell towards its earlier end.
+        """
+        planned = progress.steps if progress.steps is not None else self.steps
+        if planned == self.steps or self.schedule.trunk is None:
+            return progress.step <= self.steps
+        return schedule_of(self.settings, planned, self.per_epoch).shares_steps_with(self.schedule, progress.step)
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Stand where a checkpoint was taken.
@@ -352,11 +384,16 @@ class TrainingLoop:
         Raises:
             ReviewtuiError: its weights are not this model's.
         """
-        self.learner.put(checkpoint.weights)
-        self.learner.put_moments(checkpoint.optimizer)
+        if not checkpoint.progress.adopted:
+            self.learner.put(checkpoint.weights)
+            if checkpoint.optimizer:
+                self.learner.put_moments(checkpoint.optimizer)
+        checkpoint.progress.adopted = False
         self.learner.put_scaler_state(checkpoint.progress.scaler)
         self.fit.restore(checkpoint.progress.limits)
-        self.progress, self.best, self._best_is_current = checkpoint.progress, checkpoint.best, False
+        self.progress, self.best = checkpoint.progress, checkpoint.best
+        self.progress.steps = self.steps
+        self._best_is_current = self.best.keys() == {LOGITS}
 
     def take_best(self) -> np.ndarray | None:
         """Leave the best weights in the module; returns the [N, C] validation logits they gave, or None if none.
@@ -365,6 +402,7 @@ class TrainingLoop:
         """
         if not self.best:
             return None
+        self.observer.settle()
         if not self._best_is_current:
             self.learner.put(self.best)
             self.best, self._best_is_current = {LOGITS: self.best[LOGITS]}, True

@@ -197,8 +197,8 @@ class NativeLearner:
         whole = [self._frame.whole(ids) for ids in reviews]
         return pack(whole, shape.heads, shape.padding, counts_padding=shape.counts_padding, dtype=self._dtype)
 
-    def weights(self) -> Tensors:
-        return self._weights.snapshot()
+    def weights(self, *, copies: bool = True) -> Tensors:
+        return self._weights.snapshot(copies=copies)
 
     def moments(self) -> Tensors:
         return self._optimizer.tensors()

@@ -1,8 +1,7 @@
-"""The optimizer and the learning rate of every step."""
+"""The optimizer, which weight learns at which share of the learning rate, and the peak that suits a model."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import torch
@@ -61,22 +60,6 @@ def peak_rate(classifier: Classifier, settings: Settings) -> float:
         return _HEAD_RATE
     width = getattr(classifier.model.config, "hidden_size", _USUAL_WIDTH)
     return _USUAL_RATE * _USUAL_WIDTH / width * (_LORA_FACTOR if settings.lora else 1)
-
-
-def rate_at(step: int, steps: int, peak: float, settings: Settings) -> float:
-    """Learning rate of optimizer step `step` (counted from 0) of `steps`: linear warm-up to `peak`, then the schedule.
-
-    A pure function, so a resumed run needs no scheduler state. Linear and cosine reach zero after the last step.
-    """
-    warmup = settings.warmup_ratio * steps
-    if step < warmup:
-        return peak * (step + 1) / (warmup + 1)
-    done = (step - warmup) / max(steps - warmup, 1)
-    if settings.schedule == "linear":
-        return peak * (1 - done)
-    if settings.schedule == "cosine":
-        return peak * 0.5 * (1 + math.cos(math.pi * done))
-    return peak
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
 import shutil
@@ -9,11 +10,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import torch
 
 import core
-from core.files import PRIVATE_FILE, private_folder, sync_folder, write_json
+from core.files import PRIVATE_FILE, private_folder, sync_file, sync_folder, write_json
 from core.models.classifier import save_classifier
 from core.models.sources import ModelSource
 from core.runs.folder import RunFolder
@@ -21,10 +21,11 @@ from core.runs.request import Request
 from core.training.card import model_card
 from core.training.loop import TrainingLoop
 from core.training.metrics import expected_calibration_error, fit_temperature, measure, probabilities_of
-from core.training.run_data import RunData
+from core.training.run_data import RunData, write_table
 from core.training.tokens import tokenizer_sha256
 
 _DECIDES_THE_BITS = {
+    "settings_sha256": "a setting",
     "data_hash": "the training data",
     "validation_hash": "the validation data",
     "weights_sha256": "the model's weights",
@@ -49,6 +50,8 @@ def read_provenance(run: RunFolder) -> dict[str, Any]:
 
 def differences(earlier: dict[str, Any], now: dict[str, Any]) -> list[str]:
     """A sentence for each thing that has changed since and keeps a resumed run from equalling an undisturbed one."""
+    if not earlier:
+        return ["provenance.json is missing or damaged: whether anything changed since the checkpoint cannot be told."]
     changed = [words for key, words in _DECIDES_THE_BITS.items() if key in earlier and earlier[key] != now[key]]
     return [
         f"Since the checkpoint {words} changed, so this run is no longer the one it would have been."
@@ -83,6 +86,7 @@ def write_provenance(
         "path_why": loop.learner.path.why,
         "micro_batch_tokens": loop.fit.asked.tokens,
         "threads": torch.get_num_threads(),
+        "settings_sha256": _settings_sha256(request),
         "data": request.data,
         "data_hash": data.train.report.data_hash,
         "validation": request.validation,
@@ -98,6 +102,12 @@ def write_provenance(
     return provenance
 
 
+def _settings_sha256(request: Request) -> str:
+    """Of all settings but those that say only when a run ends and how often it is saved."""
+    said = request.settings.model_dump(mode="json", exclude={"epochs", "max_steps", "checkpoint_seconds"})
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
 def _counts(labels: np.ndarray, names: tuple[str, ...]) -> dict[str, int]:
     found = np.bincount(labels, minlength=len(names))
     return {name: int(count) for name, count in zip(names, found, strict=True)}
@@ -106,7 +116,7 @@ def _counts(labels: np.ndarray, names: tuple[str, ...]) -> dict[str, int]:
 def write_model(run: RunFolder, request: Request, data: RunData, loop: TrainingLoop) -> bool:
     """model/ and predictions.parquet from the best weights; False, and nothing written, if no evaluation gave any.
 
-    The folder is made beside its place and renamed, so `model/` is whole whenever it is there.
+    The folder is made beside its place, synced and renamed, so `model/` is whole whenever it is there.
     """
     logits = loop.take_best()
     if logits is None:
@@ -123,9 +133,15 @@ def write_model(run: RunFolder, request: Request, data: RunData, loop: TrainingL
     (beside / "README.md").write_text(model_card(request, model, data, loop, figures), encoding="utf-8")
     for file in beside.iterdir():
         file.chmod(PRIVATE_FILE)
-    shutil.rmtree(run.model, ignore_errors=True)
+        sync_file(file)
+    sync_folder(beside)
+    old = run.path / ".model.old"
+    shutil.rmtree(old, ignore_errors=True)
+    if run.model.exists():
+        run.model.rename(old)
     beside.rename(run.model)
     sync_folder(run.path)
+    shutil.rmtree(old, ignore_errors=True)
     return True
 
 
@@ -150,5 +166,4 @@ def _write_predictions(run: RunFolder, data: RunData, logits: np.ndarray) -> Non
             "logits": pa.array(list(logits), type=pa.list_(pa.float32())),
         }
     )
-    pq.write_table(table, run.predictions)
-    run.predictions.chmod(PRIVATE_FILE)
+    write_table(table, run.predictions)

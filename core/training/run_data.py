@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +12,7 @@ import pyarrow.parquet as pq
 
 from core.clean import clean_line
 from core.errors import InputError
-from core.files import PRIVATE_FILE
+from core.files import write_whole
 from core.reviews.reading import Reviews, read_reviews, require_trainable
 from core.reviews.sources import find_sources
 from core.reviews.split import find_leak, split_by_hash
@@ -92,8 +93,18 @@ def write_split(run: RunFolder, data: RunData) -> None:
         (data.validation, data.validation_rows, "validation"),
     ):
         parts.append(pa.table({"row": rows, "text_hash": reviews.hashes[rows], "side": [side] * len(rows)}))
-    pq.write_table(pa.concat_tables(parts), run.split)
-    run.split.chmod(PRIVATE_FILE)
+    write_table(pa.concat_tables(parts), run.split)
+
+
+def write_table(table: pa.Table, path: Path) -> None:
+    """A Parquet file, replaced whole.
+
+    Raises:
+        ReviewtuiError: it cannot be written.
+    """
+    buffer = pa.BufferOutputStream()
+    pq.write_table(table, buffer)
+    write_whole(path, buffer.getvalue().to_pybytes())
 
 
 def train_hashes(run: RunFolder) -> np.ndarray:

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -14,16 +14,19 @@ import numpy as np
 import torch
 
 from core.errors import ReviewtuiError
-from core.files import private_folder
 from core.memory import MemorySampler
 from core.models.classifier import build_classifier
 from core.models.device import choose_device, choose_precision
 from core.models.sources import ModelSource, resolve_model
+from core.pulse import Pulse
+from core.runs.checkpoint_folders import retire
 from core.runs.control import ControlReader, Wish
 from core.runs.folder import RunFolder
-from core.runs.journal import JournalWriter
+from core.runs.journal import JournalReader, JournalWriter
+from core.runs.summary import RunHistory
 from core.training.batches import EpochOrder
-from core.training.checkpoints import Checkpoint, load_newest_checkpoint, save_checkpoint
+from core.training.checkpoint_writer import CheckpointWriter
+from core.training.checkpoints import Checkpoint, adopt, load_newest_checkpoint
 from core.training.examples import Examples, longest_in_bytes
 from core.training.loop import Diverged, TrainingLoop
 from core.training.loss import class_weights
@@ -36,6 +39,8 @@ from core.training.tokens import cpu_threads, frame_of
 
 _PROGRESS_STEP = 0.02
 """Share of a phase between two records about it."""
+_RETRY_SECONDS = 30.0
+"""From a checkpoint that could not be written to the next try."""
 
 
 class StoppedEarly(ReviewtuiError):  # noqa: N818 -- what happened, not a fault
@@ -55,8 +60,20 @@ class Session:
         self._kept_wishes: list[Wish] = []
         self._in_loop = False
         self._tokens: list[TokenStore] = []
+        self._trunk: int | None = None
+        self._fault = ""
+        """Why the last checkpoint could not be written."""
+        self._retry_at = float("inf")
+        self._writer = CheckpointWriter(
+            run.checkpoints,
+            trunk=lambda: self._trunk,
+            before=journal.sync,
+            written=self._checkpoint_written,
+            failed=self._checkpoint_failed,
+        )
+        self._pulse = Pulse()
         self._sampler = MemorySampler(
-            lambda sample: journal.write("memory", **sample),
+            lambda sample: journal.write("memory", **{**sample, **self._pulse.read()}),
             cuda=torch.cuda if torch.cuda.is_available() else None,
         )
 
@@ -73,6 +90,7 @@ class Session:
         except StoppedEarly:
             self.journal.write("stopped", sync=True, message="stopped before the first step")
         finally:
+            self._writer.wait()
             for store in self._tokens:
                 store.close()
             self._sampler.stop()
@@ -89,10 +107,12 @@ class Session:
         loop = self._prepare(source, data, earlier)
         if resume:
             self._restore(loop)
+        self._trunk = loop.schedule.trunk
         loop.fit.reduce(restarts)
         self._foresee(loop)
         now = write_provenance(self.run, request, source, data, loop)
-        for sentence in differences(earlier, now) if loop.progress.step else ():
+        branches_off = request.parent is not None and loop.progress.seconds == 0
+        for sentence in differences(earlier, now) if loop.progress.step and not branches_off else ():
             self._notice(sentence)
         if sentence := loop.prepare(self._phase("computing the frozen layers")):
             self._notice(sentence)
@@ -112,14 +132,17 @@ class Session:
             self.journal.write("failed", sync=True, message=self._with_ways_out(error, loop), **self._figures(loop))
             return
         if outcome == "abandoned":
+            self._writer.wait()
             message = "stopped without saving; resume goes on from the last checkpoint"
             self.journal.write("stopped", sync=True, message=message, **self._figures(loop))
             return
         self._save(data, loop)
-        self.journal.write(outcome, sync=True, message="", **self._figures(loop))
-        if outcome == "finished":
-            shutil.rmtree(self.run.checkpoints, ignore_errors=True)
-            private_folder(self.run.checkpoints)
+        self._writer.wait()
+        message = f"there is no checkpoint of its end: {self._fault}" if self._fault else ""
+        last = self.run.checkpoints / f"step-{loop.progress.step}"
+        if outcome == "finished" and last.is_dir():
+            retire(last, self._trunk, newest=1)
+        self.journal.write(outcome, sync=True, message=message, **self._figures(loop))
 
     def _prepare(self, source: ModelSource, data: RunData, earlier: dict[str, Any]) -> TrainingLoop:
         """Build the classifier, tokenize, choose device, precision and micro-batches.
@@ -129,6 +152,7 @@ class Session:
         """
         settings = self.request.settings
         classifier = build_classifier(source, data.labels, settings)
+        adopt(classifier.model, self.run.base)
         rows = data.train_rows
         windows = EpochOrder(len(rows), settings.batch_size, settings.seed, 0).windows
         count = max(settings.batch_size, EVALUATION_REVIEWS)  # of the longest `TrainingLoop.rehearse` asks first
@@ -154,12 +178,14 @@ class Session:
             class_weights(data.train_labels, len(data.labels), settings.class_weights),
             self,
             micro_tokens=earlier.get("micro_batch_tokens"),
+            beat=self._pulse.beat,
         )
 
     def _foresee(self, loop: TrainingLoop) -> None:
         """Begin with micro-batches that fit into the memory there is, where a forecast can tell."""
-        from core.forecast.foresight import foresee
+        from core.forecast.foresight import foresee, foretell
 
+        foretell(loop, self.run.forecast)
         found = foresee(loop)
         if found is None:
             return
@@ -179,12 +205,25 @@ class Session:
 
     def _restore(self, loop: TrainingLoop) -> None:
         """Go back to the newest checkpoint that verifies; from the start where there is none."""
-        checkpoint, skipped = load_newest_checkpoint(self.run.checkpoints)
+        checkpoint, skipped = load_newest_checkpoint(self.run.checkpoints, loop.goes_on_from)
         for sentence in skipped:
             self._notice(sentence)
         if checkpoint is not None:
             loop.restore(checkpoint)
-        self.journal.write("resumed", sync=True, step=loop.progress.step)
+            self._ask_for_patience_anew(loop)
+        elif any(self.run.checkpoints.glob("step-*")):
+            self._notice("No checkpoint that is left can be gone on from, so the run begins anew.")
+        history, reader = RunHistory(), JournalReader(self.run.journal)
+        history.update(reader.read_new())
+        if reader.damaged:
+            self._notice(f"{reader.damaged} lines of the journal are damaged and were passed over.")
+        self.journal.write("resumed", sync=True, step=loop.progress.step, reached=history.step)
+
+    def _ask_for_patience_anew(self, loop: TrainingLoop) -> None:
+        """A run that early stopping had ended, and that shall go on, has all of its patience again."""
+        patience = loop.settings.early_stopping_patience
+        if patience is not None and loop.progress.without_gain >= patience:
+            loop.progress.without_gain = 0
 
     def _write_plan(self, source: ModelSource, data: RunData, loop: TrainingLoop) -> None:
         """Write down what this run will do, and whatever of the request had to be adapted."""
@@ -254,6 +293,7 @@ class Session:
 
         def progress(fraction: float) -> None:
             nonlocal last
+            self._pulse.beat()
             if fraction - last >= _PROGRESS_STEP or fraction >= 1 > last:
                 last = fraction
                 self.journal.write("phase", name=name, fraction=round(fraction, 4))
@@ -291,18 +331,33 @@ class Session:
         self.journal.write("paused" if paused else "continued", sync=True)
 
     def on_checkpoint(self, checkpoint: Checkpoint) -> None:
-        self._sampler.look()  # its copies are there now
-        try:
-            save_checkpoint(self.run.checkpoints, checkpoint)
-        except ReviewtuiError as error:
-            self._notice(f"{error} The run goes on without it.")
-        else:
-            self.journal.write("checkpoint", sync=True, step=checkpoint.progress.step)
+        self._retry_at = float("inf")
+        self._writer.begin(checkpoint)
+
+    def settle(self) -> None:
+        self._writer.settle()
+
+    def _checkpoint_written(self, step: int) -> None:
+        if self._fault:
+            self._notice("Checkpoints are written again.")
+        self._fault = ""
+        self.journal.write("checkpoint", sync=True, step=step)
+
+    def _checkpoint_failed(self, why: str) -> None:
+        if why != self._fault:
+            self._notice(f"{why} The run goes on without it and tries again every {_RETRY_SECONDS:.0f} s.")
+        self._fault = why
+        self._retry_at = time.monotonic() + _RETRY_SECONDS
+        self.journal.write("no_checkpoint", sync=True, message=why)
 
     def wishes(self) -> list[Wish]:
         """What was asked for since the last call, those kept from before the loop first."""
+        self._pulse.beat()
         found, self._kept_wishes = [*self._kept_wishes, *self._control.read_new()], []
         if self._terminated.is_set():
             self._terminated.clear()
             found.append("stop_and_save")
+        if time.monotonic() >= self._retry_at:
+            self._retry_at = float("inf")
+            found.append("checkpoint")
         return found

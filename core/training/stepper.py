@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -43,6 +43,13 @@ class Step:
     """Loss and gradient norm."""
 
 
+class StepObserver(Protocol):
+    """What of `core.training.loop.Observer` steps need."""
+
+    def on_memory(self, **says: Any) -> None: ...
+    def settle(self) -> None: ...
+
+
 class Stepper:
     """Makes optimizer steps on the training reviews."""
 
@@ -55,11 +62,13 @@ class Stepper:
         fit: Fit,
         device: torch.device,
         class_weights: torch.Tensor | None,
-        tell: Callable[..., None],
+        observer: StepObserver,
+        beat: Callable[[], None] = lambda: None,
     ) -> None:
-        """Args: tell: is told what was changed because of memory: see `Observer.on_memory`."""
+        """Args: beat: see the loop's."""
+        self._beat = beat
         self._learner, self._train, self._frame, self._settings = learner, train, frame, settings
-        self._fit, self._device, self._tell = fit, device, tell
+        self._fit, self._device, self._observer = fit, device, observer
         self._class_weights = class_weights
         self._loss_weights = class_weights.to(device) if class_weights is not None else None
         self._reviews = self._tokens = 0
@@ -121,7 +130,7 @@ class Stepper:
         reviews = -(-was // 2) if was is not None else limits.reviews
         tokens = limits.tokens if limits.tokens < UNLIMITED else None
         size = self._settings.batch_size
-        self._tell(
+        self._observer.on_memory(
             step=number,
             where=where,
             what=what,
@@ -138,6 +147,7 @@ class Stepper:
         for part, inside in enumerate(self._fit.now.parts(lengths)):
             total += self._gradients(number, batch[inside], part, divisor)
         self._reviews = 0
+        self._observer.settle()
         norm = self._learner.update(rate)
         return Step(number + 1, rate, len(batch), int(lengths.sum()), Readings(total, norm))
 
@@ -146,6 +156,7 @@ class Stepper:
 
     def _gradients(self, number: int, micro: np.ndarray, part: int, divisor: float) -> torch.Tensor:
         """Add the gradients of one micro-batch; returns its share of the loss."""
+        self._beat()
         self._reviews, self._tokens = len(micro), int(self._train.lengths(micro, self._frame).sum())
         targets = send(self._train.labels[micro], self._device)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -83,3 +84,39 @@ def test_a_child_never_comes_back_into_its_parents_code(tmp_path: Path) -> None:
     )
     assert done.stdout == "over True\n"
     assert os.path.sep not in done.stdout
+
+
+PATIENT = """
+import os, sys, threading, time
+from core.supervisor import supervise
+terminated = threading.Event()
+def work(restarts):
+    print(os.getpid(), flush=True)
+    while not terminated.is_set():
+        time.sleep(0.005)
+    print("saved", flush=True)
+print("over", supervise(work, lambda: 0, terminated))
+"""
+
+
+@pytest.mark.parametrize("whom", ["the supervisor", "its child", "both"])
+def test_sigterm_to_either_lets_the_child_stop_in_order_and_the_supervisor_wait_for_it(whom: str) -> None:
+    supervisor = subprocess.Popen(
+        [sys.executable, "-c", PATIENT], env=child_environment(), stdout=subprocess.PIPE, text=True
+    )
+    assert supervisor.stdout is not None
+    child = int(supervisor.stdout.readline())
+    if whom != "its child":
+        os.kill(supervisor.pid, signal.SIGTERM)
+    if whom != "the supervisor":
+        os.kill(child, signal.SIGTERM)
+    said, _ = supervisor.communicate(timeout=60)
+    assert said == "saved\nover True\n" and supervisor.returncode == 0
+
+
+def test_a_sigterm_before_the_child_is_there_is_not_lost() -> None:
+    early = PATIENT.replace('print("over"', 'terminated.set()\nprint("over"')
+    done = subprocess.run(
+        [sys.executable, "-c", early], env=child_environment(), capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.splitlines()[1:] == ["saved", "over True"]

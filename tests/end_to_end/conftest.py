@@ -14,8 +14,11 @@ from typing import Any
 
 import pytest
 
+from tests.end_to_end.terminal import Terminal
+
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "sample_reviews"
+WORKBENCH = (sys.executable, "-m", "tui")
 
 
 @dataclass
@@ -32,6 +35,7 @@ class Ended:
 
 
 Reviewtui = Callable[..., Ended]
+Open = Callable[..., Terminal]
 
 
 def wider_than_private(folder: Path) -> list[str]:
@@ -77,3 +81,24 @@ def reviewtui(environment: dict[str, str], tmp_path: Path) -> Reviewtui:
         return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     return run
+
+
+@pytest.fixture
+def opened(environment: dict[str, str], tmp_path: Path) -> Iterator[Open]:
+    """Open the command in a terminal; whatever is still open at the end is closed."""
+    terminals: list[Terminal] = []
+
+    def open_terminal(
+        *arguments: str,
+        env: dict[str, str] | None = None,
+        columns: int = 80,
+        rows: int = 24,
+        command: tuple[str, ...] = WORKBENCH,
+    ) -> Terminal:
+        everything = {**environment, **(env or {})}
+        terminals.append(Terminal((*command, *arguments), everything, columns, rows, cwd=str(tmp_path)))
+        return terminals[-1]
+
+    yield open_terminal
+    for terminal in terminals:
+        terminal.close()

@@ -6,7 +6,7 @@ import csv
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,37 +16,12 @@ from core.runs.folder import list_runs
 from core.runs.journal import JournalReader
 from core.runs.lock import living_worker
 from core.runs.summary import RunHistory, summarize
-from tests.end_to_end.conftest import SAMPLES
+from tests.end_to_end.conftest import SAMPLES, WORKBENCH, Open
 from tests.end_to_end.emitted import KNOWN, raw_among, shapes
 from tests.end_to_end.hostile_place import lay_out
 from tests.end_to_end.hostile_walk import Walk
 from tests.end_to_end.sockets import open_to_others
-from tests.end_to_end.terminal import Terminal
 from tests.hostile import CORPUS, mark
-
-WORKBENCH = (sys.executable, "-m", "tui")
-Open = Callable[..., Terminal]
-
-
-@pytest.fixture
-def opened(environment: dict[str, str], tmp_path: Path) -> Iterator[Open]:
-    """Open the command in a terminal; whatever is still open at the end is closed."""
-    terminals: list[Terminal] = []
-
-    def open_terminal(
-        *arguments: str,
-        env: dict[str, str] | None = None,
-        columns: int = 80,
-        rows: int = 24,
-        command: tuple[str, ...] = WORKBENCH,
-    ) -> Terminal:
-        everything = {**environment, **(env or {})}
-        terminals.append(Terminal((*command, *arguments), everything, columns, rows, cwd=str(tmp_path)))
-        return terminals[-1]
-
-    yield open_terminal
-    for terminal in terminals:
-        terminal.close()
 
 
 @pytest.fixture

@@ -69,7 +69,7 @@ def make_run(
             step=step,
             epoch=step / 20,
             loss=loss,
-            learning_rate=5e-5 * (1 - step / 40),
+            learning_rate=5e-5 * (1 - (step - 1) / 40),
             gradient_norm=1.0,
             reviews=16,
             tokens=900,

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from core.errors import InputError
 from core.forecast.facts import Facts
-from core.forecast.forecast import forecast, savings
+from core.forecast.forecast import GUESSED, MEASURED, forecast, savings
 from core.settings import Settings
 from tests.tui.engine_double import HOSTILE, STEERING, FakeEngine, facts, settle, until
 from tests.tui.frames import frame
-from tests.tui.test_setup_screen import go_to, open_setup, workbench
+from tests.tui.test_setup_screen import LAUNCHED, go_to, open_setup, workbench
 from tui.widgets import launching
 from tui.widgets.choose import Choose
 from tui.widgets.forecast_gauge import ForecastGauge, gauge_lines, saving_choices
@@ -32,7 +32,7 @@ def said(free: int = 16 * GIB, state: str = "", width: int = 80, **changes: Any)
 
 
 def test_what_fits_is_said_in_words() -> None:
-    assert "MiB ± 10% of 16.0 GiB free  fits" in said()
+    assert f"MiB ± {MEASURED[0]:.0%} of 16.0 GiB free  fits" in said()
     assert "measured here" in said()
 
 
@@ -116,7 +116,7 @@ async def test_what_was_never_measured_is_measured_once_nobody_types() -> None:
 def test_a_guess_is_called_one() -> None:
     guessed = forecast(Facts.model_validate(facts(calibrations={})), Settings())
     assert "a guess" in gauge_lines(guessed, "", 120).plain
-    assert "± 25%" in gauge_lines(guessed, "", 120).plain
+    assert f"± {GUESSED[0]:.0%}" in gauge_lines(guessed, "", 120).plain
 
 
 @pytest.mark.parametrize("method", ["lengths", "facts"])
@@ -132,9 +132,9 @@ async def test_an_engine_that_refuses_is_quoted_and_steers_nothing(method: str) 
 
 
 async def test_what_was_foretold_is_kept_beside_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launching, "launch_worker", lambda run, resume=False: 1)
+    monkeypatch.setattr(launching, "launch_worker", lambda run, resume=False: LAUNCHED)
     app = workbench()
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await open_setup(pilot)
         await until(pilot, lambda: "fits" in frame(app))
         found = app.screen.query_one(ForecastGauge).foretold()
@@ -144,6 +144,7 @@ async def test_what_was_foretold_is_kept_beside_the_run(monkeypatch: pytest.Monk
         assert run is not None and found is not None
         assert foretold_bytes(run) == found.peak_bytes
         assert json.loads(run.forecast.read_text())["parts"] == found.parts.model_dump()
+        await until(pilot, lambda: "ENDS at your logout" in " ".join(frame(app).split()))
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"peak_bytes": "much"}', "\x00", '{"peak_bytes": -4}'])

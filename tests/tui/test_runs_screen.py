@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
-from core.runs.folder import list_runs, runs_home
+from core.errors import ReviewtuiError
+from core.runs.folder import RunFolder, list_runs, runs_home
+from core.runs.lock import RunLock
 from tests.tui.frames import frame
-from tests.tui.made_runs import files_of, hold, make_run
+from tests.tui.made_runs import append, files_of, hold, make_run, memory
 from tui.app import Workbench
 from tui.screens import runs as runs_module
 
@@ -60,8 +64,8 @@ async def test_a_run_whose_worker_died_is_interrupted_and_one_whose_worker_lives
     lock = hold(alive)
     async with Workbench().run_test(notifications=True, size=(80, 24)) as pilot:
         shown = await settled(pilot, "dead", "alive")
-        assert "! interrupted" in next(line for line in shown.splitlines() if "dead" in line)
-        assert "● running" in next(line for line in shown.splitlines() if "alive" in line)
+        assert any("! interrupted" in line and "dead" in line for line in shown.splitlines())
+        assert any("● running" in line and "alive" in line for line in shown.splitlines())
         lock.release()
 
 
@@ -131,6 +135,54 @@ async def test_resume_starts_a_worker_that_resumes(monkeypatch: pytest.MonkeyPat
         await pilot.press("r")
         await settled(pilot, "goes on")
     assert started == [(run.id, True)]
+
+
+async def test_what_was_interrupted_is_said_by_name_and_goes_on_on_one_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = make_run(1, name="monday", steps=25, end=None), make_run(2, name="tuesday", steps=9, end=None)
+    make_run(3, name="wednesday")
+    (first.checkpoints / "step-20").mkdir()
+    locks: list[RunLock] = []
+    asked: list[str] = []
+
+    def resume(run: RunFolder) -> None:
+        asked.append(run.id)
+        if len(asked) == 1:
+            raise ReviewtuiError("No room [/ on the disk.")
+        locks.append(hold(run))
+        append(run, "started", pid=1, host="box")
+
+    monkeypatch.setattr(runs_module, "resume_run", resume)
+    async with Workbench().run_test(notifications=True, size=(80, 24)) as pilot:
+        shown = await settled(pilot, "2 runs were interrupted; R resumes all: tuesday, monday", "R Resume all")
+        assert "r Resume" not in shown.splitlines()[-1], "the run under the cursor is finished"
+        await pilot.press("down", "down")
+        await settled(pilot, "its worker died at step 25; it can go on from step 20: r resumes", "r Resume")
+        await pilot.press("R")
+        await settled(pilot, "monday was left as it is: No room [/ on the disk.", "Going on: tuesday.")
+        await settled(pilot, "1 run was interrupted; R resumes it: monday")
+        await pilot.press("R")
+        await settled(pilot, "Going on: monday.")
+        for _ in range(400):
+            await pilot.pause(0.01)
+            if "interrupted" not in (shown := frame(pilot.app)):
+                break
+        assert "interrupted" not in shown and "Resume all" not in shown
+    assert asked == [first.id, second.id, first.id]
+    for lock in locks:
+        lock.release()
+
+
+async def test_a_worker_that_gives_no_sign_is_unresponsive_until_it_gives_one() -> None:
+    run = make_run(1, steps=10, end=None)
+    lock = hold(run)
+    append(run, "memory", **memory(10), idle=95.0, awake=time.monotonic())
+    async with Workbench().run_test(notifications=True, size=(120, 40)) as pilot:
+        words = f": wait, or `kill -9 {os.getpid()}`, then r resumes"
+        shown = await settled(pilot, "? unresponsive", "since ", words, "x Stop")
+        assert "Resume" not in shown.splitlines()[-1] and "Delete" not in shown.splitlines()[-1]
+        append(run, "memory", **memory(11), idle=0.1, awake=time.monotonic())
+        await settled(pilot, "● running")
+    lock.release()
 
 
 async def test_a_run_folder_in_ruins_breaks_nothing() -> None:

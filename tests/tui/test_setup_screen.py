@@ -18,6 +18,8 @@ from core.errors import InputError, ReviewtuiError
 from core.presets import PRESETS, preset
 from core.reviews.options import ReadingOptions
 from core.runs.folder import RunFolder, create_run, list_runs
+from core.runs.launch import Launched
+from core.runs.logout import Detachment
 from core.runs.request import Request
 from core.settings import Settings, describe, parse_assignment
 from tests.tui.engine_double import HOSTILE, STEERING, FakeEngine, lengths, report, settle, until
@@ -29,6 +31,7 @@ from tui.widgets.setting_row import SettingRow
 from tui.widgets.typed_settings import check, command_line, quoted, suggested_name
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
+LAUNCHED = Launched(1, Detachment("session", False, "this [/ machine", "ask [/ its keeper"))
 
 
 async def open_setup(pilot: Pilot[None], **changes: Any) -> Workbench:
@@ -234,7 +237,7 @@ async def test_y_copies_the_command() -> None:
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[RunFolder]:
     """Runs whose worker was started and which were shown; no process is."""
     runs: list[RunFolder] = []
-    monkeypatch.setattr(launching, "launch_worker", lambda run: 1)
+    monkeypatch.setattr(launching, "launch_worker", lambda run: LAUNCHED)
     monkeypatch.setattr(Workbench, "open_run", lambda self, run: runs.append(run))
     return runs
 
@@ -306,7 +309,7 @@ async def test_a_start_that_fails_says_why_and_can_be_tried_again(
     engine = FakeEngine()
     works = launching.launch_worker
 
-    def fails(run: RunFolder) -> int:
+    def fails(run: RunFolder) -> Launched:
         raise ReviewtuiError("Nothing [/ works.") if where == "launch" else ZeroDivisionError("Nothing [/ works.")
 
     if where == "prepare":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import time
 from typing import Any
@@ -99,15 +100,22 @@ async def test_keys_ask_the_worker(home: object) -> None:
     lock.release()
 
 
-async def test_a_dead_worker_is_told_from_a_silent_one() -> None:
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_dead_worker_is_told_from_a_silent_one(size: tuple[int, int]) -> None:
     run = make_run(1, steps=10, end=None)
     lock = hold(run)
-    async with Workbench().run_test(notifications=True, size=(120, 40)) as pilot:
+    (run.checkpoints / "step-8").mkdir()
+    async with Workbench().run_test(notifications=True, size=size) as pilot:
         await open_train(pilot, run)
-        await settled(pilot, "● running", "no word for")
+        await settled(pilot, "● running")
+        append(run, "memory", **memory(10), idle=95.0, awake=time.monotonic())
+        shown = await settled(pilot, "? unresponsive", "since ", f"`kill -9 {os.getpid()}`", "Stop…")
+        assert "Resume" not in shown.splitlines()[-1]
+        append(run, "memory", **memory(10), idle=0.2, awake=time.monotonic())
+        await settled(pilot, "● running")
         lock.release()
-        run.lock.unlink()
-        await settled(pilot, "! interrupted", "died at step 10")
+        shown = " ".join((await settled(pilot, "! interrupted", "r Resume")).split())
+        assert "its worker died at step 10; it can go on from step 8: r resumes" in shown
 
 
 @pytest.mark.parametrize("bad", ["nan", "inf"])

@@ -31,7 +31,7 @@ def doctor(json: Json = False) -> int:
             ("home", f"{found['home']}, {in_bytes(found['disk_free'])} free on its disk"),
             ("starter model", found["starter"]),
             ("model auto", found["default_model"]),
-            ("logout", ("yes: " if found["survives_logout"] else "NO: ") + found["survives_logout_why"]),
+            ("runs at logout", _logout(found)),
             ("terminal", f"{terminal['columns']}×{terminal['rows']}, TERM={terminal['term'] or 'unset'}"),
             ("colour", terminal["colour"]),
             ("over SSH", "yes" if terminal["ssh"] else "no"),
@@ -39,6 +39,13 @@ def doctor(json: Json = False) -> int:
         ]
     )
     return 0
+
+
+def _logout(found: dict[str, Any]) -> str:
+    way = "a systemd user manager" if found["detached_by"] == "systemd" else "a session of its own"
+    what = "go on" if found["survives_logout"] else "END"
+    advice = f"; {found['survives_logout_advice']}" if found["survives_logout_advice"] else ""
+    return f"{what} (each in {way}): {found['survives_logout_why']}{advice}"
 
 
 def _terminal() -> dict[str, Any]:

@@ -7,9 +7,9 @@ from typing import Any
 
 from core.runs.folder import RunFolder
 from core.runs.journal import JournalReader
-from core.runs.summary import OVER, RunHistory, state_of, summary_of
+from core.runs.summary import OVER, RunHistory, standing, summary_of
 from tui.commands.output import Progress, facts, progress_on_stderr, say, say_json
-from tui.words import in_bytes, in_time
+from tui.words import clock, in_bytes, in_time
 
 _POLL_SECONDS = 0.2
 
@@ -19,9 +19,13 @@ def follow(run: RunFolder) -> RunHistory:
     history, reader = RunHistory(), JournalReader(run.journal)
     with progress_on_stderr() as progress:
         while True:
-            if history.update(reader.read_new()):
+            news = history.update(reader.read_new())
+            stands = standing(run, history)
+            if stands.unresponsive_since is not None:
+                progress(f"unresponsive since {clock(stands.unresponsive_since, time.time())}", None)
+            elif news:
                 _show(history, progress)
-            if state_of(run, history) in OVER:
+            if stands.state in OVER:
                 history.update(reader.read_new())
                 return history
             time.sleep(_POLL_SECONDS)
@@ -51,6 +55,8 @@ def outcome_of(run: RunFolder, history: RunHistory) -> dict[str, Any]:
         "folder": summary.folder,
         **{name: end.get(name) for name in names},
         "message": summary.message,
+        "before": [{"epochs": one.get("epochs"), "validation": one.get("validation")} for one in history.earlier],
+        "parent": summary.parent,
         "notices": [notice["text"] for notice in history.notices],
     }
 
@@ -68,6 +74,11 @@ def report(run: RunFolder, history: RunHistory, *, json: bool) -> int:
             [
                 ("run", f"{outcome['name']} ({run.id})"),
                 ("state", outcome["state"] + (f": {outcome['message']}" if outcome["message"] else "")),
+                *(
+                    (f"with {one['epochs']:g} epochs", _figures(one["validation"]))
+                    for one in outcome["before"]
+                    if one["validation"] and one["epochs"] is not None
+                ),
                 ("validation", _figures(validation) if validation else None),
                 ("best epoch", outcome["best_epoch"]),
                 ("steps", outcome["steps"]),

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tui.commands.output import facts, say, say_json, table
 from tui.commands.training import Json, RunWord
-from tui.words import in_bytes, in_time
+from tui.widgets.run_tree import as_tree, indented
+from tui.words import in_bytes, in_time, trouble
+
+if TYPE_CHECKING:
+    from core.runs.summary import RunSummary
 
 
 def runs(json: Json = False) -> int:
@@ -28,7 +32,7 @@ def runs(json: Json = False) -> int:
     rows: list[list[object]] = [
         [
             summary.id,
-            summary.name,
+            indented(summary.name, depth),
             summary.state,
             f"{summary.step}/{summary.steps}" if summary.steps else "-",
             f"{summary.validation['accuracy']:.3f}" if summary.validation else "-",
@@ -36,9 +40,14 @@ def runs(json: Json = False) -> int:
             summary.model,
             time.strftime("%Y-%m-%d %H:%M", time.localtime(summary.began)) if summary.began else "-",
         ]
-        for summary in summaries
+        for summary, depth in as_tree(summaries)
     ]
     table(["run", "name", "state", "steps", "accuracy", "macro F1", "model", "began"], rows)
+    for summary in summaries:
+        if trouble(summary, time.time(), ""):
+            say(f"{summary.name}: {_state(summary)}")
+    if sum(summary.state == "interrupted" for summary in summaries) > 1:
+        say("`reviewtui resume --all` goes on with every interrupted run.")
     return 0
 
 
@@ -71,19 +80,28 @@ def status(
     found: list[tuple[str, object]] = [
         ("run", summary.id),
         ("name", summary.name),
-        ("state", summary.state + (f": {summary.message}" if summary.message else "")),
+        ("state", _state(summary)),
         ("phase", summary.phase or None),
         ("model", summary.model),
         ("data", summary.data),
+        ("branch of", f"{summary.parent['run']}, step {summary.parent['step']}" if summary.parent else None),
         ("epoch", f"{summary.epoch:.2f} of {summary.epochs}" if summary.epochs else None),
         ("step", f"{summary.step} of {summary.steps}" if summary.steps else None),
         ("training loss", f"{float(summary.loss):.4f}" if summary.loss is not None else None),
         *_validation(summary.validation),
         ("best epoch", summary.best_epoch),
+        *(
+            (f"with {one['epochs']:g} epochs", f"accuracy {one['validation']['accuracy']:.4f}")
+            for one in history.earlier
+            if one.get("validation") and one.get("epochs")
+        ),
+        ("checkpoint", f"step {summary.checkpoint_step}" if summary.checkpoint_step is not None else None),
+        ("no checkpoint", summary.no_checkpoint or None),
+        *(("made again", f"steps {first} to {last}, after a resume") for first, last in history.replays),
         ("time left (estimate)", in_time(left) if left is not None else None),
         ("memory", in_bytes(memory["process"]) if memory else None),
         ("peak memory", in_bytes(memory["process_peak"]) if memory else None),
-        ("worker", summary.pid),
+        ("worker", f"{summary.pid} on {summary.host}" if summary.pid is not None else None),
         ("folder", summary.folder),
         *(("note", notice["text"]) for notice in history.notices),
     ]
@@ -94,6 +112,13 @@ def status(
     else:
         facts(found)
     return 0
+
+
+def _state(summary: RunSummary) -> str:
+    """A run's state, and what became of it or is to be done about it."""
+    words = trouble(summary, time.time(), f"`reviewtui resume {summary.id}`") or summary.message
+    between = " " if summary.state == "unresponsive" else ": "
+    return f"{summary.state}{between}{words}" if words else summary.state
 
 
 def _validation(figures: dict[str, Any] | None) -> list[tuple[str, object]]:

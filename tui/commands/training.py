@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from core.clean import clean_line
-from core.errors import InputError
+from core.errors import InputError, ReviewtuiError
 from tui.commands import reading
 from tui.commands.output import complain, progress_on_stderr, say, say_json
 
 if TYPE_CHECKING:
     from core.runs.folder import RunFolder
+    from core.runs.logout import Detachment
     from core.runs.request import Request
     from core.settings import Settings
 
@@ -55,7 +56,8 @@ def train(
     options = reading.reading_options(text, title, label, labels, delimiter, encoding, header)
     wanted = chosen_settings(preset, settings, model, assignments)
     request = make_request(data, validation, options, preset, wanted, name)
-    return _finish(start(request), wait=wait, json=json)
+    run, detachment = start(request)
+    return finish(run, detachment, wait=wait, json=json)
 
 
 def chosen_settings(preset: str, file: Path | None, model: str | None, assignments: list[str] | None) -> Settings:
@@ -88,11 +90,23 @@ def make_request(
     )
 
 
-def start(request: Any) -> RunFolder:
-    """Check, in the engine, that the run can start; make its folder; start its worker."""
-    from core.engine.client import EngineClient
+def start(request: Any) -> tuple[RunFolder, Detachment]:
+    """Check that the run can start; make its folder; start its worker."""
     from core.runs.folder import create_run
     from core.runs.launch import launch_worker
+
+    check(request)
+    run = create_run(request)
+    return run, launch_worker(run).detachment
+
+
+def check(request: Any) -> None:
+    """Ask the engine whether the run could start.
+
+    Raises:
+        ReviewtuiError: it could not.
+    """
+    from core.engine.client import EngineClient
 
     engine = EngineClient()
     try:
@@ -100,9 +114,6 @@ def start(request: Any) -> RunFolder:
             engine.call("prepare", {"request": request.model_dump(mode="json")}, progress)
     finally:
         engine.close()
-    run = create_run(request)
-    launch_worker(run)
-    return run
 
 
 def default_name(data: str, preset: str) -> str:
@@ -112,21 +123,43 @@ def default_name(data: str, preset: str) -> str:
     return f"{words or 'reviews'}-{preset}"
 
 
-def resume(run: RunWord, wait: Wait = False, json: Json = False) -> int:
+def resume(
+    run: Annotated[str | None, typer.Argument(metavar="[RUN]", help="An id, a name, or latest.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Go on with every interrupted run.")] = False,
+    wait: Wait = False,
+    json: Json = False,
+) -> int:
     """Go on with a run that was stopped, failed or interrupted, from its last checkpoint."""
     from core.runs.folder import find_run
-    from core.runs.launch import launch_worker
-    from core.runs.summary import OVER, summarize
+    from core.runs.resume import resume_run
 
+    if (run is not None) == every:
+        raise InputError("Name one RUN, or give --all for every run that was interrupted.")
+    if run is None:
+        return _resume_all(wait=wait, json=json)
     folder = find_run(run)
-    state = summarize(folder).state
-    if state not in OVER:
-        raise InputError(f"{folder.id} is {state}; there is nothing to resume.")
-    if state == "finished":
-        raise InputError(f"{folder.id} is finished; there is nothing to resume.")
-    folder.request()
-    launch_worker(folder, resume=True)
-    return _finish(folder, wait=wait, json=json)
+    return finish(folder, resume_run(folder).detachment, wait=wait, json=json)
+
+
+def _resume_all(*, wait: bool, json: bool) -> int:
+    """Start all interrupted runs, one after the other, then follow each to its end if that is asked for."""
+    from core.runs.resume import interrupted_runs, resume_run
+
+    found, started, statuses = interrupted_runs(), [], [0]
+    if not found and not json:
+        say("No run was interrupted.")
+    for folder in found:
+        try:
+            started.append((folder, resume_run(folder).detachment))
+        except ReviewtuiError as error:
+            statuses.append(1)
+            if json:
+                say_json({"run": folder.id, "error": str(error)})
+            else:
+                complain(f"{folder.id} was skipped: {error}")
+    for folder, detachment in started:
+        statuses.append(finish(folder, detachment, wait=wait, json=json))
+    return max(statuses)
 
 
 def stop(
@@ -151,21 +184,19 @@ def stop(
     return 0
 
 
-def _finish(run: RunFolder, *, wait: bool, json: bool) -> int:
-    """Say that the run was started, or follow it to its end."""
-    from core.runs.launch import logout_survival
+def finish(run: RunFolder, detachment: Detachment, *, wait: bool, json: bool) -> int:
+    """Say that the run was started, and how, or follow it to its end."""
     from core.runs.summary import summarize
     from tui.commands.follow import follow, report
 
     summary = summarize(run)
     if not wait:
-        survives, why = logout_survival()
         if json:
-            say_json({**summary.to_json(), "survives_logout": survives})
+            facts = {"survives_logout": detachment.survives, "survives_logout_why": detachment.why}
+            say_json({**summary.to_json(), "detached_by": detachment.how, **facts})
         else:
             say(f"Started {summary.name} ({run.id}); it goes on without this terminal.")
-            if not survives:
-                say(f"But not without your login: {why}.")
+            say(detachment)
             say(f"`reviewtui status {run.id}` tells how it goes; `reviewtui` shows it live.")
         return 0
     try:

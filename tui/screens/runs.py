@@ -20,10 +20,12 @@ from core.errors import ReviewtuiError
 from core.runs.control import send
 from core.runs.folder import RunFolder, list_runs
 from core.runs.launch import launch_worker
+from core.runs.resume import resume_run
 from core.runs.summary import OVER, RunSummary, summarize
 from core.runs.trash import recover_trash, restore_run, trash_run
 from tui.places import Place
-from tui.words import ago
+from tui.widgets.run_tree import as_tree, indented
+from tui.words import ago, trouble
 
 if TYPE_CHECKING:
     from tui.app import Workbench
@@ -32,6 +34,7 @@ STATE_MARKS = {
     "starting": ("◌", "$text-accent"),
     "running": ("●", "$text-success"),
     "paused": ("‖", "$text-warning"),
+    "unresponsive": ("?", "$text-warning"),
     "finished": ("✓", "$text-success"),
     "stopped": ("■", "$foreground-muted"),
     "failed": ("✗", "$text-error"),
@@ -40,7 +43,7 @@ STATE_MARKS = {
 """State → its mark and colour; the word always stands beside the mark."""
 
 _FIGURES = {"accuracy": 8, "F1": 5, "steps": 9, "began": 10}
-_STATE, _NAME, _LONGEST_NAME, _MODEL, _PADDING = 13, 20, 60, 26, 2
+_STATE, _NAME, _LONGEST_NAME, _MODEL, _PADDING = 14, 20, 60, 26, 2
 """Widths in cells; the name takes what is left, the model a column only where there is room for one."""
 _POLL_SECONDS = 1.0
 
@@ -60,7 +63,8 @@ class RunsScreen(Place):
     HELP = """\
 Runs: every fine-tuning run on this machine, the newest first. A run works in a process of its own: it goes on when \
 you close the workbench, the terminal or the connection. Open one to watch it, stop or resume it, classify reviews \
-with its model, or start a new one. A deleted run can be brought back until you quit."""
+with its model, or start a new one. A deleted run can be brought back until you quit. A run is interrupted when its \
+worker died without a word, as at a power cut: r goes on with one, R with all of them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "new", "New", id="runs.new"),
@@ -68,6 +72,7 @@ with its model, or start a new one. A deleted run can be brought back until you 
         Binding("c", "classify", "Classify", id="runs.classify"),
         Binding("x", "stop", "Stop", id="runs.stop"),
         Binding("r", "resume", "Resume", id="runs.resume"),
+        Binding("R", "resume_all", "Resume all", id="runs.resume_all"),
         Binding("d", "delete", "Delete", id="runs.delete"),
         Binding("u", "undo", "Undo delete", id="runs.undo"),
         Binding("s", "samples", "Samples", id="runs.samples", show=False),
@@ -88,11 +93,12 @@ with its model, or start a new one. A deleted run can be brought back until you 
 
     def body(self) -> ComposeResult:
         yield Static("Looking for runs…", id="runs-empty", markup=False)
+        yield Static("", id="runs-interrupted", markup=False)
         yield DataTable[Text](id="runs-table", cursor_type="row", zebra_stripes=False)
         yield Static("", id="runs-details", markup=False)
 
     def on_mount(self) -> None:
-        self.query_one("#runs-table").display = False
+        self.query_one("#runs-table").display = self.query_one("#runs-interrupted").display = False
 
     def on_screen_resume(self) -> None:
         self._poll()
@@ -139,13 +145,14 @@ with its model, or start a new one. A deleted run can be brought back until you 
         notice = self.query_one("#runs-empty", Static)
         notice.update(Content(clean(text)))
         notice.display = True
-        self.query_one("#runs-table").display = False
+        self.query_one("#runs-table").display = self.query_one("#runs-interrupted").display = False
         self.query_one("#runs-details").display = False
 
     def _show(self, summaries: list[RunSummary]) -> None:
         if summaries == self._summaries:
             return
         before, self._summaries = self._summaries, summaries
+        tree = as_tree(summaries)
         if not summaries:
             self._say_empty(_EMPTY)
             self.refresh_bindings()
@@ -153,30 +160,44 @@ with its model, or start a new one. A deleted run can be brought back until you 
         table = self.query_one("#runs-table", DataTable)
         self.query_one("#runs-empty").display = False
         table.display = self.query_one("#runs-details").display = True
-        if [one.id for one in before or ()] == [one.id for one in summaries]:
-            for row, summary in enumerate(summaries):
-                for column, cell in enumerate(self._cells(summary)):
+        if [one.id for one, _ in as_tree(before or ())] == [one.id for one, _ in tree]:
+            for row, (summary, depth) in enumerate(tree):
+                for column, cell in enumerate(self._cells(summary, depth)):
                     table.update_cell_at((row, column), cell)  # type: ignore[arg-type]
         else:
             chosen = self._brought_back or self._chosen_id()
             self._brought_back = None
             table.clear()
-            for summary in summaries:
-                table.add_row(*self._cells(summary), key=summary.id)
-            ids = [summary.id for summary in summaries]
+            for summary, depth in tree:
+                table.add_row(*self._cells(summary, depth), key=summary.id)
+            ids = [summary.id for summary, _ in tree]
             table.move_cursor(row=ids.index(chosen) if chosen in ids else 0)
             table.focus()
+        self._show_interrupted()
         self._show_details()
         self.refresh_bindings()
 
-    def _cells(self, summary: RunSummary) -> list[Text]:
+    def _interrupted(self) -> list[RunSummary]:
+        return [summary for summary in self._summaries or () if summary.state == "interrupted"]
+
+    def _show_interrupted(self) -> None:
+        """Above the list, how many runs were interrupted, and which."""
+        found = self._interrupted()
+        notice = self.query_one("#runs-interrupted", Static)
+        notice.display = bool(found)
+        names = ", ".join(clean_line(summary.name, 30) for summary in found)
+        what = "1 run was" if len(found) == 1 else f"{len(found)} runs were"
+        how = "R resumes it" if len(found) == 1 else "R resumes all"
+        notice.update(Content(f"{what} interrupted; {how}: {names}"))
+
+    def _cells(self, summary: RunSummary, depth: int) -> list[Text]:
         mark, colour = STATE_MARKS[summary.state]
         variables = self.app.theme_variables
         figures = summary.validation or {}
         steps = f"{summary.step}/{summary.steps}" if summary.steps else "-"
         return [
             Text(f"{mark} {summary.state}", style=_rich_colour(variables, colour)),
-            Text(clean_line(summary.name, 60)),
+            Text(indented(clean_line(summary.name, 60), depth)),
             Text(f"{figures['accuracy']:.3f}" if figures else "-"),
             Text(f"{figures['macro_f1']:.3f}" if figures else "-"),
             Text(steps),
@@ -194,14 +215,16 @@ with its model, or start a new one. A deleted run can be brought back until you 
         def add(name: str, value: str, style: str = "") -> None:
             lines.extend([(f"{name:<8}", "$foreground-muted"), (f"{value}\n", style)])
 
-        if summary.message:
+        if wrong := trouble(summary, time.time(), "r resumes"):
+            add("silent" if summary.unresponsive_since else "ended", clean_line(wrong, 300), "$text-warning")
+        elif summary.message:
             add("ended", clean_line(summary.message, 300), "$text-warning")
-        if summary.state == "interrupted":
-            add("ended", "its worker died without a word; r resumes from the last checkpoint", "$text-warning")
         if summary.phase:
             add("now", clean_line(summary.phase))
         if summary.validation and summary.best_epoch is not None:
             add("best", f"epoch {summary.best_epoch:g}, validation loss {summary.validation['loss']:.4f}")
+        if summary.parent is not None:
+            add("branch", f"of {clean_line(summary.parent['run'])}, from its step {summary.parent['step']}")
         add("data", clean_line(summary.data, 200))
         add("model", clean_line(summary.model, 200))
         add("folder", clean_line(summary.folder, 200))
@@ -235,6 +258,7 @@ with its model, or start a new one. A deleted run can be brought back until you 
             "classify": lambda: chosen is not None and chosen.has_model,
             "stop": lambda: state is not None and state not in OVER,
             "resume": lambda: state in ("stopped", "failed", "interrupted"),
+            "resume_all": lambda: bool(self._interrupted()),
             "delete": lambda: state in OVER,
             "undo": lambda: bool(self._trashed),
         }
@@ -275,6 +299,21 @@ with its model, or start a new one. A deleted run can be brought back until you 
         if (chosen := self._chosen()) is not None:
             run = _folder(chosen)
             self._do(f"{chosen.name} goes on.", lambda: launch_worker(run, resume=True))
+
+    @work(exit_on_error=False, group="resume all", exclusive=True)
+    async def action_resume_all(self) -> None:
+        """Go on with every run that was interrupted, each from its last checkpoint."""
+        going: list[str] = []
+        for summary in reversed(self._interrupted()):
+            try:
+                await asyncio.to_thread(resume_run, _folder(summary))
+            except (OSError, ReviewtuiError) as error:
+                self.app.say(f"{summary.name} was left as it is: {error}", "error")
+            else:
+                going.append(summary.name)
+        if going:
+            self.app.say(f"Going on: {', '.join(going)}.")
+        self._poll()
 
     def action_delete(self) -> None:
         """Take the chosen run out of the list; `u` brings it back until the workbench is left."""

@@ -388,7 +388,7 @@ class SetupScreen(Place):
             self._launching = True
             self._now("Starting the worker …")
             foretold = self.query_one(ForecastGauge).foretold()
-            run = await asyncio.to_thread(launched, request, named, foretold)
+            run, detachment = await asyncio.to_thread(launched, request, named, foretold)
         except ReviewtuiError as error:
             self._failed(str(error))
         else:
@@ -396,6 +396,7 @@ class SetupScreen(Place):
             draft.name = ""
             self._draw()
             self.app.open_run(run)
+            self.app.say(detachment, "information" if detachment.survives else "warning")
 
     def _preparing(self, what: str, share: float | None) -> None:
         if self._starting and not self._launching:

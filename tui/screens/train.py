@@ -22,6 +22,7 @@ from core.runs.summary import OVER, RunHistory, RunSummary, summary_of
 from core.series import BYTES, Series
 from tui.places import Place
 from tui.widgets.chart import Chart
+from tui.widgets.continuing import branch, extend
 from tui.widgets.launching import foretold_bytes
 from tui.widgets.memory_bar import MemoryBar
 from tui.widgets.run_header import RunHeader
@@ -60,6 +61,8 @@ in reserve for it, ▒ others', ░ free. tab moves between the charts and the l
         Binding("p", "pause", "Pause", id="train.pause"),
         Binding("x", "stop", "Stop…", id="train.stop"),
         Binding("r", "resume", "Resume", id="train.resume"),
+        Binding("e", "extend", "Extend…", id="train.extend"),
+        Binding("b", "branch", "Branch…", id="train.branch"),
         Binding("c", "classify", "Classify with it", id="train.classify"),
         Binding("v", "view", "Log / charts", id="train.view"),
     ]
@@ -164,6 +167,8 @@ in reserve for it, ▒ others', ░ free. tab moves between the charts and the l
         chart = self.query_one("#memory", Chart)
         last = samples[-1]
         device = str(history.plan.get("device", ""))
+        if self._foretold is None and self._run is not None:  # a worker writes it only before its first step
+            self._foretold = foretold_bytes(self._run)
         self.query_one(MemoryBar).show_sample(last, device, self._foretold)
         series = [Series("worker", seconds, _column(samples, "process"))]
         references = []
@@ -196,6 +201,10 @@ in reserve for it, ▒ others', ░ free. tab moves between the charts and the l
             return state is not None and state not in OVER
         if action == "resume":
             return state in ("stopped", "failed", "interrupted")
+        if action == "extend":
+            return state in OVER and bool(summary and summary.step)
+        if action == "branch":
+            return bool(summary and summary.checkpoint_step)
         if action == "classify":
             return summary is not None and summary.has_model
         return True
@@ -243,6 +252,19 @@ in reserve for it, ▒ others', ░ free. tab moves between the charts and the l
             self.app.say(error, "error")
         else:
             self.app.say("It goes on from its last checkpoint.")
+
+    @work(exit_on_error=False)
+    async def action_extend(self) -> None:
+        """Ask for how many epochs in all, say what that means, and go on."""
+        if self._run is not None:
+            await extend(self.app, self._run)
+
+    @work(exit_on_error=False)
+    async def action_branch(self) -> None:
+        """Ask for what shall be different, and start a new run from the last checkpoint."""
+        if self._run is not None and (made := await branch(self.app, self._run)) is not None:
+            self.app.run_in_view = made
+            self._take(made)
 
     def action_classify(self) -> None:
         """Classify reviews with this run's model."""

@@ -9,10 +9,11 @@ from core.files import write_json
 from core.forecast.forecast import Forecast
 from core.runs.folder import RunFolder, create_run, list_runs
 from core.runs.launch import launch_worker
+from core.runs.logout import Detachment
 from core.runs.request import Request
 
 
-def launched(request: Request, named: bool, foretold: Forecast | None = None) -> RunFolder:
+def launched(request: Request, named: bool, foretold: Forecast | None = None) -> tuple[RunFolder, Detachment]:
     """Start the run that is asked for. A name that was only suggested is made one that no run has yet.
 
     What was foretold of it is written down beside it, to be shown beside what it then takes.
@@ -25,8 +26,7 @@ def launched(request: Request, named: bool, foretold: Forecast | None = None) ->
     run = create_run(request)
     if foretold is not None:
         write_json(run.forecast, foretold.model_dump(mode="json"))
-    launch_worker(run)
-    return run
+    return run, launch_worker(run).detachment
 
 
 def _free_name(name: str) -> str:

@@ -9,10 +9,7 @@ from core.clean import clean, clean_line
 from core.runs.summary import OVER, RunHistory, RunSummary
 from tui.screens.runs import STATE_MARKS
 from tui.widgets.drawn import fitting
-from tui.words import in_bytes, in_time
-
-_STALE_SECONDS = 15.0
-"""A living worker records its memory every second; silence this long is worth saying."""
+from tui.words import in_bytes, in_time, trouble
 
 
 class RunHeader(Static):
@@ -49,15 +46,8 @@ class RunHeader(Static):
                 _named("loss", f"{float(last['loss']):.4f}"),
                 _named("lr", f"{last['learning_rate']:.1e}", ""),
             ]
-        trouble = ""
-        if summary.state == "interrupted":
-            where = f"at step {summary.step}" if summary.step else "before its first step"
-            trouble = f"  its worker died {where}; r resumes"
-        elif summary.message:
-            trouble = f"  {clean_line(summary.message)}"
-        elif summary.state not in OVER and history.last_time and now - history.last_time > _STALE_SECONDS:
-            trouble = f"  no word for {in_time(now - history.last_time)}"
-        return Content.assemble(fitting(parts, self._width, "  "), (trouble, "$text-warning"))
+        wrong = clean_line(trouble(summary, now, "r resumes") or _no_checkpoint(summary) or summary.message, 300)
+        return Content.assemble(fitting(parts, self._width, "  "), (wrong and f"  {wrong}", "$text-warning"))
 
     @property
     def _width(self) -> int:
@@ -98,6 +88,14 @@ class RunHeader(Static):
             words = f"{clean_line(summary.model)} on {clean_line(summary.data)}"
             parts.append(Content.styled(words, "$foreground-muted"))
         return fitting(parts, self._width, "  ")
+
+
+def _no_checkpoint(summary: RunSummary) -> str:
+    """What a run on a disk that takes no checkpoint says; empty for any other."""
+    if not summary.no_checkpoint or summary.state in OVER:
+        return ""
+    since = f"since step {summary.checkpoint_step}" if summary.checkpoint_step else "yet"
+    return f"no checkpoint {since}: {summary.no_checkpoint}"
 
 
 def _named(name: str, value: str, style: str = "bold") -> Content:

@@ -64,6 +64,12 @@ def _memory(record: Record) -> str:
     return f"{trouble}{change}"
 
 
+def _resumed(record: Record) -> str:
+    step, reached = record["step"], record.get("reached", 0)
+    again = f"; steps {step + 1} to {reached} are made again" if reached > step else ""
+    return f"goes on from step {step}{again}"
+
+
 def _ended(record: Record) -> str:
     message = f": {record['message']}" if record.get("message") else ""
     return f"{record['kind']}{message}"
@@ -71,7 +77,7 @@ def _ended(record: Record) -> str:
 
 _SENTENCES: dict[str, Callable[[Record], str]] = {
     "started": lambda record: f"worker {record['pid']} on {record['host']} took the run",
-    "resumed": lambda record: f"goes on from step {record['step']}",
+    "resumed": _resumed,
     "phase": _phase,
     "plan": _plan,
     "evaluation": _evaluation,
@@ -81,6 +87,8 @@ _SENTENCES: dict[str, Callable[[Record], str]] = {
         f"({record['restarts']} of {record['most']} times)"
     ),
     "checkpoint": lambda record: f"checkpoint at step {record['step']}",
+    "no_checkpoint": lambda record: f"NO CHECKPOINT: {record['message']}",
+    "extended": lambda record: f"extended from {record['from_epochs']:g} to {record['epochs']} epochs",
     "paused": lambda record: "paused",
     "continued": lambda record: "goes on",
     "notice": lambda record: str(record["text"]),

@@ -64,3 +64,11 @@ def test_the_work_of_an_epoch_is_counted(lengths: list[int], batch: int, tokens:
     assert work.tokens == sum(lengths)
     assert work.squares == sum(length * length for length in lengths)
     assert work.micro_batches * batch >= len(lengths) - 1e-6
+
+
+@given(lengths=LENGTHS, count=st.integers(1, 400))
+def test_some_stand_for_all(lengths: list[int], count: int) -> None:
+    some = loads.some(loads.binned(lengths), count)
+    assert len(some) == count and some == sorted(some) and set(some) <= set(lengths)
+    if count == len(lengths):
+        assert some == sorted(lengths)

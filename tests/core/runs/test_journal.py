@@ -11,6 +11,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -200,13 +201,51 @@ def test_a_write_that_a_full_disk_cut_short_does_not_spoil_the_next(
     with monkeypatch.context() as patch:
         whole_write = os.write
         patch.setattr(os, "write", lambda descriptor, data: whole_write(descriptor, data[:20]))
-        with pytest.raises(OSError) as caught:
-            writer.write("step", step=2)
-        assert caught.value.errno == errno.ENOSPC
-    writer.write("step", step=3)
+        assert not writer.write("step", step=2)
+        reader = JournalReader(journal)
+        assert [record.get("step") for record in reader.read_new()] == [None, None, 1]
+    assert writer.write("step", step=3)
     writer.close()
     reader = JournalReader(journal)
-    assert [record.get("step") for record in reader.read_new()] == [None, None, 1, 3] and reader.damaged == 0
+    assert [record.get("step") for record in reader.read_new()] == [None, None, 1, 2, 3] and reader.damaged == 0
+
+
+@given(st.lists(st.tuples(st.booleans(), st.sampled_from(["step", "notice", "memory"])), max_size=30))
+def test_whenever_the_disk_takes_nothing_records_wait_in_their_order(fates: list[tuple[bool, str]]) -> None:
+    """Only readings of memory are let go meanwhile."""
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        path, whole_write = Path(folder) / "events.jsonl", os.write
+        room = True
+
+        def write(descriptor: int, data: bytes) -> int:
+            if not room:
+                raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
+            return whole_write(descriptor, data)
+
+        patch.setattr(os, "write", write)
+        writer = JournalWriter(path, sleep=lambda seconds: None)
+        expected: list[int] = []
+        waiting = False
+        for number, (room, kind) in enumerate(fates):
+            if not (waiting and kind == "memory"):
+                expected.append(number)
+            assert writer.write(kind, number=number) == (room or not expected)
+            waiting = not room and (waiting or expected[-1:] == [number])
+        room = True
+        assert writer.close()
+        assert [record["number"] for record in read(path)] == expected
+
+
+def test_a_journal_that_can_never_be_written_says_so_when_it_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+    writer = JournalWriter(tmp_path / "events.jsonl", sleep=waited.append)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", lambda descriptor, data: 0)
+        assert not writer.write("finished", sync=True)
+        assert not writer.close()
+    assert len(waited) >= 30
 
 
 def test_a_journal_replaced_by_a_shorter_one_is_read_from_its_beginning(journal: Path) -> None:

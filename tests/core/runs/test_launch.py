@@ -1,4 +1,4 @@
-"""Starting a worker: detached from whoever starts it, told apart from one that could not start, and logout foreseen."""
+"""Starting a worker: detached from whoever starts it, told apart from one that could not start."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from core.errors import ReviewtuiError
 from core.runs import launch
 from core.runs.folder import RunFolder, create_run
-from core.runs.launch import launch_worker, logout_survival
+from core.runs.launch import launch_worker
 from core.runs.lock import RunLock
 from core.runs.request import Request
 
@@ -72,32 +72,3 @@ def test_the_parts_that_start_a_worker_load_no_model_library() -> None:
     )
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert found.stdout == "[]\n"
-
-
-@pytest.mark.parametrize(
-    ("files", "kills"),
-    [
-        ({}, True),
-        ({"etc/debian_version": "13"}, False),
-        ({"etc/systemd/logind.conf": "[Login]\n#KillUserProcesses=yes\nKillUserProcesses=no\n"}, False),
-        ({"etc/debian_version": "13", "etc/systemd/logind.conf": "KillUserProcesses = yes\n"}, True),
-        (
-            {
-                "usr/lib/systemd/logind.conf.d/10-a.conf": "KillUserProcesses=no",
-                "etc/systemd/logind.conf.d/20-b.conf": "KillUserProcesses=1",
-                "etc/systemd/logind.conf.d/10-c.conf": "KillUserProcesses=off",
-            },
-            True,
-        ),
-    ],
-)
-def test_logind_is_read_as_logind_reads_itself(files: dict[str, str], kills: bool, tmp_path: Path) -> None:
-    for name, content in files.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(content)
-    assert launch._kills_user_processes(tmp_path) is kills
-
-
-def test_whether_a_run_survives_a_logout_is_answered_with_the_reason() -> None:
-    survives, why = logout_survival()
-    assert isinstance(survives, bool) and len(why) > 20

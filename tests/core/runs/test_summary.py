@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import time
@@ -125,6 +126,22 @@ def test_every_kind_of_record_is_folded_in() -> None:
     assert history.end is None and history.begun == 5.0
 
 
+def test_what_was_made_again_and_how_the_run_had_ended_before_is_kept() -> None:
+    history = RunHistory()
+    started = {"kind": "started", "time": 1.0}
+    finished = {"kind": "finished", "time": 2.0, "message": "", "epochs": 2.0}
+    history.update(
+        [started, *(step(number) for number in range(1, 6)), {"kind": "no_checkpoint", "time": 2.0, "message": "full"}]
+    )
+    assert history.no_checkpoint == "full"
+    history.update([started, {"kind": "resumed", "time": 2.0, "step": 3, "reached": 5}, step(4), step(5)])
+    history.update([{"kind": "checkpoint", "time": 2.0, "step": 5}, finished])
+    assert history.replays == [(4, 5)] and history.no_checkpoint == "" and history.earlier == []
+    extended = {"kind": "extended", "time": 3.0, "from_epochs": 2.0, "from_steps": 5, "epochs": 4}
+    history.update([started, extended, {"kind": "resumed", "time": 3.0, "step": 5}])
+    assert history.earlier == [finished] and history.end is None and len(history.replays) == 1
+
+
 def test_the_best_evaluation_is_the_last_that_was_the_best() -> None:
     history = RunHistory()
     assert history.best is None
@@ -156,6 +173,29 @@ def test_the_last_word_of_a_run_is_its_state(run: RunFolder, write: Any, living:
 def test_a_run_without_a_last_word_and_without_a_worker_was_interrupted(run: RunFolder, write: Any) -> None:
     write("started", pid=1)
     assert state_of(run, whole(run)) == "interrupted" and summarize(run).pid is None
+
+
+def test_an_interrupted_run_says_where_it_stood_and_where_it_can_go_on(run: RunFolder, write: Any) -> None:
+    write("started", pid=1)
+    assert summarize(run).message == "its worker died before its first step; no checkpoint: it begins anew"
+    for number in range(1, 26):
+        write(step(number))
+    for name in ("step-9", "step-20", "step-1x", ".step-99", "other"):
+        (run.checkpoints / name).mkdir()
+    assert summarize(run).message == "its worker died at step 25; it can go on from step 20"
+
+
+def test_a_worker_on_another_host_is_alive_while_it_writes_and_never_called_dead(run: RunFolder, write: Any) -> None:
+    write("started", pid=4711)
+    write("plan", steps=10)
+    write(step(3))
+    run.lock.write_text(json.dumps({"pid": 4711, "ticks": 5, "boot": "another", "host": "elsewhere"}))
+    summary = summarize(run)
+    assert (summary.state, summary.pid, summary.host) == ("running", 4711, "elsewhere")
+    os.utime(run.journal, (time.time() - 61, time.time() - 61))
+    summary = summarize(run)
+    assert (summary.state, summary.pid, summary.host) == ("interrupted", None, None)
+    assert summary.message.startswith("its worker on elsewhere was not heard of for a minute, at step 3")
 
 
 def test_a_run_is_starting_until_its_worker_has_had_time_to_appear(run: RunFolder) -> None:

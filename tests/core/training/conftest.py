@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+import os
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,15 +16,22 @@ import torch
 
 from core.models.classifier import build_classifier
 from core.models.sources import ModelSource
-from core.runs.control import Wish
+from core.runs.control import ControlReader, Wish, send
+from core.runs.folder import RunFolder
+from core.runs.journal import JournalWriter
+from core.runs.lock import living_worker
+from core.runs.summary import OVER, RunHistory, summarize
 from core.settings import Settings
 from core.training import budgets
 from core.training import learner as learner_module
+from core.training import session as session_module
 from core.training.checkpoints import Checkpoint
 from core.training.examples import Examples
 from core.training.loop import TrainingLoop
 from core.training.loss import class_weights
+from core.training.session import Session
 from core.training.tokens import Frame, encode, frame_of
+from tests.core.training.made import history_of
 
 LABELS = ("negative", "positive")
 
@@ -70,6 +79,9 @@ class Recorder:
 
     def on_checkpoint(self, checkpoint: Checkpoint) -> None:
         self.checkpoints.append(copy.deepcopy(checkpoint))
+
+    def settle(self) -> None:
+        pass  # a checkpoint is copied as soon as it is given
 
     def on_memory(self, **says: Any) -> None:
         self.memory.append(says)
@@ -167,3 +179,53 @@ def weights_of() -> Callable[[TrainingLoop], dict[str, torch.Tensor]]:
         return found
 
     return weights
+
+
+@pytest.fixture
+def one_processor() -> Iterator[None]:
+    """Workers started here get one processor: the same figures on every machine, and no fight over busy ones."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    yield
+    os.sched_setaffinity(0, before)
+
+
+@pytest.fixture
+def over(until: Callable[..., Any]) -> Callable[[RunFolder], RunHistory]:
+    """Wait until a run's worker has said its last word and is gone; returns the run's history."""
+
+    def wait(run: RunFolder) -> RunHistory:
+        until(lambda: summarize(run).state in OVER and living_worker(run.lock) is None, 90, "the end of the run")
+        return history_of(run)
+
+    return wait
+
+
+@pytest.fixture
+def at_step(until: Callable[..., Any]) -> Callable[[RunFolder, int], None]:
+    """Wait until a run has made so many steps."""
+
+    def wait(run: RunFolder, step: int) -> None:
+        until(lambda: history_of(run).step >= step or summarize(run).state in OVER, 90, f"step {step}")
+        assert summarize(run).state not in OVER, summarize(run)
+
+    return wait
+
+
+@pytest.fixture
+def work(monkeypatch: pytest.MonkeyPatch) -> Callable[..., RunHistory]:
+    """Do a run's work here, as its worker would; returns its history. `wishes` are made before it begins."""
+    monkeypatch.setattr(session_module, "cpu_threads", lambda: 1)
+
+    def do(run: RunFolder, *, resume: bool = False, wishes: tuple[Any, ...] = ()) -> RunHistory:
+        journal = JournalWriter(run.journal)
+        control = ControlReader(run.control)
+        for wish in wishes:
+            send(run.control, wish)
+        try:
+            Session(run, journal, control, threading.Event()).work(resume=resume)
+        finally:
+            journal.close()
+        return history_of(run)
+
+    return do

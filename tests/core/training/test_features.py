@@ -64,6 +64,7 @@ class Silent:
     def on_evaluating(self, fraction: float) -> None:
         pass
 
+    def settle(self) -> None: ...
     def on_checkpoint(self, checkpoint: Checkpoint) -> None:
         self.checkpoints.append(copy.deepcopy(checkpoint))
 

@@ -1,18 +1,25 @@
-"""A run that will not fit begins with smaller micro-batches, and learns what it would have learned."""
+"""A run that will not fit begins with smaller micro-batches, learns what it would have learned, and is foretold."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from hypothesis import HealthCheck, given
+from hypothesis import settings as tries
+from hypothesis import strategies as st
 
 from core.forecast import foresight
 from core.forecast.calibration import keep
 from core.forecast.facts import Calibration
-from core.forecast.foresight import foresee, ways_out
+from core.forecast.foresight import foresee, foretell, ways_out
 from core.forecast.gather import calibration_key
 from core.forecast.shapes import shape_of
 from core.training.loop import TrainingLoop
@@ -83,3 +90,47 @@ def test_ways_out_are_named_with_what_they_save(home: Path, make_loop: MakeLoop)
         "lora",
         "precision",
     }
+
+
+@pytest.mark.parametrize("path", ["native"], indirect=True)
+def test_a_run_is_foretold_once_by_its_worker(path: str, home: Path, tmp_path: Path, make_loop: MakeLoop) -> None:
+    loop, _ = make_loop(**PLAIN)
+    file = tmp_path / "forecast.json"
+    foretell(loop, file)
+    assert not file.exists(), "nothing was measured, so nothing is foretold"
+    calibrated(loop, path)
+    foretell(loop, file)
+    said = json.loads(file.read_text())
+    assert said["measured"] and said["path"] == path and said["steps"] == loop.steps
+    assert said["peak_bytes"] == sum(said["parts"].values()) > REST
+    file.write_text("the workbench's own")
+    foretell(loop, file)
+    assert file.read_text() == "the workbench's own"
+
+
+@pytest.mark.parametrize("path", ["native"], indirect=True)
+def test_no_run_ends_for_want_of_a_forecast(path: str, home: Path, tmp_path: Path, make_loop: MakeLoop) -> None:
+    loop, _ = make_loop(**PLAIN)
+    calibrated(loop, path)
+    foretell(loop, tmp_path / "absent" / "forecast.json")
+    loop.train = None  # type: ignore[assignment]
+    foretell(loop, tmp_path / "forecast.json")
+    assert not (tmp_path / "forecast.json").exists()
+
+
+@pytest.mark.parametrize("path", ["native"], indirect=True)
+@tries(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(bytes_a_token=st.floats(2, 6), noise=st.integers(0, 1000))
+def test_lengths_are_estimated_from_bytes(bytes_a_token: float, noise: int, path: str, make_loop: MakeLoop) -> None:
+    """The longest to the token, all together as near as bytes tell."""
+    loop, _ = make_loop(**PLAIN, rows=60)
+    true = loop.train.lengths(np.arange(60), loop.frame)
+    spread = np.random.default_rng(noise).uniform(0.9, 1.1, size=60)
+    reviews: Any = SimpleNamespace(sizes=lambda: true * bytes_a_token * spread)
+    examples = replace(loop.train, reviews=reviews)
+    longest = examples.longest(16, loop.frame)
+    table = foresight._table(examples, longest, loop.frame)
+    assert sum(count for _, count in table) == 60
+    assert table[-1][0] == true[longest].max()
+    assert sum(length * count for length, count in table) == pytest.approx(true.sum(), rel=0.15)
+    assert [length for length, _ in table] == sorted(length for length, _ in table)

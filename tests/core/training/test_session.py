@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import os
 import shutil
 import signal
 import stat
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from core.inference import Predictor
 from core.reviews.hashing import text_hash
 from core.reviews.reading import read_reviews
 from core.runs.control import ControlReader, send
+from core.runs.fingerprint import fingerprint
 from core.runs.folder import RunFolder, create_run
 from core.runs.journal import JournalReader, JournalWriter
 from core.runs.launch import launch_worker
@@ -35,61 +35,10 @@ from core.training import session as session_module
 from core.training import token_store
 from core.training.metrics import probabilities_of
 from core.training.session import Session
+from tests.core.training.made import EPOCHS, PER_EPOCH, ROWS, history_of, request, settings, sha256
 
 Write = Callable[..., Path]
 Until = Callable[..., Any]
-EPOCHS, ROWS = 12, 60
-
-
-def settings(model: Path, **changes: Any) -> Settings:
-    given = {"model": str(model), "epochs": EPOCHS, "batch_size": 8, "max_length": 32, "learning_rate": 1e-3}
-    exact = {"precision": "fp32", "device": "cpu", "seed": 5, "checkpoint_seconds": 0}
-    return Settings.model_validate({**given, **exact, **changes})
-
-
-def request(data: Path, model: Path, **changes: Any) -> Request:
-    return Request(name="chairs", data=str(data), settings=settings(model, **changes))
-
-
-def history_of(run: RunFolder) -> RunHistory:
-    history = RunHistory()
-    history.update(JournalReader(run.journal).read_new())
-    return history
-
-
-def sha256(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
-
-
-@pytest.fixture
-def one_processor() -> Iterator[None]:
-    """Workers started here get one processor: the same figures on every machine, and no fight over busy ones."""
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {min(before)})
-    yield
-    os.sched_setaffinity(0, before)
-
-
-@pytest.fixture
-def over(until: Until) -> Callable[[RunFolder], RunHistory]:
-    """Wait until a run's worker has said its last word and is gone; returns the run's history."""
-
-    def wait(run: RunFolder) -> RunHistory:
-        until(lambda: summarize(run).state in OVER and living_worker(run.lock) is None, 90, "the end of the run")
-        return history_of(run)
-
-    return wait
-
-
-@pytest.fixture
-def at_step(until: Until) -> Callable[[RunFolder, int], None]:
-    """Wait until a run has made so many steps."""
-
-    def wait(run: RunFolder, step: int) -> None:
-        until(lambda: history_of(run).step >= step or summarize(run).state in OVER, 90, f"step {step}")
-        assert summarize(run).state not in OVER, summarize(run)
-
-    return wait
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +80,7 @@ def test_a_finished_run_has_all_of_its_files_and_nobody_else_may_read_them(contr
     }
     for path in (control.path, *control.path.rglob("*")):
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
-    assert list(control.checkpoints.iterdir()) == []
+    assert [entry.name for entry in control.checkpoints.iterdir()] == [f"step-{EPOCHS * PER_EPOCH}"]
     assert not [file for file in control.path.rglob("*") if file.suffix in (".bin", ".pt", ".pkl")]
 
 
@@ -221,7 +170,7 @@ def test_a_run_killed_twice_and_resumed_ends_with_the_weights_of_one_that_was_no
     assert [step["step"] for step in history.steps] == list(range(1, EPOCHS * 7 + 1))
     assert [step["loss"] for step in history.steps] == [step["loss"] for step in undisturbed.steps]
     assert [e["loss"] for e in history.evaluations] == [e["loss"] for e in undisturbed.evaluations]
-    assert sha256(run.model / "model.safetensors") == sha256(control.model / "model.safetensors")
+    assert fingerprint(run) == fingerprint(control) and all(fingerprint(control).values())
     assert history.end is not None and undisturbed.end is not None
     assert history.end["validation"] == undisturbed.end["validation"]
 
@@ -235,7 +184,7 @@ def test_a_worker_is_nobodys_child_pauses_when_asked_and_answers_sigterm_by_stop
     until: Until,
 ) -> None:
     run = create_run(request(reviews_csv(ROWS), tiny_model, epochs=1000, checkpoint_seconds=1e6))
-    pid = launch_worker(run)
+    pid = launch_worker(run).pid
     worker = psutil.Process(pid)
     assert worker.ppid() != os.getpid() and os.getsid(pid) != os.getsid(0) and worker.cwd() == "/"
     at_step(run, 3)
@@ -261,7 +210,7 @@ def test_a_run_that_is_stopped_as_soon_as_it_was_started_never_makes_a_step(
     how: str, reviews_csv: Write, tiny_model: Path, over: Callable[[RunFolder], RunHistory]
 ) -> None:
     run = create_run(request(reviews_csv(ROWS), tiny_model, epochs=1000))
-    pid = launch_worker(run)
+    pid = launch_worker(run).pid
     os.kill(pid, signal.SIGTERM) if how == "SIGTERM" else send(run.control, how)  # type: ignore[arg-type]
     history = over(run)
     assert history.end is not None and history.end["kind"] == "stopped"
@@ -282,25 +231,6 @@ def test_a_run_that_diverges_fails_in_words(
 
 
 # The same work in this process
-
-
-@pytest.fixture
-def work(monkeypatch: pytest.MonkeyPatch) -> Callable[..., RunHistory]:
-    """Do a run's work here, as its worker would; returns its history. `wishes` are made before it begins."""
-    monkeypatch.setattr(session_module, "cpu_threads", lambda: 1)
-
-    def do(run: RunFolder, *, resume: bool = False, wishes: tuple[Any, ...] = ()) -> RunHistory:
-        journal = JournalWriter(run.journal)
-        control = ControlReader(run.control)
-        for wish in wishes:
-            send(run.control, wish)
-        try:
-            Session(run, journal, control, threading.Event()).work(resume=resume)
-        finally:
-            journal.close()
-        return history_of(run)
-
-    return do
 
 
 def test_the_plan_is_written_down_and_what_was_adapted_is_told(
@@ -473,3 +403,65 @@ def test_the_first_step_waits_for_a_few_texts_and_not_for_all(
     assert stepped.is_set()
     assert history_of(run).step == 2
     assert encoded > 5000
+
+
+def test_checkpoints_that_failed_are_tried_again_and_the_screen_is_told_both_times(
+    work: Callable[..., RunHistory], reviews_csv: Write, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is full for the first three checkpoints, and looked at again when the time has come."""
+    from core.training import checkpoints
+
+    whole_save, refused = checkpoints.save_file, 0
+
+    def save(*arguments: Any, **options: Any) -> None:
+        nonlocal refused
+        if refused < 3:
+            refused += 1
+            full_disk()
+        whole_save(*arguments, **options)
+
+    monkeypatch.setattr(checkpoints, "save_file", save)
+    monkeypatch.setattr(session_module, "_RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(Session, "on_step", waiting_for_the_disk)
+    run = create_run(request(reviews_csv(ROWS), tiny_model, epochs=2, checkpoint_seconds=1e6))
+    history = work(run, wishes=("checkpoint",))
+    kinds = [record["kind"] for record in JournalReader(run.journal).read_new()]
+    assert kinds.count("no_checkpoint") == 3 and history.no_checkpoint == ""
+    said = [notice["text"] for notice in history.notices if "heckpoint" in notice["text"]]
+    assert len(said) == 2 and "No space left" in said[0] and said[1] == "Checkpoints are written again."
+    assert history.checkpoint_step == 14 and history.end is not None and history.end["message"] == ""
+
+
+def waiting_for_the_disk(self: Session, **says: Any) -> None:
+    """A step that takes as long as the disk."""
+    self._writer.wait()
+    self.journal.write("step", **says)
+
+
+def test_a_run_whose_end_has_no_checkpoint_says_so_with_its_last_word(
+    work: Callable[..., RunHistory], reviews_csv: Write, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from core.training import checkpoints
+
+    monkeypatch.setattr(checkpoints, "save_file", full_disk)
+    history = work(create_run(request(reviews_csv(ROWS), tiny_model, epochs=1)))
+    assert history.end is not None and "no checkpoint of its end" in history.end["message"]
+
+
+def test_what_a_checkpoint_stands_on_is_durable_before_it_is(
+    work: Callable[..., RunHistory], reviews_csv: Write, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The journal is synced before the rename: a power cut cannot leave a checkpoint whose steps nobody wrote down."""
+    done: list[str] = []
+    whole_sync, whole_rename = JournalWriter.sync, Path.rename
+    monkeypatch.setattr(JournalWriter, "sync", lambda self: (done.append("journal"), whole_sync(self))[1])
+
+    def rename(self: Path, target: Any) -> Path:
+        if self.name.startswith(".step-"):
+            done.append("rename")
+        return whole_rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", rename)
+    work(create_run(request(reviews_csv(ROWS), tiny_model, epochs=1)))
+    renames = [index for index, what in enumerate(done) if what == "rename"]
+    assert renames and all(done[index - 1] == "journal" for index in renames)

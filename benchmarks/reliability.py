@@ -1,0 +1,173 @@
+"""What the journal and the checkpoints of a run cost, beside steps that have neither: `make bench-reliability`.
+
+One run on the starter and the sample reviews. Its steps come in blocks, in turn: bare; with the journal, its memory
+records and the look at requests; with those and one checkpoint. A checkpoint's cost is what its block takes longer,
+whatever of it runs beside the steps. Beside it what the library's trainer takes for the same files.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from benchmarks.measure import environment, threads
+
+HERE = Path(__file__).parent
+KINDS = ("bare", "journal", "checkpoint")
+_BLOCK_STEPS = 12
+_WARM_UP_BLOCKS = 1
+_INTERVAL = 60.0
+"""Seconds between two checkpoints, by default."""
+
+
+def main(
+    rounds: Annotated[int, typer.Option(min=2, help="Blocks of each kind.")] = 12,
+    output: Annotated[Path, typer.Option(help="Where the table goes.")] = HERE / "RELIABILITY.md",
+) -> None:
+    """Measure, and write the table."""
+    os.environ.update(environment(threads()))
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["REVIEWTUI_HOME"] = home
+        blocks, stalls = ours(rounds)
+        theirs = library(Path(home))
+    text = table(blocks, stalls, theirs)
+    output.write_text(text, encoding="utf-8")
+    print(text)
+
+
+def ours(rounds: int) -> tuple[dict[str, list[float]], list[float]]:
+    """Seconds of each block by kind, and for each checkpoint the seconds for which an update had to wait."""
+    from core.memory import MemorySampler
+    from core.runs.control import ControlReader
+    from core.runs.folder import create_run
+    from core.runs.journal import JournalWriter
+    from core.runs.request import Request
+    from core.settings import Settings
+    from core.training.checkpoints import Checkpoint
+    from core.training.session import Session
+
+    samples = Path(__file__).resolve().parents[1] / "sample_reviews" / "train.csv"
+    steps = (_WARM_UP_BLOCKS + rounds * len(KINDS)) * _BLOCK_STEPS
+    changes = {"model": "starter", "max_steps": steps, "evaluate_every": 10**9, "checkpoint_seconds": 1e9}
+    run = create_run(Request(name="cost", data=str(samples), settings=Settings().changed(changes)))
+    blocks: dict[str, list[float]] = {kind: [] for kind in KINDS}
+    stalls: list[float] = []
+
+    class Blocks(Session):
+        """A session that is told which part of itself to leave out."""
+
+        kind, began, waited = "", 0.0, 0.0
+        sampler: MemorySampler | None = None
+
+        def on_step(self, **says: Any) -> None:
+            if self.kind in ("journal", "checkpoint"):
+                super().on_step(**says)
+            number, inside = divmod(says["step"], _BLOCK_STEPS)
+            if inside == 0:
+                self._turn(number - _WARM_UP_BLOCKS)
+
+        def _turn(self, number: int) -> None:
+            """End a block and begin the next; what is still being written belongs to the one that ends."""
+            self._writer.wait()
+            now = time.perf_counter()
+            if self.kind:
+                blocks[self.kind].append(now - self.began)
+            if self.kind == "checkpoint":
+                stalls.append(self.waited)
+            if self.sampler is not None:
+                self.sampler.stop()
+                self.sampler = None
+            self.kind, self.waited = KINDS[number % len(KINDS)], 0.0
+            self._kept_wishes = ["checkpoint"] if self.kind == "checkpoint" else []
+            if self.kind != "bare":
+                self.sampler = MemorySampler(lambda sample: self.journal.write("memory", **sample))
+                self.sampler.start()
+            self.began = time.perf_counter()
+
+        def wishes(self) -> Any:
+            return super().wishes() if self.kind != "bare" else []
+
+        def on_checkpoint(self, checkpoint: Checkpoint) -> None:
+            began = time.perf_counter()
+            super().on_checkpoint(checkpoint)
+            self.waited += time.perf_counter() - began
+
+        def settle(self) -> None:
+            began = time.perf_counter()
+            super().settle()
+            self.waited += time.perf_counter() - began
+
+    Blocks(run, JournalWriter(run.journal), ControlReader(run.control), threading.Event()).work(resume=False)
+    return blocks, stalls
+
+
+def library(folder: Path) -> list[float]:
+    """Seconds that the library's trainer takes to save the same model with its optimizer, schedule and state."""
+    import torch
+    from transformers import AutoModelForSequenceClassification, Trainer, TrainingArguments
+
+    from core.models.sources import resolve_model
+
+    model = AutoModelForSequenceClassification.from_pretrained(resolve_model("starter").folder, num_labels=2)
+    arguments = TrainingArguments(output_dir=str(folder / "trainer"), report_to=[], use_cpu=True)
+    trainer = Trainer(model=model, args=arguments)
+    trainer.create_optimizer_and_scheduler(100)
+    for weight in model.parameters():
+        weight.grad = torch.ones_like(weight)
+    trainer.optimizer.step()
+    taken = []
+    for number in range(7):
+        place = folder / f"library-{number}"
+        began = time.perf_counter()
+        trainer.save_model(str(place))
+        trainer._save_optimizer_and_scheduler(str(place))
+        trainer.state.save_to_json(str(place / "trainer_state.json"))
+        taken.append(time.perf_counter() - began)
+    return taken
+
+
+def table(blocks: dict[str, list[float]], stalls: list[float], theirs: list[float]) -> str:
+    """The figures as a page."""
+    bare = blocks["bare"]
+    pairs = zip(bare, blocks["journal"], blocks["checkpoint"], strict=False)
+    journal, checkpoint = zip(
+        *((with_it / without - 1, saved - with_it) for without, with_it, saved in pairs), strict=True
+    )
+    step = statistics.median(bare) / _BLOCK_STEPS
+    share = statistics.median(checkpoint) / _INTERVAL
+    rows = [
+        ("a step without either", f"{step * 1000:.1f} ms"),
+        ("journal, memory records, requests", f"{statistics.median(journal):+.2%} of the step ({spread(journal)})"),
+        ("a checkpoint, all that it costs", f"{statistics.median(checkpoint):.3f} s"),
+        ("of that, for so long an update waited", f"{statistics.median(stalls):.3f} s (worst {max(stalls):.3f})"),
+        ("the library's save of the same", f"{statistics.median(theirs):.3f} s"),
+        (
+            "waited, by the library's",
+            f"{statistics.median(stalls) / statistics.median(theirs):.0%} (goal: at most 20 %)",
+        ),
+        ("checkpoints, one a minute", f"{share:+.2%} of the time"),
+        ("together", f"{statistics.median(journal) + share:+.2%} (goal: at most 2 %)"),
+    ]
+    lines = "\n".join(f"| {name} | {value} |" for name, value in rows)
+    return (
+        "# What reliability costs\n\nMade by `make bench-reliability`; do not edit. Starter, sample reviews, default "
+        f"settings; {len(bare)} blocks of {_BLOCK_STEPS} steps of each kind, interleaved; medians.\n\n"
+        f"| what | measured |\n|---|---|\n{lines}\n"
+    )
+
+
+def spread(shares: tuple[float, ...]) -> str:
+    """Quartiles, in words."""
+    low, _, high = statistics.quantiles(shares, n=4)
+    return f"quartiles {low:+.2%} to {high:+.2%}"
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,70 @@
+"""What autograd keeps of a micro-batch on the transformers path: the tensors of a layer, counted.
+
+On a CPU, where attention is computed step by step; a GPU's fused attention keeps less, and a calibration says how much.
+A test holds the count against what real forward passes save. Free of torch, as `core/encoder/footprint.py` is.
+
+Shapes: T tokens of B reviews, all padded to the longest; H width, I inner, A heads, r LoRA's rank.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.forecast.shapes import ModelShape
+
+_FP32 = 4
+_LENGTH_MULTIPLE = 8
+"""Reviews are padded to a multiple of so many tokens; see `core.training.tokens.collate`."""
+
+
+@dataclass(frozen=True)
+class Lora:
+    """What LoRA adds to a layer."""
+
+    rank: int
+    drops: bool
+    """Whether there is dropout before its matrices: each of the six then has an input of its own, and a mask."""
+
+
+def padded(lengths: Sequence[int]) -> tuple[int, int]:
+    """T, and the sum of the squared lengths, of reviews that are padded to the longest."""
+    wide = -(-max(lengths, default=0) // _LENGTH_MULTIPLE) * _LENGTH_MULTIPLE
+    return len(lengths) * wide, len(lengths) * wide * wide
+
+
+def kept(shape: ModelShape, lengths: Sequence[int], item: int, lora: Lora | None = None) -> int:
+    """Bytes that the backward pass of one layer needs, weights apart. Args: item: bytes of an element of products."""
+    tokens, squares = padded(lengths)
+    width, inner = shape.width, shape.inner
+    masks = 1 if shape.family == "distilbert" else 2  # of dropout on the stream
+    products = item * ((3 + masks) * width + inner)  # queries, keys, values; masks; what enters the gelu
+    norms = _FP32 * 2 * (width + 2)
+    apart = lora is not None and lora.drops
+    inputs = (5 if item != _FP32 or apart else 3) * width + inner  # fp32: queries, keys and values share one
+    more = 0
+    if lora is not None:
+        more = item * 6 * lora.rank + (_FP32 * (5 * width + inner) if lora.drops else 0)
+    scores = _FP32 + 2 * item  # the softmax in fp32, its dropout mask, and their product
+    return tokens * (products + norms + item * inputs + more) + squares * shape.heads * scores
+
+
+def embedding(shape: ModelShape, lengths: Sequence[int]) -> int:
+    """Bytes that the embeddings' backward pass needs: what they normalise, and a mask."""
+    return padded(lengths)[0] * _FP32 * 2 * shape.width
+
+
+def stream(shape: ModelShape, lengths: Sequence[int]) -> int:
+    """Bytes of a layer's input: all that is kept of it where it is computed a second time."""
+    return padded(lengths)[0] * _FP32 * shape.width
+
+
+def passing(shape: ModelShape, lengths: Sequence[int]) -> int:
+    """Bytes that come and go while one layer is computed backward."""
+    return padded(lengths)[0] * _FP32 * (4 * shape.width + 2 * shape.inner)
+
+
+def forward(shape: ModelShape, lengths: Sequence[int]) -> int:
+    """Bytes that come and go in a layer when nothing is kept."""
+    tokens, squares = padded(lengths)
+    return tokens * _FP32 * (8 * shape.width + 2 * shape.inner) + squares * shape.heads * 2 * _FP32

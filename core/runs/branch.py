@@ -1,0 +1,120 @@
+"""A new run that begins with a checkpoint of another: `reviewtui branch RUN --set name=value`.
+
+The checkpoint is copied, so that neither run needs the other afterwards. The branch names its parent in settings.toml.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from core.errors import InputError
+from core.files import private_folder, write_json
+from core.runs.checkpoint_folders import OPTIMIZER, STATE, WEIGHTS, fault, making, numbered, state
+from core.runs.folder import RunFolder, create_run
+from core.runs.journal import JournalReader
+from core.runs.request import Parent
+from core.runs.summary import RunHistory
+from core.schedule import planned_steps
+
+FIXED = ("model", "lora", "lora_rank", "lora_alpha", "validation_fraction")
+"""Settings that decide which weights there are, or which reviews they have been taught: a branch has its parent's."""
+OTHER_WEIGHTS = ("freeze_layers", "device", "precision")
+"""Settings that decide which of them learn, or how those are kept: all of the checkpoint's are then laid into the model
+first, and the optimizer begins anew."""
+
+
+def branch_run(parent: RunFolder, changes: Mapping[str, Any], *, name: str = "", step: int | None = None) -> RunFolder:
+    """The folder of a new run that goes on from a checkpoint of `parent` with `changes`. Its worker starts by resuming.
+
+    Args:
+        step: of the checkpoint; None for the newest.
+
+    Raises:
+        InputError: there is no such checkpoint, or the changes do not go with it.
+    """
+    asked = parent.request()
+    settings = asked.settings.changed(changes)
+    for fixed in FIXED:
+        if getattr(settings, fixed) != getattr(asked.settings, fixed):
+            raise InputError(f"A branch cannot change {fixed}: start a run of its own with `reviewtui train`.")
+    if settings.model == "auto" and (found := _model_of(parent)):
+        settings = settings.changed({"model": found})
+    at, checkpoint = _checkpoint(parent, step)
+    steps, position = _planned(parent, settings, asked.settings.batch_size, at)
+    if position >= steps:
+        raise InputError(
+            f"The checkpoint at step {at} is past the end of the branch (step {steps}); give it more with "
+            "`--set epochs=N`, or take an earlier one with --step."
+        )
+    request = asked.model_copy(
+        update={
+            "name": name or f"{asked.name}-branch",
+            "settings": settings,
+            "parent": Parent(run=parent.id, step=at),
+        }
+    )
+    run = create_run(request)
+    anew = any(getattr(settings, one) != getattr(asked.settings, one) for one in OTHER_WEIGHTS)
+    optimizer = not anew and settings.optimizer == asked.settings.optimizer
+    _begin_with(checkpoint, run, position, steps, adopted=anew, optimizer=optimizer)
+    for number, base in enumerate([*_bases(parent), *([checkpoint] if anew else [])]):
+        shutil.copyfile(base / WEIGHTS, private_folder(private_folder(run.base) / str(number)) / WEIGHTS)
+    return run
+
+
+def _begin_with(checkpoint: Path, run: RunFolder, step: int, steps: int, *, adopted: bool, optimizer: bool) -> None:
+    """Copy a checkpoint into a run that begins with it at `step`, with figures and patience of its own."""
+    begun = {"step": step, "steps": steps, "adopted": adopted}
+    progress = {key: value for key, value in state(checkpoint).items() if key in ("scaler", "average_loss")}
+    with making(run.checkpoints / f"step-{step}") as beside:
+        shutil.copyfile(checkpoint / WEIGHTS, beside / WEIGHTS)
+        if optimizer and (checkpoint / OPTIMIZER).exists():
+            shutil.copyfile(checkpoint / OPTIMIZER, beside / OPTIMIZER)
+        write_json(beside / STATE, progress | begun)
+
+
+def _bases(run: RunFolder) -> list[Path]:
+    """The weights that a run began with, in the order in which they were laid over each other."""
+    return sorted(run.base.iterdir(), key=lambda folder: int(folder.name)) if run.base.is_dir() else []
+
+
+def _checkpoint(run: RunFolder, step: int | None) -> tuple[int, Path]:
+    """The checkpoint of `step`, or the newest, that verifies."""
+    found = numbered(run.checkpoints)
+    whole = [(number, path) for number, path in found if step in (None, number) and fault(path) is None]
+    if whole:
+        return whole[0]
+    there = ", ".join(str(number) for number, _ in found)
+    if not there:
+        raise InputError(f"{run.id} has no checkpoint to branch from.")
+    if step is None or step in dict(found):
+        raise InputError(f"No checkpoint of {run.id} is whole (steps {there}).")
+    raise InputError(f"{run.id} has no checkpoint at step {step}; there are those of steps {there}.")
+
+
+def _planned(parent: RunFolder, settings: Any, batch_size: int, step: int) -> tuple[int, int]:
+    """Steps of the branch in all, and the one at which it begins."""
+    history = RunHistory()
+    history.update(JournalReader(parent.journal).read_new())
+    if not history.plan:
+        raise InputError(f"{parent.id} never began; there is nothing to branch from.")
+    per_epoch = -(-int(history.plan["rows"]) // settings.batch_size)
+    position = step if settings.batch_size == batch_size else step * batch_size // settings.batch_size
+    return planned_steps(settings, per_epoch), position
+
+
+def _model_of(run: RunFolder) -> str:
+    """The model that the run found for 'auto'; empty where that is not known."""
+    try:
+        return str(json.loads(run.provenance.read_text(encoding="utf-8")).get("model", ""))
+    except (OSError, ValueError, AttributeError):
+        return ""
+
+
+def checkpoints_of(run: RunFolder) -> list[tuple[int, int | None]]:
+    """Step of each checkpoint that can be branched from, the newest first, and the steps planned when it was taken."""
+    return [(step, state(path).get("steps")) for step, path in numbered(run.checkpoints)]

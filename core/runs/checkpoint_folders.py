@@ -1,0 +1,116 @@
+"""Folders of checkpoints, without what is in their tensors: which there are, whether one is whole, which are retired.
+
+    checkpoints/step-N/manifest.json   bytes and sha256 of each other file; written last
+
+A folder is made beside its place, synced, and renamed into it, so one named `step-N` is whole. Reading verifies every
+hash nevertheless: disks lie, and people copy.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from core.errors import ReviewtuiError
+from core.files import PRIVATE_FILE, private_folder, sync_file, sync_folder, write_json
+
+MANIFEST, STATE = "manifest.json", "state.json"
+WEIGHTS, OPTIMIZER, BEST = "weights.safetensors", "optimizer.safetensors", "best.safetensors"
+_NEEDED = {WEIGHTS, STATE}
+_NAME = re.compile(r"step-(\d+)")
+
+
+def numbered(folder: Path) -> list[tuple[int, Path]]:
+    """The checkpoints in `folder` by step, the newest first."""
+    found = [(int(match[1]), entry) for entry in folder.glob("step-*") if (match := _NAME.fullmatch(entry.name))]
+    return sorted(found, reverse=True)
+
+
+def fault(checkpoint: Path) -> str | None:
+    """What is wrong with a checkpoint, or None."""
+    try:
+        manifest = json.loads((checkpoint / MANIFEST).read_text())
+        for name, expected in manifest.items():
+            file = checkpoint / name
+            if file.parent != checkpoint or file.is_symlink():
+                return f"{name} is no file of its own"
+            if file.stat().st_size != expected["bytes"] or _sha256(file) != expected["sha256"]:
+                return f"{name} is not what was written"
+        if not manifest.keys() >= _NEEDED:
+            return "its manifest is incomplete"
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return "a file is missing or unreadable"
+    return None
+
+
+def state(checkpoint: Path) -> dict[str, Any]:
+    """What a checkpoint's state.json says; empty where it cannot be read."""
+    try:
+        found = json.loads((checkpoint / STATE).read_text())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+@contextmanager
+def making(target: Path) -> Iterator[Path]:
+    """A folder beside `target` to write a checkpoint's files into; whole and in its place when the block has ended.
+
+    What a killed writer left half written makes room first.
+
+    Raises:
+        ReviewtuiError: the disk is full or the folder cannot be written; nothing was changed.
+    """
+    folder = target.parent
+    try:
+        for left in folder.glob(".step-*"):
+            shutil.rmtree(left, ignore_errors=True)
+        beside = private_folder(folder / f".{target.name}.{secrets.token_hex(4)}")
+        try:
+            yield beside
+            _seal(beside)
+            shutil.rmtree(target, ignore_errors=True)
+            beside.rename(target)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+        sync_folder(folder)
+    except OSError as error:
+        raise ReviewtuiError(f"No checkpoint could be written in {folder} ({error.strerror or error}).") from error
+    except ReviewtuiError as error:
+        raise ReviewtuiError(f"No checkpoint could be written in {folder}: {error}") from error
+
+
+def _seal(folder: Path) -> None:
+    """Make all files durable, and say in the manifest what they are."""
+    manifest = {}
+    for file in sorted(folder.iterdir()):
+        file.chmod(PRIVATE_FILE)
+        sync_file(file)
+        manifest[file.name] = {"bytes": file.stat().st_size, "sha256": _sha256(file)}
+    write_json(folder / MANIFEST, manifest)
+
+
+def retire(target: Path, trunk: int | None, newest: int = 2) -> None:
+    """Remove all checkpoints but `newest` from `target` on back, and the newest that has at most `trunk` steps.
+
+    Later ones go too: who is here again has passed them over.
+    """
+    found = numbered(target.parent)
+    kept = [path for _, path in found[[path for _, path in found].index(target) :]][:newest]
+    if trunk is not None:
+        kept += [path for step, path in found if step <= trunk and fault(path) is None][:1]
+    for _, path in found:
+        if path not in kept:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,130 @@
+"""More epochs for a run that has ended: `reviewtui extend RUN --epochs N`.
+
+What it left so far stays: the journal goes on, and model and predictions are kept in `earlier/epochs-N/`. With schedule
+wsd it goes on from before its learning rate fell, and becomes the run that it would have been with N epochs from the
+beginning; with the others the learning rate jumps, and a sentence says so.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import InputError
+from core.files import private_folder, sync_folder
+from core.runs.folder import RunFolder, write_request
+from core.runs.journal import JournalReader, JournalWriter
+from core.runs.request import Request
+from core.runs.summary import OVER, RunHistory, state_of
+from core.schedule import planned_steps, schedule_of
+
+
+@dataclass(frozen=True)
+class Extension:
+    """What extending a run comes to."""
+
+    request: Request
+    """What it is asked to do from now on."""
+    from_epochs: float
+    """Epochs that it has done."""
+    from_steps: int
+    steps: int
+    """Optimizer steps in all, from now on."""
+    about_rate: str
+    """What becomes of the learning rate, in a sentence."""
+
+
+def plan_extension(run: RunFolder, epochs: int) -> Extension:
+    """What `epochs` epochs in all would mean for a run that has ended.
+
+    Raises:
+        InputError: it has not ended, never began, or has as many already.
+    """
+    history = RunHistory()
+    history.update(JournalReader(run.journal).read_new())
+    state = state_of(run, history)
+    if state not in OVER:
+        raise InputError(f"{run.id} is {state}; it can be extended once it has ended.")
+    return _planned(run, history, epochs)
+
+
+def _planned(run: RunFolder, history: RunHistory, epochs: int) -> Extension:
+    request, plan = run.request(), history.plan
+    if not history.step or not plan:
+        raise InputError(f"{run.id} has not made a step; start it anew with `--set epochs={epochs}`.")
+    per_epoch = int(plan["steps_per_epoch"])
+    settings = request.settings.changed({"epochs": epochs, "max_steps": None})
+    before, after = planned_steps(request.settings, per_epoch), planned_steps(settings, per_epoch)
+    if after <= max(before, history.step):
+        has = f"{max(before, history.step) / per_epoch:.4g}"
+        raise InputError(
+            f"{run.id} has {has} epochs already, and --epochs is how many it is to have in all: ask for more than "
+            f"{has}, or write --epochs +{epochs} for {epochs} more."
+        )
+    old, new = schedule_of(request.settings, before, per_epoch), schedule_of(settings, after, per_epoch)
+    if old.trunk is not None:
+        words = f"It goes on from before the learning rate fell and becomes the run it would be with {epochs} epochs."
+        if not old.shares_steps_with(new, history.step):
+            words = f"{words} Steps {old.trunk + 1} to {history.step} are made again."
+    else:
+        had = float(history.steps[-1]["learning_rate"])
+        gets = had / old.share(history.step - 1) * new.share(history.step)
+        words = f"The learning rate stays at {gets:.2g}."
+        if gets > had:
+            words = (
+                f"The learning rate had fallen to {had:.2g} and jumps to {gets:.2g}: the loss may rise before it "
+                f"falls, and this is not the run that {epochs} epochs would have been from the beginning. A run with "
+                "schedule=wsd can be extended without that."
+            )
+        elif gets < had:
+            words = f"The learning rate goes on from {gets:.2g} instead of {had:.2g}."
+    changed = request.model_copy(update={"settings": settings})
+    return Extension(changed, history.step / per_epoch, history.step, after, words)
+
+
+def begin_extension(run: RunFolder, journal: JournalWriter, epochs: int) -> None:
+    """Extend the run of a worker that holds its lock: keep its results, ask for more, and write that down.
+
+    Each part can be done again after a kill, and what was done of them changes nothing of how the run goes on.
+    """
+    if run.request().settings.epochs == epochs:
+        return
+    history = RunHistory()
+    history.update(JournalReader(run.journal).read_new())
+    extension = _planned(run, history, epochs)
+    _keep_results(run, f"epochs-{extension.from_epochs:.4g}")
+    write_request(run, extension.request)
+    journal.write(
+        "extended",
+        sync=True,
+        from_epochs=round(extension.from_epochs, 4),
+        from_steps=extension.from_steps,
+        epochs=epochs,
+    )
+    journal.write("notice", text=extension.about_rate)
+
+
+def _keep_results(run: RunFolder, name: str) -> None:
+    """Link model and predictions, which are only ever replaced, never written to, into `earlier/<name>/`."""
+    target = run.earlier / name
+    if target.exists() or not run.model.is_dir():
+        return
+    beside = private_folder(run.earlier / f".{name}.{secrets.token_hex(4)}")
+    private_folder(beside / "model")
+    for file in run.model.iterdir():
+        _link(file, beside / "model" / file.name)
+    if run.predictions.is_file():
+        _link(run.predictions, beside / run.predictions.name)
+    sync_folder(beside)
+    beside.rename(target)
+    sync_folder(run.earlier)
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # a file system without links
+        shutil.copy2(source, target)

@@ -1,0 +1,52 @@
+"""What a run came out as, in hashes: two runs that share all of them are equal to the bit.
+
+Times are left out, and where things lie; everything that was learned, measured and recorded is in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from core.runs.checkpoint_folders import BEST, OPTIMIZER, WEIGHTS, numbered
+from core.runs.folder import RunFolder
+from core.runs.journal import JournalReader, Record
+from core.runs.summary import RunHistory
+
+_OF_A_STEP = ("step", "epoch", "loss", "learning_rate", "gradient_norm", "reviews", "tokens")
+
+
+def fingerprint(run: RunFolder) -> dict[str, str]:
+    """sha256, by what it is of; empty for what is not there.
+
+    weights, optimizer, best: files of the last checkpoint. model, predictions: what the run leaves. steps, evaluations:
+    the journal's figures, each step once.
+    """
+    history = RunHistory()
+    history.update(JournalReader(run.journal).read_new())
+    checkpoint = next((path for _, path in numbered(run.checkpoints)), run.checkpoints / "none")
+    return {
+        "weights": _of_file(checkpoint / WEIGHTS),
+        "optimizer": _of_file(checkpoint / OPTIMIZER),
+        "best": _of_file(checkpoint / BEST),
+        "model": _of_file(run.model / "model.safetensors"),
+        "predictions": _of_file(run.predictions),
+        "steps": _of_records({key: step[key] for key in _OF_A_STEP} for step in history.steps),
+        "evaluations": _of_records(
+            {key: value for key, value in one.items() if key not in ("time", "kind")} for one in history.evaluations
+        ),
+    }
+
+
+def _of_file(file: Path) -> str:
+    try:
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
+def _of_records(records: Iterable[Record]) -> str:
+    return hashlib.sha256(json.dumps(list(records), sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,105 @@
+"""After a reboot: what was interrupted is listed and goes on; and a run may be watched from two windows at once.
+
+The reboot is a lock that names a living process, this one, and another boot.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.runs.folder import RunFolder
+from core.runs.lock import RunLock, read_holder
+from tests.end_to_end.conftest import Reviewtui
+from tests.tui.made_runs import append, hold, make_run
+
+
+def rebooted(number: int, name: str, **notes: Any) -> RunFolder:
+    """A run that was at work when the machine went down."""
+    run = make_run(number, name=name, steps=25, end=None, **notes)
+    lock = RunLock(run.lock)
+    lock.sign()
+    holder = read_holder(run.lock)
+    lock.release()
+    assert holder is not None
+    run.lock.write_text(json.dumps({**dataclasses.asdict(holder), "boot": "the one before"}))
+    return run
+
+
+def test_what_was_interrupted_is_said_with_the_command_that_goes_on(reviewtui: Reviewtui) -> None:
+    run, other = rebooted(1, "first"), rebooted(2, "second")
+    (run.checkpoints / "step-20").mkdir()
+    sentence = f"its worker died at step 25; it can go on from step 20: `reviewtui resume {run.id}`"
+    listed = reviewtui("runs").out
+    assert f"first: interrupted: {sentence}" in listed and "second: interrupted: " in listed
+    assert "`reviewtui resume --all` goes on with every interrupted run." in listed
+    assert sentence in reviewtui("status", "first").out
+    found = reviewtui("status", "first", "--json").json
+    assert (found["state"], found["pid"], found["host"], found["unresponsive_since"]) == (
+        "interrupted", None, None, None,
+    )  # fmt: skip
+    assert found["message"] == "its worker died at step 25; it can go on from step 20"
+    assert json.loads(reviewtui("runs", "--json").out.splitlines()[0])["run"] == other.id
+
+
+@pytest.mark.parametrize("arguments", [(), ("first", "--all")])
+def test_resume_wants_one_run_or_all(arguments: tuple[str, ...], reviewtui: Reviewtui) -> None:
+    rebooted(1, "first")
+    ended = reviewtui("resume", *arguments)
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.err == "Name one RUN, or give --all for every run that was interrupted.\n"
+
+
+def test_resume_all_goes_on_with_each_and_names_those_that_cannot(
+    reviewtui: Reviewtui, until: Callable[..., Any]
+) -> None:
+    runs = [rebooted(1, "first", data="/absent.csv"), rebooted(2, "broken"), rebooted(3, "last", data="/absent.csv")]
+    make_run(4, name="done"), make_run(5, name="ended", end="stopped")
+    runs[1].settings.write_bytes(b"\xff")
+    ended = reviewtui("resume", "--all", "--wait", "--json")
+    said = [json.loads(line) for line in ended.out.splitlines()]
+    assert [one["run"] for one in said] == [runs[1].id, runs[0].id, runs[2].id] and ended.status == 1
+    assert "error" in said[0]
+    for one in said[1:]:  # their workers came as far as the data, which is not there any more
+        assert one["state"] == "failed" and "/absent.csv" in one["message"]
+    again = reviewtui("resume", "--all")
+    assert again.status == 1 and again.err.startswith(f"{runs[1].id} was skipped: ") and again.out == ""
+
+
+def test_without_anything_interrupted_there_is_nothing_to_do(reviewtui: Reviewtui) -> None:
+    make_run(1)
+    ended = reviewtui("resume", "--all")
+    assert (ended.status, ended.out) == (0, "No run was interrupted.\n")
+    assert reviewtui("resume", "--all", "--json").out == ""
+
+
+def test_two_workbenches_watch_one_run_and_both_show_what_it_does(opened: Callable[..., Any]) -> None:
+    run = make_run(1, name="watched", steps=10, end=None)
+    lock = hold(run)
+    terminals = [opened(), opened()]
+    for terminal in terminals:
+        terminal.wait_for("running", "watched")
+        terminal.press("\r")
+        terminal.wait_for("[Train]", "step 10/40")
+    append(run, "step", step=11, epoch=0.55, loss=0.4321, learning_rate=3e-5, gradient_norm=1, reviews=16, tokens=9,
+           seconds=2.75)  # fmt: skip
+    for terminal in terminals:
+        terminal.wait_for("step 11/40", "0.4321")
+    terminals[0].kill(signal.SIGKILL)
+    append(run, "paused")
+    terminals[1].wait_for("paused")
+    terminals[1].press("x")
+    terminals[1].wait_for("Stop this run?")
+    terminals[1].press("2")
+    terminals[1].wait_for("Asked to stop and save")
+    lock.release()
+    terminals[1].wait_for("interrupted", "at step 11")
+    terminals[1].press("\x11")  # ctrl+q
+    assert terminals[1].wait_for_end() == 0
+    assert [json.loads(line)["request"] for line in Path(run.control).read_text().splitlines()] == ["stop_and_save"]

@@ -1,0 +1,121 @@
+"""A run that is killed at random and resumed is, to the bit, the run that was not."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.runs.checkpoint_folders import fault, numbered
+from core.runs.fingerprint import fingerprint
+from core.runs.folder import RunFolder, create_run
+from core.runs.summary import summarize
+from tests.core.training.made import ROWS, history_of, request
+from tests.proofs.workers import die_at, ended, killed_after, start
+
+pytestmark = [pytest.mark.proof, pytest.mark.timeout(1800)]
+
+KILLS = 34
+MODES: dict[str, dict[str, Any]] = {
+    "full": {},
+    "frozen": {"freeze_layers": 1},
+    "lora": {"lora": True, "lora_rank": 2},
+}
+
+
+def finished(run: RunFolder) -> float:
+    """Let a run go to its end undisturbed; seconds that took."""
+    began = time.monotonic()
+    assert ended(start(run, resume=False)) == 0, run.log.read_text()
+    assert summarize(run).state == "finished", run.log.read_text()
+    return time.monotonic() - began
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("mode", MODES)
+def test_a_run_killed_at_random_moments_ends_as_one_that_was_not(
+    mode: str, precision: str, reviews_csv: Callable[..., Path], tiny_model: Path
+) -> None:
+    chance = random.Random(f"{mode} {precision}")
+    data = reviews_csv(ROWS)
+    asked = request(data, tiny_model, epochs=8, dropout=0.1, evaluate_every=3, precision=precision, **MODES[mode])
+    control = create_run(asked)
+    seconds = finished(control)
+    expected = fingerprint(control)
+    assert all(expected.values())
+    kills, runs, lost = 0, 0, 0
+    while kills < KILLS:
+        run = create_run(asked)
+        runs += 1
+        resume = False
+        for _ in range(8):
+            killed = killed_after(start(run, resume=resume), chance.uniform(0.0, seconds))
+            if not killed:
+                break
+            kills += 1
+            reached = history_of(run).step
+            whole = [step for step, path in numbered(run.checkpoints) if fault(path) is None]
+            interval = reached - max(whole, default=0)
+            assert interval <= 2, f"killed at step {reached}, with checkpoints {whole}"
+            lost, resume = max(lost, interval), True
+        else:
+            assert ended(start(run, resume=True)) == 0, run.log.read_text()
+        assert summarize(run).state == "finished", run.log.read_text()
+        assert fingerprint(run) == expected
+        steps = [step["step"] for step in history_of(run).steps]
+        assert steps == list(range(1, len(steps) + 1)), "each step once"
+    print(f"\n  {mode}, {precision}: {kills} kills in {runs} runs, all equal to the control; most steps lost: {lost}")
+
+
+def test_a_worker_that_dies_at_any_change_of_the_disk_leaves_a_run_that_goes_on(
+    reviews_csv: Callable[..., Path], tiny_model: Path
+) -> None:
+    """At every write, sync, rename, link, truncation and removal, one after the other."""
+    data = reviews_csv(ROWS)
+    asked = request(data, tiny_model, max_steps=4, evaluate_every=2, dropout=0.1)
+    control = create_run(asked)
+    finished(control)
+    expected = fingerprint(control)
+    call, died = 0, 0
+    while True:
+        call += 1
+        run = create_run(asked)
+        status = ended(start(run, resume=False, first=die_at(call, [0])))
+        if status == 0:
+            break
+        died += 1
+        reached = history_of(run).step
+        whole = [step for step, path in numbered(run.checkpoints) if fault(path) is None]
+        assert reached - max(whole, default=0) <= 2, (call, reached, whole)
+        assert ended(start(run, resume=True)) == 0, run.log.read_text()
+        assert fingerprint(run) == expected, call
+    assert died == call - 1 > 60
+    print(f"\n  died before each of {died} changes of the disk, went on to the same bits each time")
+
+
+@pytest.mark.starter
+def test_three_kills_on_the_starter(tmp_path: Path) -> None:
+    """By the command that a person has for it, on the sample reviews."""
+    import json
+    import os
+    import subprocess
+    import sys
+
+    from tests.end_to_end.conftest import ROOT, SAMPLES
+
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "tui", "verify-resume", str(SAMPLES / "train.csv"), "--model", "starter"),
+            *("--kills", "3", "--seed", "7", "--json", "--set", "evaluate_every=7"),
+        ],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "REVIEWTUI_HOME": str(tmp_path)},
+        capture_output=True,
+        check=False,
+    )
+    found = json.loads(done.stdout)
+    assert done.returncode == 0 and found["equal"] and len(found["kills"]) == 3, done.stderr
+    print(f"\n  starter: killed after steps {found['kills']} of {found['steps']}; equal: {found['resumed']}")
