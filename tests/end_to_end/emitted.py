@@ -41,4 +41,10 @@ def raw_among(received: bytes, texts: Iterable[str]) -> list[str]:
     return [text for text in texts if steering(text) and text.encode("utf-8", "surrogatepass") in received]
 
 
-KNOWN: frozenset[bytes] = frozenset()
+_MODES = ("1000", "1003", "1004", "1006", "1015", "1049", "2004", "25", "7")
+KNOWN = frozenset(
+    [SGR, b"\r", b"\x07", b"\x1b[#;#H", b"\x1b[>#u", b"\x1b[<u", b"\x1b[?2026$p", b"\x1b[?2048$p", b"\x1b]52;c;\x07"]
+    + [b"\x1b[?2026h", b"\x1b[?2026l", b"\x1b[?2048h", b"\x1b[?2048l", b"\x1b]#;default\x07", b"\x1b]#;pointer\x07"]
+    + [f"\x1b[?{mode}{way}".encode() for mode in _MODES for way in "hl"]
+)
+"""What the workbench itself writes: colours, places, and the modes that it sets at its beginning and takes back."""

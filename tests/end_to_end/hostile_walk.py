@@ -24,7 +24,7 @@ class Walk:
     def press(self, keys: str, *words: str) -> None:
         """Press keys, and wait for what they bring."""
         self.terminal.press(keys)
-        self.look(self.terminal.wait_for(*words, seconds=90))
+        self.look(self.terminal.wait_for(*words, seconds=240))
 
     def through(self, key: str, words: str) -> None:
         """Open a dialog and leave it."""
@@ -91,7 +91,12 @@ class Walk:
             self.through(*dialog)
         self.press("u", "[Classify]")
         self.press("x", "Export the decisions to")
-        self.press(ENTER, "Train on them")
-        self.press("c", "Copied, if")
-        self.terminal.press(ENTER)
-        self.look(self.terminal.wait_until_gone("Train on them"))
+        if str(self.place.folder).isprintable():
+            self.press(ENTER, "Train on them")
+            self.press("c", "Copied, if")
+            self.terminal.press(ENTER)
+            self.look(self.terminal.wait_until_gone("Train on them"))
+        else:  # what is shown of such a folder's name is no name of a folder
+            self.press(ENTER, "There is no folder")
+            self.terminal.press(ESCAPE)
+            self.look(self.terminal.wait_until_gone("There is no folder"))

@@ -18,7 +18,7 @@ from tests.end_to_end.hostile_walk import Walk
 from tests.end_to_end.terminal import Terminal
 from tests.hostile import CORPUS, SOUND, mark
 
-REVIEWS = 500
+REVIEWS = 100
 """Walked through on the Classify screen, one at a time."""
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(1800)]
 
@@ -49,7 +49,6 @@ def test_no_byte_of_the_corpus_steers_a_real_terminal(
         finally:
             terminal.close()
         received[twin] = terminal.received
-    (tmp_path / "own").write_text(repr(sorted(shapes(received[True]))))
     own, found = shapes(received[True]), shapes(received[False])
     print(
         f"{len(CORPUS)} strings, {len(seen)} of them seen as text on the emulated screen in {frames} frames; "
