@@ -90,7 +90,7 @@ def _config(folder: Path) -> dict[str, Any]:
 
 def is_mapped(folder: Path) -> bool:
     """Whether a model's weights are fp32 in their files: they are used where they lie, unless they learn."""
-    kinds = set()
+    kinds: set[str] = set()
     for file in folder.glob("*.safetensors"):
         with file.open("rb") as stream:
             header = json.loads(stream.read(int.from_bytes(stream.read(8), "little")))
