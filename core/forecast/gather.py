@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
-from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +90,7 @@ def _config(folder: Path) -> dict[str, Any]:
 
 def is_mapped(folder: Path) -> bool:
     """Whether a model's weights are fp32 in their files: they are used where they lie, unless they learn."""
-    kinds = set()
+    kinds: set[str] = set()
     for file in folder.glob("*.safetensors"):
         with file.open("rb") as stream:
             header = json.loads(stream.read(int.from_bytes(stream.read(8), "little")))
