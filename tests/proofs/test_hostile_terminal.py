@@ -58,4 +58,4 @@ def test_no_byte_of_the_corpus_steers_a_real_terminal(
     assert set(found) <= set(own), set(found) - set(own)
     assert set(own) <= KNOWN, set(own) - KNOWN
     assert raw_among(received[False], CORPUS) == []
-    assert len(seen) > 300
+    assert len(seen) > 200
