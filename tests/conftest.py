@@ -24,6 +24,12 @@ os.environ["HF_HUB_OFFLINE"] = "1"  # before any library reads it; the processes
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tiny models are slower on several, and much slower on busy ones
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")  # the same figures on every machine
 
+if os.environ.get("PYTEST_XDIST_WORKER", "gw").removeprefix("gw"):
+    # Each of the processes that share the tests keeps to a processor of its own, and so does what it starts: two that
+    # compute on the same ones, with two threads each, take many times as long.
+    _processors = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {_processors[int(os.environ["PYTEST_XDIST_WORKER"][2:]) % len(_processors)]})
+
 FAMILIES = ("bert", "distilbert", "roberta")
 GOOD = "great lovely sturdy works perfect happy excellent comfortable recommend soft".split()
 BAD = "broken awful cheap returned terrible refund useless disappointing fell apart".split()

@@ -18,7 +18,7 @@ def test_every_command_in_the_readme_exists() -> None:
     from tui.command_line import app
 
     known = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
-    named = set(re.findall(r"^reviewtui ([a-z]+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE))
+    named = set(re.findall(r"^reviewtui ([a-z-]+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE))
     assert named <= known
     assert known - named <= {"open"}
 

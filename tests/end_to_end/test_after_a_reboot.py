@@ -34,7 +34,7 @@ def rebooted(number: int, name: str, **notes: Any) -> RunFolder:
 
 def test_what_was_interrupted_is_said_with_the_command_that_goes_on(reviewtui: Reviewtui) -> None:
     run, other = rebooted(1, "first"), rebooted(2, "second")
-    (run.checkpoints / "step-20").mkdir()
+    (run.checkpoints / "step-20").mkdir(mode=0o700)
     sentence = f"its worker died at step 25; it can go on from step 20: `reviewtui resume {run.id}`"
     listed = reviewtui("runs").out
     assert f"first: interrupted: {sentence}" in listed and "second: interrupted: " in listed

@@ -97,7 +97,9 @@ def test_no_one_waits_at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
         read_reviews("-")
 
 
-def test_a_file_name_that_is_no_utf8_can_be_read(tmp_path: Path) -> None:
+def test_a_file_name_that_is_no_utf8_is_a_sentence(tmp_path: Path) -> None:
+    """No settings.toml, no journal and no screen could hold it."""
     path = tmp_path / os.fsdecode(b"caf\xe9.csv")
     path.write_text("text,label\nIt is good,1\nIt is bad,0\n")
-    assert read_reviews(path).place(0)[1] == 2
+    with pytest.raises(InputError, match=r"holds bytes that are no UTF-8; give it another\.$"):
+        read_reviews(path)
