@@ -1,7 +1,19 @@
-"""Proofs use the whole commands and terminals that the end-to-end tests use."""
+"""Proofs use the whole commands and terminals that the end-to-end tests use, and workers that can be killed at will."""
 
 from __future__ import annotations
 
-from tests.end_to_end.conftest import environment, opened, reviewtui
+from collections.abc import Iterator
 
-__all__ = ["environment", "opened", "reviewtui"]
+import pytest
+
+from tests.end_to_end.conftest import environment, opened, reviewtui
+from tests.proofs.workers import Nursery
+
+__all__ = ["environment", "nursery", "opened", "reviewtui"]
+
+
+@pytest.fixture(scope="module")
+def nursery() -> Iterator[Nursery]:
+    made = Nursery()
+    yield made
+    made.close()

@@ -16,7 +16,7 @@ from core.runs.fingerprint import fingerprint
 from core.runs.folder import RunFolder, create_run
 from core.runs.summary import summarize
 from tests.core.training.made import ROWS, history_of, notices_of, request
-from tests.proofs.workers import ended, start
+from tests.proofs.workers import Nursery
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(1200)]
 
@@ -37,12 +37,12 @@ DAMAGES: dict[str, Callable[[Path, random.Random], Any]] = {
 
 
 @pytest.fixture
-def interrupted(reviews_csv: Callable[..., Path], tiny_model: Path) -> tuple[RunFolder, RunFolder]:
+def interrupted(nursery: Nursery, reviews_csv: Callable[..., Path], tiny_model: Path) -> tuple[RunFolder, RunFolder]:
     """A finished run, and one like it whose end was taken away: it can be resumed."""
     asked = request(reviews_csv(ROWS), tiny_model, epochs=1, dropout=0.1)
     runs = create_run(asked), create_run(asked)
     for run in runs:
-        assert ended(start(run, resume=False)) == 0, run.log.read_text()
+        assert nursery.work(run) == 0, run.log.read_text()
     lines = runs[1].journal.read_bytes().splitlines(keepends=True)
     runs[1].journal.write_bytes(b"".join(line for line in lines if b'{"kind": "finished"' not in line))
     for older in (4, 6):  # as it stands in the middle of a run: two checkpoints
@@ -51,7 +51,7 @@ def interrupted(reviews_csv: Callable[..., Path], tiny_model: Path) -> tuple[Run
     return runs
 
 
-def test_damage_to_any_file_is_survived_or_said(interrupted: tuple[RunFolder, RunFolder]) -> None:
+def test_damage_to_any_file_is_survived_or_said(nursery: Nursery, interrupted: tuple[RunFolder, RunFolder]) -> None:
     control, run = interrupted
     chance = random.Random(3)
     whole = run.path.with_name("whole")
@@ -69,7 +69,7 @@ def test_damage_to_any_file_is_survived_or_said(interrupted: tuple[RunFolder, Ru
             damage(run.path / file, chance)
             tried += 1
             summarize(run)  # a list of runs shows it, whatever it is
-            status = ended(start(run, resume=True))
+            status = nursery.work(run, resume=True)
             log = run.log.read_text(errors="replace") if run.log.is_file() else ""
             if status == 0:
                 ours = fingerprint(run)
@@ -98,37 +98,19 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_run_on_a_disk_that_fills_up_goes_on_without_checkpoints_and_ends_well(
-    small_disk: Path, reviews_csv: Callable[..., Path], tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+    nursery: Nursery,
+    small_disk: Path,
+    reviews_csv: Callable[..., Path],
+    tiny_model: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked = request(reviews_csv(ROWS), tiny_model, epochs=8, dropout=0.1)
     control = create_run(asked)
-    assert ended(start(control, resume=False)) == 0
+    assert nursery.work(control) == 0
     monkeypatch.setenv("REVIEWTUI_HOME", str(small_disk / "home"))
     run = create_run(asked)
 
-    def filling() -> None:
-        from core.training.session import Session
-
-        step, filler = Session.on_step, small_disk / "filler"
-
-        def on_step(self: Session, **says: Any) -> None:
-            step(self, **says)
-            if says["step"] == 20:
-                self._writer.wait()
-                with filler.open("wb", buffering=0) as file:
-                    while True:
-                        try:
-                            if not file.write(b"0" * 4096):
-                                break
-                        except OSError:
-                            break
-            if says["step"] == 30:
-                self._writer.wait()
-                filler.unlink()
-
-        Session.on_step = on_step  # type: ignore[method-assign]
-
-    status = ended(start(run, resume=False, first=filling))
+    status = nursery.work(run, fill_disk=str(small_disk))
     assert status == 0 and summarize(run).state == "finished", run.log.read_text()
     assert fingerprint(run) == fingerprint(control)
     said = [text for text in notices_of(run) if "heckpoint" in text]
@@ -139,29 +121,18 @@ def test_a_run_on_a_disk_that_fills_up_goes_on_without_checkpoints_and_ends_well
 
 
 def test_a_folder_that_becomes_read_only_costs_checkpoints_and_not_the_run(
-    small_disk: Path, reviews_csv: Callable[..., Path], tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+    nursery: Nursery,
+    small_disk: Path,
+    reviews_csv: Callable[..., Path],
+    tiny_model: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked = request(reviews_csv(ROWS), tiny_model, epochs=4, dropout=0.1)
     monkeypatch.setenv("REVIEWTUI_HOME", str(small_disk / "home"))
     run = create_run(asked)
 
-    def closing() -> None:
-        from core.training.session import Session
-
-        step = Session.on_step
-
-        def on_step(self: Session, **says: Any) -> None:
-            step(self, **says)
-            if says["step"] == 10:
-                self._writer.wait()
-                place = str(run.checkpoints)
-                subprocess.run(["mount", "--bind", place, place], check=True)
-                subprocess.run(["mount", "-o", "remount,ro,bind", place], check=True)
-
-        Session.on_step = on_step  # type: ignore[method-assign]
-
     try:
-        assert ended(start(run, resume=False, first=closing)) == 0, run.log.read_text()
+        assert nursery.work(run, close_folder=str(run.checkpoints)) == 0, run.log.read_text()
     finally:
         subprocess.run(["umount", str(run.checkpoints)], check=False)
     summary = summarize(run)

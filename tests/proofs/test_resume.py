@@ -15,7 +15,7 @@ from core.runs.fingerprint import fingerprint
 from core.runs.folder import RunFolder, create_run
 from core.runs.summary import summarize
 from tests.core.training.made import ROWS, history_of, request
-from tests.proofs.workers import die_at, ended, killed_after, start
+from tests.proofs.workers import Nursery
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(1800)]
 
@@ -27,10 +27,10 @@ MODES: dict[str, dict[str, Any]] = {
 }
 
 
-def finished(run: RunFolder) -> float:
+def finished(nursery: Nursery, run: RunFolder) -> float:
     """Let a run go to its end undisturbed; seconds that took."""
     began = time.monotonic()
-    assert ended(start(run, resume=False)) == 0, run.log.read_text()
+    assert nursery.work(run) == 0, run.log.read_text()
     assert summarize(run).state == "finished", run.log.read_text()
     return time.monotonic() - began
 
@@ -38,13 +38,13 @@ def finished(run: RunFolder) -> float:
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 @pytest.mark.parametrize("mode", MODES)
 def test_a_run_killed_at_random_moments_ends_as_one_that_was_not(
-    mode: str, precision: str, reviews_csv: Callable[..., Path], tiny_model: Path
+    mode: str, precision: str, nursery: Nursery, reviews_csv: Callable[..., Path], tiny_model: Path
 ) -> None:
     chance = random.Random(f"{mode} {precision}")
     data = reviews_csv(ROWS)
     asked = request(data, tiny_model, epochs=8, dropout=0.1, evaluate_every=3, precision=precision, **MODES[mode])
     control = create_run(asked)
-    seconds = finished(control)
+    seconds = finished(nursery, control)
     expected = fingerprint(control)
     assert all(expected.values())
     kills, runs, lost = 0, 0, 0
@@ -53,7 +53,7 @@ def test_a_run_killed_at_random_moments_ends_as_one_that_was_not(
         runs += 1
         resume = False
         for _ in range(8):
-            killed = killed_after(start(run, resume=resume), chance.uniform(0.0, seconds))
+            killed = nursery.killed_after(nursery.start(run, resume=resume), chance.uniform(0.0, seconds))
             if not killed:
                 break
             kills += 1
@@ -63,7 +63,7 @@ def test_a_run_killed_at_random_moments_ends_as_one_that_was_not(
             assert interval <= 2, f"killed at step {reached}, with checkpoints {whole}"
             lost, resume = max(lost, interval), True
         else:
-            assert ended(start(run, resume=True)) == 0, run.log.read_text()
+            assert nursery.work(run, resume=True) == 0, run.log.read_text()
         assert summarize(run).state == "finished", run.log.read_text()
         assert fingerprint(run) == expected
         steps = [step["step"] for step in history_of(run).steps]
@@ -72,26 +72,26 @@ def test_a_run_killed_at_random_moments_ends_as_one_that_was_not(
 
 
 def test_a_worker_that_dies_at_any_change_of_the_disk_leaves_a_run_that_goes_on(
-    reviews_csv: Callable[..., Path], tiny_model: Path
+    nursery: Nursery, reviews_csv: Callable[..., Path], tiny_model: Path
 ) -> None:
     """At every write, sync, rename, link, truncation and removal, one after the other."""
     data = reviews_csv(ROWS)
     asked = request(data, tiny_model, max_steps=4, evaluate_every=2, dropout=0.1)
     control = create_run(asked)
-    finished(control)
+    finished(nursery, control)
     expected = fingerprint(control)
     call, died = 0, 0
     while True:
         call += 1
         run = create_run(asked)
-        status = ended(start(run, resume=False, first=die_at(call, [0])))
+        status = nursery.work(run, die_at=call)
         if status == 0:
             break
         died += 1
         reached = history_of(run).step
         whole = [step for step, path in numbered(run.checkpoints) if fault(path) is None]
         assert reached - max(whole, default=0) <= 2, (call, reached, whole)
-        assert ended(start(run, resume=True)) == 0, run.log.read_text()
+        assert nursery.work(run, resume=True) == 0, run.log.read_text()
         assert fingerprint(run) == expected, call
     assert died == call - 1 > 60
     print(f"\n  died before each of {died} changes of the disk, went on to the same bits each time")
