@@ -6,6 +6,7 @@ into it, so that a reader sees the old content or the new and never half of one.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import secrets
@@ -39,7 +40,8 @@ def private_folder(path: Path) -> Path:
             path.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
             path.chmod(PRIVATE_FOLDER)
         if not os.access(path, os.W_OK | os.X_OK):
-            raise PermissionError(13, "Permission denied")
+            number = errno.EROFS if os.statvfs(path).f_flag & os.ST_RDONLY else errno.EACCES
+            raise OSError(number, os.strerror(number))
     except OSError as error:
         reason = error.strerror or str(error)
         raise ReviewtuiError(f"Cannot write in {path} ({reason}); set REVIEWTUI_HOME to a folder of yours.") from error

@@ -70,6 +70,7 @@ def making(target: Path) -> Iterator[Path]:
     """
     folder = target.parent
     try:
+        private_folder(folder)
         for left in folder.glob(".step-*"):
             shutil.rmtree(left, ignore_errors=True)
         beside = private_folder(folder / f".{target.name}.{secrets.token_hex(4)}")

@@ -365,6 +365,8 @@ def _ends_of_journal(run: RunFolder, block: int = 1 << 16) -> list[Record]:
             while _STEP not in tail and len(tail) < size:
                 tail = os.pread(descriptor, 2 * len(tail), max(size - 2 * len(tail), 0))
             data = data[:block] + b"\n" + tail if len(tail) + block < size else tail
+    except OSError:  # it is no file
+        return []
     finally:
         os.close(descriptor)
     return [record for line in data.splitlines() if (record := decode(line)) is not None]

@@ -24,7 +24,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from core.errors import ReviewtuiError
-from core.files import private_folder, write_json
+from core.files import write_json
 from core.runs.checkpoint_folders import BEST, OPTIMIZER, STATE, WEIGHTS, fault, making, numbered, retire
 
 Tensors = dict[str, torch.Tensor]
@@ -89,7 +89,6 @@ def save_checkpoint(
     if target.is_dir() and fault(target) is None:
         return target
     progress = asdict(checkpoint.progress)
-    private_folder(folder)
     try:
         with making(target) as beside:
             parts = ((WEIGHTS, checkpoint.weights), (OPTIMIZER, checkpoint.optimizer), (BEST, checkpoint.best))

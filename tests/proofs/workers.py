@@ -65,8 +65,9 @@ class Nursery:
         return status == -signal.SIGKILL
 
     def close(self) -> None:
-        assert self._process.stdin is not None
+        assert self._process.stdin is not None and self._process.stdout is not None
         self._process.stdin.close()
+        self._process.stdout.close()
         self._process.wait(60)
 
     def _ask(self, what: dict[str, Any]) -> str:
