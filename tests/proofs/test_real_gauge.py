@@ -70,8 +70,9 @@ def test_the_gauge_follows_a_key_within_a_tenth_of_a_second(tmp_path: Path) -> N
         terminal.press("\x1b")
         terminal.press(_SETUP)
         terminal.wait_for("[Setup]", "measured here", seconds=60)
-        terminal.press("\x1b[H" + 2 * _DOWN)
-        terminal.wait_for("▸  Longest review")
+        for key, shown in (("\x1b[H", "▸  Name of the run"), (_DOWN, "▸  Model"), (_DOWN, "▸  Longest review")):
+            terminal.press(key)
+            terminal.wait_for(shown)
         taken = [seconds_to_change(terminal, "6")]
         while len(taken) < KEYS:  # 6, 64, 6, 64, …
             taken.append(seconds_to_change(terminal, "4" if len(taken) % 2 else "\x7f"))
