@@ -36,7 +36,7 @@ _FEWEST_TOKENS = 64
 _ROW_BYTES = 64
 """Of each review in the tables of a run."""
 _READING, _READING_REUSED = 40 << 20, 24 << 20
-"""What reading and tokenizing reviews adds to a worker; where the native encoder trains, some of it is used again
+"""What reading and tokenizing reviews adds to a worker; where more than a head is trained, some of it is used again
 (measured)."""
 _LATE_KERNELS = 20 << 20
 """Kernels of bf16 products for shapes that the steps of a calibration have not met."""
@@ -181,7 +181,7 @@ class Run:
 
     @property
     def _reading(self) -> int:
-        return _READING_REUSED if self.native and not self.head_only else _READING
+        return _READING if self.head_only else _READING_REUSED
 
     def _copies(self, learn: int, moments: int, passes: int) -> int:
         """What copies add to the peak: of the best weights, of a checkpoint, or of the model that is saved at the end.

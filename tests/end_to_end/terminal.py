@@ -50,9 +50,13 @@ class Terminal:
             data = os.read(self.process.child_fd, 65536)
         except OSError:
             return False
+        self.take(data)
+        return bool(data)
+
+    def take(self, data: bytes) -> None:
+        """Show what the command wrote."""
         self.received += data
         self._stream.feed(data)
-        return bool(data)
 
     def wait_for(self, *words: str, seconds: float = 60) -> str:
         """Read until the screen shows all of `words`; returns the screen."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import select
 import statistics
 import subprocess
 import sys
@@ -43,13 +45,23 @@ def foretold(terminal: Terminal) -> str:
 
 
 def seconds_to_change(terminal: Terminal, key: str) -> float:
-    """From a key that edits a value to another figure on the screen."""
+    """From a key that edits a value until the terminal has been sent another figure; what it shows is looked at after.
+
+    The emulator is Python: what it takes for a screen is no terminal's.
+    """
     before, began = foretold(terminal), time.perf_counter()
     terminal.press(key)
+    sent, taken = b"", 0.0
+    while not taken:
+        ready, _, _ = select.select([terminal.process.child_fd], [], [], 10)
+        assert ready, f"nothing changed; the screen was:\n{terminal.text()}"
+        sent += os.read(terminal.process.child_fd, 65536)
+        figures = _MEMORY.findall(sent.decode("utf-8", "replace"))
+        taken = time.perf_counter() - began if set(figures) - {before} else 0.0
+    terminal.take(sent)
     while foretold(terminal) in ("", before):
-        terminal.read(0.002)
-        assert time.perf_counter() - began < 10, f"nothing changed; the screen was:\n{terminal.text()}"
-    return time.perf_counter() - began
+        assert terminal.read(1.0)
+    return taken
 
 
 def test_the_gauge_follows_a_key_within_a_tenth_of_a_second(tmp_path: Path) -> None:
@@ -70,8 +82,9 @@ def test_the_gauge_follows_a_key_within_a_tenth_of_a_second(tmp_path: Path) -> N
         terminal.press("\x1b")
         terminal.press(_SETUP)
         terminal.wait_for("[Setup]", "measured here", seconds=60)
-        terminal.press("\x1b[H" + 2 * _DOWN)
-        terminal.wait_for("▸  Longest review")
+        for key, shown in (("\x1b[H", "▸  Name of the run"), (_DOWN, "▸  Model"), (_DOWN, "▸  Longest review")):
+            terminal.press(key)
+            terminal.wait_for(shown)
         taken = [seconds_to_change(terminal, "6")]
         while len(taken) < KEYS:  # 6, 64, 6, 64, …
             taken.append(seconds_to_change(terminal, "4" if len(taken) % 2 else "\x7f"))

@@ -215,7 +215,9 @@ class SetupScreen(Place):
         start.disabled = bool(self._starting or self._checked.sentence)
         start.label = Content("… starting") if self._starting else Content("▶ Start training  ctrl+s")
         state = setup_views.state(self.app.draft.report, self._checked, self._starting, self._failure)
-        self.query_one("#state", Static).update(state)
+        said = self.query_one("#state", Static)
+        if not (isinstance(said.content, Content) and said.content.is_same(state)):
+            said.update(state)
 
     def _command(self) -> str:
         draft = self.app.draft

@@ -30,9 +30,16 @@ class Drawn(Widget):
         super().__init__(id=id, classes=classes)
 
     def show(self, draw: Draw) -> None:
-        """Draw something else from now on."""
-        self._draw = draw
-        self.refresh(layout=True)
+        """Draw something else from now on; the screen is laid out anew only where the height is another."""
+        self._draw, last = draw, self._last
+        if last is None:
+            self.refresh(layout=self.display)
+            return
+        _, width, before = last
+        now = self._drawn_at(width)
+        if not now.is_same(before):
+            rules = cast(RulesMap, self.styles)
+            self.refresh(layout=now.get_height(rules, width) != before.get_height(rules, width))
 
     def show_text(self, text: str | Content) -> None:
         """Show words as they are, wrapped."""

@@ -109,9 +109,11 @@ class SettingRow(Widget, can_focus=True):
 
     def show(self, text: str, shown: str, *, differs: bool, problem: str, preset_shown: str) -> None:
         """What the row shows from now on: the value, and whether it differs from the preset or is refused."""
+        before = (self.text, self.value_shown, self.differs, self.problem, self.preset_shown)
         self.text, self.value_shown, self.differs = text, shown, differs
         self.problem, self.preset_shown = problem, preset_shown
-        self.refresh()
+        if before != (text, shown, differs, problem, preset_shown):
+            self.refresh()
 
     @property
     def choices(self) -> tuple[str, ...]:
