@@ -28,7 +28,7 @@ boundaries: $(TEST_STAMP)
 	$(BIN)/lint-imports
 
 unit: $(TEST_STAMP)
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # What takes long or wants the machine for itself: real out-of-memory, hundreds of kills. Prints what it counted.
 proof: $(TEST_STAMP)
