@@ -35,7 +35,7 @@ def small(tmp_path: Path) -> Path:
 
 
 @pytest.mark.starter
-@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGHUP])
+@pytest.mark.parametrize("end", [signal.SIGHUP])
 def test_a_run_started_in_the_workbench_outlives_it(
     opened: Open, small: Path, until: Callable[..., Any], end: signal.Signals
 ) -> None:
