@@ -7,12 +7,14 @@ into it, so that a reader sees the old content or the new and never half of one.
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import secrets
 from pathlib import Path
 from typing import Any
 
+from core.clean import clean_line
 from core.errors import ReviewtuiError
 
 PRIVATE_FOLDER = 0o700
@@ -56,8 +58,8 @@ def open_private(path: Path, flags: int) -> int:
     return descriptor
 
 
-def sync_file(path: Path) -> None:
-    """Make what `path` holds durable."""
+def sync_path(path: Path) -> None:
+    """Make what a file holds durable, or the names in a folder (after a rename or a new file)."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
@@ -65,13 +67,13 @@ def sync_file(path: Path) -> None:
         os.close(descriptor)
 
 
-def sync_folder(path: Path) -> None:
-    """Make the names in `path` durable (after a rename or a new file)."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+def sha256_of(file: Path) -> str:
+    """The sha256 of a file's bytes, in hexadecimal."""
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise ReviewtuiError(f"Cannot read {clean_line(file)} ({error.strerror}).") from error
 
 
 def write_whole(path: Path, content: bytes | str) -> None:
@@ -88,7 +90,7 @@ def write_whole(path: Path, content: bytes | str) -> None:
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise ReviewtuiError(f"Cannot write {path} ({error.strerror or error}).") from error
-    sync_folder(path.parent)
+    sync_path(path.parent)
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import core
-from core.models.sources import sha256_of
+from core.files import sha256_of
 from core.reviews.options import ReadingOptions
 from core.reviews.reading import Reviews
 from core.reviews.store import KEPT, ROWS

@@ -20,7 +20,7 @@ from typing import Any
 from core.bulk.job import difference
 from core.clean import clean_line
 from core.errors import ReviewtuiError
-from core.files import PRIVATE_FOLDER, open_private, sync_folder, write_json
+from core.files import PRIVATE_FOLDER, open_private, sync_path, write_json
 
 _TRIES = 20
 _LOCK = "lock"
@@ -73,7 +73,7 @@ class Partial:
     def put_in_place(self, whole: Path) -> None:
         """`whole`, a synced file in the folder, becomes the output; from then on it is durable."""
         whole.replace(self.output)
-        sync_folder(self.output.parent)
+        sync_path(self.output.parent)
 
     def remove(self) -> None:
         """Take the folder away; the lock goes last, and whoever comes for it meanwhile makes another."""

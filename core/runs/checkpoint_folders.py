@@ -8,7 +8,6 @@ hash nevertheless: disks lie, and people copy.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import secrets
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ReviewtuiError
-from core.files import PRIVATE_FILE, private_folder, sync_file, sync_folder, write_json
+from core.files import PRIVATE_FILE, private_folder, sha256_of, sync_path, write_json
 
 MANIFEST, STATE = "manifest.json", "state.json"
 WEIGHTS, OPTIMIZER, BEST = "weights.safetensors", "optimizer.safetensors", "best.safetensors"
@@ -41,7 +40,7 @@ def fault(checkpoint: Path) -> str | None:
             file = checkpoint / name
             if file.parent != checkpoint or file.is_symlink():
                 return f"{name} is no file of its own"
-            if file.stat().st_size != expected["bytes"] or _sha256(file) != expected["sha256"]:
+            if file.stat().st_size != expected["bytes"] or sha256_of(file) != expected["sha256"]:
                 return f"{name} is not what was written"
         if not manifest.keys() >= _NEEDED:
             return "its manifest is incomplete"
@@ -81,7 +80,7 @@ def making(target: Path) -> Iterator[Path]:
             beside.rename(target)
         finally:
             shutil.rmtree(beside, ignore_errors=True)
-        sync_folder(folder)
+        sync_path(folder)
     except OSError as error:
         raise ReviewtuiError(f"No checkpoint could be written in {folder} ({error.strerror or error}).") from error
     except ReviewtuiError as error:
@@ -93,8 +92,8 @@ def _seal(folder: Path) -> None:
     manifest = {}
     for file in sorted(folder.iterdir()):
         file.chmod(PRIVATE_FILE)
-        sync_file(file)
-        manifest[file.name] = {"bytes": file.stat().st_size, "sha256": _sha256(file)}
+        sync_path(file)
+        manifest[file.name] = {"bytes": file.stat().st_size, "sha256": sha256_of(file)}
     write_json(folder / MANIFEST, manifest)
 
 
@@ -110,8 +109,3 @@ def retire(target: Path, trunk: int | None, newest: int = 2) -> None:
     for _, path in found:
         if path not in kept:
             shutil.rmtree(path, ignore_errors=True)
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

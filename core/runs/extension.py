@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import InputError
-from core.files import private_folder, sync_folder
+from core.files import private_folder, sync_path
 from core.runs.folder import RunFolder, write_request
 from core.runs.journal import JournalReader, JournalWriter
 from core.runs.request import Request
@@ -118,9 +118,9 @@ def _keep_results(run: RunFolder, name: str) -> None:
         _link(file, beside / "model" / file.name)
     if run.predictions.is_file():
         _link(run.predictions, beside / run.predictions.name)
-    sync_folder(beside)
+    sync_path(beside)
     beside.rename(target)
-    sync_folder(run.earlier)
+    sync_path(run.earlier)
 
 
 def _link(source: Path, target: Path) -> None:

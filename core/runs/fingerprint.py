@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from core.files import sha256_of
 from core.runs.checkpoint_folders import BEST, OPTIMIZER, WEIGHTS, numbered
 from core.runs.folder import RunFolder
 from core.runs.journal import JournalReader, Record
@@ -41,11 +42,7 @@ def fingerprint(run: RunFolder) -> dict[str, str]:
 
 
 def _of_file(file: Path) -> str:
-    try:
-        with file.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError:
-        return ""
+    return sha256_of(file) if file.is_file() else ""
 
 
 def _of_records(records: Iterable[Record]) -> str:

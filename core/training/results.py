@@ -13,7 +13,7 @@ import pyarrow as pa
 import torch
 
 import core
-from core.files import PRIVATE_FILE, private_folder, sync_file, sync_folder, write_json
+from core.files import PRIVATE_FILE, private_folder, sync_path, write_json
 from core.models.classifier import save_classifier
 from core.models.sources import ModelSource
 from core.runs.folder import RunFolder
@@ -133,14 +133,14 @@ def write_model(run: RunFolder, request: Request, data: RunData, loop: TrainingL
     (beside / "README.md").write_text(model_card(request, model, data, loop, figures), encoding="utf-8")
     for file in beside.iterdir():
         file.chmod(PRIVATE_FILE)
-        sync_file(file)
-    sync_folder(beside)
+        sync_path(file)
+    sync_path(beside)
     old = run.path / ".model.old"
     shutil.rmtree(old, ignore_errors=True)
     if run.model.exists():
         run.model.rename(old)
     beside.rename(run.model)
-    sync_folder(run.path)
+    sync_path(run.path)
     shutil.rmtree(old, ignore_errors=True)
     return True
 

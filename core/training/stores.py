@@ -27,7 +27,7 @@ import numpy as np
 import psutil
 
 from core.errors import ReviewtuiError
-from core.files import PRIVATE_FOLDER, open_private, sync_folder
+from core.files import PRIVATE_FOLDER, open_private, sync_path
 from core.reviews.store import data_folder
 
 MANIFEST = "manifest.json"
@@ -93,13 +93,13 @@ class Place:
             yield half
             manifest = json.dumps({**self.described, "sizes": self._sizes(half)}, indent=2).encode()
             write_file(half / MANIFEST, lambda file: file.write(manifest))
-            sync_folder(half)
+            sync_path(half)
             try:
                 half.rename(self.folder)
             except OSError:  # another process was faster, with the same content
                 if self.open(lambda folder: folder) is None:
                     half.rename(self.folder)
-            sync_folder(self.folder.parent)
+            sync_path(self.folder.parent)
         finally:
             shutil.rmtree(half, ignore_errors=True)
 

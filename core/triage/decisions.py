@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ReviewtuiError
-from core.files import home, open_private, private_folder, sync_folder, write_json
+from core.files import home, open_private, private_folder, sync_path, write_json
 from core.runs.journal import decode, encode
 from core.runs.lock import RunLock, RunLocked, living_worker
 from core.triage.history import SKIP, Counts, Decision, History, Record
@@ -74,8 +74,8 @@ class DecisionLog:
             self.history = History(records)
             if not (self.folder / "pile.json").exists():
                 write_json(self.folder / "pile.json", {"source": _full_name(source)})
-            sync_folder(self.folder)
-            sync_folder(self.folder.parent)
+            sync_path(self.folder)
+            sync_path(self.folder.parent)
         except OSError as error:
             self._lock.release()
             raise ReviewtuiError(f"Cannot open {self._path} ({error.strerror or error}).") from error

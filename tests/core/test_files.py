@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import ReviewtuiError
-from core.files import home, open_private, private_folder, sync_folder, write_json, write_whole
+from core.files import home, open_private, private_folder, sync_path, write_json, write_whole
 
 
 @pytest.fixture(params=[0o000, 0o022, 0o777], ids=oct, autouse=True)
@@ -143,5 +143,5 @@ def test_without_a_word_the_home_is_the_platforms_data_folder(monkeypatch: pytes
 def test_syncing_a_folder_leaves_no_descriptor_open(tmp_path: Path) -> None:
     before = len(os.listdir("/proc/self/fd"))
     for _ in range(5):
-        sync_folder(tmp_path)
+        sync_path(tmp_path)
     assert len(os.listdir("/proc/self/fd")) == before

@@ -16,8 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import InputError, ReviewtuiError
+from core.files import sha256_of
 from core.models import sources
-from core.models.sources import PREFERRED, STARTER_SHA256, ModelSource, resolve_model, sha256_of, starter_folder
+from core.models.sources import PREFERRED, STARTER_SHA256, ModelSource, resolve_model, starter_folder
 
 Hub = Callable[..., list[dict[str, Any]]]
 
