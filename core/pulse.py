@@ -34,6 +34,8 @@ _QUIET_SECONDS = 600.0
 """The same in phases that have no middle in which to give a sign: loading libraries and the model, saving."""
 _SILENT_SECONDS = 30.0
 """A worker writes a record about every second; a journal silent for so long says that all of it stands still."""
+_ROUNDED = 0.1
+"""Seconds by which a reading in the journal may be ahead of this machine's clock: it is rounded."""
 
 
 def unresponsive_since(
@@ -58,7 +60,7 @@ def unresponsive_since(
     if idle > max(_IDLE_SECONDS, _STEPS * longest_step, _QUIET_SECONDS if quiet else 0.0):
         return float(sign["time"]) - idle
     silence = abs(now - last)  # a clock that was set back must not hide it
-    if awake is not None and awake >= sign["awake"]:
-        silence = min(silence, awake - sign["awake"])
+    if awake is not None and awake >= sign["awake"] - _ROUNDED:
+        silence = min(silence, max(awake - sign["awake"], 0.0))
     allowed = _QUIET_SECONDS if sign["kind"] == "started" else _SILENT_SECONDS * (1 if awake is not None else 2)
     return last if silence > allowed else None

@@ -87,6 +87,7 @@ def test_a_main_thread_may_take_its_time_where_steps_do(idle: float, says: dict[
         (3600.0, 3598.0, {}, False),  # and forward
         (59.0, 0.0, {"awake": None}, False),  # on another host only the clock can be asked
         (61.0, 0.0, {"awake": None}, True),
+        (8 * 3600.0, 8 * 3600.0 + 0.05, {}, False),  # looked at at once: a reading is rounded
         (61.0, 0.0, {"awake": 3.0}, True),  # a clock that counts from elsewhere is not believed
     ],
 )
