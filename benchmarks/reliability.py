@@ -1,13 +1,16 @@
 """What the journal and the checkpoints of a run cost, beside steps that have neither: `make bench-reliability`.
 
-One run on the starter and the sample reviews. Its steps come in blocks, in turn: bare; with the journal, its memory
-records and the look at requests; with those and one checkpoint. A checkpoint's cost is what its block takes longer,
-whatever of it runs beside the steps. Beside it what the library's trainer takes for the same files.
+One run on the starter and those sample reviews that are long enough to be cut to the same number of tokens: every step
+is the same work. Its steps come in blocks, in turn: bare; with the journal, its memory records and the look at
+requests; with those and one checkpoint. A checkpoint's cost is what its block takes longer, whatever of it runs beside
+the steps. Beside it what the library's trainer takes for the same files.
 """
 
 from __future__ import annotations
 
+import csv
 import os
+import random
 import statistics
 import tempfile
 import threading
@@ -20,29 +23,44 @@ import typer
 from benchmarks.measure import environment, threads
 
 HERE = Path(__file__).parent
+ROOT = HERE.parent
 KINDS = ("bare", "journal", "checkpoint")
-_BLOCK_STEPS = 12
-_WARM_UP_BLOCKS = 1
+_TURN = ("bare", "journal", "checkpoint", "journal", "bare", "checkpoint")
+"""What a checkpoint leaves to the disk falls on either of the others alike."""
+_BLOCK_STEPS = 5
+_WARM_UP_BLOCKS = 2
+_TOKENS = 48
 _INTERVAL = 60.0
 """Seconds between two checkpoints, by default."""
 
 
 def main(
-    rounds: Annotated[int, typer.Option(min=2, help="Blocks of each kind.")] = 12,
+    rounds: Annotated[int, typer.Option(min=2, help="Blocks of each kind.")] = 60,
     output: Annotated[Path, typer.Option(help="Where the table goes.")] = HERE / "RELIABILITY.md",
 ) -> None:
     """Measure, and write the table."""
     os.environ.update(environment(threads()))
     with tempfile.TemporaryDirectory() as home:
         os.environ["REVIEWTUI_HOME"] = home
-        blocks, stalls = ours(rounds)
+        blocks, stalls = ours(rounds, equally_long(Path(home) / "reviews.csv"))
         theirs = library(Path(home))
     text = table(blocks, stalls, theirs)
     output.write_text(text, encoding="utf-8")
     print(text)
 
 
-def ours(rounds: int) -> tuple[dict[str, list[float]], list[float]]:
+def equally_long(file: Path) -> Path:
+    """Write the sample reviews of at least `_TOKENS` words to `file`."""
+    with (ROOT / "sample_reviews" / "train.csv").open(encoding="utf-8", newline="") as samples:
+        rows = [row for row in csv.DictReader(samples) if len(row["reviewText"].split()) >= _TOKENS]
+    with file.open("w", encoding="utf-8", newline="") as ours:
+        writer = csv.DictWriter(ours, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return file
+
+
+def ours(rounds: int, reviews: Path) -> tuple[dict[str, list[float]], list[float]]:
     """Seconds of each block by kind, and for each checkpoint the seconds for which an update had to wait."""
     from core.memory import MemorySampler
     from core.runs.control import ControlReader
@@ -53,10 +71,10 @@ def ours(rounds: int) -> tuple[dict[str, list[float]], list[float]]:
     from core.training.checkpoints import Checkpoint
     from core.training.session import Session
 
-    samples = Path(__file__).resolve().parents[1] / "sample_reviews" / "train.csv"
     steps = (_WARM_UP_BLOCKS + rounds * len(KINDS)) * _BLOCK_STEPS
     changes = {"model": "starter", "max_steps": steps, "evaluate_every": 10**9, "checkpoint_seconds": 1e9}
-    run = create_run(Request(name="cost", data=str(samples), settings=Settings().changed(changes)))
+    changes |= {"max_length": _TOKENS}
+    run = create_run(Request(name="cost", data=str(reviews), settings=Settings().changed(changes)))
     blocks: dict[str, list[float]] = {kind: [] for kind in KINDS}
     stalls: list[float] = []
 
@@ -84,7 +102,7 @@ def ours(rounds: int) -> tuple[dict[str, list[float]], list[float]]:
             if self.sampler is not None:
                 self.sampler.stop()
                 self.sampler = None
-            self.kind, self.waited = KINDS[number % len(KINDS)], 0.0
+            self.kind, self.waited = _TURN[number % len(_TURN)], 0.0
             self._kept_wishes = ["checkpoint"] if self.kind == "checkpoint" else []
             if self.kind != "bare":
                 self.sampler = MemorySampler(lambda sample: self.journal.write("memory", **sample))
@@ -144,7 +162,7 @@ def table(blocks: dict[str, list[float]], stalls: list[float], theirs: list[floa
     share = statistics.median(checkpoint) / _INTERVAL
     rows = [
         ("a step without either", f"{step * 1000:.1f} ms"),
-        ("journal, memory records, requests", f"{statistics.median(journal):+.2%} of the step ({spread(journal)})"),
+        ("journal, memory records, requests", f"{statistics.median(journal):+.2%} of the step ({sure(journal)})"),
         ("a checkpoint, all that it costs", f"{statistics.median(checkpoint):.3f} s"),
         ("of that, for so long an update waited", f"{statistics.median(stalls):.3f} s (worst {max(stalls):.3f})"),
         ("the library's save of the same", f"{statistics.median(theirs):.3f} s"),
@@ -157,16 +175,18 @@ def table(blocks: dict[str, list[float]], stalls: list[float], theirs: list[floa
     ]
     lines = "\n".join(f"| {name} | {value} |" for name, value in rows)
     return (
-        "# What reliability costs\n\nMade by `make bench-reliability`; do not edit. Starter, sample reviews, default "
-        f"settings; {len(bare)} blocks of {_BLOCK_STEPS} steps of each kind, interleaved; medians.\n\n"
+        "# What reliability costs\n\nMade by `make bench-reliability`; do not edit. Starter, sample reviews cut to "
+        f"{_TOKENS} tokens, otherwise default settings; {len(bare)} blocks of {_BLOCK_STEPS} steps of each kind, "
+        "interleaved; medians.\n\n"
         f"| what | measured |\n|---|---|\n{lines}\n"
     )
 
 
-def spread(shares: tuple[float, ...]) -> str:
-    """Quartiles, in words."""
-    low, _, high = statistics.quantiles(shares, n=4)
-    return f"quartiles {low:+.2%} to {high:+.2%}"
+def sure(shares: tuple[float, ...]) -> str:
+    """Between what the median of such blocks lies 95 times of 100: medians of blocks drawn anew from these."""
+    draw = random.Random(1)
+    medians = sorted(statistics.median(draw.choices(shares, k=len(shares))) for _ in range(2000))
+    return f"95 % sure: {medians[50]:+.2%} to {medians[-50]:+.2%}"
 
 
 if __name__ == "__main__":

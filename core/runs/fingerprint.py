@@ -13,7 +13,8 @@ from pathlib import Path
 from core.files import sha256_of
 from core.runs.checkpoint_folders import BEST, OPTIMIZER, WEIGHTS, numbered
 from core.runs.folder import RunFolder
-from core.runs.journal import JournalReader, Record
+from core.runs.journal import JournalReader
+from core.runs.records import Record
 from core.runs.summary import RunHistory
 
 _OF_A_STEP = ("step", "epoch", "loss", "learning_rate", "gradient_norm", "reviews", "tokens")

@@ -1,27 +1,8 @@
 """The journal of a run: `events.jsonl`, append-only, one writer, one checksummed record a line.
 
-A record is a JSON object: `kind`, `time` (seconds since 1970), what the kind says, and last `crc32`, the checksum of
-the line up to it. A record is one `write`, so a reader sees all of it or none; a tail torn by a crash fails its
-checksum, is passed over by readers and cut off by the next writer.
-
-    kind         says
-    started      pid, host: a worker took the run
-    resumed      step, reached: it goes on from there; steps that earlier workers had reached after it are superseded
-    phase        name, fraction (0–1 or null): reading, tokenizing, loading the model, training, evaluating, saving
-    plan         rows, validation_rows, labels, epochs, steps, batch_size, micro_batch_size, precision, device, …
-    step         step, epoch, loss, learning_rate, gradient_norm, reviews, tokens, seconds (of training so far)
-    evaluation   step, epoch, loss, accuracy, macro_f1, per_class, best (are these the weights to keep?)
-    memory       process, process_peak, system_total, system_available, limit, devices
-    out_of_memory  step, where, what was done about it, was (reviews that did not fit), micro_batch_size, batch_size
-    killed       restarts, most: the kernel had killed the worker before this one for want of memory
-    checkpoint   step: one is on the disk
-    no_checkpoint  message: one could not be written; training goes on
-    extended     from_epochs, from_steps, epochs: more epochs were asked for after an end
-    paused, continued
-    notice       text
-    finished     the final figures (what `train --wait --json` prints)
-    stopped      the same, after a stop that a person asked for
-    failed       message, and the same figures where there are any
+A record is a JSON object: `kind`, `time` (seconds since 1970), what the kind says (core/runs/records.py), and last
+`crc32`, the checksum of the line up to it. A record is one `write`, so a reader sees all of it or none; a tail torn by
+a crash fails its checksum, is passed over by readers and cut off by the next writer.
 """
 
 from __future__ import annotations
@@ -38,8 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from core.files import open_private
-
-Record = dict[str, Any]
+from core.runs.records import Record, fits_its_kind
 
 _TRIES_AT_THE_END, _TRY_SECONDS = 60, 1.0
 
@@ -53,12 +33,21 @@ def encode(record: Record) -> bytes:
 
 
 def decode(line: bytes) -> Record | None:
-    """The record of one line, or None if the line is torn or damaged."""
+    """What stands on one line; None if it is torn or damaged."""
     body, mark, tail = line.rpartition(_MARK)
     if not mark or tail != f'{zlib.crc32(body):08x}"}}'.encode():
         return None
-    record: Record = json.loads(body + b"}")
+    try:
+        record: Record = json.loads(body + b"}")
+    except (ValueError, RecursionError):
+        return None
     return record
+
+
+def record_of(line: bytes) -> Record | None:
+    """The record of one line; None if it is torn or damaged, or says what no worker says."""
+    record = decode(line)
+    return record if record is not None and fits_its_kind(record) else None
 
 
 def _finite(value: Any) -> Any:
@@ -155,7 +144,7 @@ class JournalReader:
         self._path = path
         self._offset = 0
         self.damaged = 0
-        """Whole lines that failed their checksum."""
+        """Whole lines that failed their checksum, or say what no worker says."""
 
     def read_new(self) -> list[Record]:
         """The records appended since the last call, in order; a half-written last line waits for the next call."""
@@ -171,7 +160,7 @@ class JournalReader:
         self._offset += whole
         records = []
         for line in data[:whole].splitlines():
-            record = decode(line)
+            record = record_of(line)
             if record is None:
                 self.damaged += 1
             else:

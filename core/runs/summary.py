@@ -19,8 +19,9 @@ from typing import Any, Literal
 from core.pulse import unresponsive_since
 from core.runs.checkpoint_folders import numbered
 from core.runs.folder import RunFolder
-from core.runs.journal import Record, decode
+from core.runs.journal import record_of
 from core.runs.lock import Holder, living_worker, read_holder
+from core.runs.records import Record
 
 State = Literal["starting", "running", "paused", "unresponsive", "finished", "stopped", "failed", "interrupted"]
 
@@ -138,6 +139,8 @@ class RunHistory:
 
     def _on_finished(self, record: Record) -> None:
         self.end = record
+        if record.get("validation"):
+            self.end = {**record, "validation": _with_numbers(record["validation"])}
 
     _on_stopped = _on_finished
     _on_failed = _on_finished
@@ -159,7 +162,7 @@ class RunHistory:
     def seconds_left(self) -> float | None:
         """Estimate of the training time left, from the mean pace of the last 50 steps; None before there is one."""
         recent = self.steps[-50:]
-        if self.planned_steps is None or len(recent) < 2:
+        if self.planned_steps is None or len(recent) < 2 or recent[-1]["step"] <= recent[0]["step"]:
             return None
         pace = (recent[-1]["seconds"] - recent[0]["seconds"]) / (recent[-1]["step"] - recent[0]["step"])
         return float(pace * (self.planned_steps - self.step))
@@ -369,4 +372,4 @@ def _ends_of_journal(run: RunFolder, block: int = 1 << 16) -> list[Record]:
         return []
     finally:
         os.close(descriptor)
-    return [record for line in data.splitlines() if (record := decode(line)) is not None]
+    return [record for line in data.splitlines() if (record := record_of(line)) is not None]

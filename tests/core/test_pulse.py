@@ -139,13 +139,14 @@ from core.pulse import Pulse
 from core.runs.folder import RunFolder
 from core.runs.journal import JournalWriter
 from core.runs.lock import RunLock
+from tests.core.runs.whole_records import WHOLE
 
 run = RunFolder(Path(sys.argv[1]))
 lock = RunLock(run.lock)
 lock.sign()
 journal, pulse = JournalWriter(run.journal), Pulse()
 journal.write("started", pid=1, host="here", awake=pulse.read()["awake"])
-journal.write("plan", steps=100, labels=["a", "b"], model="m", epochs=1)
+journal.write("plan", **WHOLE["plan"])
 journal.write("phase", name="training", fraction=None)
 sampler = MemorySampler(lambda sample: journal.write("memory", **{**sample, **pulse.read()}), every=0.02)
 sampler.start()

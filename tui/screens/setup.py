@@ -330,7 +330,7 @@ class SetupScreen(Place):
 
     def _go(self, stop: Any) -> None:
         """Move the focus; the heading of a group is seen with its first row."""
-        stop.focus()
+        self.set_focus(stop)
         siblings = list(self.query_one("#rows").children)
         if stop in siblings[1:] and isinstance(heading := siblings[siblings.index(stop) - 1], Static):
             self.query_one("#rows", Form).scroll_to_widget(heading, animate=False)

@@ -16,8 +16,9 @@ from textual.widgets import RichLog, Static
 from core.errors import ReviewtuiError
 from core.runs.control import Wish, send
 from core.runs.folder import RunFolder
-from core.runs.journal import JournalReader, Record
+from core.runs.journal import JournalReader
 from core.runs.launch import launch_worker
+from core.runs.records import Record
 from core.runs.summary import OVER, RunHistory, RunSummary, summary_of
 from core.series import BYTES, Series
 from tui.places import Place

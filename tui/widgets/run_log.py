@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from rich.text import Text
 
 from core.clean import clean_line
-from core.runs.journal import Record
+from core.runs.records import Record
 from tui.widgets.run_plan import computed_by, machine, micro_batches
 
 
@@ -45,8 +45,8 @@ def _plan(record: Record) -> str:
 def _evaluation(record: Record) -> str:
     best = ", kept as the best" if record["best"] else ""
     return (
-        f"epoch {record['epoch']:g}: validation loss {float(record['loss']):.4f}, accuracy {record['accuracy']:.3f}, "
-        f"macro F1 {record['macro_f1']:.3f}{best}"
+        f"epoch {record['epoch']:g}: validation loss {float(record['loss']):.4f}, "
+        f"accuracy {float(record['accuracy']):.3f}, macro F1 {float(record['macro_f1']):.3f}{best}"
     )
 
 

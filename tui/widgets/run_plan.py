@@ -8,7 +8,7 @@ from __future__ import annotations
 from textual.content import Content
 
 from core.clean import clean_line
-from core.runs.journal import Record
+from core.runs.records import Record
 from tui.widgets.drawn import Drawn, fitting, lines
 
 _PATHS = {"native": "native encoder"}

@@ -22,6 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.runs.journal import JournalReader, JournalWriter, decode, encode
+from tests.core.runs.whole_records import WHOLE
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -35,9 +36,9 @@ def journal(tmp_path: Path) -> Path:
     """A journal with three records, of which one holds what could be taken for a line's end or a checksum."""
     path = tmp_path / "events.jsonl"
     writer = JournalWriter(path, clock=iter([1.0, 2.25, 3.0]).__next__)
-    writer.write("started", pid=7)
-    writer.write("notice", text='torn\nline", "crc32": "00000000"}\u2028 ✓')
-    writer.write("step", step=1, loss=0.5)
+    writer.write("begin", pid=7)
+    writer.write("word", text='torn\nline", "crc32": "00000000"}\u2028 ✓')
+    writer.write("mark", step=1, loss=0.5)
     writer.close()
     return path
 
@@ -67,9 +68,9 @@ def test_every_record_comes_back_from_one_line_of_strict_json(record: dict[str, 
 
 def test_records_come_back_in_order_with_kind_and_time(journal: Path) -> None:
     assert [(record["kind"], record["time"]) for record in read(journal)] == [
-        ("started", 1.0),
-        ("notice", 2.25),
-        ("step", 3.0),
+        ("begin", 1.0),
+        ("word", 2.25),
+        ("mark", 3.0),
     ]
     assert stat.S_IMODE(journal.stat().st_mode) == 0o600
 
@@ -77,7 +78,7 @@ def test_records_come_back_in_order_with_kind_and_time(journal: Path) -> None:
 def test_a_journal_that_is_not_there_yet_is_empty(tmp_path: Path) -> None:
     reader = JournalReader(tmp_path / "events.jsonl")
     assert reader.read_new() == []
-    JournalWriter(tmp_path / "events.jsonl").write("started", pid=1)
+    JournalWriter(tmp_path / "events.jsonl").write("begin", pid=1)
     assert [record["pid"] for record in reader.read_new()] == [1]
 
 
@@ -139,7 +140,7 @@ def test_any_number_of_readers_and_threads_share_a_journal(tmp_path: Path) -> No
 
     def write(thread: int) -> None:
         for count in range(60):
-            writer.write("step", thread=thread, count=count, filler="x" * (count * 7 % 50))
+            writer.write("mark", thread=thread, count=count, filler="x" * (count * 7 % 50))
 
     def follow(found: list[tuple[int, int]]) -> None:
         reader = JournalReader(path)
@@ -173,7 +174,7 @@ path = Path(sys.argv[1])
 first = len(JournalReader(path).read_new())
 writer = JournalWriter(path)
 for count in range(first, 1_000_000):
-    writer.write("step", count=count, filler="x" * (count % 3000), sync=count % 100 == 0)
+    writer.write("mark", count=count, filler="x" * (count % 3000), sync=count % 100 == 0)
 """
 
 
@@ -201,16 +202,16 @@ def test_a_write_that_a_full_disk_cut_short_does_not_spoil_the_next(
     with monkeypatch.context() as patch:
         whole_write = os.write
         patch.setattr(os, "write", lambda descriptor, data: whole_write(descriptor, data[:20]))
-        assert not writer.write("step", step=2)
+        assert not writer.write("mark", step=2)
         reader = JournalReader(journal)
         assert [record.get("step") for record in reader.read_new()] == [None, None, 1]
-    assert writer.write("step", step=3)
+    assert writer.write("mark", step=3)
     writer.close()
     reader = JournalReader(journal)
     assert [record.get("step") for record in reader.read_new()] == [None, None, 1, 2, 3] and reader.damaged == 0
 
 
-@given(st.lists(st.tuples(st.booleans(), st.sampled_from(["step", "notice", "memory"])), max_size=30))
+@given(st.lists(st.tuples(st.booleans(), st.sampled_from(["mark", "word", "memory"])), max_size=30))
 def test_whenever_the_disk_takes_nothing_records_wait_in_their_order(fates: list[tuple[bool, str]]) -> None:
     """Only readings of memory are let go meanwhile."""
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
@@ -229,7 +230,7 @@ def test_whenever_the_disk_takes_nothing_records_wait_in_their_order(fates: list
         for number, (room, kind) in enumerate(fates):
             if not (waiting and kind == "memory"):
                 expected.append(number)
-            assert writer.write(kind, number=number) == (room or not expected)
+            assert writer.write(kind, number=number, **WHOLE.get(kind, {})) == (room or not expected)
             waiting = not room and (waiting or expected[-1:] == [number])
         room = True
         assert writer.close()
@@ -259,7 +260,7 @@ def test_a_synced_record_is_on_the_disk_before_write_returns(journal: Path, monk
     writer = JournalWriter(journal)
     synced: list[int] = []
     monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(os.fstat(descriptor).st_size))
-    writer.write("step", step=2)
+    writer.write("mark", step=2)
     assert synced == []
     writer.write("finished", sync=True)
     assert synced == [journal.stat().st_size]
@@ -268,7 +269,7 @@ def test_a_synced_record_is_on_the_disk_before_write_returns(journal: Path, monk
 
 def test_numbers_that_json_lacks_are_written_as_words(tmp_path: Path) -> None:
     writer = JournalWriter(tmp_path / "events.jsonl")
-    writer.write("step", loss=math.nan, norm=math.inf, low=-math.inf, nested={"list": [math.nan, (1.0, math.inf)]})
+    writer.write("mark", loss=math.nan, norm=math.inf, low=-math.inf, nested={"list": [math.nan, (1.0, math.inf)]})
     writer.close()
     (record,) = read(tmp_path / "events.jsonl")
     assert (record["loss"], record["norm"], record["low"]) == ("nan", "inf", "-inf")

@@ -19,6 +19,7 @@ from core.runs.journal import JournalReader, JournalWriter
 from core.runs.lock import RunLock
 from core.runs.request import Request
 from core.runs.summary import OVER, RunHistory, state_of, summarize, summary_of
+from tests.core.runs.whole_records import WHOLE
 
 FIGURES = {"loss": 0.4, "accuracy": 0.8, "macro_f1": 0.79}
 
@@ -55,7 +56,7 @@ def write(run: RunFolder) -> Iterator[Any]:
         if isinstance(kind, dict):
             says = {key: value for key, value in kind.items() if key not in ("kind", "time")}
             kind = str(kind["kind"])
-        writer.write(kind, **says)
+        writer.write(kind, **{**WHOLE[kind], **says})
 
     yield append
     writer.close()
