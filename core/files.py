@@ -51,8 +51,19 @@ def private_folder(path: Path) -> Path:
 
 
 def open_private(path: Path, flags: int) -> int:
-    """A file descriptor of `path`, created 0600 if it is new; symbolic links are not followed."""
-    descriptor = os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW, PRIVATE_FILE)
+    """A file descriptor of `path`, created 0600 if it is new.
+
+    Raises:
+        ReviewtuiError: it is a symbolic link; none is followed.
+    """
+    try:
+        descriptor = os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW, PRIVATE_FILE)
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        raise ReviewtuiError(
+            f"{clean_line(path)} is a symbolic link, and none is followed: nothing was done."
+        ) from error
     if flags & os.O_CREAT:
         os.fchmod(descriptor, PRIVATE_FILE)
     return descriptor

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import psutil
 
+from core.clean import clean_line
 from core.errors import ReviewtuiError
 from core.files import open_private
 
@@ -67,10 +68,11 @@ class RunLock:
 
         Raises:
             RunLocked: another worker has it.
+            ReviewtuiError: the disk knows no locks.
         """
         self._descriptor = open_private(path, os.O_RDWR | os.O_CREAT)
         deadline = time.monotonic() + _PATIENCE_SECONDS
-        while not (taken := _try_lock(self._descriptor, fcntl.LOCK_EX)):
+        while not (taken := self._take(path)):
             holder = read_holder(path)
             if (holder is not None and not holder.over and _lives(holder)) or time.monotonic() > deadline:
                 break
@@ -79,6 +81,16 @@ class RunLock:
         if not taken or (holder is not None and _writes_elsewhere(holder, journal, time.time())):
             os.close(self._descriptor)
             raise RunLocked(f"This run already has a worker ({holder or 'unknown'}).")
+
+    def _take(self, path: Path) -> bool:
+        try:
+            return _try_lock(self._descriptor, fcntl.LOCK_EX)
+        except OSError as error:
+            os.close(self._descriptor)
+            raise ReviewtuiError(
+                f"{clean_line(path)} cannot be locked ({error.strerror}): its disk knows no locks, and without one two "
+                "workers could write one run. Set REVIEWTUI_HOME to a folder on another disk."
+            ) from error
 
     def sign(self) -> None:
         """Name this process as the holder; a forked child of the one that took the lock signs anew."""

@@ -17,6 +17,7 @@ from typing import Any
 import psutil
 import pytest
 
+from core.errors import ReviewtuiError
 from core.runs import lock as lock_module
 from core.runs.lock import Holder, RunLock, RunLocked, boot_id, living_worker, read_holder
 
@@ -338,6 +339,8 @@ def test_a_file_system_without_locks_knows_of_none(path: Path, monkeypatch: pyte
     forge(path, ticks=5)
     monkeypatch.setattr(lock_module.fcntl, "flock", without)
     assert living_worker(path) is None
+    with pytest.raises(ReviewtuiError, match=r"cannot be locked \(No locks available\).*REVIEWTUI_HOME"):
+        RunLock(path)
 
 
 def test_a_note_names_this_process_its_start_its_boot_and_its_host(path: Path) -> None:
