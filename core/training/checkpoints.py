@@ -21,13 +21,11 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 
 from core.errors import ReviewtuiError
 from core.files import write_json
 from core.runs.checkpoint_folders import BEST, OPTIMIZER, STATE, WEIGHTS, fault, making, numbered, retire
-
-Tensors = dict[str, torch.Tensor]
+from core.training.tensor_files import Tensors, load_tensors, save_tensors
 
 
 @dataclass
@@ -94,8 +92,7 @@ def save_checkpoint(
             parts = ((WEIGHTS, checkpoint.weights), (OPTIMIZER, checkpoint.optimizer), (BEST, checkpoint.best))
             for name, tensors in parts:
                 if tensors:
-                    whole = {key: tensor.detach().cpu().contiguous() for key, tensor in tensors.items()}
-                    save_file(whole, beside / name)
+                    save_tensors(tensors, beside / name)
             read()
             write_json(beside / STATE, progress)
             before()
@@ -130,7 +127,7 @@ def load_newest_checkpoint(
 
 def _load(folder: Path, progress: Progress) -> Checkpoint:
     weights, optimizer, best = (
-        load_file(folder / name) if (folder / name).exists() else {} for name in (WEIGHTS, OPTIMIZER, BEST)
+        load_tensors(folder / name) if (folder / name).exists() else {} for name in (WEIGHTS, OPTIMIZER, BEST)
     )
     return Checkpoint(progress, weights, optimizer, best)
 
@@ -142,7 +139,7 @@ def adopt(model: torch.nn.Module, base: Path) -> None:
     """
     parameters = dict(model.named_parameters())
     for folder in sorted(base.iterdir(), key=lambda folder: int(folder.name)) if base.is_dir() else ():
-        weights = load_file(folder / WEIGHTS)
+        weights = load_tensors(folder / WEIGHTS)
         for name in weights.keys() & parameters.keys():
             whole = parameters[name].data
             if (words := weights.get(f"{name}/words")) is None:

@@ -16,10 +16,11 @@ from core.models.device import autocast, send
 from core.models.layers import layer_modules
 from core.settings import Settings
 from core.training.batches import dropout_seed
-from core.training.checkpoints import Tensors, optimizer_tensors, restore_optimizer
+from core.training.checkpoints import optimizer_tensors, restore_optimizer
 from core.training.learner import Examples, Loss, Path, frozen_layers
 from core.training.optimizer import build_optimizer, set_learning_rate
 from core.training.sizes import TRANSFORMERS_REVIEWS, TRANSFORMERS_TOKENS
+from core.training.tensor_files import Tensors
 from core.training.tokens import Frame, collate
 
 

@@ -20,7 +20,7 @@ from core.models.classifier import Classifier
 from core.models.compiling import is_to_be_compiled
 from core.reviews.reading import Reviews
 from core.settings import Settings
-from core.training.checkpoints import Tensors
+from core.training.tensor_files import Tensors
 from core.training.tokens import Frame
 
 Loss = Callable[[torch.Tensor], torch.Tensor]

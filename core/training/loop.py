@@ -23,7 +23,7 @@ from core.runs.control import Wish
 from core.schedule import planned_steps, schedule_of
 from core.settings import Settings
 from core.training.batches import EpochOrder, length_sorted, steps_per_epoch
-from core.training.checkpoints import Checkpoint, Progress, Tensors
+from core.training.checkpoints import Checkpoint, Progress
 from core.training.examples import Examples
 from core.training.fit import UNLIMITED, Fit, Limits
 from core.training.learner import build_learner
@@ -33,6 +33,7 @@ from core.training.optimizer import peak_rate
 from core.training.out_of_memory import Attempt, OutOfMemory
 from core.training.sizes import EVALUATION_REVIEWS, EVALUATION_TOKENS
 from core.training.stepper import Step, Stepper
+from core.training.tensor_files import Tensors
 from core.training.tokens import Frame
 
 LOGITS = "/validation_logits"

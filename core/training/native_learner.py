@@ -24,12 +24,12 @@ from core.models.classifier import Classifier
 from core.settings import Settings
 from core.training.batches import length_sorted, micro_batches
 from core.training.budgets import token_budget
-from core.training.checkpoints import Tensors
 from core.training.features import FeatureStore, Shape, frozen_sha256, keep, key_of
 from core.training.learner import Examples, Loss, Path, frozen_layers
 from core.training.optimizer import grouping
 from core.training.out_of_memory import Attempt, OutOfMemory
 from core.training.sizes import EVALUATION_TOKENS, HEAD_POOL_ELEMENTS, HEAD_TOKENS, POOL_ELEMENTS
+from core.training.tensor_files import Tensors
 from core.training.tokens import Frame, tokenizer_sha256
 
 _FEW_ROWS = 256

@@ -262,6 +262,7 @@ class Session:
     def _save(self, data: RunData, loop: TrainingLoop) -> None:
         """Write the model of the best weights; a full disk loses neither the run's figures nor its checkpoints."""
         self.journal.write("phase", name="saving", fraction=None)
+        self._writer.wait()  # it holds the moments, whose room saving needs
         try:
             if Attempt(lambda: write_model(self.run, self.request, data, loop)).failed:
                 loop.learner.free()

@@ -22,6 +22,7 @@ from core.runs.launch import launch_worker
 from core.runs.lock import living_worker
 from core.runs.summary import RunHistory, summarize
 from core.training import checkpoints, session
+from core.training.tensor_files import load_tensors
 from tests.core.training.made import PER_EPOCH, ROWS, history_of, request
 
 Work = Callable[..., RunHistory]
@@ -78,7 +79,7 @@ def test_layers_that_a_branch_freezes_stay_as_the_parent_had_trained_them(
     changes: dict[str, str], parent: Callable[..., RunFolder], work: Work
 ) -> None:
     run = parent()
-    trained = load_file(run.checkpoints / "step-21" / "weights.safetensors")
+    trained = load_tensors(run.checkpoints / "step-21" / "weights.safetensors")
     branch = branch_run(run, {**changes, "epochs": "4"})
     work(branch, resume=True)
     found = load_file(branch.model / "model.safetensors")
@@ -92,8 +93,8 @@ def test_layers_that_a_branch_thaws_begin_as_they_were_and_learn(parent: Callabl
     branch = branch_run(run, {"freeze_layers": "none", "epochs": "4"})
     work(branch, resume=True)
     further = branch_run(branch, {"freeze_layers": "1", "epochs": "5"})
-    trained = load_file(branch.checkpoints / "step-28" / "weights.safetensors")
-    head = load_file(run.checkpoints / "step-21" / "weights.safetensors")
+    trained = load_tensors(branch.checkpoints / "step-28" / "weights.safetensors")
+    head = load_tensors(run.checkpoints / "step-21" / "weights.safetensors")
     assert not torch.equal(trained["classifier.weight"], head["classifier.weight"])
     work(further, resume=True)
     found = load_file(further.model / "model.safetensors")
