@@ -19,6 +19,7 @@ import psutil
 Sample = dict[str, Any]
 
 _PROC_STATUS = Path("/proc/self/status")
+_RESIDENT = ("RssAnon:", "RssFile:", "RssShmem:", "VmHWM:")
 _CGROUP, _OWN_GROUP, _VMSTAT = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup"), Path("/proc/vmstat")
 _OLD_EVENTS = "memory.oom_control"
 _NO_LIMIT = 1 << 60
@@ -27,13 +28,36 @@ _NO_LIMIT = 1 << 60
 
 def process_bytes() -> int:
     """Anonymous memory of this process, in bytes; all resident memory where the kernel does not tell them apart."""
+    return _resident()[0]
+
+
+class HighWater:
+    """The highest anonymous memory of this process, in bytes: of all looks, and of what was between them.
+
+    The kernel keeps the highest resident memory of all kinds. What of that was files is not known, but not more than
+    the most that was seen, so the rest was anonymous.
+    """
+
+    def __init__(self) -> None:
+        self.bytes = 0
+        self._most_files = 0
+
+    def look(self) -> None:
+        """Look now."""
+        anonymous, files, highest = _resident()
+        self._most_files = max(self._most_files, files)
+        self.bytes = max(self.bytes, anonymous, highest - self._most_files)
+
+
+def _resident() -> tuple[int, int, int]:
+    """Bytes of this process: anonymous, of files and shared, and the most of all that there ever was."""
     try:
-        for line in _PROC_STATUS.read_text().splitlines():
-            if line.startswith("RssAnon:"):
-                return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    return int(psutil.Process().memory_info().rss)
+        words = (line.split() for line in _PROC_STATUS.read_text().splitlines())
+        found = {word[0]: int(word[1]) * 1024 for word in words if word and word[0] in _RESIDENT}
+        return found["RssAnon:"], found["RssFile:"] + found["RssShmem:"], found["VmHWM:"]
+    except (OSError, KeyError):
+        whole = int(psutil.Process().memory_info().rss)
+        return whole, 0, whole
 
 
 def cgroup_limit(root: Path = _CGROUP, own: Path = _OWN_GROUP) -> int | None:
@@ -167,8 +191,7 @@ class MemorySampler(threading.Thread):
         records_every: int = 10,
     ) -> None:
         super().__init__(name="memory sampler", daemon=True)
-        self.peak = 0
-        """Highest process memory seen, bytes; on a GPU the highest that its allocator gave out."""
+        self._highest = HighWater()
         self._record = record
         self._cuda = cuda
         self._every = every
@@ -177,21 +200,22 @@ class MemorySampler(threading.Thread):
 
     def run(self) -> None:
         for tick in itertools.count():
-            self.peak = max(self.peak, process_bytes())
+            self._highest.look()
             if tick % self._records_every == 0:
                 with suppress(Exception):  # a full disk, a lost GPU: the next second may do better
                     self.record_now()
             if self._over.wait(self._every):
                 return
 
-    def look(self) -> None:
-        """Look at once, where a peak is known to be that may be over before the next look."""
-        self.peak = max(self.peak, process_bytes())
+    @property
+    def peak(self) -> int:
+        """Highest memory of the process so far, in bytes."""
+        self._highest.look()
+        return self._highest.bytes
 
     def record_now(self) -> None:
         """One record, at once."""
         now = sample(self._cuda)
-        self.peak = max(self.peak, now["process"])
         self._record({**now, "process_peak": self.peak, **self._device_peak()})
 
     def _device_peak(self) -> Sample:

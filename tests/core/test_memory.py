@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import memory as memory_module
-from core.memory import MemorySampler, cgroup_limit, device_samples, kernel_kills, process_bytes, sample
+from core.memory import HighWater, MemorySampler, cgroup_limit, device_samples, kernel_kills, process_bytes, sample
 
 GIB = 1 << 30
 
@@ -132,6 +134,42 @@ def test_where_the_kernel_does_not_tell_kinds_of_memory_apart_all_resident_memor
             status.write_text(content)
         monkeypatch.setattr(memory_module, "_PROC_STATUS", status)
         assert process_bytes() == pytest.approx(psutil.Process().memory_info().rss, rel=0.2)
+
+
+BETWEEN_LOOKS = """
+from core.memory import HighWater, process_bytes
+highest = HighWater()
+highest.look()
+before = highest.bytes
+ballast = bytearray(b"x") * (256 << 20)
+del ballast
+assert process_bytes() - before < 64 << 20
+highest.look()
+print(highest.bytes - before >> 20)
+"""
+
+
+def test_a_peak_between_two_looks_is_seen() -> None:
+    done = subprocess.run([sys.executable, "-c", BETWEEN_LOOKS], capture_output=True, text=True, check=True)
+    assert 200 < int(done.stdout) < 300
+
+
+def test_files_are_no_peak(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    status = tmp_path / "status"
+    monkeypatch.setattr(memory_module, "_PROC_STATUS", status)
+
+    def see(anonymous: int, files: int, highest: int) -> int:
+        status.write_text(
+            f"VmHWM:\t{highest} kB\nRssAnon:\t{anonymous} kB\nRssFile:\t{files} kB\nRssShmem:\t1 kB\nVmSwap:\t7 kB\n"
+        )
+        seen.look()
+        return seen.bytes >> 10
+
+    seen = HighWater()
+    assert see(100, 49, 150) == 100
+    assert see(100, 499, 600) == 100  # a model's file was mapped
+    assert see(100, 9, 600) == 100  # and is not any more
+    assert see(90, 9, 700) == 200  # so much at least was not of files
 
 
 @pytest.fixture(params=["unified", "older"])
