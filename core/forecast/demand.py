@@ -8,8 +8,8 @@ calls `process_peak` and `device_peak`.
     gradients    fp32, of the weights that learn; on the native path only the words that occur
     optimizer    two moments of them (AdamW), none (SGD)
     activations  what the backward pass needs of the most expensive micro-batch
-    workspace    what passes need besides; dropout masks; tables of the reviews
-    copies       the best weights so far, and the little that a checkpoint copies while it is written
+    workspace    what passes need besides; kernels; dropout masks; tables of the reviews
+    copies       the best weights so far; what saving the model at the end needs beyond all of that
 """
 
 from __future__ import annotations
@@ -38,7 +38,13 @@ _ROW_BYTES = 64
 _READING, _READING_REUSED = 40 << 20, 24 << 20
 """What reading and tokenizing reviews adds to a worker; where more than a head is trained, some of it is used again
 (measured)."""
-_LATE_KERNELS = 20 << 20
+_BESIDE = 0.5
+"""Of the time that a checkpoint takes, what the steps beside it take longer (measured, two processors)."""
+_PIECES = 60 << 20
+"""What the allocator at most keeps in pieces of what passes have left (measured)."""
+KEPT_SHAPES = 15
+"""Of micro-batches, whose kernels the library keeps at the same time (measured)."""
+_LATE_KERNELS = 45 << 20
 """Kernels of bf16 products for shapes that the steps of a calibration have not met."""
 
 
@@ -67,6 +73,11 @@ class Plan(BaseModel):
 
     tokens: int
     reviews: int
+
+
+def padded(length: int) -> int:
+    """Tokens of a review on the transformers path that is the longest of its micro-batch."""
+    return -(-length // 8) * 8
 
 
 class Run:
@@ -152,6 +163,16 @@ class Run:
         usual = self.table[len(self.table) // 2][0] if self.table else 1
         return [usual] * max(min(tokens // max(usual, 1), round(self.rows)), 1)
 
+    def shapes(self, plan: Plan) -> int:
+        """Of micro-batches, that have kernels of their own at the same time; reviews are padded, so not natively."""
+        if self.native:
+            return 0
+        lengths = len({padded(length) for length, _ in self.table})
+        load = loads.work(self.table, self.settings.batch_size, plan.tokens, plan.reviews)
+        learned = min(lengths, max(round(self.epochs * load.micro_batches * self._per_review), 1))
+        measured = min(lengths, -(-round(self._held_out * load.tokens) // EVALUATION_TOKENS))
+        return min(learned + measured, KEPT_SHAPES)
+
     # Memory
 
     def parts(self, plan: Plan, *, begun: bool = True) -> Parts:
@@ -169,6 +190,8 @@ class Run:
         else:
             weights, activations, workspace = self._autograd_weights(), *self._autograd_passes(plan)
         passes = activations + workspace
+        if begun:
+            workspace += self.calibration.kernel_bytes * self.shapes(plan)
         return Parts(
             baseline=self.calibration.rest_bytes + (self._reading if begun and self.facts.device == "cpu" else 0),
             weights=weights,
@@ -184,23 +207,26 @@ class Run:
         return _READING if self.head_only else _READING_REUSED
 
     def _copies(self, learn: int, moments: int, passes: int) -> int:
-        """What copies add to the peak: of the best weights, of a checkpoint, or of the model that is saved at the end.
+        """What copies add to the peak: of the best weights, and of the model that is saved at the end.
 
         Args:
             learn: bytes of the weights that learn. moments: of the optimizer. passes: of what micro-batches need.
         """
-        goes_on = self.epochs > 1 or (self.settings.evaluate_every or self.steps) < self.steps
-        best = learn if goes_on else 0
-        # A checkpoint is written from what is trained; only what lies transposed is copied, a file at a time.
-        transposed = 4 * (self.shape.layers - max(self.boundary, 0)) * self.shape.width * self.shape.inner
-        checkpoint = best + (transposed if self.native else 0)
-        saved = 0
+        best, saved = self._best(learn), 0
         if self.settings.lora:  # matrices are merged into a copy; of what passes left, the allocator keeps pieces
-            saved = 4 * self.shape.weights - passes // 2
-        if self.native and self.boundary < 0:  # gradients and moments are gone, the word table is the module's again
-            table = 4 * self.shape.words if self.facts.mapped else 0
-            saved = table - moments - passes
-        return max(checkpoint, saved, 0)
+            saved = best + 4 * self.shape.weights - max(passes // 2, passes - _PIECES)
+        elif self.native:  # gradients and moments are gone, the word table is the module's again
+            saved = best - moments - passes
+            saved += 4 * self.shape.words if self.boundary < 0 and self.facts.mapped else 0
+            saved += (
+                4 * (self.shape.layers - max(self.boundary, 0)) * self.shape.width * self.shape.inner
+            )  # as files do
+        return max(best, saved)
+
+    def _best(self, learn: int) -> int:
+        """Bytes of the copy of the best weights; none where there is but one evaluation, at the end."""
+        goes_on = self.epochs > 1 or (self.settings.evaluate_every or self.steps) < self.steps
+        return learn if goes_on else 0
 
     def _learning(self) -> int:
         """Weights whose gradients are kept: of the words only those that occur, on the native path."""
@@ -296,7 +322,7 @@ class Run:
     # Time
 
     def seconds(self, plan: Plan) -> tuple[float, float]:
-        """Seconds of an epoch, and of the whole run with its start."""
+        """Seconds of an epoch, and of all steps and evaluations."""
         calibration, settings = self.calibration, self.settings
         load = loads.work(self.table, settings.batch_size, plan.tokens, plan.reviews, square=not self.native)
         frozen = max(self.boundary, 0) if not settings.lora else 0
@@ -311,8 +337,27 @@ class Run:
         evaluation = self.operations(load, measured) * self._held_out / calibration.forward_rate if measured else 0.0
         evaluations = self.steps / (settings.evaluate_every or max(self._per_epoch, 1))
         whole = training * self.epochs + evaluation * max(evaluations, 1) + calibration.first_evaluation
-        whole += calibration.start + self.once(plan)
+        learn = 4 * self._learning()
+        whole += calibration.touch * ((2 * learn if settings.optimizer == "adamw" else 0) + self._best(learn))
+        whole += self._checkpoints(training * self.epochs)
         return training + evaluation * max(evaluations, 1) / max(self.epochs, 1e-9), whole
+
+    def _checkpoints(self, training: float) -> float:
+        """Seconds that checkpoints add to steps that take so many: what is written beside them slows them down, and
+        where checkpoints follow each other at once, steps wait for the disk."""
+        writing = self._checkpoint_bytes / self.calibration.disk_rate
+        every = max(self.settings.checkpoint_seconds, training / max(self.steps, 1))
+        each = _BESIDE * min(writing, every) + max(writing - every, 0.0)
+        return int(training / every) * each if training else 0.0
+
+    def ending(self) -> float:
+        """Seconds in which the last checkpoint and the model are written."""
+        return (self._checkpoint_bytes + 4 * self.shape.weights) / self.calibration.disk_rate
+
+    @property
+    def _checkpoint_bytes(self) -> int:
+        learn = 4 * self._learning()
+        return learn * (3 if self.settings.optimizer == "adamw" else 1)
 
     def once(self, plan: Plan) -> float:
         """Seconds in which the frozen layers are computed, before the first step; 0 where that is done in every one."""

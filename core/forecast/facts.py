@@ -7,6 +7,9 @@ from pydantic import BaseModel, ConfigDict
 from core.forecast.shapes import ModelShape
 from core.settings import Settings
 
+TOUCH = 5e-10
+"""Seconds that a byte takes that is written to for the first time, where that was not measured."""
+
 
 class Calibration(BaseModel):
     """What real steps on this machine have shown of one way to compute one model."""
@@ -14,7 +17,9 @@ class Calibration(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     rest_bytes: int
-    """Memory that no formula explains: libraries, allocator, kernels."""
+    """Memory that no formula explains: libraries, allocator."""
+    kernel_bytes: int = 0
+    """Memory that kernels for one more shape of a micro-batch take; see `Run.shapes`."""
     factor: float = 1.0
     """Activations as they were, by what the formula says of them."""
     rate: float
@@ -24,10 +29,14 @@ class Calibration(BaseModel):
     forward_rate: float
     update: float
     """Seconds of the optimizer's part of a step."""
+    touch: float = TOUCH
+    """Seconds that a byte takes that is written to for the first time."""
     start: float
     """Seconds from the start of a worker to its first step, besides what has to be tokenized."""
     first_evaluation: float = 1.0
     """Seconds that the first evaluation takes besides: libraries are loaded for it."""
+    disk_rate: float = 4e8
+    """Bytes a second that get onto the disk of the runs."""
     measured: bool = True
     """False where it is a guess."""
 

@@ -81,7 +81,8 @@ def forecast(facts: Facts, settings: Settings) -> Forecast:
     parts, calibration = run.parts(plan), run.calibration
     sure = MEASURED if calibration.measured else GUESSED
     part = run.largest_part(plan)
-    epoch, whole = run.seconds(plan)
+    epoch, training = run.seconds(plan)
+    whole = calibration.start + run.once(plan) + training + run.ending()
     needed = {name: size for name, size in parts.model_dump().items() if name != "baseline"}
     return Forecast(
         peak_bytes=parts.total,
@@ -89,7 +90,7 @@ def forecast(facts: Facts, settings: Settings) -> Forecast:
         high_bytes=round(parts.total * (1 + sure[0])),
         parts=parts,
         seconds_per_epoch=epoch,
-        training_seconds=whole - calibration.start - run.once(plan),
+        training_seconds=training,
         seconds=whole,
         low_seconds=whole * (1 - sure[1]),
         high_seconds=whole * (1 + sure[1]),

@@ -1,15 +1,17 @@
 """Two kinds of real steps, in a process of their own: `python -m core.forecast.probe` reads a question and answers it.
 
 The process builds the model as a worker does and computes the most expensive micro-batch and some others, on token ids
-that it makes up. It writes no file, keeps nothing, and its memory is its own, so a run begun after it is the run that
+that it makes up. It leaves no file, keeps nothing, and its memory is its own, so a run begun after it is the run that
 would have been without it.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -19,9 +21,10 @@ from typing import Any
 from core.children import child_environment
 from core.clean import clean_line
 from core.errors import ReviewtuiError
+from core.files import home, private_folder
 from core.forecast import loads
-from core.forecast.demand import Plan, Run
-from core.forecast.facts import Calibration, Facts
+from core.forecast.demand import KEPT_SHAPES, Plan, Run, padded
+from core.forecast.facts import TOUCH, Calibration, Facts
 from core.settings import Settings
 
 _OTHERS = (0.75, 0.5, 0.25)
@@ -29,12 +32,16 @@ _OTHERS = (0.75, 0.5, 0.25)
 _TELLING_TOKENS = 1024
 """On the transformers path the most expensive micro-batch has at least so many: less would say nothing of more."""
 _MOST_REVIEWS = 128
-_KERNEL_LENGTHS = range(8, 88, 8)
-"""There also reviews of these lengths are computed, one by one: the kernels of so many shapes are all that are kept."""
+_KERNEL_LENGTHS = range(40, 120, 8)
+"""There also reviews of these lengths are computed, one by one: what there is more afterwards is kernels."""
 _SMALL = 4
 """The small micro-batch that is timed beside the large one has this part of its reviews."""
 _TRIES = 2
 _MOST_SECONDS, _LOOK_SECONDS = 120.0, 0.2
+_TELLING_BYTES = 8 << 20
+"""Fewer moments would say nothing of how long memory takes that is written to for the first time."""
+_DISK_BYTES = 64 << 20
+"""Written to see how fast the disk is."""
 
 
 def calibrate(
@@ -96,12 +103,11 @@ def measure(facts: Facts, settings: Settings, folder: Path, began: float) -> Cal
     loop, places, distinct = _loop(facts, settings, folder, parts)
     device, learner, examples = loop.device, loop.learner, loop.train
     on_gpu = device.type == "cuda"
-    held: Callable[[], int] = process_bytes
-    if on_gpu:
-        held = lambda: int(torch.cuda.memory_allocated(device))  # noqa: E731
-    learner.prepare((examples,), lambda fraction: None)
+    held: Callable[[], int] = partial(torch.cuda.memory_allocated, device) if on_gpu else process_bytes
     start = time.perf_counter() - began
-    sampler = MemorySampler(lambda sample: None, every=0.005, records_every=1 << 30)
+    learner.prepare((examples,), lambda fraction: None)
+    prepared = time.perf_counter() - began - start
+    sampler = MemorySampler(lambda sample: None, every=0.05, records_every=1 << 30)
     sampler.start()
 
     def seconds(work: Callable[[], Any], tries: int = _TRIES) -> float:
@@ -121,34 +127,70 @@ def measure(facts: Facts, settings: Settings, folder: Path, began: float) -> Cal
 
         return learner.learn(examples, places[part], loss, (settings.seed, 0, part), first=True)
 
+    kernels = 0
     if not run.native:  # the native path's buffers are made for the largest at once, as in a run
-        for part in (1, *range(learned + 1, len(parts))):
-            learn(part)
+        learn(1)
         learner.update(0.0)
         learner.logits(examples, places[1])
+        kernels = _kernel_bytes(learn, held, range(len(parts) - len(_KERNEL_LENGTHS), len(parts)))
     before = held()  # kernels are made, gradients and moments are there
-    large, update = seconds(lambda: learn(0)), seconds(lambda: learner.update(0.0))
+    rehearsal, large = (seconds(lambda: learn(0), tries) for tries in (1, _TRIES))
+    first, update = (seconds(lambda: learner.update(0.0), tries) for tries in (1, _TRIES))
     forward = seconds(lambda: learner.logits(examples, places[0]))
     others = [seconds(partial(learn, part), 1) for part in range(1, learned)]  # each of a shape that is new
     logits = learner.logits(examples, places[learned]).cpu().numpy()
+    sampler.stop()
     since = time.perf_counter()
     figures(logits, examples.labels[places[learned]], loop.classifier.labels)
     first_evaluation = time.perf_counter() - since
-    sampler.stop()
     peak = int(torch.cuda.max_memory_allocated(device)) if on_gpu else max(sampler.peak, held())
+    if not on_gpu:
+        peak -= kernels * min(len({(len(part), padded(max(part))) for part in parts}), KEPT_SHAPES)
     rest, factor = _explained(facts, settings, plan, distinct, before, peak)
     rate = _step_operations(run, largest) / large
     besides = [taken - _step_operations(run, parts[part]) / rate for part, taken in enumerate(others, start=1)]
     return Calibration(
         rest_bytes=rest,
+        kernel_bytes=kernels,
         factor=factor,
         rate=max(rate, 1.0),
         overhead=max(sum(besides) / len(besides), 0.0),
-        forward_rate=max(_forward_operations(run, largest) / forward, 1.0),
+        forward_rate=_frozen_operations(run, parts) / prepared
+        if run.head_only
+        else _forward_operations(run, largest) / forward,
         update=update,
-        start=start,
+        touch=_touch(run, first - update),
+        start=start + rehearsal,
         first_evaluation=first_evaluation,
+        disk_rate=_disk_rate(),
     )
+
+
+def _kernel_bytes(learn: Callable[[int], Any], held: Callable[[], int], parts: Sequence[int]) -> int:
+    """What the memory grows by with each of `parts`, which are of different shapes."""
+    before = held()
+    for part in parts:
+        learn(part)
+    return max(held() - before, 0) // len(parts)
+
+
+def _touch(run: Run, seconds: float) -> float:
+    """Seconds a byte, where the first update, which makes the moments, took so many more than the next."""
+    moments = run.parts(run.asked).optimizer
+    if moments < _TELLING_BYTES or not run.native:  # there an update came before
+        return TOUCH
+    return max(seconds, 0.0) / moments
+
+
+def _disk_rate() -> float:
+    """Bytes a second that get onto the disk of the home."""
+    content = os.urandom(_DISK_BYTES)
+    since = time.perf_counter()
+    with tempfile.TemporaryFile(dir=private_folder(home())) as file:  # it has no name: nothing stays, whatever happens
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    return _DISK_BYTES / (time.perf_counter() - since)
 
 
 def _parts(run: Run, plan: Plan) -> tuple[list[list[int]], int]:
@@ -166,7 +208,7 @@ def _parts(run: Run, plan: Plan) -> tuple[list[list[int]], int]:
     learned = len(parts)
     parts.append(evaluation)
     if run.native and run.boundary > 0:
-        parts.append(run.frozen_parts()[0])
+        parts += run.frozen_parts()
     if not run.native:
         parts += [[length] for length in _KERNEL_LENGTHS]
     return parts, learned
@@ -222,6 +264,12 @@ def _step_operations(run: Run, lengths: Sequence[int]) -> float:
 def _forward_operations(run: Run, lengths: Sequence[int]) -> float:
     layers = run.shape.layers - (max(run.boundary, 0) if run.native else 0)
     return max(run.operations(_load(run, lengths), layers), 1.0)
+
+
+def _frozen_operations(run: Run, parts: Sequence[Sequence[int]]) -> float:
+    """Of one pass of all reviews through the frozen layers."""
+    load = _load(run, [length for lengths in parts for length in lengths])
+    return run.operations(load, run.boundary, top=run.head_only)
 
 
 def _load(run: Run, lengths: Sequence[int]) -> loads.Work:
