@@ -34,6 +34,8 @@ def load_tensors(file: Path) -> Tensors:
     """
     with safe_open(file, framework="pt") as opened:
         transposed = json.loads((opened.metadata() or {}).get(_TRANSPOSED, "[]"))
+        if not isinstance(transposed, list):
+            raise ValueError(f"{_TRANSPOSED} is no list of names")
         tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118 -- no mapping
     return {name: tensor.t() if name in transposed else tensor for name, tensor in tensors.items()}
 

@@ -159,6 +159,32 @@ def test_the_way_of_a_run(changes: dict[str, Any], path: str, way: str) -> None:
     assert (facts().path(settings), facts().way_of(settings)) == (path, way)
 
 
+def test_padded_reviews_of_many_lengths_need_many_kernels() -> None:
+    lora = {"lora": True, "precision": "bf16", "micro_batch_size": 4}
+    calibrations = {"transformers bf16 lora": MEASURED.model_copy(update={"kernel_bytes": 10 << 20})}
+
+    def kernels(table: list[tuple[int, int]], **changes: Any) -> int:
+        ours = changed(**lora, **changes)
+        with_them, without = facts(table=table, calibrations=calibrations), facts(table=table)
+        return (forecast(with_them, ours).peak_bytes - forecast(without, ours).peak_bytes) // (10 << 20)
+
+    assert kernels([(61, 20), (63, 20)]) == 2  # all are 64: one shape of a step, one of an evaluation
+    assert kernels([(20, 20), (40, 20), (60, 20)]) == 6  # a step and an evaluation are of different numbers of reviews
+    assert kernels(TABLE) == 15  # more are not kept at the same time
+    assert kernels(TABLE, max_steps=1, batch_size=4, validation_fraction=0.01) == 4
+
+
+def test_checkpoints_without_a_pause_wait_for_the_disk() -> None:
+    slow = {"native fp32": MEASURED.model_copy(update={"disk_rate": 1e7})}
+    here = facts(calibrations=slow)
+    seldom, always = (
+        forecast(here, changed(precision="fp32", checkpoint_seconds=pause, max_steps=10)) for pause in (1e6, 0)
+    )
+    of_a_checkpoint = 3 * seldom.parts.gradients / 1e7
+    assert always.training_seconds - seldom.training_seconds == pytest.approx(10 * of_a_checkpoint, rel=0.2)
+    assert seldom.seconds - seldom.training_seconds > of_a_checkpoint, "one is written at the end"
+
+
 def test_what_was_never_measured_is_called_a_guess_and_is_less_sure() -> None:
     said, guessed = forecast(facts(), changed()), forecast(facts(calibrations={}), changed())
     assert said.measured and not guessed.measured
