@@ -40,12 +40,16 @@ _READING, _READING_REUSED = 40 << 20, 24 << 20
 (measured)."""
 _BESIDE = 0.5
 """Of the time that a checkpoint takes, what the steps beside it take longer (measured, two processors)."""
+_HASH_RATE = 1.2e9
+"""Bytes a second of sha256."""
 _PIECES = 60 << 20
 """What the allocator at most keeps in pieces of what passes have left (measured)."""
 KEPT_SHAPES = 15
 """Of micro-batches, whose kernels the library keeps at the same time (measured)."""
 _LATE_KERNELS = 45 << 20
-"""Kernels of bf16 products for shapes that the steps of a calibration have not met."""
+"""Kernels of bf16 products for shapes that the steps of a calibration have not met (measured)."""
+_FROZEN_KERNELS = 40 << 10
+"""The same of fp32 where frozen layers are computed once, for each element of the width (measured)."""
 
 
 class Parts(BaseModel):
@@ -260,7 +264,8 @@ class Run:
         if self.boundary > 0:
             passes += [footprint.classifying(shape, lengths, item) for lengths in self.frozen_parts()]
         if self.head_only:
-            return 0, footprint.total(passes[1:]) + pool
+            kernels = _FROZEN_KERNELS * shape.width if item == 4 else 0
+            return 0, footprint.total(passes[1:]) + pool + kernels
         for lengths in train:
             passes.append(
                 footprint.learning(
@@ -352,7 +357,8 @@ class Run:
 
     def ending(self) -> float:
         """Seconds in which the last checkpoint and the model are written."""
-        return (self._checkpoint_bytes + 4 * self.shape.weights) / self.calibration.disk_rate
+        size = self._checkpoint_bytes + 4 * self.shape.weights
+        return size / self.calibration.disk_rate + size / _HASH_RATE
 
     @property
     def _checkpoint_bytes(self) -> int:

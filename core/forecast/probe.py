@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,8 @@ _TRIES = 2
 _MOST_SECONDS, _LOOK_SECONDS = 120.0, 0.2
 _TELLING_BYTES = 8 << 20
 """Fewer moments would say nothing of how long memory takes that is written to for the first time."""
+_READING_SECONDS = 1.0
+"""What a worker does before its first step, and a probe does not: read and divide reviews, tokenize the first."""
 _DISK_BYTES = 64 << 20
 """Written to see how fast the disk is."""
 
@@ -160,18 +163,20 @@ def measure(facts: Facts, settings: Settings, folder: Path, began: float) -> Cal
         else _forward_operations(run, largest) / forward,
         update=update,
         touch=_touch(run, first - update),
-        start=start + rehearsal,
+        start=start + rehearsal + _READING_SECONDS,
         first_evaluation=first_evaluation,
         disk_rate=_disk_rate(),
     )
 
 
 def _kernel_bytes(learn: Callable[[int], Any], held: Callable[[], int], parts: Sequence[int]) -> int:
-    """What the memory grows by with each of `parts`, which are of different shapes."""
-    before = held()
+    """What the memory grows by with each of `parts`, which are of different shapes: of those where it grows most."""
+    sizes = [held()]
     for part in parts:
         learn(part)
-    return max(held() - before, 0) // len(parts)
+        sizes.append(held())
+    grown = sorted(after - before for before, after in pairwise(sizes))[len(parts) // 2 :]
+    return max(sum(grown), 0) // len(grown)
 
 
 def _touch(run: Run, seconds: float) -> float:

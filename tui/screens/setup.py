@@ -207,7 +207,7 @@ class SetupScreen(Place):
             steps = steps_in_words(draft.report["kept"], settings)
             views["#data"] = partial(setup_views.data, draft.source, draft.report, steps, cut)
         for where, view in views.items():
-            self.query_one(where, Drawn).show(view)
+            self.query_one(where, Drawn).show(view, about=(looked_at.name, draft.source))
 
     def _draw_state(self) -> None:
         """The line beside the start: what stands in its way, what is being done, or how long the run would be."""

@@ -122,12 +122,13 @@ in reserve for it, ▒ others', ░ free. tab moves between the charts and the l
             return records, summary_of(run, history)
 
         while True:
-            try:
-                records, summary = await asyncio.to_thread(look)
-            except OSError as error:
-                self.query_one(RunHeader).say_trouble(f"The run cannot be read ({error.strerror}).")
-                return
-            self._show(records, summary)
+            if self.is_current or self._summary is None:  # unseen, it takes no time from what is seen
+                try:
+                    records, summary = await asyncio.to_thread(look)
+                except OSError as error:
+                    self.query_one(RunHeader).say_trouble(f"The run cannot be read ({error.strerror}).")
+                    return
+                self._show(records, summary)
             await asyncio.sleep(_POLL_SECONDS)
 
     def _show(self, records: list[Record], summary: RunSummary) -> None:

@@ -18,7 +18,7 @@ Draw = Callable[[int], Content]
 
 
 class Drawn(Widget):
-    """Shows what a function draws; as high as that is."""
+    """Shows what a function draws; as high as that is, or was while the same thing was shown (see `show`)."""
 
     DEFAULT_CSS = """
     Drawn { height: auto; width: 1fr; }
@@ -27,19 +27,30 @@ class Drawn(Widget):
     def __init__(self, draw: Draw | None = None, *, id: str | None = None, classes: str | None = None) -> None:
         self._draw: Draw = draw or (lambda width: Content(""))
         self._last: tuple[Draw, int, Content] | None = None
+        self._about: object = None
+        self._least = 0
+        """Lines that it keeps."""
         super().__init__(id=id, classes=classes)
 
-    def show(self, draw: Draw) -> None:
-        """Draw something else from now on; the screen is laid out anew only where the height is another."""
+    def show(self, draw: Draw, about: object = None) -> None:
+        """Draw something else from now on; the screen is laid out anew only where the height is another.
+
+        Args:
+            about: what it is about, if that is said: while it is the same, lines that were needed once are kept, so
+                that what stands below stays where it is.
+        """
         self._draw, last = draw, self._last
+        kept = about is not None and about == self._about
+        self._about = about
         if last is None:
             self.refresh(layout=self.display)
             return
         _, width, before = last
         now = self._drawn_at(width)
-        if not now.is_same(before):
-            rules = cast(RulesMap, self.styles)
-            self.refresh(layout=now.get_height(rules, width) != before.get_height(rules, width))
+        high, least = self._lines(before, width), self._least
+        self._least = high if kept else 0
+        if not now.is_same(before) or least != self._least:
+            self.refresh(layout=self._lines(now, width) != high)
 
     def show_text(self, text: str | Content) -> None:
         """Show words as they are, wrapped."""
@@ -50,8 +61,12 @@ class Drawn(Widget):
         return self._drawn_at(max(self.content_size.width, 10))
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return self._lines(self._drawn_at(width), width) if width else 0
+
+    def _lines(self, content: Content, width: int) -> int:
+        """Its height with this content."""
         rules = cast(RulesMap, self.styles)  # as Textual's own widgets hand them over
-        return self._drawn_at(width).get_height(rules, width) if width else 0
+        return max(content.get_height(rules, width), self._least)
 
     def _drawn_at(self, width: int) -> Content:
         """What is drawn at a width; the last is kept, for layout and painting both ask."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.reactive import Reactive
 from textual.widgets import Input
 
 from core.clean import clean
@@ -17,6 +19,9 @@ class LineInput(Input):
     LineInput.-textual-compact { padding: 0 1; background: $boost; }
     LineInput.-textual-compact:focus { background: $boost; text-style: underline; }
     """
+    virtual_size = Reactive(Size(0, 0), layout=False)
+    """Its place does not depend on how much is typed: a key lays no screen out."""
+
     # ctrl+a stays what GNU screen needs it for: home does the same.
     BINDINGS: ClassVar[list[BindingType]] = [Binding("home", "home", "Go to start", show=False)]
 
