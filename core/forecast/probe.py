@@ -96,7 +96,6 @@ def measure(facts: Facts, settings: Settings, folder: Path, began: float) -> Cal
     import torch
 
     from core.memory import MemorySampler, process_bytes
-    from core.training.metrics import measure as figures
 
     settings = _telling(facts, settings)
     run = Run(facts, settings)
@@ -143,9 +142,7 @@ def measure(facts: Facts, settings: Settings, folder: Path, began: float) -> Cal
     others = [seconds(partial(learn, part), 1) for part in range(1, learned)]  # each of a shape that is new
     logits = learner.logits(examples, places[learned]).cpu().numpy()
     sampler.stop()
-    since = time.perf_counter()
-    figures(logits, examples.labels[places[learned]], loop.classifier.labels)
-    first_evaluation = time.perf_counter() - since
+    first_evaluation = _first_figures(logits, examples.labels[places[learned]], loop.classifier.labels)
     peak = int(torch.cuda.max_memory_allocated(device)) if on_gpu else max(sampler.peak, held())
     if not on_gpu:
         peak -= kernels * min(len({(len(part), padded(max(part))) for part in parts}), KEPT_SHAPES)
@@ -167,6 +164,17 @@ def measure(facts: Facts, settings: Settings, folder: Path, began: float) -> Cal
         first_evaluation=first_evaluation,
         disk_rate=_disk_rate(),
     )
+
+
+def _first_figures(logits: Any, labels: Any, names: Sequence[str]) -> float:
+    """Seconds that figures take for the first time."""
+    import datasets  # noqa: F401 -- a worker has loaded it to read reviews, and with it a part of what figures need
+
+    from core.training.metrics import measure as figures
+
+    since = time.perf_counter()
+    figures(logits, labels, names)
+    return time.perf_counter() - since
 
 
 def _kernel_bytes(learn: Callable[[int], Any], held: Callable[[], int], parts: Sequence[int]) -> int:
