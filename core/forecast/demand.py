@@ -40,13 +40,15 @@ _READING, _READING_REUSED = 40 << 20, 24 << 20
 (measured)."""
 _BESIDE = 0.5
 """Of the time that a checkpoint takes, what the steps beside it take longer (measured, two processors)."""
-_CHECKPOINT_SECONDS = 0.1
+_CHECKPOINT_SECONDS = 0.01
 """Of a checkpoint however small: files are made, synced and renamed (measured)."""
 _HASH_RATE = 1.2e9
 """Bytes a second of sha256."""
 _PIECES = 60 << 20
 """What the allocator at most keeps in pieces of what passes have left (measured)."""
-KEPT_SHAPES = 15
+_FEWER_REVIEWS = 2
+"""Shapes of a last part of a step, and of an evaluation, which have fewer reviews."""
+_KEPT_SHAPES = 12
 """Of micro-batches, whose kernels the library keeps at the same time (measured)."""
 _LATE_KERNELS = 20 << 20, 25 << 20
 """Kernels of bf16 products for shapes that the steps of a calibration have not met, where all reviews are of the same
@@ -174,11 +176,14 @@ class Run:
         """Of micro-batches, that have kernels of their own at the same time; reviews are padded, so not natively."""
         if self.native:
             return 0
-        lengths = len({padded(length) for length, _ in self.table})
         load = loads.work(self.table, self.settings.batch_size, plan.tokens, plan.reviews)
-        learned = min(lengths, max(round(self.epochs * load.micro_batches * self._per_review), 1))
-        measured = min(lengths, -(-round(self._held_out * load.tokens) // EVALUATION_TOKENS))
-        return min(learned + measured, KEPT_SHAPES)
+        learned = self.epochs * load.micro_batches * self._per_review
+        measured = self._held_out * load.tokens / EVALUATION_TOKENS
+        shares: dict[int, float] = {}
+        for length, count in self.table:
+            shares[padded(length)] = shares.get(padded(length), 0.0) + count * self._per_review / max(self.rows, 1)
+        met = sum(min(share * batches, 1.0) for share in shares.values() for batches in (learned, measured))
+        return min(round(met) + _FEWER_REVIEWS, _KEPT_SHAPES)
 
     # Memory
 

@@ -24,7 +24,7 @@ from core.clean import clean_line
 from core.errors import ReviewtuiError
 from core.files import home, private_folder
 from core.forecast import loads
-from core.forecast.demand import KEPT_SHAPES, Plan, Run, padded
+from core.forecast.demand import Plan, Run, padded
 from core.forecast.facts import TOUCH, Calibration, Facts
 from core.settings import Settings
 
@@ -33,8 +33,10 @@ _OTHERS = (0.75, 0.5, 0.25)
 _TELLING_TOKENS = 1024
 """On the transformers path the most expensive micro-batch has at least so many: less would say nothing of more."""
 _MOST_REVIEWS = 128
-_KERNEL_LENGTHS = range(40, 120, 8)
+_KERNEL_LENGTHS = range(8, 88, 8)
 """There also reviews of these lengths are computed, one by one: what there is more afterwards is kernels."""
+_FACTORS = 0.8, 2.0
+"""What memory can make of activations that are counted."""
 _SMALL = 4
 """The small micro-batch that is timed beside the large one has this part of its reviews."""
 _TRIES = 2
@@ -129,13 +131,15 @@ def measure(facts: Facts, settings: Settings, folder: Path, began: float) -> Cal
 
         return learner.learn(examples, places[part], loss, (settings.seed, 0, part), first=True)
 
-    kernels = 0
+    kernel = kernels = besides_them = 0
     if not run.native:  # the native path's buffers are made for the largest at once, as in a run
         learn(1)
         learner.update(0.0)
         learner.logits(examples, places[1])
-        kernels = _kernel_bytes(learn, held, range(len(parts) - len(_KERNEL_LENGTHS), len(parts)))
-    before = held()  # kernels are made, gradients and moments are there
+        singles = len(parts) - len(_KERNEL_LENGTHS)
+        kernel, kernels = _kernel_bytes(learn, held, range(singles, len(parts)))
+        besides_them = kernel * len({(len(part), padded(max(part))) for part in parts[:singles]})
+    before = held() - kernels  # gradients and moments are there
     rehearsal, large = (seconds(lambda: learn(0), tries) for tries in (1, _TRIES))
     first, update = (seconds(lambda: learner.update(0.0), tries) for tries in (1, _TRIES))
     forward = seconds(lambda: learner.logits(examples, places[0]))
@@ -145,13 +149,13 @@ def measure(facts: Facts, settings: Settings, folder: Path, began: float) -> Cal
     first_evaluation = _first_figures(logits, examples.labels[places[learned]], loop.classifier.labels)
     peak = int(torch.cuda.max_memory_allocated(device)) if on_gpu else max(sampler.peak, held())
     if not on_gpu:
-        peak -= kernels * min(len({(len(part), padded(max(part))) for part in parts}), KEPT_SHAPES)
+        peak -= kernels + besides_them
     rest, factor = _explained(facts, settings, plan, distinct, before, peak)
     rate = _step_operations(run, largest) / large
     besides = [taken - _step_operations(run, parts[part]) / rate for part, taken in enumerate(others, start=1)]
     return Calibration(
         rest_bytes=rest,
-        kernel_bytes=kernels,
+        kernel_bytes=kernel,
         factor=factor,
         rate=max(rate, 1.0),
         overhead=max(sum(besides) / len(besides), 0.0),
@@ -177,14 +181,18 @@ def _first_figures(logits: Any, labels: Any, names: Sequence[str]) -> float:
     return time.perf_counter() - since
 
 
-def _kernel_bytes(learn: Callable[[int], Any], held: Callable[[], int], parts: Sequence[int]) -> int:
-    """What the memory grows by with each of `parts`, which are of different shapes: of those where it grows most."""
+def _kernel_bytes(learn: Callable[[int], Any], held: Callable[[], int], parts: Sequence[int]) -> tuple[int, int]:
+    """What memory grows by for a new shape, and for all of `parts`, which are of different ones.
+
+    The first is the mean of the larger half: room that was left over hides the others.
+    """
     sizes = [held()]
     for part in parts:
         learn(part)
         sizes.append(held())
-    grown = sorted(after - before for before, after in pairwise(sizes))[len(parts) // 2 :]
-    return max(sum(grown), 0) // len(grown)
+    grown = sorted(max(after - before, 0) for before, after in pairwise(sizes))
+    larger = grown[len(grown) // 2 :]
+    return sum(larger) // len(larger), sum(grown)
 
 
 def _touch(run: Run, seconds: float) -> float:
@@ -253,15 +261,19 @@ def _explained(
 ) -> tuple[int, float]:
     """Memory that no formula explains, and the factor of the formula for activations, from what was measured.
 
-    The factor is 1 where activations are counted: in all architectures that are written out, on a CPU.
+    The factor is 1 on the native path, which counts every buffer; what autograd keeps is counted, too, but not what the
+    allocator makes of it.
     """
     run = Run(facts.model_copy(update={"distinct": distinct, "calibrations": {}}), settings)
     parts = run.parts(plan, begun=False)
-    if facts.device == "cpu" and facts.shape.family != "other":
+    passes = parts.activations + parts.workspace
+    if run.native:
         return max(peak - (parts.total - parts.baseline), 0), 1.0
-    rest = max(before - parts.weights - parts.gradients - parts.optimizer, 0)
-    activations = peak - rest - parts.weights - parts.gradients - parts.optimizer
-    return rest, max(activations / max(parts.activations + parts.workspace, 1), 0.05)
+    factor = (peak - before) / max(passes, 1)
+    if facts.device == "cpu" and facts.shape.family != "other":
+        factor = min(max(factor, _FACTORS[0]), _FACTORS[1])
+    factor = max(factor, 0.05)
+    return max(peak - (parts.total - parts.baseline - passes) - round(factor * passes), 0), factor
 
 
 def _step_operations(run: Run, lengths: Sequence[int]) -> float:

@@ -168,10 +168,10 @@ def test_padded_reviews_of_many_lengths_need_many_kernels() -> None:
         with_them, without = facts(table=table, calibrations=calibrations), facts(table=table)
         return (forecast(with_them, ours).peak_bytes - forecast(without, ours).peak_bytes) // (10 << 20)
 
-    assert kernels([(61, 20), (63, 20)]) == 2  # all are 64: one shape of a step, one of an evaluation
-    assert kernels([(20, 20), (40, 20), (60, 20)]) == 6  # a step and an evaluation are of different numbers of reviews
-    assert kernels(TABLE) == 15  # more are not kept at the same time
-    assert kernels(TABLE, max_steps=1, batch_size=4, validation_fraction=0.01) == 3
+    assert kernels([(61, 20), (63, 20)]) == 4  # all are 64: a step, an evaluation, and fewer reviews of each
+    assert kernels([(20, 20), (40, 20), (60, 20)]) == 8
+    assert kernels(TABLE) == 12  # more are not kept at the same time
+    assert kernels(TABLE, max_steps=1, batch_size=4, validation_fraction=0.01) == 4
 
 
 def test_checkpoints_without_a_pause_wait_for_the_disk() -> None:
