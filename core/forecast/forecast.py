@@ -17,8 +17,8 @@ from core.settings import Settings
 HEADROOM = 0.9
 """Share of the free memory that a run may be planned to take."""
 MEASURED = (0.1, 0.3)
-"""Relative uncertainty of memory and time, with a calibration. Of what benchmarks/MEMORY.md tried, nine in ten were
-within the first for memory and three in four for time, measured beside other work."""
+"""Relative uncertainty of memory and time, with a calibration: benchmarks/MEMORY.md found more than nine in ten runs
+within them, of time that of the whole run."""
 GUESSED = (0.25, 0.5)
 """The same without one; itself guessed."""
 
