@@ -55,7 +55,7 @@ def _planned(run: RunFolder, history: RunHistory, epochs: int) -> Extension:
     request, plan = run.request(), history.plan
     if not history.step or not plan:
         raise InputError(f"{run.id} has not made a step; start it anew with `--set epochs={epochs}`.")
-    per_epoch = int(plan["steps_per_epoch"])
+    per_epoch = max(-(-int(plan["rows"]) // request.settings.batch_size), 1)
     settings = request.settings.changed({"epochs": epochs, "max_steps": None})
     before, after = planned_steps(request.settings, per_epoch), planned_steps(settings, per_epoch)
     if after <= max(before, history.step):

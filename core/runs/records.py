@@ -128,7 +128,10 @@ KINDS: dict[str, Shape] = {
     "plan": _kind(
         {
             "steps_per_epoch": count,
+            "micro_batch_size": count,
             "micro_batch_tokens": maybe(count),
+            "precision": text,
+            "device": text,
             "path": text,
             "path_why": text,
             "cached_layers": count,
@@ -141,10 +144,7 @@ KINDS: dict[str, Shape] = {
         epochs=number,
         steps=count,
         batch_size=count,
-        micro_batch_size=count,
         max_length=count,
-        precision=text,
-        device=text,
         weights=count,
         trainable_weights=count,
     ),

@@ -98,7 +98,7 @@ def die_at(call: int) -> None:
 
     of_os = [(os, name) for name in ("write", "fsync", "ftruncate", "rmdir", "unlink")]
     of_paths = [(Path, name) for name in ("rename", "replace", "mkdir", "chmod")]
-    for owner, name in (*of_os, *of_paths, (checkpoints, "save_file")):
+    for owner, name in (*of_os, *of_paths, (checkpoints, "save_tensors")):
         setattr(owner, name, counting(getattr(owner, name)))
 
 

@@ -84,8 +84,8 @@ def test_weights_may_change_once_they_are_read_however_long_the_disk_takes(
 
 
 def test_whoever_will_change_the_weights_waits_until_they_are_read(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
-    slow = Gate(checkpoints.save_file)
-    monkeypatch.setattr(checkpoints, "save_file", slow)
+    slow = Gate(checkpoints.save_tensors)
+    monkeypatch.setattr(checkpoints, "save_tensors", slow)
     told.writer.begin(live(1)[0])
     assert slow.reached.wait(30)
     settled = threading.Event()
@@ -106,7 +106,7 @@ def test_a_second_checkpoint_waits_for_the_first(told: Told, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EIO])
-@pytest.mark.parametrize("where", ["save_file", "fsync", "rename", "mkdir"])
+@pytest.mark.parametrize("where", ["save_tensors", "fsync", "rename", "mkdir"])
 def test_whatever_the_disk_refuses_training_goes_on_and_the_next_checkpoint_may_succeed(
     where: str, number: int, told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -117,7 +117,7 @@ def test_whatever_the_disk_refuses_training_goes_on_and_the_next_checkpoint_may_
         raise OSError(number, os.strerror(number))
 
     with monkeypatch.context() as patch:
-        place = {"save_file": (checkpoints, "save_file"), "fsync": (os, "fsync")}.get(where, (Path, where))
+        place = {"save_tensors": (checkpoints, "save_tensors"), "fsync": (os, "fsync")}.get(where, (Path, where))
         patch.setattr(*place, refuse)
         told.writer.begin(live(2)[0])
         told.writer.settle()
@@ -133,7 +133,7 @@ def test_what_nobody_foresaw_is_told_and_lets_go(told: Told, monkeypatch: pytest
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("no memory")
 
-    monkeypatch.setattr(checkpoints, "save_file", fail)
+    monkeypatch.setattr(checkpoints, "save_tensors", fail)
     told.writer.begin(live(2)[0])
     told.writer.settle()
     told.writer.wait()

@@ -309,7 +309,7 @@ def test_a_full_disk_costs_a_checkpoint_and_not_the_run(
 ) -> None:
     from core.training import checkpoints
 
-    monkeypatch.setattr(checkpoints, "save_file", full_disk)
+    monkeypatch.setattr(checkpoints, "save_tensors", full_disk)
     history = work(create_run(request(reviews_csv(ROWS), tiny_model, epochs=1)))
     assert history.end is not None and history.end["kind"] == "finished" and history.checkpoint_step is None
     assert any(
@@ -411,7 +411,7 @@ def test_checkpoints_that_failed_are_tried_again_and_the_screen_is_told_both_tim
     """The disk is full for the first three checkpoints, and looked at again when the time has come."""
     from core.training import checkpoints
 
-    whole_save, refused = checkpoints.save_file, 0
+    whole_save, refused = checkpoints.save_tensors, 0
 
     def save(*arguments: Any, **options: Any) -> None:
         nonlocal refused
@@ -420,7 +420,7 @@ def test_checkpoints_that_failed_are_tried_again_and_the_screen_is_told_both_tim
             full_disk()
         whole_save(*arguments, **options)
 
-    monkeypatch.setattr(checkpoints, "save_file", save)
+    monkeypatch.setattr(checkpoints, "save_tensors", save)
     monkeypatch.setattr(session_module, "_RETRY_SECONDS", 0.0)
     monkeypatch.setattr(Session, "on_step", waiting_for_the_disk)
     run = create_run(request(reviews_csv(ROWS), tiny_model, epochs=2, checkpoint_seconds=1e6))
@@ -443,7 +443,7 @@ def test_a_run_whose_end_has_no_checkpoint_says_so_with_its_last_word(
 ) -> None:
     from core.training import checkpoints
 
-    monkeypatch.setattr(checkpoints, "save_file", full_disk)
+    monkeypatch.setattr(checkpoints, "save_tensors", full_disk)
     history = work(create_run(request(reviews_csv(ROWS), tiny_model, epochs=1)))
     assert history.end is not None and "no checkpoint of its end" in history.end["message"]
 
