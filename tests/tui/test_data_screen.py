@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.errors import InputError
 from core.reviews.options import ReadingOptions
@@ -15,8 +17,10 @@ from tests.tui.frames import frame
 from tui.app import Workbench, sample_folder
 from tui.screens.data import DataScreen
 from tui.widgets.choose import Ask, Choose
+from tui.widgets.file_picker import where_line
 from tui.widgets.findings import SECTIONS
 from tui.widgets.label_names import LabelNames
+from tui.widgets.places_on_disk import Listing
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
 
@@ -360,3 +364,9 @@ async def test_any_size_at_any_stage_is_drawn() -> None:
         await pilot.resize_terminal(50, 10)
         await pilot.pause()
         assert "too small" in frame(app)
+
+
+@given(path=st.text("ab/é漢", min_size=1, max_size=120), width=st.integers(50, 130))
+def test_however_long_its_path_a_folder_says_what_enter_does(path: str, width: int) -> None:
+    line = where_line(Listing(Path("/", path)), width)
+    assert line.plain.endswith("0 data files   enter opens") and line.cell_length <= width

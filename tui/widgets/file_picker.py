@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
+from rich.cells import cell_len, set_cell_size
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -13,11 +15,11 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.suggester import Suggester
-from textual.widgets import Input, OptionList, Static
+from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from core.clean import clean_line
-from tui.widgets.drawn import cell
+from tui.widgets.drawn import Drawn, cell
 from tui.widgets.line_input import LineInput
 from tui.widgets.places_on_disk import Listing, completion, existing, listing
 
@@ -88,7 +90,7 @@ class FilePicker(Vertical):
         yield PathInput(
             placeholder="a path, or a Hugging Face dataset id such as owner/name", suggester=_Completion(self)
         )
-        yield Static("", id="where", markup=False)
+        yield Drawn(id="where")
         yield OptionList(markup=False, compact=True)
 
     def on_mount(self) -> None:
@@ -126,7 +128,7 @@ class FilePicker(Vertical):
         chooser.set_options([Option(option) for option in options])
         # The first thing below the way up is the likely next step.
         chooser.highlighted = 0 if options else None
-        self.query_one("#where", Static).update(Content(_where(found)))
+        self.query_one("#where", Drawn).show(partial(where_line, found))
 
     def on_input_changed(self, message: Input.Changed) -> None:
         message.stop()
@@ -179,9 +181,15 @@ class FilePicker(Vertical):
         self.focus_list()
 
 
-def _where(found: Listing) -> str:
+def where_line(found: Listing, width: int) -> Content:
+    """Which folder is listed and what is in it, in a line; of a long path its end is shown."""
     if found.problem:
-        return clean_line(found.problem)
+        return Content(clean_line(found.problem)).truncate(width, ellipsis=True)
     files = sum(not entry.is_folder for entry in found.entries)
     more = f"; {found.left_off:,} more, type to narrow" if found.left_off else ""
-    return f"{clean_line(found.folder)}   {files} data file{'s' * (files != 1)}{more}   enter opens"
+    rest = f"   {files} data file{'s' * (files != 1)}{more}   enter opens"
+    path, room = clean_line(found.folder), max(width - len(rest), 1)
+    if cell_len(path) > room:
+        cells = set_cell_size(path[::-1], room - 1)[::-1]  # a wide character that does not fit is a blank
+        path = f"…{cells}"
+    return Content(f"{path}{rest}").truncate(width, ellipsis=True)
