@@ -136,6 +136,7 @@ def measure(facts: Facts, settings: Settings, folder: Path, began: float) -> Cal
         learn(1)
         learner.update(0.0)
         learner.logits(examples, places[1])
+    if not run.native and not on_gpu:
         singles = len(parts) - len(_KERNEL_LENGTHS)
         kernel, kernels = _kernel_bytes(learn, held, range(singles, len(parts)))
         besides_them = kernel * len({(len(part), padded(max(part))) for part in parts[:singles]})
@@ -148,9 +149,7 @@ def measure(facts: Facts, settings: Settings, folder: Path, began: float) -> Cal
     sampler.stop()
     first_evaluation = _first_figures(logits, examples.labels[places[learned]], loop.classifier.labels)
     peak = int(torch.cuda.max_memory_allocated(device)) if on_gpu else max(sampler.peak, held())
-    if not on_gpu:
-        peak -= kernels + besides_them
-    rest, factor = _explained(facts, settings, plan, distinct, before, peak)
+    rest, factor = _explained(facts, settings, plan, distinct, before, peak - kernels - besides_them)
     rate = _step_operations(run, largest) / large
     besides = [taken - _step_operations(run, parts[part]) / rate for part, taken in enumerate(others, start=1)]
     return Calibration(

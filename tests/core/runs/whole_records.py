@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.tui.made_runs import PLAN
+
 _GPU = {"index": 0, "name": "H100", "total": 80, "ours_allocated": 10, "ours_reserved": 20, "other": 5, "free": 55}
 _END = {
     "message": "",
@@ -20,27 +22,7 @@ WHOLE: dict[str, dict[str, Any]] = {
     "started": {"pid": 1, "host": "here"},
     "resumed": {"step": 4, "reached": 7},
     "phase": {"name": "tokenizing", "fraction": 0.5},
-    "plan": {
-        "model": "starter",
-        "labels": ["bad", "good"],
-        "rows": 320,
-        "validation_rows": 36,
-        "epochs": 2,
-        "steps": 40,
-        "steps_per_epoch": 20,
-        "batch_size": 16,
-        "micro_batch_size": 16,
-        "micro_batch_tokens": None,
-        "max_length": 256,
-        "precision": "bf16",
-        "device": "cpu",
-        "path": "native",
-        "path_why": "the model is of the bert family",
-        "cached_layers": 0,
-        "threads": 2,
-        "weights": 1000,
-        "trainable_weights": 900,
-    },
+    "plan": {**PLAN, "model": "starter", "labels": ["bad", "good"]},
     "step": {
         "step": 1,
         "epoch": 0.1,
