@@ -392,3 +392,18 @@ async def test_any_size_is_drawn() -> None:
             await pilot.resize_terminal(generator.randint(1, 220), generator.randint(1, 70))
             await pilot.press(generator.choice(["down", "pagedown", "up", "end", "home", "right"]))
             frame(app)
+
+
+async def test_lines_that_are_kept_while_typing_are_given_back_at_another_width() -> None:
+    async def height(size: tuple[int, int], then: tuple[int, int] | None) -> int:
+        app = workbench()
+        async with app.run_test(size=size) as pilot:
+            await open_setup(pilot)
+            await go_to(pilot, "max_length")
+            await pilot.press("6", "escape")
+            if then is not None:
+                await pilot.resize_terminal(*then)
+                await pilot.pause()
+            return app.screen.query_one("#about").size.height
+
+    assert await height((80, 24), (120, 40)) == await height((120, 40), None)

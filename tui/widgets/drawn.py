@@ -28,8 +28,8 @@ class Drawn(Widget):
         self._draw: Draw = draw or (lambda width: Content(""))
         self._last: tuple[Draw, int, Content] | None = None
         self._about: object = None
-        self._least = 0
-        """Lines that it keeps."""
+        self._least = 0, 0
+        """At which width it keeps how many lines."""
         super().__init__(id=id, classes=classes)
 
     def show(self, draw: Draw, about: object = None) -> None:
@@ -48,7 +48,7 @@ class Drawn(Widget):
         _, width, before = last
         now = self._drawn_at(width)
         high, least = self._lines(before, width), self._least
-        self._least = high if kept else 0
+        self._least = width, high if kept else 0
         if not now.is_same(before) or least != self._least:
             self.refresh(layout=self._lines(now, width) != high)
 
@@ -66,7 +66,8 @@ class Drawn(Widget):
     def _lines(self, content: Content, width: int) -> int:
         """Its height with this content."""
         rules = cast(RulesMap, self.styles)  # as Textual's own widgets hand them over
-        return max(content.get_height(rules, width), self._least)
+        least = self._least[1] if self._least[0] == width else 0
+        return max(content.get_height(rules, width), least)
 
     def _drawn_at(self, width: int) -> Content:
         """What is drawn at a width; the last is kept, for layout and painting both ask."""
