@@ -178,7 +178,14 @@ def _work(asked: dict[str, Any]) -> int:
 
 
 def _serve() -> None:
+    import datasets  # noqa: F401 -- a worker has use for it, and for all of these
+    import sklearn.metrics  # noqa: F401
+    import transformers
 
+    import core.training.native_learner
+    import core.training.session  # noqa: F401
+
+    assert transformers.AutoModelForSequenceClassification and transformers.AutoTokenizer  # loaded when first named
     for line in sys.stdin:
         pid = os.fork()
         if pid == 0:
