@@ -7,7 +7,9 @@ Read in this order:
     facts.py         all that a forecast is made from, as plain data that the workbench can hold
     calibration.py   what two real steps on this machine have shown, kept on disk
     autograd.py      what a layer keeps on the transformers path, counted; `core/encoder/footprint.py` is the native one
-    demand.py        the closed form: bytes by what they are for, and seconds
+    run.py           one run: facts under settings, and its micro-batches
+    memory.py        the closed form of memory: bytes by what they are for; gpu_memory.py on GPUs
+    duration.py      that of time
     forecast.py      a run's forecast: what fits, how sure that is, and what each saving would bring
     probe.py         the two real steps, in a process of their own
     gather.py        facts of real reviews and a real model, collected by the engine

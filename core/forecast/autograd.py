@@ -1,7 +1,8 @@
 """What autograd keeps of a micro-batch on the transformers path: the tensors of a layer, counted.
 
-On a CPU, where attention is computed step by step; a GPU's fused attention keeps less, and a calibration says how much.
-A test holds the count against what real forward passes save. Free of torch, as `core/encoder/footprint.py` is.
+On a CPU attention is computed step by step; on a GPU it is fused: of its scores nothing is kept but a number for each
+row, and masks of dropout are bytes. A test holds the count against what real forward passes save; that of GPUs was held
+against an H100. Free of torch, as `core/encoder/footprint.py` is.
 
 Shapes: T tokens of B reviews, all padded to the longest; H width, I inner, A heads, r LoRA's rank.
 """
@@ -33,20 +34,29 @@ def padded(lengths: Sequence[int]) -> tuple[int, int]:
     return len(lengths) * wide, len(lengths) * wide * wide
 
 
-def kept(shape: ModelShape, lengths: Sequence[int], item: int, lora: Lora | None = None) -> int:
-    """Bytes that the backward pass of one layer needs, weights apart. Args: item: bytes of an element of products."""
+def kept(shape: ModelShape, lengths: Sequence[int], item: int, lora: Lora | None = None, *, fused: bool = False) -> int:
+    """Bytes that the backward pass of one layer needs, weights apart.
+
+    Args:
+        item: bytes of an element of products. fused: on a GPU.
+    """
     tokens, squares = padded(lengths)
     width, inner = shape.width, shape.inner
-    masks = 1 if shape.family == "distilbert" else 2  # of dropout on the stream
-    products = item * ((3 + masks) * width + inner)  # queries, keys, values; masks; what enters the gelu
-    norms = _FP32 * 2 * (width + 2)
     apart = lora is not None and lora.drops
+    masks = width * (1 if shape.family == "distilbert" else 2)  # of dropout on the stream
+    masks *= 1 if fused else item
+    products = item * (3 * width + inner)  # queries, keys, values; what enters the gelu
+    norms = _FP32 * 2 * (width + 2)
     inputs = (5 if item != _FP32 or apart else 3) * width + inner  # fp32: queries, keys and values share one
     more = 0
     if lora is not None:
-        more = item * 6 * lora.rank + (_FP32 * (5 * width + inner) if lora.drops else 0)
-    scores = _FP32 + 2 * item  # the softmax in fp32, its dropout mask, and their product
-    return tokens * (products + norms + item * inputs + more) + squares * shape.heads * scores
+        more = item * 6 * lora.rank
+        more += (1 if fused else _FP32) * (5 * width + inner) if lora.drops else 0  # masks before its matrices
+        more += item * width if fused and lora.drops else 0  # what attention gives, apart from what goes on
+    whole = tokens * (products + masks + norms + item * inputs + more)
+    if fused:
+        return whole + tokens * shape.heads * _FP32
+    return whole + squares * shape.heads * (_FP32 + 2 * item)  # the softmax in fp32, its dropout mask, their product
 
 
 def embedding(shape: ModelShape, lengths: Sequence[int]) -> int:
@@ -68,3 +78,19 @@ def forward(shape: ModelShape, lengths: Sequence[int]) -> int:
     """Bytes that come and go in a layer when nothing is kept."""
     tokens, squares = padded(lengths)
     return tokens * _FP32 * (8 * shape.width + 2 * shape.inner) + squares * shape.heads * 2 * _FP32
+
+
+def fused_embedding(shape: ModelShape, lengths: Sequence[int]) -> int:
+    """Bytes that the embeddings keep on a GPU, with the last layer's output, whose first tokens the head reads."""
+    return padded(lengths)[0] * (2 * _FP32 + 1) * shape.width
+
+
+def fused_passing(shape: ModelShape, lengths: Sequence[int]) -> int:
+    """Bytes that come and go while one layer is computed backward on a GPU."""
+    return padded(lengths)[0] * _FP32 * (3 * shape.width + shape.inner)
+
+
+def fused_forward(shape: ModelShape, lengths: Sequence[int], item: int) -> int:
+    """Bytes that come and go in a layer on a GPU when nothing is kept."""
+    copies = item * shape.width if item != _FP32 else 0
+    return padded(lengths)[0] * (_FP32 * 3 * shape.width + item * 2 * shape.inner + copies)

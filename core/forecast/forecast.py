@@ -1,6 +1,6 @@
 """The forecast of a run, from facts and settings alone, in a millisecond: what it will need, and what would save some.
 
-`demand.py` does the counting.
+`memory.py` and `duration.py` do the counting.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from core.errors import InputError
-from core.forecast.demand import UNLIMITED, Parts, Run
+from core.forecast import duration
 from core.forecast.facts import Facts
+from core.forecast.memory import Parts, largest_micro_batch, parts
+from core.forecast.run import UNLIMITED, Run
 from core.settings import Settings
 
 HEADROOM = 0.9
@@ -76,19 +78,19 @@ def forecast(facts: Facts, settings: Settings) -> Forecast:
     asked = run.asked
     room = int(facts.free_bytes * HEADROOM) if facts.free_bytes else UNLIMITED
     plan = asked
-    while run.parts(plan).total > room and (smaller := run.smaller(plan)) is not None:
+    while parts(run, plan).total > room and (smaller := run.smaller(plan)) is not None:
         plan = smaller
-    parts, calibration = run.parts(plan), run.calibration
+    counted, calibration = parts(run, plan), run.calibration
     sure = MEASURED if calibration.measured else GUESSED
     part = run.largest_part(plan)
-    epoch, training = run.seconds(plan)
-    whole = calibration.start + run.once(plan) + training + run.ending()
-    needed = {name: size for name, size in parts.model_dump().items() if name != "baseline"}
+    epoch, training = duration.seconds(run, plan)
+    whole = calibration.start + duration.once(run, plan) + training + duration.ending(run)
+    needed = {name: size for name, size in counted.model_dump().items() if name != "baseline"}
     return Forecast(
-        peak_bytes=parts.total,
-        low_bytes=round(parts.total * (1 - sure[0])),
-        high_bytes=round(parts.total * (1 + sure[0])),
-        parts=parts,
+        peak_bytes=counted.total,
+        low_bytes=round(counted.total * (1 - sure[0])),
+        high_bytes=round(counted.total * (1 + sure[0])),
+        parts=counted,
         seconds_per_epoch=epoch,
         training_seconds=training,
         seconds=whole,
@@ -102,8 +104,8 @@ def forecast(facts: Facts, settings: Settings) -> Forecast:
         micro_batch_tokens=sum(part),
         batch_size=settings.batch_size,
         free_bytes=facts.free_bytes,
-        fits=plan == asked and parts.total <= room,
-        largest_micro_batch=run.largest_micro_batch(room),
+        fits=plan == asked and counted.total <= room,
+        largest_micro_batch=largest_micro_batch(run, room),
         dominant=max(needed, key=lambda name: needed[name]),
     )
 

@@ -11,11 +11,12 @@ import numpy as np
 
 from core.files import write_json
 from core.forecast.calibration import known
-from core.forecast.demand import Plan, Run
 from core.forecast.facts import Facts
 from core.forecast.forecast import HEADROOM, forecast, savings
 from core.forecast.gather import calibration_key, free_on, is_mapped
 from core.forecast.loads import binned
+from core.forecast.memory import parts
+from core.forecast.run import Plan, Run
 from core.forecast.shapes import shape_of
 from core.memory import process_bytes
 from core.training.examples import Examples
@@ -53,9 +54,9 @@ def foresee(loop: TrainingLoop, room: int | None = None) -> Foresight | None:
         room = _room(facts)
     run = Run(facts, settings)
     plan = asked = run.asked
-    while run.parts(plan).total > room * HEADROOM and (smaller := run.smaller(plan)) is not None:
+    while parts(run, plan).total > room * HEADROOM and (smaller := run.smaller(plan)) is not None:
         plan = smaller
-    return Foresight(plan, run.parts(asked).total, room) if plan != asked else None
+    return Foresight(plan, parts(run, asked).total, room) if plan != asked else None
 
 
 def ways_out(loop: TrainingLoop) -> str:

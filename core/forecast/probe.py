@@ -23,9 +23,10 @@ from core.children import child_environment
 from core.clean import clean_line
 from core.errors import ReviewtuiError
 from core.files import home, private_folder
-from core.forecast import loads
-from core.forecast.demand import Plan, Run, padded
+from core.forecast import duration, loads
 from core.forecast.facts import TOUCH, Calibration, Facts
+from core.forecast.memory import parts as memory_parts
+from core.forecast.run import Plan, Run, padded
 from core.settings import Settings
 
 _OTHERS = (0.75, 0.5, 0.25)
@@ -47,6 +48,8 @@ _READING_SECONDS = 1.0
 """What a worker does before its first step, and a probe does not: read and divide reviews, tokenize the first."""
 _DISK_BYTES = 64 << 20
 """Written to see how fast the disk is."""
+_LEAST_SHARE = 0.01
+"""Of the time of a micro-batch on a GPU, what its operations take at least."""
 
 
 def calibrate(
@@ -125,11 +128,11 @@ def measure(facts: Facts, settings: Settings, folder: Path, began: float) -> Cal
             taken.append(time.perf_counter() - since)
         return min(taken)
 
-    def learn(part: int) -> Any:
+    def learn(part: int, *, first: bool = True) -> Any:
         def loss(logits: torch.Tensor) -> torch.Tensor:
             return logits.float().square().sum()
 
-        return learner.learn(examples, places[part], loss, (settings.seed, 0, part), first=True)
+        return learner.learn(examples, places[part], loss, (settings.seed, 0, part), first=first)
 
     kernel = kernels = besides_them = 0
     if not run.native:  # the native path's buffers are made for the largest at once, as in a run
@@ -142,24 +145,26 @@ def measure(facts: Facts, settings: Settings, folder: Path, began: float) -> Cal
         besides_them = kernel * len({(len(part), padded(max(part))) for part in parts[:singles]})
     before = held() - kernels  # gradients and moments are there
     rehearsal, large = (seconds(lambda: learn(0), tries) for tries in (1, _TRIES))
+    if on_gpu:
+        learn(0, first=len(largest) == settings.batch_size)  # beside the gradients of an earlier micro-batch, if any
     first, update = (seconds(lambda: learner.update(0.0), tries) for tries in (1, _TRIES))
     forward = seconds(lambda: learner.logits(examples, places[0]))
-    others = [seconds(partial(learn, part), 1) for part in range(1, learned)]  # each of a shape that is new
+    others = [seconds(partial(learn, part), _TRIES if on_gpu else 1) for part in range(1, learned)]  # of new shapes
     logits = learner.logits(examples, places[learned]).cpu().numpy()
     sampler.stop()
     first_evaluation = _first_figures(logits, examples.labels[places[learned]], loop.classifier.labels)
     peak = int(torch.cuda.max_memory_allocated(device)) if on_gpu else max(sampler.peak, held())
     rest, factor = _explained(facts, settings, plan, distinct, before, peak - kernels - besides_them)
-    rate = _step_operations(run, largest) / large
-    besides = [taken - _step_operations(run, parts[part]) / rate for part, taken in enumerate(others, start=1)]
+    operations = [duration.step_operations(run, _load(run, lengths)) for lengths in parts[:learned]]
+    rate, overhead = (_line if on_gpu else _proportion)(operations, [large, *others])
     return Calibration(
         rest_bytes=rest,
         kernel_bytes=kernel,
         factor=factor,
-        rate=max(rate, 1.0),
-        overhead=max(sum(besides) / len(besides), 0.0),
+        rate=rate,
+        overhead=overhead,
         forward_rate=_frozen_operations(run, parts) / prepared
-        if run.head_only
+        if run.head_only and run.native
         else _forward_operations(run, largest) / forward,
         update=update,
         touch=_touch(run, first - update),
@@ -167,6 +172,23 @@ def measure(facts: Facts, settings: Settings, folder: Path, began: float) -> Cal
         first_evaluation=first_evaluation,
         disk_rate=_disk_rate(),
     )
+
+
+def _proportion(operations: Sequence[float], seconds: Sequence[float]) -> tuple[float, float]:
+    """Operations a second of the first, largest micro-batch, and what the others take besides."""
+    rate = max(operations[0], 1.0) / seconds[0]
+    besides = [taken - done / rate for done, taken in zip(operations[1:], seconds[1:], strict=True)]
+    return rate, max(sum(besides) / len(besides), 0.0)
+
+
+def _line(operations: Sequence[float], seconds: Sequence[float]) -> tuple[float, float]:
+    """Operations a second, and seconds besides, by the line that is nearest to all: a GPU may take as long for a small
+    micro-batch as for a large one, the time in which the work is handed out to it."""
+    mean = max(sum(operations) / len(operations), 1.0), sum(seconds) / len(seconds)
+    spread = sum((done - mean[0]) ** 2 for done in operations)
+    rise = sum((done - mean[0]) * (taken - mean[1]) for done, taken in zip(operations, seconds, strict=True))
+    each = min(max(rise / max(spread, 1.0), 0.0), mean[1] / mean[0])
+    return 1.0 / max(each, _LEAST_SHARE * mean[1] / mean[0]), mean[1] - each * mean[0]
 
 
 def _first_figures(logits: Any, labels: Any, names: Sequence[str]) -> float:
@@ -196,7 +218,7 @@ def _kernel_bytes(learn: Callable[[int], Any], held: Callable[[], int], parts: S
 
 def _touch(run: Run, seconds: float) -> float:
     """Seconds a byte, where the first update, which makes the moments, took so many more than the next."""
-    moments = run.parts(run.asked).optimizer
+    moments = run.moment_bytes
     if moments < _TELLING_BYTES or not run.native:  # there an update came before
         return TOUCH
     return max(seconds, 0.0) / moments
@@ -247,7 +269,7 @@ def _telling(facts: Facts, settings: Settings) -> Settings:
 def _that_fits(run: Run) -> Plan:
     """What is asked for, halved until it takes no more than the memory that is free."""
     plan = run.asked
-    while run.facts.free_bytes and run.parts(plan).total > run.facts.free_bytes:
+    while run.facts.free_bytes and memory_parts(run, plan).total > run.facts.free_bytes:
         smaller = run.smaller(plan)
         if smaller is None:
             break
@@ -260,13 +282,13 @@ def _explained(
 ) -> tuple[int, float]:
     """Memory that no formula explains, and the factor of the formula for activations, from what was measured.
 
-    The factor is 1 on the native path, which counts every buffer; what autograd keeps is counted, too, but not what the
-    allocator makes of it.
+    The factor is 1 on the native path, which counts every buffer, and on GPUs; elsewhere what autograd keeps is
+    counted, too, but not what the allocator makes of it.
     """
     run = Run(facts.model_copy(update={"distinct": distinct, "calibrations": {}}), settings)
-    parts = run.parts(plan, begun=False)
+    parts = memory_parts(run, plan, begun=False)
     passes = parts.activations + parts.workspace
-    if run.native:
+    if run.native or (run.on_gpu and run.shape.family != "other"):
         return max(peak - (parts.total - parts.baseline), 0), 1.0
     factor = (peak - before) / max(passes, 1)
     if facts.device == "cpu" and facts.shape.family != "other":
@@ -275,25 +297,15 @@ def _explained(
     return max(peak - (parts.total - parts.baseline - passes) - round(factor * passes), 0), factor
 
 
-def _step_operations(run: Run, lengths: Sequence[int]) -> float:
-    """Operations of a forward and backward pass, as `Run.seconds` counts them."""
-    load = _load(run, lengths)
-    frozen = max(run.boundary, 0) if not run.settings.lora else 0
-    learned = run.shape.layers - frozen
-    passes = 4 if run.settings.gradient_checkpointing else 3
-    operations = passes * run.operations(load, learned) if learned else 0.0
-    return max(operations + (0.0 if run.native else run.operations(load, frozen, top=learned == 0)), 1.0)
-
-
 def _forward_operations(run: Run, lengths: Sequence[int]) -> float:
     layers = run.shape.layers - (max(run.boundary, 0) if run.native else 0)
-    return max(run.operations(_load(run, lengths), layers), 1.0)
+    return max(duration.operations(run, _load(run, lengths), layers), 1.0)
 
 
 def _frozen_operations(run: Run, parts: Sequence[Sequence[int]]) -> float:
     """Of one pass of all reviews through the frozen layers."""
     load = _load(run, [length for lengths in parts for length in lengths])
-    return run.operations(load, run.boundary, top=run.head_only)
+    return duration.operations(run, load, run.boundary, top=run.head_only)
 
 
 def _load(run: Run, lengths: Sequence[int]) -> loads.Work:

@@ -213,12 +213,12 @@ class TrainingLoop:
         """Read the figures of all steps but the last `unread`, and tell the observer.
 
         Args:
-            began: when the work began that they end; None for now.
+            began: when work began that counts as time, too, whether or not a step can be told; None for now.
 
         Raises:
             Diverged: by one of those figures.
         """
-        if len(self._unread) <= unread:
+        if began is None and len(self._unread) <= unread:
             return
         began = self._clock() if began is None else began
         told = [self._unread.popleft() for _ in range(len(self._unread) - unread)]

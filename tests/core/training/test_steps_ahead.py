@@ -90,6 +90,24 @@ def test_what_is_read_late_is_what_was_read_at_once(ahead: int, make_loop: MakeL
     assert [one.progress for one in told[1].checkpoints] == [one.progress for one in told[0].checkpoints]
 
 
+@pytest.mark.parametrize("ahead", [0, 1, 3])
+def test_handing_out_a_step_counts_as_time_whenever_it_is_told(ahead: int, make_loop: MakeLoop) -> None:
+    now = 0.0
+    loop, recorder = make_loop(rows=30, checkpoint_seconds=0, evaluate_every=1000, clock=lambda: now)
+    loop.learner.steps_ahead = ahead
+    recorder.wishes = list
+    step = loop._step
+
+    def slow(batch: np.ndarray) -> Any:
+        nonlocal now
+        now += 1.0
+        return step(batch)
+
+    loop._step = slow  # type: ignore[method-assign]
+    loop.run()
+    assert loop.progress.seconds == len(recorder.steps) == 8
+
+
 def test_a_step_is_told_once_the_next_is_handed_out(make_loop: MakeLoop, monkeypatch: pytest.MonkeyPatch) -> None:
     happened: list[str] = []
     loop, recorder = make_loop(rows=40, epochs=1, evaluate_every=100)

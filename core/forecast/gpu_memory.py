@@ -1,0 +1,60 @@
+"""The same on a GPU: what torch's allocator has given out at the moment of a step that needs most.
+
+There every tensor is gone as soon as nothing needs it, so a step has moments that compete:
+
+    at the top      of the way back: all activations are kept, gradients are there only of earlier micro-batches
+    at the bottom   the last layer's activations, and all gradients
+    measuring       a forward pass beside all gradients
+
+The best weights so far are copied to the processor's memory, and so are checkpoints.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from core.forecast import autograd, loads
+from core.forecast.run import Plan, Run
+
+
+class Moment(NamedTuple):
+    """Bytes of one moment, besides moments of the optimizer and what no formula explains."""
+
+    weights: int
+    gradients: int
+    activations: int
+    workspace: int
+
+
+def peak(run: Run, plan: Plan) -> Moment:
+    """The moment that needs most."""
+    shape, item = run.shape, run.item
+    learned = run.learned_layers
+    train, evaluation = run.passes(plan)
+    batch = loads.longest(run.table, min(run.settings.batch_size, max(round(run.rows), 1)))
+    weights, gradients = _weights(run), run.learned_bytes
+    largest_gradient = 4 * (shape.words if run.boundary < 0 and run.lora is None else shape.width * shape.inner)
+    copies = 2 * shape.layer_products if item == 2 else 0  # autocast's, of a layer
+    found = [Moment(weights, gradients, 0, autograd.fused_forward(shape, evaluation, item))]
+    for lengths in train:
+        several = len(lengths) < len(batch)
+        layer = autograd.kept(shape, lengths, item, run.lora, fused=True)
+        kept, passing = layer * learned, autograd.fused_passing(shape, lengths)
+        below = autograd.fused_embedding(shape, lengths) if run.boundary < 0 and run.lora is None else 0
+        copied = copies * learned
+        if run.settings.gradient_checkpointing and learned:
+            kept = autograd.stream(shape, lengths) * (learned + 1)
+            copied = copies if run.lora else copied
+        earlier = gradients if several else 0
+        found.append(Moment(weights + copied, earlier, kept + below, passing))
+        there = gradients + largest_gradient if several else max(gradients - largest_gradient, 0)
+        found.append(Moment(weights + copies, there, layer * min(learned, 1) + below, passing))
+        if learned < shape.layers:
+            found.append(Moment(weights, earlier, 0, autograd.fused_forward(shape, lengths, item)))
+    return max(found, key=sum)
+
+
+def _weights(run: Run) -> int:
+    """All of them in fp32; with LoRA its own besides, and the head as it was."""
+    size = 4 * run.shape.weights
+    return size + run.learned_bytes + 4 * run.shape.head if run.lora else size

@@ -1,0 +1,150 @@
+"""One run: facts under settings, and the micro-batches that it will compute."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from core.forecast import autograd, loads
+from core.forecast.calibration import calibration_of
+from core.forecast.facts import Calibration, Facts
+from core.settings import Settings
+from core.training.sizes import (
+    EVALUATION_REVIEWS,
+    EVALUATION_TOKENS,
+    HEAD_TOKENS,
+    TRANSFORMERS_REVIEWS,
+    TRANSFORMERS_TOKENS,
+)
+
+UNLIMITED = 1 << 62
+_FEWEST_TOKENS = 64
+_FEWER_REVIEWS = 2
+"""Shapes of a last part of a step, and of an evaluation, which have fewer reviews."""
+_KEPT_SHAPES = 12
+"""Of micro-batches, whose kernels the library keeps at the same time (measured)."""
+
+
+class Plan(BaseModel):
+    """Limits of a micro-batch."""
+
+    model_config = ConfigDict(frozen=True)
+
+    tokens: int
+    reviews: int
+
+
+def padded(length: int) -> int:
+    """Tokens of a review on the transformers path that is the longest of its micro-batch."""
+    return -(-length // 8) * 8
+
+
+class Run:
+    """One run: facts under settings."""
+
+    def __init__(self, facts: Facts, settings: Settings) -> None:
+        self.facts, self.settings, self.shape = facts, settings, facts.shape
+        self.path, self.precision = facts.path(settings), facts.precision(settings)
+        self.calibration: Calibration = calibration_of(facts, settings)
+        self.native = self.path == "native"
+        self.on_gpu = facts.device != "cpu"
+        self.lora = autograd.Lora(settings.lora_rank, settings.lora_dropout > 0) if settings.lora else None
+        self.item = 4 if self.precision == "fp32" else 2
+        self.boundary = self.shape.boundary(settings)
+        self.head_only = self.boundary == self.shape.layers
+        whole = loads.cut(facts.table, min(settings.max_length, facts.limit))
+        counted = max(sum(count for _, count in whole), 1)
+        held_out = facts.validation if facts.validation is not None else facts.reviews * settings.validation_fraction
+        self.rows = facts.reviews if facts.validation is not None else facts.reviews - held_out
+        self.table = whole
+        self.per_review = self.rows / counted
+        self.held_out = held_out / counted
+        per_epoch = -(-round(self.rows) // settings.batch_size)
+        self.steps = settings.max_steps or settings.epochs * per_epoch
+        self.epochs = self.steps / max(per_epoch, 1)
+        self.per_epoch = per_epoch
+
+    @property
+    def asked(self) -> Plan:
+        """As the settings ask for them."""
+        size, batch = self.settings.micro_batch_size, self.settings.batch_size
+        if size != "auto":
+            return Plan(tokens=UNLIMITED, reviews=size)
+        if not self.native:
+            most = batch if self.on_gpu else min(batch, TRANSFORMERS_REVIEWS)
+            return Plan(tokens=TRANSFORMERS_TOKENS, reviews=most)
+        budget = self.facts.budgets.get(self.precision, max(self.facts.budgets.values(), default=2048))
+        return Plan(tokens=HEAD_TOKENS if self.head_only else budget, reviews=batch)
+
+    def smaller(self, plan: Plan) -> Plan | None:
+        """Half of it; None where it cannot be smaller."""
+        if plan.tokens < UNLIMITED:
+            return Plan(tokens=plan.tokens // 2, reviews=plan.reviews) if plan.tokens > _FEWEST_TOKENS else None
+        return Plan(tokens=plan.tokens, reviews=plan.reviews // 2) if plan.reviews > 1 else None
+
+    def largest_part(self, plan: Plan) -> list[int]:
+        """Lengths of the most expensive micro-batch."""
+        longest = loads.longest(self.table, min(self.settings.batch_size, max(round(self.rows), 1)))
+        return loads.largest_part(longest, plan.tokens, plan.reviews)
+
+    def frozen_parts(self) -> list[list[int]]:
+        """Lengths of the batches that need most of something where frozen layers are computed once, for all reviews."""
+        rows = max(round(self.rows), 1)
+        if sum(length * count for length, count in self.table) * self.per_review <= EVALUATION_TOKENS:
+            return [loads.some(self.table, rows)]
+        longest = loads.longest(self.table, min(EVALUATION_TOKENS, rows))
+        return [loads.largest_part(longest, EVALUATION_TOKENS, UNLIMITED), self._usual(EVALUATION_TOKENS)]
+
+    def passes(self, plan: Plan) -> tuple[list[list[int]], list[int]]:
+        """Lengths of micro-batches of a step that need most of something, and of the largest part of an evaluation."""
+        largest = self.largest_part(plan)
+        full = min(plan.tokens, sum(loads.longest(self.table, self.settings.batch_size)))
+        usual = self._usual(full)[: min(plan.reviews, self.settings.batch_size)]
+        tokens = min(EVALUATION_TOKENS, plan.tokens)
+        if plan.tokens >= UNLIMITED:
+            tokens = min(EVALUATION_TOKENS, plan.reviews * self.settings.max_length)
+        held_out = loads.longest(self.table, EVALUATION_REVIEWS)
+        return [largest, usual], loads.largest_part(held_out, tokens, EVALUATION_REVIEWS)
+
+    def _usual(self, tokens: int) -> list[int]:
+        """Lengths of as many reviews of a middling length as have so many tokens, and as there are."""
+        usual = self.table[len(self.table) // 2][0] if self.table else 1
+        return [usual] * max(min(tokens // max(usual, 1), round(self.rows)), 1)
+
+    def shapes(self, plan: Plan) -> int:
+        """Of micro-batches, that have kernels of their own at the same time; reviews are padded, so not natively."""
+        if self.native:
+            return 0
+        load = loads.work(self.table, self.settings.batch_size, plan.tokens, plan.reviews)
+        learned = self.epochs * load.micro_batches * self.per_review
+        measured = self.held_out * load.tokens / EVALUATION_TOKENS
+        shares: dict[int, float] = {}
+        for length, count in self.table:
+            shares[padded(length)] = shares.get(padded(length), 0.0) + count * self.per_review / max(self.rows, 1)
+        met = sum(min(share * batches, 1.0) for share in shares.values() for batches in (learned, measured))
+        return min(round(met) + _FEWER_REVIEWS, _KEPT_SHAPES)
+
+    # Weights that learn
+
+    @property
+    def learned_layers(self) -> int:
+        """Layers that a backward pass on the transformers path goes through."""
+        return self.shape.layers if self.settings.lora else self.shape.layers - max(self.boundary, 0)
+
+    @property
+    def learned_bytes(self) -> int:
+        """Of the weights whose gradients are kept: of the words only those that occur, on the native path."""
+        learn = self.shape.learning(self.settings)
+        if self.native and self.boundary < 0:
+            learn -= self.shape.words - min(self.facts.distinct, self.shape.vocabulary) * self.shape.width
+        return 4 * learn
+
+    @property
+    def moment_bytes(self) -> int:
+        """Of the optimizer's state: AdamW has two moments of every weight."""
+        return 2 * self.learned_bytes if self.settings.optimizer == "adamw" else 0
+
+    @property
+    def best_bytes(self) -> int:
+        """Of the copy of the best weights; none where there is but one evaluation, at the end."""
+        goes_on = self.epochs > 1 or (self.settings.evaluate_every or self.steps) < self.steps
+        return self.learned_bytes if goes_on else 0
