@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 TEST_STAMP := $(VENV)/.installed-for-tests
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: run test proof lint types boundaries unit clean screenshots settings-docs bench bench-memory bench-frugal bench-reliability bench-smoke
+.PHONY: run test proof proof-gpu lint types boundaries unit clean screenshots settings-docs bench bench-memory bench-frugal bench-reliability bench-smoke
 
 run: $(STAMP)
 	@$(BIN)/reviewtui open sample_reviews
@@ -33,6 +33,10 @@ unit: $(TEST_STAMP)
 # What takes long or wants the machine for itself: real out-of-memory, hundreds of kills. Prints what it counted.
 proof: $(TEST_STAMP)
 	$(BIN)/python -m pytest tests/proofs -m proof -s
+
+# What only a GPU can show.
+proof-gpu: $(TEST_STAMP)
+	CUDA_VISIBLE_DEVICES=$${CUDA_VISIBLE_DEVICES:-0} $(BIN)/python -m pytest tests/proofs/test_gpu.py -m proof -s
 
 # The README's screenshot and the table of settings, made anew from a real run and from core/settings.py.
 screenshots: $(TEST_STAMP)

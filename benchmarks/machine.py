@@ -10,18 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.data import ROOT
+from core.memory import device_samples
 
 _LIBRARIES = ("torch", "transformers", "accelerate", "tokenizers", "numpy")
 _TELLING_FLAGS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
 
 
-def describe(threads: int) -> dict[str, Any]:
-    """Processor, its vector units, memory, system and library versions."""
+def describe(threads: int, *, gpu: bool = False) -> dict[str, Any]:
+    """Processor, its vector units, memory, system and library versions; the first GPU, if it took part."""
     facts = dict(line.partition(":")[::2] for line in Path("/proc/cpuinfo").read_text().splitlines() if ":" in line)
     facts = {name.strip(): value.strip() for name, value in facts.items()}
     flags = facts.get("flags", "").split()
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
+        **({"gpu": device_samples()[0]["name"]} if gpu else {}),
         "processor": facts.get("model name", platform.machine()),
         "flags": [flag for flag in _TELLING_FLAGS if flag in flags],
         "threads": threads,

@@ -1,7 +1,7 @@
 """Contestants in processes of their own, one at a time, in turn: ours, a peer, the next peer, ours, …
 
-All of them get the same environment: as many threads as this process may use processors, no network, no GPU, and no
-allocator or its settings preloaded. Ours adds what it gives its own workers (core/children.py).
+All of them get the same environment: as many threads as this process may use processors, no network, one GPU or none,
+and no allocator or its settings preloaded. Ours adds what it gives its own workers (core/children.py).
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ def threads() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def environment(count: int) -> dict[str, str]:
-    """What every contestant's process is given."""
+def environment(count: int, *, gpu: bool = False) -> dict[str, str]:
+    """What every contestant's process is given. Args: gpu: it may see the first one."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -72,7 +72,7 @@ def environment(count: int) -> dict[str, str]:
     same = {
         "OMP_NUM_THREADS": str(count),
         "MKL_NUM_THREADS": str(count),
-        "CUDA_VISIBLE_DEVICES": "",
+        "CUDA_VISIBLE_DEVICES": "0" if gpu else "",
         "HF_HUB_OFFLINE": "1",
         "HF_DATASETS_OFFLINE": "1",
         "TRANSFORMERS_VERBOSITY": "error",

@@ -51,7 +51,9 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
 }
 
 
-def configurations(count: int, seed: int = _DRAW_SEED) -> Iterator[tuple[str, str, dict[str, Any]]]:
+def configurations(
+    count: int, seed: int = _DRAW_SEED, *, gpu: bool = False
+) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """`count` configurations, the same every time: model, reviews (short or long), and settings."""
     draw = random.Random(seed)
     found: list[tuple[str, str, dict[str, Any]]] = []
@@ -59,7 +61,7 @@ def configurations(count: int, seed: int = _DRAW_SEED) -> Iterator[tuple[str, st
         model = MODELS[len(found) % len(MODELS)]
         wanted = {name: draw.choice(values) for name, values in _CHOICES.items()}
         reviews = draw.choice(("short", "long", "long"))
-        if wanted["batch_size"] * wanted["max_length"] > _HEAVY.get(model, 1 << 20):
+        if not gpu and wanted["batch_size"] * wanted["max_length"] > _HEAVY.get(model, 1 << 20):
             continue
         try:
             Settings().changed(wanted)
@@ -70,13 +72,15 @@ def configurations(count: int, seed: int = _DRAW_SEED) -> Iterator[tuple[str, st
     yield from found
 
 
-def measure(data: Path, model: str, wanted: dict[str, Any], steps: int, home: Path) -> dict[str, Any]:
+def measure(
+    data: Path, model: str, wanted: dict[str, Any], steps: int, home: Path, *, gpu: bool = False
+) -> dict[str, Any]:
     """Forecast and run one configuration. Args: model: a folder or starter."""
     given = {**wanted, "max_steps": steps, "evaluate_every": steps // 2, "seed": 3}
     common = [str(data), "--model", model]
     common += [word for name, value in given.items() for word in ("--set", f"{name}={value}")]
-    forecast = said(["forecast", *common, "--json"], home)
-    ended = said(["train", *common, "--wait", "--json"], home)
+    forecast = said(["forecast", *common, "--json"], home, gpu=gpu)
+    ended = said(["train", *common, "--wait", "--json"], home, gpu=gpu)
     return {
         "settings": wanted,
         "path": forecast["path"],
@@ -96,9 +100,9 @@ def whole_seconds(journal: Path) -> float:
     return float(records[-1]["time"] - records[0]["time"])
 
 
-def said(arguments: list[str], home: Path) -> dict[str, Any]:
+def said(arguments: list[str], home: Path, *, gpu: bool = False) -> dict[str, Any]:
     """What `reviewtui` with such arguments, in that home, prints as its last line of JSON."""
-    given = {**environment(threads()), **child_environment(REVIEWTUI_HOME=str(home))}
+    given = {**environment(threads(), gpu=gpu), **child_environment(REVIEWTUI_HOME=str(home))}
     done = subprocess.run(
         [sys.executable, "-m", "tui", *arguments], env=given, capture_output=True, text=True, check=False
     )
@@ -162,12 +166,13 @@ def render_frugal(results: dict[str, Any]) -> str:
 def render(results: dict[str, Any]) -> str:
     """MEMORY.md, without frugal's part."""
     rows, found, here = results["rows"], results["summary"], results["machine"]
+    where = ", ".join(filter(None, (here.get("gpu"), here["processor"])))
     lines = [
         "# The forecast beside what runs then took",
         "",
         "Made by `make bench-memory`; do not edit. Raw figures: [memory.json](memory.json).",
         "",
-        f"{here['processor']}, {here['threads']} threads, {here['memory_gib']} GiB; torch {here['versions']['torch']}; "
+        f"{where}, {here['threads']} threads, {here['memory_gib']} GiB; torch {here['versions']['torch']}; "
         f"{results['date']}, commit {results['commit']}.",
         "",
         "| | wanted | measured |",
@@ -201,24 +206,31 @@ def main(
     count: Annotated[int, typer.Option(min=1, help="Configurations.")] = 64,
     seed: Annotated[int, typer.Option(help="Draw others.")] = _DRAW_SEED,
     only: Annotated[list[int] | None, typer.Option(help="The number of one of them, any number of times.")] = None,
-    output: Annotated[Path, typer.Option(help="Folder for MEMORY.md and memory.json.")] = HERE,
+    gpu: Annotated[bool, typer.Option("--gpu", help="On the first GPU.")] = False,
+    output: Annotated[Path | None, typer.Option(help="Folder for MEMORY.md and memory.json.")] = None,
     cache: Annotated[Path, typer.Option(help="Folder for data and models.")] = HERE / ".cache",
 ) -> None:
     """Measure how good the forecast is. With --only nothing is written."""
+    output = output or (HERE / "gpu" if gpu else HERE)
+    output.mkdir(parents=True, exist_ok=True)
     rows: list[dict[str, Any]] = []
     results: dict[str, Any] = {
-        "machine": machine.describe(threads()),
+        "machine": machine.describe(threads(), gpu=gpu),
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "commit": machine.commit(),
     }
     with tempfile.TemporaryDirectory(prefix="reviewtui-memory-") as home:
-        for number, (model, reviews, wanted) in enumerate(configurations(count, seed), start=1):
+        for number, (model, reviews, wanted) in enumerate(configurations(count, seed, gpu=gpu), start=1):
             if only and number not in only:
                 continue
             folder = encoder(model, cache, environment(threads()))
             word = "starter" if model == "starter" else str(folder)
             data = make_split(reviews, cache, 300).train
-            row = {"model": model, "reviews": reviews, **measure(data, word, wanted, _STEPS[model], Path(home))}
+            row = {
+                "model": model,
+                "reviews": reviews,
+                **measure(data, word, wanted, _STEPS[model], Path(home), gpu=gpu),
+            }
             row["rule_bytes"] = 4 * 4 * stored_weights(folder)
             rows.append(row)
             error, late = row["forecast_bytes"] / row["peak_bytes"] - 1, row["forecast_seconds"] / row["seconds"] - 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from benchmarks.cases import ACCURACY, FULL, GOALS, OURS, Goal
+from benchmarks.cases import ACCURACY, GOALS, OURS, TRAINED, Goal
 from benchmarks.formatting import digits, markdown, shown, times
 from benchmarks.ratios import Spread, geometric_mean, paired, spread_of
 
@@ -42,8 +42,7 @@ def render(results: Results) -> str:
         "other (smallest to largest): *faster* and *CPU* are the peer's time by ours, so more is better for us; "
         "*memory* is our peak by the peer's, so less is better.\n",
         table_of(results),
-        "## Goals\n",
-        goals_of(results),
+        *(["## Goals\n", goals_of(results)] if not results["machine"].get("gpu") else []),
         "## Accuracy\n\nOn the held-out reviews, in fp32, mean over the seeds (smallest to largest). *Guess* is the "
         "share of the most frequent label.\n",
         accuracy_of(results),
@@ -51,8 +50,9 @@ def render(results: Results) -> str:
         "/ seconds / the fastest bf16 product of two 2048 × 2048 matrices. Attention's own products, embeddings and "
         "head are left out of the count, and padding is no real token.\n",
         shares_of(results),
-        "## Memory, full fine-tuning\n\nMiB of resident memory, medians: when the work began (model and libraries are "
-        "loaded), its peak to the last step, and ours to the end of the run with its evaluation and saving.\n",
+        "## Memory, full fine-tuning\n\nMiB, medians, of resident memory, or of what torch's allocator gave out on a "
+        "GPU: when the work began (model and libraries are loaded), its peak to the last step, and ours to the end of "
+        "the run with its evaluation and saving.\n",
         memory_of(results),
         "## What the search found best for hf_tuned\n",
         searches_of(results),
@@ -158,7 +158,7 @@ def shares_of(results: Results) -> str:
     """Of the fastest matrix product, how much each side makes use of."""
     rows = []
     for name, case in results["cases"].items():
-        if name in FULL:
+        if name in TRAINED:
             row = [name, f"{case['peak_tflops']:.2f}"]
             for peer in (OURS, "hf_tuned"):
                 seconds = spread_of(figures(case, peer, "seconds")).median
@@ -173,7 +173,7 @@ def memory_of(results: Results) -> str:
     """Of both sides; what the peers' processes do after their last step is none of their work."""
     rows = []
     for name, case in results["cases"].items():
-        if name in FULL:
+        if name in TRAINED:
             for peer in (OURS, *case["peers"]):
                 runs = [run for run in case["runs"] if run["peer"] == peer]
                 whole = [run["notes"]["whole_run_peak_bytes"] for run in runs if peer == OURS]
@@ -238,7 +238,8 @@ def _accuracy(values: Sequence[float]) -> str:
 
 def _machine(machine: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
+    gpu = f"{machine['gpu']}; " if machine.get("gpu") else ""
     return (
-        f"{machine['processor']} ({', '.join(machine['flags']) or 'no vector units of note'}), "
+        f"{gpu}{machine['processor']} ({', '.join(machine['flags']) or 'no vector units of note'}), "
         f"{machine['threads']} threads, {machine['memory_gib']} GiB, {machine['system']}; {versions}.\n"
     )

@@ -12,6 +12,10 @@ Both keep 1,024 by their own choice, 0.65 MB each, and reviews bring a new shape
 measured: 130 MB less at the end of a run of short reviews, more of long ones, and no difference in time.
 """
 
+CUBLAS_WORKSPACE = {"CUBLAS_WORKSPACE_CONFIG": ":4096:8"}
+"""With workspaces of a fixed size cuBLAS gives the same bits every time (its own documentation); see
+`core/models/order.py`."""
+
 
 def child_environment(**more: str) -> dict[str, str]:
     """The environment of a child: ours, `more`, and where `core` lies, so that it is found from any working folder."""
@@ -26,4 +30,4 @@ def library_settings() -> dict[str, str]:
     How long a waiting thread of OpenMP looks for work is left alone: to sleep sooner was, measured, a quarter faster
     beside one busy process and 6 % slower alone.
     """
-    return {name: value for name, value in KERNELS.items() if name not in os.environ}
+    return {name: value for name, value in {**KERNELS, **CUBLAS_WORKSPACE}.items() if name not in os.environ}

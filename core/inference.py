@@ -31,7 +31,9 @@ from core.training.tokens import collate, encode, frame_of
 _TOKENS, _REVIEWS = 4096, 512
 """Of a batch in the native encoder."""
 _PADDED_TOKENS, _PADDED_REVIEWS = 8192, 32
-"""Of a batch in the Hugging Face module."""
+"""Of a batch in the Hugging Face module on a CPU."""
+_GPU_TOKENS, _GPU_REVIEWS = 1 << 15, 1024
+"""Of one on a GPU."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,9 @@ class Predictor:
         counts = np.array([len(one) for one in ids], dtype=np.int64)
         logits = np.zeros((len(texts), len(self.labels)), dtype=np.float32)
         done = 0
-        limits = (_TOKENS, _REVIEWS) if self._network is not None else (_PADDED_TOKENS, _PADDED_REVIEWS)
+        limits = (_PADDED_TOKENS, _PADDED_REVIEWS) if self.device.type == "cpu" else (_GPU_TOKENS, _GPU_REVIEWS)
+        if self._network is not None:
+            limits = _TOKENS, _REVIEWS
         for positions in length_sorted(self.frame.length(counts), *limits):
             logits[positions] = self._forward([ids[i] for i in positions]).cpu().numpy()
             done += len(positions)

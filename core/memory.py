@@ -221,7 +221,9 @@ class MemorySampler(threading.Thread):
     def _device_peak(self) -> Sample:
         if self._cuda is None or not self._cuda.is_available():
             return {}
-        return {"device_peak": int(self._cuda.max_memory_allocated())}
+        return {
+            "device_peak": max(int(self._cuda.max_memory_allocated(gpu)) for gpu in range(self._cuda.device_count()))
+        }
 
     def peak_bytes(self) -> int:
         """The peak that a run reports: of the GPU's allocator where one is used, else of the process."""

@@ -52,12 +52,16 @@ def _cpu_seconds() -> float:
 
 
 def resident_bytes() -> int:
-    """Memory of this process that is in RAM now."""
+    """Memory of this process that is in RAM now; with a GPU, what it has been given there."""
+    if torch.cuda.is_available():
+        return int(torch.cuda.memory_allocated())
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def peak_bytes() -> int:
-    """The most memory of this process that was in RAM at once, since its start."""
+    """The most of that at once, since its start."""
+    if torch.cuda.is_available():
+        return int(torch.cuda.max_memory_allocated())
     highest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return max(highest, resident_bytes())  # the kernel counts the two on different occasions
 
@@ -114,7 +118,8 @@ def accuracy(model: Any, tokenizer: Any, file: str, max_length: int) -> float:
         for start in range(0, len(texts), _EVALUATION_BATCH):
             part = slice(start, start + _EVALUATION_BATCH)
             batch = tokenizer(texts[part], truncation=True, max_length=max_length, padding=True, return_tensors="pt")
-            right += int((model(**batch).logits.argmax(-1) == torch.tensor(labels[part])).sum())
+            found = model(**batch.to(model.device)).logits.argmax(-1).cpu()
+            right += int((found == torch.tensor(labels[part])).sum())
     return right / len(texts)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import tempfile
 from typing import Any
 
+import torch
 from transformers import DataCollatorWithPadding, Trainer, TrainerCallback, TrainingArguments
 
 from benchmarks.jobs import Job, Measurement
@@ -34,6 +35,8 @@ class _Timer(TrainerCallback):  # type: ignore[misc]  # the library has no types
         self._span.begin()
 
     def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
         self._span.end()
 
 
@@ -84,12 +87,12 @@ def train(
             weight_decay=training.weight_decay,
             max_grad_norm=training.max_grad_norm,
             seed=job.seed,
-            use_cpu=True,
+            use_cpu=not torch.cuda.is_available(),
             save_strategy="no",
             report_to="none",
             disable_tqdm=True,
             remove_unused_columns=False,
-            dataloader_pin_memory=False,
+            dataloader_pin_memory=torch.cuda.is_available(),
             **own,
         )
         trainer = Trainer(

@@ -20,7 +20,9 @@ _WARM_UP_REVIEWS = 32
 
 def classify(job: Job) -> Measurement:
     """Classify, one way or the other."""
-    classifier = pipeline("text-classification", model=job.model, device=-1, dtype=torch.float32)
+    classifier = pipeline(
+        "text-classification", model=job.model, device=0 if torch.cuda.is_available() else -1, dtype=torch.float32
+    )
     how: dict[str, Any] = {"truncation": True, "max_length": job.max_length, "batch_size": job.options["batch_size"]}
     texts, _ = texts_and_labels(job.data)
     classifier(texts[:_WARM_UP_REVIEWS], **how)

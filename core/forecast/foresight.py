@@ -51,7 +51,7 @@ def foresee(loop: TrainingLoop, room: int | None = None) -> Foresight | None:
     if facts.way_of(settings) not in facts.calibrations or loop.learner.path.name != facts.path(settings):
         return None
     if room is None:
-        room = _room(facts)
+        room = _room(loop)
     run = Run(facts, settings)
     plan = asked = run.asked
     while parts(run, plan).total > room * HEADROOM and (smaller := run.smaller(plan)) is not None:
@@ -81,13 +81,13 @@ def foretell(loop: TrainingLoop, file: Path) -> None:
             return
         facts = _facts(loop)
         if facts.way_of(loop.settings) in facts.calibrations:
-            facts = facts.model_copy(update={"free_bytes": _room(facts)})
+            facts = facts.model_copy(update={"free_bytes": _room(loop)})
             write_json(file, forecast(facts, loop.settings).model_dump(mode="json"))
 
 
-def _room(facts: Facts) -> int:
+def _room(loop: TrainingLoop) -> int:
     """Bytes that the whole process may take: what it has, and what is free."""
-    return free_on(facts.device) + (process_bytes() if facts.device == "cpu" else 0)
+    return free_on(loop.device) + (process_bytes() if loop.device.type == "cpu" else 0)
 
 
 def _facts(loop: TrainingLoop) -> Facts:
@@ -95,7 +95,6 @@ def _facts(loop: TrainingLoop) -> Facts:
     settings, frame = loop.settings, loop.frame
     model: Any = loop.classifier.model
     shape = shape_of(model.config.to_dict(), len(loop.classifier.labels))
-    device = loop.device.type
     longest = loop.train.longest(settings.batch_size, frame)
     table = _table(loop.train, longest, frame)
     ids = np.concatenate(loop.train.ids(longest))
@@ -109,10 +108,10 @@ def _facts(loop: TrainingLoop) -> Facts:
         validation=len(loop.validation.rows),
         table=table,
         distinct=min(round(len(np.unique(ids)) * growth), shape.vocabulary),  # words grow as the root of texts do
-        device=device,
+        device=loop.device.type,
         auto_precision=loop.precision,
         budgets={loop.precision: loop.fit.asked.tokens},
-        calibrations=known(calibration_key(shape, device)),
+        calibrations=known(calibration_key(shape, loop.device)),
     )
 
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.errors import InputError
 from core.forecast.calibration import keep, key_of, known
@@ -18,6 +18,9 @@ from core.memory import free_bytes
 from core.models.asked_for import stored_weights
 from core.models.sources import resolve_model
 from core.settings import Settings
+
+if TYPE_CHECKING:
+    import torch
 
 Progress = Callable[[str, float | None], None]
 
@@ -50,8 +53,8 @@ def gather(
         distinct=lengths["distinct"],
         device=device.type,
         auto_precision=choose_precision("auto", device),
-        calibrations=known(calibration_key(shape, device.type)),
-        free_bytes=free_on(device.type),
+        calibrations=known(calibration_key(shape, device)),
+        free_bytes=free_on(device),
     )
     return facts.model_copy(update={"budgets": _budgets(facts)})
 
@@ -62,8 +65,10 @@ def with_calibration(facts: Facts, settings: Settings, progress: Progress) -> Fa
     Raises:
         ReviewtuiError: it cannot be measured here.
     """
+    from core.models.device import choose_device
+
     way = facts.way_of(settings)
-    key = calibration_key(facts.shape, facts.device)
+    key = calibration_key(facts.shape, choose_device(settings.device))
     found = known(key)
     if way not in found:
         found[way] = calibrate(facts, settings, resolve_model(settings.model).folder, progress)
@@ -71,12 +76,12 @@ def with_calibration(facts: Facts, settings: Settings, progress: Progress) -> Fa
     return facts.model_copy(update={"calibrations": {**facts.calibrations, **found}})
 
 
-def free_on(device: str) -> int:
-    """Bytes that a new run could take now, on the CPU or on the first GPU."""
-    if device == "cuda":
+def free_on(device: torch.device) -> int:
+    """Bytes that a new run could take there now."""
+    if device.type == "cuda":
         import torch
 
-        return int(torch.cuda.mem_get_info()[0])
+        return int(torch.cuda.mem_get_info(device)[0])
     return free_bytes()
 
 
@@ -104,13 +109,13 @@ def _limit(shape: ModelShape, config: Mapping[str, Any]) -> int:
     return max(shape.positions - offset, 1) if shape.positions else 512
 
 
-def calibration_key(shape: ModelShape, device: str) -> str:
+def calibration_key(shape: ModelShape, device: torch.device) -> str:
     """What calibrations of a model are kept under on this machine."""
-    name = device
-    if device == "cuda":
+    name = device.type
+    if device.type == "cuda":
         import torch
 
-        name = torch.cuda.get_device_name()
+        name = torch.cuda.get_device_name(device)
     versions = " ".join(f"{package} {version(package)}" for package in ("torch", "transformers"))
     return key_of(shape, f"{name}, {_threads()} of {os.cpu_count()} threads, {versions}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,13 @@ from core.errors import ReviewtuiError
 from core.models.classifier import Classifier
 from core.models.device import autocast, send
 from core.models.layers import layer_modules
+from core.models.order import is_about_order, keep_order, let_order_go
 from core.settings import Settings
 from core.training.batches import dropout_seed
 from core.training.checkpoints import optimizer_tensors, restore_optimizer
 from core.training.learner import Examples, Loss, Path, frozen_layers
 from core.training.optimizer import build_optimizer, set_learning_rate
+from core.training.out_of_memory import Attempt
 from core.training.sizes import TRANSFORMERS_REVIEWS, TRANSFORMERS_TOKENS
 from core.training.tensor_files import Tensors
 from core.training.tokens import Frame, collate
@@ -49,6 +52,7 @@ class HuggingFaceLearner:
         self._device, self._precision = device, precision
         if device.type == "cuda":
             self.steps_ahead, self.micro_reviews = 1, None
+            keep_order()
         self._wide_mask = device.type != "cpu" and _takes_wide_mask(classifier.model)
         self._to_be_compiled, self.compiled = compiled, False
         self._call: Callable[..., Any] = classifier.model
@@ -58,7 +62,36 @@ class HuggingFaceLearner:
         self._scaler = torch.amp.GradScaler(device.type, enabled=precision == "fp16")
 
     def prepare(self, examples: Sequence[Examples], progress: Callable[[float], None]) -> str:
-        return " ".join(filter(None, (self._compile(examples[0]), self._about_frozen_layers())))
+        about = (self._about_order(examples[0]), self._compile(examples[0]), self._about_frozen_layers())
+        return " ".join(filter(None, about))
+
+    def _about_order(self, examples: Examples) -> str:
+        """See on two reviews whether all operations of a GPU have an order that they can keep to; a sentence if not."""
+        if self._device.type == "cpu":
+            return ""
+        try:
+            Attempt(partial(self._try_two, examples))  # a want of memory shows later, and is answered there
+        except RuntimeError as error:
+            if not is_about_order(error):
+                raise
+            let_order_go()
+            return (
+                "This model computes with operations that a GPU does in any order, so a resumed run comes close to "
+                f"the uninterrupted one, but not to the bit: {clean_line(error, 120)}."
+            )
+        return ""
+
+    def _try_two(self, examples: Examples) -> None:
+        """Forward and backward of two reviews, and forward as in an evaluation; leaves nothing."""
+        reviews = examples.ids(np.arange(min(2, len(examples.rows))))
+        try:
+            self._classifier.train()
+            self._forward(reviews).float().sum().backward()  # type: ignore[no-untyped-call]
+            self._classifier.model.eval()
+            with torch.inference_mode():
+                self._forward(reviews)
+        finally:
+            self.optimizer.zero_grad(set_to_none=True)
 
     def _about_frozen_layers(self) -> str:
         choice = self._settings.freeze_layers
@@ -75,18 +108,11 @@ class HuggingFaceLearner:
         if not self._to_be_compiled:
             return ""
         self._call = torch.compile(self._classifier.model, dynamic=True)
-        reviews = examples.ids(np.arange(min(2, len(examples.rows))))
         try:
-            self._classifier.train()
-            self._forward(reviews).float().sum().backward()  # type: ignore[no-untyped-call]
-            self._classifier.model.eval()
-            with torch.inference_mode():
-                self._forward(reviews)
+            self._try_two(examples)
         except RuntimeError as error:
             self._call = self._classifier.model
             return f"The model runs without being compiled: {clean_line(error, 160)}."
-        finally:
-            self.optimizer.zero_grad(set_to_none=True)
         self.compiled = True
         return "The model was compiled."
 

@@ -72,8 +72,8 @@ class FakeCuda:
     def memory_reserved(self, index: int) -> int:
         return self._reserved + index
 
-    def max_memory_allocated(self) -> int:
-        return 7 * GIB
+    def max_memory_allocated(self, index: int) -> int:
+        return 7 * GIB if index + 1 == len(self._visible) else 0
 
 
 def test_without_a_gpu_a_driver_or_permission_there_is_none() -> None:

@@ -8,78 +8,25 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from core.children import child_environment
 from core.runs.folder import RunFolder
 from core.runs.journal import JournalReader
+from tests.proofs.short_of_memory import compare
 
 pytestmark = [pytest.mark.proof, pytest.mark.starter, pytest.mark.timeout(600)]
 
 GROUPS = Path("/sys/fs/cgroup")
 MIB = 1 << 20
 
-LIMITED = """
-import json, resource, sys
-from types import SimpleNamespace
-import numpy as np, psutil, torch
-from core.models.classifier import build_classifier
-from core.models.sources import resolve_model
-from core.settings import Settings
-from core.training.examples import Examples
-from core.training.loop import TrainingLoop
-from core.training.tokens import encode, frame_of
-from tests.core.training.conftest import MemoryStore, Recorder
-
-def trained(micro, room, path):
-    settings = Settings(model="starter", batch_size=32, micro_batch_size=micro, max_length=128, max_steps=2, dropout=0,
-                        learning_rate=1e-4, seed=4, precision="fp32", checkpoint_seconds=1e9)
-    classifier = build_classifier(resolve_model("starter"), ("bad", "good"), settings)
-    texts = [" ".join(["word", "another", "chair"] * 60)[: 200 + 9 * i] for i in range(64)]
-    store = MemoryStore(encode(classifier.tokenizer, texts))
-    labels, rows = np.arange(64) % 2, np.arange(64)
-    examples = Examples(store, rows, labels)
-    recorder = Recorder()
-    if path == "transformers":
-        from core.training import learner
-        learner.choose_path = lambda *_: learner.Path("transformers", "asked for")
-    loop = TrainingLoop(classifier, frame_of(classifier.tokenizer, 128, "head"), examples, examples, settings,
-                        torch.device("cpu"), "fp32", None, recorder)
-    if room:
-        most = psutil.Process().memory_info().vms + room * (1 << 20)
-        resource.setrlimit(resource.RLIMIT_AS, (most, resource.RLIM_INFINITY))
-    loop.rehearse()
-    loop.run()
-    resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    loop.take_best()
-    return {n: w.detach() for n, w in classifier.model.named_parameters()}, recorder
-
-torch.set_num_threads(2)
-path, room = sys.argv[1], int(sys.argv[2])
-torch.ones(64, 64) @ torch.ones(64, 64)  # threads take their address space before it is limited
-control, undisturbed = trained(4, 0, path)
-weights, recorder = trained(32, room, path)
-gap = max(float((weights[n] - control[n]).abs().max()) for n in control)
-print(json.dumps({"gap": gap, "memory": recorder.memory, "reviews": [s["reviews"] for s in recorder.steps]}))
-"""
-
 
 @pytest.mark.parametrize(("path", "room"), [("native", 350), ("transformers", 900)])
 def test_an_address_space_that_is_too_small_changes_nothing_but_micro_batches(path: str, room: int) -> None:
-    root = str(Path(__file__).resolve().parents[2])
-    done = subprocess.run(
-        [sys.executable, "-c", LIMITED, path, str(room)],
-        env=child_environment(PYTHONPATH=root),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    print(f"{path}: largest difference of a weight {found['gap']:.1e}; {[said['what'] for said in found['memory']]}")
-    assert found["memory"], "the limit was wide enough: nothing was shown"
+    found = compare("starter", path, "cpu", room)
+    print(f"{path}: largest difference of a weight {found['gap']:.1e}; {found['said']}")
+    assert found["said"], "the limit was wide enough: nothing was shown"
     assert found["reviews"] == [32, 32]
     assert found["gap"] <= 1e-5
 

@@ -3,36 +3,21 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from core.runs.checkpoint_folders import fault, numbered
 from core.runs.fingerprint import fingerprint
-from core.runs.folder import RunFolder, create_run
-from core.runs.summary import summarize
+from core.runs.folder import create_run
 from tests.core.training.made import ROWS, history_of, request
+from tests.proofs.killing import MODES, finished, kill_and_compare
 from tests.proofs.workers import Nursery
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(1800)]
 
 KILLS = 34
-MODES: dict[str, dict[str, Any]] = {
-    "full": {},
-    "frozen": {"freeze_layers": 1},
-    "lora": {"lora": True, "lora_rank": 2},
-}
-
-
-def finished(nursery: Nursery, run: RunFolder) -> float:
-    """Let a run go to its end undisturbed; seconds that took."""
-    began = time.monotonic()
-    assert nursery.work(run) == 0, run.log.read_text()
-    assert summarize(run).state == "finished", run.log.read_text()
-    return time.monotonic() - began
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
@@ -40,35 +25,10 @@ def finished(nursery: Nursery, run: RunFolder) -> float:
 def test_a_run_killed_at_random_moments_ends_as_one_that_was_not(
     mode: str, precision: str, nursery: Nursery, reviews_csv: Callable[..., Path], tiny_model: Path
 ) -> None:
-    chance = random.Random(f"{mode} {precision}")
-    data = reviews_csv(ROWS)
-    asked = request(data, tiny_model, epochs=8, dropout=0.1, evaluate_every=3, precision=precision, **MODES[mode])
-    control = create_run(asked)
-    seconds = finished(nursery, control)
-    expected = fingerprint(control)
-    assert all(expected.values())
-    kills, runs, lost = 0, 0, 0
-    while kills < KILLS:
-        run = create_run(asked)
-        runs += 1
-        resume = False
-        for _ in range(8):
-            killed = nursery.killed_after(nursery.start(run, resume=resume), chance.uniform(0.0, seconds))
-            if not killed:
-                break
-            kills += 1
-            reached = history_of(run).step
-            whole = [step for step, path in numbered(run.checkpoints) if fault(path) is None]
-            interval = reached - max(whole, default=0)
-            assert interval <= 2, f"killed at step {reached}, with checkpoints {whole}"
-            lost, resume = max(lost, interval), True
-        else:
-            assert nursery.work(run, resume=True) == 0, run.log.read_text()
-        assert summarize(run).state == "finished", run.log.read_text()
-        assert fingerprint(run) == expected
-        steps = [step["step"] for step in history_of(run).steps]
-        assert steps == list(range(1, len(steps) + 1)), "each step once"
-    print(f"\n  {mode}, {precision}: {kills} kills in {runs} runs, all equal to the control; most steps lost: {lost}")
+    asked = request(reviews_csv(ROWS), tiny_model, epochs=8, dropout=0.1, evaluate_every=3, precision=precision)
+    asked = asked.model_copy(update={"settings": asked.settings.changed(MODES[mode])})
+    counted = kill_and_compare(nursery, asked, random.Random(f"{mode} {precision}"), KILLS)
+    print(f"\n  {mode}, {precision}: {counted}")
 
 
 def test_a_worker_that_dies_at_any_change_of_the_disk_leaves_a_run_that_goes_on(

@@ -34,7 +34,7 @@ def calibrated(loop: TrainingLoop, path: str) -> None:
     model: Any = loop.classifier.model
     shape = shape_of(model.config.to_dict(), len(loop.classifier.labels))
     found = Calibration(rest_bytes=REST, rate=1e11, overhead=0.01, forward_rate=1e11, update=0.01, start=1.0)
-    keep(calibration_key(shape, "cpu"), f"{path} fp32", found)
+    keep(calibration_key(shape, torch.device("cpu")), f"{path} fp32", found)
 
 
 @pytest.mark.parametrize("path", ["native"], indirect=True)
