@@ -30,7 +30,7 @@ _READING, _READING_REUSED = 40 << 20, 24 << 20
 (measured)."""
 _PIECES = 60 << 20
 """What the allocator at most keeps in pieces of what passes have left (measured)."""
-_LORA_PIECES = 20 << 20
+_LORA_PIECES = 12 << 20
 """What it keeps of LoRA's many small tensors, beyond what a calibration's few steps show (measured)."""
 _LATE_KERNELS = 20 << 20, 25 << 20, 35 << 20
 """Kernels of bf16 products for shapes that the steps of a calibration have not met, where all reviews are of the same

@@ -52,7 +52,8 @@ class HuggingFaceLearner:
         self._device, self._precision = device, precision
         if device.type == "cuda":
             self.steps_ahead, self.micro_reviews = 1, None
-            keep_order()
+            if settings.deterministic:
+                keep_order()
         self._wide_mask = device.type != "cpu" and _takes_wide_mask(classifier.model)
         self._to_be_compiled, self.compiled = compiled, False
         self._call: Callable[..., Any] = classifier.model
@@ -67,7 +68,7 @@ class HuggingFaceLearner:
 
     def _about_order(self, examples: Examples) -> str:
         """See on two reviews whether all operations of a GPU have an order that they can keep to; a sentence if not."""
-        if self._device.type == "cpu":
+        if self._device.type == "cpu" or not self._settings.deterministic:
             return ""
         try:
             Attempt(partial(self._try_two, examples))  # a want of memory shows later, and is answered there

@@ -11,7 +11,6 @@ import json
 import resource
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -36,7 +35,7 @@ def compare(model: str, path: str, device: str, room: int) -> dict[str, Any]:
     """What the process found: gap, reviews, said."""
     done = subprocess.run(
         [sys.executable, "-m", __name__, model, path, device, str(room)],
-        env=child_environment(PYTHONPATH=str(Path(__file__).resolve().parents[2])),
+        env=child_environment(),
         capture_output=True,
         text=True,
         check=False,

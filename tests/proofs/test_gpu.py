@@ -51,8 +51,8 @@ def wide_model(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 def test_a_run_killed_at_random_moments_ends_as_one_that_was_not(
     mode: str, precision: str, nursery: Nursery, reviews_csv: Callable[..., Path], wide_model: Path
 ) -> None:
-    asked = request(reviews_csv(ROWS), wide_model, epochs=6, dropout=0.1, evaluate_every=3, precision=precision)
-    asked = asked.model_copy(update={"settings": asked.settings.changed({**MODES[mode], "device": "cuda"})})
+    given = {"epochs": 6, "dropout": 0.1, "evaluate_every": 3, "device": "cuda", "precision": precision, **MODES[mode]}
+    asked = request(reviews_csv(ROWS), wide_model, **given)
     counted = kill_and_compare(nursery, asked, random.Random(f"{mode} {precision}"), KILLS)
     print(f"\n  GPU, {mode}, {precision}: {counted}")
 
@@ -84,7 +84,6 @@ def test_what_is_recorded_of_memory_adds_up_and_the_model_answers_as_on_the_cpu(
     texts = [" ".join(["good", "chair"] * (number + 1)) for number in range(40)]
     here, there = (Predictor(run.model, device=device).logits(texts)[0] for device in ("cpu", "cuda"))
     gap = float(np.abs(here - there).max())
-    print(
-        f"\n  GPU, compiled {compiled}: {history_of(run).step} steps, peak {peak / MIB:.0f} MiB; logits differ by {gap:.1e}"
-    )
+    steps = history_of(run).step
+    print(f"\n  GPU, compiled {compiled}: {steps} steps, peak {peak / MIB:.0f} MiB; logits differ by {gap:.1e}")
     assert gap < 1e-4

@@ -25,8 +25,8 @@ KILLS = 34
 def test_a_run_killed_at_random_moments_ends_as_one_that_was_not(
     mode: str, precision: str, nursery: Nursery, reviews_csv: Callable[..., Path], tiny_model: Path
 ) -> None:
-    asked = request(reviews_csv(ROWS), tiny_model, epochs=8, dropout=0.1, evaluate_every=3, precision=precision)
-    asked = asked.model_copy(update={"settings": asked.settings.changed(MODES[mode])})
+    given = {"epochs": 8, "dropout": 0.1, "evaluate_every": 3, "precision": precision, **MODES[mode]}
+    asked = request(reviews_csv(ROWS), tiny_model, **given)
     counted = kill_and_compare(nursery, asked, random.Random(f"{mode} {precision}"), KILLS)
     print(f"\n  {mode}, {precision}: {counted}")
 

@@ -33,7 +33,7 @@ class Nursery:
             [sys.executable, "-m", "tests.proofs.workers"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=child_environment(PYTHONPATH=str(HERE)),
+            env=child_environment(),
             cwd=HERE,
             text=True,
         )
