@@ -48,7 +48,8 @@ def build_optimizer(classifier: Classifier, settings: Settings) -> torch.optim.O
         {"params": weights, "weight_decay": shrink, "scale": scale} for (scale, shrink), weights in groups.items()
     ]
     if settings.optimizer == "sgd":
-        return torch.optim.SGD(listed, lr=rate)
+        on_gpu = any(weight.is_cuda for weight in classifier.trainable().values())
+        return torch.optim.SGD(listed, lr=rate, fused=on_gpu)  # else it copies all gradients there to add the decay
     return torch.optim.AdamW(listed, lr=rate, fused=True)
 
 
