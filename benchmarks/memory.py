@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -174,6 +175,7 @@ def render(results: dict[str, Any]) -> str:
         "",
         f"{where}, {here['threads']} threads, {here['memory_gib']} GiB; torch {here['versions']['torch']}; "
         f"{results['date']}, commit {results['commit']}.",
+        *_crowded(results),
         "",
         "| | wanted | measured |",
         "| --- | --- | --- |",
@@ -202,46 +204,59 @@ def render(results: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _crowded(results: dict[str, Any]) -> list[str]:
+    side_by_side = results.get("at_once", 1)
+    return [f"{side_by_side} ran side by side, so the times are of a crowded machine."] if side_by_side > 1 else []
+
+
 def main(
     count: Annotated[int, typer.Option(min=1, help="Configurations.")] = 64,
     seed: Annotated[int, typer.Option(help="Draw others.")] = _DRAW_SEED,
     only: Annotated[list[int] | None, typer.Option(help="The number of one of them, any number of times.")] = None,
     gpu: Annotated[bool, typer.Option("--gpu", help="On the first GPU.")] = False,
+    at_once: Annotated[
+        int, typer.Option(min=1, help="So many side by side: memory on a GPU is each one's own, times mean nothing.")
+    ] = 1,
     output: Annotated[Path | None, typer.Option(help="Folder for MEMORY.md and memory.json.")] = None,
     cache: Annotated[Path, typer.Option(help="Folder for data and models.")] = HERE / ".cache",
 ) -> None:
     """Measure how good the forecast is. With --only nothing is written."""
     output = output or (HERE / "gpu" if gpu else HERE)
     output.mkdir(parents=True, exist_ok=True)
-    rows: list[dict[str, Any]] = []
     results: dict[str, Any] = {
         "machine": machine.describe(threads(), gpu=gpu),
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "commit": machine.commit(),
+        "at_once": at_once,
     }
-    with tempfile.TemporaryDirectory(prefix="reviewtui-memory-") as home:
-        for number, (model, reviews, wanted) in enumerate(configurations(count, seed, gpu=gpu), start=1):
-            if only and number not in only:
-                continue
-            folder = encoder(model, cache, environment(threads()))
-            word = "starter" if model == "starter" else str(folder)
-            data = make_split(reviews, cache, 300).train
-            row = {
-                "model": model,
-                "reviews": reviews,
-                **measure(data, word, wanted, _STEPS[model], Path(home), gpu=gpu),
-            }
-            row["rule_bytes"] = 4 * 4 * stored_weights(folder)
-            rows.append(row)
-            error, late = row["forecast_bytes"] / row["peak_bytes"] - 1, row["forecast_seconds"] / row["seconds"] - 1
-            words = f"{number}/{count} {model} {row['path']} {reviews}: {row['peak_bytes'] / 2**20:.0f} MiB"
-            times = f"time {late:+.0%} whole {row['forecast_whole_seconds'] / row['whole_seconds'] - 1:+.0%}"
-            print(f"{words}, memory {error:+.1%}, {times} {wanted}", file=sys.stderr, flush=True)
-            results |= {"rows": rows, "summary": summary(rows)}
-            if not only:
-                (output / "memory.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-                write_report(output)
-    print(json.dumps(rows if only else results["summary"], indent=1))
+    folders = {model: encoder(model, cache, environment(threads())) for model in MODELS}
+    found: dict[int, dict[str, Any]] = {}
+
+    def one(number: int, home: Path, model: str, reviews: str, wanted: dict[str, Any]) -> None:
+        word = "starter" if model == "starter" else str(folders[model])
+        data = make_split(reviews, cache, 300).train
+        row = {"model": model, "reviews": reviews, **measure(data, word, wanted, _STEPS[model], home, gpu=gpu)}
+        row["rule_bytes"] = 4 * 4 * stored_weights(folders[model])
+        found[number] = row
+        error, late = row["forecast_bytes"] / row["peak_bytes"] - 1, row["forecast_seconds"] / row["seconds"] - 1
+        words = f"{number}/{count} {model} {row['path']} {reviews}: {row['peak_bytes'] / 2**20:.0f} MiB"
+        times = f"time {late:+.0%} whole {row['forecast_whole_seconds'] / row['whole_seconds'] - 1:+.0%}"
+        print(f"{words}, memory {error:+.1%}, {times} {wanted}", file=sys.stderr, flush=True)
+        rows = [found[key] for key in sorted(found)]
+        results.update(rows=rows, summary=summary(rows))
+        if not only:
+            (output / "memory.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+            write_report(output)
+
+    with tempfile.TemporaryDirectory(prefix="reviewtui-memory-") as home, ThreadPoolExecutor(at_once) as pool:
+        chosen = [
+            pool.submit(one, number, Path(home) / str(number % at_once), *configuration)
+            for number, configuration in enumerate(configurations(count, seed, gpu=gpu), start=1)
+            if not only or number in only
+        ]
+        for future in chosen:
+            future.result()
+    print(json.dumps(results["rows"] if only else results["summary"], indent=1))
 
 
 if __name__ == "__main__":

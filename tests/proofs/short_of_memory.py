@@ -56,6 +56,7 @@ def trained(model: str, micro: int, room: int, device: torch.device) -> tuple[di
     labels, rows = np.arange(64) % 2, np.arange(64)
     examples = Examples(store, rows, labels)
     recorder = Recorder()
+    recorder.wishes = list  # type: ignore[method-assign]  # nothing is asked for
     frame = frame_of(classifier.tokenizer, 128, "head")
     loop = TrainingLoop(classifier, frame, examples, examples, settings, device, "fp32", None, recorder)
     limit(device, room)

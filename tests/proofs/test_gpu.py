@@ -58,7 +58,7 @@ def test_a_run_killed_at_random_moments_ends_as_one_that_was_not(
 
 
 def test_a_gpu_that_is_too_small_changes_nothing_but_micro_batches(wide_model: Path) -> None:
-    found = compare(str(wide_model), "transformers", "cuda:0", 160)
+    found = compare(str(wide_model), "transformers", "cuda:0", 260)
     print(f"\n  GPU: largest difference of a weight {found['gap']:.1e}; {found['said']}")
     assert found["said"], "the limit was wide enough: nothing was shown"
     assert found["reviews"] == [32, 32]
