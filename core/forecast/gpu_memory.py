@@ -33,7 +33,7 @@ def peak(run: Run, plan: Plan) -> Moment:
     train, evaluation = run.passes(plan)
     batch = loads.longest(run.table, min(run.settings.batch_size, max(round(run.rows), 1)))
     weights, gradients = _weights(run), run.learned_bytes
-    largest_gradient = 4 * (shape.words if run.boundary < 0 and run.lora is None else shape.width * shape.inner)
+    largest_gradient = min(4 * _largest(run), gradients)
     copies = 2 * shape.layer_products if item == 2 else 0  # autocast's, of a layer
     found = [Moment(weights, gradients, 0, autograd.fused_forward(shape, evaluation, item))]
     for lengths in train:
@@ -52,6 +52,14 @@ def peak(run: Run, plan: Plan) -> Moment:
         if learned < shape.layers:
             found.append(Moment(weights, earlier, 0, autograd.fused_forward(shape, lengths, item)))
     return max(found, key=sum)
+
+
+def _largest(run: Run) -> int:
+    """Weights of the largest matrix that learns."""
+    shape = run.shape
+    if run.lora is not None or run.head_only:
+        return shape.width**2
+    return shape.words if run.boundary < 0 else shape.width * shape.inner
 
 
 def _weights(run: Run) -> int:

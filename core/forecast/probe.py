@@ -188,7 +188,7 @@ def _line(operations: Sequence[float], seconds: Sequence[float]) -> tuple[float,
     spread = sum((done - mean[0]) ** 2 for done in operations)
     rise = sum((done - mean[0]) * (taken - mean[1]) for done, taken in zip(operations, seconds, strict=True))
     each = min(max(rise / max(spread, 1.0), 0.0), mean[1] / mean[0])
-    return 1.0 / max(each, _LEAST_SHARE * mean[1] / mean[0]), mean[1] - each * mean[0]
+    return 1.0 / max(each, _LEAST_SHARE * mean[1] / mean[0]), max(mean[1] - each * mean[0], 0.0)
 
 
 def _first_figures(logits: Any, labels: Any, names: Sequence[str]) -> float:

@@ -221,3 +221,40 @@ def test_a_run_is_the_same_whether_compiling_works_or_fails(
     assert loop.learner.compiled is (not fails)
     assert (made[0].calls > tried) is (not fails)
     assert ("without being compiled: no compiler" in sentence) is bool(fails)
+
+
+@pytest.mark.parametrize("path", ["transformers"], indirect=True)
+@pytest.mark.parametrize(
+    ("says", "sentence", "raised"),
+    [
+        ("put_ does not have a deterministic implementation", "not to the bit: put_ does not have", False),
+        ("CUDA out of memory. Tried to allocate 2 MiB", "", False),
+        ("an illegal memory access", "", True),
+    ],
+)
+def test_a_model_that_cannot_keep_an_order_computes_without_and_that_is_said(
+    says: str, sentence: str, raised: bool, make_loop: MakeLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop = on_no_device(make_loop("bert", optimizer="sgd")[0])
+
+    def fail(examples: Any) -> None:
+        raise RuntimeError(says)
+
+    let_go: list[bool] = []
+    monkeypatch.setattr(loop.learner, "_try_two", fail)
+    monkeypatch.setattr("core.training.hugging_face_learner.let_order_go", lambda: let_go.append(True))
+    if raised:
+        with pytest.raises(RuntimeError, match=says):
+            loop.prepare(lambda fraction: None)
+    else:
+        assert sentence in loop.prepare(lambda fraction: None)
+    assert bool(let_go) == bool(sentence)
+
+
+@pytest.mark.parametrize("path", ["transformers"], indirect=True)
+def test_nobody_who_does_not_ask_for_the_same_bits_is_told_of_them(
+    make_loop: MakeLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop = on_no_device(make_loop("bert", optimizer="sgd", deterministic=False)[0])
+    monkeypatch.setattr(loop.learner, "_try_two", lambda examples: pytest.fail("it was tried"))
+    assert loop.prepare(lambda fraction: None) == ""
