@@ -56,7 +56,8 @@ after it ended, and after you closed the workbench and came back. The line under
 run and why; where frozen layers are computed only once, one more says so. The time left is an estimate from the \
 pace of the last 50 steps. The loss chart shows the training loss of every step and the validation loss of every \
 evaluation; the memory chart what the worker holds, beside what was foretold. In the memory bar █ is the run's, ▓ held \
-in reserve for it, ▒ others', ░ free. tab moves between the charts and the log."""
+in reserve for it, ▒ others' (on a GPU with what its driver takes for each process), ░ free. tab moves between the \
+charts and the log."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "pause", "Pause", id="train.pause"),
