@@ -243,8 +243,8 @@ class Settings(BaseModel):
         "auto",
         "Machine",
         "Precision",
-        "Number format of the matrix products. 'auto' times both on a CPU and takes bf16 on a GPU that has it; fp16 needs a "
-        "GPU.",
+        "Number format of the matrix products. 'auto' times both on a CPU and takes bf16 on a GPU that has it; fp16 "
+        "needs a GPU.",
     )
     compile: Literal["auto", "on", "off"] = _setting(
         "off",
