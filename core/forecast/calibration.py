@@ -18,7 +18,7 @@ from core.forecast.shapes import ModelShape
 from core.settings import Settings
 
 _FILE = "calibrations.json"
-_FORM = 4
+_FORM = 5
 """Of the closed form that a calibration completes; what was measured for another is not used."""
 _GUESSES = {
     "native": Calibration(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from core.allocator import give_back_large_blocks
 from core.clean import clean_line
 from core.encoder.architecture import Unsuitable, architecture_of
 from core.errors import ReviewtuiError
@@ -54,6 +55,8 @@ class HuggingFaceLearner:
             self.steps_ahead, self.micro_reviews = 1, None
             if settings.deterministic:
                 keep_order()
+        if device.type == "cpu" and classifier.recomputes:
+            give_back_large_blocks()
         self._wide_mask = device.type != "cpu" and _takes_wide_mask(classifier.model)
         self._to_be_compiled, self.compiled = compiled, False
         self._call: Callable[..., Any] = classifier.model
@@ -184,6 +187,8 @@ class HuggingFaceLearner:
             self._scaler.load_state_dict(state)
 
     def recompute(self) -> bool:
+        if self._device.type == "cpu":
+            give_back_large_blocks()
         return self._classifier.recompute()
 
     def free(self) -> None:

@@ -1,0 +1,23 @@
+"""What the C library does with memory that is freed."""
+
+from __future__ import annotations
+
+import ctypes
+from contextlib import suppress
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+"""Parameters of `mallopt` (malloc.h of the GNU C library)."""
+_LARGE, _KEPT = 4 << 20, 32 << 20
+
+
+def give_back_large_blocks() -> None:
+    """Have blocks of 4 MiB and more go back to the system once they are freed, from now on in this process.
+
+    By itself the GNU C library comes to keep them, in pieces that do not fit the next block. Measured with LoRA and
+    activations computed twice: a sixth less memory at the peak, the same from run to run, and a tenth more time.
+    Other libraries stay as they are.
+    """
+    with suppress(OSError, AttributeError):
+        library = ctypes.CDLL(None)
+        library.mallopt(_MMAP_THRESHOLD, _LARGE)
+        library.mallopt(_TRIM_THRESHOLD, _KEPT)
