@@ -21,3 +21,9 @@ def give_back_large_blocks() -> None:
         library = ctypes.CDLL(None)
         library.mallopt(_MMAP_THRESHOLD, _LARGE)
         library.mallopt(_TRIM_THRESHOLD, _KEPT)
+
+
+def give_back_what_is_free() -> None:
+    """Give back at once, in whole pages, what was freed and kept."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)

@@ -28,10 +28,8 @@ _ROW_BYTES = 64
 _READING, _READING_REUSED = 40 << 20, 24 << 20
 """What reading and tokenizing reviews adds to a worker; where more than a head is trained, some of it is used again
 (measured)."""
-_PIECES = 60 << 20
-"""What the allocator at most keeps in pieces of what passes have left (measured)."""
 _LORA_PIECES = 12 << 20
-"""What it keeps of LoRA's many small tensors, beyond what a calibration's few steps show (measured)."""
+"""What the allocator keeps of LoRA's many small tensors, beyond what a calibration's few steps show (measured)."""
 _LATE_KERNELS = 20 << 20, 25 << 20, 35 << 20
 """Kernels of bf16 products for shapes that the steps of a calibration have not met, where all reviews are of the same
 length; what they take besides where all are of different ones; and where micro-batches are large, too (measured)."""
@@ -119,8 +117,8 @@ def _copies(run: Run, passes: int) -> int:
         passes: bytes of what micro-batches need.
     """
     best, saved, shape = run.best_bytes, 0, run.shape
-    if run.settings.lora:  # matrices are merged into a copy; of what passes left, the allocator keeps pieces
-        saved = best + 4 * shape.weights - max(passes // 2, passes - _PIECES)
+    if run.settings.lora:  # matrices are merged into a copy
+        saved = best + 4 * shape.weights - passes
     elif run.native:  # gradients and moments are gone, the word table is the module's again
         saved = best - run.moment_bytes - passes
         saved += 4 * shape.words if run.boundary < 0 and run.facts.mapped else 0

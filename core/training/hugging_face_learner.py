@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from core.allocator import give_back_large_blocks
+from core.allocator import give_back_large_blocks, give_back_what_is_free
 from core.clean import clean_line
 from core.encoder.architecture import Unsuitable, architecture_of
 from core.errors import ReviewtuiError
@@ -198,6 +198,8 @@ class HuggingFaceLearner:
 
     def finish(self) -> None:
         self._classifier.model.to("cpu")
+        self.free()
+        give_back_what_is_free()  # what passes have left in pieces; LoRA's matrices are merged into a copy soon
 
 
 def _takes_wide_mask(model: Any) -> bool:
