@@ -28,7 +28,7 @@ _ROW_BYTES = 64
 _READING, _READING_REUSED = 40 << 20, 24 << 20
 """What reading and tokenizing reviews adds to a worker; where more than a head is trained, some of it is used again
 (measured)."""
-_LORA_PIECES = 12 << 20
+_LORA_PIECES = 24 << 20
 """What the allocator keeps of LoRA's many small tensors, beyond what a calibration's few steps show (measured)."""
 _LATE_KERNELS = 20 << 20, 25 << 20, 35 << 20
 """Kernels of bf16 products for shapes that the steps of a calibration have not met, where all reviews are of the same
