@@ -13,6 +13,7 @@ import random
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -101,6 +102,17 @@ def whole_seconds(journal: Path) -> float:
     return float(records[-1]["time"] - records[0]["time"])
 
 
+def earlier(file: Path, here: dict[str, Any]) -> dict[int, dict[str, Any]]:
+    """Rows by number of an earlier run on a machine and with libraries that are the same; else none."""
+    try:
+        kept = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    if kept["machine"] != here:
+        return {}
+    return {number: {"commit": kept["commit"], **row} for number, row in enumerate(kept["rows"], start=1)}
+
+
 def said(arguments: list[str], home: Path, *, gpu: bool = False) -> dict[str, Any]:
     """What `reviewtui` with such arguments, in that home, prints as its last line of JSON."""
     given = {**environment(threads(), gpu=gpu), **child_environment(REVIEWTUI_HOME=str(home))}
@@ -174,7 +186,7 @@ def render(results: dict[str, Any]) -> str:
         "Made by `make bench-memory`; do not edit. Raw figures: [memory.json](memory.json).",
         "",
         f"{where}, {here['threads']} threads, {here['memory_gib']} GiB; torch {here['versions']['torch']}; "
-        f"{results['date']}, commit {results['commit']}.",
+        f"{results['date']}, {_commits(results)}.",
         *_crowded(results),
         "",
         "| | wanted | measured |",
@@ -204,6 +216,13 @@ def render(results: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _commits(results: dict[str, Any]) -> str:
+    """Of the rows, with how many are of each where they are of several."""
+    counts = Counter(row.get("commit", results["commit"]) for row in results["rows"])
+    words = [commit if len(counts) == 1 else f"{commit} ({count} rows)" for commit, count in counts.items()]
+    return f"commit{'s' * (len(counts) > 1)} {', '.join(words)}"
+
+
 def _crowded(results: dict[str, Any]) -> list[str]:
     side_by_side = results.get("at_once", 1)
     return [f"{side_by_side} ran side by side, so the times are of a crowded machine."] if side_by_side > 1 else []
@@ -212,7 +231,9 @@ def _crowded(results: dict[str, Any]) -> list[str]:
 def main(
     count: Annotated[int, typer.Option(min=1, help="Configurations.")] = 64,
     seed: Annotated[int, typer.Option(help="Draw others.")] = _DRAW_SEED,
-    only: Annotated[list[int] | None, typer.Option(help="The number of one of them, any number of times.")] = None,
+    only: Annotated[
+        list[int] | None, typer.Option(help="The number of one of them, any number of times; the others stay.")
+    ] = None,
     gpu: Annotated[bool, typer.Option("--gpu", help="On the first GPU.")] = False,
     at_once: Annotated[
         int, typer.Option(min=1, help="So many side by side: memory on a GPU is each one's own, times mean nothing.")
@@ -220,7 +241,7 @@ def main(
     output: Annotated[Path | None, typer.Option(help="Folder for MEMORY.md and memory.json.")] = None,
     cache: Annotated[Path, typer.Option(help="Folder for data and models.")] = HERE / ".cache",
 ) -> None:
-    """Measure how good the forecast is. With --only nothing is written."""
+    """Measure how good the forecast is. With --only the others stay, if machine and libraries are the same."""
     output = output or (HERE / "gpu" if gpu else HERE)
     output.mkdir(parents=True, exist_ok=True)
     results: dict[str, Any] = {
@@ -230,12 +251,13 @@ def main(
         "at_once": at_once,
     }
     folders = {model: encoder(model, cache, environment(threads())) for model in MODELS}
-    found: dict[int, dict[str, Any]] = {}
+    found = earlier(output / "memory.json", results["machine"]) if only else {}
 
     def one(number: int, home: Path, model: str, reviews: str, wanted: dict[str, Any]) -> None:
         word = "starter" if model == "starter" else str(folders[model])
         data = make_split(reviews, cache, 300).train
         row = {"model": model, "reviews": reviews, **measure(data, word, wanted, _STEPS[model], home, gpu=gpu)}
+        row["commit"] = results["commit"]
         row["rule_bytes"] = 4 * 4 * stored_weights(folders[model])
         found[number] = row
         error, late = row["forecast_bytes"] / row["peak_bytes"] - 1, row["forecast_seconds"] / row["seconds"] - 1
@@ -244,9 +266,8 @@ def main(
         print(f"{words}, memory {error:+.1%}, {times} {wanted}", file=sys.stderr, flush=True)
         rows = [found[key] for key in sorted(found)]
         results.update(rows=rows, summary=summary(rows))
-        if not only:
-            (output / "memory.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-            write_report(output)
+        (output / "memory.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+        write_report(output)
 
     with tempfile.TemporaryDirectory(prefix="reviewtui-memory-") as home, ThreadPoolExecutor(at_once) as pool:
         chosen = [
@@ -256,7 +277,7 @@ def main(
         ]
         for future in chosen:
             future.result()
-    print(json.dumps(results["rows"] if only else results["summary"], indent=1))
+    print(json.dumps(results["summary"], indent=1))
 
 
 if __name__ == "__main__":

@@ -28,8 +28,9 @@ _ROW_BYTES = 64
 _READING, _READING_REUSED = 40 << 20, 24 << 20
 """What reading and tokenizing reviews adds to a worker; where more than a head is trained, some of it is used again
 (measured)."""
-_LORA_PIECES = 24 << 20
-"""What the allocator keeps of LoRA's many small tensors, beyond what a calibration's few steps show (measured)."""
+_LORA_PIECES, _LORA_PIECES_FP32 = 24 << 20, 70 << 20
+"""What the allocator keeps of LoRA's many small tensors beyond what a calibration's few steps show, in fp32 with
+kernels, which those do not show either (measured). An evaluation finds its room among them."""
 _LATE_KERNELS = 20 << 20, 25 << 20, 35 << 20
 """Kernels of bf16 products for shapes that the steps of a calibration have not met, where all reviews are of the same
 length; what they take besides where all are of different ones; and where micro-batches are large, too (measured)."""
@@ -70,10 +71,11 @@ def parts(run: Run, plan: Plan, *, begun: bool = True) -> Parts:
         if begun and run.item == 2 and not run.head_only:
             workspace += _late_kernels(run, plan)
     else:
-        weights, (activations, workspace) = _autograd_weights(run), _autograd_passes(run, plan)
+        pieces = 0 if not begun or not run.settings.lora else _LORA_PIECES if run.item == 2 else _LORA_PIECES_FP32
+        weights, (activations, workspace) = _autograd_weights(run), _autograd_passes(run, plan, pieces)
     passes = activations + workspace
     if begun:
-        workspace += run.calibration.kernel_bytes * run.shapes(plan) + (_LORA_PIECES if run.settings.lora else 0)
+        workspace += run.calibration.kernel_bytes * run.shapes(plan)
     return Parts(
         baseline=run.calibration.rest_bytes + (_reading(run) if begun and not run.on_gpu else 0),
         weights=weights,
@@ -184,8 +186,12 @@ def _autograd_weights(run: Run) -> int:
     return size
 
 
-def _autograd_passes(run: Run, plan: Plan) -> tuple[int, int]:
-    """What autograd keeps of the most expensive micro-batch, and what a single layer needs besides."""
+def _autograd_passes(run: Run, plan: Plan, pieces: int) -> tuple[int, int]:
+    """What autograd keeps of the most expensive micro-batch, and what a single layer, or an evaluation, needs besides.
+
+    Args:
+        pieces: bytes that passes have left.
+    """
     shape = run.shape
     train, evaluation = run.passes(plan)
     kept = passing = 0
@@ -200,4 +206,4 @@ def _autograd_passes(run: Run, plan: Plan) -> tuple[int, int]:
         kept, passing = max(kept, size), max(passing, autograd.passing(shape, lengths))
     factor = run.calibration.factor
     kept, passing = round(kept * factor), round(passing * factor)
-    return kept, max(passing, autograd.forward(shape, evaluation) - kept)
+    return kept, max(passing + pieces, autograd.forward(shape, evaluation) - kept)
