@@ -183,7 +183,7 @@ def render(results: dict[str, Any]) -> str:
     lines = [
         "# The forecast beside what runs then took",
         "",
-        "Made by `make bench-memory`; do not edit. Raw figures: [memory.json](memory.json).",
+        "Made by `python -m benchmarks.memory`; do not edit. Raw figures: [memory.json](memory.json).",
         "",
         f"{where}, {here['threads']} threads, {here['memory_gib']} GiB; torch {here['versions']['torch']}; "
         f"{results['date']}, {_commits(results)}.",

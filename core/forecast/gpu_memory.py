@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from core.forecast import autograd, loads
+from core.forecast import autograd
 from core.forecast.run import Plan, Run
 
 
@@ -31,13 +31,13 @@ def peak(run: Run, plan: Plan) -> Moment:
     shape, item = run.shape, run.item
     learned = run.learned_layers
     train, evaluation = run.passes(plan)
-    batch = loads.longest(run.table, min(run.settings.batch_size, max(round(run.rows), 1)))
+    batch = len(run.longest_batch)
     weights, gradients = _weights(run), run.learned_bytes
     largest_gradient = min(4 * _largest(run), gradients)
     copies = 2 * shape.layer_products if item == 2 else 0  # autocast's, of a layer
     found = [Moment(weights, gradients, 0, autograd.fused_forward(shape, evaluation, item))]
     for lengths in train:
-        several = len(lengths) < len(batch)
+        several = len(lengths) < batch
         layer = autograd.kept(shape, lengths, item, run.lora, fused=True)
         kept, passing = layer * learned, autograd.fused_passing(shape, lengths)
         below = autograd.fused_embedding(shape, lengths) if run.boundary < 0 and run.lora is None else 0

@@ -63,7 +63,7 @@ def parts(run: Run, plan: Plan, *, begun: bool = True) -> Parts:
     Args:
         begun: the run is well under way; after its first steps alone there are no copies and fewer kernels.
     """
-    if run.on_gpu and run.shape.family != "other":
+    if run.counted_on_gpu:
         peak = gpu_memory.peak(run, plan)
         return Parts(baseline=run.calibration.rest_bytes, optimizer=run.moment_bytes, copies=0, **peak._asdict())
     if run.native:
@@ -89,7 +89,7 @@ def parts(run: Run, plan: Plan, *, begun: bool = True) -> Parts:
 
 def largest_micro_batch(run: Run, room: int) -> int:
     """Reviews of the longest kind that fit into a micro-batch, where there are `room` bytes."""
-    low, high = 0, min(run.settings.batch_size, max(round(run.rows), 1))
+    low, high = 0, len(run.longest_batch)
     while low < high:
         middle = (low + high + 1) // 2
         if parts(run, Plan(tokens=UNLIMITED, reviews=middle)).total <= room:

@@ -146,7 +146,7 @@ def measure(facts: Facts, settings: Settings, folder: Path, began: float) -> Cal
     before = held() - kernels  # gradients and moments are there
     rehearsal, large = (seconds(lambda: learn(0), tries) for tries in (1, _TRIES))
     if on_gpu:
-        learn(0, first=len(largest) == settings.batch_size)  # beside the gradients of an earlier micro-batch, if any
+        learn(0, first=len(largest) == len(run.longest_batch))  # beside the gradients of an earlier micro-batch, if any
     first, update = (seconds(lambda: learner.update(0.0), tries) for tries in (1, _TRIES))
     forward = seconds(lambda: learner.logits(examples, places[0]))
     others = [seconds(partial(learn, part), _TRIES if on_gpu else 1) for part in range(1, learned)]  # of new shapes
@@ -288,7 +288,7 @@ def _explained(
     run = Run(facts.model_copy(update={"distinct": distinct, "calibrations": {}}), settings)
     parts = memory_parts(run, plan, begun=False)
     passes = parts.activations + parts.workspace
-    if run.native or (run.on_gpu and run.shape.family != "other"):
+    if run.native or run.counted_on_gpu:
         return max(peak - (parts.total - parts.baseline), 0), 1.0
     factor = (peak - before) / max(passes, 1)
     if facts.device == "cpu" and facts.shape.family != "other":

@@ -47,6 +47,7 @@ class Run:
         self.calibration: Calibration = calibration_of(facts, settings)
         self.native = self.path == "native"
         self.on_gpu = facts.device != "cpu"
+        self.counted_on_gpu = self.on_gpu and self.shape.family != "other"
         self.lora = autograd.Lora(settings.lora_rank, settings.lora_dropout > 0) if settings.lora else None
         self.item = 4 if self.precision == "fp32" else 2
         self.boundary = self.shape.boundary(settings)
@@ -81,10 +82,14 @@ class Run:
             return Plan(tokens=plan.tokens // 2, reviews=plan.reviews) if plan.tokens > _FEWEST_TOKENS else None
         return Plan(tokens=plan.tokens, reviews=plan.reviews // 2) if plan.reviews > 1 else None
 
+    @property
+    def longest_batch(self) -> list[int]:
+        """Lengths of the reviews of the most expensive batch."""
+        return loads.longest(self.table, min(self.settings.batch_size, max(round(self.rows), 1)))
+
     def largest_part(self, plan: Plan) -> list[int]:
         """Lengths of the most expensive micro-batch."""
-        longest = loads.longest(self.table, min(self.settings.batch_size, max(round(self.rows), 1)))
-        return loads.largest_part(longest, plan.tokens, plan.reviews)
+        return loads.largest_part(self.longest_batch, plan.tokens, plan.reviews)
 
     def frozen_parts(self) -> list[list[int]]:
         """Lengths of the batches that need most of something where frozen layers are computed once, for all reviews."""

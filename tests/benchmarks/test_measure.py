@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
 
 from benchmarks.cases import CASES, GOALS, LAB_RECIPE, OURS
+from benchmarks.data import ROOT
 from benchmarks.jobs import Job, Measurement, Training
 from benchmarks.measure import Entrant, PeerFailed, environment, interleave, measure, threads
 from benchmarks.search import ALTERNATIVES, START, STEPS, best_options
@@ -63,6 +65,12 @@ def test_no_allocator_or_setting_of_this_shell_reaches_a_contestant(monkeypatch:
         given
     )
     assert given["OMP_NUM_THREADS"] == "2" and given["HF_HUB_OFFLINE"] == "1" and given["CUDA_VISIBLE_DEVICES"] == ""
+    assert environment(2, gpu=True) == {**given, "CUDA_VISIBLE_DEVICES": "0"}
+
+
+def test_libraries_that_this_process_finds_a_contestant_finds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", "/somewhere")
+    assert environment(2)["PYTHONPATH"].split(os.pathsep) == [str(ROOT), "/somewhere"]
 
 
 def test_a_contestant_that_fails_is_named_with_its_last_words() -> None:
