@@ -38,7 +38,7 @@ proof: $(TEST_STAMP)
 proof-gpu: $(TEST_STAMP)
 	CUDA_VISIBLE_DEVICES=$${CUDA_VISIBLE_DEVICES:-0} $(BIN)/python -m pytest tests/proofs/test_gpu.py -m proof -s
 
-# The README's screenshot and the table of settings, made anew from a real run and from core/settings.py.
+# The README's screenshot and the table of settings, made anew from a real run and from core/settings/schema.py.
 screenshots: $(TEST_STAMP)
 	$(BIN)/python docs/make_screenshots.py
 

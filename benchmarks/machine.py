@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.data import ROOT
-from core.memory import device_samples
+from core.base.memory import device_samples
 
 _LIBRARIES = ("torch", "transformers", "accelerate", "tokenizers", "numpy")
 _TELLING_FLAGS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")

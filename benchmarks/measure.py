@@ -1,7 +1,7 @@
 """Contestants in processes of their own, one at a time, in turn: ours, a peer, the next peer, ours, …
 
 All of them get the same environment: as many threads as this process may use processors, no network, one GPU or none,
-and no allocator or its settings preloaded. Ours adds what it gives its own workers (core/children.py).
+and no allocator or its settings preloaded. Ours adds what it gives its own workers (core/base/subprocess_env.py).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 from benchmarks.cases import OURS
 from benchmarks.data import ROOT
 from benchmarks.jobs import Job, Measurement
-from core.children import library_settings
+from core.base.subprocess_env import library_settings
 
 _NOT_PASSED_ON = ("LD_PRELOAD", "GLIBC_TUNABLES", "KMP_AFFINITY", "KMP_BLOCKTIME")
 _NOT_PASSED_ON_PREFIXES = ("MALLOC_", "TCMALLOC_", "REVIEWTUI_", "TORCHINDUCTOR_")

@@ -27,11 +27,11 @@ from benchmarks.data import make_split
 from benchmarks.measure import environment, threads
 from benchmarks.models import encoder
 from benchmarks.ratios import quantile
-from core.children import child_environment
-from core.errors import InputError
-from core.models.asked_for import stored_weights
+from core.base.errors import InputError
+from core.base.subprocess_env import child_environment
+from core.models.config_limits import stored_weights
 from core.runs.journal import JournalReader
-from core.settings import Settings
+from core.settings.schema import Settings
 
 HERE = Path(__file__).resolve().parent
 MODELS = ("starter", "small-shape", "distilbert-shape", "bert-base-shape")

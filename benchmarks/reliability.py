@@ -62,14 +62,14 @@ def equally_long(file: Path) -> Path:
 
 def ours(rounds: int, reviews: Path) -> tuple[dict[str, list[float]], list[float]]:
     """Seconds of each block by kind, and for each checkpoint the seconds for which an update had to wait."""
-    from core.memory import MemorySampler
+    from core.base.memory import MemorySampler
     from core.runs.control import ControlReader
     from core.runs.folder import create_run
     from core.runs.journal import JournalWriter
     from core.runs.request import Request
-    from core.settings import Settings
+    from core.settings.schema import Settings
     from core.training.checkpoints import Checkpoint
-    from core.training.session import Session
+    from core.worker.session import Session
 
     steps = (_WARM_UP_BLOCKS + rounds * len(KINDS)) * _BLOCK_STEPS
     changes = {"model": "starter", "max_steps": steps, "evaluate_every": 10**9, "checkpoint_seconds": 1e9}

@@ -21,9 +21,9 @@ SIZE = (110, 34)
 async def export(run_id: str) -> None:
     """Open the workbench on the run and export its screens."""
     from core.runs.folder import find_run
-    from tui.app import Workbench
+    from tui.app import ReviewTui
 
-    app = Workbench(run=find_run(run_id), pile=str(ROOT / "sample_reviews" / "inbox.csv"))
+    app = ReviewTui(run=find_run(run_id), pile=str(ROOT / "sample_reviews" / "inbox.csv"))
     async with app.run_test(size=SIZE) as pilot:
         for place, sign in (("train", "Classify with it"), ("classify", "The model says")):
             app.switch_mode(place)

@@ -1,12 +1,12 @@
-"""Writes docs/settings.md from `core/settings.py` and `core/presets.py`: `make settings-docs`."""
+"""Writes docs/settings.md from `core/settings/schema.py` and `core/settings/presets.py`: `make settings-docs`."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from core.declarations import Declaration
-from core.presets import PRESETS
-from core.settings import GROUPS, describe
+from core.settings.declarations import Declaration
+from core.settings.presets import PRESETS
+from core.settings.schema import GROUPS, describe
 
 TARGET = Path(__file__).with_name("settings.md")
 
@@ -15,8 +15,8 @@ def settings_page() -> str:
     """The whole page."""
     parts = [
         "# Settings\n",
-        "Made from `core/settings.py` by `make settings-docs`. Each works as `--set name=value`, in the `[settings]` "
-        "table of a TOML file, and in the form on the Setup screen.\n",
+        "Made from `core/settings/schema.py` by `make settings-docs`. Each works as `--set name=value`, in the "
+        "`[settings]` table of a TOML file, and in the form on the Setup screen.\n",
         "## Presets\n",
         "| preset | for | changes |\n|---|---|---|",
     ]

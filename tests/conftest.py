@@ -122,7 +122,7 @@ def tiny_classifier(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) 
     """A classifier as a run leaves it: a tiny BERT with a random head over negative and positive."""
     from core.models.classifier import build_classifier, save_classifier
     from core.models.sources import ModelSource
-    from core.settings import Settings
+    from core.settings.schema import Settings
 
     folder = tmp_path_factory.mktemp("classifier") / "model"
     settings = Settings(max_length=32, seed=3)

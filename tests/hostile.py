@@ -10,7 +10,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from core.clean import STEERING, clean_line
+from core.base.text import STEERING, clean_line
 
 ESC, BEL, ST, ST8 = "\x1b", "\x07", "\x1b\\", "\x9c"
 STEERS = frozenset(map(chr, STEERING)) | {"\t", "\n"}

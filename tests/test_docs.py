@@ -15,7 +15,7 @@ def test_the_table_of_settings_is_fresh() -> None:
 
 
 def test_every_command_in_the_readme_exists() -> None:
-    from tui.command_line import app
+    from tui.commands.main import app
 
     known = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
     named = set(re.findall(r"^reviewtui ([a-z-]+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE))

@@ -1,5 +1,5 @@
 """`python -m tui` is `reviewtui`."""
 
-from tui.command_line import main
+from tui.commands.main import main
 
 main()

@@ -1,36 +1,26 @@
-"""The workbench: five places, one engine, and what they share.
-
-The app owns the engine client, the draft of the next run, the run being watched and what is to be classified. Screens
-ask the engine through `ask`, which never blocks a key; heavy libraries are never loaded in this process.
-"""
+"""The application: the five screens, the keys that work everywhere, and the guard in front of the terminal."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
 
-from core.clean import clean, clean_line
+from core.base.text import clean_line
 from core.engine.client import EngineClient
 from core.runs.folder import RunFolder
 from core.runs.trash import empty_trash
-from tui.last_guard import LastGuard
-from tui.places import PLACES
-
-if TYPE_CHECKING:
-    from tui.draft import Draft
-
-Progress = Callable[[str, float | None], None]
+from tui.screens.base import PLACES
+from tui.terminal.output_filter import LastGuard
+from tui.workbench import Workbench
 
 
-class Workbench(App[None]):
+class ReviewTui(Workbench):
     """The reviewtui application."""
 
     TITLE = "reviewtui"
@@ -58,24 +48,18 @@ class Workbench(App[None]):
         engine: EngineClient | None = None,
     ) -> None:
         """Args: data: what the Data screen opens on; pile: what Classify opens on; run: to watch or classify with."""
-        super().__init__()
+        super().__init__(data=data, pile=pile, run=run, engine=engine)
         self._guard = LastGuard()
         self.failure: Exception | None = None
         """What nobody foresaw and ended the workbench, if anything did."""
         self.error_console.quiet = True  # it would print a traceback with the texts of reviews, as they are
-        self.engine = engine or EngineClient()
-        self._draft: Draft | None = None
-        self._source = data or ""
-        self.run_in_view: RunFolder | None = run
-        self.pile: str | None = pile
-        """The file of reviews that Classify walks through; None for typed reviews."""
         self._first = "data" if data is not None else "classify" if pile is not None else "runs"
 
     def on_mount(self) -> None:
         if not self.is_headless:
-            from tui.hangup import watch
+            from tui.terminal.hangup import watch
 
-            watch(self)
+            watch(self, self.engine.close)
         if self._first != "runs":
             self.switch_mode(self._first)
 
@@ -90,56 +74,6 @@ class Workbench(App[None]):
     def _handle_exception(self, error: Exception) -> None:
         self.failure = self.failure or error
         super()._handle_exception(error)
-
-    # Shared by the screens
-
-    @property
-    def draft(self) -> Draft:
-        """The run in the making."""
-        if self._draft is None:
-            from tui.draft import Draft  # pydantic, which the first frame does without
-
-            self._draft = Draft(source=self._source)
-        return self._draft
-
-    @draft.setter
-    def draft(self, draft: Draft) -> None:
-        self._draft = draft
-
-    async def ask(self, method: str, params: dict[str, Any] | None = None, progress: Progress | None = None) -> Any:
-        """Ask the engine; keys are answered meanwhile. `progress` is called on the UI's own thread.
-
-        Raises:
-            ReviewtuiError: what the engine answered instead.
-        """
-        loop = asyncio.get_running_loop()
-
-        def tell(what: str, fraction: float | None) -> None:
-            if progress is not None:
-                loop.call_soon_threadsafe(progress, what, fraction)
-
-        return await asyncio.wrap_future(self.engine.request(method, params, tell))
-
-    def say(self, text: object, severity: Literal["information", "warning", "error"] = "information") -> None:
-        """A notice in the corner; whatever `text` holds, it is shown as text."""
-        timeout = {"information": 4.0, "warning": 8.0, "error": 12.0}[severity]
-        self.notify(clean(text), severity=severity, timeout=timeout, markup=False)
-
-    def open_data(self, source: str) -> None:
-        """Start a new draft on `source` and show the Data screen."""
-        self._source, self._draft = source, None
-        self.switch_mode("data")
-
-    def open_run(self, run: RunFolder) -> None:
-        """Show a run, live or past, on the Train screen."""
-        self.run_in_view = run
-        self.switch_mode("train")
-
-    def open_classify(self, run: RunFolder | None = None, pile: str | None = None) -> None:
-        """Show the Classify screen with a run's model, on a pile of reviews if one is named."""
-        self.run_in_view = run or self.run_in_view
-        self.pile = pile or self.pile
-        self.switch_mode("classify")
 
     # Actions
 
@@ -187,36 +121,31 @@ def _modes() -> dict[str, str | Callable[[], Screen[Any]]]:
     """Screens are imported when they are first shown, so that the first frame waits for one only."""
 
     def runs() -> Screen[Any]:
-        from tui.screens.runs import RunsScreen
+        from tui.screens.runs.screen import RunsScreen
 
         return RunsScreen()
 
     def data() -> Screen[Any]:
-        from tui.screens.data import DataScreen
+        from tui.screens.data.screen import DataScreen
 
         return DataScreen()
 
     def setup() -> Screen[Any]:
-        from tui.screens.setup import SetupScreen
+        from tui.screens.setup.screen import SetupScreen
 
         return SetupScreen()
 
     def train() -> Screen[Any]:
-        from tui.screens.train import TrainScreen
+        from tui.screens.train.screen import TrainScreen
 
         return TrainScreen()
 
     def classify() -> Screen[Any]:
-        from tui.screens.classify import ClassifyScreen
+        from tui.screens.classify.screen import ClassifyScreen
 
         return ClassifyScreen()
 
     return {"runs": runs, "data": data, "setup": setup, "train": train, "classify": classify}
 
 
-Workbench.MODES = _modes()
-
-
-def sample_folder() -> Path:
-    """The reviews shipped with the project."""
-    return Path(__file__).resolve().parent.parent / "sample_reviews"
+ReviewTui.MODES = _modes()

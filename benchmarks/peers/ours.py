@@ -68,8 +68,8 @@ def train(job: Job) -> Measurement:
     from core.runs.control import ControlReader
     from core.runs.folder import create_run
     from core.runs.request import Request
-    from core.settings import Settings
-    from core.training.session import Session
+    from core.settings.schema import Settings
+    from core.worker.session import Session
 
     training = job.trained
     request = Request(
@@ -106,7 +106,7 @@ def train(job: Job) -> Measurement:
 
 def rows_of(request: Any) -> list[Row]:
     """The reviews and labels that the run learned from, from where the run itself took them."""
-    from core.training.run_data import read_run_data
+    from core.data.run_data import read_run_data
 
     data = read_run_data(request)
     names = [_CLASSES[data.labels[label]] for label in data.train_labels]
@@ -114,7 +114,7 @@ def rows_of(request: Any) -> list[Row]:
 
 
 def _accuracy(model: Path, file: str) -> float:
-    from core.inference import Predictor
+    from core.inference.predictor import Predictor
 
     predictor = Predictor(model)
     texts, labels = texts_and_labels(file)
@@ -125,7 +125,7 @@ def _accuracy(model: Path, file: str) -> float:
 
 def classify(job: Job) -> Measurement:
     """All reviews in one call, or one review a call; tokenizing is within the time."""
-    from core.inference import Predictor
+    from core.inference.predictor import Predictor
 
     predictor = Predictor(Path(job.model), precision=job.options["precision"])
     texts, _ = texts_and_labels(job.data)

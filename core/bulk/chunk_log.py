@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from core.files import open_private
+from core.base.files import open_private
 from core.runs.journal import decode, encode
 
 _SYNC_SECONDS = 1.0

@@ -6,41 +6,25 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.base.errors import InputError, ReviewtuiError
+from core.base.text import clean_line
 from core.bulk.chunk_log import ChunkLog, is_whole
-from core.bulk.forms import Form, form_of
-from core.bulk.job import describe_job
+from core.bulk.formats.base import Form
+from core.bulk.formats.registry import form_of
+from core.bulk.job import ChunkSizes, describe_job
 from core.bulk.pace import Pace, Progress
 from core.bulk.partial import Partial
-from core.clean import clean_line
-from core.errors import InputError, ReviewtuiError
 from core.reviews.options import ReadingOptions
 from core.reviews.reading import Reviews, read_reviews
 
 if TYPE_CHECKING:
-    from core.inference import Predictor
+    from core.inference.predictor import Predictor
 
 _READ_ROWS = 128
-
-
-@dataclass(frozen=True)
-class ChunkSizes:
-    """How many reviews are classified and written at once: a pure function of the row that a chunk starts at.
-
-    The first chunk is small, so that there is soon a speed to tell; each is as large as all before it, up to `most`.
-    A chunk ends early where its texts have `characters` or more.
-    """
-
-    first: int = 128
-    most: int = 2048
-    characters: int = 8 << 20
-
-    def __call__(self, start: int) -> int:
-        """The most reviews of the chunk that starts at row `start`."""
-        return min(max(start, self.first), self.most)
+_SIZES = ChunkSizes()
 
 
 def classify_into(
@@ -49,7 +33,7 @@ def classify_into(
     options: ReadingOptions,
     output: Path,
     progress: Progress,
-    sizes: ChunkSizes = ChunkSizes(),
+    sizes: ChunkSizes = _SIZES,
 ) -> dict[str, Any]:
     """Write one row a review to `output` (.csv, .jsonl or .parquet), in the order of the source.
 

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import core
-from core.files import sha256_of
+from core.base.files import sha256_of
 from core.reviews.options import ReadingOptions
 from core.reviews.reading import Reviews
 from core.reviews.store import KEPT, ROWS
 
 if TYPE_CHECKING:
-    from core.bulk.classify import ChunkSizes
-    from core.bulk.forms import Form
-    from core.inference import Predictor
+    from core.bulk.formats.base import Form
+    from core.inference.predictor import Predictor
 
 _FORMAT = 1
 _MODEL_FILES = (".json", ".safetensors", ".txt", ".model")
@@ -31,6 +30,23 @@ _WORDS = {
     "output": "other columns",
     "versions": "other versions of the software",
 }
+
+
+@dataclass(frozen=True)
+class ChunkSizes:
+    """How many reviews are classified and written at once: a pure function of the row that a chunk starts at.
+
+    The first chunk is small, so that there is soon a speed to tell; each is as large as all before it, up to `most`.
+    A chunk ends early where its texts have `characters` or more.
+    """
+
+    first: int = 128
+    most: int = 2048
+    characters: int = 8 << 20
+
+    def __call__(self, start: int) -> int:
+        """The most reviews of the chunk that starts at row `start`."""
+        return min(max(start, self.first), self.most)
 
 
 def describe_job(

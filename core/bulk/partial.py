@@ -17,10 +17,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from core.base.errors import ReviewtuiError
+from core.base.files import PRIVATE_FOLDER, open_private, sync_path, write_json
+from core.base.text import clean_line
 from core.bulk.job import difference
-from core.clean import clean_line
-from core.errors import ReviewtuiError
-from core.files import PRIVATE_FOLDER, open_private, sync_path, write_json
 
 _TRIES = 20
 _LOCK = "lock"

@@ -17,9 +17,9 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
-from core.children import child_environment
-from core.errors import InputError, ReviewtuiError
-from core.files import home, open_private, private_folder
+from core.base.errors import InputError, ReviewtuiError
+from core.base.files import home, open_private, private_folder
+from core.base.subprocess_env import child_environment
 
 Progress = Callable[[str, float | None], None]
 """Called with what is being done and the share that is done (None: unknown)."""

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.errors import InputError
+from core.base.errors import InputError
 from core.reviews.options import ReadingOptions
 
 if TYPE_CHECKING:
-    from core.inference import Predictor
+    from core.inference.predictor import Predictor
 
 Progress = Callable[[str, float | None], None]
 Params = dict[str, Any]
@@ -37,10 +37,10 @@ def inspect(params: Params, progress: Progress) -> Any:
 
 def lengths(params: Params, progress: Progress) -> Any:
     """Token lengths of a source, what a limit cuts, what padding costs. Params: source, reading, model, batch_size."""
+    from core.data.lengths import length_report
     from core.models.sources import resolve_model
     from core.models.tokenizer import load_tokenizer
     from core.reviews.reading import read_reviews
-    from core.training.lengths import length_report
 
     reviews = read_reviews(params["source"], _options(params))
     progress("loading the tokenizer", None)
@@ -81,9 +81,9 @@ def rows(params: Params, progress: Progress) -> Any:
 
 def prepare(params: Params, progress: Progress) -> Any:
     """Whether a run could start: reads its data, finds its model. Params: a `Request` as JSON."""
+    from core.data.run_data import read_run_data
     from core.models.sources import resolve_model
     from core.runs.request import Request
-    from core.training.run_data import read_run_data
 
     request = Request.model_validate(params["request"])
     data = read_run_data(request, lambda fraction: progress("reading", fraction))
@@ -105,14 +105,14 @@ def forecast(params: Params, progress: Progress) -> Any:
     Returns:
         facts, forecast and savings, as `core.forecast` has them.
     """
+    from core.data.lengths import length_report
+    from core.data.run_data import read_run_data
     from core.forecast.forecast import forecast as forecast_of
     from core.forecast.forecast import savings
     from core.forecast.gather import gather, with_calibration
     from core.models.sources import resolve_model
     from core.models.tokenizer import load_tokenizer
     from core.runs.request import Request
-    from core.training.lengths import length_report
-    from core.training.run_data import read_run_data
 
     request = Request.model_validate(params["request"])
     settings = request.settings
@@ -138,7 +138,7 @@ def facts(params: Params, progress: Progress) -> Any:
     With `measure` the steps that a run with these settings is made of are measured now, if they never were.
     """
     from core.forecast.gather import gather, with_calibration
-    from core.settings import Settings
+    from core.settings.schema import Settings
 
     settings = Settings.model_validate(params["settings"])
     found = gather(params["lengths"], int(params["classes"]), settings, int(params["lengths"]["reviews"]))
@@ -158,7 +158,7 @@ def classify(params: Params, progress: Progress) -> Any:
     predictor = _predictor(params, progress)
     answers = [found.to_json() for found in predictor.classify(params["texts"])]
     if params.get("explain"):
-        from core.explain import explain
+        from core.inference.explain import explain
 
         for done, answer in enumerate(answers, start=1):
             answer["explanation"] = explain(predictor, answer["text"])
@@ -177,7 +177,7 @@ def classify_file(params: Params, progress: Progress) -> Any:
 
 def evaluate(params: Params, progress: Progress) -> Any:
     """How good a run's model is on labelled reviews. Params: run (its folder), source, reading (or null)."""
-    from core.evaluation import evaluate_run
+    from core.inference.evaluation import evaluate_run
     from core.runs.folder import RunFolder
 
     run = RunFolder(Path(params["run"]))
@@ -188,7 +188,7 @@ def evaluate(params: Params, progress: Progress) -> Any:
 
 def doctor(params: Params, progress: Progress) -> Any:
     """What this machine can do."""
-    from core.doctor import examine
+    from core.engine.doctor import examine
 
     return examine(progress)
 
@@ -221,7 +221,7 @@ def _predictor(params: Params, progress: Progress) -> Predictor:
     key = (str(folder), config.stat().st_mtime_ns, precision)
     if key not in _loaded:
         progress("loading the model", None)
-        from core.inference import Predictor
+        from core.inference.predictor import Predictor
 
         _loaded.clear()
         _loaded[key] = Predictor(folder, precision=precision)

@@ -17,9 +17,9 @@ import traceback
 from collections.abc import Callable
 from typing import IO, Any
 
-from core.clean import clean
+from core.base.errors import InputError, ReviewtuiError
+from core.base.text import clean
 from core.engine.methods import METHODS
-from core.errors import InputError, ReviewtuiError
 
 _PROGRESS_STEP = 0.01
 

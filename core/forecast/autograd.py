@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.forecast.shapes import ModelShape
+from core.planning.model_shape import ModelShape
 
 _FP32 = 4
 _LENGTH_MULTIPLE = 8
-"""Reviews are padded to a multiple of so many tokens; see `core.training.tokens.collate`."""
+"""Reviews are padded to a multiple of so many tokens; see `core.data.tokens.collate`."""
 
 
 @dataclass(frozen=True)

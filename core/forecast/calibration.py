@@ -11,11 +11,11 @@ from hashlib import sha256
 
 from pydantic import ValidationError
 
-from core.errors import ReviewtuiError
-from core.files import home, private_folder, write_json
+from core.base.errors import ReviewtuiError
+from core.base.files import home, private_folder, write_json
 from core.forecast.facts import Calibration, Facts
-from core.forecast.shapes import ModelShape
-from core.settings import Settings
+from core.planning.model_shape import ModelShape
+from core.settings.schema import Settings
 
 _FILE = "calibrations.json"
 _FORM = 5

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from core.forecast import loads
 from core.forecast.run import Plan, Run
+from core.planning import loads
 
 _BESIDE = 0.5
 """Of the time that a checkpoint takes, what the steps beside it take longer (measured, two processors)."""

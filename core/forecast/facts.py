@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-from core.forecast.shapes import ModelShape
-from core.settings import Settings
+from core.planning.model_shape import ModelShape
+from core.settings.schema import Settings
 
 TOUCH = 5e-10
 """Seconds that a byte takes that is written to for the first time, where that was not measured."""
@@ -74,7 +74,7 @@ class Facts(BaseModel):
         return self.auto_precision if settings.precision == "auto" else settings.precision
 
     def path(self, settings: Settings) -> str:
-        """native or transformers; `core.training.learner.choose_path` decides, and says why."""
+        """native or transformers; `core.learners.base.choose_path` decides, and says why."""
         on_cpu = self.device == "cpu" and settings.device in ("auto", "cpu")
         plain = self.shape.family != "other" and not settings.lora and self.precision(settings) in ("fp32", "bf16")
         return "native" if on_cpu and plain else "transformers"

@@ -9,12 +9,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from core.errors import InputError
+from core.base.errors import InputError
 from core.forecast import duration
 from core.forecast.facts import Facts
 from core.forecast.memory import Parts, largest_micro_batch, parts
 from core.forecast.run import UNLIMITED, Run
-from core.settings import Settings
+from core.settings.schema import Settings
 
 HEADROOM = 0.9
 """Share of the free memory that a run may be planned to take."""

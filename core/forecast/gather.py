@@ -9,15 +9,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.errors import InputError
+from core.base.errors import InputError
+from core.base.memory import free_bytes
+from core.forecast.calibrate import calibrate
 from core.forecast.calibration import keep, key_of, known
 from core.forecast.facts import Facts
-from core.forecast.probe import calibrate
-from core.forecast.shapes import ModelShape, shape_of
-from core.memory import free_bytes
-from core.models.asked_for import stored_weights
+from core.models.config_limits import stored_weights
 from core.models.sources import resolve_model
-from core.settings import Settings
+from core.planning.model_shape import ModelShape, shape_of
+from core.settings.schema import Settings
 
 if TYPE_CHECKING:
     import torch
@@ -31,7 +31,7 @@ def gather(
     """Facts for a forecast.
 
     Args:
-        lengths: what `core.training.lengths.length_report` found of the reviews with this model's tokenizer.
+        lengths: what `core.data.lengths.length_report` found of the reviews with this model's tokenizer.
         reviews: to learn from; and to hold out of, where `validation` is None.
         validation: reviews to measure on, where they are known.
     """
@@ -130,8 +130,8 @@ def _budgets(facts: Facts) -> dict[str, int]:
         return {}
     import torch
 
-    from core.training.budgets import token_budget
-    from core.training.tokens import cpu_threads
+    from core.data.tokens import cpu_threads
+    from core.learners.budgets import token_budget
 
     torch.set_num_threads(cpu_threads())
     formats = {"fp32": torch.float32, "bf16": torch.bfloat16}

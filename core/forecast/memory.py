@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict
 from core.encoder import footprint
 from core.forecast import autograd, gpu_memory
 from core.forecast.run import UNLIMITED, Plan, Run
-from core.training.sizes import HEAD_POOL_ELEMENTS, POOL_ELEMENTS
+from core.planning.sizes import HEAD_POOL_ELEMENTS, POOL_ELEMENTS
 
 _ROW_BYTES = 64
 """Of each review in the tables of a run."""

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-from core.forecast import autograd, loads
+from core.forecast import autograd
 from core.forecast.calibration import calibration_of
 from core.forecast.facts import Calibration, Facts
-from core.settings import Settings
-from core.training.sizes import (
+from core.planning import loads
+from core.planning.sizes import (
     EVALUATION_REVIEWS,
     EVALUATION_TOKENS,
     HEAD_TOKENS,
     TRANSFORMERS_REVIEWS,
     TRANSFORMERS_TOKENS,
 )
+from core.settings.schema import Settings
 
 UNLIMITED = 1 << 62
 _FEWEST_TOKENS = 64

@@ -14,14 +14,14 @@ from typing import Any
 import torch
 from torch import nn
 
-from core.clean import clean_line
-from core.errors import InputError
+from core.base.errors import InputError
+from core.base.text import clean_line
 from core.models.device import choose_device
 from core.models.dropout import ATTENTION, DropoutState, install, register_attention
 from core.models.layers import freeze, layer_modules
 from core.models.sources import ModelSource
 from core.models.tokenizer import load_tokenizer, quiet
-from core.settings import Settings
+from core.settings.schema import Settings
 
 _UNLIMITED = 1_000_000
 """Tokenizers say 'no limit' with a huge number."""

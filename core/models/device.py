@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 import numpy as np
 import torch
 
-from core.errors import InputError
+from core.base.errors import InputError
 
 _PROBE_ROWS, _PROBE_WIDTH, _PROBE_ROUNDS = 256, 768, 12
 

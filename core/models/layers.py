@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import nn
 
-from core.errors import InputError
+from core.base.errors import InputError
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from core.clean import clean_line
-from core.errors import InputError
-from core.models.asked_for import stored_weights, unreasonable
+from core.base.errors import InputError
+from core.base.text import clean_line
+from core.models.config_limits import stored_weights, unreasonable
 
 ENCODERS = frozenset(
     "albert bert big_bird camembert convbert data2vec-text deberta deberta-v2 distilbert electra ernie eurobert fnet "

@@ -14,9 +14,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.clean import clean_line
-from core.errors import InputError, ReviewtuiError
-from core.files import sha256_of
+from core.base.errors import InputError, ReviewtuiError
+from core.base.files import sha256_of
+from core.base.text import clean_line
 from core.models.safety import check_model_folder
 
 STARTER = "starter"

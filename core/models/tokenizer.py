@@ -7,8 +7,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from core.clean import clean_line
-from core.errors import InputError
+from core.base.errors import InputError
+from core.base.text import clean_line
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
 

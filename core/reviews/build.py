@@ -12,18 +12,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.clean import clean_line
-from core.errors import InputError
-from core.reviews.columns import ColumnCounter, Roles, find_roles, sample_column
+from core.base.errors import InputError
+from core.base.text import clean_line
+from core.reviews.detect.columns import ColumnCounter, Roles, find_roles, sample_column
+from core.reviews.detect.labels import MISSING
 from core.reviews.finish import NO_LABEL, SKIPS, Pass, finish, write_line
+from core.reviews.formats.table import UNDECODABLE, BadRow, Chunk, Table, excerpt
 from core.reviews.hashing import text_digest
-from core.reviews.labels import MISSING
 from core.reviews.options import ReadingOptions
 from core.reviews.store import (
     RowWriter,
     open_new,
 )
-from core.reviews.table import UNDECODABLE, BadRow, Chunk, Table, excerpt
 
 MOST_LABELS = 10_000
 """Distinct raw labels that are counted; a column with more is no label, and its rows are read without one."""

@@ -13,15 +13,15 @@ from typing import IO, Any
 
 import numpy as np
 
-from core.clean import clean_line
-from core.errors import InputError
-from core.files import write_whole
-from core.reviews.columns import Roles
-from core.reviews.labels import LabelPlan, plan_labels
+from core.base.errors import InputError
+from core.base.files import write_whole
+from core.base.text import clean_line
+from core.reviews.detect.columns import Roles
+from core.reviews.detect.labels import LabelPlan, plan_labels
+from core.reviews.formats.table import Table, excerpt
 from core.reviews.options import ReadingOptions
 from core.reviews.report import Column, Duplicates, ReadingReport, SkippedRow
 from core.reviews.store import HASHES, KEPT, LABELS, REPORT, SKIPPED, RowReader, data_folder, open_new, save_array
-from core.reviews.table import Table, excerpt
 
 SKIPS = "skips.jsonl"
 """Rows left out during the pass: [file index, line, reason in full, excerpt]; merged into skipped.jsonl."""

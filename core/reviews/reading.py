@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from core.clean import clean_line
-from core.errors import InputError, ReviewtuiError
+from core.base.errors import InputError, ReviewtuiError
+from core.base.text import clean_line
 from core.reviews.build import Input, build
-from core.reviews.formats import open_table
-from core.reviews.hub import HubTable, hub_name
+from core.reviews.formats.hub import HubTable, hub_name
+from core.reviews.formats.registry import open_table
 from core.reviews.options import ReadingOptions
 from core.reviews.report import ReadingReport
 from core.reviews.sources import SUFFIXES, find_sources

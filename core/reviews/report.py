@@ -1,6 +1,6 @@
 """What reading a source found: the Data screen shows exactly this, and the cache keeps it as JSON.
 
-Light on purpose: pydantic only. Names, values and excerpts come from data: show them through `core.clean`.
+Light on purpose: pydantic only. Names, values and excerpts come from data: show them through `core.base.text`.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, Field
 
-from core.clean import clean_line
-from core.errors import InputError
+from core.base.errors import InputError
+from core.base.text import clean_line
 
 SUFFIXES = {
     ".csv": "csv",
@@ -102,3 +102,12 @@ def _list_of(parts: Sources, file: Path) -> list[Path]:
     if match is None:
         return parts.other
     return (parts.train, parts.validation, parts.test, parts.inbox)[(match.lastindex or 1) - 1]
+
+
+def absolute_source(source: str) -> str:
+    """The absolute path of `source` where it is one; else `source`, a Hugging Face id, as it is."""
+    try:
+        path = Path(source).expanduser()
+        return str(path.absolute()) if path.exists() else source
+    except (OSError, ValueError, RuntimeError):
+        return source

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
-from core.clean import clean_line
-from core.errors import InputError
+from core.base.errors import InputError
+from core.base.text import clean_line
 from core.reviews.reading import Reviews
 
 Rows = np.ndarray[Any, np.dtype[np.int64]]

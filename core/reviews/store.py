@@ -28,7 +28,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import ipc
 
-from core.files import home, open_private, private_folder
+from core.base.files import home, open_private, private_folder
 from core.reviews.options import ReadingOptions
 
 ROWS, KEPT, LABELS, HASHES, SKIPPED, REPORT = (

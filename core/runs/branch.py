@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from core.errors import InputError
-from core.files import private_folder, write_json
+from core.base.errors import InputError
+from core.base.files import private_folder, write_json
 from core.runs.checkpoint_folders import OPTIMIZER, STATE, WEIGHTS, fault, making, numbered, state
 from core.runs.folder import RunFolder, create_run
 from core.runs.journal import JournalReader
 from core.runs.request import Parent
 from core.runs.summary import RunHistory
-from core.schedule import planned_steps
+from core.settings.schedule import planned_steps
 
 FIXED = ("model", "lora", "lora_rank", "lora_alpha", "validation_fraction")
 """Settings that decide which weights there are, or which reviews they have been taught: a branch has its parent's."""

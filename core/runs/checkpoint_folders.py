@@ -17,8 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from core.errors import ReviewtuiError
-from core.files import PRIVATE_FILE, private_folder, sha256_of, sync_path, write_json
+from core.base.errors import ReviewtuiError
+from core.base.files import PRIVATE_FILE, private_folder, sha256_of, sync_path, write_json
 
 MANIFEST, STATE = "manifest.json", "state.json"
 WEIGHTS, OPTIMIZER, BEST = "weights.safetensors", "optimizer.safetensors", "best.safetensors"

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Literal, get_args
 
-from core.files import open_private
+from core.base.files import open_private
 
 Wish = Literal["pause", "continue", "stop_and_save", "stop", "checkpoint"]
 

@@ -13,13 +13,13 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import InputError
-from core.files import private_folder, sync_path
+from core.base.errors import InputError
+from core.base.files import private_folder, sync_path
 from core.runs.folder import RunFolder, write_request
 from core.runs.journal import JournalReader, JournalWriter
 from core.runs.request import Request
 from core.runs.summary import OVER, RunHistory, state_of
-from core.schedule import planned_steps, schedule_of
+from core.settings.schedule import planned_steps, schedule_of
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from core.files import sha256_of
+from core.base.files import sha256_of
 from core.runs.checkpoint_folders import BEST, OPTIMIZER, WEIGHTS, numbered
 from core.runs.folder import RunFolder
 from core.runs.journal import JournalReader

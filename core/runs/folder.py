@@ -26,9 +26,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.clean import clean_line
-from core.errors import InputError, ReviewtuiError
-from core.files import PRIVATE_FOLDER, home, private_folder, write_whole
+from core.base.errors import InputError, ReviewtuiError
+from core.base.files import PRIVATE_FOLDER, home, private_folder, write_whole
+from core.base.text import clean_line
 
 if TYPE_CHECKING:
     from core.runs.request import Request

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from core.files import open_private
+from core.base.files import open_private
 from core.runs.records import Record, fits_its_kind
 
 _TRIES_AT_THE_END, _TRY_SECONDS = 60, 1.0

@@ -14,9 +14,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.children import child_environment
-from core.errors import ReviewtuiError
-from core.files import home, open_private
+from core.base.errors import ReviewtuiError
+from core.base.files import home, open_private
+from core.base.subprocess_env import child_environment
 from core.runs.folder import RunFolder
 from core.runs.lock import read_holder
 from core.runs.logout import Detachment, foresee_detachment, without_systemd

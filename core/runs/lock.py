@@ -19,9 +19,9 @@ from pathlib import Path
 
 import psutil
 
-from core.clean import clean_line
-from core.errors import ReviewtuiError
-from core.files import open_private
+from core.base.errors import ReviewtuiError
+from core.base.files import open_private
+from core.base.text import clean_line
 
 _PATIENCE_SECONDS = 2.0
 _PROC = Path("/proc")

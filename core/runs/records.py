@@ -160,7 +160,7 @@ KINDS: dict[str, Shape] = {
     ),
     # best: these are the weights to keep
     "evaluation": _kind(step=count, epoch=number, loss=figure, accuracy=figure, macro_f1=figure, best=truth),
-    # bytes in use, with a reading of the worker's pulse (core/pulse.py)
+    # bytes in use, with a reading of the worker's pulse (core/runs/heartbeat.py)
     "memory": _kind(
         {"device_peak": maybe(count), "idle": seconds, "awake": seconds},
         process=count,

@@ -8,9 +8,9 @@ from pathlib import Path
 import tomli_w
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from core.errors import ReviewtuiError
+from core.base.errors import ReviewtuiError
 from core.reviews.options import ReadingOptions
-from core.settings import Settings
+from core.settings.schema import Settings
 
 
 class Parent(BaseModel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.errors import InputError
+from core.base.errors import InputError
 from core.runs.folder import RunFolder, list_runs
 from core.runs.launch import Launched, launch_worker
 from core.runs.summary import OVER, summarize

@@ -16,9 +16,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from core.pulse import unresponsive_since
 from core.runs.checkpoint_folders import numbered
 from core.runs.folder import RunFolder
+from core.runs.heartbeat import unresponsive_since
 from core.runs.journal import record_of
 from core.runs.lock import Holder, living_worker, read_holder
 from core.runs.records import Record

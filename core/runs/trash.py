@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from core.files import home, private_folder
+from core.base.files import home, private_folder
 from core.runs.folder import RunFolder, is_run_id, runs_home
 
 

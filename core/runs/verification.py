@@ -17,8 +17,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import ReviewtuiError
-from core.files import home, private_folder
+from core.base.errors import ReviewtuiError
+from core.base.files import home, private_folder
 from core.runs.fingerprint import fingerprint
 from core.runs.folder import RunFolder, create_run
 from core.runs.journal import JournalReader

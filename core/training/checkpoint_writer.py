@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from core.errors import ReviewtuiError
+from core.base.errors import ReviewtuiError
 from core.training.checkpoints import Checkpoint, save_checkpoint
 
 

@@ -22,10 +22,10 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 
-from core.errors import ReviewtuiError
-from core.files import write_json
+from core.base.errors import ReviewtuiError
+from core.base.files import write_json
+from core.learners.tensor_files import Tensors, load_tensors, save_tensors
 from core.runs.checkpoint_folders import BEST, OPTIMIZER, STATE, WEIGHTS, fault, making, numbered, retire
-from core.training.tensor_files import Tensors, load_tensors, save_tensors
 
 
 @dataclass
@@ -48,7 +48,7 @@ class Progress:
     scaler: dict[str, Any] = field(default_factory=dict)
     """State of the fp16 gradient scaler, if there is one."""
     limits: dict[str, Any] = field(default_factory=dict)
-    """Limits of micro-batches that memory has changed; see `core/training/fit.py`."""
+    """Limits of micro-batches that memory has changed; see `core/training/micro_batching.py`."""
     steps: int | None = None
     """Optimizer steps that were planned when this was taken."""
     adopted: bool = False
@@ -147,21 +147,3 @@ def adopt(model: torch.nn.Module, base: Path) -> None:
             else:
                 whole.mul_(float(weights[f"{name}/missed"]))
                 whole[words] = weights[name]
-
-
-def optimizer_tensors(optimizer: torch.optim.Optimizer, names: dict[int, str]) -> Tensors:
-    """The optimizer's state as named tensors `weight/moment`; `names` maps a parameter's id to its name."""
-    return {
-        f"{names[id(weight)]}/{key}": value
-        for weight, state in optimizer.state.items()
-        for key, value in state.items()
-        if isinstance(value, torch.Tensor)
-    }
-
-
-def restore_optimizer(optimizer: torch.optim.Optimizer, weights: dict[str, torch.nn.Parameter], saved: Tensors) -> None:
-    """Put back what `optimizer_tensors` took."""
-    for key, value in saved.items():
-        name, _, moment = key.rpartition("/")
-        weight = weights[name]
-        optimizer.state[weight][moment] = value.to(weight.device)  # fused AdamW wants its step count there too

@@ -17,24 +17,24 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import torch
 
-from core.errors import ReviewtuiError
+from core.base.errors import ReviewtuiError
+from core.base.out_of_memory import Attempt, OutOfMemory
+from core.data.batches import EpochOrder, length_sorted, steps_per_epoch
+from core.data.examples import Examples
+from core.data.tokens import Frame
+from core.inference.metrics import measure
+from core.learners.choose import build_learner
+from core.learners.optimizer import peak_rate
+from core.learners.tensor_files import Tensors
 from core.models.classifier import Classifier
+from core.planning.sizes import EVALUATION_REVIEWS, EVALUATION_TOKENS
 from core.runs.control import Wish
-from core.schedule import planned_steps, schedule_of
-from core.settings import Settings
-from core.training.batches import EpochOrder, length_sorted, steps_per_epoch
+from core.settings.schedule import planned_steps, schedule_of
+from core.settings.schema import Settings
 from core.training.checkpoints import Checkpoint, Progress
-from core.training.examples import Examples
-from core.training.fit import UNLIMITED, Fit, Limits
-from core.training.learner import build_learner
 from core.training.loss import LossWatch
-from core.training.metrics import measure
-from core.training.optimizer import peak_rate
-from core.training.out_of_memory import Attempt, OutOfMemory
-from core.training.sizes import EVALUATION_REVIEWS, EVALUATION_TOKENS
+from core.training.micro_batching import UNLIMITED, Fit, Limits
 from core.training.stepper import Step, Stepper
-from core.training.tensor_files import Tensors
-from core.training.tokens import Frame
 
 LOGITS = "/validation_logits"
 """Name, among the best weights, of the logits that they gave on the validation rows; no weight begins with a slash."""
@@ -98,7 +98,7 @@ class TrainingLoop:
         Args:
             weights: [C] class weights or None; see `core/training/loss.py`.
             micro_tokens: tokens of a micro-batch whose size is left open; None for what suits the machine.
-            beat: is called before every forward pass; see `core/pulse.py`.
+            beat: is called before every forward pass; see `core/runs/heartbeat.py`.
         """
         self._beat = beat
         self.classifier, self.frame, self.settings = classifier, frame, settings

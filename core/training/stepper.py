@@ -14,15 +14,15 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 import torch
 
+from core.base.out_of_memory import Attempt, OutOfMemory
+from core.data.examples import Examples
+from core.data.tokens import Frame
+from core.learners.base import Learner
 from core.models.device import send
-from core.settings import Settings
-from core.training.examples import Examples
-from core.training.fit import UNLIMITED, Fit
-from core.training.learner import Learner
+from core.settings.schema import Settings
+from core.training.async_scalars import Readings
 from core.training.loss import loss_sum, step_divisor
-from core.training.out_of_memory import Attempt, OutOfMemory
-from core.training.readings import Readings
-from core.training.tokens import Frame
+from core.training.micro_batching import UNLIMITED, Fit
 
 T = TypeVar("T")
 

@@ -24,8 +24,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.errors import ReviewtuiError
-from core.files import home, open_private, private_folder, sync_path, write_json
+from core.base.errors import ReviewtuiError
+from core.base.files import home, open_private, private_folder, sync_path, write_json
 from core.runs.journal import decode, encode
 from core.runs.lock import RunLock, RunLocked, living_worker
 from core.triage.history import SKIP, Counts, Decision, History, Record

@@ -2,7 +2,7 @@
 
 The latest decision about a text counts; skipped reviews are left out. JSON lines hold each text as it was. CSV holds it
 too, except where a spreadsheet would run a cell or a terminal obey it: those characters are made inert
-(core/clean.py), and only those cells differ from the review.
+(core/base/text.py), and only those cells differ from the review.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from core.clean import clean_cell, clean_line
-from core.errors import InputError, ReviewtuiError
-from core.files import write_whole
+from core.base.errors import InputError, ReviewtuiError
+from core.base.files import write_whole
+from core.base.text import clean_cell, clean_line
 from core.triage.history import Decision, History
 
 COLUMNS = ("reviewText", "label", "predicted", "probability", "agreed", "file", "line", "time")

@@ -110,8 +110,8 @@ def test_every_goal_speaks_of_cases_and_peers_that_exist() -> None:
 
 def test_the_lab_case_is_the_lab_preset() -> None:
     from benchmarks.peers.ours import changes
-    from core.presets import preset
-    from core.settings import Settings
+    from core.settings.presets import preset
+    from core.settings.schema import Settings
 
     asked = Settings().changed(changes(LAB_RECIPE, seed=1, model="auto"))
     assert asked == preset("lab")

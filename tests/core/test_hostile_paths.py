@@ -15,8 +15,8 @@ from pyarrow import ipc
 
 import core
 import tui
+from core.base.errors import InputError, ReviewtuiError
 from core.bulk.classify import classify_into
-from core.errors import InputError, ReviewtuiError
 from core.reviews.options import ReadingOptions
 from core.reviews.reading import read_reviews
 from core.runs.folder import create_run, find_run, runs_home

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.files import write_json, write_whole
+from core.base.files import write_json, write_whole
 from core.runs.folder import RunFolder
 from tests.hostile import CORPUS, SOUND, file_names
 from tests.tui.made_runs import append, make_run

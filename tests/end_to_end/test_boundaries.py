@@ -29,10 +29,10 @@ def _modules_after(code: str, tmp_path: Path) -> set[str]:
 
 _WALK = """
 import asyncio
-from tui.app import Workbench
+from tui.app import ReviewTui
 
 async def main():
-    app = Workbench(data={data!r})
+    app = ReviewTui(data={data!r})
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         for place in {places!r}:
@@ -67,7 +67,7 @@ _HELP = """
 import sys
 sys.argv = ["reviewtui", "--help"]
 try:
-    from tui.command_line import main
+    from tui.commands.main import main
     main()
 except SystemExit:
     pass

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from core.files import private_folder, write_whole
+from core.base.files import private_folder, write_whole
 from core.forecast.forecast import MEASURED
 from tests.end_to_end.conftest import Reviewtui
 

@@ -11,7 +11,7 @@ from core.runs.fingerprint import fingerprint
 from core.runs.folder import RunFolder, create_run
 from core.runs.request import Request
 from core.runs.summary import summarize
-from tests.core.training.made import history_of
+from tests.core.made import history_of
 from tests.proofs.workers import Nursery
 
 MODES: dict[str, dict[str, Any]] = {

@@ -17,15 +17,15 @@ import numpy as np
 import psutil
 import torch
 
-from core.children import child_environment
+from core.base.subprocess_env import child_environment
+from core.data.examples import Examples
+from core.data.tokens import encode, frame_of
+from core.learners import base as learner
 from core.models.classifier import build_classifier
 from core.models.sources import resolve_model
-from core.settings import Settings
-from core.training import learner
-from core.training.examples import Examples
+from core.settings.schema import Settings
 from core.training.loop import TrainingLoop
-from core.training.tokens import encode, frame_of
-from tests.core.training.conftest import MemoryStore, Recorder
+from tests.core.conftest import MemoryStore, Recorder
 
 _MIB = 1 << 20
 _UNLIMITED = resource.RLIM_INFINITY

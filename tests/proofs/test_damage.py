@@ -15,7 +15,7 @@ import pytest
 from core.runs.fingerprint import fingerprint
 from core.runs.folder import RunFolder, create_run
 from core.runs.summary import summarize
-from tests.core.training.made import ROWS, history_of, notices_of, request
+from tests.core.made import ROWS, history_of, notices_of, request
 from tests.proofs.workers import Nursery
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(1200)]
@@ -79,7 +79,7 @@ def test_damage_to_any_file_is_survived_or_said(nursery: Nursery, interrupted: t
                 equal += same
             else:
                 last = log.strip().splitlines()[-1] if log.strip() else ""
-                assert "core.errors." in last or name == "a folder", f"{file}, {name}: {log[-600:]}"
+                assert "core.base.errors." in last or name == "a folder", f"{file}, {name}: {log[-600:]}"
                 said += 1
     print(f"\n  {tried} damages to {len(files)} files: {equal} ended with the same bits, {said} ended in a sentence")
     assert tried > 40 and equal > tried / 2

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import torch
 
-from core.inference import Predictor
+from core.inference.predictor import Predictor
 from core.runs.folder import create_run
 from core.runs.journal import JournalReader
-from tests.core.training.made import ROWS, history_of, notices_of, request
+from tests.core.made import ROWS, history_of, notices_of, request
 from tests.proofs.killing import MODES, finished, kill_and_compare
 from tests.proofs.short_of_memory import compare
 from tests.proofs.workers import Nursery

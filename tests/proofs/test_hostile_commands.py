@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from core.children import child_environment
+from core.base.subprocess_env import child_environment
 from core.runs.folder import find_run
 from tests.core.models.hostile_models import REFUSED, plant_canary
 from tests.end_to_end.conftest import ROOT, wider_than_private

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from core.children import child_environment
+from core.base.subprocess_env import child_environment
 from core.runs.folder import find_run
 from core.runs.summary import summarize
 from tests.end_to_end.terminal import Terminal

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from core.children import child_environment
+from core.base.subprocess_env import child_environment
 from core.runs.folder import RunFolder
 from core.runs.journal import JournalReader
 from tests.proofs.short_of_memory import compare

@@ -11,7 +11,7 @@ import pytest
 from core.runs.checkpoint_folders import fault, numbered
 from core.runs.fingerprint import fingerprint
 from core.runs.folder import create_run
-from tests.core.training.made import ROWS, history_of, request
+from tests.core.made import ROWS, history_of, request
 from tests.proofs.killing import MODES, finished, kill_and_compare
 from tests.proofs.workers import Nursery
 

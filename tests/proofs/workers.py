@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from core.children import child_environment
+from core.base.subprocess_env import child_environment
 from core.runs.folder import RunFolder
 
 HERE = Path(__file__).resolve().parents[2]
@@ -128,7 +128,7 @@ def close_folder(place: str) -> None:
 
 
 def _after_steps(acts: dict[int, Callable[[], None]]) -> None:
-    from core.training.session import Session
+    from core.worker.session import Session
 
     step = Session.on_step
 
@@ -145,12 +145,12 @@ HOOKS: dict[str, Callable[[Any], None]] = {"die_at": die_at, "fill_disk": fill_d
 
 
 def _work(asked: dict[str, Any]) -> int:
+    from core.learners import budgets
     from core.runs.control import ControlReader
     from core.runs.journal import JournalWriter
     from core.runs.lock import RunLock
-    from core.training import budgets
-    from core.training import session as session_module
-    from core.training.session import Session
+    from core.worker import session as session_module
+    from core.worker.session import Session
 
     os.environ["REVIEWTUI_HOME"] = asked["home"]
     run = RunFolder(Path(asked["run"]))
@@ -182,8 +182,8 @@ def _serve() -> None:
     import sklearn.metrics  # noqa: F401
     import transformers
 
-    import core.training.native_learner
-    import core.training.session  # noqa: F401
+    import core.learners.native
+    import core.worker.session  # noqa: F401
 
     assert transformers.AutoModelForSequenceClassification and transformers.AutoTokenizer  # loaded when first named
     for line in sys.stdin:

@@ -6,8 +6,8 @@ import pytest
 from rich.segment import Segment
 from textual.color import Color
 
-from tui.last_guard import LastGuard
-from tui.widgets import forecast_gauge
+from tui.screens.setup import forecast_gauge
+from tui.terminal.output_filter import LastGuard
 
 FREE = 16 << 30
 

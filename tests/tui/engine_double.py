@@ -10,9 +10,9 @@ from typing import Any
 from textual.pilot import Pilot
 from textual.worker import WorkerCancelled
 
-from core.errors import InputError
+from core.base.errors import InputError
 from core.forecast.facts import Calibration, Facts
-from core.forecast.shapes import shape_of
+from core.planning.model_shape import shape_of
 
 HOSTILE = "\x1b]52;c;ZXZpbA==\x07\x1b[2J\x9b31m\u202ebidi\u2066 [bold]x[/ [@click=app.quit]y\u2028\x00"
 STEERING = {*map(chr, range(0x0A)), *map(chr, range(0x0B, 0x20)), *map(chr, range(0x7F, 0xA0)), *"\u202a\u202b\u202c"}

@@ -6,12 +6,12 @@ import math
 from pathlib import Path
 from typing import Any
 
-from core.files import private_folder, write_json, write_whole
+from core.base.files import private_folder, write_json, write_whole
 from core.runs.folder import RunFolder, runs_home
 from core.runs.journal import JournalWriter
 from core.runs.lock import RunLock
 from core.runs.request import Request
-from core.settings import Settings
+from core.settings.schema import Settings
 
 BEGAN = 1_790_000_000.0
 PLAN = {

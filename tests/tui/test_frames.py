@@ -15,10 +15,11 @@ import pytest
 
 from core.forecast import forecast
 from core.runs.folder import RunFolder
-from tests.tui import engine_double, test_classify_screen
+from tests.tui import engine_double
 from tests.tui.made_runs import make_run
-from tests.tui.test_runs_screen import settled
-from tui.app import Workbench
+from tests.tui.screens.classify import test_screen as test_classify_screen
+from tests.tui.screens.runs.test_screen import settled
+from tui.app import ReviewTui
 
 KEPT = Path(__file__).with_name("kept_frames")
 HOME = Path("/tmp/reviewtui-frames")  # paths are part of the frames
@@ -59,14 +60,14 @@ def _compare(name: str, shown: str) -> None:
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.usefixtures("runs")
 async def test_runs(size: tuple[int, int]) -> None:
-    async with Workbench().run_test(size=size) as pilot:
+    async with ReviewTui().run_test(size=size) as pilot:
         shown = await settled(pilot, "reviews-balanced", "folder", "c Classify")
         _compare(f"runs-{size[0]}x{size[1]}", shown)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
 async def test_train(size: tuple[int, int], runs: list[RunFolder]) -> None:
-    async with Workbench(run=runs[2]).run_test(size=size) as pilot:
+    async with ReviewTui(run=runs[2]).run_test(size=size) as pilot:
         pilot.app.switch_mode("train")
         shown = await settled(pilot, "step 40/40", "seconds", "c Classify with it", ":30 finished")
         _compare(f"train-{size[0]}x{size[1]}", shown)
@@ -77,7 +78,7 @@ async def test_train(size: tuple[int, int], runs: list[RunFolder]) -> None:
 async def test_data_and_setup(size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forecast, "MEASURED", (0.1, 0.3))  # what was measured last is no matter of a frame
     engine = engine_double.FakeEngine()
-    async with Workbench(data="/data/reviews.csv", engine=engine).run_test(size=size) as pilot:  # type: ignore[arg-type]
+    async with ReviewTui(data="/data/reviews.csv", engine=engine).run_test(size=size) as pilot:  # type: ignore[arg-type]
         await engine_double.settle(pilot)
         shown = await settled(pilot, "Ready", "c Continue")
         _compare(f"data-{size[0]}x{size[1]}", shown)
@@ -99,7 +100,7 @@ async def test_classify(size: tuple[int, int]) -> None:
     engine = test_classify_screen.FakeEngine(texts)
     pile = HOME / "inbox.csv"
     pile.write_text("text\n")
-    async with Workbench(pile=str(pile), run=run, engine=engine).run_test(size=size) as pilot:  # type: ignore[arg-type]
+    async with ReviewTui(pile=str(pile), run=run, engine=engine).run_test(size=size) as pilot:  # type: ignore[arg-type]
         await settled(pilot, "1 of 3", "75.0%")
         await pilot.press("1")
         shown = await settled(pilot, "2 of 3", "75.0%", "1 of 3 decided")

@@ -16,25 +16,25 @@ from hypothesis import strategies as st
 from textual.app import App
 from textual.widgets import OptionList, RichLog
 
-from core.clean import clean, clean_line
+from core.base.text import clean, clean_line
 from core.reviews.options import ReadingOptions
-from core.settings import describe
+from core.settings.schema import describe
 from core.triage.export import Exported
 from core.triage.history import History
 from tests.hostile import CORPUS, SHORT, SOUND, file_names, mark, steering
-from tests.tui import test_classify_screen
 from tests.tui.engine_double import FakeEngine, column, lengths, report, settle
 from tests.tui.frames import frame
 from tests.tui.made_runs import append, make_run
-from tests.tui.test_runs_screen import settled
-from tui.app import Workbench
-from tui.draft import Draft
-from tui.widgets import report_views
-from tui.widgets.choose import Ask
-from tui.widgets.classify_dialogs import Choice, ExportDialog, ExportDone, OpenPile
-from tui.widgets.label_names import LabelNames
-from tui.widgets.review_text import wrap
-from tui.widgets.run_log import log_lines
+from tests.tui.screens.classify import test_screen as test_classify_screen
+from tests.tui.screens.runs.test_screen import settled
+from tui.app import ReviewTui
+from tui.screens.classify.dialogs import Choice, ExportDialog, ExportDone, OpenPile
+from tui.screens.classify.review_text import wrap
+from tui.screens.data import report_views
+from tui.screens.data.class_names import LabelNames
+from tui.screens.train.log import log_lines
+from tui.state import Draft
+from tui.widgets.dialogs import Ask
 
 WIDE = (120, 70)
 
@@ -73,7 +73,7 @@ async def test_the_data_screen() -> None:
     texts = itertools.cycle(CORPUS)
     engine = FakeEngine(inspect=hostile_report(texts), lengths=lengths(CORPUS[:5]) | {"model": CORPUS[7]})
     engine.answers["rows"] = lambda params: rows_of(CORPUS, params)
-    async with Workbench(data=f"/data/{CORPUS[60]}", engine=engine).run_test(size=WIDE) as pilot:  # type: ignore[arg-type]
+    async with ReviewTui(data=f"/data/{CORPUS[60]}", engine=engine).run_test(size=WIDE) as pilot:  # type: ignore[arg-type]
         found = engine.answers["inspect"]
         await settle(pilot)
         shown = {}
@@ -119,7 +119,7 @@ def test_every_view_of_a_report_with_every_string_in_every_place(width: int) -> 
 async def test_a_refusal_that_holds_any_string() -> None:
     for text in CORPUS[30::300]:
         engine = FakeEngine(inspect=test_classify_screen.ReviewtuiError(text))
-        async with Workbench(data=f"/d/{text}", engine=engine).run_test(size=(80, 24)) as pilot:  # type: ignore[arg-type]
+        async with ReviewTui(data=f"/d/{text}", engine=engine).run_test(size=(80, 24)) as pilot:  # type: ignore[arg-type]
             await settle(pilot)
             all_seen([text], inert(pilot.app))
 
@@ -131,7 +131,7 @@ async def test_the_runs_screen() -> None:
             100 + number, name=next(texts), data=next(texts), steps=0, end="failed", message=next(texts),
             model=next(texts),
         )  # fmt: skip
-    async with Workbench().run_test(size=WIDE) as pilot:
+    async with ReviewTui().run_test(size=WIDE) as pilot:
         await settled(pilot, mark(SOUND[0]))
         all_seen(SOUND[: 4 * 40 : 4], inert(pilot.app))
         await pilot.press(*["down"] * 9)
@@ -146,7 +146,7 @@ async def test_the_train_screen() -> None:
     )  # fmt: skip
     for text in CORPUS:
         append(run, "notice", text=text)
-    async with Workbench(run=run).run_test(size=WIDE) as pilot:
+    async with ReviewTui(run=run).run_test(size=WIDE) as pilot:
         pilot.app.switch_mode("train")
         await settled(pilot, "failed")
         log = pilot.app.screen.query_one(RichLog)
@@ -175,9 +175,9 @@ async def test_the_setup_screen() -> None:
     names = [declaration.name for declaration in describe()]
     texts = itertools.cycle(SHORT)
     engine = FakeEngine()
-    async with Workbench(engine=engine).run_test(size=(120, 50)) as pilot:  # type: ignore[arg-type]
+    async with ReviewTui(engine=engine).run_test(size=(120, 50)) as pilot:  # type: ignore[arg-type]
         app = pilot.app
-        assert isinstance(app, Workbench)
+        assert isinstance(app, ReviewTui)
         for _ in range(len(SHORT) // (len(names) + 6) + 1):
             typed = {name: next(texts) for name in names}
             classes = {next(texts): 20, next(texts): 30}
@@ -201,7 +201,7 @@ async def test_the_classify_screen(home: Path, tmp_path: Path) -> None:
     engine = test_classify_screen.FakeEngine(texts[::60], labels)
     pile = tmp_path / file_names()[40]
     pile.touch()
-    async with Workbench(pile=str(pile), run=run, engine=engine).run_test(size=(120, 40)) as pilot:  # type: ignore[arg-type]
+    async with ReviewTui(pile=str(pile), run=run, engine=engine).run_test(size=(120, 40)) as pilot:  # type: ignore[arg-type]
         await test_classify_screen.settled(pilot)
         for number, text in enumerate(texts[::60]):
             all_seen([text], inert(pilot.app))
@@ -228,9 +228,9 @@ async def test_the_dialogs_and_the_notices(tmp_path: Path) -> None:
         return [(next(some), next(some)) for _ in range(count)]
 
     done = Exported(Path(f"/data/{next(some)}.csv"), 3, {next(some): 1, next(some): 2}, 1, 1)
-    async with Workbench().run_test(size=WIDE, notifications=True) as pilot:
+    async with ReviewTui().run_test(size=WIDE, notifications=True) as pilot:
         app = pilot.app
-        assert isinstance(app, Workbench)
+        assert isinstance(app, ReviewTui)
         for dialog in (
             Choice(next(some), pairs(12)), OpenPile(pairs(12)), ExportDialog(History(), tmp_path / next(some)),
             ExportDone(done, next(some)), LabelNames(SHORT[:30], {SHORT[40]: SHORT[41]}), Ask("Delimiter", next(some)),
@@ -256,7 +256,7 @@ async def test_the_file_picker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         (folder / f"{name}.csv").touch()
     (folder / f"{names[30]}.folder").mkdir()
     monkeypatch.chdir(folder)
-    async with Workbench(data="").run_test(size=WIDE) as pilot:
+    async with ReviewTui(data="").run_test(size=WIDE) as pilot:
         await settle(pilot)
         listed = pilot.app.screen.query_one(OptionList)
         all_seen(names, "\n".join(str(option.prompt) for option in listed.options))

@@ -7,10 +7,10 @@ import shutil
 import sys
 from typing import Any
 
-from tui.commands.judging import ask
+from tui.commands.engine import ask
 from tui.commands.output import facts, say_json
-from tui.commands.training import Json
-from tui.words import in_bytes
+from tui.commands.train import Json
+from tui.formatting import in_bytes
 
 
 def doctor(json: Json = False) -> int:

@@ -9,7 +9,7 @@ from core.runs.folder import RunFolder
 from core.runs.journal import JournalReader
 from core.runs.summary import OVER, RunHistory, standing, summary_of
 from tui.commands.output import Progress, facts, progress_on_stderr, say, say_json
-from tui.words import clock, in_bytes, in_time
+from tui.formatting import clock, in_bytes, in_time
 
 _POLL_SECONDS = 0.2
 

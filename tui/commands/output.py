@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from core.clean import clean, clean_line
+from core.base.text import clean, clean_line
 
 Progress = Callable[[str, float | None], None]
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from core.runs.tree import as_tree, indented
 from tui.commands.output import facts, say, say_json, table
-from tui.commands.training import Json, RunWord
-from tui.widgets.run_tree import as_tree, indented
-from tui.words import in_bytes, in_time, trouble
+from tui.commands.train import Json, RunWord
+from tui.formatting import in_bytes, in_time, trouble
 
 if TYPE_CHECKING:
     from core.runs.summary import RunSummary

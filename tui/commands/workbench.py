@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from core.errors import InputError
-from tui.commands import reading
+from core.base.errors import InputError
+from tui.commands import options as reading
 
 _SLOW_LINK = {"TEXTUAL_FPS": "15", "TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0"}
 """Over SSH: fewer frames, no animations. Textual reads these when it is imported."""
@@ -38,9 +38,9 @@ def run_workbench(*, data: str | None = None, mouse: bool = True) -> int:
             os.environ.setdefault(name, value)
     if os.environ.get("NO_COLOR"):
         os.environ.setdefault("TEXTUAL_THEME", "ansi-dark")
-    from tui.app import Workbench
+    from tui.app import ReviewTui
 
-    app = Workbench(data=data)
+    app = ReviewTui(data=data)
     app.run(mouse=mouse)
     if app.failure is not None:
         raise app.failure

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui.places import PLACES
+from tui.screens.base import PLACES
 
 
 class GoTo(ModalScreen[str | None]):

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
-from tui.places import Place
+from tui.screens.base import Place
 
 
 class Help(ModalScreen[None]):

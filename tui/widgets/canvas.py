@@ -3,7 +3,7 @@
 `canvas` draws layers of runs, the cursor and the reference lines; the public helpers find cells and make rows of them.
 What the runs are, which part of them is seen and what stands around them is up to `tui.widgets.chart`.
 
-The lines are drawn by plotext, behind one function, `_plotted`, which hands it numbers from `core.series.trace`: finite
+The lines are drawn by plotext, behind one function, `_plotted`, which hands it numbers from `series.trace`: finite
 and inside the unit square, because plotext 6.1 does not survive a NaN. plotext has one global figure, so drawing
 happens on the UI thread, where Textual renders.
 """
@@ -19,7 +19,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.style import Style
 from rich.text import Text
 
-from core.series import Points, Window, scatter, trace
+from tui.widgets.series import Points, Window, scatter, trace
 
 Row = list[tuple[str, str]]  # (text, component class without its "chart--")
 Cells = list[list[tuple[str, str]]]  # the canvas: one (character, component) per cell

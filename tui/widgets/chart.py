@@ -20,8 +20,9 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from core.clean import clean_line
-from core.series import (
+from core.base.text import clean_line
+from tui.widgets.canvas import Layer, Row, canvas, cell_at, fitted, joined, row_width
+from tui.widgets.series import (
     NUMBER,
     Series,
     Unit,
@@ -33,7 +34,6 @@ from core.series import (
     ticks,
     widened,
 )
-from tui.widgets.canvas import Layer, Row, canvas, cell_at, fitted, joined, row_width
 
 SMOOTHING = (0.0, 0.6, 0.9, 0.97)
 TAIL = 200  # points shown while following the tail

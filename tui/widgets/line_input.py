@@ -9,7 +9,7 @@ from textual.geometry import Size
 from textual.reactive import Reactive
 from textual.widgets import Input
 
-from core.clean import clean
+from core.base.text import clean
 
 
 class LineInput(Input):

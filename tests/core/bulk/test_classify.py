@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from core.base.errors import InputError, ReviewtuiError
 from core.bulk.classify import ChunkSizes, classify_into
-from core.errors import InputError, ReviewtuiError
-from core.inference import Classification, Predictor
+from core.inference.predictor import Classification, Predictor
 from core.reviews.options import ReadingOptions
 from tests.core.bulk.double import FORMS, Costless, Found, model_folder, names
 

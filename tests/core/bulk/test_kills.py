@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from core.errors import ReviewtuiError
+from core.base.errors import ReviewtuiError
 from tests.core.bulk.double import FORMS, Costless, chunks_in, inbox, model_folder, names, run
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -16,10 +16,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.base.errors import ReviewtuiError
 from core.bulk.classify import ChunkSizes
 from core.bulk.parquet import ParquetForm
 from core.bulk.partial import Partial
-from core.errors import ReviewtuiError
 from tests.core.bulk.double import FORMS, SMALL, Costless, chunks_in, inbox, model_folder, names, partial_of, run
 
 ROWS = 40

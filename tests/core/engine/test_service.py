@@ -18,15 +18,15 @@ from typing import Any
 
 import pytest
 
+from core.base.errors import InputError, ReviewtuiError
 from core.engine.client import EngineClient
-from core.errors import InputError, ReviewtuiError
 from core.runs.folder import RunFolder, create_run
 from core.runs.request import Request
 
 SCRIPTED = """
 import itertools, os, sys, time
 from core.engine import methods, service
-from core.errors import InputError, ReviewtuiError
+from core.base.errors import InputError, ReviewtuiError
 
 def noisy(params, progress):
     print("printed by a library", flush=True)

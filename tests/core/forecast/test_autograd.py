@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from torch.autograd.graph import saved_tensors_hooks
 
 from core.forecast import autograd
-from core.forecast.shapes import shape_of
 from core.models.classifier import _with_lora
 from core.models.device import autocast
 from core.models.dropout import ATTENTION, install, register_attention
-from core.settings import Settings
-from tests.core.forecast.test_shapes import made
+from core.planning.model_shape import shape_of
+from core.settings.schema import Settings
+from tests.core.planning.test_model_shape import made
 
 PRECISIONS = {"fp32": 4, "bf16": 2}
 
@@ -79,7 +79,7 @@ def test_what_a_layer_keeps_is_counted(
 def test_reviews_are_padded_as_training_pads_them(lengths: list[int]) -> None:
     import numpy as np
 
-    from core.training.tokens import Frame, collate
+    from core.data.tokens import Frame, collate
 
     ids, _ = collate([np.arange(length) for length in lengths], Frame((), (), 0, 512, "head"))
     assert autograd.padded(lengths) == (ids.size, ids.size * ids.shape[1])

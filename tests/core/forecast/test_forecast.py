@@ -10,11 +10,11 @@ from hypothesis import assume, given
 from hypothesis import settings as tries
 from hypothesis import strategies as st
 
-from core.errors import InputError
+from core.base.errors import InputError
 from core.forecast.facts import Calibration, Facts
 from core.forecast.forecast import forecast, savings
-from core.forecast.shapes import shape_of
-from core.settings import Settings
+from core.planning.model_shape import shape_of
+from core.settings.schema import Settings
 
 CONFIG = {
     "model_type": "bert",

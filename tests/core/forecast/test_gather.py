@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 
 from core.forecast.forecast import forecast
 from core.forecast.gather import is_mapped
-from core.models.asked_for import stored_weights
+from core.models.config_limits import stored_weights
 from tests.core.forecast.test_forecast import changed, facts
 
 

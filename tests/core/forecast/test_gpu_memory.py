@@ -8,11 +8,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from core.errors import InputError
+from core.base.errors import InputError
 from core.forecast import autograd, gpu_memory
 from core.forecast.run import UNLIMITED, Plan, Run
-from core.forecast.shapes import ModelShape, shape_of
-from core.settings import Settings
+from core.planning.model_shape import ModelShape, shape_of
+from core.settings.schema import Settings
 from tests.core.forecast.test_forecast import facts
 
 MIB = 1 << 20

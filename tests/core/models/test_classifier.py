@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 import torch
 
-from core.errors import InputError
+from core.base.errors import InputError
 from core.models.classifier import Classifier, build_classifier, load_classifier, save_classifier
 from core.models.safety import check_model_folder
 from core.models.sources import ModelSource
-from core.settings import Settings
+from core.settings.schema import Settings
 
 FAMILIES = ("bert", "distilbert", "roberta")
 LABELS = ("negative", "positive")

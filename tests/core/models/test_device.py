@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from core.errors import InputError
+from core.base.errors import InputError
 from core.models import device as device_module
 from core.models.device import autocast, bf16_speedup, choose_device, choose_precision
 

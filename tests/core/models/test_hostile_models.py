@@ -12,14 +12,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.clean import clean_line
-from core.errors import InputError, ReviewtuiError
-from core.inference import Predictor
-from core.models.asked_for import stored_weights, unreasonable
+from core.base.errors import InputError, ReviewtuiError
+from core.base.text import clean_line
+from core.inference.predictor import Predictor
 from core.models.classifier import build_classifier
+from core.models.config_limits import stored_weights, unreasonable
 from core.models.safety import check_model_folder
 from core.models.sources import resolve_model
-from core.settings import Settings
+from core.settings.schema import Settings
 from tests.core.models.hostile_models import REFUSED, UNLOADABLE, edited, plant_canary
 
 MIB = 1 << 20

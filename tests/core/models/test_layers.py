@@ -9,12 +9,12 @@ import pytest
 import torch
 from torch import nn
 
-from core.errors import InputError
+from core.base.errors import InputError
+from core.learners.optimizer import build_optimizer
 from core.models.classifier import Classifier, build_classifier
 from core.models.layers import depths, freeze, layer_modules
 from core.models.sources import ModelSource
-from core.settings import Settings
-from core.training.optimizer import build_optimizer
+from core.settings.schema import Settings
 
 FAMILIES = ("bert", "distilbert", "roberta")
 WITHOUT_GRADIENT = re.compile(r"(key|k_lin)\.bias")

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from core.errors import InputError
+from core.base.errors import InputError
 from core.models.classifier import build_classifier, load_classifier
 from core.models.safety import check_model_folder
 from core.models.sources import ModelSource, resolve_model
 from core.models.tokenizer import load_tokenizer
-from core.settings import Settings
+from core.settings.schema import Settings
 
 Edit = Callable[..., None]
 

@@ -15,8 +15,8 @@ from huggingface_hub import errors
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.errors import InputError, ReviewtuiError
-from core.files import sha256_of
+from core.base.errors import InputError, ReviewtuiError
+from core.base.files import sha256_of
 from core.models import sources
 from core.models.sources import PREFERRED, STARTER_SHA256, ModelSource, resolve_model, starter_folder
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from core.clean import clean_line
-from core.errors import InputError
+from core.base.errors import InputError
+from core.base.text import clean_line
 from core.reviews.reading import read_reviews, require_trainable
 
 UNREADABLE = {

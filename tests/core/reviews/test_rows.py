@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyarrow import ipc
 
-from core.clean import clean_line
-from core.errors import InputError
+from core.base.errors import InputError
+from core.base.text import clean_line
 from core.reviews.reading import read_reviews
 
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

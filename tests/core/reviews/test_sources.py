@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import InputError
+from core.base.errors import InputError
 from core.reviews.reading import read_reviews
 from core.reviews.sources import find_sources
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.errors import InputError
+from core.base.errors import InputError
 from core.reviews.hashing import text_hash
 from core.reviews.split import find_leak, split_by_hash
 

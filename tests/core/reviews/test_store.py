@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.errors import InputError
+from core.base.errors import InputError
 from core.reviews.options import ReadingOptions
 from core.reviews.reading import read_reviews
 

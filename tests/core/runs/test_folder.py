@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import InputError, ReviewtuiError
+from core.base.errors import InputError, ReviewtuiError
 from core.runs.folder import RunFolder, create_run, find_run, list_runs, runs_home
 from core.runs.request import Request
 from core.runs.trash import empty_trash, restore_run, trash_run

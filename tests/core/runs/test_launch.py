@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import ReviewtuiError
+from core.base.errors import ReviewtuiError
 from core.runs import launch
 from core.runs.folder import RunFolder, create_run
 from core.runs.launch import launch_worker
@@ -66,7 +66,7 @@ def test_a_worker_gets_a_session_and_a_place_of_its_own_and_the_same_home(
 
 def test_the_parts_that_start_a_worker_load_no_model_library() -> None:
     script = (
-        "import sys, core.worker, core.runs.launch, core.runs.summary, core.engine.client, core.presets\n"
+        "import sys, core.worker.main, core.runs.launch, core.runs.summary, core.engine.client, core.settings.presets\n"
         "heavy = {'torch', 'transformers', 'numpy', 'pyarrow', 'datasets', 'sklearn', 'scipy', 'textual', 'rich'}\n"
         "print(sorted(heavy & sys.modules.keys()))"
     )

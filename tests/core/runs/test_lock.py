@@ -17,7 +17,7 @@ from typing import Any
 import psutil
 import pytest
 
-from core.errors import ReviewtuiError
+from core.base.errors import ReviewtuiError
 from core.runs import lock as lock_module
 from core.runs.lock import Holder, RunLock, RunLocked, boot_id, living_worker, read_holder
 

@@ -194,7 +194,7 @@ def test_a_manager_that_fails_at_last_costs_the_protection_and_not_the_run(
     monkeypatch: pytest.MonkeyPatch,
     until: Callable[..., object],
 ) -> None:
-    root, calls = machine({**KILLS, **LINGERS}), systemd_run("*core.worker*")
+    root, calls = machine({**KILLS, **LINGERS}), systemd_run("*core.worker.main*")
     monkeypatch.setattr(launch, "foresee_detachment", lambda: foresee_detachment(root))
     launched = launch_worker(run)
     assert len(calls.read_text().splitlines()) == 2 and os.getsid(launched.pid) != os.getsid(0)

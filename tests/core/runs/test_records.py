@@ -14,9 +14,9 @@ from core.runs.records import KINDS, fits_its_kind
 from core.runs.request import Request
 from core.runs.summary import RunHistory, summarize, summary_of
 from tests.core.runs.whole_records import WHOLE
-from tui.widgets.memory_bar import memory_lines
-from tui.widgets.run_log import log_lines
-from tui.widgets.run_plan import plan_lines
+from tui.screens.train.log import log_lines
+from tui.screens.train.memory_bar import memory_lines
+from tui.screens.train.plan import plan_lines
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["nan", "larger", 10**400]),

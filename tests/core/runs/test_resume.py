@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.errors import InputError, ReviewtuiError
+from core.base.errors import InputError, ReviewtuiError
 from core.runs import resume
 from core.runs.folder import RunFolder
 from core.runs.launch import Launched

@@ -18,14 +18,13 @@ from typing import Any
 import pytest
 import torch
 
-from core.errors import ReviewtuiError
+from core.base.errors import ReviewtuiError
+from core.learners.optimizer import optimizer_tensors, restore_optimizer
 from core.training import checkpoints as checkpoints_module
 from core.training.checkpoints import (
     Checkpoint,
     Progress,
     load_newest_checkpoint,
-    optimizer_tensors,
-    restore_optimizer,
     save_checkpoint,
 )
 

@@ -13,14 +13,14 @@ import pytest
 import torch
 from torch.nn import functional
 
-from core.errors import ReviewtuiError
+from core.base.errors import ReviewtuiError
+from core.data.batches import dropout_seed, epoch_batches
+from core.data.tokens import collate
 from core.training import loop as loop_module
-from core.training.batches import dropout_seed, epoch_batches
+from core.training.async_scalars import Readings
 from core.training.checkpoints import Progress, load_newest_checkpoint, save_checkpoint
 from core.training.loop import LOGITS, Diverged, TrainingLoop
-from core.training.readings import Readings
 from core.training.stepper import Step
-from core.training.tokens import collate
 
 FAMILIES = ("bert", "distilbert", "roberta")
 PLAIN = {"optimizer": "sgd", "schedule": "constant", "warmup_ratio": 0, "weight_decay": 0, "max_grad_norm": 0}

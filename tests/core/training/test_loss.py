@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sklearn.utils.class_weight import compute_class_weight
 from torch.nn import functional
 
-from core.training.batches import micro_batches
+from core.data.batches import micro_batches
 from core.training.loss import LossWatch, class_weights, loss_sum, step_divisor
 
 

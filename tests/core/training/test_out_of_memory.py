@@ -13,9 +13,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.training.fit import UNLIMITED, Fit, Limits
+from core.base.out_of_memory import Attempt, OutOfMemory, is_out_of_memory
 from core.training.loop import TrainingLoop
-from core.training.out_of_memory import Attempt, OutOfMemory, is_out_of_memory
+from core.training.micro_batching import UNLIMITED, Fit, Limits
 
 MakeLoop = Callable[..., tuple[TrainingLoop, Any]]
 Tensors = dict[str, torch.Tensor]

@@ -11,11 +11,11 @@ import pytest
 import torch
 from torch._dynamo.exc import TorchDynamoException
 
+from core.learners.base import Path as LearnerPath
+from core.learners.hugging_face import HuggingFaceLearner
 from core.training import stepper as stepper_module
-from core.training.hugging_face_learner import HuggingFaceLearner
-from core.training.learner import Path as LearnerPath
+from core.training.async_scalars import Readings
 from core.training.loop import Diverged, TrainingLoop
-from core.training.readings import Readings
 from core.training.stepper import Stepper
 
 FAMILIES = ("bert", "distilbert", "roberta")
@@ -242,7 +242,7 @@ def test_a_model_that_cannot_keep_an_order_computes_without_and_that_is_said(
 
     let_go: list[bool] = []
     monkeypatch.setattr(loop.learner, "_try_two", fail)
-    monkeypatch.setattr("core.training.hugging_face_learner.let_order_go", lambda: let_go.append(True))
+    monkeypatch.setattr("core.learners.hugging_face.let_order_go", lambda: let_go.append(True))
     if raised:
         with pytest.raises(RuntimeError, match=says):
             loop.prepare(lambda fraction: None)

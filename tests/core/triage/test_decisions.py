@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.errors import ReviewtuiError
+from core.base.errors import ReviewtuiError
 from core.triage.decisions import DecisionLog, PileInUse, pile_folder, recent_piles
 from core.triage.history import Decision, History
 

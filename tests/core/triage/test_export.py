@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import InputError
+from core.base.errors import InputError
 from core.reviews.options import ReadingOptions
 from core.reviews.reading import read_reviews, require_trainable
 from core.triage.decisions import Decision, DecisionLog

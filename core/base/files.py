@@ -1,0 +1,109 @@
+"""Folders and files on disk: where the home is, how a file is replaced whole, who may read it.
+
+Folders are made 0700 and files 0600 whatever the umask; a file is written beside its place, synced, then renamed
+into it, so that a reader sees the old content or the new and never half of one.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from core.base.errors import ReviewtuiError
+from core.base.text import clean_line
+
+PRIVATE_FOLDER = 0o700
+PRIVATE_FILE = 0o600
+
+
+def home() -> Path:
+    """The folder that holds runs and caches: `$REVIEWTUI_HOME`, or the platform's data folder."""
+    if chosen := os.environ.get("REVIEWTUI_HOME"):
+        return Path(chosen).expanduser().absolute()
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("reviewtui", appauthor=False))
+
+
+def private_folder(path: Path) -> Path:
+    """`path`, made with its parents if missing, readable by its owner only.
+
+    Raises:
+        ReviewtuiError: the folder cannot be made or written.
+    """
+    try:
+        if not path.is_dir():
+            private_folder(path.parent) if not path.parent.exists() else None
+            path.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+            path.chmod(PRIVATE_FOLDER)
+        if not os.access(path, os.W_OK | os.X_OK):
+            number = errno.EROFS if os.statvfs(path).f_flag & os.ST_RDONLY else errno.EACCES
+            raise OSError(number, os.strerror(number))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ReviewtuiError(f"Cannot write in {path} ({reason}); set REVIEWTUI_HOME to a folder of yours.") from error
+    return path
+
+
+def open_private(path: Path, flags: int) -> int:
+    """A file descriptor of `path`, created 0600 if it is new.
+
+    Raises:
+        ReviewtuiError: it is a symbolic link; none is followed.
+    """
+    try:
+        descriptor = os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW, PRIVATE_FILE)
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        raise ReviewtuiError(
+            f"{clean_line(path)} is a symbolic link, and none is followed: nothing was done."
+        ) from error
+    if flags & os.O_CREAT:
+        os.fchmod(descriptor, PRIVATE_FILE)
+    return descriptor
+
+
+def sync_path(path: Path) -> None:
+    """Make what a file holds durable, or the names in a folder (after a rename or a new file)."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sha256_of(file: Path) -> str:
+    """The sha256 of a file's bytes, in hexadecimal."""
+    try:
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise ReviewtuiError(f"Cannot read {clean_line(file)} ({error.strerror}).") from error
+
+
+def write_whole(path: Path, content: bytes | str) -> None:
+    """Replace `path` by `content` so that no reader and no crash ever sees a part of it."""
+    data = content.encode() if isinstance(content, str) else content
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        descriptor = open_private(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise ReviewtuiError(f"Cannot write {path} ({error.strerror or error}).") from error
+    sync_path(path.parent)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """`value` as readable JSON, written whole."""
+    write_whole(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")

@@ -1,0 +1,44 @@
+"""Answers as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from core.base.text import clean_cell
+from core.bulk.chunk_log import ChunkLog
+from core.bulk.formats.base import Answer, columns_of
+
+
+class CsvForm:
+    """Cells that neither a spreadsheet runs nor a terminal obeys; probabilities with six decimals."""
+
+    name = "csv"
+
+    def __init__(self, labels: Sequence[str]) -> None:
+        self.columns = [clean_cell(name) for name in columns_of(labels)]
+
+    def chunk(self, answers: Sequence[Answer], *, first: bool) -> bytes:
+        text = io.StringIO(newline="")
+        rows = csv.writer(text)
+        if first:
+            rows.writerow(self.columns)
+        for file, line, found in answers:
+            rows.writerow(
+                [
+                    clean_cell(file),
+                    line,
+                    clean_cell(found.text),
+                    clean_cell(found.label),
+                    f"{found.probability:.6f}",
+                    *(f"{share:.6f}" for share in found.probabilities.values()),
+                    found.tokens,
+                    str(found.truncated).lower(),
+                ]
+            )
+        return text.getvalue().encode()
+
+    def assemble(self, log: ChunkLog, folder: Path, progress: Callable[[float], None]) -> Path:
+        return log.data

@@ -1,0 +1,89 @@
+"""How long reviews are in tokens, what a length limit cuts off, and what padding costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from core.data.batches import epoch_batches
+from core.data.tokens import encode, frame_of
+from core.planning.loads import binned
+from core.reviews.reading import Reviews
+
+_SAMPLE = 20_000
+_CHUNK = 1000
+_LIMITS = (32, 64, 128, 256, 512)
+
+
+def length_report(
+    reviews: Reviews,
+    tokenizer: Any,
+    model: str,
+    batch_size: int,
+    progress: Callable[[float], None],
+) -> dict[str, Any]:
+    """Lengths in tokens, special tokens included; of at most 20,000 reviews, evenly spaced, where there are more.
+
+    `limits` says for each `max_length` how many reviews are cut and which share of all tokens is lost, over all and
+    for each class. `padding` is the share of a batch that is padding: every review padded to the longest of all
+    (`to_longest`), to the longest of a random batch (`random`), and of a batch of like lengths, as the training loop
+    makes them (`by_length`). `table` counts the reviews of each length, `distinct` the tokens that occur at all.
+    """
+    rows = np.unique(np.linspace(0, len(reviews) - 1, min(len(reviews), _SAMPLE)).astype(np.int64))
+    counts = np.zeros(len(rows), dtype=np.int64)
+    seen = np.zeros(len(tokenizer), dtype=bool)
+    for start in range(0, len(rows), _CHUNK):
+        part = rows[start : start + _CHUNK]
+        encoded = encode(tokenizer, reviews.texts(part))
+        counts[start : start + len(part)] = [len(ids) for ids in encoded]
+        seen[np.fromiter(chain.from_iterable(encoded), dtype=np.int64)] = True
+        progress(min(start + _CHUNK, len(rows)) / len(rows))
+    frame = frame_of(tokenizer, 1 << 30, "head")
+    extra = len(frame.before) + len(frame.after)
+    totals = counts + extra
+    labels = reviews.labels[rows]
+    classes = {name: totals[labels == index] for index, name in enumerate(reviews.label_names)}
+    return {
+        "model": model,
+        "reviews": len(reviews),
+        "sampled": len(rows),
+        "mean": float(totals.mean()),
+        "max": int(totals.max()),
+        **{f"p{share}": int(np.quantile(totals, share / 100)) for share in (50, 90, 95, 99)},
+        "limits": [
+            {
+                "max_length": limit,
+                **_cut(totals, limit),
+                "by_class": {name: _cut(lengths, limit) for name, lengths in classes.items() if len(lengths)},
+            }
+            for limit in _LIMITS
+        ],
+        "padding": {"batch_size": batch_size, **_padding(totals, batch_size)},
+        "table": binned(totals.tolist()),
+        "distinct": int(seen.sum()),
+    }
+
+
+def _cut(totals: np.ndarray, limit: int) -> dict[str, Any]:
+    lost = np.maximum(totals - limit, 0)
+    return {"reviews_cut": int((lost > 0).sum()), "tokens_lost": float(lost.sum() / totals.sum())}
+
+
+def _padding(totals: np.ndarray, batch_size: int) -> dict[str, float]:
+    """Shares of all cells [B, L] that hold padding, at 512 tokens at most."""
+    lengths = np.minimum(totals, 512)
+    shuffled = np.random.default_rng(0).permutation(len(lengths))
+    random = [shuffled[start : start + batch_size] for start in range(0, len(lengths), batch_size)]
+    return {
+        "to_longest": float(1 - lengths.mean() / lengths.max()),
+        "random": _waste(lengths, random),
+        "by_length": _waste(lengths, epoch_batches(lengths, batch_size, 0, 0)),
+    }
+
+
+def _waste(lengths: np.ndarray, batches: list[np.ndarray]) -> float:
+    cells = sum(len(batch) * int(lengths[batch].max()) for batch in batches)
+    return float(1 - lengths.sum() / cells)

@@ -1,0 +1,117 @@
+"""The reviews of a run: read, checked, and parted into what is learned from and what is measured on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from core.base.errors import InputError
+from core.base.files import write_whole
+from core.base.text import clean_line
+from core.reviews.reading import Reviews, read_reviews, require_trainable
+from core.reviews.sources import find_sources
+from core.reviews.split import find_leak, split_by_hash
+from core.runs.folder import RunFolder
+from core.runs.request import Request
+
+
+@dataclass(frozen=True)
+class RunData:
+    """Rows of `train` to learn from and rows of `validation` to measure on (often the same file)."""
+
+    train: Reviews
+    train_rows: np.ndarray
+    validation: Reviews
+    validation_rows: np.ndarray
+    notices: tuple[str, ...]
+    """What a person should know about this data, in sentences."""
+
+    @property
+    def labels(self) -> list[str]:
+        return self.train.label_names
+
+    @property
+    def train_labels(self) -> np.ndarray:
+        """[N] classes of the train rows."""
+        labels: np.ndarray = self.train.labels[self.train_rows]
+        return labels
+
+    @property
+    def validation_labels(self) -> np.ndarray:
+        """[M] classes of the validation rows."""
+        labels: np.ndarray = self.validation.labels[self.validation_rows]
+        return labels
+
+
+def read_run_data(request: Request, progress: Callable[[float], None] | None = None) -> RunData:
+    """Read what a run asks for. A folder with a validation file brings its own; else rows are held out by hash.
+
+    Raises:
+        InputError: the data cannot be read or nothing can be learned from it.
+    """
+    reviews = read_reviews(request.data, request.reading, progress=progress)
+    require_trainable(reviews)
+    notices = list(reviews.report.notices)
+    if left_out := reviews.report.rows - reviews.report.kept:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in reviews.report.left_out.items())
+        notices.append(f"{left_out} of {reviews.report.rows} rows are left out: {reasons}.")
+    validation = request.validation or _validation_beside(request.data)
+    if validation is None:
+        train_rows, validation_rows = split_by_hash(reviews, request.settings.validation_fraction)
+        return RunData(reviews, train_rows, reviews, validation_rows, tuple(notices))
+    train_rows = np.flatnonzero(reviews.labels >= 0)
+    held_out = read_reviews(validation, request.reading, labels=reviews.label_names, progress=progress)
+    validation_rows = np.flatnonzero(held_out.labels >= 0)
+    if not len(validation_rows):
+        raise InputError(f"{clean_line(validation, 120)} has no review with a label that the training data knows.")
+    if (leak := find_leak(reviews.hashes[train_rows], held_out)) is not None:
+        notices.append(
+            f"Leak: {leak.rows} validation reviews are also in the training data, so its figures flatter the model."
+        )
+    return RunData(reviews, train_rows, held_out, validation_rows, tuple(notices))
+
+
+def _validation_beside(data: str) -> str | None:
+    """The validation file of a folder of data, if it has just one."""
+    try:
+        files = find_sources(data).validation
+    except InputError:
+        return None
+    return str(files[0]) if len(files) == 1 else None
+
+
+def write_split(run: RunFolder, data: RunData) -> None:
+    """split.parquet: row, text_hash and side (train, validation) of every review used."""
+    parts = []
+    for reviews, rows, side in (
+        (data.train, data.train_rows, "train"),
+        (data.validation, data.validation_rows, "validation"),
+    ):
+        parts.append(pa.table({"row": rows, "text_hash": reviews.hashes[rows], "side": [side] * len(rows)}))
+    write_table(pa.concat_tables(parts), run.split)
+
+
+def write_table(table: pa.Table, path: Path) -> None:
+    """A Parquet file, replaced whole.
+
+    Raises:
+        ReviewtuiError: it cannot be written.
+    """
+    buffer = pa.BufferOutputStream()
+    pq.write_table(table, buffer)
+    write_whole(path, buffer.getvalue().to_pybytes())
+
+
+def train_hashes(run: RunFolder) -> np.ndarray:
+    """[N] uint64 text hashes of the reviews that a run learned from; empty where split.parquet is missing."""
+    if not run.split.exists():
+        return np.zeros(0, dtype=np.uint64)
+    table = pq.read_table(run.split, columns=["text_hash", "side"])
+    side = table["side"].to_numpy(zero_copy_only=False)
+    hashes: np.ndarray = table["text_hash"].to_numpy()[side == "train"]
+    return hashes

@@ -1,0 +1,122 @@
+"""Reviews as token ids: what a tokenizer makes of a text, and how reviews are cut, framed and padded to a batch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.base.errors import InputError
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The special tokens around a review, and how a review that does not fit between them is cut."""
+
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+    padding: int
+    max_length: int
+    truncation: str
+
+    @property
+    def room(self) -> int:
+        """Tokens of the review itself that fit."""
+        return max(self.max_length - len(self.before) - len(self.after), 0)
+
+    def cut(self, ids: np.ndarray) -> np.ndarray:
+        """The ids that are read: all, the head, the tail, or a quarter of the room from the head and the rest tail."""
+        if len(ids) <= self.room:
+            return ids
+        if self.truncation == "tail":
+            return ids[len(ids) - self.room :]
+        if self.truncation == "head+tail":
+            head = self.room // 4
+            return np.concatenate([ids[:head], ids[len(ids) - (self.room - head) :]])
+        return ids[: self.room]
+
+    def whole(self, ids: np.ndarray) -> np.ndarray:
+        """[L] int64, the ids as the model reads them: cut, between the special tokens."""
+        cut = self.cut(ids)
+        begin, end = len(self.before), len(self.before) + len(cut)
+        whole = np.empty(end + len(self.after), dtype=np.int64)
+        whole[:begin], whole[begin:end], whole[end:] = self.before, cut, self.after
+        return whole
+
+    def length(self, count: int | np.ndarray) -> Any:
+        """Tokens of a review of `count` ids, once cut and framed."""
+        return np.minimum(count, self.room) + len(self.before) + len(self.after)
+
+
+def frame_of(tokenizer: Any, max_length: int, truncation: str) -> Frame:
+    """What `tokenizer` puts around a text.
+
+    Raises:
+        InputError: it does not put a frame around a text, but makes another of it.
+    """
+    bare = tokenizer("a", add_special_tokens=False)["input_ids"]
+    framed = tokenizer("a")["input_ids"]
+    start = next((i for i in range(len(framed)) if framed[i : i + len(bare)] == bare), None)
+    if start is None:
+        raise InputError("The model's tokenizer changes a text that it frames; it cannot be used here.")
+    before, after = tuple(framed[:start]), tuple(framed[start + len(bare) :])
+    return Frame(before, after, int(tokenizer.pad_token_id), max_length, truncation)
+
+
+def encode(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
+    """Token ids of whole texts, without special tokens and uncut."""
+    encoded = tokenizer(
+        list(texts),
+        add_special_tokens=False,
+        truncation=False,
+        padding=False,
+        return_attention_mask=False,
+        return_token_type_ids=False,
+        verbose=False,
+    )
+    ids: list[list[int]] = encoded["input_ids"]
+    return ids
+
+
+def tokenizer_sha256(tokenizer: Any) -> str:
+    """Hash of what a tokenizer does: its whole definition, and its class; padding and cutting are left out."""
+    state = json.loads(tokenizer.backend_tokenizer.to_str())
+    state.pop("truncation", None)
+    state.pop("padding", None)
+    if getattr(tokenizer, "split_special_tokens", False):  # kept beside the definition
+        state["split_special_tokens"] = True
+    words = json.dumps([type(tokenizer).__name__, state], sort_keys=True)
+    return hashlib.sha256(words.encode()).hexdigest()
+
+
+def collate(
+    sequences: Iterable[np.ndarray | Sequence[int]], frame: Frame, *, multiple: int = 8
+) -> tuple[np.ndarray, np.ndarray]:
+    """Cut, frame and pad reviews to the longest of them.
+
+    Args:
+        multiple: the length is rounded up to a multiple of so many tokens, where the frame allows: every new shape
+            costs the kernels a cold start.
+
+    Returns:
+        input_ids [B, L] int64 and attention_mask [B, L] int64 (1 for tokens, 0 for padding).
+    """
+    rows = [frame.whole(np.asarray(ids)) for ids in sequences]
+    longest = max(map(len, rows))
+    longest = min(-(-longest // multiple) * multiple, max(frame.max_length, longest))
+    input_ids = np.full((len(rows), longest), frame.padding, dtype=np.int64)
+    mask = np.zeros((len(rows), longest), dtype=np.int64)
+    for index, ids in enumerate(rows):
+        input_ids[index, : len(ids)] = ids
+        mask[index, : len(ids)] = 1
+    return input_ids, mask
+
+
+def cpu_threads() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)

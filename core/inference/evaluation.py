@@ -1,0 +1,92 @@
+"""How good a run's model is on labelled reviews that it has not seen: the figures of `reviewtui evaluate`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from core.base.errors import InputError
+from core.base.text import clean_line
+from core.data.run_data import train_hashes
+from core.inference.metrics import confusion, ece_null_band, expected_calibration_error, measure, probabilities_of
+from core.inference.predictor import Predictor
+from core.reviews.options import ReadingOptions
+from core.reviews.reading import Reviews, read_reviews
+from core.reviews.split import find_leak
+from core.runs.folder import RunFolder
+
+_CHUNK = 2048
+
+
+def evaluate_run(
+    run: RunFolder,
+    predictor: Predictor,
+    source: str,
+    options: ReadingOptions | None,
+    progress: Callable[[str, float | None], None],
+) -> dict[str, Any]:
+    """Accuracy, macro F1, loss (nats), per class, confusion, calibration error with its null band, and any leak.
+
+    Args:
+        options: how to read the source; None reads it as the run's own data was read, or detects anew where that
+            does not fit.
+
+    Raises:
+        InputError: the source holds no review with a label that the model knows.
+    """
+    reviews = _read(run, predictor, source, options, lambda fraction: progress("reading", fraction))
+    rows = np.flatnonzero(reviews.labels >= 0)
+    if not len(rows):
+        names = ", ".join(clean_line(label, 40) for label in predictor.labels)
+        raise InputError(f"{clean_line(source, 120)} has no review labelled {names}; name the column with --label.")
+    labels = reviews.labels[rows]
+    began = time.perf_counter()
+    parts = []
+    for start in range(0, len(rows), _CHUNK):
+        part = rows[start : start + _CHUNK]
+        base = start
+
+        def within(fraction: float, base: int = base, count: int = len(part)) -> None:
+            progress("evaluating", (base + fraction * count) / len(rows))
+
+        parts.append(predictor.logits(reviews.texts(part), within)[0])
+    logits = np.concatenate(parts)
+    seconds = time.perf_counter() - began
+    probabilities = probabilities_of(logits)
+    mean, high = ece_null_band(probabilities)
+    leak = find_leak(train_hashes(run), reviews)
+    return {
+        "run": run.id,
+        "data": source,
+        "rows": len(rows),
+        "left_out": reviews.report.left_out,
+        "labels": list(predictor.labels),
+        **measure(logits, labels, predictor.labels),
+        "confusion": confusion(logits, labels, len(predictor.labels)),
+        "ece": expected_calibration_error(probabilities, labels),
+        "ece_null_mean": mean,
+        "ece_null_95": high,
+        "leak": leak.model_dump() if leak is not None else None,
+        "seconds": round(seconds, 3),
+        "reviews_per_second": round(len(rows) / seconds, 1),
+    }
+
+
+def _read(
+    run: RunFolder,
+    predictor: Predictor,
+    source: str,
+    options: ReadingOptions | None,
+    progress: Callable[[float], None],
+) -> Reviews:
+    if options is not None:
+        return read_reviews(source, options, labels=predictor.labels, progress=progress)
+    own = run.request().reading
+    try:
+        return read_reviews(source, own, labels=predictor.labels, progress=progress)
+    except InputError:
+        detect = ReadingOptions(scheme=own.scheme, label_names=own.label_names)
+        return read_reviews(source, detect, labels=predictor.labels, progress=progress)

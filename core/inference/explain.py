@@ -1,0 +1,80 @@
+"""Which words carried a decision: each word masked in turn, and what that does to the probability.
+
+Occlusion is the claim itself ("without *broken*, negative falls from 0.94 to 0.61"), so nothing has to be believed
+about attention or gradients. All pieces of a word are masked together, all variants run in sorted batches. It does
+not see words that stand in for each other. Reviews of more than 100 words are occluded by sentence first, then by
+word inside the two sentences that matter most.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from core.inference.metrics import probabilities_of
+from core.inference.predictor import Predictor
+
+_WORD = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
+_SENTENCE = re.compile(r"[^.!?\n]+[.!?]*\s*")
+_MANY_WORDS = 100
+_SENTENCES_LOOKED_INTO = 2
+
+DECIDES = 0.05
+"""A word that moves the probability by less decides nothing by itself."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A stretch of the review and what masking it does."""
+
+    text: str
+    start: int
+    end: int
+    """Characters of the review, `text == review[start:end]`."""
+    change: float
+    """Probability of the predicted label with the review whole, minus with this part masked: positive carried it."""
+
+
+def explain(predictor: Predictor, review: str) -> dict[str, Any]:
+    """The parts of one review with their changes, in reading order, and the label that they speak of.
+
+    Returns:
+        label, probability, parts (`Part` as objects), unit ("word", or "sentence" where words were too many),
+        and `note`, a sentence, where no single part decides.
+    """
+    whole = predictor.classify([review])[0]
+    words = [(match.start(), match.end()) for match in _WORD.finditer(review) if match[0][0].isalnum()]
+    parts = []
+    unit = "word"
+    if len(words) > _MANY_WORDS:
+        unit = "sentence"
+        sentences = [(match.start(), match.end()) for match in _SENTENCE.finditer(review) if match[0].strip()]
+        parts = _occlude(predictor, review, sentences, whole.label, whole.probability)
+        strongest = sorted(parts, key=lambda part: -abs(part.change))[:_SENTENCES_LOOKED_INTO]
+        words = [word for word in words if any(part.start <= word[0] < part.end for part in strongest)]
+    parts = [*parts, *_occlude(predictor, review, words, whole.label, whole.probability)]
+    decided = any(abs(part.change) >= DECIDES for part in parts)
+    return {
+        "method": "occlusion",
+        "label": whole.label,
+        "probability": whole.probability,
+        "unit": unit,
+        "parts": [vars(part) for part in parts],
+        "note": "" if decided else "No single word decides this.",
+    }
+
+
+def _occlude(
+    predictor: Predictor, review: str, spans: list[tuple[int, int]], label: str, probability: float
+) -> list[Part]:
+    if not spans:
+        return []
+    mask = predictor.classifier.tokenizer.mask_token or ""
+    logits, _ = predictor.logits([review[:start] + mask + review[end:] for start, end in spans])
+    column = predictor.labels.index(label)
+    without = probabilities_of(logits)[:, column]
+    return [
+        Part(review[start:end], start, end, probability - float(share))
+        for (start, end), share in zip(spans, without, strict=True)
+    ]

@@ -1,0 +1,216 @@
+"""A learner around the Hugging Face module: autograd, autocast and torch's own optimizers, on any device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+
+from core.base.allocator import give_back_large_blocks, give_back_what_is_free
+from core.base.errors import ReviewtuiError
+from core.base.out_of_memory import Attempt
+from core.base.text import clean_line
+from core.data.batches import dropout_seed
+from core.data.tokens import Frame, collate
+from core.encoder.architecture import Unsuitable, architecture_of
+from core.learners.base import Examples, Loss, Path, frozen_layers
+from core.learners.optimizer import build_optimizer, optimizer_tensors, restore_optimizer, set_learning_rate
+from core.learners.tensor_files import Tensors
+from core.models.classifier import Classifier
+from core.models.determinism import is_about_order, keep_order, let_order_go
+from core.models.device import autocast, send
+from core.models.layers import layer_modules
+from core.planning.sizes import TRANSFORMERS_REVIEWS, TRANSFORMERS_TOKENS
+from core.settings.schema import Settings
+
+
+class HuggingFaceLearner:
+    """See `core.learners.base.Learner`."""
+
+    micro_tokens = TRANSFORMERS_TOKENS
+    micro_reviews: int | None = TRANSFORMERS_REVIEWS
+    cached_layers = 0
+    steps_ahead = 0
+
+    def __init__(
+        self,
+        classifier: Classifier,
+        frame: Frame,
+        settings: Settings,
+        device: torch.device,
+        precision: str,
+        path: Path,
+        *,
+        compiled: bool = False,
+    ) -> None:
+        """Args: compiled: `prepare` shall let torch compile the module."""
+        self.path = path
+        self._classifier, self._frame, self._settings = classifier, frame, settings
+        self._device, self._precision = device, precision
+        if device.type == "cuda":
+            self.steps_ahead, self.micro_reviews = 1, None
+            if settings.deterministic:
+                keep_order()
+        if device.type == "cpu" and classifier.recomputes:
+            give_back_large_blocks()
+        self._wide_mask = device.type != "cpu" and _takes_wide_mask(classifier.model)
+        self._to_be_compiled, self.compiled = compiled, False
+        self._call: Callable[..., Any] = classifier.model
+        classifier.model.to(device)
+        self._trainable = classifier.trainable()
+        self.optimizer = build_optimizer(classifier, settings)
+        self._scaler = torch.amp.GradScaler(device.type, enabled=precision == "fp16")
+
+    def prepare(self, examples: Sequence[Examples], progress: Callable[[float], None]) -> str:
+        about = (self._about_order(examples[0]), self._compile(examples[0]), self._about_frozen_layers())
+        return " ".join(filter(None, about))
+
+    def _about_order(self, examples: Examples) -> str:
+        """See on two reviews whether all operations of a GPU have an order that they can keep to; a sentence if not."""
+        if self._device.type == "cpu" or not self._settings.deterministic:
+            return ""
+        try:
+            Attempt(partial(self._try_two, examples))  # a want of memory shows later, and is answered there
+        except RuntimeError as error:
+            if not is_about_order(error):
+                raise
+            let_order_go()
+            return (
+                "This model computes with operations that a GPU does in any order, so a resumed run comes close to "
+                f"the uninterrupted one, but not to the bit: {clean_line(error, 120)}."
+            )
+        return ""
+
+    def _try_two(self, examples: Examples) -> None:
+        """Forward and backward of two reviews, and forward as in an evaluation; leaves nothing."""
+        reviews = examples.ids(np.arange(min(2, len(examples.rows))))
+        try:
+            self._classifier.train()
+            self._forward(reviews).float().sum().backward()  # type: ignore[no-untyped-call]
+            self._classifier.model.eval()
+            with torch.inference_mode():
+                self._forward(reviews)
+        finally:
+            self.optimizer.zero_grad(set_to_none=True)
+
+    def _about_frozen_layers(self) -> str:
+        choice = self._settings.freeze_layers
+        if not self._classifier.frozen or choice in ("embeddings", 0):
+            return ""
+        count = len(layer_modules(self._classifier.model).layers) if isinstance(choice, str) else choice
+        return f"{frozen_layers(count)} computed in every step, because {self.path.why}."
+
+    def _compile(self, examples: Examples) -> str:
+        """Compile the module, and see on two reviews whether that works here; a sentence about it, if it was asked for.
+
+        A compiler that is missing shows only when it is first needed.
+        """
+        if not self._to_be_compiled:
+            return ""
+        self._call = torch.compile(self._classifier.model, dynamic=True)
+        try:
+            self._try_two(examples)
+        except RuntimeError as error:
+            self._call = self._classifier.model
+            return f"The model runs without being compiled: {clean_line(error, 160)}."
+        self.compiled = True
+        return "The model was compiled."
+
+    def learn(
+        self, examples: Examples, positions: np.ndarray, loss: Loss, key: tuple[int, int, int], *, first: bool
+    ) -> torch.Tensor:
+        if first:
+            self.optimizer.zero_grad(set_to_none=True)
+            self._classifier.train()
+        torch.manual_seed(dropout_seed(*key))
+        self._classifier.dropout.key = key
+        value = loss(self._forward(examples.ids(positions)))
+        self._scaler.scale(value).backward()  # type: ignore[no-untyped-call]
+        return value.detach()
+
+    def update(self, rate: float) -> torch.Tensor:
+        set_learning_rate(self.optimizer, rate)
+        self._scaler.unscale_(self.optimizer)
+        limit = self._settings.max_grad_norm or float("inf")
+        try:
+            norm = torch.nn.utils.clip_grad_norm_(self._trainable.values(), limit)
+        except RuntimeError:  # the gradients may be unscaled anew
+            self._scaler.update()
+            raise
+        self._scaler.step(self.optimizer)
+        self._scaler.update()
+        if self._scaler.is_enabled():  # it skips a step that overflowed and lowers its scale: that is no divergence
+            return torch.nan_to_num(norm, nan=0.0, posinf=0.0)
+        return norm
+
+    def logits(self, examples: Examples, positions: np.ndarray) -> torch.Tensor:
+        self._classifier.model.eval()
+        with torch.inference_mode():
+            return self._forward(examples.ids(positions)).float()
+
+    def _forward(self, reviews: Sequence[np.ndarray]) -> torch.Tensor:
+        """[B, C] logits."""
+        input_ids, mask = (send(array, self._device) for array in collate(reviews, self._frame))
+        if self._wide_mask:
+            mask = mask[:, None, None, :].bool()
+        with autocast(self._device, self._precision):
+            logits: torch.Tensor = self._call(input_ids=input_ids, attention_mask=mask).logits
+        return logits
+
+    def weights(self, *, copies: bool = True) -> Tensors:
+        own = {name: weight.detach() for name, weight in self._trainable.items()}
+        return {name: weight.to("cpu", copy=True) for name, weight in own.items()} if copies else own
+
+    def moments(self) -> Tensors:
+        return optimizer_tensors(self.optimizer, {id(weight): name for name, weight in self._trainable.items()})
+
+    def put(self, weights: Tensors) -> None:
+        saved = {name: weight.shape for name, weight in weights.items() if not name.startswith("/")}
+        if saved != {name: weight.shape for name, weight in self._trainable.items()}:
+            raise ReviewtuiError("The checkpoint belongs to another model; its settings.toml was changed since.")
+        with torch.no_grad():
+            for name, weight in self._trainable.items():
+                weight.copy_(weights[name])
+
+    def put_moments(self, moments: Tensors) -> None:
+        restore_optimizer(self.optimizer, self._trainable, moments)
+
+    def scaler_state(self) -> dict[str, Any]:
+        return self._scaler.state_dict()
+
+    def put_scaler_state(self, state: dict[str, Any]) -> None:
+        if state:
+            self._scaler.load_state_dict(state)
+
+    def recompute(self) -> bool:
+        if self._device.type == "cpu":
+            give_back_large_blocks()
+        return self._classifier.recompute()
+
+    def free(self) -> None:
+        self.optimizer.zero_grad(set_to_none=True)
+        if self._device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    def finish(self) -> None:
+        self._classifier.model.to("cpu")
+        self.free()
+        give_back_what_is_free()  # what passes have left in pieces; LoRA's matrices are merged into a copy soon
+
+
+def _takes_wide_mask(model: Any) -> bool:
+    """Whether the module attends by a mask [B, 1, 1, L] as it is.
+
+    Given one [B, L] it asks first whether anything is padded, and a GPU has to be waited for to answer that.
+    """
+    inner = model.get_base_model() if hasattr(model, "get_base_model") else model
+    if getattr(inner.config, "_attn_implementation", None) != "sdpa":
+        return False
+    try:
+        architecture_of(inner)
+    except Unsuitable:
+        return False
+    return True

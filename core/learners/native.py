@@ -1,0 +1,279 @@
+"""A learner on the native encoder: see `core/encoder`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict
+from functools import cached_property
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+import torch
+
+from core.base.errors import ReviewtuiError
+from core.base.out_of_memory import Attempt, OutOfMemory
+from core.data.batches import length_sorted, micro_batches
+from core.data.tokens import Frame, tokenizer_sha256
+from core.encoder.architecture import architecture_of
+from core.encoder.dropout import MaskPool
+from core.encoder.layout import Packed, pack
+from core.encoder.network import Network
+from core.encoder.optimizer import FlatOptimizer
+from core.encoder.weights import Weights
+from core.encoder.workspace import Workspace
+from core.learners.base import Examples, Loss, Path, frozen_layers
+from core.learners.budgets import token_budget
+from core.learners.features import FeatureStore, Shape, frozen_sha256, keep, key_of
+from core.learners.optimizer import grouping
+from core.learners.tensor_files import Tensors
+from core.models.classifier import Classifier
+from core.planning.sizes import EVALUATION_TOKENS, HEAD_POOL_ELEMENTS, HEAD_TOKENS, POOL_ELEMENTS
+from core.settings.schema import Settings
+
+_FEW_ROWS = 256
+"""Reviews of a micro-batch up to which a head is computed by one thread."""
+_FEWEST_PREPARED = 64
+"""Tokens of a batch in which the frozen layers are computed once: how few memory may make of it."""
+
+
+class NativeLearner:
+    """See `core.learners.base.Learner`."""
+
+    micro_reviews: int | None = None
+    steps_ahead = 0
+    cached_layers = 0
+    compiled = False
+
+    def __init__(self, classifier: Classifier, frame: Frame, settings: Settings, precision: str, path: Path) -> None:
+        self.path = path
+        self._classifier, self._frame, self._settings = classifier, frame, settings
+        self._dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+        self._architecture = architecture_of(classifier.model)
+        self._weights = Weights(classifier.model, self._architecture, self._dtype, grouping(classifier, settings))
+        self.boundary = _boundary(settings, self._architecture.layers)
+        self._network = Network(self._weights, boundary=self.boundary, recompute=settings.gradient_checkpointing)
+        self._optimizer = FlatOptimizer(self._weights, adaptive=settings.optimizer == "adamw")
+        self._head_only = self.boundary == self._architecture.layers
+        elements = HEAD_POOL_ELEMENTS if self._head_only else POOL_ELEMENTS
+        self._pool = MaskPool(settings.seed, self._dtype, elements)
+        self._work = Workspace()
+        self._prepared_tokens = EVALUATION_TOKENS
+        self._kept: dict[int, tuple[Examples, FeatureStore]] = {}
+        """By identity of the examples, which are held so that no others get it: what was computed of them."""
+
+    @property
+    def micro_tokens(self) -> int:
+        return HEAD_TOKENS if self._head_only else self._budget
+
+    @cached_property
+    def _budget(self) -> int:
+        """Tokens of a micro-batch that goes through the layers."""
+        return token_budget(self._architecture, self._dtype)
+
+    def prepare(self, examples: Sequence[Examples], progress: Callable[[float], None]) -> str:
+        if self.boundary < 1:
+            return ""
+        weights = frozen_sha256(self._classifier.model, self.boundary)
+        shapes = [self._shape(one) for one in examples]
+        done = _Share(sum(int(one.lengths(_all(one), self._frame).sum()) for one in examples), progress)
+        stores: list[FeatureStore | None] = []
+        for one, shape in zip(examples, shapes, strict=True):
+            begun = done.tokens
+
+            def compute(one: Examples = one, begun: int = begun) -> Iterator[tuple[np.ndarray, torch.Tensor]]:
+                done.tokens = begun
+                return self._frozen(one, done)
+
+            folder = one.reviews.folder if one.reviews is not None else None
+            stores.append(self._kept_of(folder, self._key(one, weights), shape, compute))
+            if stores[-1] is None:
+                break
+        self._kept = {id(one): (one, store) for one, store in zip(examples, stores, strict=False) if store is not None}
+        if len(self._kept) < len(examples):
+            self._kept = {}
+        self.cached_layers = self.boundary if self._kept else 0
+        size = _size(sum(shape.bytes for shape in shapes))
+        return self._sentence([store for store in stores if store is not None], size)
+
+    def _kept_of(self, folder: Any, key: str, shape: Shape, compute: Any) -> FeatureStore | None:
+        """`keep`, with fewer tokens at a time where memory does not suffice."""
+        while (done := Attempt(lambda: keep(folder, key, shape, compute))).failed:
+            self.free()
+            if self._prepared_tokens <= _FEWEST_PREPARED:
+                raise OutOfMemory("Out of memory: the frozen layers cannot be computed even for a single review.")
+            self._prepared_tokens //= 2
+        return done.result
+
+    def _sentence(self, stores: list[FeatureStore], size: str) -> str:
+        """What `prepare` says about its stores, which take `size`."""
+        below = "below it" if self.boundary == 1 else "below them"
+        if not self._kept:
+            why = f"what they give, {size}, fits neither on the disk nor in memory"
+            return f"{frozen_layers(self.boundary)} computed in every step, because {why}."
+        done = "computed by an earlier run" if all(store.found for store in stores) else "computed once"
+        kept = "kept" if all(store.on_disk for store in stores) else "held in memory, because the disk has no room"
+        count = sum(map(len, stores))
+        was = frozen_layers(self.boundary, past=True)
+        return f"{was} {done} for {count:,} reviews ({size} {kept}); dropout is off {below}."
+
+    def _shape(self, examples: Examples) -> Shape:
+        """What is kept of `examples`: a row a review where only the head learns, else a row a token."""
+        if self._head_only:
+            return Shape(np.ones(len(examples.rows), dtype=np.int64), self._architecture.width, torch.float32)
+        counts = examples.lengths(_all(examples), self._frame).astype(np.int64)
+        return Shape(counts, self._architecture.width, self._dtype)
+
+    def _key(self, examples: Examples, weights: str) -> str:
+        """The key of what is kept of `examples`; `weights` is the hash of the frozen ones."""
+        frame, shape = self._frame, self._architecture
+        return key_of(
+            weights=weights,
+            layers=self.boundary,
+            architecture=[shape.family, shape.layers, shape.heads, shape.epsilon, shape.padding, shape.counts_padding],
+            precision=str(self._dtype),
+            frame=asdict(frame),
+            tokenizer=tokenizer_sha256(self._classifier.tokenizer),
+            data=examples.reviews.report.data_hash if examples.reviews is not None else None,
+            rows=sha256(np.ascontiguousarray(examples.rows, dtype=np.int64).data).hexdigest(),
+        )
+
+    def _frozen(self, examples: Examples, done: _Share) -> Iterator[tuple[np.ndarray, torch.Tensor]]:
+        """What the frozen layers make of all examples, in an order that no seed and no epoch decides."""
+        lengths = examples.lengths(_all(examples), self._frame)
+        for positions in length_sorted(lengths, self._prepared_tokens):
+            batch = self._pack(examples.ids(positions))
+            stream = self._network.stream(batch, self.boundary)
+            yield positions, stream if self._head_only else stream[: batch.tokens]
+            done.add(batch.tokens)
+
+    def _stream(self, examples: Examples, positions: np.ndarray, rows: int) -> torch.Tensor | None:
+        """[rows, H] what leaves the frozen layers, where it is kept."""
+        kept = self._kept.get(id(examples))
+        if kept is None:
+            return None
+        return kept[1].take(positions, self._work("kept", rows, self._architecture.width, dtype=torch.float32))
+
+    def _rows(self, examples: Examples, positions: np.ndarray) -> torch.Tensor:
+        """[B, H] what leaves all layers, where only the head learns: kept, or computed in parts."""
+        rows = self._stream(examples, positions, len(positions))
+        if rows is None:
+            parts = micro_batches(examples.lengths(positions, self._frame), self._budget)
+            batches = (self._pack(examples.ids(positions[part])) for part in parts)
+            rows = torch.cat([self._network.stream(batch, self.boundary).clone() for batch in batches])
+        return rows
+
+    def learn(
+        self, examples: Examples, positions: np.ndarray, loss: Loss, key: tuple[int, int, int], *, first: bool
+    ) -> torch.Tensor:
+        _, step, part = key
+        masks = self._pool.masks(step, part)
+        if self._head_only:
+            rows = self._rows(examples, positions)
+            with _one_thread(len(rows)):
+                return self._network.learn_head(rows, masks, loss, first=first)
+        batch = self._pack(examples.ids(positions))
+        stream = self._stream(examples, positions, batch.rows)
+        return self._network.learn(batch, masks, loss, first=first, stream=stream)
+
+    def update(self, rate: float) -> torch.Tensor:
+        with _one_thread(0) if self._head_only else nullcontext():
+            return torch.tensor(self._optimizer.update(rate, self._settings.max_grad_norm or None))
+
+    def logits(self, examples: Examples, positions: np.ndarray) -> torch.Tensor:
+        if self._head_only:
+            rows = self._rows(examples, positions)
+            with _one_thread(len(rows)):
+                return self._network.head_logits(rows)
+        batch = self._pack(examples.ids(positions))
+        stream = self._stream(examples, positions, batch.rows)
+        if stream is None:
+            return self._network.logits(batch)
+        return self._network.logits_above(batch, stream, self.boundary)
+
+    def _pack(self, reviews: Sequence[np.ndarray]) -> Packed:
+        shape = self._architecture
+        whole = [self._frame.whole(ids) for ids in reviews]
+        return pack(whole, shape.heads, shape.padding, counts_padding=shape.counts_padding, dtype=self._dtype)
+
+    def weights(self, *, copies: bool = True) -> Tensors:
+        return self._weights.snapshot(copies=copies)
+
+    def moments(self) -> Tensors:
+        return self._optimizer.tensors()
+
+    def put(self, weights: Tensors) -> None:
+        if not self._weights.fits(weights):
+            raise ReviewtuiError("The checkpoint belongs to another model; its settings.toml was changed since.")
+        self._weights.restore(weights)
+
+    def put_moments(self, moments: Tensors) -> None:
+        self._optimizer.restore(moments)
+
+    def scaler_state(self) -> dict[str, Any]:
+        return {}
+
+    def put_scaler_state(self, state: dict[str, Any]) -> None:
+        pass
+
+    def recompute(self) -> bool:
+        return not self._head_only and self._network.recompute()
+
+    def free(self) -> None:
+        self._network.free()
+        self._work.clear()
+
+    def finish(self) -> None:
+        for name in ("_network", "_optimizer"):  # gradients and moments are gone before anything is copied
+            self.__dict__.pop(name, None)
+        self._weights.release(self._classifier.model)
+
+
+@contextmanager
+def _one_thread(rows: int) -> Iterator[None]:
+    """One thread for the products of a head with so few rows: several would wait for each other most of the time.
+
+    Whether it is one depends on `rows` alone, so the bits of a run are the same whatever else the machine does.
+    """
+    threads = torch.get_num_threads()
+    if threads == 1 or rows > _FEW_ROWS:
+        yield
+        return
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+class _Share:
+    """How much of the work of `prepare` is done."""
+
+    def __init__(self, total: int, progress: Callable[[float], None]) -> None:
+        """Args: total: tokens of all reviews."""
+        self.tokens, self._total, self._progress = 0, total, progress
+
+    def add(self, tokens: int) -> None:
+        self.tokens += tokens
+        self._progress(min(self.tokens / max(self._total, 1), 1.0))
+
+
+def _all(examples: Examples) -> np.ndarray:
+    """Every position in `examples`."""
+    return np.arange(len(examples.rows))
+
+
+def _size(count: int) -> str:
+    """Bytes in words: '41 MB'."""
+    if count >= 10**9:
+        return f"{count / 1e9:.1f} GB"
+    return f"{max(round(count / 1e6), 1)} MB"
+
+
+def _boundary(settings: Settings, layers: int) -> int:
+    """How many layers from below are frozen; -1 where not even the embeddings are."""
+    choice = settings.freeze_layers
+    if choice == "none":
+        return -1
+    return {"embeddings": 0, "encoder": layers}.get(str(choice), -1) if isinstance(choice, str) else choice

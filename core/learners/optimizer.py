@@ -1,0 +1,88 @@
+"""The optimizer, which weight learns at which share of the learning rate, and the peak that suits a model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+
+from core.learners.tensor_files import Tensors
+from core.models.classifier import Classifier
+from core.models.layers import depths, layer_modules
+from core.settings.schema import Settings
+
+_USUAL_RATE, _USUAL_WIDTH = 5e-5, 768
+"""A rate that suits BERT-base."""
+_LORA_FACTOR, _HEAD_RATE = 10, 1e-3
+
+_NO_DECAY_DIMENSIONS = 1
+"""Biases and normalisation weights are vectors; they are never decayed."""
+
+
+def grouping(classifier: Classifier, settings: Settings) -> Callable[[str, torch.nn.Parameter], tuple[float, float]]:
+    """For a parameter and its name: the factor of its learning rate, and its weight decay.
+
+    The factor is `layer_decay` to the power of its distance from the head.
+    """
+    decay = settings.layer_decay
+    depth, top = {}, 0
+    if decay != 1:
+        depth, top = depths(classifier.model), layer_modules(classifier.model).top
+
+    def group(name: str, weight: torch.nn.Parameter) -> tuple[float, float]:
+        shrink = 0.0 if weight.ndim <= _NO_DECAY_DIMENSIONS else settings.weight_decay
+        return float(decay ** (top - depth.get(name, top))), shrink
+
+    return group
+
+
+def build_optimizer(classifier: Classifier, settings: Settings) -> torch.optim.Optimizer:
+    """AdamW (bias-corrected) or SGD over the trainable weights, in groups of like decay and depth.
+
+    A group's `scale` is its factor of the learning rate; the schedule multiplies by it.
+    """
+    group, rate = grouping(classifier, settings), peak_rate(classifier, settings)
+    groups: dict[tuple[float, float], list[torch.nn.Parameter]] = {}
+    for name, weight in classifier.trainable().items():
+        groups.setdefault(group(name, weight), []).append(weight)
+    listed = [
+        {"params": weights, "weight_decay": shrink, "scale": scale} for (scale, shrink), weights in groups.items()
+    ]
+    if settings.optimizer == "sgd":
+        on_gpu = any(weight.is_cuda for weight in classifier.trainable().values())
+        return torch.optim.SGD(listed, lr=rate, fused=on_gpu)  # else it copies all gradients there to add the decay
+    return torch.optim.AdamW(listed, lr=rate, fused=True)
+
+
+def peak_rate(classifier: Classifier, settings: Settings) -> float:
+    """Return the peak learning rate that the settings mean for this model; see `Settings.learning_rate`."""
+    if settings.learning_rate != "auto":
+        return settings.learning_rate
+    if settings.freeze_layers == "encoder":
+        return _HEAD_RATE
+    width = getattr(classifier.model.config, "hidden_size", _USUAL_WIDTH)
+    return _USUAL_RATE * _USUAL_WIDTH / width * (_LORA_FACTOR if settings.lora else 1)
+
+
+def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    """Give every group its rate: `rate` × the group's scale."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate * group["scale"]
+
+
+def optimizer_tensors(optimizer: torch.optim.Optimizer, names: dict[int, str]) -> Tensors:
+    """The optimizer's state as named tensors `weight/moment`; `names` maps a parameter's id to its name."""
+    return {
+        f"{names[id(weight)]}/{key}": value
+        for weight, state in optimizer.state.items()
+        for key, value in state.items()
+        if isinstance(value, torch.Tensor)
+    }
+
+
+def restore_optimizer(optimizer: torch.optim.Optimizer, weights: dict[str, torch.nn.Parameter], saved: Tensors) -> None:
+    """Put back what `optimizer_tensors` took."""
+    for key, value in saved.items():
+        name, _, moment = key.rpartition("/")
+        weight = weights[name]
+        optimizer.state[weight][moment] = value.to(weight.device)  # fused AdamW wants its step count there too

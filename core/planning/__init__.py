@@ -1,0 +1,1 @@
+"""What a run will compute, decided once for the forecast and for the learner. No torch."""

@@ -1,0 +1,124 @@
+"""A model as numbers, from its config.json: what decides how much memory and time it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from core.settings.schema import Settings
+
+Family = Literal["bert", "roberta", "distilbert", "other"]
+
+_FAMILIES: dict[str, Family] = {
+    "bert": "bert",
+    "roberta": "roberta",
+    "xlm-roberta": "roberta",
+    "camembert": "roberta",
+    "distilbert": "distilbert",
+}
+"""By `model_type`."""
+_NAMES: dict[str, tuple[str, ...]] = {
+    "layers": ("num_hidden_layers", "n_layers", "num_layers"),
+    "width": ("hidden_size", "dim", "d_model"),
+    "heads": ("num_attention_heads", "n_heads"),
+    "inner": ("intermediate_size", "hidden_dim", "d_ff"),
+    "vocabulary": ("vocab_size",),
+    "positions": ("max_position_embeddings",),
+}
+"""What configs call the same number."""
+_RATES = (
+    *("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout"),
+    *("dropout", "attention_dropout", "seq_classif_dropout"),
+)
+
+
+class ModelShape(BaseModel):
+    """An encoder with a classification head."""
+
+    model_config = ConfigDict(frozen=True)
+
+    family: Family
+    layers: int
+    width: int
+    heads: int
+    inner: int
+    vocabulary: int
+    positions: int
+    types: int
+    """Rows of the table of token types."""
+    classes: int
+    dropouts: int
+    """Different probabilities of dropping something."""
+    weights: int
+    """All of them, with those of the head."""
+
+    @property
+    def words(self) -> int:
+        """Weights of the word table."""
+        return self.vocabulary * self.width
+
+    @property
+    def embeddings(self) -> int:
+        """Weights below the first layer."""
+        return self.words + (self.positions + self.types + 2) * self.width
+
+    @property
+    def layer_products(self) -> int:
+        """Weights of the matrix products of one layer."""
+        return 4 * self.width**2 + 2 * self.width * self.inner
+
+    @property
+    def layer(self) -> int:
+        """Weights of one layer."""
+        return self.layer_products + 9 * self.width + self.inner
+
+    @property
+    def head(self) -> int:
+        return self.width**2 + self.width + (self.width + 1) * self.classes
+
+    def learning(self, settings: Settings) -> int:
+        """Weights that learn; with LoRA those of its matrices and the head."""
+        if settings.lora:
+            pairs = 4 * 2 * self.width + 2 * (self.width + self.inner)
+            return self.layers * settings.lora_rank * pairs + self.head
+        boundary = self.boundary(settings)
+        below = 0 if boundary < 0 else self.embeddings + boundary * self.layer
+        return self.weights - min(below, self.weights - self.head)
+
+    def boundary(self, settings: Settings) -> int:
+        """Lowest layers that are frozen; -1 where not even the embeddings are."""
+        choice = settings.freeze_layers
+        named = {"none": -1, "embeddings": 0, "encoder": self.layers}
+        return named[choice] if isinstance(choice, str) else min(choice, self.layers)
+
+
+def shape_of(config: Mapping[str, Any], classes: int, weights: int | None = None) -> ModelShape:
+    """The shape of the model whose config.json says `config`.
+
+    Args:
+        weights: of the encoder, counted; needed only for families whose weights are not written out here.
+    """
+    found = {name: next((int(config[key]) for key in keys if key in config), 0) for name, keys in _NAMES.items()}
+    found["inner"] = found["inner"] or 4 * found["width"]
+    family: Family = _FAMILIES.get(str(config.get("model_type")), "other") if _is_plain(config) else "other"
+    types = 0 if family == "distilbert" else int(config.get("type_vocab_size", 0))
+    rates = {float(config[name]) for name in _RATES if isinstance(config.get(name), int | float)}
+    shape = ModelShape(
+        family=family,
+        types=types,
+        classes=classes,
+        dropouts=len(rates - {0.0}),
+        weights=0,
+        **found,
+    )
+    counted = shape.embeddings + shape.layers * shape.layer
+    return shape.model_copy(update={"weights": (counted if family != "other" else weights or counted) + shape.head})
+
+
+def _is_plain(config: Mapping[str, Any]) -> bool:
+    """Whether nothing in a config asks for what the native encoder does not compute; see `core/encoder`."""
+    activation = config.get("hidden_act", config.get("activation", "gelu"))
+    positions = config.get("position_embedding_type") or "absolute"
+    return activation == "gelu" and positions == "absolute" and not config.get("is_decoder")

@@ -1,0 +1,1 @@
+"""Which column is the text, which the label, and what the labels mean."""

@@ -1,0 +1,1 @@
+"""File formats, a file each: from bytes to tables of cells."""

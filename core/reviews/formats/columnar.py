@@ -1,0 +1,126 @@
+"""Parquet and Arrow files, read batch by batch; lines are row numbers, since these formats have none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow import ipc
+
+from core.base.errors import InputError
+from core.base.text import clean_line
+from core.reviews.formats.table import CHUNK_ROWS, UNDECODABLE, Chunk, cell, unique_names
+
+NESTED = "[…]"
+"""Stands for a list or a record inside a cell (an embedding, say): that it is there matters, not what is in it."""
+
+
+class ColumnarTable:
+    """A Parquet file or an Arrow file (either IPC form); see `core.reviews.formats.table.Table`."""
+
+    def __init__(self, path: Path, name: str, form: str) -> None:
+        self.path, self.name, self.format = path, name, form
+        self.notices: list[str] = []
+        self.encoding: str | None = None
+        self.delimiter: str | None = None
+        self.header: bool | None = None
+        self._read = 0
+        try:
+            with _opened(path, form) as (schema, total, _):
+                self.columns = unique_names(schema.names)
+                self._classes, self._total = _class_names(schema), total
+        except (pa.ArrowException, OSError, ValueError) as error:
+            raise self._unreadable(error) from error
+        if not self.columns:
+            raise InputError(f"{clean_line(name)} has no columns; give a file with reviews.")
+
+    def fraction(self) -> float:
+        return min(self._read / self._total, 1.0) if self._total else 0.0
+
+    def chunks(self, rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
+        self._read = 0
+        try:
+            with _opened(self.path, self.format) as (schema, _, batches):
+                classes = [self._classes.get(name) for name in schema.names]
+                for batch in batches:
+                    batch.validate(full=True)
+                    for start in range(0, batch.num_rows, rows):
+                        part = batch.slice(start, rows)
+                        cells = [_cells(column, known) for column, known in zip(part.columns, classes, strict=True)]
+                        first = self._read + 1
+                        self._read += part.num_rows
+                        yield Chunk(range(first, first + part.num_rows), cells)
+        except (pa.ArrowException, OSError, ValueError) as error:
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: Exception) -> InputError:
+        kind = "Parquet" if self.format == "parquet" else "Arrow"
+        return InputError(f"{clean_line(self.name)} is no readable {kind} file ({clean_line(error, 120)}).")
+
+
+class _opened:  # noqa: N801 (a context manager, used as a verb)
+    """The schema, the number of rows (0: not known) and the record batches of a file."""
+
+    def __init__(self, path: Path, form: str) -> None:
+        self._source: Any = None
+        if form == "parquet":
+            self._source = file = pq.ParquetFile(path)
+            self._result = file.schema_arrow, file.metadata.num_rows, file.iter_batches(batch_size=CHUNK_ROWS)
+            return
+        self._source = pa.OSFile(str(path))  # not mapped: someone may be writing to it
+        try:
+            reader = ipc.open_file(self._source)
+            batches = (reader.get_batch(index) for index in range(reader.num_record_batches))
+            self._result = reader.schema, 0, batches
+        except pa.ArrowInvalid:
+            self._source.seek(0)
+            stream = ipc.open_stream(self._source)
+            self._result = stream.schema, 0, iter(stream)
+
+    def __enter__(self) -> tuple[Any, int, Iterator[Any]]:
+        return self._result
+
+    def __exit__(self, *_: object) -> None:
+        self._source.close()
+
+
+def _cells(column: Any, classes: list[str] | None) -> list[str]:
+    """A column of a batch as cells."""
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    kind = column.type
+    if pa.types.is_nested(kind):
+        return [NESTED if valid else "" for valid in column.is_valid().to_pylist()]
+    if classes is not None and pa.types.is_integer(kind):
+        return [
+            classes[value] if value is not None and 0 <= value < len(classes) else "" for value in column.to_pylist()
+        ]
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        try:
+            return [value or "" for value in column.to_pylist()]
+        except UnicodeDecodeError:
+            return [_decoded(value) for value in column.cast(pa.large_binary()).to_pylist()]
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        return [_decoded(value) for value in column.to_pylist()]
+    return [cell(value) for value in column.to_pylist()]
+
+
+def _decoded(value: bytes | None) -> str:
+    try:
+        return (value or b"").decode()
+    except UnicodeDecodeError:
+        return (value or b"").decode("utf-8", "ignore") + UNDECODABLE
+
+
+def _class_names(schema: Any) -> dict[str, list[str]]:
+    """Column → class names, where the `datasets` library left them in the file's metadata."""
+    try:
+        features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
+        found = {name: feature.get("names") for name, feature in features.items() if isinstance(feature, dict)}
+    except (KeyError, ValueError, TypeError, AttributeError):
+        return {}
+    return {name: list(map(str, names)) for name, names in found.items() if isinstance(names, list)}

@@ -1,0 +1,137 @@
+"""How a file's bytes become text: finding the encoding, telling binary files apart, opening with bad bytes marked.
+
+Rules, in order: a byte order mark; zero bytes at every other place (UTF-16 without a mark); zero bytes elsewhere
+(binary); valid UTF-8; else Windows-1252, unless most of what is not UTF-8 would be implausible there too. In that
+case the file is UTF-8 with damaged places, and each damaged place becomes `UNDECODABLE`.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import re
+from pathlib import Path
+from typing import BinaryIO
+
+from core.base.errors import InputError
+from core.base.text import clean_line
+from core.reviews.formats.table import UNDECODABLE
+
+HEAD = 65_536
+_WINDOW = 1 << 20
+_SCANNED_WHOLE = 256 << 20
+"""Files up to this many bytes are looked through whole, larger ones in windows: a few seconds at most."""
+
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_BINARY = (
+    (b"PK\x03\x04", "is a zip archive or a spreadsheet: unpack it, or save the sheet as CSV"),
+    (b"\x1f\x8b", "is gzip-compressed: unpack it first (gunzip)"),
+    (b"\xd0\xcf\x11\xe0", "is an old spreadsheet or document: save it as CSV"),
+    (b"SQLite format 3", "is a database: export the table as CSV"),
+    (b"%PDF", "is a PDF: export its reviews as CSV or text"),
+)
+_IMPLAUSIBLE = re.compile(rb"[\x81\x8d\x8f\x90\x9d\xc2\xc3\xd0\xdd\xde\xf0\xfd-\xff]")
+"""Bytes that Windows-1252 leaves undefined or that hardly occur in Western text, but do in damaged UTF-8."""
+_CONTROL = re.compile(rb"[\x00-\x06\x0e-\x1a\x1c-\x1f]")
+
+
+def find_encoding(path: Path) -> str:
+    """The name of the encoding of `path`.
+
+    Raises:
+        InputError: the file is empty or binary.
+    """
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+        if not head:
+            raise InputError(f"{clean_line(path)} is empty; give a file with reviews.")
+        for mark, encoding in _MARKS:
+            if head.startswith(mark):
+                return encoding
+        if (unmarked := _utf16_without_mark(head)) is not None:
+            return unmarked
+        _refuse_binary(path, head)
+        return _utf8_or_windows(file)
+
+
+def open_text(path: Path, encoding: str, newline: str = "\n") -> tuple[io.TextIOWrapper, BinaryIO]:
+    """`path` as text, with bytes that are not `encoding` marked, and the raw file (to ask how far reading got).
+
+    `newline` alone ends a line; nothing is translated.
+
+    Raises:
+        InputError: no such encoding.
+    """
+    raw = path.open("rb")
+    try:
+        return io.TextIOWrapper(raw, encoding=encoding, errors="reviewtui-mark", newline=newline), raw
+    except (LookupError, ValueError):
+        raw.close()
+        message = f"There is no text encoding “{clean_line(encoding, 40)}”; try --encoding utf-8 or windows-1252."
+        raise InputError(message) from None
+
+
+def _mark(error: UnicodeError) -> tuple[str, int]:
+    return UNDECODABLE, (error.end if isinstance(error, UnicodeDecodeError) else 1)
+
+
+codecs.register_error("reviewtui-mark", _mark)
+
+
+def _utf16_without_mark(head: bytes) -> str | None:
+    """UTF-16 shows as zero bytes at every other place, since digits, commas and line ends are below U+0100."""
+    pairs = len(head) // 2
+    even, odd = head[0 : pairs * 2 : 2].count(0), head[1 : pairs * 2 : 2].count(0)
+    for encoding, zeros, others in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
+        if pairs > 1 and zeros > pairs * 0.1 and others < max(pairs * 0.01, 1):
+            try:
+                codecs.getincrementaldecoder(encoding)().decode(head)
+            except UnicodeDecodeError:
+                return None
+            return encoding
+    return None
+
+
+def _refuse_binary(path: Path, head: bytes) -> None:
+    for magic, advice in _BINARY:
+        if head.startswith(magic):
+            raise InputError(f"{clean_line(path)} {advice}.")
+    if b"\0" in head or len(_CONTROL.findall(head)) > len(head) * 0.3:
+        raise InputError(f"{clean_line(path)} is a binary file; give CSV, TSV, JSON, JSONL, Parquet, Arrow or text.")
+
+
+def _utf8_or_windows(file: BinaryIO) -> str:
+    """`utf-8` or `cp1252`, from the bytes above 0x7F in the whole file (or in windows spread over a large one)."""
+    size = file.seek(0, io.SEEK_END)
+    step = _WINDOW if size <= _SCANNED_WHOLE else size * _WINDOW // _SCANNED_WHOLE
+    valid = invalid = implausible = 0
+    for start in range(0, size, step):
+        file.seek(start)
+        window = file.read(_WINDOW)
+        if window.isascii():
+            continue
+        broken = _not_utf8(window, at_start=start == 0, at_end=start + len(window) >= size)
+        valid += _characters_above_ascii(window)
+        invalid += len(broken)
+        implausible += len(_IMPLAUSIBLE.findall(broken))
+    return "utf-8" if invalid <= valid or implausible * 2 >= invalid else "cp1252"
+
+
+def _characters_above_ascii(window: bytes) -> int:
+    text = window.decode("utf-8", "ignore")
+    return len(text) - len(text.encode("ascii", "ignore"))
+
+
+def _not_utf8(window: bytes, at_start: bool, at_end: bool) -> bytes:
+    """The bytes of `window` that are no UTF-8, but for a character cut by the window's edges."""
+    text = window.decode("utf-8", "surrogateescape")
+    head, tail = (0 if at_start else 3), (0 if at_end else 3)
+    inner = text[head : len(text) - tail]
+    marked = "".join(re.findall("[\udc80-\udcff]", inner))
+    return marked.encode("utf-8", "surrogateescape")

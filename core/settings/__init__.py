@@ -1,0 +1,1 @@
+"""The settings, declared once; presets; the learning-rate schedule."""

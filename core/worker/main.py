@@ -1,0 +1,111 @@
+"""The training worker: `python -m core.worker RUN_FOLDER [--resume]`, one per run, detached from whoever starts it.
+
+The process takes the run's lock and forks, so that it has no parent to wait for it. The fork holds the lock and watches
+a child that does the work (`core/worker/supervisor.py`). Both ignore hang-ups, and SIGTERM to either means
+stop-and-save. The child records how it ended. Everything that it or its libraries print goes to the run's `worker.log`.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import signal
+import socket
+import sys
+import threading
+import traceback
+from pathlib import Path
+
+from core.base.errors import ReviewtuiError
+from core.base.text import clean
+from core.runs.control import ControlReader
+from core.runs.extension import begin_extension
+from core.runs.folder import RunFolder
+from core.runs.heartbeat import Pulse
+from core.runs.journal import JournalWriter
+from core.runs.lock import RunLock
+from core.worker.supervisor import MOST_RESTARTS, supervise
+
+WAYS_OUT = (
+    "Lower max_length, freeze_layers more, or take a smaller model; `reviewtui forecast` says what each would bring. "
+    "`resume` goes on from the last checkpoint."
+)
+
+
+def main(arguments: list[str]) -> int:
+    """Run the worker; returns the exit status of the process that starts it."""
+    run = RunFolder(Path(arguments[0]))
+    os.umask(0o077)
+    try:
+        lock = RunLock(run.lock, run.journal)
+    except ReviewtuiError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    epochs = [word.removeprefix("--extend=") for word in arguments if word.startswith("--extend=")]
+    extend = int(epochs[0]) if epochs else None
+    control = ControlReader(run.control)  # before anybody can know of this worker, so that no request to it is missed
+    terminated = threading.Event()
+    lock.sign()
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if os.fork() > 0:
+        return 0
+
+    def work(restarts: int) -> None:
+        lock.sign()
+        resume = restarts > 0 or "--resume" in arguments or extend is not None
+        _work(run, control, terminated, resume=resume, restarts=restarts, extend=extend)
+
+    if not supervise(work, terminated=terminated):
+        journal = JournalWriter(run.journal)
+        journal.write("failed", sync=True, message=f"The kernel ended the worker {MOST_RESTARTS + 1} times. {WAYS_OUT}")
+        journal.close()
+    lock.release()
+    os._exit(0)
+
+
+def _work(
+    run: RunFolder,
+    control: ControlReader,
+    terminated: threading.Event,
+    *,
+    resume: bool,
+    restarts: int = 0,
+    extend: int | None = None,
+) -> None:
+    """Work on the run.
+
+    Args:
+        restarts: how often the kernel has killed an earlier worker for want of memory.
+        extend: how many epochs the run is to have from now on.
+    """
+    faulthandler.enable()
+    journal = JournalWriter(run.journal)
+    awake = Pulse().read()["awake"]
+    journal.write("started", sync=True, pid=os.getpid(), host=socket.gethostname(), awake=awake)
+    if restarts:
+        journal.write("killed", sync=True, restarts=restarts, most=MOST_RESTARTS)
+    try:
+        if extend is not None:
+            begin_extension(run, journal, extend)
+
+        from core.worker.session import Session  # after the first record: this loads torch
+
+        Session(run, journal, control, terminated).work(resume=resume, restarts=restarts)
+    except ReviewtuiError as error:
+        journal.write("failed", sync=True, message=str(error))
+    except BaseException as error:
+        print(clean(traceback.format_exc()), file=sys.stderr)
+        journal.write("failed", sync=True, message=_in_words(error, run))
+    journal.close()
+    sys.stdout.flush()
+    sys.stderr.flush()
+
+
+def _in_words(error: BaseException, run: RunFolder) -> str:
+    """A sentence for a failure nobody foresaw; the traceback is in worker.log."""
+    from core.base.out_of_memory import is_out_of_memory
+
+    if is_out_of_memory(error):
+        return f"Out of memory. {WAYS_OUT}"
+    return f"An unforeseen {type(error).__name__} ended the run; {run.log} has the details."

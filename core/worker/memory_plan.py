@@ -1,0 +1,131 @@
+"""What a worker makes of a forecast before its first micro-batch: how large those may be, and a record of it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.base.files import write_json
+from core.base.memory import process_bytes
+from core.data.examples import Examples
+from core.data.tokens import Frame
+from core.forecast.calibration import known
+from core.forecast.facts import Facts
+from core.forecast.forecast import HEADROOM, forecast, savings
+from core.forecast.gather import calibration_key, free_on, is_mapped
+from core.forecast.memory import parts
+from core.forecast.run import Plan, Run
+from core.planning.loads import binned
+from core.planning.model_shape import shape_of
+from core.training.loop import TrainingLoop
+
+_SAMPLE = 20_000
+"""Reviews whose lengths are estimated from their bytes, at most."""
+_WAYS = 3
+_WORTH = 0.2
+"""Share of the largest saving that another must bring to be worth its name."""
+
+
+@dataclass(frozen=True)
+class Foresight:
+    """Smaller limits than were asked for, and why."""
+
+    plan: Plan
+    asked_bytes: int
+    """What the run would take as it was asked for."""
+    room_bytes: int
+
+
+def foresee(loop: TrainingLoop, room: int | None = None) -> Foresight | None:
+    """Limits of micro-batches that fit, by the forecast; None where those asked for do, or nothing was measured here.
+
+    Args:
+        room: bytes that the whole process may take; None for what it has and what is free.
+    """
+    settings = loop.settings
+    facts = _facts(loop)
+    if facts.way_of(settings) not in facts.calibrations or loop.learner.path.name != facts.path(settings):
+        return None
+    if room is None:
+        room = _room(loop)
+    run = Run(facts, settings)
+    plan = asked = run.asked
+    while parts(run, plan).total > room * HEADROOM and (smaller := run.smaller(plan)) is not None:
+        plan = smaller
+    return Foresight(plan, parts(run, asked).total, room) if plan != asked else None
+
+
+def ways_out(loop: TrainingLoop) -> str:
+    """The changes of settings that save memory at the least price in time, as a sentence; empty without any."""
+    facts = _facts(loop)
+    found = savings(facts, loop.settings)
+    worth = [one for one in found if one.bytes >= _WORTH * found[0].bytes]
+    cheapest = sorted(worth, key=lambda one: one.seconds)[:_WAYS]
+    if not cheapest:
+        return ""
+    words = [f"{one.setting}={str(one.value).lower()} ({one.bytes / 2**20:,.0f} MiB less)" for one in cheapest]
+    return f"The cheapest ways out: {', '.join(words)}."
+
+
+def foretell(loop: TrainingLoop, file: Path) -> None:
+    """Write a run's forecast beside it, unless one is there, if steps like its were measured on this machine.
+
+    It is made of what is at hand: nobody waits for it, and no run ends for want of it.
+    """
+    with suppress(Exception):
+        if file.exists():
+            return
+        facts = _facts(loop)
+        if facts.way_of(loop.settings) in facts.calibrations:
+            facts = facts.model_copy(update={"free_bytes": _room(loop)})
+            write_json(file, forecast(facts, loop.settings).model_dump(mode="json"))
+
+
+def _room(loop: TrainingLoop) -> int:
+    """Bytes that the whole process may take: what it has, and what is free."""
+    return free_on(loop.device) + (process_bytes() if loop.device.type == "cpu" else 0)
+
+
+def _facts(loop: TrainingLoop) -> Facts:
+    """What a worker knows of its run before the first step."""
+    settings, frame = loop.settings, loop.frame
+    model: Any = loop.classifier.model
+    shape = shape_of(model.config.to_dict(), len(loop.classifier.labels))
+    longest = loop.train.longest(settings.batch_size, frame)
+    table = _table(loop.train, longest, frame)
+    ids = np.concatenate(loop.train.ids(longest))
+    growth = (sum(length * count for length, count in table) / max(len(ids), 1)) ** 0.5
+    return Facts(
+        model="",
+        shape=shape,
+        limit=loop.classifier.max_length,
+        mapped=is_mapped(Path(model.config.name_or_path)),
+        reviews=len(loop.train.rows),
+        validation=len(loop.validation.rows),
+        table=table,
+        distinct=min(round(len(np.unique(ids)) * growth), shape.vocabulary),  # words grow as the root of texts do
+        device=loop.device.type,
+        auto_precision=loop.precision,
+        budgets={loop.precision: loop.fit.asked.tokens},
+        calibrations=known(calibration_key(shape, loop.device)),
+    )
+
+
+def _table(examples: Examples, longest: np.ndarray, frame: Frame) -> list[tuple[int, int]]:
+    """The lengths of all reviews: of those at `longest`, which decide the peak, to the token; of others by their bytes.
+
+    So nobody waits until the others are tokenized.
+    """
+    exact = examples.lengths(longest, frame)
+    if examples.reviews is None:
+        return binned(examples.lengths(np.arange(len(examples.rows)), frame).tolist())
+    whole = examples.lengths(longest, replace(frame, max_length=1 << 30))
+    sizes = examples.reviews.sizes()[examples.rows]
+    rest = np.delete(sizes, longest) * (whole.sum() / max(sizes[longest].sum(), 1))
+    some = np.clip(np.rint(rest[:: max(len(rest) // _SAMPLE, 1)]).astype(np.int64), 1, int(exact.min()))
+    each = len(rest) / max(len(some), 1)
+    return [(length, round(count * each)) for length, count in binned(some.tolist())] + binned(exact.tolist())

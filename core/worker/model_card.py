@@ -1,0 +1,90 @@
+"""The model card: README.md of a run's `model/`, with data, settings, figures and limits as they were."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from core.base.text import clean_line
+from core.data.run_data import RunData
+from core.runs.request import Request
+from core.settings.presets import PRESETS
+from core.settings.schema import Settings
+from core.training.loop import TrainingLoop
+
+
+def model_card(request: Request, model: str, data: RunData, loop: TrainingLoop, figures: dict[str, Any]) -> str:
+    """Markdown with a Hugging Face header.
+
+    Args:
+        model: what the run was fine-tuned from; the request may have left that open.
+        figures: `core.inference.metrics.measure` of the weights that are kept, on the validation rows.
+    """
+    report = data.train.report
+    best = loop.progress.best or {}
+    changed = {
+        name: value for name, value in request.settings.model_dump().items() if value != getattr(Settings(), name)
+    }
+    settings = "\n".join(f"| {name} | {_cell(value)} |" for name, value in changed.items())
+    settings = settings or "| (all) | the defaults |"
+    classes = "\n".join(
+        f"| {_cell(name)} | {row['rows']} | {row['precision']:.3f} | {row['recall']:.3f} | {row['f1']:.3f} |"
+        for name, row in figures["per_class"].items()
+    )
+    left_out = ", ".join(f"{count} {_cell(reason)}" for reason, count in report.left_out.items()) or "none"
+    return f"""---
+library_name: transformers
+pipeline_tag: text-classification
+tags: [reviews, reviewtui]
+---
+
+# {_cell(request.name)}
+
+Sorts product reviews into {", ".join(f"**{_cell(name)}**" for name in loop.classifier.labels)}.
+Fine-tuned from `{_cell(model)}` with reviewtui.
+
+## Data
+
+- Source: `{_cell(request.data)}`, column `{_cell(report.text_column)}`, labels from `{_cell(report.label_column)}`
+- Learned from {len(data.train_rows)} reviews; measured on {len(data.validation_rows)} held out by a hash of their text
+- Left out: {left_out}
+
+## Settings
+
+Preset `{_cell(request.preset)}` ({_cell(PRESETS.get(request.preset, ("",))[0])}) Different from the defaults:
+
+| setting | value |
+|---|---|
+{settings}
+
+Precision {loop.precision} on {loop.device}; peak learning rate {loop.peak_rate:.3g}; {loop.progress.step} steps; \
+the weights kept are those of epoch {best.get("epoch", 0):g}.
+
+## Figures on the validation reviews
+
+Accuracy {figures["accuracy"]:.3f}, macro F1 {figures["macro_f1"]:.3f}, loss {figures["loss"]:.3f} nats.
+
+| class | reviews | precision | recall | F1 |
+|---|---|---|---|---|
+{classes}
+
+## Limits
+
+- The validation reviews chose which weights to keep, so the figures are a little optimistic. With
+  {len(data.validation_rows)} of them, accuracy is uncertain by about ±{_margin(figures["accuracy"], data):.0%}
+  (95 %, normal approximation). Measure on reviews of your own: `reviewtui evaluate`.
+- Reviews longer than {loop.classifier.max_length} tokens are cut ({loop.classifier.truncation}).
+- It knows the products, languages and years of its data and no others; probabilities are as they come
+  (`calibration.json` holds a temperature).
+"""
+
+
+def _cell(value: object) -> str:
+    """Text from data inside Markdown: one line, nothing that ends a table cell, opens a tag or brings in an image."""
+    line = clean_line(value, 200).replace("<", "&lt;").replace("`", "'")
+    return re.sub(r"([\\|\[])", r"\\\1", line)
+
+
+def _margin(accuracy: float, data: RunData) -> float:
+    count = max(len(data.validation_rows), 1)
+    return float(1.96 * (max(accuracy * (1 - accuracy), 1 / count) / count) ** 0.5)

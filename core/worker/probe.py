@@ -1,0 +1,327 @@
+"""Two kinds of real steps, in a process of their own: `python -m core.worker.probe` reads a question and answers it.
+
+The process builds the model as a worker does and computes the most expensive micro-batch and some others, on token ids
+that it makes up. It leaves no file, keeps nothing, and its memory is its own, so a run begun after it is the run that
+would have been without it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from core.base.files import home, private_folder
+from core.forecast import duration
+from core.forecast.facts import TOUCH, Calibration, Facts
+from core.forecast.memory import parts as memory_parts
+from core.forecast.run import Plan, Run, padded
+from core.planning import loads
+from core.settings.schema import Settings
+
+_OTHERS = (0.75, 0.5, 0.25)
+"""Places in the table of lengths from which further micro-batches are taken."""
+_TELLING_TOKENS = 1024
+"""On the transformers path the most expensive micro-batch has at least so many: less would say nothing of more."""
+_MOST_REVIEWS = 128
+_KERNEL_LENGTHS = range(8, 88, 8)
+"""There also reviews of these lengths are computed, one by one: what there is more afterwards is kernels."""
+_FACTORS = 0.8, 2.0
+"""What memory can make of activations that are counted."""
+_SMALL = 4
+"""The small micro-batch that is timed beside the large one has this part of its reviews."""
+_TRIES = 2
+_TELLING_BYTES = 8 << 20
+"""Fewer moments would say nothing of how long memory takes that is written to for the first time."""
+_READING_SECONDS = 1.0
+"""What a worker does before its first step, and a probe does not: read and divide reviews, tokenize the first."""
+_DISK_BYTES = 64 << 20
+"""Written to see how fast the disk is."""
+_LEAST_SHARE = 0.01
+"""Of the time of a micro-batch on a GPU, what its operations take at least."""
+
+
+def measure(facts: Facts, settings: Settings, folder: Path, began: float) -> Calibration:
+    """Measure it, in this process. Args: began: when the process did, by `time.perf_counter`."""
+    import torch
+
+    from core.base.memory import MemorySampler, process_bytes
+
+    settings = _telling(facts, settings)
+    run = Run(facts, settings)
+    plan = _that_fits(run)
+    parts, learned = _parts(run, plan)
+    largest = parts[0]
+    loop, places, distinct = _loop(facts, settings, folder, parts)
+    device, learner, examples = loop.device, loop.learner, loop.train
+    on_gpu = device.type == "cuda"
+    held: Callable[[], int] = partial(torch.cuda.memory_allocated, device) if on_gpu else process_bytes
+    start = time.perf_counter() - began
+    learner.prepare((examples,), lambda fraction: None)
+    prepared = time.perf_counter() - began - start
+    sampler = MemorySampler(lambda sample: None, every=0.05, records_every=1 << 30)
+    sampler.start()
+
+    def seconds(work: Callable[[], Any], tries: int = _TRIES) -> float:
+        """The fastest of some times that `work` takes."""
+        taken = []
+        for _ in range(tries):
+            since = time.perf_counter()
+            work()
+            if on_gpu:
+                torch.cuda.synchronize(device)
+            taken.append(time.perf_counter() - since)
+        return min(taken)
+
+    def learn(part: int, *, first: bool = True) -> Any:
+        def loss(logits: torch.Tensor) -> torch.Tensor:
+            return logits.float().square().sum()
+
+        return learner.learn(examples, places[part], loss, (settings.seed, 0, part), first=first)
+
+    kernel = kernels = besides_them = 0
+    if not run.native:  # the native path's buffers are made for the largest at once, as in a run
+        learn(1)
+        learner.update(0.0)
+        learner.logits(examples, places[1])
+    if not run.native and not on_gpu:
+        singles = len(parts) - len(_KERNEL_LENGTHS)
+        kernel, kernels = _kernel_bytes(learn, held, range(singles, len(parts)))
+        besides_them = kernel * len({(len(part), padded(max(part))) for part in parts[:singles]})
+    before = held() - kernels  # gradients and moments are there
+    rehearsal, large = (seconds(lambda: learn(0), tries) for tries in (1, _TRIES))
+    if on_gpu:
+        learn(0, first=len(largest) == len(run.longest_batch))  # beside the gradients of an earlier micro-batch, if any
+    first, update = (seconds(lambda: learner.update(0.0), tries) for tries in (1, _TRIES))
+    forward = seconds(lambda: learner.logits(examples, places[0]))
+    others = [seconds(partial(learn, part), _TRIES if on_gpu else 1) for part in range(1, learned)]  # of new shapes
+    logits = learner.logits(examples, places[learned]).cpu().numpy()
+    sampler.stop()
+    first_evaluation = _first_figures(logits, examples.labels[places[learned]], loop.classifier.labels)
+    peak = int(torch.cuda.max_memory_allocated(device)) if on_gpu else max(sampler.peak, held())
+    rest, factor = _explained(facts, settings, plan, distinct, before, peak - kernels - besides_them)
+    operations = [duration.step_operations(run, _load(run, lengths)) for lengths in parts[:learned]]
+    rate, overhead = (_line if on_gpu else _proportion)(operations, [large, *others])
+    return Calibration(
+        rest_bytes=rest,
+        kernel_bytes=kernel,
+        factor=factor,
+        rate=rate,
+        overhead=overhead,
+        forward_rate=_frozen_operations(run, parts) / prepared
+        if run.head_only and run.native
+        else _forward_operations(run, largest) / forward,
+        update=update,
+        touch=_touch(run, first - update),
+        start=start + rehearsal + _READING_SECONDS,
+        first_evaluation=first_evaluation,
+        disk_rate=_disk_rate(),
+    )
+
+
+def _proportion(operations: Sequence[float], seconds: Sequence[float]) -> tuple[float, float]:
+    """Operations a second of the first, largest micro-batch, and what the others take besides."""
+    rate = max(operations[0], 1.0) / seconds[0]
+    besides = [taken - done / rate for done, taken in zip(operations[1:], seconds[1:], strict=True)]
+    return rate, max(sum(besides) / len(besides), 0.0)
+
+
+def _line(operations: Sequence[float], seconds: Sequence[float]) -> tuple[float, float]:
+    """Operations a second, and seconds besides, by the line that is nearest to all: a GPU may take as long for a small
+    micro-batch as for a large one, the time in which the work is handed out to it."""
+    mean = max(sum(operations) / len(operations), 1.0), sum(seconds) / len(seconds)
+    spread = sum((done - mean[0]) ** 2 for done in operations)
+    rise = sum((done - mean[0]) * (taken - mean[1]) for done, taken in zip(operations, seconds, strict=True))
+    each = min(max(rise / max(spread, 1.0), 0.0), mean[1] / mean[0])
+    return 1.0 / max(each, _LEAST_SHARE * mean[1] / mean[0]), max(mean[1] - each * mean[0], 0.0)
+
+
+def _first_figures(logits: Any, labels: Any, names: Sequence[str]) -> float:
+    """Seconds that figures take for the first time."""
+    import datasets  # noqa: F401 -- a worker has loaded it to read reviews, and with it a part of what figures need
+
+    from core.inference.metrics import measure as figures
+
+    since = time.perf_counter()
+    figures(logits, labels, names)
+    return time.perf_counter() - since
+
+
+def _kernel_bytes(learn: Callable[[int], Any], held: Callable[[], int], parts: Sequence[int]) -> tuple[int, int]:
+    """What memory grows by for a new shape, and for all of `parts`, which are of different ones.
+
+    The first is the mean of the larger half: room that was left over hides the others.
+    """
+    sizes = [held()]
+    for part in parts:
+        learn(part)
+        sizes.append(held())
+    grown = sorted(max(after - before, 0) for before, after in pairwise(sizes))
+    larger = grown[len(grown) // 2 :]
+    return sum(larger) // len(larger), sum(grown)
+
+
+def _touch(run: Run, seconds: float) -> float:
+    """Seconds a byte, where the first update, which makes the moments, took so many more than the next."""
+    moments = run.moment_bytes
+    if moments < _TELLING_BYTES or not run.native:  # there an update came before
+        return TOUCH
+    return max(seconds, 0.0) / moments
+
+
+def _disk_rate() -> float:
+    """Bytes a second that get onto the disk of the home."""
+    content = os.urandom(_DISK_BYTES)
+    since = time.perf_counter()
+    with tempfile.TemporaryFile(dir=private_folder(home())) as file:  # it has no name: nothing stays, whatever happens
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    return _DISK_BYTES / (time.perf_counter() - since)
+
+
+def _parts(run: Run, plan: Plan) -> tuple[list[list[int]], int]:
+    """Lengths of the micro-batches that are computed, and how many of them are learned from.
+
+    The first is the most expensive, the second a small one; after them come those of an evaluation, of what is computed
+    of all reviews once where layers are frozen, and on the transformers path of single reviews.
+    """
+    train, evaluation = run.passes(plan)
+    largest, batch = train[0], run.settings.batch_size
+    parts = [largest, largest[: max(len(largest) // _SMALL, 1)], *train[1:]]
+    for share in _OTHERS:
+        length = run.table[min(int(len(run.table) * share), len(run.table) - 1)][0]
+        parts.append(loads.largest_part([length] * batch, plan.tokens, plan.reviews))
+    learned = len(parts)
+    parts.append(evaluation)
+    if run.native and run.boundary > 0:
+        parts += run.frozen_parts()
+    if not run.native:
+        parts += [[length] for length in _KERNEL_LENGTHS]
+    return parts, learned
+
+
+def _telling(facts: Facts, settings: Settings) -> Settings:
+    """Settings whose most expensive micro-batch is large enough on the transformers path; see `_TELLING_TOKENS`."""
+    run = Run(facts, settings)
+    part = run.largest_part(run.asked)
+    if run.native or sum(part) >= _TELLING_TOKENS:
+        return settings
+    reviews = min(-(-_TELLING_TOKENS // max(part, default=1)), _MOST_REVIEWS)
+    return settings.changed({"batch_size": max(reviews, settings.batch_size), "micro_batch_size": reviews})
+
+
+def _that_fits(run: Run) -> Plan:
+    """What is asked for, halved until it takes no more than the memory that is free."""
+    plan = run.asked
+    while run.facts.free_bytes and memory_parts(run, plan).total > run.facts.free_bytes:
+        smaller = run.smaller(plan)
+        if smaller is None:
+            break
+        plan = smaller
+    return plan
+
+
+def _explained(
+    facts: Facts, settings: Settings, plan: Plan, distinct: int, before: int, peak: int
+) -> tuple[int, float]:
+    """Memory that no formula explains, and the factor of the formula for activations, from what was measured.
+
+    The factor is 1 on the native path, which counts every buffer, and on GPUs; elsewhere what autograd keeps is
+    counted, too, but not what the allocator makes of it.
+    """
+    run = Run(facts.model_copy(update={"distinct": distinct, "calibrations": {}}), settings)
+    parts = memory_parts(run, plan, begun=False)
+    passes = parts.activations + parts.workspace
+    if run.native or run.counted_on_gpu:
+        return max(peak - (parts.total - parts.baseline), 0), 1.0
+    factor = (peak - before) / max(passes, 1)
+    if facts.device == "cpu" and facts.shape.family != "other":
+        factor = min(max(factor, _FACTORS[0]), _FACTORS[1])
+    factor = max(factor, 0.05)
+    return max(peak - (parts.total - parts.baseline - passes) - round(factor * passes), 0), factor
+
+
+def _forward_operations(run: Run, lengths: Sequence[int]) -> float:
+    layers = run.shape.layers - (max(run.boundary, 0) if run.native else 0)
+    return max(duration.operations(run, _load(run, lengths), layers), 1.0)
+
+
+def _frozen_operations(run: Run, parts: Sequence[Sequence[int]]) -> float:
+    """Of one pass of all reviews through the frozen layers."""
+    load = _load(run, [length for lengths in parts for length in lengths])
+    return duration.operations(run, load, run.boundary, top=run.head_only)
+
+
+def _load(run: Run, lengths: Sequence[int]) -> loads.Work:
+    """What one micro-batch computes."""
+    longest = [max(lengths)] * len(lengths) if not run.native else list(lengths)
+    return loads.work(loads.binned(longest), len(lengths), 1 << 62, 1 << 62, square=not run.native)
+
+
+def _loop(facts: Facts, settings: Settings, folder: Path, parts: Sequence[Sequence[int]]) -> tuple[Any, list[Any], int]:
+    """A training loop on made-up reviews of the lengths in `parts`; the positions of each part; different tokens."""
+    import numpy as np
+    import torch
+
+    import core.worker.session  # noqa: F401 -- what a worker loads is part of what it holds
+    from core.data.examples import Examples
+    from core.data.token_store import TokenStore
+    from core.data.tokens import cpu_threads, frame_of
+    from core.models.classifier import build_classifier
+    from core.models.device import choose_device
+    from core.models.sources import ModelSource
+    from core.training.loop import TrainingLoop
+
+    torch.set_num_threads(cpu_threads())
+    names = tuple(f"class {number}" for number in range(facts.shape.classes))
+    classifier = build_classifier(ModelSource(facts.model, folder), names, settings)
+    frame = frame_of(classifier.tokenizer, classifier.max_length, classifier.truncation)
+    around = len(frame.before) + len(frame.after)
+    counts = np.array([max(length - around, 1) for lengths in parts for length in lengths], dtype=np.int32)
+    most = min(facts.distinct, facts.shape.vocabulary)
+    ids = np.random.default_rng(0).integers(0, max(most, 1), size=int(counts.sum())).astype(np.uint32)
+    starts = np.cumsum(counts, dtype=np.int64) - counts
+    store = TokenStore(ids, starts, counts, complete=True)
+    rows = np.arange(len(counts))
+    examples = Examples(store, rows, rows % max(facts.shape.classes, 1))
+    device = choose_device(settings.device)
+    loop = TrainingLoop(
+        classifier, frame, examples, examples, settings, device, facts.precision(settings), None, _Nobody()
+    )
+    ends = np.cumsum([len(lengths) for lengths in parts])
+    places = [np.arange(end - len(lengths), end) for end, lengths in zip(ends, parts, strict=True)]
+    return loop, places, len(np.unique(ids)) + around + 1
+
+
+class _Nobody:
+    """An observer whom nothing concerns."""
+
+    def on_step(self, **says: Any) -> None: ...
+    def on_evaluation(self, **says: Any) -> None: ...
+    def on_evaluating(self, fraction: float) -> None: ...
+    def on_checkpoint(self, checkpoint: Any) -> None: ...
+    def settle(self) -> None: ...
+    def on_pause(self, paused: bool) -> None: ...
+    def on_memory(self, **says: Any) -> None: ...
+    def wishes(self) -> list[Any]:
+        return []
+
+
+def main() -> None:
+    """Answer the question on standard input."""
+    began = time.perf_counter()
+    question = json.load(sys.stdin)
+    facts, settings = Facts.model_validate(question["facts"]), Settings.model_validate(question["settings"])
+    print(measure(facts, settings, Path(question["folder"]), began).model_dump_json())
+
+
+if __name__ == "__main__":
+    main()

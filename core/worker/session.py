@@ -1,0 +1,364 @@
+"""One run from its `settings.toml` to its `model/`: what the worker process does, in order.
+
+`Session` writes the journal as it goes and reads requests from `control.jsonl`; the loop sees it as its observer.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+
+from core.base.errors import ReviewtuiError
+from core.base.memory import MemorySampler
+from core.base.out_of_memory import Attempt, OutOfMemory
+from core.data.batches import EpochOrder
+from core.data.examples import Examples, longest_in_bytes
+from core.data.run_data import RunData, read_run_data, write_split
+from core.data.token_store import TokenStore, tokenize_ahead
+from core.data.tokens import cpu_threads, frame_of
+from core.models.classifier import build_classifier
+from core.models.device import choose_device, choose_precision
+from core.models.sources import ModelSource, resolve_model
+from core.planning.sizes import EVALUATION_REVIEWS
+from core.runs.checkpoint_folders import retire
+from core.runs.control import ControlReader, Wish
+from core.runs.folder import RunFolder
+from core.runs.heartbeat import Pulse
+from core.runs.journal import JournalReader, JournalWriter
+from core.runs.summary import RunHistory
+from core.training.checkpoint_writer import CheckpointWriter
+from core.training.checkpoints import Checkpoint, adopt, load_newest_checkpoint
+from core.training.loop import Diverged, TrainingLoop
+from core.training.loss import class_weights
+from core.worker.results import differences, read_provenance, write_model, write_provenance
+
+_PROGRESS_STEP = 0.02
+"""Share of a phase between two records about it."""
+_RETRY_SECONDS = 30.0
+"""From a checkpoint that could not be written to the next try."""
+
+
+class StoppedEarly(ReviewtuiError):  # noqa: N818 -- what happened, not a fault
+    """A person stopped the run before its first step."""
+
+
+class Session:
+    """The work of one worker on one run."""
+
+    def __init__(
+        self, run: RunFolder, journal: JournalWriter, control: ControlReader, terminated: threading.Event
+    ) -> None:
+        """Args: terminated: set by SIGTERM; answered like stop-and-save."""
+        self.run, self.journal, self._terminated = run, journal, terminated
+        self.request = run.request()
+        self._control = control
+        self._kept_wishes: list[Wish] = []
+        self._in_loop = False
+        self._tokens: list[TokenStore] = []
+        self._trunk: int | None = None
+        self._fault = ""
+        """Why the last checkpoint could not be written."""
+        self._retry_at = float("inf")
+        self._writer = CheckpointWriter(
+            run.checkpoints,
+            trunk=lambda: self._trunk,
+            before=journal.sync,
+            written=self._checkpoint_written,
+            failed=self._checkpoint_failed,
+        )
+        self._pulse = Pulse()
+        self._sampler = MemorySampler(
+            lambda sample: journal.write("memory", **{**sample, **self._pulse.read()}),
+            cuda=torch.cuda if torch.cuda.is_available() else None,
+        )
+
+    def work(self, *, resume: bool, restarts: int = 0) -> None:
+        """Do all of it; the last record says how it ended.
+
+        Args:
+            restarts: how often the kernel has killed a worker of this run: micro-batches are halved as often.
+        """
+        torch.set_num_threads(cpu_threads())
+        self._sampler.start()
+        try:
+            self._work(resume, restarts)
+        except StoppedEarly:
+            self.journal.write("stopped", sync=True, message="stopped before the first step")
+        finally:
+            self._writer.wait()
+            for store in self._tokens:
+                store.close()
+            self._sampler.stop()
+
+    def _work(self, resume: bool, restarts: int) -> None:
+        request = self.request
+        data = read_run_data(request, self._phase("reading"))
+        for sentence in data.notices:
+            self._notice(sentence)
+        write_split(self.run, data)
+        self.journal.write("phase", name="loading the model", fraction=None)
+        earlier = read_provenance(self.run) if resume else {}
+        source = resolve_model(str(earlier.get("model", request.settings.model)))
+        loop = self._prepare(source, data, earlier)
+        if resume:
+            self._restore(loop)
+        self._trunk = loop.schedule.trunk
+        loop.fit.reduce(restarts)
+        self._foresee(loop)
+        now = write_provenance(self.run, request, source, data, loop)
+        branches_off = request.parent is not None and loop.progress.seconds == 0
+        for sentence in differences(earlier, now) if loop.progress.step and not branches_off else ():
+            self._notice(sentence)
+        if sentence := loop.prepare(self._phase("computing the frozen layers")):
+            self._notice(sentence)
+        if loop.progress.step < loop.steps:
+            self.journal.write("phase", name="trying the longest reviews", fraction=None)
+            try:
+                loop.rehearse()
+            except OutOfMemory as error:
+                raise OutOfMemory(self._with_ways_out(error, loop)) from error
+        self._write_plan(source, data, loop)
+        self.journal.write("phase", name="training", fraction=None)
+        self._in_loop = True
+        try:
+            outcome = loop.run()
+        except (Diverged, OutOfMemory) as error:
+            self._save(data, loop)
+            self.journal.write("failed", sync=True, message=self._with_ways_out(error, loop), **self._figures(loop))
+            return
+        if outcome == "abandoned":
+            self._writer.wait()
+            message = "stopped without saving; resume goes on from the last checkpoint"
+            self.journal.write("stopped", sync=True, message=message, **self._figures(loop))
+            return
+        self._save(data, loop)
+        self._writer.wait()
+        message = f"there is no checkpoint of its end: {self._fault}" if self._fault else ""
+        last = self.run.checkpoints / f"step-{loop.progress.step}"
+        if outcome == "finished" and last.is_dir():
+            retire(last, self._trunk, newest=1)
+        self.journal.write(outcome, sync=True, message=message, **self._figures(loop))
+
+    def _prepare(self, source: ModelSource, data: RunData, earlier: dict[str, Any]) -> TrainingLoop:
+        """Build the classifier, tokenize, choose device, precision and micro-batches.
+
+        Args:
+            earlier: provenance that an earlier worker of this run wrote: what it chose, a resumed run keeps to.
+        """
+        settings = self.request.settings
+        classifier = build_classifier(source, data.labels, settings)
+        adopt(classifier.model, self.run.base)
+        rows = data.train_rows
+        windows = EpochOrder(len(rows), settings.batch_size, settings.seed, 0).windows
+        count = max(settings.batch_size, EVALUATION_REVIEWS)  # of the longest `TrainingLoop.rehearse` asks first
+        longest = rows[longest_in_bytes(data.train, rows, count)]
+        measured = data.validation_rows[longest_in_bytes(data.validation, data.validation_rows, count)]
+        apart = data.validation is not data.train
+        first = longest if apart else np.concatenate([longest, measured])
+        order = (first, *(rows[window] for window in windows))
+        tokens = held_out = tokenize_ahead(data.train, classifier.tokenizer, order)
+        self._tokens.append(tokens)
+        if apart:
+            held_out = tokenize_ahead(data.validation, classifier.tokenizer, (measured,))
+            self._tokens.append(held_out)
+        device = choose_device(settings.device)
+        return TrainingLoop(
+            classifier,
+            frame_of(classifier.tokenizer, classifier.max_length, classifier.truncation),
+            Examples(tokens, data.train_rows, data.train_labels, data.train),
+            Examples(held_out, data.validation_rows, data.validation_labels, data.validation),
+            settings,
+            device,
+            earlier.get("precision") or choose_precision(settings.precision, device),
+            class_weights(data.train_labels, len(data.labels), settings.class_weights),
+            self,
+            micro_tokens=earlier.get("micro_batch_tokens"),
+            beat=self._pulse.beat,
+        )
+
+    def _foresee(self, loop: TrainingLoop) -> None:
+        """Begin with micro-batches that fit into the memory there is, where a forecast can tell."""
+        from core.worker.memory_plan import foresee, foretell
+
+        foretell(loop, self.run.forecast)
+        found = foresee(loop)
+        if found is None:
+            return
+        loop.fit.foresee(found.plan.tokens, found.plan.reviews)
+        size = "tokens" if found.plan.tokens < loop.fit.asked.tokens else "reviews"
+        self._notice(
+            f"As asked for, the run would take {found.asked_bytes / 2**30:.1f} GiB of {found.room_bytes / 2**30:.1f}: "
+            f"it begins with micro-batches of {getattr(loop.fit.now, size):,} {size}, the batch of "
+            f"{loop.settings.batch_size} kept."
+        )
+
+    def _with_ways_out(self, error: ReviewtuiError, loop: TrainingLoop) -> str:
+        """What ended the run; for want of memory, with what would save some."""
+        from core.worker.memory_plan import ways_out
+
+        return f"{error} {ways_out(loop)}".rstrip() if isinstance(error, OutOfMemory) else str(error)
+
+    def _restore(self, loop: TrainingLoop) -> None:
+        """Go back to the newest checkpoint that verifies; from the start where there is none."""
+        checkpoint, skipped = load_newest_checkpoint(self.run.checkpoints, loop.goes_on_from)
+        for sentence in skipped:
+            self._notice(sentence)
+        if checkpoint is not None:
+            loop.restore(checkpoint)
+            self._ask_for_patience_anew(loop)
+        elif any(self.run.checkpoints.glob("step-*")):
+            self._notice("No checkpoint that is left can be gone on from, so the run begins anew.")
+        history, reader = RunHistory(), JournalReader(self.run.journal)
+        history.update(reader.read_new())
+        if reader.damaged:
+            self._notice(f"{reader.damaged} lines of the journal are damaged and were passed over.")
+        self.journal.write("resumed", sync=True, step=loop.progress.step, reached=history.step)
+
+    def _ask_for_patience_anew(self, loop: TrainingLoop) -> None:
+        """A run that early stopping had ended, and that shall go on, has all of its patience again."""
+        patience = loop.settings.early_stopping_patience
+        if patience is not None and loop.progress.without_gain >= patience:
+            loop.progress.without_gain = 0
+
+    def _write_plan(self, source: ModelSource, data: RunData, loop: TrainingLoop) -> None:
+        """Write down what this run will do, and whatever of the request had to be adapted."""
+        settings, classifier = self.request.settings, loop.classifier
+        self.journal.write(
+            "plan",
+            model=source.name,
+            labels=list(classifier.labels),
+            rows=len(data.train_rows),
+            validation_rows=len(data.validation_rows),
+            epochs=round(loop.steps / loop.per_epoch, 4) if settings.max_steps else settings.epochs,
+            steps=loop.steps,
+            steps_per_epoch=loop.per_epoch,
+            batch_size=settings.batch_size,
+            micro_batch_size=loop.fit.now.reviews,
+            learning_rate=loop.peak_rate,
+            max_length=classifier.max_length,
+            micro_batch_tokens=loop.fit.now.tokens if settings.micro_batch_size == "auto" else None,
+            path=loop.learner.path.name,
+            path_why=loop.learner.path.why,
+            cached_layers=loop.learner.cached_layers,
+            precision=loop.precision,
+            compiled=loop.learner.compiled,
+            device=str(loop.device),
+            threads=torch.get_num_threads(),
+            weights=sum(weight.numel() for weight in classifier.model.parameters()),
+            trainable_weights=sum(weight.numel() for weight in classifier.trainable().values()),
+        )
+        if source.note:
+            self._notice(f"Model {source.name}: {source.note}.")
+        if classifier.max_length < settings.max_length:
+            self._notice(
+                f"max_length {settings.max_length} → {classifier.max_length}: this model reads no more tokens."
+            )
+
+    def _save(self, data: RunData, loop: TrainingLoop) -> None:
+        """Write the model of the best weights; a full disk loses neither the run's figures nor its checkpoints."""
+        self.journal.write("phase", name="saving", fraction=None)
+        self._writer.wait()  # it holds the moments, whose room saving needs
+        try:
+            if Attempt(lambda: write_model(self.run, self.request, data, loop)).failed:
+                loop.learner.free()
+                write_model(self.run, self.request, data, loop)
+        except (OSError, ReviewtuiError) as error:
+            raise ReviewtuiError(
+                f"The model could not be written ({error}); make room and `reviewtui resume {self.run.id}`."
+            ) from error
+
+    def _figures(self, loop: TrainingLoop) -> dict[str, Any]:
+        """What `train --wait --json` ends with, besides the run's name and state."""
+        progress, best = loop.progress, loop.progress.best
+        return {
+            "epochs": round(progress.step / loop.per_epoch, 4),
+            "steps": progress.step,
+            "seconds": round(progress.seconds, 3),
+            "reviews_per_second": round(progress.reviews / progress.seconds, 3) if progress.seconds else 0.0,
+            "peak_memory_bytes": self._sampler.peak_bytes(),
+            "validation": {key: best[key] for key in ("loss", "accuracy", "macro_f1")} if best else None,
+            "best_epoch": best["epoch"] if best else None,
+        }
+
+    def _notice(self, text: str) -> None:
+        self.journal.write("notice", text=text)
+
+    def _phase(self, name: str) -> Callable[[float], None]:
+        """A progress function that records a phase each time it moved by some per cent, and heeds a stop."""
+        last = -1.0
+
+        def progress(fraction: float) -> None:
+            nonlocal last
+            self._pulse.beat()
+            if fraction - last >= _PROGRESS_STEP or fraction >= 1 > last:
+                last = fraction
+                self.journal.write("phase", name=name, fraction=round(fraction, 4))
+                if not self._in_loop:
+                    self._heed_early_stop()
+
+        return progress
+
+    def _heed_early_stop(self) -> None:
+        """Before there is anything to save both kinds of stop end the run; other requests are kept for the loop."""
+        self._kept_wishes = self.wishes()
+        if {"stop", "stop_and_save"} & set(self._kept_wishes):
+            raise StoppedEarly
+
+    # What the training loop tells and asks: core.training.loop.Observer
+
+    def on_step(self, **says: Any) -> None:
+        self.journal.write("step", **says)
+
+    def on_evaluating(self, fraction: float) -> None:
+        if fraction in (0.0, 1.0) or fraction - self._evaluated >= _PROGRESS_STEP:
+            self._evaluated = fraction % 1
+            self.journal.write("phase", name="evaluating", fraction=round(fraction, 4))
+
+    _evaluated = 0.0
+
+    def on_evaluation(self, **says: Any) -> None:
+        self.journal.write("evaluation", sync=True, **says)
+        self.journal.write("phase", name="training", fraction=None)
+
+    def on_memory(self, **says: Any) -> None:
+        self.journal.write("out_of_memory", sync=True, **says)
+
+    def on_pause(self, paused: bool) -> None:
+        self.journal.write("paused" if paused else "continued", sync=True)
+
+    def on_checkpoint(self, checkpoint: Checkpoint) -> None:
+        self._retry_at = float("inf")
+        self._writer.begin(checkpoint)
+
+    def settle(self) -> None:
+        self._writer.settle()
+
+    def _checkpoint_written(self, step: int) -> None:
+        if self._fault:
+            self._notice("Checkpoints are written again.")
+        self._fault = ""
+        self.journal.write("checkpoint", sync=True, step=step)
+
+    def _checkpoint_failed(self, why: str) -> None:
+        if why != self._fault:
+            self._notice(f"{why} The run goes on without it and tries again every {_RETRY_SECONDS:.0f} s.")
+        self._fault = why
+        self._retry_at = time.monotonic() + _RETRY_SECONDS
+        self.journal.write("no_checkpoint", sync=True, message=why)
+
+    def wishes(self) -> list[Wish]:
+        """What was asked for since the last call, those kept from before the loop first."""
+        self._pulse.beat()
+        found, self._kept_wishes = [*self._kept_wishes, *self._control.read_new()], []
+        if self._terminated.is_set():
+            self._terminated.clear()
+            found.append("stop_and_save")
+        if time.monotonic() >= self._retry_at:
+            self._retry_at = float("inf")
+            found.append("checkpoint")
+        return found

@@ -1,0 +1,231 @@
+"""A training loop on a tiny model: reviews in memory, an observer that writes all down, a clock that is told."""
+
+from __future__ import annotations
+
+import copy
+import os
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from core.data.examples import Examples
+from core.data.tokens import Frame, encode, frame_of
+from core.learners import base as learner_module
+from core.learners import budgets
+from core.models.classifier import build_classifier
+from core.models.sources import ModelSource
+from core.runs.control import ControlReader, Wish, send
+from core.runs.folder import RunFolder
+from core.runs.journal import JournalWriter
+from core.runs.lock import living_worker
+from core.runs.summary import OVER, RunHistory, summarize
+from core.settings.schema import Settings
+from core.training.checkpoints import Checkpoint
+from core.training.loop import TrainingLoop
+from core.training.loss import class_weights
+from core.worker import session as session_module
+from core.worker.session import Session
+from tests.core.made import history_of
+
+LABELS = ("negative", "positive")
+
+
+class MemoryStore:
+    """Token ids of N reviews, as a `TokenStore` gives them."""
+
+    def __init__(self, ids: list[list[int]]) -> None:
+        self._ids = [np.array(one, dtype=np.uint16) for one in ids]
+        self.counts = np.array([len(one) for one in ids])
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def __getitem__(self, row: int) -> np.ndarray:
+        return self._ids[row]
+
+    def lengths(self, rows: np.ndarray, frame: Frame) -> np.ndarray:
+        lengths: np.ndarray = frame.length(self.counts[rows])
+        return lengths
+
+
+@dataclass
+class Recorder:
+    """An observer that writes everything down, and asks for what it was told to ask for."""
+
+    steps: list[dict[str, Any]] = field(default_factory=list)
+    evaluations: list[dict[str, Any]] = field(default_factory=list)
+    checkpoints: list[Checkpoint] = field(default_factory=list)
+    pauses: list[bool] = field(default_factory=list)
+    memory: list[dict[str, Any]] = field(default_factory=list)
+    asks: dict[int, list[Wish]] = field(default_factory=dict)
+    """Step → what is asked for after it."""
+    later: list[list[Wish]] = field(default_factory=list)
+    """What is asked for at each look once a pause has begun."""
+
+    def on_step(self, **says: Any) -> None:
+        self.steps.append(says)
+
+    def on_evaluation(self, **says: Any) -> None:
+        self.evaluations.append(says)
+
+    def on_evaluating(self, fraction: float) -> None:
+        assert 0 <= fraction <= 1
+
+    def on_checkpoint(self, checkpoint: Checkpoint) -> None:
+        self.checkpoints.append(copy.deepcopy(checkpoint))
+
+    def settle(self) -> None:
+        pass  # a checkpoint is copied as soon as it is given
+
+    def on_memory(self, **says: Any) -> None:
+        self.memory.append(says)
+
+    def on_pause(self, paused: bool) -> None:
+        self.pauses.append(paused)
+
+    def wishes(self) -> list[Wish]:
+        if self.pauses and self.pauses[-1] and self.later:
+            return self.later.pop(0)
+        return self.asks.pop(self.steps[-1]["step"], [])
+
+    @property
+    def losses(self) -> list[float]:
+        return [step["loss"] for step in self.steps]
+
+
+MakeLoop = Callable[..., tuple[TrainingLoop, Recorder]]
+
+
+@pytest.fixture(autouse=True)
+def known_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test waits for the probe of the machine, and none depends on it."""
+    monkeypatch.setattr(budgets, "measured_budget", lambda *_: 2048)
+
+
+@pytest.fixture(params=["native", "transformers"])
+def path(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What computes the model: each test runs on both."""
+    if request.param == "transformers":
+        monkeypatch.setattr(learner_module, "choose_path", lambda *_: learner_module.Path("transformers", "asked for"))
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def make_loop(path: str, tiny_models: dict[str, Path], reviews_of: Callable[..., list[tuple[str, str]]]) -> MakeLoop:
+    """`make_loop(family="bert", rows=22, precision="fp32", recorder=…, clock=…, sleep=…, **settings)`."""
+
+    def make(
+        family: str = "bert",
+        rows: int = 22,
+        precision: str = "fp32",
+        recorder: Recorder | None = None,
+        clock: Callable[[], float] | None = None,
+        sleep: Callable[[float], None] | None = None,
+        **settings: Any,
+    ) -> tuple[TrainingLoop, Recorder]:
+        given = {"epochs": 2, "batch_size": 8, "learning_rate": 1e-3, "device": "cpu", "checkpoint_seconds": 1e9}
+        wanted = Settings.model_validate({**given, **settings})
+        classifier = build_classifier(ModelSource("tiny", tiny_models[family]), LABELS, wanted)
+        reviews = reviews_of(rows + 10, 5)
+        store: Any = MemoryStore(encode(classifier.tokenizer, [text for text, _ in reviews]))
+        labels = np.array([LABELS.index(label) for _, label in reviews])
+        labels[:rows:5] = 0  # so that the classes are not balanced
+        recorder = recorder or Recorder()
+        train, held_out = np.arange(rows), np.arange(rows, rows + 10)
+        loop = TrainingLoop(
+            classifier,
+            frame_of(classifier.tokenizer, classifier.max_length, classifier.truncation),
+            Examples(store, train, labels[train]),
+            Examples(store, held_out, labels[held_out]),
+            wanted,
+            torch.device("cpu"),
+            precision,
+            class_weights(labels[train], len(LABELS), wanted.class_weights),
+            recorder,
+            clock or (lambda: 0.0),
+            sleep or (lambda seconds: pytest.fail("slept")),
+        )
+        return loop, recorder
+
+    return make
+
+
+@pytest.fixture
+def recorder() -> Callable[..., Recorder]:
+    """`recorder(asks=…, later=…)`: a new observer."""
+    return Recorder
+
+
+@pytest.fixture
+def weights_of() -> Callable[[TrainingLoop], dict[str, torch.Tensor]]:
+    """A copy of all weights of a loop's model, by name."""
+
+    def weights(loop: TrainingLoop) -> dict[str, torch.Tensor]:
+        found = {name: weight.detach().clone() for name, weight in loop.classifier.model.named_parameters()}
+        learned = loop.learner.weights()
+        for name in found.keys() & learned.keys():
+            if f"{name}/words" in learned:  # only the rows of words in use
+                found[name] *= learned[f"{name}/missed"].float()
+                found[name][learned[f"{name}/words"]] = learned[name]
+            else:
+                found[name] = learned[name]
+        return found
+
+    return weights
+
+
+@pytest.fixture
+def one_processor() -> Iterator[None]:
+    """Workers started here get one processor: the same figures on every machine, and no fight over busy ones."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    yield
+    os.sched_setaffinity(0, before)
+
+
+@pytest.fixture
+def over(until: Callable[..., Any]) -> Callable[[RunFolder], RunHistory]:
+    """Wait until a run's worker has said its last word and is gone; returns the run's history."""
+
+    def wait(run: RunFolder) -> RunHistory:
+        until(lambda: summarize(run).state in OVER and living_worker(run.lock) is None, 90, "the end of the run")
+        return history_of(run)
+
+    return wait
+
+
+@pytest.fixture
+def at_step(until: Callable[..., Any]) -> Callable[[RunFolder, int], None]:
+    """Wait until a run has made so many steps."""
+
+    def wait(run: RunFolder, step: int) -> None:
+        until(lambda: history_of(run).step >= step or summarize(run).state in OVER, 90, f"step {step}")
+        assert summarize(run).state not in OVER, summarize(run)
+
+    return wait
+
+
+@pytest.fixture
+def work(monkeypatch: pytest.MonkeyPatch) -> Callable[..., RunHistory]:
+    """Do a run's work here, as its worker would; returns its history. `wishes` are made before it begins."""
+    monkeypatch.setattr(session_module, "cpu_threads", lambda: 1)
+
+    def do(run: RunFolder, *, resume: bool = False, wishes: tuple[Any, ...] = ()) -> RunHistory:
+        journal = JournalWriter(run.journal)
+        control = ControlReader(run.control)
+        for wish in wishes:
+            send(run.control, wish)
+        try:
+            Session(run, journal, control, threading.Event()).work(resume=resume)
+        finally:
+            journal.close()
+        return history_of(run)
+
+    return do

@@ -1,0 +1,209 @@
+"""A worker that is stuck is told from one that is slow, one that sleeps with its machine, and one that is dead."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from subprocess import PIPE, Popen
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.base.memory import MemorySampler
+from core.base.subprocess_env import child_environment
+from core.runs.folder import RunFolder, create_run
+from core.runs.heartbeat import Pulse, unresponsive_since
+from core.runs.journal import JournalReader
+from core.runs.lock import living_worker
+from core.runs.request import Request
+from core.runs.summary import OVER, RunHistory, Standing, standing, summarize, summary_of
+
+HERE, AWAKE = 1_790_000_000.0, 5_000.0
+"""A moment since 1970, and the same on a clock that counts since boot."""
+QUICK: dict[str, Any] = {"quiet": False, "longest_step": 0.5}
+
+
+def sign(**says: Any) -> dict[str, Any]:
+    return {"kind": "memory", "time": HERE, "idle": 0.0, "awake": AWAKE, **says}
+
+
+def since(record: dict[str, Any], later: float = 1.0, slept: float = 0.0, **says: Any) -> float | None:
+    """What is thought `later` seconds after the record, in which the machine slept for `slept`."""
+    given = {**QUICK, "last": record["time"], "now": HERE + later, "awake": AWAKE + later - slept, **says}
+    return unresponsive_since(record, given.pop("last"), **given)
+
+
+def test_a_pulse_is_the_time_since_the_last_beat() -> None:
+    now = 100.0
+    pulse = Pulse(lambda: now)
+    assert pulse.read() == {"idle": 0.0, "awake": 100.0}
+    now = 107.34
+    assert pulse.read() == {"idle": 7.3, "awake": 107.3}
+    pulse.beat()
+    assert pulse.read()["idle"] == 0.0
+
+
+def test_the_sampler_goes_on_telling_of_a_main_thread_that_does_not(until: Callable[..., Any]) -> None:
+    now, records = 0.0, list[dict[str, Any]]()
+    pulse = Pulse(lambda: now)
+    sampler = MemorySampler(lambda sample: records.append({**sample, **pulse.read()}), every=0.001, records_every=1)
+    sampler.start()
+    until(lambda: records)
+    now = 90.0
+    until(lambda: records[-1]["idle"] == 90.0)
+    sampler.stop()
+
+
+@pytest.mark.parametrize(
+    ("idle", "says", "stuck"),
+    [
+        (59.0, {}, False),
+        (61.0, {}, True),
+        (61.0, {"longest_step": 7.0}, False),
+        (71.0, {"longest_step": 7.0}, True),
+        (599.0, {"quiet": True}, False),
+        (601.0, {"quiet": True}, True),
+    ],
+)
+def test_a_main_thread_may_take_its_time_where_steps_do(idle: float, says: dict[str, Any], stuck: bool) -> None:
+    assert since(sign(idle=idle), **says) == (HERE - idle if stuck else None)
+
+
+@pytest.mark.parametrize(
+    ("later", "slept", "says", "stuck"),
+    [
+        (29.0, 0.0, {}, False),
+        (31.0, 0.0, {}, True),
+        (8 * 3600.0, 8 * 3600.0 - 2, {}, False),  # the lid was closed for a night
+        (8 * 3600.0, 8 * 3600.0 - 32, {}, True),
+        (-3600.0, -3605.0, {}, False),  # the clock was set back by an hour
+        (-3600.0, -3700.0, {}, True),
+        (3600.0, 3598.0, {}, False),  # and forward
+        (59.0, 0.0, {"awake": None}, False),  # on another host only the clock can be asked
+        (61.0, 0.0, {"awake": None}, True),
+        (8 * 3600.0, 8 * 3600.0 + 0.05, {}, False),  # looked at at once: a reading is rounded
+        (61.0, 0.0, {"awake": 3.0}, True),  # a clock that counts from elsewhere is not believed
+    ],
+)
+def test_silence_is_counted_while_the_machine_is_awake(
+    later: float, slept: float, says: dict[str, Any], stuck: bool
+) -> None:
+    assert since(sign(), later, slept, **says) == (HERE if stuck else None)
+
+
+def test_libraries_may_take_long_to_load() -> None:
+    started = {"kind": "started", "time": HERE, "awake": AWAKE}
+    assert since(started, 599.0) is None and since(started, 601.0) == HERE
+
+
+@given(st.floats(0, 29.9), st.floats(0, 59.9), st.floats(0, 1e6), st.floats(0, 1e4))
+def test_one_that_gives_signs_is_never_called_stuck_however_long_the_machine_slept(
+    later: float, idle: float, slept: float, step: float
+) -> None:
+    assert since(sign(idle=idle), later + slept, slept, longest_step=step) is None
+
+
+def history_of(*records: dict[str, Any]) -> RunHistory:
+    history = RunHistory()
+    history.update([{"time": HERE, **record} for record in records])
+    return history
+
+
+def step(number: int, seconds: float) -> dict[str, Any]:
+    return {"kind": "step", "step": number, "epoch": 0.1, "loss": 1.0, "reviews": 8, "seconds": seconds}
+
+
+def test_a_pause_or_a_gap_in_what_was_read_is_no_long_step() -> None:
+    history = history_of(step(1, 1.0), step(2, 3.0), {"kind": "paused"}, {"kind": "continued"}, step(3, 4.0))
+    assert history.longest_step == 2.0
+    history.update([{"time": HERE + 9000, **record} for record in (step(50, 500.0), step(51, 501.0))])
+    assert history.longest_step == 2.0
+
+
+@pytest.fixture
+def run() -> RunFolder:
+    return create_run(Request(name="chairs", data="/data/reviews.csv"))
+
+
+WORKER = """
+import sys, time
+from pathlib import Path
+from core.base.memory import MemorySampler
+from core.runs.heartbeat import Pulse
+from core.runs.folder import RunFolder
+from core.runs.journal import JournalWriter
+from core.runs.lock import RunLock
+from tests.core.runs.whole_records import WHOLE
+
+run = RunFolder(Path(sys.argv[1]))
+lock = RunLock(run.lock)
+lock.sign()
+journal, pulse = JournalWriter(run.journal), Pulse()
+journal.write("started", pid=1, host="here", awake=pulse.read()["awake"])
+journal.write("plan", **WHOLE["plan"])
+journal.write("phase", name="training", fraction=None)
+sampler = MemorySampler(lambda sample: journal.write("memory", **{**sample, **pulse.read()}), every=0.02)
+sampler.start()
+print("up", flush=True)
+while True:
+    time.sleep(0.01)
+    pulse.beat()
+"""
+
+
+@pytest.fixture
+def worker(run: RunFolder) -> Iterator[Popen[str]]:
+    """A process that does what a worker does, but for the work."""
+    process = Popen([sys.executable, "-c", WORKER, str(run.path)], env=child_environment(), stdout=PIPE, text=True)
+    assert process.stdout is not None and process.stdout.readline() == "up\n"
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_a_stopped_worker_is_unresponsive_goes_on_by_itself_and_is_interrupted_once_it_is_dead(
+    run: RunFolder, worker: Popen[str], until: Callable[..., Any]
+) -> None:
+    history, reader = RunHistory(), JournalReader(run.journal)
+
+    def stands(later: float = 0.0) -> Standing:
+        """What somebody thinks who looks `later` from now."""
+        history.update(reader.read_new())
+        return standing(run, history, time.time() + later, time.monotonic() + later)
+
+    until(lambda: stands().state == "running" and history.sign and history.sign["kind"] == "memory")
+    os.kill(worker.pid, signal.SIGSTOP)
+    until(lambda: Path(f"/proc/{worker.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T")
+    stopped = stands()
+    assert stopped.state == "running", "half a minute is not over yet"
+    found = stands(later=31)
+    assert found.state == "unresponsive" not in OVER and found.worker is not None and found.worker.pid == worker.pid
+    assert found.unresponsive_since == history.last_time
+    assert living_worker(run.lock) is not None, "stuck is not dead"
+    records = len(history.memory)
+    os.kill(worker.pid, signal.SIGCONT)
+    until(lambda: stands().state == "running" and len(history.memory) > records)
+    assert stands().unresponsive_since is None
+    os.kill(worker.pid, signal.SIGSTOP)
+    os.kill(worker.pid, signal.SIGKILL)
+    worker.wait()
+    assert stands(later=31) == Standing("interrupted")
+    assert "its worker died before its first step" in summary_of(run, history).message
+
+
+def test_a_summary_says_since_when(run: RunFolder, worker: Popen[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    os.kill(worker.pid, signal.SIGSTOP)
+    now, awake = time.time, time.monotonic
+    monkeypatch.setattr(time, "time", lambda: now() + 700)
+    monkeypatch.setattr(time, "monotonic", lambda: awake() + 700)
+    summary = summarize(run)
+    monkeypatch.undo()
+    found = summary.to_json()
+    assert (found["state"], found["pid"]) == ("unresponsive", worker.pid)
+    assert abs(found["unresponsive_since"] - now()) < 60

@@ -1,0 +1,467 @@
+"""A run from its settings to its model: as real worker processes that are killed and stopped, and in this process."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import signal
+import stat
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pyarrow.parquet as pq
+import pytest
+
+from core.base.errors import InputError, ReviewtuiError
+from core.data import token_store
+from core.inference.metrics import probabilities_of
+from core.inference.predictor import Predictor
+from core.reviews.hashing import text_hash
+from core.reviews.reading import read_reviews
+from core.runs.control import ControlReader, send
+from core.runs.fingerprint import fingerprint
+from core.runs.folder import RunFolder, create_run
+from core.runs.journal import JournalReader, JournalWriter
+from core.runs.launch import launch_worker
+from core.runs.lock import living_worker
+from core.runs.request import Request
+from core.runs.summary import OVER, RunHistory, summarize
+from core.settings.schema import Settings
+from core.worker import session as session_module
+from core.worker.session import Session
+from tests.core.made import EPOCHS, PER_EPOCH, ROWS, history_of, request, settings, sha256
+
+Write = Callable[..., Path]
+Until = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def control(
+    tmp_path_factory: pytest.TempPathFactory, tiny_model: Path, reviews_of: Callable[..., Any], until: Until
+) -> RunFolder:
+    """A run that nothing disturbed."""
+    place = tmp_path_factory.mktemp("control")
+    data = place / "reviews.csv"
+    data.write_text("review,label\n" + "".join(f"{text},{label}\n" for text, label in reviews_of(ROWS, 3)))
+    before = os.sched_getaffinity(0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REVIEWTUI_HOME", str(place / "home"))
+        os.sched_setaffinity(0, {min(before)})
+        try:
+            run = create_run(request(data, tiny_model))
+            launch_worker(run)
+        finally:
+            os.sched_setaffinity(0, before)
+        until(lambda: summarize(run).state in OVER and living_worker(run.lock) is None, 90, "the control run")
+    assert summarize(run).state == "finished", summarize(run).message
+    return run
+
+
+# Real workers
+
+
+def test_a_finished_run_has_all_of_its_files_and_nobody_else_may_read_them(control: RunFolder) -> None:
+    wanted = (
+        "settings.toml provenance.json events.jsonl worker.log lock split.parquet checkpoints model predictions.parquet"
+    )
+    assert {entry.name for entry in control.path.iterdir()} == set(wanted.split())
+    assert {file.name for file in control.model.iterdir()} >= {
+        "config.json",
+        "model.safetensors",
+        "tokenizer.json",
+        "calibration.json",
+        "README.md",
+    }
+    for path in (control.path, *control.path.rglob("*")):
+        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
+    assert [entry.name for entry in control.checkpoints.iterdir()] == [f"step-{EPOCHS * PER_EPOCH}"]
+    assert not [file for file in control.path.rglob("*") if file.suffix in (".bin", ".pt", ".pkl")]
+
+
+def test_a_finished_run_ends_with_what_scripts_rely_on(control: RunFolder) -> None:
+    history = history_of(control)
+    end = history.end
+    assert end is not None and end["kind"] == "finished"
+    assert (end["epochs"], end["steps"]) == (EPOCHS, EPOCHS * 7) == (EPOCHS, history.planned_steps)
+    assert end["seconds"] > 0 and end["reviews_per_second"] > 0 and end["peak_memory_bytes"] > 50 << 20
+    assert end["validation"].keys() == {"loss", "accuracy", "macro_f1"} and end["best_epoch"] <= EPOCHS
+    assert [step["step"] for step in history.steps] == list(range(1, EPOCHS * 7 + 1))
+    assert len(history.evaluations) == EPOCHS and history.memory
+    assert summarize(control).validation == end["validation"]
+
+
+def test_provenance_names_versions_data_weights_and_splits(control: RunFolder, tiny_model: Path) -> None:
+    found = json.loads(control.provenance.read_text())
+    assert {"torch", "transformers", "tokenizers", "python", "reviewtui"} <= found["versions"].keys()
+    assert found["labels"] == ["negative", "positive"] and found["model"] == str(tiny_model)
+    assert sum(found["train_rows"].values()) + sum(found["validation_rows"].values()) == ROWS
+    assert (found["precision"], found["device"], found["threads"]) == ("fp32", "cpu", 1)
+    assert all(len(found[key]) >= 16 for key in ("data_hash", "weights_sha256", "tokenizer_sha256"))
+
+
+def test_no_text_is_on_both_sides_of_the_split_and_every_row_on_one(control: RunFolder) -> None:
+    split = pq.read_table(control.split).to_pydict()
+    sides = {
+        side: {h for h, s in zip(split["text_hash"], split["side"], strict=True) if s == side} for side in split["side"]
+    }
+    assert sorted(split["row"]) == list(range(ROWS))
+    assert sides.keys() == {"train", "validation"} and not sides["train"] & sides["validation"]
+
+
+def test_predictions_are_what_the_saved_model_says_of_the_validation_reviews(control: RunFolder) -> None:
+    reviews = read_reviews(control.request().data)
+    found = pq.read_table(control.predictions).to_pydict()
+    texts = reviews.texts(np.array(found["row"]))
+    assert [text_hash(text) for text in texts] == found["text_hash"]
+    assert reviews.labels[found["row"]].tolist() == found["label"]
+    np.testing.assert_allclose(Predictor(control.model).logits(texts)[0], np.array(found["logits"]), atol=1e-4)
+
+
+def test_the_library_itself_classifies_with_the_model_as_we_do(control: RunFolder) -> None:
+    import transformers
+
+    texts = read_reviews(control.request().data).texts(range(ROWS))
+    pipe = transformers.pipeline("text-classification", model=str(control.model), top_k=None)
+    answers = pipe(texts, truncation=True)
+    for rows, found in zip(answers, Predictor(control.model).classify(texts), strict=True):
+        expected = {row["label"]: row["score"] for row in rows}
+        assert found.probabilities == pytest.approx(expected, abs=1e-4)
+        assert found.label == max(expected, key=lambda label: expected[label])
+
+
+def test_the_card_and_the_calibration_tell_of_this_run(control: RunFolder) -> None:
+    card = (control.model / "README.md").read_text(encoding="utf-8")
+    assert card.startswith("---\nlibrary_name: transformers") and "# chairs" in card
+    assert "**negative**, **positive**" in card and "| learning_rate | 0.001 |" in card
+    found = json.loads((control.model / "calibration.json").read_text())
+    predictions = pq.read_table(control.predictions).to_pydict()
+    assert found["temperature"] > 0 and found["rows"] == len(predictions["row"])
+    logits = np.array(predictions["logits"])
+    before = probabilities_of(logits).argmax(axis=1)
+    assert (probabilities_of(logits / found["temperature"]).argmax(axis=1) == before).all()
+
+
+def test_a_run_killed_twice_and_resumed_ends_with_the_weights_of_one_that_was_not(
+    control: RunFolder,
+    one_processor: None,
+    over: Callable[[RunFolder], RunHistory],
+    at_step: Callable[[RunFolder, int], None],
+    until: Until,
+) -> None:
+    run = create_run(control.request())
+    launch_worker(run)
+    for step in (9, 33):
+        at_step(run, step)
+        holder = living_worker(run.lock)
+        assert holder is not None
+        os.kill(holder.pid, signal.SIGKILL)
+        until(lambda: living_worker(run.lock) is None)
+        assert summarize(run).state == "interrupted" and history_of(run).end is None
+        launch_worker(run, resume=True)
+    history = over(run)
+    assert summarize(run).state == "finished" and history.workers == 3
+    undisturbed = history_of(control)
+    assert [step["step"] for step in history.steps] == list(range(1, EPOCHS * 7 + 1))
+    assert [step["loss"] for step in history.steps] == [step["loss"] for step in undisturbed.steps]
+    assert [e["loss"] for e in history.evaluations] == [e["loss"] for e in undisturbed.evaluations]
+    assert fingerprint(run) == fingerprint(control) and all(fingerprint(control).values())
+    assert history.end is not None and undisturbed.end is not None
+    assert history.end["validation"] == undisturbed.end["validation"]
+
+
+def test_a_worker_is_nobodys_child_pauses_when_asked_and_answers_sigterm_by_stopping_and_saving(
+    reviews_csv: Write,
+    tiny_model: Path,
+    one_processor: None,
+    over: Callable[[RunFolder], RunHistory],
+    at_step: Callable[[RunFolder, int], None],
+    until: Until,
+) -> None:
+    run = create_run(request(reviews_csv(ROWS), tiny_model, epochs=1000, checkpoint_seconds=1e6))
+    pid = launch_worker(run).pid
+    worker = psutil.Process(pid)
+    assert worker.ppid() != os.getpid() and os.getsid(pid) != os.getsid(0) and worker.cwd() == "/"
+    at_step(run, 3)
+    send(run.control, "pause")
+    until(lambda: summarize(run).state == "paused")
+    paused_at = history_of(run).step
+    os.kill(pid, signal.SIGHUP)
+    os.kill(pid, signal.SIGINT)
+    send(run.control, "continue")
+    at_step(run, paused_at + 2)
+    assert (summarize(run).state, summarize(run).pid) == ("running", pid)
+    os.kill(pid, signal.SIGTERM)
+    history = over(run)
+    summary = summarize(run)
+    assert summary.state == "stopped" and summary.has_model and summary.validation is not None
+    assert history.evaluations[-1]["step"] == history.step < 7000
+    assert [entry.name for entry in run.checkpoints.iterdir()] == [f"step-{history.step}"]
+    assert Predictor(run.model).labels == ("negative", "positive")
+
+
+@pytest.mark.parametrize("how", ["stop", "stop_and_save", "SIGTERM"])
+def test_a_run_that_is_stopped_as_soon_as_it_was_started_never_makes_a_step(
+    how: str, reviews_csv: Write, tiny_model: Path, over: Callable[[RunFolder], RunHistory]
+) -> None:
+    run = create_run(request(reviews_csv(ROWS), tiny_model, epochs=1000))
+    pid = launch_worker(run).pid
+    os.kill(pid, signal.SIGTERM) if how == "SIGTERM" else send(run.control, how)  # type: ignore[arg-type]
+    history = over(run)
+    assert history.end is not None and history.end["kind"] == "stopped"
+    assert "before the first step" in history.end["message"] and history.steps == []
+    assert not run.model.exists()
+
+
+def test_a_run_that_diverges_fails_in_words(
+    reviews_csv: Write, tiny_model: Path, one_processor: None, over: Callable[[RunFolder], RunHistory]
+) -> None:
+    wild = {"learning_rate": 1, "optimizer": "sgd", "max_grad_norm": 0, "schedule": "constant", "warmup_ratio": 0}
+    run = create_run(request(reviews_csv(ROWS), tiny_model, epochs=40, weight_decay=0, **wild))
+    launch_worker(run)
+    history = over(run)
+    assert history.end is not None and history.end["kind"] == "failed"
+    assert "diverged" in history.end["message"] and "learning_rate" in history.end["message"]
+    assert history.end["steps"] == history.step < 40 * 7
+
+
+# The same work in this process
+
+
+def test_the_plan_is_written_down_and_what_was_adapted_is_told(
+    work: Callable[..., RunHistory], reviews_csv: Write, tiny_model: Path
+) -> None:
+    run = create_run(request(reviews_csv(ROWS), tiny_model, epochs=1, max_length=512))
+    history = work(run)
+    assert {
+        key: history.plan[key] for key in ("rows", "validation_rows", "steps", "steps_per_epoch", "max_length")
+    } == {"rows": 54, "validation_rows": 6, "steps": 7, "steps_per_epoch": 7, "max_length": 64}
+    assert history.plan["weights"] == history.plan["trainable_weights"] > 10_000
+    assert "max_length 512 → 64: this model reads no more tokens." in [notice["text"] for notice in history.notices]
+
+
+@pytest.mark.parametrize("changes", [{"lora": True}, {"freeze_layers": "encoder"}, {"precision": "bf16"}], ids=str)
+def test_a_run_leaves_a_model_that_says_what_its_best_evaluation_said(
+    changes: dict[str, Any], work: Callable[..., RunHistory], reviews_csv: Write, tiny_model: Path
+) -> None:
+    run = create_run(request(reviews_csv(ROWS), tiny_model, epochs=2, **changes))
+    history = work(run)
+    predictions = pq.read_table(run.predictions).to_pydict()
+    texts = read_reviews(run.request().data).texts(np.array(predictions["row"]))
+    tolerance = 0.05 if changes.get("precision") == "bf16" else 1e-4
+    found = Predictor(run.model).logits(texts)[0]
+    np.testing.assert_allclose(found, np.array(predictions["logits"]), atol=tolerance)
+    assert history.best is not None and history.end is not None
+    accuracy = (np.array(predictions["logits"]).argmax(axis=1) == predictions["label"]).mean()
+    assert history.end["validation"]["accuracy"] == history.best["accuracy"] == accuracy
+
+
+def test_a_validation_file_is_measured_on_and_what_it_shares_with_training_is_told(
+    work: Callable[..., RunHistory], reviews_csv: Write, tiny_model: Path
+) -> None:
+    data, held_out = reviews_csv(ROWS), reviews_csv(20, name="held_out.csv")
+    asked = request(data, tiny_model, epochs=1).model_copy(update={"validation": str(held_out)})
+    history = work(create_run(asked))
+    assert (history.plan["rows"], history.plan["validation_rows"]) == (ROWS, 20)
+    assert any(notice["text"].startswith("Leak: 20 validation reviews") for notice in history.notices)
+
+
+@pytest.mark.parametrize("changes", [{"data": "/absent.csv"}, {"model": "./absent"}, {"device": "cuda:7"}], ids=str)
+def test_what_cannot_be_begun_is_an_error_in_words(
+    changes: dict[str, str], work: Callable[..., RunHistory], reviews_csv: Write, tiny_model: Path
+) -> None:
+    rest = {"model": str(tiny_model), "data": str(reviews_csv(ROWS)), **changes}
+    data = rest.pop("data")
+    run = create_run(Request(name="x", data=data, settings=Settings.model_validate(rest)))
+    with pytest.raises(InputError, match=r"\.$"):
+        work(run)
+    assert not run.model.exists()
+
+
+def test_a_wish_made_before_the_first_step_is_heeded_before_it(
+    work: Callable[..., RunHistory], reviews_csv: Write, tiny_model: Path
+) -> None:
+    history = work(create_run(request(reviews_csv(ROWS), tiny_model)), wishes=("stop_and_save",))
+    assert history.end is not None and history.end["message"] == "stopped before the first step"
+
+
+def test_a_pause_asked_for_before_the_first_step_is_kept_for_the_loop(
+    work: Callable[..., RunHistory], reviews_csv: Write, tiny_model: Path
+) -> None:
+    run = create_run(request(reviews_csv(ROWS), tiny_model, epochs=1))
+    history = work(run, wishes=("pause", "continue"))
+    kinds = [record["kind"] for record in JournalReader(run.journal).read_new()]
+    assert kinds.index("step") < kinds.index("paused") < kinds.index("continued")
+    assert history.end is not None and history.end["kind"] == "finished"
+
+
+def full_disk(*_: object, **__: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_full_disk_costs_a_checkpoint_and_not_the_run(
+    work: Callable[..., RunHistory], reviews_csv: Write, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from core.training import checkpoints
+
+    monkeypatch.setattr(checkpoints, "save_tensors", full_disk)
+    history = work(create_run(request(reviews_csv(ROWS), tiny_model, epochs=1)))
+    assert history.end is not None and history.end["kind"] == "finished" and history.checkpoint_step is None
+    assert any(
+        "No space left on device" in notice["text"] and "goes on" in notice["text"] for notice in history.notices
+    )
+
+
+def test_a_model_that_could_not_be_written_can_still_be_had_by_resuming(
+    work: Callable[..., RunHistory], reviews_csv: Write, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from core.worker import results
+
+    run = create_run(request(reviews_csv(ROWS), tiny_model, epochs=2))
+    with monkeypatch.context() as patch:
+        patch.setattr(results, "save_classifier", full_disk)
+        with pytest.raises(ReviewtuiError, match=rf"make room and `reviewtui resume {run.id}`\.$"):
+            work(run)
+    assert not run.model.exists()
+    history = work(run, resume=True)
+    assert history.end is not None and history.end["kind"] == "finished" and history.step == 14
+    assert [step["step"] for step in history.steps] == list(range(1, 15)) and run.model.is_dir()
+
+
+def test_a_damaged_checkpoint_is_told_and_the_run_ends_as_it_would_have(
+    work: Callable[..., RunHistory], reviews_csv: Write, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = reviews_csv(ROWS)
+    undisturbed = create_run(request(data, tiny_model, epochs=2))
+    work(undisturbed)
+    run = create_run(request(data, tiny_model, epochs=2))
+    with monkeypatch.context() as patch:
+        patch.setattr(session_module, "write_model", full_disk)
+        with pytest.raises(ReviewtuiError):
+            work(run)
+    newest = max(run.checkpoints.iterdir(), key=lambda entry: int(entry.name.removeprefix("step-")))
+    (newest / "weights.safetensors").write_bytes(b"")
+    history = work(run, resume=True)
+    assert any(f"{newest.name} is damaged" in notice["text"] for notice in history.notices)
+    assert sha256(run.model / "model.safetensors") == sha256(undisturbed.model / "model.safetensors")
+
+
+def test_without_any_checkpoint_a_resumed_run_begins_anew(
+    work: Callable[..., RunHistory], reviews_csv: Write, tiny_model: Path
+) -> None:
+    run = create_run(request(reviews_csv(ROWS), tiny_model, epochs=1))
+    shutil.rmtree(run.checkpoints)
+    history = work(run, resume=True)
+    assert [step["step"] for step in history.steps] == list(range(1, 8))
+
+
+def test_a_resumed_run_whose_settings_were_changed_is_refused_in_words(
+    work: Callable[..., RunHistory], reviews_csv: Write, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = create_run(request(reviews_csv(ROWS), tiny_model, epochs=1))
+    with monkeypatch.context() as patch:
+        patch.setattr(session_module, "write_model", full_disk)
+        with pytest.raises(ReviewtuiError):
+            work(run)
+    changed = run.request().model_copy(update={"settings": settings(tiny_model, epochs=1, freeze_layers="encoder")})
+    run.settings.write_text(changed.to_toml())
+    with pytest.raises(ReviewtuiError, match=r"settings\.toml was changed"):
+        work(run, resume=True)
+
+
+def test_the_first_step_waits_for_a_few_texts_and_not_for_all(
+    tmp_path: Path, tiny_model: Path, reviews_of: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tokenizer comes to a standstill after the longest texts and the first window, until a step is made."""
+    data = tmp_path / "many.csv"
+    data.write_text("review,label\n" + "".join(f"{text},{label}\n" for text, label in reviews_of(6000, 3)))
+    run = create_run(request(data, tiny_model, max_steps=2, checkpoint_seconds=1e9))
+    stepped, encode, encoded = threading.Event(), token_store.encode, 0
+
+    def waiting(tokenizer: Any, texts: Any) -> Any:
+        nonlocal encoded
+        if encoded > 1500 and not stepped.wait(60):
+            raise RuntimeError("no step was made before all was tokenized")
+        encoded += len(texts)
+        return encode(tokenizer, texts)
+
+    class Listening(JournalWriter):
+        def write(self, kind: str, **says: Any) -> Any:
+            if kind == "step":
+                stepped.set()
+            return super().write(kind, **says)
+
+    monkeypatch.setattr(token_store, "encode", waiting)
+    journal = Listening(run.journal)
+    Session(run, journal, ControlReader(run.control), threading.Event()).work(resume=False)
+    journal.close()
+    assert stepped.is_set()
+    assert history_of(run).step == 2
+    assert encoded > 5000
+
+
+def test_checkpoints_that_failed_are_tried_again_and_the_screen_is_told_both_times(
+    work: Callable[..., RunHistory], reviews_csv: Write, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is full for the first three checkpoints, and looked at again when the time has come."""
+    from core.training import checkpoints
+
+    whole_save, refused = checkpoints.save_tensors, 0
+
+    def save(*arguments: Any, **options: Any) -> None:
+        nonlocal refused
+        if refused < 3:
+            refused += 1
+            full_disk()
+        whole_save(*arguments, **options)
+
+    monkeypatch.setattr(checkpoints, "save_tensors", save)
+    monkeypatch.setattr(session_module, "_RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(Session, "on_step", waiting_for_the_disk)
+    run = create_run(request(reviews_csv(ROWS), tiny_model, epochs=2, checkpoint_seconds=1e6))
+    history = work(run, wishes=("checkpoint",))
+    kinds = [record["kind"] for record in JournalReader(run.journal).read_new()]
+    assert kinds.count("no_checkpoint") == 3 and history.no_checkpoint == ""
+    said = [notice["text"] for notice in history.notices if "heckpoint" in notice["text"]]
+    assert len(said) == 2 and "No space left" in said[0] and said[1] == "Checkpoints are written again."
+    assert history.checkpoint_step == 14 and history.end is not None and history.end["message"] == ""
+
+
+def waiting_for_the_disk(self: Session, **says: Any) -> None:
+    """A step that takes as long as the disk."""
+    self._writer.wait()
+    self.journal.write("step", **says)
+
+
+def test_a_run_whose_end_has_no_checkpoint_says_so_with_its_last_word(
+    work: Callable[..., RunHistory], reviews_csv: Write, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from core.training import checkpoints
+
+    monkeypatch.setattr(checkpoints, "save_tensors", full_disk)
+    history = work(create_run(request(reviews_csv(ROWS), tiny_model, epochs=1)))
+    assert history.end is not None and "no checkpoint of its end" in history.end["message"]
+
+
+def test_what_a_checkpoint_stands_on_is_durable_before_it_is(
+    work: Callable[..., RunHistory], reviews_csv: Write, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The journal is synced before the rename: a power cut cannot leave a checkpoint whose steps nobody wrote down."""
+    done: list[str] = []
+    whole_sync, whole_rename = JournalWriter.sync, Path.rename
+    monkeypatch.setattr(JournalWriter, "sync", lambda self: (done.append("journal"), whole_sync(self))[1])
+
+    def rename(self: Path, target: Any) -> Path:
+        if self.name.startswith(".step-"):
+            done.append("rename")
+        return whole_rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", rename)
+    work(create_run(request(reviews_csv(ROWS), tiny_model, epochs=1)))
+    renames = [index for index, what in enumerate(done) if what == "rename"]
+    assert renames and all(done[index - 1] == "journal" for index in renames)

@@ -1,0 +1,194 @@
+"""The Runs screen: what the folders say, and what can be done with a run."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from core.base.errors import ReviewtuiError
+from core.runs.folder import RunFolder, list_runs, runs_home
+from core.runs.lock import RunLock
+from tests.tui.frames import frame
+from tests.tui.made_runs import append, files_of, hold, make_run, memory
+from tui.app import ReviewTui
+from tui.screens.runs import screen as runs_module
+
+SIZES = [(80, 24), (120, 40), (200, 60)]
+HOSTILE = "\x1b]52;c;eA==\x07[bold]x[/ \u202eevil\x9b31m"
+
+
+async def settled(pilot: Pilot[None], *words: str) -> str:
+    """Wait until the screen shows all of `words`."""
+    shown = ""
+    for _ in range(400):
+        await pilot.pause(0.01)
+        shown = frame(pilot.app)
+        if all(word in shown for word in words):
+            return shown
+    raise AssertionError(f"{words} did not appear:\n{shown}")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_without_runs_it_says_how_to_begin(size: tuple[int, int]) -> None:
+    async with ReviewTui().run_test(notifications=True, size=size) as pilot:
+        shown = await settled(pilot, "No run yet")
+        assert "n   start one" in shown
+        assert "n New" in shown.splitlines()[-1]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_each_run_shows_state_figures_and_what_can_be_done(size: tuple[int, int]) -> None:
+    make_run(1, name="older", end="failed", message="The loss is not a number at step 12.")
+    make_run(2, name="newer")
+    async with ReviewTui().run_test(notifications=True, size=size) as pilot:
+        shown = await settled(pilot, "newer", "older", "0.900", "c Classify")
+        lines = shown.splitlines()
+        newer = next(line for line in lines if "newer" in line)
+        assert "✓ finished" in newer and "40/40" in newer
+        assert next(i for i, line in enumerate(lines) if "newer" in line) < next(
+            i for i, line in enumerate(lines) if "older" in line
+        )
+        await pilot.press("down")
+        shown = await settled(pilot, "The loss is not a number at step 12.", "r Resume")
+        assert "c Classify" not in shown.splitlines()[-1]
+
+
+async def test_a_run_whose_worker_died_is_interrupted_and_one_whose_worker_lives_is_not() -> None:
+    make_run(1, name="dead", end=None)
+    alive = make_run(2, name="alive", steps=10, end=None)
+    lock = hold(alive)
+    async with ReviewTui().run_test(notifications=True, size=(80, 24)) as pilot:
+        shown = await settled(pilot, "dead", "alive")
+        assert any("! interrupted" in line and "dead" in line for line in shown.splitlines())
+        assert any("● running" in line and "alive" in line for line in shown.splitlines())
+        lock.release()
+
+
+async def test_stop_asks_the_worker_and_touches_nothing_else() -> None:
+    run = make_run(1, steps=10, end=None)
+    lock = hold(run)
+    before = run.journal.read_bytes()
+    async with ReviewTui().run_test(notifications=True, size=(80, 24)) as pilot:
+        await settled(pilot, "running", "Stop")
+        await pilot.press("x")
+        await settled(pilot, "asked to stop")
+    assert [json.loads(line)["request"] for line in run.control.read_text().splitlines()] == ["stop_and_save"]
+    assert run.journal.read_bytes() == before
+    lock.release()
+
+
+async def test_a_deleted_run_comes_back_on_undo_and_goes_for_good_on_exit(home: Path) -> None:
+    kept, gone = make_run(1, name="kept"), make_run(2, name="gone")
+    async with ReviewTui().run_test(notifications=True, size=(80, 24)) as pilot:
+        await settled(pilot, "gone")
+        await pilot.press("d")
+        await settled(pilot, "is deleted")
+        assert [run.id for run in list_runs()] == [kept.id]
+        await pilot.press("u")
+        await settled(pilot, "It is back")
+        assert [run.id for run in list_runs()] == [gone.id, kept.id]
+        await pilot.press("d")
+        await pilot.pause()
+        for _ in range(400):
+            if not gone.path.exists():
+                break
+            await pilot.pause(0.01)
+    assert files_of(runs_home()) == {kept.id}
+    assert not list((home / "trash").glob("*/*"))
+
+
+async def test_what_a_killed_workbench_had_deleted_is_brought_back(home: Path) -> None:
+    run = make_run(1, name="promised")
+    trash = home / "trash" / "4194304999"  # no process has this number
+    trash.mkdir(parents=True)
+    run.path.rename(trash / run.id)
+    async with ReviewTui().run_test(notifications=True, size=(80, 24)) as pilot:
+        await settled(pilot, "promised", "is back")
+    assert [found.id for found in list_runs()] == [run.id]
+
+
+async def test_a_living_run_cannot_be_deleted() -> None:
+    run = make_run(1, steps=10, end=None)
+    lock = hold(run)
+    async with ReviewTui().run_test(notifications=True, size=(80, 24)) as pilot:
+        shown = await settled(pilot, "running")
+        assert "Delete" not in shown.splitlines()[-1]
+        await pilot.press("d")
+        await pilot.pause()
+    assert run.path.exists()
+    lock.release()
+
+
+async def test_resume_starts_a_worker_that_resumes(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = make_run(1, steps=10, end="stopped", message="stopped")
+    started: list[tuple[str, bool]] = []
+    monkeypatch.setattr(
+        runs_module, "launch_worker", lambda folder, *, resume=False: started.append((folder.id, resume))
+    )
+    async with ReviewTui().run_test(notifications=True, size=(80, 24)) as pilot:
+        await settled(pilot, "stopped", "Resume")
+        await pilot.press("r")
+        await settled(pilot, "goes on")
+    assert started == [(run.id, True)]
+
+
+async def test_what_was_interrupted_is_said_by_name_and_goes_on_on_one_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = make_run(1, name="monday", steps=25, end=None), make_run(2, name="tuesday", steps=9, end=None)
+    make_run(3, name="wednesday")
+    (first.checkpoints / "step-20").mkdir()
+    locks: list[RunLock] = []
+    asked: list[str] = []
+
+    def resume(run: RunFolder) -> None:
+        asked.append(run.id)
+        if len(asked) == 1:
+            raise ReviewtuiError("No room [/ on the disk.")
+        locks.append(hold(run))
+        append(run, "started", pid=1, host="box")
+
+    monkeypatch.setattr(runs_module, "resume_run", resume)
+    async with ReviewTui().run_test(notifications=True, size=(80, 24)) as pilot:
+        shown = await settled(pilot, "2 runs were interrupted; R resumes all: tuesday, monday", "R Resume all")
+        assert "r Resume" not in shown.splitlines()[-1], "the run under the cursor is finished"
+        await pilot.press("down", "down")
+        await settled(pilot, "its worker died at step 25; it can go on from step 20: r resumes", "r Resume")
+        await pilot.press("R")
+        await settled(pilot, "monday was left as it is: No room [/ on the disk.", "Going on: tuesday.")
+        await settled(pilot, "1 run was interrupted; R resumes it: monday")
+        await pilot.press("R")
+        await settled(pilot, "Going on: monday.")
+        for _ in range(400):
+            await pilot.pause(0.01)
+            if "interrupted" not in (shown := frame(pilot.app)):
+                break
+        assert "interrupted" not in shown and "Resume all" not in shown
+    assert asked == [first.id, second.id, first.id]
+    for lock in locks:
+        lock.release()
+
+
+async def test_a_worker_that_gives_no_sign_is_unresponsive_until_it_gives_one() -> None:
+    run = make_run(1, steps=10, end=None)
+    lock = hold(run)
+    append(run, "memory", **memory(10), idle=95.0, awake=time.monotonic())
+    async with ReviewTui().run_test(notifications=True, size=(120, 40)) as pilot:
+        words = f": wait, or `kill -9 {os.getpid()}`, then r resumes"
+        shown = await settled(pilot, "? unresponsive", "since ", words, "x Stop")
+        assert "Resume" not in shown.splitlines()[-1] and "Delete" not in shown.splitlines()[-1]
+        append(run, "memory", **memory(11), idle=0.1, awake=time.monotonic())
+        await settled(pilot, "● running")
+    lock.release()
+
+
+async def test_a_run_folder_in_ruins_breaks_nothing() -> None:
+    ruined = make_run(1, name="ruined")
+    ruined.settings.write_bytes(b"\xff not toml")
+    ruined.journal.write_bytes(b'garbage\n{"kind": "step"}\n\x00\x01')
+    make_run(2, name="sound")
+    async with ReviewTui().run_test(notifications=True, size=(80, 24)) as pilot:
+        await settled(pilot, "sound", ruined.id)

@@ -1,0 +1,162 @@
+"""The gauge in Setup: figures that follow each key, in words and in colour, and changes that save memory."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.base.errors import InputError
+from core.forecast.facts import Facts
+from core.forecast.forecast import GUESSED, MEASURED, forecast, savings
+from core.runs import start as launching
+from core.runs.start import foretold_bytes
+from core.settings.schema import Settings
+from tests.tui.engine_double import HOSTILE, STEERING, FakeEngine, facts, settle, until
+from tests.tui.frames import frame
+from tests.tui.screens.setup.test_screen import LAUNCHED, go_to, open_setup, workbench
+from tui.form_values import as_typed
+from tui.screens.setup.forecast_gauge import ForecastGauge, gauge_lines, saving_choices
+from tui.widgets.dialogs import Choose
+
+GIB = 1 << 30
+
+
+def said(free: int = 16 * GIB, state: str = "", width: int = 80, **changes: Any) -> str:
+    found = forecast(Facts.model_validate(facts(free_bytes=free)), Settings().changed(changes))
+    return gauge_lines(found, state, width).plain
+
+
+def test_what_fits_is_said_in_words() -> None:
+    assert f"MiB ± {MEASURED[0]:.0%} of 16.0 GiB free  fits" in said()
+    assert "measured here" in said()
+
+
+@pytest.mark.parametrize(
+    ("share", "words"), [(0.5, "  fits"), (0.8, "tight"), (1.0, "kept"), (3.0, "too large: f makes it smaller")]
+)
+def test_what_does_not_fit_is_said_without_colour(share: float, words: str) -> None:
+    """By the share of the free memory that is asked for."""
+    asked = forecast(Facts.model_validate(facts(free_bytes=0)), Settings()).peak_bytes
+    assert words in said(int(asked / share), width=120)
+
+
+@given(width=st.integers(1, 200), free=st.integers(0, 8 * GIB))
+def test_two_lines_at_every_width(width: int, free: int) -> None:
+    found = forecast(Facts.model_validate(facts(free_bytes=free)), Settings())
+    lines = gauge_lines(found, "measuring …", width).split("\n")
+    assert len(lines) == 2
+    assert all(line.cell_length <= width for line in lines)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_the_gauge_follows_each_key(size: tuple[int, int]) -> None:
+    app = workbench()
+    async with app.run_test(size=size) as pilot:
+        await open_setup(pilot)
+        await until(pilot, lambda: "fits" in frame(app))
+        before = app.screen.query_one(ForecastGauge).foretold()
+        await go_to(pilot, "max_length")
+        await pilot.press("enter", "end", *["backspace"] * 3, "1", "6")
+        after = app.screen.query_one(ForecastGauge).foretold()
+        assert before is not None and after is not None
+        assert after.peak_bytes < before.peak_bytes
+        assert after.seconds < before.seconds
+
+
+async def test_a_change_of_settings_is_drawn_within_a_tenth_of_a_second() -> None:
+    """The handler of a key with the forecast and all of the screen's drawing, on a large batch; the 95th percentile."""
+    app = workbench()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_setup(pilot)
+        await until(pilot, lambda: "fits" in frame(app))
+        screen: Any = app.screen
+        taken = []
+        for number in range(40):
+            app.draft.typed = {"batch_size": str(64 + number), "max_length": str(64 + number)}
+            began = time.perf_counter()
+            screen._draw()
+            gauge_lines(screen.query_one(ForecastGauge).foretold(), "", 80)
+            taken.append(time.perf_counter() - began)
+            await pilot.pause()
+        assert sorted(taken)[37] < 0.1
+
+
+async def test_f_chooses_a_saving_and_u_takes_it_back() -> None:
+    app = workbench()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_setup(pilot)
+        await until(pilot, lambda: "fits" in frame(app))
+        best = savings(Facts.model_validate(facts()), Settings())[0]
+        await pilot.press("f")
+        assert isinstance(app.screen, Choose)
+        assert "saves" in frame(app)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert app.draft.typed == {best.setting: as_typed(best.value)}
+        await pilot.press("u")
+        assert app.draft.typed == {}
+
+
+async def test_what_was_never_measured_is_measured_once_nobody_types() -> None:
+    engine = FakeEngine(facts=lambda params: facts() if params["measure"] else facts(calibrations={}))
+    app = workbench(engine)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_setup(pilot)  # waits for all that is being measured
+        assert [params["measure"] for params in engine.of("facts")] == [False, True]
+        assert "measured here" in frame(app)
+        found = app.screen.query_one(ForecastGauge).foretold()
+        assert found is not None and found.measured
+
+
+def test_a_guess_is_called_one() -> None:
+    guessed = forecast(Facts.model_validate(facts(calibrations={})), Settings())
+    assert "a guess" in gauge_lines(guessed, "", 120).plain
+    assert f"± {GUESSED[0]:.0%}" in gauge_lines(guessed, "", 120).plain
+
+
+@pytest.mark.parametrize("method", ["lengths", "facts"])
+async def test_an_engine_that_refuses_is_quoted_and_steers_nothing(method: str) -> None:
+    app = workbench(FakeEngine(**{method: InputError(f"No such model {HOSTILE}.")}))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_setup(pilot)
+        await until(pilot, lambda: "No forecast: No such model" in frame(app))
+        assert not STEERING & set(frame(app).replace("\n", ""))
+        await pilot.press("f")
+        await pilot.pause()
+        assert not isinstance(app.screen, Choose)
+
+
+async def test_what_was_foretold_is_kept_beside_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launching, "launch_worker", lambda run, resume=False: LAUNCHED)
+    app = workbench()
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await open_setup(pilot)
+        await until(pilot, lambda: "fits" in frame(app))
+        found = app.screen.query_one(ForecastGauge).foretold()
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: app.run_in_view is not None)
+        run = app.run_in_view
+        assert run is not None and found is not None
+        assert foretold_bytes(run) == found.peak_bytes
+        assert json.loads(run.forecast.read_text())["parts"] == found.parts.model_dump()
+        await until(pilot, lambda: "ENDS at your logout" in " ".join(frame(app).split()))
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"peak_bytes": "much"}', "\x00", '{"peak_bytes": -4}'])
+def test_a_damaged_forecast_is_no_forecast(text: str, tmp_path: Any) -> None:
+    from core.runs.folder import RunFolder
+
+    run = RunFolder(tmp_path)
+    run.forecast.write_text(text)
+    assert foretold_bytes(run) is None
+
+
+def test_savings_are_said_with_their_price() -> None:
+    words = [choice.plain for choice in saving_choices(savings(Facts.model_validate(facts()), Settings()))]
+    assert any("gradient_checkpointing true  saves" in line for line in words)
+    assert all("takes" in line for line in words)

@@ -1,0 +1,55 @@
+"""`extend` and `branch`: more epochs for a run that has ended, and a new run from a checkpoint of another."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from core.base.errors import InputError
+from tui.commands.output import complain, say
+from tui.commands.train import Assignments, Json, RunWord, Wait, finish
+
+
+def extend(
+    run: RunWord,
+    epochs: Annotated[str, typer.Option(metavar="N", help="Epochs in all; +N for N more.")],
+    wait: Wait = False,
+    json: Json = False,
+) -> int:
+    """Go on with a run that has ended, to more epochs. What it was is kept in its folder, under earlier/."""
+    from core.runs.extension import plan_extension
+    from core.runs.folder import find_run
+    from core.runs.launch import launch_worker
+
+    folder = find_run(run)
+    extension = plan_extension(folder, _epochs(epochs, folder.request().settings.epochs))
+    (complain if json else say)(extension.about_rate)
+    detachment = launch_worker(folder, extend=extension.request.settings.epochs).detachment
+    return finish(folder, detachment, wait=wait, json=json)
+
+
+def _epochs(word: str, now: int) -> int:
+    number = word.strip().removeprefix("+")
+    if not number.isdecimal() or not 1 <= int(number) <= 1000:
+        raise InputError(f"--epochs cannot be '{word}'; it is a whole number from 1 to 1000, or +N for N more.")
+    return int(number) + (now if word.strip().startswith("+") else 0)
+
+
+def branch(
+    run: RunWord,
+    assignments: Assignments = None,
+    step: Annotated[int | None, typer.Option(help="Branch from this checkpoint, not from the newest.")] = None,
+    name: Annotated[str | None, typer.Option(help="What to call the new run.")] = None,
+    wait: Wait = False,
+    json: Json = False,
+) -> int:
+    """Start a new run from a checkpoint of another, with some settings changed."""
+    from core.runs.branch import branch_run
+    from core.runs.folder import find_run
+    from core.runs.launch import launch_worker
+    from core.settings.schema import parse_assignment
+
+    changes = dict(parse_assignment(assignment) for assignment in assignments or [])
+    made = branch_run(find_run(run), changes, name=name or "", step=step)
+    return finish(made, launch_worker(made, resume=True).detachment, wait=wait, json=json)

@@ -1,0 +1,104 @@
+"""`forecast`: what a run would need, before anything is trained."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tui.commands import options as reading
+from tui.commands.engine import ask
+from tui.commands.output import facts, say, say_json, table
+from tui.commands.train import (
+    Assignments,
+    Json,
+    Model,
+    Preset,
+    SettingsFile,
+    Validation,
+    chosen_settings,
+    make_request,
+)
+from tui.formatting import in_bytes, in_time
+
+_MOST_SAVINGS = 5
+
+
+def forecast(
+    data: reading.Data,
+    validation: Validation = None,
+    text: reading.Text = None,
+    title: reading.Title = None,
+    label: reading.Label = None,
+    labels: reading.Scheme = None,
+    delimiter: reading.Delimiter = None,
+    encoding: reading.Encoding = None,
+    header: reading.Header = None,
+    model: Model = None,
+    preset: Preset = "balanced",
+    assignments: Assignments = None,
+    settings: SettingsFile = None,
+    json: Json = False,
+) -> int:
+    """Say how much memory and time a run would take, what fits, and what each saving would bring.
+
+    The first forecast of a model on a machine computes a few micro-batches to measure it; nothing is trained or kept.
+    """
+    options = reading.reading_options(text, title, label, labels, delimiter, encoding, header)
+    wanted = chosen_settings(preset, settings, model, assignments)
+    request = make_request(data, validation, options, preset, wanted)
+    found: dict[str, Any] = ask("forecast", {"request": request.model_dump(mode="json")})
+    if json:
+        say_json({"model": found["facts"]["model"], **found["forecast"], "savings": found["savings"]})
+        return 0
+    _say(found)
+    return 0
+
+
+def _say(found: dict[str, Any]) -> None:
+    said = found["forecast"]
+    sure = "measured on this machine" if said["measured"] else "a guess: nothing like it was measured here yet"
+    facts(
+        [
+            ("model", found["facts"]["model"]),
+            ("computed by", f"{said['path']}, {said['precision']} on {found['facts']['device']}"),
+            ("peak memory", f"{_about(said['peak_bytes'], said['low_bytes'])} of {in_bytes(said['free_bytes'])} free"),
+            ("time", f"{in_time(said['seconds'])}, {in_time(said['low_seconds'])} to {in_time(said['high_seconds'])}"),
+            ("an epoch", in_time(said["seconds_per_epoch"])),
+            ("estimate", sure),
+            ("fits", _fits(said)),
+        ]
+    )
+    say()
+    shares: list[list[object]] = [
+        [name, in_bytes(size), f"{size / said['peak_bytes']:.0%}"] for name, size in said["parts"].items()
+    ]
+    table(["memory for", "", ""], shares)
+    if found["savings"]:
+        say()
+        saved: list[list[object]] = [
+            [f"{one['setting']}={_typed(one['value'])}", in_bytes(one["bytes"]), _slower(one["seconds"])]
+            for one in found["savings"][:_MOST_SAVINGS]
+        ]
+        table(["with --set", "saves", ""], saved)
+
+
+def _about(peak: int, low: int) -> str:
+    return f"{in_bytes(peak)} ± {1 - low / peak:.0%}"
+
+
+def _fits(said: dict[str, Any]) -> str:
+    size, batch = said["micro_batch_size"], said["batch_size"]
+    if said["fits"]:
+        return f"yes, in micro-batches of {size} reviews" if size < batch else "yes, a whole batch at a time"
+    if said["largest_micro_batch"]:
+        return f"not as asked for; it will be run in micro-batches of {size}, the batch of {batch} kept"
+    return "no, not even one review at a time; the savings below may help"
+
+
+def _typed(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _slower(seconds: float) -> str:
+    if abs(seconds) < 1:
+        return "takes as long"
+    return f"takes {in_time(abs(seconds))} {'more' if seconds > 0 else 'less'}"

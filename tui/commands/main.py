@@ -1,0 +1,104 @@
+"""The command `reviewtui`: which commands there are, and how every one of them ends.
+
+Exit status: 0 done, 1 failed, 2 wrong usage or unreadable input. An error is one plain sentence on standard error.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from typing import Annotated
+
+import typer
+
+from core import __version__
+from core.base.errors import ReviewtuiError
+from tui.commands import continuing as branching
+from tui.commands import doctor, runs, workbench
+from tui.commands import engine as judging
+from tui.commands import forecast as forecasting
+from tui.commands import train as training
+from tui.commands import verify as verifying
+from tui.commands.output import complain
+
+app = typer.Typer(
+    name="reviewtui",
+    help="Fine-tune a BERT-family classifier on product reviews, watch it learn, classify reviews one key at a time.",
+    epilog="Without a command, the workbench opens. RUN is an id, a name, a unique beginning, or latest.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    no_args_is_help=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+app.command("open")(workbench.open_data)
+app.command()(judging.inspect)
+app.command()(forecasting.forecast)
+app.command()(training.train)
+app.command()(runs.runs)
+app.command()(runs.status)
+app.command()(training.stop)
+app.command()(training.resume)
+app.command()(branching.extend)
+app.command()(branching.branch)
+app.command("verify-resume")(verifying.verify_resume)
+app.command()(judging.classify)
+app.command()(judging.evaluate)
+app.command()(doctor.doctor)
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    no_mouse: Annotated[bool, typer.Option("--no-mouse", help="Leave the mouse to the terminal.")] = False,
+) -> int:
+    """Open the workbench, unless a command is named."""
+    if version:
+        print(f"reviewtui {__version__}")
+        raise typer.Exit
+    return workbench.run_workbench(mouse=not no_mouse) if context.invoked_subcommand is None else 0
+
+
+def main() -> None:
+    """Run the command line and exit with its status."""
+    sys.exit(_status())
+
+
+def _status() -> int:
+    try:
+        status = app(standalone_mode=False)
+    except typer.TyperException as error:
+        context = getattr(error, "ctx", None)
+        where = f" `{context.command_path} --help` tells more." if context is not None else ""
+        complain(f"{error.format_message().rstrip('.')}.{where}")
+        return error.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        complain("Interrupted.")
+        return 130
+    except ReviewtuiError as error:
+        complain(error)
+        return error.exit_code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        return _unforeseen(error)
+    return int(status or 0)
+
+
+def _unforeseen(error: Exception) -> int:
+    """Keep the details of what nobody thought of, and say one sentence."""
+    from core.base.files import home, private_folder, write_whole
+    from core.base.text import clean
+
+    try:
+        log = private_folder(home()) / "crash.log"
+        write_whole(log, clean(traceback.format_exc()))
+    except ReviewtuiError as unwritable:
+        complain(unwritable)
+        return unwritable.exit_code
+    complain(f"Something unforeseen happened ({type(error).__name__}); {log} has the details.")
+    return 1

@@ -1,0 +1,207 @@
+"""`train`, `resume` and `stop`: starting a run, going on with one, and asking one to end."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from core.base.errors import InputError, ReviewtuiError
+from core.base.text import clean_line
+from tui.commands import options as reading
+from tui.commands.output import complain, progress_on_stderr, say, say_json
+
+if TYPE_CHECKING:
+    from core.runs.folder import RunFolder
+    from core.runs.logout import Detachment
+    from core.runs.request import Request
+    from core.settings.schema import Settings
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Follow the run to its end.")]
+Validation = Annotated[str | None, typer.Option(help="A file to measure on, instead of held-out rows.")]
+Model = Annotated[str | None, typer.Option(help="A Hugging Face id, a folder, or starter.")]
+Preset = Annotated[str, typer.Option(help="balanced, quick, thorough, frugal or lab.")]
+Assignments = Annotated[
+    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change one setting; any number of times.")
+]
+SettingsFile = Annotated[Path | None, typer.Option(help="A TOML file of settings, or a run's settings.toml.")]
+RunWord = Annotated[str, typer.Argument(metavar="RUN", help="An id, a name, a unique beginning, or latest.")]
+
+
+def train(
+    data: reading.Data,
+    validation: Validation = None,
+    text: reading.Text = None,
+    title: reading.Title = None,
+    label: reading.Label = None,
+    labels: reading.Scheme = None,
+    delimiter: reading.Delimiter = None,
+    encoding: reading.Encoding = None,
+    header: reading.Header = None,
+    model: Model = None,
+    preset: Preset = "balanced",
+    assignments: Assignments = None,
+    settings: SettingsFile = None,
+    name: Annotated[str | None, typer.Option(help="What to call the run.")] = None,
+    wait: Wait = False,
+    json: Json = False,
+) -> int:
+    """Fine-tune a model on labelled reviews. The run is detached: it goes on without this terminal.
+
+    Every setting and its range is listed in docs/settings.md and in the workbench's Setup screen.
+    """
+    options = reading.reading_options(text, title, label, labels, delimiter, encoding, header)
+    wanted = chosen_settings(preset, settings, model, assignments)
+    request = make_request(data, validation, options, preset, wanted, name)
+    run, detachment = start(request)
+    return finish(run, detachment, wait=wait, json=json)
+
+
+def chosen_settings(preset: str, file: Path | None, model: str | None, assignments: list[str] | None) -> Settings:
+    """The settings of a preset, changed by those of a file, by --model and by each --set, in this order."""
+    from core.settings.presets import preset as preset_settings
+    from core.settings.schema import parse_assignment, read_toml
+
+    changes: dict[str, Any] = read_toml(file) if file is not None else {}
+    if model is not None:
+        changes["model"] = model
+    for assignment in assignments or []:
+        key, value = parse_assignment(assignment)
+        changes[key] = value
+    return preset_settings(preset).changed(changes)
+
+
+def make_request(
+    data: str, validation: str | None, options: Any, preset: str, settings: Settings, name: str | None = None
+) -> Request:
+    """What a run, or the forecast of one, is asked for."""
+    from core.runs.request import Request
+
+    return Request(
+        name=name or default_name(data, preset),
+        data=reading.locate(data),
+        validation=reading.locate(validation) if validation is not None else None,
+        reading=options,
+        preset=preset,
+        settings=settings,
+    )
+
+
+def start(request: Any) -> tuple[RunFolder, Detachment]:
+    """Check that the run can start; make its folder; start its worker."""
+    from core.runs.folder import create_run
+    from core.runs.launch import launch_worker
+
+    check(request)
+    run = create_run(request)
+    return run, launch_worker(run).detachment
+
+
+def check(request: Any) -> None:
+    """Ask the engine whether the run could start.
+
+    Raises:
+        ReviewtuiError: it could not.
+    """
+    from core.engine.client import EngineClient
+
+    engine = EngineClient()
+    try:
+        with progress_on_stderr() as progress:
+            engine.call("prepare", {"request": request.model_dump(mode="json")}, progress)
+    finally:
+        engine.close()
+
+
+def default_name(data: str, preset: str) -> str:
+    """`train-balanced` for train.csv and the preset balanced."""
+    stem = "reviews" if data == "-" else Path(data.rstrip("/")).stem
+    words = re.sub(r"[^\w.-]+", "-", clean_line(stem, 40)).strip("-.")
+    return f"{words or 'reviews'}-{preset}"
+
+
+def resume(
+    run: Annotated[str | None, typer.Argument(metavar="[RUN]", help="An id, a name, or latest.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Go on with every interrupted run.")] = False,
+    wait: Wait = False,
+    json: Json = False,
+) -> int:
+    """Go on with a run that was stopped, failed or interrupted, from its last checkpoint."""
+    from core.runs.folder import find_run
+    from core.runs.resume import resume_run
+
+    if (run is not None) == every:
+        raise InputError("Name one RUN, or give --all for every run that was interrupted.")
+    if run is None:
+        return _resume_all(wait=wait, json=json)
+    folder = find_run(run)
+    return finish(folder, resume_run(folder).detachment, wait=wait, json=json)
+
+
+def _resume_all(*, wait: bool, json: bool) -> int:
+    """Start all interrupted runs, one after the other, then follow each to its end if that is asked for."""
+    from core.runs.resume import interrupted_runs, resume_run
+
+    found, started, statuses = interrupted_runs(), [], [0]
+    if not found and not json:
+        say("No run was interrupted.")
+    for folder in found:
+        try:
+            started.append((folder, resume_run(folder).detachment))
+        except ReviewtuiError as error:
+            statuses.append(1)
+            if json:
+                say_json({"run": folder.id, "error": str(error)})
+            else:
+                complain(f"{folder.id} was skipped: {error}")
+    for folder, detachment in started:
+        statuses.append(finish(folder, detachment, wait=wait, json=json))
+    return max(statuses)
+
+
+def stop(
+    run: RunWord,
+    now: Annotated[bool, typer.Option("--now", help="Stop without evaluating and saving once more.")] = False,
+    json: Json = False,
+) -> int:
+    """Ask a run to stop: after its step it evaluates, saves checkpoint and model, and ends."""
+    from core.runs.control import send
+    from core.runs.folder import find_run
+    from core.runs.summary import OVER, summarize
+
+    folder = find_run(run)
+    state = summarize(folder).state
+    if state in OVER:
+        raise InputError(f"{folder.id} is {state}; it has no worker to stop.")
+    send(folder.control, "stop" if now else "stop_and_save")
+    if json:
+        say_json({"run": folder.id, "requested": "stop" if now else "stop_and_save"})
+    else:
+        say(f"{folder.id} was asked to stop{'' if now else ' and save'}; `reviewtui status {folder.id}` tells.")
+    return 0
+
+
+def finish(run: RunFolder, detachment: Detachment, *, wait: bool, json: bool) -> int:
+    """Say that the run was started, and how, or follow it to its end."""
+    from core.runs.summary import summarize
+    from tui.commands.follow import follow, report
+
+    summary = summarize(run)
+    if not wait:
+        if json:
+            facts = {"survives_logout": detachment.survives, "survives_logout_why": detachment.why}
+            say_json({**summary.to_json(), "detached_by": detachment.how, **facts})
+        else:
+            say(f"Started {summary.name} ({run.id}); it goes on without this terminal.")
+            say(detachment)
+            say(f"`reviewtui status {run.id}` tells how it goes; `reviewtui` shows it live.")
+        return 0
+    try:
+        history = follow(run)
+    except KeyboardInterrupt:
+        complain(f"{run.id} goes on; `reviewtui status {run.id}` tells how, `reviewtui stop {run.id}` ends it.")
+        return 130
+    return report(run, history, json=json)

@@ -1,0 +1,130 @@
+"""The five places of the workbench, and the screen that each of them is."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from core.base.text import clean_line
+
+PLACES = {"runs": "Runs", "data": "Data", "setup": "Setup", "train": "Train", "classify": "Classify"}
+"""Mode name → title, in the order in which a run goes through them."""
+
+SMALLEST = (60, 16)
+"""Columns and rows below which a screen says that it needs more."""
+
+
+class PlaceBar(Static):
+    """The top line: where you are among the five places, and what you are looking at."""
+
+    DEFAULT_CSS = """
+    PlaceBar { dock: top; height: 1; background: $panel; color: $text-muted; }
+    """
+
+    class Chosen(Message):
+        """A place was clicked."""
+
+        def __init__(self, place: str) -> None:
+            self.place = place
+            super().__init__()
+
+    def __init__(self, current: str) -> None:
+        self._current = current
+        self._subject = ""
+        super().__init__(markup=False)
+
+    def on_mount(self) -> None:
+        self._draw()
+
+    def say(self, subject: str) -> None:
+        """Name what the screen is about: a file, a run."""
+        self._subject = clean_line(subject)
+        self._draw()
+
+    def on_resize(self) -> None:
+        self._draw()
+
+    def _draw(self) -> None:
+        parts: list[str | tuple[str, str]] = [(" reviewtui ", "bold $text-primary")]
+        for place, title in PLACES.items():
+            # The brackets say where you are without colour.
+            parts.append((f"[{title}]", "bold reverse") if place == self._current else (f" {title} ", ""))
+        used = sum(len(part[0] if isinstance(part, tuple) else part) for part in parts)
+        hint = "? help  g go to "
+        room = self.size.width - used - len(hint) - 3
+        subject = ""
+        if self._subject and room > 8:
+            subject = self._subject if cell_len(self._subject) <= room else "…" + self._subject[-(room - 2) :]
+        parts.append((f"  {subject}", "$text-accent"))
+        gap = self.size.width - used - 2 - cell_len(subject) - len(hint)
+        if gap >= 0:
+            parts += [" " * gap, (hint, "")]
+        self.update(Content.assemble(*parts))
+
+    def on_click(self, event: events.Click) -> None:
+        column = len(" reviewtui ")
+        for place, title in PLACES.items():
+            column += len(title) + 2
+            if len(" reviewtui ") <= event.x < column:
+                self.post_message(self.Chosen(place))
+                return
+
+
+class Place(Screen[None]):
+    """A screen that is one of the five places. Subclasses set PLACE, HELP and BINDINGS and compose their `body`."""
+
+    PLACE: ClassVar[str]
+    """Key of `PLACES`."""
+    HELP: ClassVar[str | None] = None
+    """What the place is for, shown by `?` over the list of live keys. Plain paragraphs."""
+    SCOPED_CSS: ClassVar[bool] = True
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark", "app.help", "Help", id="app.help", show=False),
+        Binding("g", "app.go_to", "Go to", id="app.go_to", show=False),
+        Binding("escape", "back", "Back", id="place.back", show=False),
+    ]
+
+    def compose(self) -> ComposeResult:
+        yield PlaceBar(self.PLACE)
+        yield from self.body()
+        yield Static("", id="too-small", markup=False)
+        yield Footer(show_command_palette=False, compact=True)
+
+    def body(self) -> ComposeResult:
+        """What stands between the top line and the footer."""
+        yield from ()
+
+    def say_subject(self, subject: str) -> None:
+        """Name, in the top line, what the screen is about."""
+        self.query_one(PlaceBar).say(subject)
+
+    def on_resize(self, event: events.Resize) -> None:
+        columns, rows = event.size
+        small = columns < SMALLEST[0] or rows < SMALLEST[1]
+        self.set_class(small, "-too-small")
+        self.set_class(columns < 100, "-narrow")
+        self.set_class(rows < 30, "-short")
+        if small:
+            notice = (
+                f"{columns}×{rows} is too small for reviewtui.\nIt needs {SMALLEST[0]}×{SMALLEST[1]}; 80×24 is good."
+            )
+            self.query_one("#too-small", Static).update(Content(notice))
+
+    def on_place_bar_chosen(self, message: PlaceBar.Chosen) -> None:
+        self.app.switch_mode(message.place)
+
+    def action_back(self) -> None:
+        """Leave an input; where none has the focus, go to the list of runs."""
+        if self.focused is not None and self.focused.has_class("-typing"):
+            self.set_focus(None)
+        elif self.PLACE != "runs":
+            self.app.switch_mode("runs")

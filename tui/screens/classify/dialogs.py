@@ -1,0 +1,230 @@
+"""The dialogs of the Classify screen: which file, which of a list, where to export to, and what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from core.base.errors import ReviewtuiError
+from core.base.text import clean, clean_line
+from core.triage.export import Exported, FileThere, export
+from core.triage.history import History
+
+
+class PathInput(Input):
+    """A line for a file's name; what is pasted into it is shown cleaned, and meant so."""
+
+    def validate_value(self, value: str) -> str:
+        """No character that could steer the terminal stands in the line."""
+        return clean(value).replace("\n", " ")
+
+
+class OpenPile(ModalScreen[str | None]):
+    """Asks for a file of reviews; answers with its path, or None."""
+
+    DEFAULT_CSS = """
+    OpenPile > .box > * { margin-bottom: 1; }
+    OpenPile > .box > Input { width: 66; max-width: 100%; }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Stay", id="open_pile.stay"),
+        Binding("down", "suggest(1)", "Next suggestion", id="open_pile.down"),
+        Binding("up", "suggest(-1)", "Previous suggestion", id="open_pile.up"),
+    ]
+
+    def __init__(self, suggestions: Sequence[tuple[str, str]]) -> None:
+        """Args: suggestions: (path, what it is); the first stands in the line."""
+        super().__init__()
+        self._suggestions = suggestions
+        self._at = 0
+
+    def compose(self) -> ComposeResult:
+        self.add_class("dialog")
+        with Vertical(classes="box"):
+            yield Static(Content("Open a file of reviews"), classes="section")
+            yield PathInput(self._suggestions[0][0] if self._suggestions else "", classes="-typing")
+            yield Static(self._list(), classes="suggestions", markup=False)
+            yield Static(Content("enter opens   ↑ ↓ suggestions   esc stays here"), classes="hint")
+
+    def action_suggest(self, by: int) -> None:
+        """Put another suggestion into the line."""
+        if self._suggestions:
+            self._at = (self._at + by) % len(self._suggestions)
+            line = self.query_one(PathInput)
+            line.value = self._suggestions[self._at][0]
+            line.cursor_position = len(line.value)
+            self.query_one(".suggestions", Static).update(self._list())
+
+    def _list(self) -> Content:
+        parts: list[tuple[str, str]] = []
+        for number, (path, what) in enumerate(self._suggestions):
+            mark = "▸" if number == self._at else " "
+            parts.append((f"{mark} {clean_line(Path(path).name, 36):<36}", "bold" if number == self._at else ""))
+            parts.append((f" {clean_line(what, 30)}\n", "$foreground-muted"))
+        return Content.assemble(*parts) if parts else Content("")
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.dismiss(event.value.strip() or None)
+
+
+class Choice(ModalScreen[int | None]):
+    """Asks for one of a list; answers with its place, or None."""
+
+    DEFAULT_CSS = """
+    Choice > .box > * { margin-bottom: 1; }
+    Choice > .box > Input { width: 66; max-width: 100%; }
+    Choice > .box > OptionList { width: 66; max-width: 100%; height: auto; max-height: 14; border: none; padding: 0; }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "dismiss(None)", "Stay", id="choice.stay"),
+        Binding("j", "move('down')", "Down", id="choice.down", show=False),
+        Binding("k", "move('up')", "Up", id="choice.up", show=False),
+    ]
+
+    def __init__(self, title: str, options: Sequence[tuple[str, str]], current: int | None = None) -> None:
+        """Args: options: (name, what it is); current: where the cursor stands first."""
+        super().__init__()
+        self._title, self._options, self._current = title, options, current
+
+    def compose(self) -> ComposeResult:
+        self.add_class("dialog")
+        with Vertical(classes="box"):
+            yield Static(Content(clean_line(self._title)), classes="section")
+            yield OptionList(
+                *(
+                    Option(
+                        Content.assemble(
+                            (clean_line(name, 40), "bold"), (f"\n{clean_line(what, 62)}" if what else "", "")
+                        )
+                    )
+                    for name, what in self._options
+                )
+            )
+            yield Static(Content("enter chooses   esc stays here"), classes="hint")
+
+    def on_mount(self) -> None:
+        options = self.query_one(OptionList)
+        options.highlighted = self._current if self._current is not None else 0
+        options.focus()
+
+    def action_move(self, way: str) -> None:
+        """Move the cursor, as the arrows do."""
+        options = self.query_one(OptionList)
+        options.action_cursor_down() if way == "down" else options.action_cursor_up()
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.dismiss(event.option_index)
+
+
+class ExportDialog(ModalScreen[Exported | None]):
+    """Asks where to, writes the decisions there, and says why not; answers with what was written, or None."""
+
+    DEFAULT_CSS = """
+    ExportDialog > .box > * { margin-bottom: 1; }
+    ExportDialog > .box > Input { width: 66; max-width: 100%; }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Stay", id="export.stay")]
+
+    def __init__(self, history: History, suggested: Path) -> None:
+        super().__init__()
+        self._history, self._suggested = history, suggested
+        self._confirmed: Path | None = None
+        """A file that is there, which the person was told would be replaced."""
+
+    def compose(self) -> ComposeResult:
+        self.add_class("dialog")
+        with Vertical(classes="box"):
+            yield Static(Content("Export the decisions to"), classes="section")
+            yield PathInput(str(self._suggested), classes="-typing")
+            yield Static(Content(".csv for spreadsheets; .jsonl holds each text to the letter."), classes="hint")
+            yield Static("", classes="answer", markup=False)
+            yield Static(Content("enter writes   esc stays here"), classes="hint")
+
+    @on(Input.Changed)
+    def _changed(self) -> None:
+        self._confirmed = None
+        self.query_one(".answer", Static).update("")
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if event.value.strip():
+            self._write(Path(event.value.strip()).expanduser().absolute())
+
+    @work(exclusive=True, exit_on_error=False, group="export")
+    async def _write(self, path: Path) -> None:
+        try:
+            done = await asyncio.to_thread(export, self._history, path, replace=path == self._confirmed)
+        except FileThere as there:
+            self._confirmed = path
+            self._answer(f"{there} Enter again replaces it; or change the name.")
+        except ReviewtuiError as error:
+            self._answer(str(error))
+        else:
+            self.dismiss(done)
+
+    def _answer(self, text: str) -> None:
+        self.query_one(".answer", Static).update(Content(clean(text)))
+
+
+class ExportDone(ModalScreen[bool]):
+    """Says what was written and how to train on it; answers whether to open it on the Data screen."""
+
+    DEFAULT_CSS = """
+    ExportDone > .box > * { margin-bottom: 1; }
+    ExportDone > .box > Input { width: 66; max-width: 100%; }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,q", "dismiss(False)", "Close", id="export_done.close"),
+        Binding("d", "dismiss(True)", "Open on Data", id="export_done.data"),
+        Binding("c", "copy", "Copy the command", id="export_done.copy"),
+    ]
+
+    def __init__(self, done: Exported, command: str) -> None:
+        super().__init__()
+        self._done, self._command = done, command
+
+    def compose(self) -> ComposeResult:
+        self.add_class("dialog")
+        done = self._done
+        counts = ", ".join(f"{count} {clean_line(label, 30)}" for label, count in done.labels.items())
+        notes = [f"{counts}."]
+        if done.skipped:
+            notes.append(f"{done.skipped} skipped {'is' if done.skipped == 1 else 'are'} left out.")
+        if done.conflicts:
+            texts = "text was" if done.conflicts == 1 else "texts were"
+            notes.append(f"{done.conflicts} {texts} decided in different ways; the latest decision is written.")
+        lines: list[tuple[str, str]] = [
+            (f"{done.rows} decided review{'' if done.rows == 1 else 's'} in\n", "bold"),
+            (clean_line(done.path), "$text-accent"),
+            (f"\n\n{' '.join(notes)}\n\n", ""),
+            ("Train on them:\n", "bold"),
+            (clean_line(self._command), "$text-accent"),
+            ("\n\nenter closes   c copies the command   d opens it on Data", "$foreground-muted"),
+        ]
+        with Vertical(classes="box"):
+            yield Static(Content.assemble(*lines))
+
+    def action_copy(self) -> None:
+        """The command to the terminal's clipboard."""
+        self.app.copy_to_clipboard(self._command)
+        self.notify("Copied, if the terminal allows it (OSC 52).", markup=False)

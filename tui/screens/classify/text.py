@@ -1,0 +1,229 @@
+"""What the Classify screen says, as text that is safe to show: position, prediction, counts, and its empty states."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual.content import Content
+
+from core.base.text import clean, clean_line
+from core.triage.history import Counts, Decision
+from core.triage.queue import Pile, Prediction
+from tui.screens.classify.label_bars import meter, percent
+from tui.screens.classify.model import ModelInUse
+
+Part = tuple[str, str]
+
+
+def position(pile: Pile) -> Content:
+    """`‹p 12 of 216 n›  inbox.csv:13  ✓ you said positive`."""
+    review, decision = pile.review, pile.decision
+    parts: list[Part] = [
+        ("‹p ", "$text-primary"),
+        (f"{pile.row + 1:,} of {pile.total:,}", "bold"),
+        (" n›", "$text-primary"),
+    ]
+    if review is not None:
+        parts.append((f"   {clean_line(Path(review.file).name, 40)}:{review.line}", "$foreground-muted"))
+    if decision is not None:
+        parts.append((f"   ✓ {_said(decision)}", "bold $text-success"))
+    return Content.assemble(*parts)
+
+
+def says(model: ModelInUse, prediction: Prediction | None, *, waiting: bool, typed: bool) -> Content:
+    """The model's word in one line, or why there is none."""
+    if prediction is not None:
+        return Content.assemble(
+            ("The model says ", "$foreground-muted"),
+            (clean_line(prediction.label, 40), "bold $text-accent"),
+            (f"  {percent(prediction.probability)}", "bold"),
+        )
+    if model.state == "none":
+        return Content.assemble(
+            ("No run has a model yet", "bold"), (": label by hand; d trains one", "$foreground-muted")
+        )
+    if model.state == "failed":
+        return Content.assemble(("The model does not answer. ", "bold $text-error"), (clean_line(model.message), ""))
+    if model.state in ("looking", "loading"):
+        what = clean_line(model.message) or "loading the model"
+        return Content.assemble((f"{what}…", "$text-warning"), ("  keys work meanwhile", "$foreground-muted"))
+    if waiting:
+        return Content.styled("the model is reading it…", "$foreground-muted")
+    return Content.styled(
+        "Type or paste a review; the model answers when you pause." if typed else "", "$foreground-muted"
+    )
+
+
+def guess_first(last: Decision | None, *, tall: bool) -> Content:
+    """In place of the model's word while the person guesses first; and how the last guess compares."""
+    lead: Part = ("You guess first", "bold $text-accent")
+    if last is None or last.predicted is None:
+        return Content.assemble(lead, ("; then the model's word shows", "$foreground-muted"))
+    if last.skipped:
+        last_word = "skipped"
+    else:
+        last_word = "as you said" if last.agreed else f"you said {clean_line(last.verdict, 20)}"
+    share = percent(last.probability or 0.0)
+    between = "\nlast: " if tall else "  last one: "
+    model_word = f"{clean_line(last.predicted, 20)} {share}, "
+    return Content.assemble(lead, (between, "$foreground-muted"), model_word, (last_word, "bold"))
+
+
+def facts(model: ModelInUse, prediction: Prediction | None, copy: Decision | None, *, with_name: bool) -> Content:
+    """How much of the review was read, by which model where no other place says so, and what was said of a copy."""
+    parts: list[Part] = []
+    if prediction is not None:
+        tokens = f"{prediction.tokens:,} token{'' if prediction.tokens == 1 else 's'}"
+        if prediction.truncated:
+            limit = f" at {model.max_length:,}" if model.max_length else ""
+            parts += [(f"{tokens}, ", ""), (f"cut{limit} tokens: the rest was not read", "bold $text-warning")]
+        else:
+            parts.append((f"{tokens}, all of them read", "$foreground-muted"))
+        if with_name and model.candidate is not None:
+            parts.append((f"   model {clean_line(model.candidate.summary.name, 26)}", "$foreground-muted"))
+    if copy is not None:
+        lead = "\n" if parts else ""
+        parts.append((f"{lead}an exact copy, line {copy.line}: {_said(copy)}", "bold $text-warning"))
+    return Content.assemble(*parts)
+
+
+def tally(pile: Pile, width: int, *, tall: bool) -> Content:
+    """The progress line and the counts: in one line and a half, or one below the other."""
+    counts = pile.history.counts
+    share = counts.decided / pile.total if pile.total else 0.0
+    figures = _figures(counts)
+    agreement = "" if counts.agreement is None else f"{counts.agreement:.0%} agreement"
+    blind = "" if counts.blind_agreement is None else f"{counts.blind_agreement:.0%} blind"
+    if tall:
+        lines = [f"\n{counts.decided:,} of {pile.total:,} decided, {share:.0%}\n", *(f"  {one}\n" for one in figures)]
+        if agreement:
+            lines.append(f"  {agreement}, of {counts.agreed + counts.corrected:,} predictions")
+        if blind:
+            lines.append(f"\n  {blind}, of {counts.blind_agreed + counts.blind_corrected:,} guessed first")
+        return Content.assemble(meter(share, width), *lines)
+    lead = f"{counts.decided:,} of {pile.total:,} decided "
+    return Content.assemble(
+        lead, meter(share, max(width - len(lead), 4)), "\n", " · ".join([*figures, *filter(None, [agreement, blind])])
+    )
+
+
+def model_line(model: ModelInUse) -> Content:
+    """Which model answers."""
+    if model.candidate is None:
+        return Content("")
+    summary = model.candidate.summary
+    score = f", {summary.validation['accuracy']:.1%} right in validation" if summary.validation else ""
+    return Content.assemble(
+        (clean_line(summary.name, 38), "bold"), (f"\n{clean_line(summary.model, 30)}{score}", "$foreground-muted")
+    )
+
+
+def finished(pile: Pile) -> Content:
+    """`All 200 reviews decided: 181 agreed, 12 corrected, 7 skipped.`"""
+    counts = pile.history.counts
+    reviews = "The only review is" if pile.total == 1 else f"All {pile.total:,} reviews are"
+    conflicts = len(pile.history.conflicts())
+    parts: list[Part] = [
+        (f"{reviews} decided.\n\n", "bold $text-success"),
+        (f"{', '.join(_figures(counts))}.\n", ""),
+    ]
+    if counts.agreement is not None:
+        parts.append((f"You agreed with {counts.agreement:.0%} of the predictions.\n", ""))
+    if conflicts:
+        texts = "text was" if conflicts == 1 else "texts were"
+        parts.append((f"{conflicts} {texts} decided in different ways; an export takes the latest.\n", "$text-warning"))
+    parts += [
+        ("\n x ", "bold $text-primary"),
+        ("exports   ", ""),
+        (" u ", "bold $text-primary"),
+        ("takes the last one back   ", ""),
+        (" p ", "bold $text-primary"),
+        ("walks back", ""),
+    ]
+    return Content.assemble(*parts)
+
+
+def no_pile() -> Content:
+    """Before a file was opened."""
+    return Content.assemble(
+        ("No pile of reviews is open.\n\n", "bold"),
+        (" o ", "bold $text-primary"),
+        ("opens a file of reviews; the sample inbox is offered\n", ""),
+        (" t ", "bold $text-primary"),
+        ("types or pastes a single review\n", ""),
+    )
+
+
+def empty_pile(source: str) -> Content:
+    """A file without a review."""
+    return Content.assemble((f"{clean_line(source, 120)} holds no reviews.\n\n", "bold"), "o opens another file.")
+
+
+def reading(source: str, what: str) -> Content:
+    """While a file is read."""
+    return Content.assemble(
+        ("Reading ", "$foreground-muted"), (clean_line(Path(source).name, 60), "bold"), f"\n\n{what}"
+    )
+
+
+def unreadable(message: str) -> Content:
+    """Why a file could not be opened."""
+    return Content.assemble(
+        ("This pile cannot be opened.\n\n", "bold $text-error"), (clean(message), ""), "\n\no opens another file."
+    )
+
+
+def trail(pile: Pile, width: int, most: int) -> Content:
+    """The last decisions, the latest first: a slip of the finger shows at once."""
+    recent = pile.history.recent(most)
+    if not recent:
+        return Content("")
+    parts: list[Part] = [
+        ("Your last decisions", "bold $text-primary"),
+        ("   u takes back the first\n", "$foreground-muted"),
+    ]
+    for one in recent:
+        verdict = "skipped" if one.skipped else clean_line(one.verdict, 14)
+        against = f"not {clean_line(one.predicted or '', 14)}" if one.agreed is False else ""
+        parts += [
+            (f"{one.row + 1 if one.row >= 0 else '–':>6}  ", "$foreground-muted"),
+            (f"{verdict:<15}", "bold"),
+            (f"{against:<19}", "$text-warning"),
+            (f"{clean_line(one.text[:400], max(width - 48, 8))}\n", "$foreground-muted"),
+        ]
+    return Content.assemble(*parts)
+
+
+def legend(prediction: Prediction | None, labels: int, *, guessing: bool) -> Content:
+    """The keys that decide and walk, for screens that have the room."""
+    agree = f"agree: {clean_line(prediction.label, 24)}" if prediction is not None else "agree with the model"
+    digits = f"1–{min(labels, 9)}" if labels > 1 else "1"
+    keys = [
+        *([] if guessing else [("enter", agree)]),
+        (digits, "say the label yourself"),
+        ("s", "skip"),
+        ("u  r", "undo, redo"),
+        ("n  p", "next, previous"),
+        ("f", "first undecided"),
+        ("b", "show the model's word" if guessing else "guess first: blind"),
+    ]
+    parts: list[Part] = []
+    for key, what in keys:
+        parts += [(f"{key:<6}", "bold $text-primary"), (f"{what}\n", "")]
+    return Content.assemble(*parts)
+
+
+def _figures(counts: Counts) -> list[str]:
+    found = [f"{counts.agreed:,} agreed", f"{counts.corrected:,} corrected", f"{counts.skipped:,} skipped"]
+    if counts.by_hand:
+        found.insert(2, f"{counts.by_hand:,} by hand")
+    return found
+
+
+def _said(decision: Decision) -> str:
+    if decision.skipped:
+        return "you skipped it"
+    word = f"you said {clean_line(decision.verdict, 30)}"
+    if decision.agreed is None:
+        return word
+    return f"{word}, as the model did" if decision.agreed else f"{word}, not {clean_line(decision.predicted or '', 24)}"

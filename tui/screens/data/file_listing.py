@@ -1,0 +1,124 @@
+"""What the file picker lists: the folders and data files of a folder. Plain functions, called in a thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.base.errors import InputError
+from core.base.text import clean_line
+from core.reviews.sources import SUFFIXES, find_sources
+
+MOST_ENTRIES = 1000
+"""More than these are not listed; typing narrows them down."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A folder or a data file."""
+
+    path: Path
+    is_folder: bool
+    note: str
+    """Format and size, cleaned."""
+
+
+@dataclass
+class Listing:
+    """What stands in a folder, as far as it begins with what was typed."""
+
+    folder: Path
+    entries: list[Entry] = field(default_factory=list)
+    whole: str = ""
+    """What the folder as one source would be made of; empty when it is none."""
+    problem: str = ""
+    left_off: int = 0
+
+
+def listing(folder: Path, typed: str) -> Listing:
+    """The entries of the folder that `typed` names (from `folder` on), whose names begin with its last part."""
+    try:
+        wanted, prefix = _asked(folder, typed)
+        found = Listing(wanted)
+        entries = [
+            entry
+            for path in wanted.iterdir()
+            if path.name.casefold().startswith(prefix.casefold())
+            and (prefix.startswith(".") or not path.name.startswith("."))
+            and (entry := _entry(path)) is not None
+        ]
+        entries.sort(key=lambda entry: (not entry.is_folder, entry.path.name.casefold()))
+        found.entries, found.left_off = entries[:MOST_ENTRIES], max(len(entries) - MOST_ENTRIES, 0)
+        if not prefix:
+            found.whole = _whole(wanted)
+        return found
+    except OSError as error:
+        return Listing(folder, problem=f"{error.strerror or error}: {clean_line(typed or folder, 60)}")
+    except (ValueError, RuntimeError):
+        return Listing(folder, problem=f"{clean_line(typed, 60)} is no path.")
+
+
+def completion(folder: Path, typed: str) -> str | None:
+    """`typed` made longer by the first name that begins so; None without one, or where its name is not plain."""
+    if not typed:
+        return None
+    entries = listing(folder, typed).entries
+    name = entries[0].path.name + ("/" if entries[0].is_folder else "") if entries else ""
+    head, slash, prefix = typed.rpartition("/")
+    # A name with control characters in it is chosen from the list; it is never put into the input.
+    if not name.startswith(prefix) or clean_line(name) != name:
+        return None
+    return f"{head}{slash}{name}"
+
+
+def existing(folder: Path, typed: str) -> tuple[Path, bool] | None:
+    """The absolute path that `typed` names and whether it is a folder; None where there is no such thing."""
+    try:
+        path = (folder / Path(typed).expanduser()).absolute()
+        return (path, path.is_dir()) if path.exists() else None
+    except (OSError, ValueError, RuntimeError):
+        return None
+
+
+def _asked(folder: Path, typed: str) -> tuple[Path, str]:
+    if not typed:
+        return folder, ""
+    path = folder / Path(typed).expanduser()
+    return (path, "") if typed.endswith("/") or typed == "~" else (path.parent, path.name)
+
+
+def _entry(path: Path) -> Entry | None:
+    try:
+        if path.is_dir():
+            return Entry(path, True, "folder")
+        if path.suffix.lower() in SUFFIXES and path.is_file():
+            kind = SUFFIXES[path.suffix.lower()]
+            return Entry(path, False, f"{kind.upper() if len(kind) <= 5 else kind}  {_size(path.stat().st_size)}")
+    except OSError:
+        return None
+    return None
+
+
+def _whole(folder: Path) -> str:
+    try:
+        parts = find_sources(folder)
+    except InputError:
+        return ""
+    learn = parts.train
+    if not learn:
+        return ""
+    words = [clean_line(learn[0].name, 30) if len(learn) == 1 else f"{len(learn)} files"]
+    words += [
+        f"{title} {len(files)}"
+        for title, files in (("validation", parts.validation), ("test", parts.test), ("inbox", parts.inbox))
+        if files
+    ]
+    return " · ".join(words)
+
+
+def _size(count: float) -> str:
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000 or unit == "GB":
+            return f"{count:.0f} {unit}" if unit == "B" or count >= 10 else f"{count:.1f} {unit}"
+        count /= 1000
+    raise AssertionError

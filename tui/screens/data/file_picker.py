@@ -1,0 +1,195 @@
+"""Choosing a source: a line to type a path or a Hugging Face id into, over the folder's data files."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+from rich.cells import cell_len, set_cell_size
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.suggester import Suggester
+from textual.widgets import Input, OptionList
+from textual.widgets.option_list import Option
+
+from core.base.text import clean_line
+from tui.screens.data.file_listing import Listing, completion, existing, listing
+from tui.widgets.line_input import LineInput
+from tui.widgets.responsive import Drawn, cell
+
+_NAME_WIDTH = 44
+
+
+class _Completion(Suggester):
+    """Offers the rest of a path."""
+
+    def __init__(self, picker: FilePicker) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._picker = picker
+
+    async def get_suggestion(self, value: str) -> str | None:
+        return await asyncio.to_thread(completion, self._picker.folder, value)
+
+
+class PathInput(LineInput):
+    """Tab and right take the completion; down goes to the list."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "complete", "Complete", id="path.complete", show=False)]
+
+    def action_complete(self) -> None:
+        """Take the completion that is offered, or go on to the list."""
+        before = self.value
+        if self.cursor_position == len(before):
+            self.action_cursor_right()
+        if self.value == before:
+            self.screen.focus_next()
+
+
+class FilePicker(Vertical):
+    """A path or id typed, or a file chosen from the list, ends in `Picked`."""
+
+    DEFAULT_CSS = """
+    FilePicker { height: 1fr; }
+    FilePicker > #where { height: 1; color: $text-muted; padding: 0 1; }
+    FilePicker > OptionList { height: 1fr; max-height: 100%; border: none; padding: 0; background: $background; }
+    FilePicker > OptionList:focus { background: $background; background-tint: transparent; }
+    FilePicker > OptionList > .option-list--option-highlighted { color: $text-muted; background: $background; }
+    FilePicker > OptionList:focus > .option-list--option-highlighted {
+        color: $foreground; background: $background; text-style: reverse;
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "type", "Type a path", id="picker.type"),
+        Binding("backspace,left", "up", "Folder above", id="picker.up"),
+        Binding("down", "list", "To the list", id="picker.list", show=False),
+    ]
+
+    class Picked(Message):
+        """A source was chosen: an absolute path, or what was typed."""
+
+        def __init__(self, source: str) -> None:
+            self.source = source
+            super().__init__()
+
+    def __init__(self, samples: Path, *, id: str | None = None) -> None:
+        """Args: samples: the folder offered as sample reviews."""
+        self._samples = samples
+        self.folder = Path.cwd()
+        """What typed paths and the list start from."""
+        self._shown: list[tuple[str, Path]] = []
+        """For each option what Enter does (`open`, `enter`) and with which path."""
+        super().__init__(id=id)
+
+    def compose(self) -> ComposeResult:
+        yield PathInput(
+            placeholder="a path, or a Hugging Face dataset id such as owner/name", suggester=_Completion(self)
+        )
+        yield Drawn(id="where")
+        yield OptionList(markup=False, compact=True)
+
+    def on_mount(self) -> None:
+        self._list("")
+
+    def focus_list(self) -> None:
+        """Put the keys on the list of files."""
+        self.query_one(OptionList).focus()
+
+    @work(exclusive=True, exit_on_error=False, group="listing")
+    async def _list(self, typed: str) -> None:
+        """List what `typed` leads to; file systems may be slow, so a thread looks."""
+        found = await asyncio.to_thread(listing, self.folder, typed)
+        self._show(found, typed)
+
+    def _show(self, found: Listing, typed: str) -> None:
+        options: list[Content] = []
+        self._shown = []
+
+        def add(act: str, path: Path, mark: str, name: str, note: str) -> None:
+            self._shown.append((act, path))
+            title = cell(clean_line(name), _NAME_WIDTH)
+            options.append(Content.assemble((f" {mark} ", "$text-primary"), title, ("  " + note, "$foreground-muted")))
+
+        if not typed:
+            add("open", self._samples, "*", "Sample reviews", "shipped with reviewtui")
+        if found.whole:
+            add("open", found.folder, "=", "This folder as one source", found.whole)
+        if (not typed or typed.endswith("/")) and found.folder != found.folder.parent:
+            add("enter", found.folder.parent, "^", "..", "folder above")
+        for entry in found.entries:
+            name = entry.path.name + ("/" if entry.is_folder else "")
+            add("enter" if entry.is_folder else "open", entry.path, "/" if entry.is_folder else "-", name, entry.note)
+        chooser = self.query_one(OptionList)
+        chooser.set_options([Option(option) for option in options])
+        # The first thing below the way up is the likely next step.
+        chooser.highlighted = 0 if options else None
+        self.query_one("#where", Drawn).show(partial(where_line, found))
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        message.stop()
+        self._list(message.value)
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        message.stop()
+        self._take(message.value.strip())
+
+    @work(exclusive=True, exit_on_error=False, group="taking")
+    async def _take(self, typed: str) -> None:
+        """What was typed is a folder to go into, or a source."""
+        if not typed:
+            self.focus_list()
+            return
+        found = await asyncio.to_thread(existing, self.folder, typed)
+        if found is not None and found[1]:
+            self._go(found[0])
+        else:
+            self.post_message(self.Picked(str(found[0]) if found is not None else typed))
+
+    def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
+        message.stop()
+        act, path = self._shown[message.option_index]
+        if act == "open":
+            self.post_message(self.Picked(str(path)))
+        else:
+            self._go(path)
+
+    def _go(self, folder: Path) -> None:
+        """List another folder; paths are typed from there."""
+        self.folder = folder
+        entry = self.query_one(PathInput)
+        if entry.value:
+            entry.value = ""
+        else:
+            self._list("")
+        self.focus_list()
+
+    def action_type(self) -> None:
+        """Type a path or an id."""
+        self.query_one(PathInput).focus()
+
+    def action_up(self) -> None:
+        """Go to the folder above."""
+        self._go(self.folder.parent)
+
+    def action_list(self) -> None:
+        """From the line to the list."""
+        self.focus_list()
+
+
+def where_line(found: Listing, width: int) -> Content:
+    """Which folder is listed and what is in it, in a line; of a long path its end is shown."""
+    if found.problem:
+        return Content(clean_line(found.problem)).truncate(width, ellipsis=True)
+    files = sum(not entry.is_folder for entry in found.entries)
+    more = f"; {found.left_off:,} more, type to narrow" if found.left_off else ""
+    rest = f"   {files} data file{'s' * (files != 1)}{more}   enter opens"
+    path, room = clean_line(found.folder), max(width - len(rest), 1)
+    if cell_len(path) > room:
+        cells = set_cell_size(path[::-1], room - 1)[::-1]  # a wide character that does not fit is a blank
+        path = f"…{cells}"
+    return Content(f"{path}{rest}").truncate(width, ellipsis=True)

@@ -1,0 +1,119 @@
+"""What may be chosen about the reading of a source, as lists: pure functions from a report to offers.
+
+An `Offer` says, for each line of a list, which fields of `ReadingOptions` it sets; the Data screen shows it and asks
+the engine again. `changed` keeps choices that no longer make sense out of the new options.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from textual.content import Content
+
+from core.base.text import clean_line
+from core.reviews.options import ReadingOptions
+from tui.screens.data.report_views import DELIMITERS, SCHEMES
+from tui.widgets.responsive import row
+
+Changes = dict[str, Any]
+
+
+@dataclass
+class Offer:
+    """A list to choose from."""
+
+    title: str
+    help: str = ""
+    lines: list[Content] = field(default_factory=list)
+    changes: list[Changes] = field(default_factory=list)
+    """For each line what it sets; a value of `...` asks for it first."""
+    current: int | None = None
+
+    def add(self, line: str | Content, changes: Changes, current: bool = False) -> None:
+        """Offer one more."""
+        if current:
+            self.current = len(self.lines)
+        self.lines.append(Content(line) if isinstance(line, str) else line)
+        self.changes.append(changes)
+
+
+def offer_columns(report: Mapping[str, Any], role: str) -> Offer:
+    """Which column is the text, the title or the label; none is possible for the latter two."""
+    helps = {
+        "text": "The column that holds the review itself.",
+        "title": "Joined before the text; a title often says it all.",
+        "label": "What is learned. Without one, reviews can only be worked through.",
+    }
+    offer = Offer(f"The column of the {role}", helps[role])
+    now = report[f"{role}_column"]
+    if role != "text":
+        offer.add("none", {role: ""}, current=now is None)
+    for column in report["columns"]:
+        examples = " · ".join(clean_line(example, 20) for example in column["examples"])
+        line = row(
+            (clean_line(column["name"]), 20, ""),
+            ("  " + clean_line(column["kind"]), 11, "$foreground-muted"),
+            (examples, 28, "$foreground-muted"),
+        )
+        offer.add(line, {role: column["name"]}, current=column["name"] == now)
+    return offer
+
+
+def offer_schemes(report: Mapping[str, Any]) -> Offer:
+    """How labels become classes."""
+    offer = Offer("How labels become classes")
+    for scheme in report["schemes"]:
+        used = scheme == report["scheme"] or (scheme == "auto" and report["scheme"] == "binary")
+        offer.add(SCHEMES.get(scheme, clean_line(scheme)), {"scheme": scheme}, current=used)
+    return offer
+
+
+def offer_reading(report: Mapping[str, Any] | None, options: ReadingOptions) -> Offer:
+    """Encoding, delimiter and header, as far as the format has them; everything where nothing could be read yet."""
+    offer = Offer("How the file is read", "Everything that is detected can be set.")
+
+    def add(what: str, words: str, changes: Changes, current: bool) -> None:
+        offer.add(
+            Content.assemble((f"{what:<11}", "$foreground-muted"), words, ("  now" if current else "", "$text-accent")),
+            changes,
+        )
+
+    if report is None or report["encoding"] is not None:
+        found = f" ({clean_line(report['encoding'])})" if report and options.encoding is None else ""
+        add("Encoding", f"detect{found}", {"encoding": None}, options.encoding is None)
+        for encoding in ("utf-8", "cp1252", "latin-1", "utf-16"):
+            add("", encoding, {"encoding": encoding}, options.encoding == encoding)
+        add("", "another …", {"encoding": ...}, False)
+    if report is None or report["delimiter"] is not None:
+        found = f" ({DELIMITERS.get(report['delimiter'], '')})" if report and options.delimiter is None else ""
+        add("Delimiter", f"detect{found}", {"delimiter": None}, options.delimiter is None)
+        for delimiter in (",", ";", "\t", "|"):
+            add("", DELIMITERS[delimiter], {"delimiter": delimiter}, options.delimiter == delimiter)
+        add("", "another …", {"delimiter": ...}, False)
+    if report is None or report["header"] is not None:
+        add("First row", "detect", {"header": None}, options.header is None)
+        add("", "names the columns", {"header": True}, options.header is True)
+        add("", "is a review", {"header": False}, options.header is False)
+    return offer
+
+
+def changed(options: ReadingOptions, changes: Changes) -> ReadingOptions:
+    """New options with `changes`; a choice that rested on what changes is given up.
+
+    A column plays one part only; another label column or scheme has other classes, and another delimiter or header
+    other columns.
+    """
+    update = dict(changes)
+    for role in ("text", "title", "label"):
+        for other in ("text", "title", "label"):
+            if changes.get(role) and other != role and getattr(options, other) == changes[role]:
+                update[other] = None
+    if "label" in changes:
+        update |= {"scheme": "auto", "label_names": {}}
+    if "scheme" in changes:
+        update |= {"label_names": {}}
+    if "delimiter" in changes or "header" in changes:
+        update |= {"text": None, "title": None, "label": None, "scheme": "auto", "label_names": {}}
+    return ReadingOptions.model_validate(options.model_copy(update=update).model_dump())

@@ -1,0 +1,1 @@
+"""The Setup screen and its parts."""

@@ -1,0 +1,220 @@
+"""The gauge under the settings: how much memory and time a run would take, drawn anew with every key.
+
+The engine collects the facts once for a model and a source, and measures a few real micro-batches where it never did;
+the forecast itself is arithmetic of this process (`core/forecast/forecast.py`), so that no key waits for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from textual import work
+from textual.content import Content
+
+from core.base.errors import ReviewtuiError
+from core.base.memory import free_bytes
+from core.base.text import clean_line
+from core.forecast.facts import Facts
+from core.forecast.forecast import Forecast, Saving, forecast, savings
+from core.settings.schema import Settings
+from tui.formatting import in_bytes, in_time
+from tui.state import Draft
+from tui.widgets.responsive import Drawn, fitting, lines
+
+if TYPE_CHECKING:
+    from tui.workbench import Workbench
+
+_BAR = 20
+_QUIET_SECONDS = 1.0
+"""How long a person must have typed nothing before steps are measured."""
+_FREE_SECONDS = 3.0
+"""How often the free memory is looked at while nobody types."""
+_TIGHT, _FULL = 0.7, 0.9
+"""Shares of the free memory from which on it is said to be tight, and too large."""
+
+
+class ForecastGauge(Drawn):
+    """Two lines: memory beside what is free, and time."""
+
+    DEFAULT_CSS = """
+    ForecastGauge { height: 2; }
+    """
+
+    app: Workbench
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.facts: Facts | None = None
+        self._settings: Settings | None = None
+        self._of: tuple[str, str, int] | None = None
+        """Source, model and number of reviews that the facts are of, or are being collected for."""
+        self._refused: set[str] = set()
+        """Ways to compute a run that could not be measured here."""
+        self._state = ""
+
+    def on_mount(self) -> None:
+        self.set_interval(_FREE_SECONDS, self._look_again)
+
+    def _look_again(self) -> None:
+        """What is free may have changed."""
+        if self.facts is not None and self.screen.is_current:
+            self._show()
+
+    def follow(self, draft: Draft, settings: Settings | None) -> None:
+        """Show what a run of `draft` with `settings` would take; None while a value is refused."""
+        if draft.report is None or settings is None:
+            return
+        of = (draft.source, settings.model, int(draft.report["kept"]))
+        if of != self._of:
+            self._of, self.facts, self._state = of, None, "Looking at reviews and model …"
+            self._collect(draft, settings)
+        self._settings = settings
+        self._show()
+        if self.facts is not None and self._is_to_be_measured(settings):
+            self._measure(draft, settings)
+
+    def foretold(self) -> Forecast | None:
+        """The forecast that is shown; None before there is one."""
+        if self.facts is None or self._settings is None:
+            return None
+        facts = self.facts
+        if facts.device == "cpu":  # others take memory and give it back while somebody thinks
+            facts = facts.model_copy(update={"free_bytes": free_bytes()})
+        return forecast(facts, self._settings)
+
+    def choices(self) -> list[Saving]:
+        """Changes that would make the run smaller, the largest saving first; none before the facts are there."""
+        if self.facts is None or self._settings is None:
+            return []
+        return savings(self.facts, self._settings)
+
+    def _is_to_be_measured(self, settings: Settings) -> bool:
+        assert self.facts is not None
+        way = self.facts.way_of(settings)
+        return way not in self.facts.calibrations and way not in self._refused
+
+    def _show(self) -> None:
+        if self.facts is None or self._settings is None:
+            self.show(partial(_words, self._state))
+            return
+        found = self.foretold()
+        assert found is not None
+        self.show(partial(gauge_lines, found, self._state))
+
+    @work(exclusive=True, exit_on_error=False, group="measure")
+    async def _collect(self, draft: Draft, settings: Settings) -> None:
+        """Have the facts collected."""
+        report = draft.report
+        assert report is not None
+        try:
+            if draft.lengths is None or draft.lengths_model != settings.model:
+                params: dict[str, Any] = {"source": draft.source, "reading": draft.reading.model_dump(mode="json")}
+                params |= {"model": settings.model, "batch_size": settings.batch_size}
+                draft.lengths = await self.app.ask("lengths", params, self._say)
+                draft.lengths_model = settings.model
+            found = await self._ask(draft, settings, measure=False)
+        except asyncio.CancelledError:
+            self._of = None  # a start came first: they are collected when somebody comes back
+            raise
+        except ReviewtuiError as error:
+            self._state = f"No forecast: {clean_line(error)}"
+            self._show()
+            return
+        self._state = ""
+        self._take(found)
+
+    @work(exclusive=True, exit_on_error=False, group="measure")
+    async def _measure(self, draft: Draft, settings: Settings) -> None:
+        """Have a few micro-batches computed, once nobody types any more."""
+        await asyncio.sleep(_QUIET_SECONDS)
+        assert self.facts is not None
+        way = self.facts.way_of(settings)
+        try:
+            found = await self._ask(draft, settings, measure=True)
+        except ReviewtuiError as error:
+            self._refused.add(way)
+            self._state = clean_line(error)
+            self._show()
+        else:
+            self._state = ""
+            self._take(found)
+
+    async def _ask(self, draft: Draft, settings: Settings, *, measure: bool) -> Facts:
+        assert draft.report is not None
+        params: dict[str, Any] = {"lengths": draft.lengths, "classes": max(len(draft.report["class_counts"]), 2)}
+        params |= {"settings": settings.model_dump(mode="json"), "measure": measure}
+        return Facts.model_validate(await self.app.ask("facts", params, self._say))
+
+    def _take(self, facts: Facts) -> None:
+        self.facts = facts
+        self._show()
+        if self._settings is not None and self._is_to_be_measured(self._settings):
+            self._measure(self.app.draft, self._settings)
+
+    def _say(self, what: str, share: float | None) -> None:
+        self._state = f"{what} …" if share is None else f"{what} {share:.0%} …"
+        self._show()
+
+
+def _words(state: str, width: int) -> Content:
+    return lines([Content.styled(f" {state}", "$foreground-muted").truncate(max(width, 1), ellipsis=True), ""])
+
+
+def gauge_lines(said: Forecast, state: str, width: int) -> Content:
+    """Memory: a bar of what is free, the figure with its uncertainty, and whether it fits. Time: the same in words."""
+    style, verdict = _verdict(said)
+    share = said.peak_bytes / said.free_bytes if said.free_bytes else 0.0
+    filled = max(round(min(share, 1.0) * _BAR), 1)
+    sure = f"± {(said.high_bytes / said.peak_bytes - 1):.0%}"
+    memory = [
+        Content.assemble(
+            (" Memory ", "$foreground-muted"),
+            ("█" * filled, style),
+            ("░" * (_BAR - filled), "$foreground-muted"),
+            (f" {in_bytes(said.peak_bytes)} {sure}", "bold"),
+            f" of {in_bytes(said.free_bytes)} free",
+        ),
+        Content.styled(verdict, style),
+    ]
+    how = "measured here" if said.measured else "a guess"
+    time = [
+        Content.assemble(
+            (" Time   ", "$foreground-muted"),
+            (f"about {in_time(said.seconds)}", "bold"),
+            f" ({in_time(said.low_seconds)} to {in_time(said.high_seconds)})",
+            f", an epoch {in_time(said.seconds_per_epoch)}",
+        ),
+        Content.styled(state or how, "$foreground-muted"),
+        Content.styled(f"most memory for {said.dominant}", "$foreground-muted"),
+    ]
+    return lines([fitting(memory, width, "  "), fitting(time, width, " · ")])
+
+
+def _verdict(said: Forecast) -> tuple[str, str]:
+    """The colour of the bar, and the same in a word."""
+    size, batch = said.micro_batch_size, said.batch_size
+    share = said.peak_bytes / said.free_bytes if said.free_bytes else 0.0
+    if not said.largest_micro_batch:
+        return "$text-error", "too large: f makes it smaller"
+    if not said.fits:
+        return "$text-error", f"run as micro-batch {size} × {-(-batch // size)}, batch {batch} kept"
+    if share > _FULL:
+        return "$text-error", "too large: f makes it smaller"
+    if share > _TIGHT:
+        return "$text-warning", "tight: f makes it smaller"
+    return "$text-success", "fits"
+
+
+def saving_choices(found: list[Saving]) -> list[Content]:
+    """What each saving changes, saves and costs."""
+    choices = []
+    for one in found:
+        value = str(one.value).lower() if isinstance(one.value, bool) else str(one.value)
+        seconds = f"{in_time(abs(one.seconds))} {'longer' if one.seconds > 0 else 'shorter'}"
+        cost = "as long" if abs(one.seconds) < 1 else seconds
+        choices.append(
+            Content.assemble((f"{one.setting} {value}", "bold"), f"  saves {in_bytes(one.bytes)}, takes {cost}")
+        )
+    return choices

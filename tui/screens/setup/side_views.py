@@ -1,0 +1,156 @@
+"""What the Setup screen says beside the form: pure functions to `Content`. Data passes `core.base.text` here, once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from textual.content import Content
+
+from core.base.text import clean_line
+from core.settings.declarations import Declaration
+from core.settings.presets import PRESETS, preset
+from core.settings.schema import describe
+from tui.form_values import Checked, as_typed, shown, steps_in_words
+from tui.widgets.responsive import indented, lines, row, section
+
+
+def preset_line(name: str, typed: Mapping[str, str], width: int) -> Content:
+    """The preset, what it is for, and how much was changed of it."""
+    count = len(typed)
+    changed = f"* {count} changed from {name}" if count else f"as {name} has it"
+    purpose = max(width - len(name) - len(changed) - 15, 4)
+    return row(
+        (" Preset ", 8, "$foreground-muted"),
+        (f" {name} ", len(name) + 2, "bold reverse"),
+        (f" {PRESETS[name][0]}", purpose, "$foreground-muted"),
+        (f" {changed} ", len(changed) + 3, "$text-warning" if count else "$foreground-muted"),
+    )
+
+
+def about(declaration: Declaration, problem: str, preset_shown: str, cut: str, width: int) -> Content:
+    """The name, range and help of a setting; a refusal, or what a limit cuts, comes before its help."""
+    if declaration.name == "name":
+        facts = "anything; empty takes the name suggested"
+    else:
+        ranged = [declaration.range, *declaration.choices] if declaration.kind != "switch" else ["on", "off"]
+        facts = " · ".join(filter(None, [f"preset {preset_shown}", *ranged, declaration.unit]))
+    head = Content.assemble((f" {declaration.name}", "bold $text-primary"), (f"  {facts}", "$foreground-muted"))
+    parts = [head.truncate(max(width, 1), ellipsis=True)]
+    if problem:
+        parts.append(indented(Content.styled(f"✗ {clean_line(problem)}", "$text-error"), width, 1))
+    elif declaration.name == "max_length" and cut:
+        parts.append(indented(Content.styled(f"Here {cut}.", "$text-accent"), width, 1))
+    parts.append(indented(declaration.help, width, 1))
+    return lines(parts)
+
+
+def changes(preset_name: str, typed: Mapping[str, str], problems: Mapping[str, str], width: int) -> Content:
+    """Every value that differs from the preset, beside the preset's."""
+    base = preset(preset_name)
+    parts = [section("Changed", "u undoes, a resets all")]
+    for declaration in describe():
+        if declaration.name in typed:
+            refused = declaration.name in problems
+            parts.append(
+                row(
+                    (" ! " if refused else " * ", 3, "bold $text-error" if refused else "bold $text-warning"),
+                    (declaration.title, 20, ""),
+                    (clean_line(typed[declaration.name]) or "(empty)", max(width - 49, 10), "bold"),
+                    (f" instead of {shown(getattr(base, declaration.name))}", 26, "$foreground-muted"),
+                )
+            )
+    if not typed:
+        parts.append(Content.styled(" nothing", "$foreground-muted"))
+    return lines(parts)
+
+
+def data(source: str, report: Mapping[str, Any], steps: str, cut: str, width: int) -> Content:
+    """What the run would learn from."""
+    facts = [
+        ("Reviews", clean_line(source)),
+        ("", f"{report['kept']:,} kept of {report['rows']:,}"),
+        (
+            "Classes",
+            ", ".join(f"{clean_line(name, 24)} {count:,}" for name, count in list(report["class_counts"].items())[:20]),
+        ),
+        ("Steps", steps),
+        *([("Cut", cut)] if cut else []),
+    ]
+    parts = [section("What it learns from")]
+    for title, words in facts:
+        body = indented(words, width, 11)
+        parts.append(Content.styled(f" {title:<10}", "$foreground-muted") + body[11:] if words else Content(""))
+    return lines(parts)
+
+
+def cut_in_words(found: Mapping[str, Any] | None, limit: int) -> str:
+    """What a limit of tokens cuts, from the lengths measured; empty before they are."""
+    if found is None:
+        return ""
+    if limit >= found["max"]:
+        return f"no review is longer than {limit:,} tokens; the longest has {found['max']:,}"
+    below = [known for known in found["limits"] if known["max_length"] <= limit]
+    if not below:
+        return ""
+    known = below[-1]
+    share = f"{known['reviews_cut'] / max(found['sampled'], 1):.1%}"
+    lost = f"{known['tokens_lost']:.1%} of all tokens"
+    if known["max_length"] == limit:
+        return f"{share} of the reviews are cut at {limit:,} tokens; {lost} are lost"
+    return f"at most {share} of the reviews are cut at {limit:,} tokens; at most {lost} are lost"
+
+
+def command(words: str, missing: Sequence[str], width: int) -> Content:
+    """The equivalent command, whole; and what it cannot say."""
+    parts = [section("The same from a shell", "y copies it"), indented(clean_line(words), width, 1)]
+    if missing:
+        parts.append(indented(Content.styled(f"It has no words for: {', '.join(missing)}.", "$text-warning"), width, 1))
+    return lines(parts)
+
+
+def command_short(words: str, width: int) -> Content:
+    """The equivalent command on one line, cut where it must be."""
+    return Content.assemble((" $ ", "$foreground-muted"), clean_line(words)).truncate(max(width, 1), ellipsis=True)
+
+
+def preset_choices() -> list[Content]:
+    """Every preset: what it is for, and what it changes."""
+    choices = []
+    for name, (purpose, values) in PRESETS.items():
+        parts = [Content.styled(f"{name:<10}", "bold") + indented(purpose, 64, 15)[15:]]
+        if values:
+            said = ", ".join(f"{key} {as_typed(value)}" for key, value in values.items())
+            parts.append(indented(Content.styled(said, "$foreground-muted"), 64, 15))
+        choices.append(lines(parts))
+    return choices
+
+
+def declared(name: str) -> Declaration:
+    """The declaration of a setting."""
+    return next(declaration for declaration in describe() if declaration.name == name)
+
+
+RUN_NAME = Declaration(
+    name="name",
+    title="Name of the run",
+    group="Run",
+    unit="",
+    help="What the run is called in the list of runs and on the command line.",
+    default="",
+    kind="text",
+    choices=(),
+    range="",
+)
+"""The run's name is edited as the settings are, though it is none."""
+
+
+def state(report: Mapping[str, Any] | None, checked: Checked, starting: str, failure: str) -> Content:
+    """The line beside the start: what is being done, what stands in its way, or how long the run would be."""
+    if starting:
+        return Content.styled(starting, "$foreground-muted")
+    if checked.sentence or failure:
+        return Content.styled(f"✗ {clean_line(checked.sentence or failure)}", "$text-error")
+    if report is None or checked.settings is None:
+        return Content("")
+    return Content.styled(steps_in_words(report["kept"], checked.settings), "$foreground-muted")

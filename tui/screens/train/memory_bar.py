@@ -1,0 +1,114 @@
+"""A run's memory as bars: of the machine for a run on the CPU, of each GPU for one that uses them.
+
+    █ ours, given out   ▓ ours, held in reserve   ▒ others'   ░ free
+
+Bars and figures come from the latest memory record of the run's journal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from textual.content import Content
+
+from core.base.text import clean_line
+from tui.formatting import in_bytes
+from tui.widgets.responsive import Drawn, fitting, lines
+
+_BAR = 16
+_MOST_GPUS = 3
+"""GPUs that get a line; of more, those that the run uses come first."""
+_STYLES = ("$text-success", "$text-primary", "$text-warning", "$foreground-muted")
+_MARKS = "█▓▒░"
+
+
+class MemoryBar(Drawn):
+    """A line for the worker, or one for each GPU."""
+
+    DEFAULT_CSS = """
+    MemoryBar { height: auto; max-height: 4; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    """
+
+    def show_sample(self, sample: Mapping[str, Any] | None, device: str, forecast: int | None) -> None:
+        """Show a memory record; None where there is none yet."""
+        self.display = sample is not None
+        if sample is not None:
+            self.show(partial(memory_lines, dict(sample), device, forecast))
+
+
+def memory_lines(sample: Mapping[str, Any], device: str, forecast: int | None, width: int) -> Content:
+    """The lines of `MemoryBar`, at most `width` cells wide.
+
+    Args:
+        device: that the run computes on, as its plan says.
+        forecast: bytes that were foretold as its peak; None where nothing was.
+    """
+    if device.startswith("cuda"):
+        return lines(_gpu_lines(sample, forecast, width))
+    return lines([_worker_line(sample, forecast, width)])
+
+
+def _worker_line(sample: Mapping[str, Any], forecast: int | None, width: int) -> Content:
+    own, total = int(sample["process"]), int(sample["limit"] or sample["system_total"])
+    free = min(int(sample["system_available"]), max(total - own, 0))
+    others = max(total - own - free, 0)
+    parts = [
+        Content.assemble(
+            ("Memory ", "$foreground-muted"), *_bar((own, 0, others, free)), (f" {in_bytes(own)}", "bold")
+        ),
+        Content(f"peak {in_bytes(sample['process_peak'])}"),
+        *_foretold(forecast, int(sample["process_peak"])),
+        Content(f"{in_bytes(free)} of {in_bytes(total)} free{' (limit)' if sample['limit'] else ''}"),
+    ]
+    return fitting(parts, width, " · ")
+
+
+def _gpu_lines(sample: Mapping[str, Any], forecast: int | None, width: int) -> list[Content]:
+    devices: Sequence[Mapping[str, Any]] = sample["devices"]
+    if not devices:
+        return [Content.styled("GPU memory cannot be read here (no NVML)", "$foreground-muted")]
+    used = sorted(devices, key=lambda one: (not one.get("ours_reserved"), one["index"]))
+    shown = [_gpu_line(one, sample, forecast, width) for one in used[:_MOST_GPUS]]
+    if rest := used[_MOST_GPUS:]:
+        free = sum(int(one.get("free", 0)) for one in rest)
+        words = f"{len(rest)} more GPUs, {in_bytes(free)} free on them"
+        shown.append(Content.styled(words, "$foreground-muted").truncate(max(width, 1), ellipsis=True))
+    return shown
+
+
+def _gpu_line(gpu: Mapping[str, Any], sample: Mapping[str, Any], forecast: int | None, width: int) -> Content:
+    name = Content.styled(f"GPU {gpu['index']} ", "$foreground-muted")
+    if "error" in gpu:
+        trouble = Content.styled(f"cannot be read: {clean_line(gpu['error'])}", "$text-warning")
+        return (name + trouble).truncate(max(width, 1), ellipsis=True)
+    given, held = int(gpu["ours_allocated"]), int(gpu["ours_reserved"])
+    bar = _bar((given, max(held - given, 0), int(gpu["other"]), int(gpu["free"])))
+    own = [(f" {in_bytes(given)}", "bold"), f" of {in_bytes(held)} held"] if held else [" not used by this run"]
+    parts = [
+        Content.assemble(name, *bar, *own),
+        Content(f"others {in_bytes(gpu['other'])}"),
+        Content(f"free {in_bytes(gpu['free'])}"),
+    ]
+    peak = int(sample.get("device_peak") or 0)
+    if held and peak:
+        parts[1:1] = [Content(f"peak {in_bytes(peak)}"), *_foretold(forecast, peak)]
+    return fitting(parts, width, " · ")
+
+
+def _foretold(forecast: int | None, peak: int) -> list[Content]:
+    if not forecast:
+        return []
+    return [Content.styled(f"foretold {in_bytes(forecast)}", "$text-warning" if peak > forecast else "")]
+
+
+def _bar(shares: Sequence[int]) -> list[tuple[str, str]]:
+    """Marks for four amounts on one bar, `_BAR` cells in all; what is there at all gets at least a cell."""
+    total = max(sum(shares), 1)
+    cells = [max(round(amount / total * _BAR), 1) if amount > 0 else 0 for amount in shares]
+    while sum(cells) > _BAR:
+        cells[cells.index(max(cells))] -= 1
+    while sum(cells) < _BAR:
+        cells[cells.index(max(cells))] += 1
+    return [(mark * count, style) for mark, count, style in zip(_MARKS, cells, _STYLES, strict=True) if count]

@@ -1,0 +1,104 @@
+"""What the screens share: the engine, the draft of the next run, the run in view, and the pile to classify.
+
+Screens know this base class; `tui/app.py` builds the application on it. Screens ask the engine through `ask`, which
+never blocks a key; heavy libraries are never loaded in this process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from textual.app import App
+
+from core.base.text import clean
+from core.engine.client import EngineClient
+from core.runs.folder import RunFolder
+
+if TYPE_CHECKING:
+    from tui.state import Draft
+
+Progress = Callable[[str, float | None], None]
+
+
+class Workbench(App[None]):
+    """The state and services that screens share."""
+
+    def __init__(
+        self,
+        *,
+        data: str | None = None,
+        pile: str | None = None,
+        run: RunFolder | None = None,
+        engine: EngineClient | None = None,
+    ) -> None:
+        """Create the shared state.
+
+        Args:
+            data: What the Data screen opens on.
+            pile: What Classify opens on.
+            run: The run to watch, or to classify with.
+            engine: The engine client; None starts one of its own.
+        """
+        super().__init__()
+        self.engine = engine or EngineClient()
+        self._draft: Draft | None = None
+        self._source = data or ""
+        self.run_in_view: RunFolder | None = run
+        self.pile: str | None = pile
+        """The file of reviews that Classify walks through; None for typed reviews."""
+
+    @property
+    def draft(self) -> Draft:
+        """The run in the making."""
+        if self._draft is None:
+            from tui.state import Draft  # pydantic, which the first frame does without
+
+            self._draft = Draft(source=self._source)
+        return self._draft
+
+    @draft.setter
+    def draft(self, draft: Draft) -> None:
+        self._draft = draft
+
+    async def ask(self, method: str, params: dict[str, Any] | None = None, progress: Progress | None = None) -> Any:
+        """Ask the engine; keys are answered meanwhile. `progress` is called on the UI's own thread.
+
+        Raises:
+            ReviewtuiError: what the engine answered instead.
+        """
+        loop = asyncio.get_running_loop()
+
+        def tell(what: str, fraction: float | None) -> None:
+            if progress is not None:
+                loop.call_soon_threadsafe(progress, what, fraction)
+
+        return await asyncio.wrap_future(self.engine.request(method, params, tell))
+
+    def say(self, text: object, severity: Literal["information", "warning", "error"] = "information") -> None:
+        """A notice in the corner; whatever `text` holds, it is shown as text."""
+        timeout = {"information": 4.0, "warning": 8.0, "error": 12.0}[severity]
+        self.notify(clean(text), severity=severity, timeout=timeout, markup=False)
+
+    def open_data(self, source: str) -> None:
+        """Start a new draft on `source` and show the Data screen."""
+        self._source, self._draft = source, None
+        self.switch_mode("data")
+
+    def open_run(self, run: RunFolder) -> None:
+        """Show a run, live or past, on the Train screen."""
+        self.run_in_view = run
+        self.switch_mode("train")
+
+    def open_classify(self, run: RunFolder | None = None, pile: str | None = None) -> None:
+        """Show the Classify screen with a run's model, on a pile of reviews if one is named."""
+        self.run_in_view = run or self.run_in_view
+        self.pile = pile or self.pile
+        self.switch_mode("classify")
+
+
+def sample_folder() -> Path:
+    """The reviews shipped with the project."""
+    return Path(__file__).resolve().parent.parent / "sample_reviews"
