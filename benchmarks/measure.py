@@ -23,7 +23,7 @@ _NOT_PASSED_ON = ("LD_PRELOAD", "GLIBC_TUNABLES", "KMP_AFFINITY", "KMP_BLOCKTIME
 _NOT_PASSED_ON_PREFIXES = ("MALLOC_", "TCMALLOC_", "REVIEWTUI_", "TORCHINDUCTOR_")
 
 
-class PeerFailed(RuntimeError):  # noqa: N818 -- what happened
+class PeerFailedError(RuntimeError):
     """A contestant ended without a measurement."""
 
 
@@ -86,7 +86,7 @@ def measure(job: Job, given: Mapping[str, str]) -> tuple[Measurement, float]:
     """Start a contestant, wait for it, and return its measurement and the seconds its whole process took.
 
     Raises:
-        PeerFailed: it ended badly, or its last line is no measurement.
+        PeerFailedError: it ended badly, or its last line is no measurement.
     """
     began = time.perf_counter()
     command = [sys.executable, "-m", f"benchmarks.peers.{job.peer}", job.to_json()]
@@ -98,7 +98,7 @@ def measure(job: Job, given: Mapping[str, str]) -> tuple[Measurement, float]:
             raise ValueError(f"exit status {done.returncode}")
         return Measurement.from_json(done.stdout.splitlines()[-1]), seconds
     except (ValueError, TypeError, IndexError) as error:
-        raise PeerFailed(f"{job.peer}, {job.task}: {error}\n{done.stderr[-3000:]}") from error
+        raise PeerFailedError(f"{job.peer}, {job.task}: {error}\n{done.stderr[-3000:]}") from error
 
 
 def interleave(
@@ -107,7 +107,7 @@ def interleave(
     """Every entrant once, in order, then all of them again: neighbours in time make the pairs.
 
     Raises:
-        PeerFailed: two entrants did not read the same reviews, or one found what is no accuracy.
+        PeerFailedError: two entrants did not read the same reviews, or one found what is no accuracy.
     """
     rows: set[str] = set()
     for repeat in range(1, repeats + 1):
@@ -116,9 +116,9 @@ def interleave(
             found, seconds = measure_one(entrant.job(repeat))
             rows.add(found.rows_sha256)
             if len(rows) > 1:
-                raise PeerFailed(f"{entrant.peer} read other reviews than those before it")
+                raise PeerFailedError(f"{entrant.peer} read other reviews than those before it")
             if found.accuracy is not None and not 0 <= found.accuracy <= 1:
-                raise PeerFailed(f"{entrant.peer} found the accuracy {found.accuracy}")
+                raise PeerFailedError(f"{entrant.peer} found the accuracy {found.accuracy}")
             run = Run(entrant.peer, repeat, entrant.scale, seconds, found)
             if entrant.peer == OURS:
                 ours = found

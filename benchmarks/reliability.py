@@ -84,10 +84,10 @@ def ours(rounds: int, reviews: Path) -> tuple[dict[str, list[float]], list[float
         kind, began, waited = "", 0.0, 0.0
         sampler: MemorySampler | None = None
 
-        def on_step(self, **says: Any) -> None:
+        def on_step(self, **fields: Any) -> None:
             if self.kind in ("journal", "checkpoint"):
-                super().on_step(**says)
-            number, inside = divmod(says["step"], _BLOCK_STEPS)
+                super().on_step(**fields)
+            number, inside = divmod(fields["step"], _BLOCK_STEPS)
             if inside == 0:
                 self._turn(number - _WARM_UP_BLOCKS)
 
@@ -103,14 +103,14 @@ def ours(rounds: int, reviews: Path) -> tuple[dict[str, list[float]], list[float
                 self.sampler.stop()
                 self.sampler = None
             self.kind, self.waited = _TURN[number % len(_TURN)], 0.0
-            self._kept_wishes = ["checkpoint"] if self.kind == "checkpoint" else []
+            self._kept_requests = ["checkpoint"] if self.kind == "checkpoint" else []
             if self.kind != "bare":
                 self.sampler = MemorySampler(lambda sample: self.journal.write("memory", **sample))
                 self.sampler.start()
             self.began = time.perf_counter()
 
-        def wishes(self) -> Any:
-            return super().wishes() if self.kind != "bare" else []
+        def control_requests(self) -> Any:
+            return super().control_requests() if self.kind != "bare" else []
 
         def on_checkpoint(self, checkpoint: Checkpoint) -> None:
             began = time.perf_counter()

@@ -16,7 +16,7 @@ from core.engine.client import EngineClient
 from core.runs.folder import RunFolder
 from core.runs.trash import empty_trash
 from tui.screens.base import PLACES
-from tui.terminal.output_filter import LastGuard
+from tui.terminal.output_filter import OutputFilter
 from tui.workbench import Workbench
 
 
@@ -49,7 +49,7 @@ class ReviewTui(Workbench):
     ) -> None:
         """Args: data: what the Data screen opens on; pile: what Classify opens on; run: to watch or classify with."""
         super().__init__(data=data, pile=pile, run=run, engine=engine)
-        self._guard = LastGuard()
+        self._guard = OutputFilter()
         self.failure: Exception | None = None
         """What nobody foresaw and ended the workbench, if anything did."""
         self.error_console.quiet = True  # it would print a traceback with the texts of reviews, as they are

@@ -42,16 +42,16 @@ class TimedJournal(JournalWriter):
         self.peak_bytes = 0
         self._last = last
 
-    def write(self, kind: str, /, *, sync: bool = False, **says: Any) -> bool:
-        if not self.span.begun and (kind == "plan" or (kind == "phase" and says["name"] not in _PREPARING)):
+    def write(self, kind: str, /, *, sync: bool = False, **fields: Any) -> bool:
+        if not self.span.begun and (kind == "plan" or (kind == "phase" and fields["name"] not in _PREPARING)):
             self.span.begin()
-        written = super().write(kind, sync=sync, **says)
+        written = super().write(kind, sync=sync, **fields)
         if kind in self._last:
             self.span.end()
             self.peak_bytes = peak_bytes()
         if kind == "step":
-            self.tokens += says["tokens"]
-        self.records[kind] = says
+            self.tokens += fields["tokens"]
+        self.records[kind] = fields
         return written
 
 

@@ -24,7 +24,7 @@ _SAYINGS = (
 """What libraries say in a RuntimeError that is an out-of-memory."""
 
 
-class OutOfMemory(ReviewtuiError):  # noqa: N818 -- what happened, not a fault
+class OutOfMemoryError(ReviewtuiError):
     """There is not enough memory for this, however it is parted."""
 
 

@@ -108,8 +108,8 @@ class ChunkLog:
         Raises:
             OSError: it cannot be written; what there is of it does not count.
         """
-        says = {"rows": rows, "bytes": len(content), "data_crc32": zlib.crc32(content), "labels": dict(labels)}
-        line = encode(says)
+        fields = {"rows": rows, "bytes": len(content), "data_crc32": zlib.crc32(content), "labels": dict(labels)}
+        line = encode(fields)
         _write_all(self._data, content)
         _write_all(self._index, line)
         self._done.add(Chunk(rows, self._done.size, len(content), dict(labels), len(line)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.data.token_store import TokenStore
-from core.data.tokens import Frame
+from core.data.tokens import SpecialTokens
 from core.reviews.reading import Reviews
 
 _SPARE = 4
@@ -24,15 +24,15 @@ class Examples:
     reviews: Reviews | None = None
     """Where the reviews are kept, and with them what is computed of them once; None for nowhere."""
 
-    def lengths(self, positions: np.ndarray, frame: Frame) -> np.ndarray:
+    def lengths(self, positions: np.ndarray, special_tokens: SpecialTokens) -> np.ndarray:
         """[n] tokens that the reviews at [n] `positions` have, once cut and framed; waits until they are tokenized."""
-        return self.tokens.lengths(self.rows[positions], frame)
+        return self.tokens.lengths(self.rows[positions], special_tokens)
 
     def ids(self, positions: np.ndarray) -> list[np.ndarray]:
         """The token ids of the reviews at [n] `positions`."""
         return [self.tokens[row] for row in self.rows[positions]]
 
-    def longest(self, count: int, frame: Frame) -> np.ndarray:
+    def longest(self, count: int, special_tokens: SpecialTokens) -> np.ndarray:
         """Positions of the `count` longest reviews in tokens, the shortest of them first.
 
         Where texts are known, they are sought among four times as many of the longest in bytes, so that nobody has to
@@ -41,7 +41,7 @@ class Examples:
         among = np.arange(len(self.rows))
         if self.reviews is not None:
             among = longest_in_bytes(self.reviews, self.rows, count)
-        order = np.argsort(self.lengths(among, frame), kind="stable")
+        order = np.argsort(self.lengths(among, special_tokens), kind="stable")
         found: np.ndarray = among[order[-count:]]
         return found
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from core.data.batches import epoch_batches
-from core.data.tokens import encode, frame_of
+from core.data.tokens import encode, special_tokens_of
 from core.planning.loads import binned
 from core.reviews.reading import Reviews
 
@@ -41,8 +41,8 @@ def length_report(
         counts[start : start + len(part)] = [len(ids) for ids in encoded]
         seen[np.fromiter(chain.from_iterable(encoded), dtype=np.int64)] = True
         progress(min(start + _CHUNK, len(rows)) / len(rows))
-    frame = frame_of(tokenizer, 1 << 30, "head")
-    extra = len(frame.before) + len(frame.after)
+    special_tokens = special_tokens_of(tokenizer, 1 << 30, "head")
+    extra = len(special_tokens.before) + len(special_tokens.after)
     totals = counts + extra
     labels = reviews.labels[rows]
     classes = {name: totals[labels == index] for index, name in enumerate(reviews.label_names)}

@@ -26,7 +26,7 @@ import numpy as np
 
 from core.base.files import private_folder
 from core.data.stores import Place, make_room, mapped, new_file, write_file
-from core.data.tokens import Frame, encode, tokenizer_sha256
+from core.data.tokens import SpecialTokens, encode, tokenizer_sha256
 from core.reviews.reading import Reviews
 
 IDS, STARTS, COUNTS = "ids.bin", "starts.npy", "counts.npy"
@@ -84,10 +84,10 @@ class TokenStore:
             if self._error is not None and not self._ready[rows].all():
                 raise self._error
 
-    def lengths(self, rows: np.ndarray, frame: Frame) -> np.ndarray:
+    def lengths(self, rows: np.ndarray, special_tokens: SpecialTokens) -> np.ndarray:
         """[n] int64 tokens that each of `rows` [n] has, once cut and framed; waits until they are tokenized."""
         self.wait(rows)
-        lengths: np.ndarray = frame.length(self.counts[rows].astype(np.int64))
+        lengths: np.ndarray = special_tokens.length(self.counts[rows].astype(np.int64))
         return lengths
 
     def finish(self) -> None:

@@ -15,7 +15,7 @@ from core.base.errors import InputError
 
 
 @dataclass(frozen=True)
-class Frame:
+class SpecialTokens:
     """The special tokens around a review, and how a review that does not fit between them is cut."""
 
     before: tuple[int, ...]
@@ -40,7 +40,7 @@ class Frame:
             return np.concatenate([ids[:head], ids[len(ids) - (self.room - head) :]])
         return ids[: self.room]
 
-    def whole(self, ids: np.ndarray) -> np.ndarray:
+    def encode(self, ids: np.ndarray) -> np.ndarray:
         """[L] int64, the ids as the model reads them: cut, between the special tokens."""
         cut = self.cut(ids)
         begin, end = len(self.before), len(self.before) + len(cut)
@@ -53,7 +53,7 @@ class Frame:
         return np.minimum(count, self.room) + len(self.before) + len(self.after)
 
 
-def frame_of(tokenizer: Any, max_length: int, truncation: str) -> Frame:
+def special_tokens_of(tokenizer: Any, max_length: int, truncation: str) -> SpecialTokens:
     """What `tokenizer` puts around a text.
 
     Raises:
@@ -65,7 +65,7 @@ def frame_of(tokenizer: Any, max_length: int, truncation: str) -> Frame:
     if start is None:
         raise InputError("The model's tokenizer changes a text that it frames; it cannot be used here.")
     before, after = tuple(framed[:start]), tuple(framed[start + len(bare) :])
-    return Frame(before, after, int(tokenizer.pad_token_id), max_length, truncation)
+    return SpecialTokens(before, after, int(tokenizer.pad_token_id), max_length, truncation)
 
 
 def encode(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
@@ -95,7 +95,7 @@ def tokenizer_sha256(tokenizer: Any) -> str:
 
 
 def collate(
-    sequences: Iterable[np.ndarray | Sequence[int]], frame: Frame, *, multiple: int = 8
+    sequences: Iterable[np.ndarray | Sequence[int]], special_tokens: SpecialTokens, *, multiple: int = 8
 ) -> tuple[np.ndarray, np.ndarray]:
     """Cut, frame and pad reviews to the longest of them.
 
@@ -106,10 +106,10 @@ def collate(
     Returns:
         input_ids [B, L] int64 and attention_mask [B, L] int64 (1 for tokens, 0 for padding).
     """
-    rows = [frame.whole(np.asarray(ids)) for ids in sequences]
+    rows = [special_tokens.encode(np.asarray(ids)) for ids in sequences]
     longest = max(map(len, rows))
-    longest = min(-(-longest // multiple) * multiple, max(frame.max_length, longest))
-    input_ids = np.full((len(rows), longest), frame.padding, dtype=np.int64)
+    longest = min(-(-longest // multiple) * multiple, max(special_tokens.max_length, longest))
+    input_ids = np.full((len(rows), longest), special_tokens.padding, dtype=np.int64)
     mask = np.zeros((len(rows), longest), dtype=np.int64)
     for index, ids in enumerate(rows):
         input_ids[index, : len(ids)] = ids

@@ -23,7 +23,7 @@ _FAMILIES: dict[str, Family] = {
 }
 
 
-class Unsuitable(Exception):  # noqa: N818 -- a reason, not a fault
+class UnsupportedModelError(Exception):
     """Why the native encoder does not compute a model; its text goes to the person."""
 
 
@@ -69,22 +69,22 @@ def architecture_of(model: nn.Module) -> Architecture:
     """The architecture of a Hugging Face classifier.
 
     Raises:
-        Unsuitable: the native encoder does not compute it.
+        UnsupportedModelError: the native encoder does not compute it.
     """
     name = type(model).__name__
     family = _FAMILIES.get(name)
     if family is None:
-        raise Unsuitable(f"{name} is no architecture that is written out here")
+        raise UnsupportedModelError(f"{name} is no architecture that is written out here")
     config: Any = model.config
     if getattr(config, "is_decoder", False) or getattr(config, "add_cross_attention", False):
-        raise Unsuitable("the model is a decoder")
+        raise UnsupportedModelError("the model is a decoder")
     if getattr(config, "problem_type", None) not in (None, "single_label_classification") or config.num_labels < 2:
-        raise Unsuitable("its head gives no one class per review")
+        raise UnsupportedModelError("its head gives no one class per review")
     if config.pad_token_id is None:
-        raise Unsuitable("it has no padding token")
+        raise UnsupportedModelError("it has no padding token")
     activation = config.activation if family == "distilbert" else config.hidden_act
     if activation != "gelu":
-        raise Unsuitable(f"its activation is {activation}, not gelu")
+        raise UnsupportedModelError(f"its activation is {activation}, not gelu")
     if family == "distilbert":
         return Architecture(
             family=family,
@@ -102,7 +102,7 @@ def architecture_of(model: nn.Module) -> Architecture:
             ),
         )
     if getattr(config, "position_embedding_type", None) not in (None, "absolute"):
-        raise Unsuitable("its positions are not absolute")
+        raise UnsupportedModelError("its positions are not absolute")
     hidden = config.hidden_dropout_prob
     head = config.classifier_dropout if config.classifier_dropout is not None else hidden
     return Architecture(

@@ -100,7 +100,7 @@ class EngineClient:
             orphans = [self._pending.pop(number) for number in numbers]
         for orphan in orphans:
             if orphan.future.set_running_or_notify_cancel():
-                orphan.future.set_exception(ReviewtuiError(_epitaph(process.returncode)))
+                orphan.future.set_exception(ReviewtuiError(_exit_message(process.returncode)))
 
     def _hand_out(self, message: dict[str, Any]) -> None:
         number = message["id"]
@@ -144,6 +144,6 @@ def _write(process: subprocess.Popen[bytes], message: dict[str, Any]) -> subproc
     return process
 
 
-def _epitaph(status: int) -> str:
+def _exit_message(status: int) -> str:
     reason = f"signal {-status}" if status < 0 else f"status {status}"
     return f"The engine ended ({reason}); {home() / 'engine.log'} may say why. Try again: it starts anew."

@@ -9,7 +9,7 @@ from typing import Any
 import core
 from core.base.errors import ReviewtuiError
 from core.base.files import home, private_folder
-from core.runs.logout import foresee_detachment
+from core.runs.logout import plan_detachment
 
 
 def examine(progress: Callable[[str, float | None], None]) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def examine(progress: Callable[[str, float | None], None]) -> dict[str, Any]:
     device = choose_device("auto")
     progress("timing bf16", None)
     speedup = bf16_speedup()
-    detachment = foresee_detachment()
+    detachment = plan_detachment()
     progress("looking for models", None)
     memory = sample(torch.cuda if torch.cuda.is_available() else None)
     return {

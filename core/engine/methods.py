@@ -150,7 +150,7 @@ def facts(params: Params, progress: Progress) -> Any:
 def load(params: Params, progress: Progress) -> Any:
     """Load a model and keep it. Params: folder (of a run's model) or model (a folder or id)."""
     predictor = _predictor(params, progress)
-    return {"labels": list(predictor.labels), "max_length": predictor.frame.max_length}
+    return {"labels": list(predictor.labels), "max_length": predictor.special_tokens.max_length}
 
 
 def classify(params: Params, progress: Progress) -> Any:

@@ -24,7 +24,7 @@ from core.engine.methods import METHODS
 _PROGRESS_STEP = 0.01
 
 
-class Cancelled(Exception):  # noqa: N818 -- a wish, not a fault
+class RequestCancelledError(Exception):
     """Whoever asked does not want the answer any more."""
 
 
@@ -63,7 +63,7 @@ class Service:
             if method is None:
                 raise InputError(f"The engine knows no '{request['method']}'.")
             self._say(number, result=method(request["params"], self._progress(number)))
-        except Cancelled:
+        except RequestCancelledError:
             pass
         except BrokenPipeError:  # nobody listens any more
             raise
@@ -82,7 +82,7 @@ class Service:
         def progress(what: str, fraction: float | None) -> None:
             nonlocal last
             if number in self._cancelled:
-                raise Cancelled
+                raise RequestCancelledError
             share = -1.0 if fraction is None else fraction
             if what != last[0] or share - last[1] >= _PROGRESS_STEP or share == 1.0 != last[1]:
                 last = (what, share)

@@ -18,7 +18,7 @@ from core.planning.sizes import (
 from core.settings.schema import Settings
 
 UNLIMITED = 1 << 62
-_FEWEST_TOKENS = 64
+_MIN_TOKENS = 64
 _FEWER_REVIEWS = 2
 """Shapes of a last part of a step, and of an evaluation, which have fewer reviews."""
 _KEPT_SHAPES = 12
@@ -80,7 +80,7 @@ class Run:
     def smaller(self, plan: Plan) -> Plan | None:
         """Half of it; None where it cannot be smaller."""
         if plan.tokens < UNLIMITED:
-            return Plan(tokens=plan.tokens // 2, reviews=plan.reviews) if plan.tokens > _FEWEST_TOKENS else None
+            return Plan(tokens=plan.tokens // 2, reviews=plan.reviews) if plan.tokens > _MIN_TOKENS else None
         return Plan(tokens=plan.tokens, reviews=plan.reviews // 2) if plan.reviews > 1 else None
 
     @property

@@ -18,8 +18,8 @@ import torch
 from core.base.errors import InputError
 from core.base.text import clean_line
 from core.data.batches import length_sorted
-from core.data.tokens import collate, encode, frame_of
-from core.encoder.architecture import Unsuitable, architecture_of
+from core.data.tokens import collate, encode, special_tokens_of
+from core.encoder.architecture import UnsupportedModelError, architecture_of
 from core.encoder.forward import Forward
 from core.encoder.layout import pack
 from core.encoder.weights import Weights
@@ -77,7 +77,9 @@ class Predictor:
         self._network = self._native_network()
         if self._network is None:
             self.classifier.model.to(self.device)
-        self.frame = frame_of(self.classifier.tokenizer, self.classifier.max_length, self.classifier.truncation)
+        self.special_tokens = special_tokens_of(
+            self.classifier.tokenizer, self.classifier.max_length, self.classifier.truncation
+        )
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -95,21 +97,21 @@ class Predictor:
         limits = (_PADDED_TOKENS, _PADDED_REVIEWS) if self.device.type == "cpu" else (_GPU_TOKENS, _GPU_REVIEWS)
         if self._network is not None:
             limits = _TOKENS, _REVIEWS
-        for positions in length_sorted(self.frame.length(counts), *limits):
+        for positions in length_sorted(self.special_tokens.length(counts), *limits):
             logits[positions] = self._forward([ids[i] for i in positions]).cpu().numpy()
             done += len(positions)
             if progress is not None:
                 progress(done / len(texts))
-        return logits, counts + len(self.frame.before) + len(self.frame.after)
+        return logits, counts + len(self.special_tokens.before) + len(self.special_tokens.after)
 
     def _forward(self, reviews: Sequence[np.ndarray]) -> torch.Tensor:
         """[B, C] fp32 logits of B arrays of token ids."""
         if self._network is not None:
             shape, dtype = self._network.architecture, self._network.dtype
-            whole = [self.frame.whole(ids) for ids in reviews]
+            whole = [self.special_tokens.encode(ids) for ids in reviews]
             batch = pack(whole, shape.heads, shape.padding, counts_padding=shape.counts_padding, dtype=dtype)
             return self._network.logits(batch)
-        input_ids, mask = (torch.from_numpy(array).to(self.device) for array in collate(reviews, self.frame))
+        input_ids, mask = (torch.from_numpy(array).to(self.device) for array in collate(reviews, self.special_tokens))
         with torch.inference_mode(), autocast(self.device, self.precision):
             logits: torch.Tensor = self.classifier.model(input_ids=input_ids, attention_mask=mask).logits
         return logits.float()
@@ -120,7 +122,7 @@ class Predictor:
             return None
         try:
             architecture = architecture_of(self.classifier.model)
-        except Unsuitable:
+        except UnsupportedModelError:
             return None
         dtype = torch.bfloat16 if self.precision == "bf16" else torch.float32
         return Forward(Weights(self.classifier.model, architecture, dtype))
@@ -134,7 +136,7 @@ class Predictor:
         for text, row, count in zip(texts, probabilities_of(logits), counts, strict=True):
             best = int(row.argmax())
             probabilities = {label: float(p) for label, p in zip(self.labels, row, strict=True)}
-            truncated = bool(count > self.frame.max_length)
+            truncated = bool(count > self.special_tokens.max_length)
             found.append(
                 Classification(text, self.labels[best], float(row[best]), probabilities, int(count), truncated)
             )

@@ -15,16 +15,15 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
-from core.data.tokens import Frame
+from core.data.examples import Examples
 from core.learners.tensor_files import Tensors
-from core.reviews.reading import Reviews
 
 Loss = Callable[[torch.Tensor], torch.Tensor]
 """From the logits [B, C] of a micro-batch to its share of the step's loss."""
 
 
 @dataclass(frozen=True)
-class Path:
+class ComputePath:
     """What computes a run, and why."""
 
     name: str
@@ -32,23 +31,10 @@ class Path:
     why: str
 
 
-class Examples(Protocol):
-    """Tokenized reviews; `core.training.loop.Examples` says more."""
-
-    @property
-    def reviews(self) -> Reviews | None:
-        """Where the reviews are kept; None for nowhere."""
-
-    @property
-    def rows(self) -> np.ndarray: ...
-    def lengths(self, positions: np.ndarray, frame: Frame) -> np.ndarray: ...
-    def ids(self, positions: np.ndarray) -> list[np.ndarray]: ...
-
-
 class Learner(Protocol):
     """A model that learns. Reviews are given as their examples and [B] positions in them."""
 
-    path: Path
+    path: ComputePath
     micro_reviews: int | None
     """Reviews that it may have then; None for any number."""
     steps_ahead: int

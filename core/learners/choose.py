@@ -4,31 +4,36 @@ from __future__ import annotations
 
 import torch
 
-from core.data.tokens import Frame
-from core.encoder.architecture import Unsuitable, architecture_of
-from core.learners.base import Learner, Path
+from core.data.tokens import SpecialTokens
+from core.encoder.architecture import UnsupportedModelError, architecture_of
+from core.learners.base import ComputePath, Learner
 from core.models.classifier import Classifier
 from core.models.compiling import is_to_be_compiled
 from core.settings.schema import Settings
 
 
-def choose_path(classifier: Classifier, settings: Settings, device: torch.device, precision: str) -> Path:
+def choose_path(classifier: Classifier, settings: Settings, device: torch.device, precision: str) -> ComputePath:
     """What is to compute a run."""
     if settings.lora:
-        return Path("transformers", "LoRA's matrices are beside the layers")
+        return ComputePath("transformers", "LoRA's matrices are beside the layers")
     if device.type != "cpu":
-        return Path("transformers", "the native encoder is for the CPU")
+        return ComputePath("transformers", "the native encoder is for the CPU")
     if precision not in ("fp32", "bf16"):
-        return Path("transformers", f"the native encoder does not compute in {precision}")
+        return ComputePath("transformers", f"the native encoder does not compute in {precision}")
     try:
         architecture = architecture_of(classifier.model)
-    except Unsuitable as reason:
-        return Path("transformers", str(reason))
-    return Path("native", f"the model is of the {architecture.family} family")
+    except UnsupportedModelError as reason:
+        return ComputePath("transformers", str(reason))
+    return ComputePath("native", f"the model is of the {architecture.family} family")
 
 
 def build_learner(
-    classifier: Classifier, frame: Frame, settings: Settings, device: torch.device, precision: str, steps: int
+    classifier: Classifier,
+    special_tokens: SpecialTokens,
+    settings: Settings,
+    device: torch.device,
+    precision: str,
+    steps: int,
 ) -> Learner:
     """The learner that `choose_path` names.
 
@@ -39,8 +44,8 @@ def build_learner(
     if path.name == "native":
         from core.learners.native import NativeLearner
 
-        return NativeLearner(classifier, frame, settings, precision, path)
+        return NativeLearner(classifier, special_tokens, settings, precision, path)
     from core.learners.hugging_face import HuggingFaceLearner
 
     compiled = is_to_be_compiled(settings.compile, classifier.model, device, steps)
-    return HuggingFaceLearner(classifier, frame, settings, device, precision, path, compiled=compiled)
+    return HuggingFaceLearner(classifier, special_tokens, settings, device, precision, path, compiled=compiled)

@@ -14,9 +14,10 @@ from core.base.errors import ReviewtuiError
 from core.base.out_of_memory import Attempt
 from core.base.text import clean_line
 from core.data.batches import dropout_seed
-from core.data.tokens import Frame, collate
-from core.encoder.architecture import Unsuitable, architecture_of
-from core.learners.base import Examples, Loss, Path, frozen_layers
+from core.data.examples import Examples
+from core.data.tokens import SpecialTokens, collate
+from core.encoder.architecture import UnsupportedModelError, architecture_of
+from core.learners.base import ComputePath, Loss, frozen_layers
 from core.learners.optimizer import build_optimizer, optimizer_tensors, restore_optimizer, set_learning_rate
 from core.learners.tensor_files import Tensors
 from core.models.classifier import Classifier
@@ -38,17 +39,17 @@ class HuggingFaceLearner:
     def __init__(
         self,
         classifier: Classifier,
-        frame: Frame,
+        special_tokens: SpecialTokens,
         settings: Settings,
         device: torch.device,
         precision: str,
-        path: Path,
+        path: ComputePath,
         *,
         compiled: bool = False,
     ) -> None:
         """Args: compiled: `prepare` shall let torch compile the module."""
         self.path = path
-        self._classifier, self._frame, self._settings = classifier, frame, settings
+        self._classifier, self._special_tokens, self._settings = classifier, special_tokens, settings
         self._device, self._precision = device, precision
         if device.type == "cuda":
             self.steps_ahead, self.micro_reviews = 1, None
@@ -153,7 +154,7 @@ class HuggingFaceLearner:
 
     def _forward(self, reviews: Sequence[np.ndarray]) -> torch.Tensor:
         """[B, C] logits."""
-        input_ids, mask = (send(array, self._device) for array in collate(reviews, self._frame))
+        input_ids, mask = (send(array, self._device) for array in collate(reviews, self._special_tokens))
         if self._wide_mask:
             mask = mask[:, None, None, :].bool()
         with autocast(self._device, self._precision):
@@ -211,6 +212,6 @@ def _takes_wide_mask(model: Any) -> bool:
         return False
     try:
         architecture_of(inner)
-    except Unsuitable:
+    except UnsupportedModelError:
         return False
     return True

@@ -13,9 +13,10 @@ import numpy as np
 import torch
 
 from core.base.errors import ReviewtuiError
-from core.base.out_of_memory import Attempt, OutOfMemory
+from core.base.out_of_memory import Attempt, OutOfMemoryError
 from core.data.batches import length_sorted, micro_batches
-from core.data.tokens import Frame, tokenizer_sha256
+from core.data.examples import Examples
+from core.data.tokens import SpecialTokens, tokenizer_sha256
 from core.encoder.architecture import architecture_of
 from core.encoder.dropout import MaskPool
 from core.encoder.layout import Packed, pack
@@ -23,7 +24,7 @@ from core.encoder.network import Network
 from core.encoder.optimizer import FlatOptimizer
 from core.encoder.weights import Weights
 from core.encoder.workspace import Workspace
-from core.learners.base import Examples, Loss, Path, frozen_layers
+from core.learners.base import ComputePath, Loss, frozen_layers
 from core.learners.budgets import token_budget
 from core.learners.features import FeatureStore, Shape, frozen_sha256, keep, key_of
 from core.learners.optimizer import grouping
@@ -34,7 +35,7 @@ from core.settings.schema import Settings
 
 _FEW_ROWS = 256
 """Reviews of a micro-batch up to which a head is computed by one thread."""
-_FEWEST_PREPARED = 64
+_MIN_PREPARED = 64
 """Tokens of a batch in which the frozen layers are computed once: how few memory may make of it."""
 
 
@@ -46,9 +47,16 @@ class NativeLearner:
     cached_layers = 0
     compiled = False
 
-    def __init__(self, classifier: Classifier, frame: Frame, settings: Settings, precision: str, path: Path) -> None:
+    def __init__(
+        self,
+        classifier: Classifier,
+        special_tokens: SpecialTokens,
+        settings: Settings,
+        precision: str,
+        path: ComputePath,
+    ) -> None:
         self.path = path
-        self._classifier, self._frame, self._settings = classifier, frame, settings
+        self._classifier, self._special_tokens, self._settings = classifier, special_tokens, settings
         self._dtype = torch.bfloat16 if precision == "bf16" else torch.float32
         self._architecture = architecture_of(classifier.model)
         self._weights = Weights(classifier.model, self._architecture, self._dtype, grouping(classifier, settings))
@@ -77,7 +85,7 @@ class NativeLearner:
             return ""
         weights = frozen_sha256(self._classifier.model, self.boundary)
         shapes = [self._shape(one) for one in examples]
-        done = _Share(sum(int(one.lengths(_all(one), self._frame).sum()) for one in examples), progress)
+        done = _Share(sum(int(one.lengths(_all(one), self._special_tokens).sum()) for one in examples), progress)
         stores: list[FeatureStore | None] = []
         for one, shape in zip(examples, shapes, strict=True):
             begun = done.tokens
@@ -101,8 +109,8 @@ class NativeLearner:
         """`keep`, with fewer tokens at a time where memory does not suffice."""
         while (done := Attempt(lambda: keep(folder, key, shape, compute))).failed:
             self.free()
-            if self._prepared_tokens <= _FEWEST_PREPARED:
-                raise OutOfMemory("Out of memory: the frozen layers cannot be computed even for a single review.")
+            if self._prepared_tokens <= _MIN_PREPARED:
+                raise OutOfMemoryError("Out of memory: the frozen layers cannot be computed even for a single review.")
             self._prepared_tokens //= 2
         return done.result
 
@@ -122,18 +130,18 @@ class NativeLearner:
         """What is kept of `examples`: a row a review where only the head learns, else a row a token."""
         if self._head_only:
             return Shape(np.ones(len(examples.rows), dtype=np.int64), self._architecture.width, torch.float32)
-        counts = examples.lengths(_all(examples), self._frame).astype(np.int64)
+        counts = examples.lengths(_all(examples), self._special_tokens).astype(np.int64)
         return Shape(counts, self._architecture.width, self._dtype)
 
     def _key(self, examples: Examples, weights: str) -> str:
         """The key of what is kept of `examples`; `weights` is the hash of the frozen ones."""
-        frame, shape = self._frame, self._architecture
+        special_tokens, shape = self._special_tokens, self._architecture
         return key_of(
             weights=weights,
             layers=self.boundary,
             architecture=[shape.family, shape.layers, shape.heads, shape.epsilon, shape.padding, shape.counts_padding],
             precision=str(self._dtype),
-            frame=asdict(frame),
+            special_tokens=asdict(special_tokens),
             tokenizer=tokenizer_sha256(self._classifier.tokenizer),
             data=examples.reviews.report.data_hash if examples.reviews is not None else None,
             rows=sha256(np.ascontiguousarray(examples.rows, dtype=np.int64).data).hexdigest(),
@@ -141,7 +149,7 @@ class NativeLearner:
 
     def _frozen(self, examples: Examples, done: _Share) -> Iterator[tuple[np.ndarray, torch.Tensor]]:
         """What the frozen layers make of all examples, in an order that no seed and no epoch decides."""
-        lengths = examples.lengths(_all(examples), self._frame)
+        lengths = examples.lengths(_all(examples), self._special_tokens)
         for positions in length_sorted(lengths, self._prepared_tokens):
             batch = self._pack(examples.ids(positions))
             stream = self._network.stream(batch, self.boundary)
@@ -159,7 +167,7 @@ class NativeLearner:
         """[B, H] what leaves all layers, where only the head learns: kept, or computed in parts."""
         rows = self._stream(examples, positions, len(positions))
         if rows is None:
-            parts = micro_batches(examples.lengths(positions, self._frame), self._budget)
+            parts = micro_batches(examples.lengths(positions, self._special_tokens), self._budget)
             batches = (self._pack(examples.ids(positions[part])) for part in parts)
             rows = torch.cat([self._network.stream(batch, self.boundary).clone() for batch in batches])
         return rows
@@ -194,7 +202,7 @@ class NativeLearner:
 
     def _pack(self, reviews: Sequence[np.ndarray]) -> Packed:
         shape = self._architecture
-        whole = [self._frame.whole(ids) for ids in reviews]
+        whole = [self._special_tokens.encode(ids) for ids in reviews]
         return pack(whole, shape.heads, shape.padding, counts_padding=shape.counts_padding, dtype=self._dtype)
 
     def weights(self, *, copies: bool = True) -> Tensors:

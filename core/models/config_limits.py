@@ -22,8 +22,8 @@ _SIZES = {
 _PLAIN = frozenset(name for names in _SIZES.values() for name in names) | {"num_attention_heads", "n_heads"}
 _BUILT = re.compile("layer|block|group|repeat|network")
 """Keys that say how often something is built."""
-_MOST_BUILT = 1_000
-_MOST_LABELS = 100_000
+_MAX_BUILT = 1_000
+_MAX_LABELS = 100_000
 _LARGEST = 100_000_000
 _SHARED, _SLACK = 64, 50_000_000
 """Weights that a config may ask for: so many times those there are (ALBERT builds one layer twelve times), and some."""
@@ -36,9 +36,9 @@ def unreasonable(config: Mapping[str, Any], weights: int) -> str:
         if value is not None and (not isinstance(value, int) or value < 0):
             return key
     for key, number in _numbers(config):
-        if number > _LARGEST or (_BUILT.search(key) and number > _MOST_BUILT):
+        if number > _LARGEST or (_BUILT.search(key) and number > _MAX_BUILT):
             return key
-        if key == "num_labels" and number > _MOST_LABELS:
+        if key == "num_labels" and number > _MAX_LABELS:
             return key
     return "hidden_size" if _asked(config) > _SHARED * weights + _SLACK else ""
 

@@ -67,12 +67,12 @@ def check_model_folder(folder: Path, name: str, *, links: bool = False) -> dict[
         _check_kind(config.get("model_type"))
         _check_weights(folder)
         _check_numbers(config, folder)
-    except _Refused as refused:
+    except _RefusedError as refused:
         raise InputError(f"The model {shown} {refused}") from refused.__cause__
     return config
 
 
-class _Refused(Exception):  # noqa: N818 -- a reason, not a fault
+class _RefusedError(Exception):
     """Why a folder is refused; its text ends the sentence."""
 
 
@@ -89,22 +89,22 @@ def _check_files(folder: Path, links: bool) -> None:
         except (OSError, RuntimeError):  # a link to itself
             away, size = True, 0
         if away and not links:
-            raise _Refused(f"is refused: its {clean_line(file.name, 60)} is a link to elsewhere; copy the file.")
+            raise _RefusedError(f"is refused: its {clean_line(file.name, 60)} is a link to elsewhere; copy the file.")
         limit = _CONFIG_BYTES if file.name in _CONFIGS else _TEXT_BYTES
         if size > limit and file.suffix in _TEXTS:
-            raise _Refused(f"has an unreadable {clean_line(file.name, 60)}.")
+            raise _RefusedError(f"has an unreadable {clean_line(file.name, 60)}.")
 
 
 def _check_wishes(file: str, content: dict[str, Any]) -> None:
     """A config asks for no code, and for no file or class that was not looked at."""
     keys = _keys(content)
     if asked := _CODE_KEYS & keys:
-        raise _Refused(f"is refused: '{min(asked)}' in its {file} can make it run code.")
+        raise _RefusedError(f"is refused: '{min(asked)}' in its {file} can make it run code.")
     if asked := _FILE_KEYS & keys:
-        raise _Refused(f"is refused: '{min(asked)}' in its {file} names other files to load.")
+        raise _RefusedError(f"is refused: '{min(asked)}' in its {file} names other files to load.")
     wanted = content.get("tokenizer_class")
     if wanted is not None and not _is_tokenizer(wanted):
-        raise _Refused(
+        raise _RefusedError(
             f"is refused: its {file} asks for the tokenizer class '{clean_line(wanted, 40)}', which no encoder has."
         )
 
@@ -120,22 +120,24 @@ def _is_tokenizer(name: object) -> bool:
 
 def _check_kind(kind: object) -> None:
     if not isinstance(kind, str) or kind not in ENCODERS:
-        raise _Refused(f"is a '{clean_line(kind, 40)}'; only encoders of the BERT family can be fine-tuned here.")
+        raise _RefusedError(f"is a '{clean_line(kind, 40)}'; only encoders of the BERT family can be fine-tuned here.")
 
 
 def _check_weights(folder: Path) -> None:
     """There are weights in safetensors, and nothing leads the loader to any others."""
     if (folder / "adapter_config.json").exists():  # the loader would follow it to a model that nobody looked at
-        raise _Refused("is an adapter of another model; merge it and save the whole.")
+        raise _RefusedError("is an adapter of another model; merge it and save the whole.")
     if not any(folder.glob("*.safetensors")):
         pickles = any(folder.glob("*.bin")) or any(folder.glob("*.pt")) or any(folder.glob("*.pkl"))
         why = "its weights are pickles, which can run code" if pickles else "it has no weights"
-        raise _Refused(f"is refused: {why}; save it as safetensors.")
+        raise _RefusedError(f"is refused: {why}; save it as safetensors.")
     for index in folder.glob("*.safetensors.index.json"):
         parts = _read_json(index).get("weight_map")
         names = set(parts.values()) if isinstance(parts, dict) and all(map(_is_text, parts.values())) else {""}
         if not all(_is_part(folder, name) for name in names):
-            raise _Refused(f"is refused: its {clean_line(index.name, 60)} leads to files that are no weights of it.")
+            raise _RefusedError(
+                f"is refused: its {clean_line(index.name, 60)} leads to files that are no weights of it."
+            )
 
 
 def _is_text(value: object) -> bool:
@@ -151,18 +153,18 @@ def _check_numbers(config: dict[str, Any], folder: Path) -> None:
     try:
         weights = stored_weights(folder)
     except ValueError as error:
-        raise _Refused(f"is refused: its {clean_line(error, 160).rstrip('.')}.") from error
+        raise _RefusedError(f"is refused: its {clean_line(error, 160).rstrip('.')}.") from error
     if key := unreasonable(config, weights):
-        raise _Refused(f"is refused: '{clean_line(key, 40)}' in its config.json cannot be right for its weights.")
+        raise _RefusedError(f"is refused: '{clean_line(key, 40)}' in its config.json cannot be right for its weights.")
 
 
 def _read_json(file: Path) -> dict[str, Any]:
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise _Refused(f"has an unreadable {clean_line(file.name, 60)}.") from error
+        raise _RefusedError(f"has an unreadable {clean_line(file.name, 60)}.") from error
     if not isinstance(content, dict):
-        raise _Refused(f"has an unreadable {clean_line(file.name, 60)}.")
+        raise _RefusedError(f"has an unreadable {clean_line(file.name, 60)}.")
     return content
 
 

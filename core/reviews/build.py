@@ -25,7 +25,7 @@ from core.reviews.store import (
     open_new,
 )
 
-MOST_LABELS = 10_000
+MAX_LABELS = 10_000
 """Distinct raw labels that are counted; a column with more is no label, and its rows are read without one."""
 _SAMPLE_ROWS = 1_000
 _MISSING_CODE, _UNDECODABLE_CODE = -2, -3
@@ -204,7 +204,7 @@ class _Reading:
         raw = cell.strip()
         code = self.codes.get(raw)
         if code is None:
-            if len(self.codes) >= MOST_LABELS:
+            if len(self.codes) >= MAX_LABELS:
                 self.too_many = True
                 return NO_LABEL
             code = self.codes[raw] = len(self.codes)

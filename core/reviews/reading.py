@@ -41,7 +41,7 @@ from core.reviews.store import (
 
 STANDARD_INPUT = "standard input"
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
-FEWEST_ROWS, FEWEST_OF_A_CLASS, MOST_CLASSES = 8, 2, 50
+MIN_ROWS, MIN_ROWS_OF_A_CLASS, MAX_CLASSES = 8, 2, 50
 
 
 class Reviews:
@@ -163,22 +163,22 @@ def require_trainable(reviews: Reviews) -> None:
     column = clean_line(report.label_column)
     counts = {name: count for name, count in report.class_counts.items() if count}
     rows = len(reviews)
-    if not counts or len(counts) > MOST_CLASSES or (rows > 20 and len(counts) > rows / 2):
+    if not counts or len(counts) > MAX_CLASSES or (rows > 20 and len(counts) > rows / 2):
         many = f"{len(counts):,}" if counts else "too many"
         raise InputError(
             f"The column “{column}” of {shown} has {many} different labels in {rows:,} reviews, which is no set of "
-            f"classes (at most {MOST_CLASSES}); name another with --label COLUMN."
+            f"classes (at most {MAX_CLASSES}); name another with --label COLUMN."
         )
     if len(counts) == 1:
         only = clean_line(next(iter(counts)), 40)
         raise InputError(f"All {rows:,} reviews of {shown} are labelled “{only}”; training needs two classes or more.")
-    if rows < FEWEST_ROWS:
-        raise InputError(f"{shown} has {rows} labelled reviews; training needs at least {FEWEST_ROWS}.")
+    if rows < MIN_ROWS:
+        raise InputError(f"{shown} has {rows} labelled reviews; training needs at least {MIN_ROWS}.")
     fewest = min(counts, key=lambda name: counts[name])
-    if counts[fewest] < FEWEST_OF_A_CLASS:
+    if counts[fewest] < MIN_ROWS_OF_A_CLASS:
         raise InputError(
             f"Only {counts[fewest]} review of {shown} is labelled “{clean_line(fewest, 40)}”; each class needs at "
-            f"least {FEWEST_OF_A_CLASS}: add reviews or leave that label out."
+            f"least {MIN_ROWS_OF_A_CLASS}: add reviews or leave that label out."
         )
 
 

@@ -17,10 +17,10 @@ from typing import Literal, get_args
 
 from core.base.files import open_private
 
-Wish = Literal["pause", "continue", "stop_and_save", "stop", "checkpoint"]
+ControlRequest = Literal["pause", "continue", "stop_and_save", "stop", "checkpoint"]
 
 
-def send(path: Path, wish: Wish) -> None:
+def send(path: Path, wish: ControlRequest) -> None:
     """Append a request; on the disk when this returns."""
     line = json.dumps({"request": wish, "time": round(time.time(), 3)}) + "\n"
     descriptor = open_private(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -38,7 +38,7 @@ class ControlReader:
         self._path = path
         self._offset = path.stat().st_size if path.exists() else 0
 
-    def read_new(self) -> list[Wish]:
+    def read_new(self) -> list[ControlRequest]:
         """New requests in order; one `stat` when there are none."""
         try:
             if self._path.stat().st_size <= self._offset:
@@ -50,12 +50,12 @@ class ControlReader:
             data = file.read()
         whole = data.rfind(b"\n") + 1
         self._offset += whole
-        return [wish for line in data[:whole].splitlines() if (wish := _wish(line)) is not None]
+        return [wish for line in data[:whole].splitlines() if (wish := _request_of(line)) is not None]
 
 
-def _wish(line: bytes) -> Wish | None:
+def _request_of(line: bytes) -> ControlRequest | None:
     try:
         word = json.loads(line).get("request")
     except (ValueError, AttributeError):
         return None
-    return word if word in get_args(Wish) else None
+    return word if word in get_args(ControlRequest) else None

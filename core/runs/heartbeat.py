@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 
-class Pulse:
+class Heartbeat:
     """When the main thread gave its last sign."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

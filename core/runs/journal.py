@@ -80,14 +80,14 @@ class JournalWriter:
         self._descriptor = open_private(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
         os.ftruncate(self._descriptor, _whole_length(self._descriptor))
 
-    def write(self, kind: str, /, *, sync: bool = False, **says: Any) -> bool:
+    def write(self, kind: str, /, *, sync: bool = False, **fields: Any) -> bool:
         """Append one record with one `write`; with `sync` it is on the disk when this returns.
 
         Returns:
             Whether that is so; else the record is held. Readings of memory, of which the next second has another, are
             not.
         """
-        line = encode({"kind": kind, "time": round(self._clock(), 3), **says})
+        line = encode({"kind": kind, "time": round(self._clock(), 3), **fields})
         with self._mutex:
             if not (self._held and kind == "memory"):
                 self._held.append(line)

@@ -19,7 +19,7 @@ from core.base.files import home, open_private
 from core.base.subprocess_env import child_environment
 from core.runs.folder import RunFolder
 from core.runs.lock import read_holder
-from core.runs.logout import Detachment, foresee_detachment, without_systemd
+from core.runs.logout import Detachment, plan_detachment, without_systemd
 
 _PATIENCE_SECONDS = 10.0
 
@@ -46,7 +46,7 @@ def launch_worker(run: RunFolder, *, resume: bool = False, extend: int | None = 
     """
     command = [sys.executable, "-m", "core.worker", str(run.path), *(["--resume"] if resume else [])]
     command += [f"--extend={extend}"] if extend is not None else []
-    detachment = foresee_detachment()
+    detachment = plan_detachment()
     before = [word.replace("UNIT", f"reviewtui-{run.id}") for word in detachment.command]
     starter = _start([*before, *command], run.log)
     if starter.returncode != 0 and before:

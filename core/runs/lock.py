@@ -53,7 +53,7 @@ class Holder:
         return str(self.pid) if self.host == socket.gethostname() else f"{self.pid} on {self.host}"
 
 
-class RunLocked(ReviewtuiError):  # noqa: N818 -- what happened, not a fault
+class RunLockedError(ReviewtuiError):
     """Another worker holds the run."""
 
 
@@ -67,7 +67,7 @@ class RunLock:
             journal: what a holder writes to, its sign of life where `flock` does not reach.
 
         Raises:
-            RunLocked: another worker has it.
+            RunLockedError: another worker has it.
             ReviewtuiError: the disk knows no locks.
         """
         self._descriptor = open_private(path, os.O_RDWR | os.O_CREAT)
@@ -80,7 +80,7 @@ class RunLock:
         holder = read_holder(path)
         if not taken or (holder is not None and _writes_elsewhere(holder, journal, time.time())):
             os.close(self._descriptor)
-            raise RunLocked(f"This run already has a worker ({holder or 'unknown'}).")
+            raise RunLockedError(f"This run already has a worker ({holder or 'unknown'}).")
 
     def _take(self, path: Path) -> bool:
         try:

@@ -50,7 +50,7 @@ class Detachment:
         return f"Kept {way}; it ENDS at your logout: {self.why}; {self.advice}."
 
 
-def foresee_detachment(root: Path = Path("/"), environment: Mapping[str, str] = os.environ) -> Detachment:
+def plan_detachment(root: Path = Path("/"), environment: Mapping[str, str] = os.environ) -> Detachment:
     """How a run that is started now, from here, is detached.
 
     Args:

@@ -15,17 +15,17 @@ from typing import Any
 Record = dict[str, Any]
 Check = Callable[[Any], bool]
 
-_MOST = 1 << 53
+_MAX = 1 << 53
 
 
 def count(value: Any) -> bool:
     """Steps, reviews, bytes."""
-    return type(value) is int and 0 <= value < _MOST
+    return type(value) is int and 0 <= value < _MAX
 
 
 def number(value: Any) -> bool:
     """Any that JSON has."""
-    return type(value) in (int, float) and abs(value) < _MOST
+    return type(value) in (int, float) and abs(value) < _MAX
 
 
 def figure(value: Any) -> bool:

@@ -14,7 +14,7 @@ from core.runs.logout import Detachment
 from core.runs.request import Request
 
 
-def launched(request: Request, named: bool, foretold: BaseModel | None = None) -> tuple[RunFolder, Detachment]:
+def start_run(request: Request, named: bool, foretold: BaseModel | None = None) -> tuple[RunFolder, Detachment]:
     """Start the run that is asked for. A name that was only suggested is made one that no run has yet.
 
     What was foretold of it is written down beside it, to be shown beside what it then takes.
@@ -43,7 +43,7 @@ def _free_name(name: str) -> str:
     return free
 
 
-def foretold_bytes(run: RunFolder) -> int | None:
+def forecast_peak_bytes(run: RunFolder) -> int | None:
     """The peak that was foretold of a run; None where nothing was, or nothing that can be read."""
     try:
         found = json.loads(run.forecast.read_text(encoding="utf-8"))["peak_bytes"]

@@ -181,7 +181,7 @@ def _with_numbers(record: Record) -> Record:
 
 
 @dataclass(frozen=True)
-class Standing:
+class RunStatus:
     """How a run stands now."""
 
     state: State
@@ -191,7 +191,7 @@ class Standing:
     """Since when, in seconds since 1970, its living worker gives no sign."""
 
 
-def standing(run: RunFolder, history: RunHistory, now: float | None = None, awake: float | None = None) -> Standing:
+def run_status(run: RunFolder, history: RunHistory, now: float | None = None, awake: float | None = None) -> RunStatus:
     """How a run stands: by its last words, or, where it has said none, by whether its worker lives and gives signs.
 
     Args:
@@ -200,19 +200,19 @@ def standing(run: RunFolder, history: RunHistory, now: float | None = None, awak
     now = time.time() if now is None else now
     if history.end is not None:
         kind: State = history.end["kind"]
-        return Standing(kind)
+        return RunStatus(kind)
     worker = living_worker(run.lock, run.journal, now)
     if worker is not None:
         since = _unresponsive_since(history, worker, now, time.monotonic() if awake is None else awake)
-        return Standing(_living_state(history) if since is None else "unresponsive", worker, since)
+        return RunStatus(_living_state(history) if since is None else "unresponsive", worker, since)
     if history.workers == 0 and now - run.path.stat().st_mtime < _STARTUP_SECONDS:
-        return Standing("starting")
-    return Standing("interrupted")
+        return RunStatus("starting")
+    return RunStatus("interrupted")
 
 
 def state_of(run: RunFolder, history: RunHistory, now: float | None = None) -> State:
     """The state of a run; see `standing`."""
-    return standing(run, history, now).state
+    return run_status(run, history, now).state
 
 
 def _living_state(history: RunHistory) -> State:
@@ -292,7 +292,7 @@ def summary_of(run: RunFolder, history: RunHistory) -> RunSummary:
     model = str(settings.get("model", "auto")) if isinstance(settings, dict) else "?"
     best = history.best
     end = history.end or {}
-    stands = standing(run, history)
+    stands = run_status(run, history)
     state, worker = stands.state, stands.worker
     last = history.steps[-1] if history.steps else {}
     return RunSummary(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 
 
-class Readings:
+class AsyncScalars:
     """A few numbers of a device: sent off now, read later."""
 
     def __init__(self, *numbers: torch.Tensor) -> None:

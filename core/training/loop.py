@@ -18,22 +18,22 @@ import numpy as np
 import torch
 
 from core.base.errors import ReviewtuiError
-from core.base.out_of_memory import Attempt, OutOfMemory
+from core.base.out_of_memory import Attempt, OutOfMemoryError
 from core.data.batches import EpochOrder, length_sorted, steps_per_epoch
 from core.data.examples import Examples
-from core.data.tokens import Frame
+from core.data.tokens import SpecialTokens
 from core.inference.metrics import measure
 from core.learners.choose import build_learner
 from core.learners.optimizer import peak_rate
 from core.learners.tensor_files import Tensors
 from core.models.classifier import Classifier
 from core.planning.sizes import EVALUATION_REVIEWS, EVALUATION_TOKENS
-from core.runs.control import Wish
+from core.runs.control import ControlRequest
 from core.settings.schedule import planned_steps, schedule_of
 from core.settings.schema import Settings
 from core.training.checkpoints import Checkpoint, Progress
 from core.training.loss import LossWatch
-from core.training.micro_batching import UNLIMITED, Fit, Limits
+from core.training.micro_batching import UNLIMITED, MicroBatchLimits, MicroBatchPolicy
 from core.training.stepper import Step, Stepper
 
 LOGITS = "/validation_logits"
@@ -42,15 +42,15 @@ LOGITS = "/validation_logits"
 _PAUSE_POLL_SECONDS = 0.1
 
 
-class Diverged(ReviewtuiError):  # noqa: N818 -- what happened, not a fault
+class DivergedError(ReviewtuiError):
     """Training went wrong for good; the best weights so far are kept."""
 
 
 class Observer(Protocol):
     """Who is told what happens, and asked what to do."""
 
-    def on_step(self, **says: Any) -> None: ...
-    def on_evaluation(self, **says: Any) -> None: ...
+    def on_step(self, **fields: Any) -> None: ...
+    def on_evaluation(self, **fields: Any) -> None: ...
     def on_evaluating(self, fraction: float) -> None: ...
     def on_checkpoint(self, checkpoint: Checkpoint) -> None:
         """Keep a checkpoint; its tensors are those that are being trained, and stay as they are until `settle`."""
@@ -59,7 +59,7 @@ class Observer(Protocol):
         """Return once all tensors of checkpoints have been read: they are about to change."""
 
     def on_pause(self, paused: bool) -> None: ...
-    def on_memory(self, **says: Any) -> None:
+    def on_memory(self, **fields: Any) -> None:
         """Something was changed because of memory.
 
         `what` is smaller or larger (micro-batches), recompute (activations), again (the same once more) or skipped (a
@@ -67,7 +67,7 @@ class Observer(Protocol):
         micro_batch_tokens (None where there is no such limit) and batch_size.
         """
 
-    def wishes(self) -> list[Wish]: ...
+    def control_requests(self) -> list[ControlRequest]: ...
 
 
 Outcome = Literal["finished", "stopped", "abandoned"]
@@ -80,7 +80,7 @@ class TrainingLoop:
     def __init__(
         self,
         classifier: Classifier,
-        frame: Frame,
+        special_tokens: SpecialTokens,
         train: Examples,
         validation: Examples,
         settings: Settings,
@@ -101,7 +101,7 @@ class TrainingLoop:
             beat: is called before every forward pass; see `core/runs/heartbeat.py`.
         """
         self._beat = beat
-        self.classifier, self.frame, self.settings = classifier, frame, settings
+        self.classifier, self.special_tokens, self.settings = classifier, special_tokens, settings
         self.train, self.validation = train, validation
         self.device, self.precision, self.observer = device, precision, observer
         self._clock, self._sleep = clock, sleep
@@ -110,41 +110,44 @@ class TrainingLoop:
         self.per_epoch = steps_per_epoch(len(train.rows), settings.batch_size)
         self.steps = planned_steps(settings, self.per_epoch)
         self.schedule = schedule_of(settings, self.steps, self.per_epoch)
-        self.learner = build_learner(classifier, frame, settings, device, precision, self.steps)
-        self.fit = Fit(self._limits(micro_tokens), self.learner.recompute)
-        self._stepper = Stepper(self.learner, train, frame, settings, self.fit, device, weights, observer, beat)
-        self._evaluation_tokens = min(self.fit.now.tokens, EVALUATION_TOKENS)
+        self.learner = build_learner(classifier, special_tokens, settings, device, precision, self.steps)
+        self.policy = MicroBatchPolicy(self._limits(micro_tokens), self.learner.recompute)
+        self._stepper = Stepper(
+            self.learner, train, special_tokens, settings, self.policy, device, weights, observer, beat
+        )
+        self._evaluation_tokens = min(self.policy.now.tokens, EVALUATION_TOKENS)
         if settings.micro_batch_size != "auto":  # an evaluation takes no more memory than the steps that were asked for
-            self._evaluation_tokens = min(EVALUATION_TOKENS, settings.micro_batch_size * frame.max_length)
+            self._evaluation_tokens = min(EVALUATION_TOKENS, settings.micro_batch_size * special_tokens.max_length)
         self.progress = Progress(steps=self.steps)
         self.best: Tensors = {}
         """The best weights so far with the logits they gave; without the weights while they are those of the model."""
         self._best_is_current = False
         self._checkpoint_due = 0.0
-        self._stopped_by: Wish | None = None
+        self._stopped_by: ControlRequest | None = None
         self._unread: deque[Step] = deque()
         self._watch = LossWatch(len(classifier.labels))
 
-    def _limits(self, micro_tokens: int | None) -> Limits:
+    def _limits(self, micro_tokens: int | None) -> MicroBatchLimits:
         """Of a micro-batch, as the settings ask for them."""
         size = self.settings.micro_batch_size
         if size != "auto":
-            return Limits(UNLIMITED, size, self.settings.gradient_checkpointing)
+            return MicroBatchLimits(UNLIMITED, size, self.settings.gradient_checkpointing)
         most = self.learner.micro_reviews or self.settings.batch_size
         tokens = micro_tokens or self.learner.micro_tokens
-        return Limits(tokens, min(self.settings.batch_size, most), self.settings.gradient_checkpointing)
+        return MicroBatchLimits(tokens, min(self.settings.batch_size, most), self.settings.gradient_checkpointing)
 
     def rehearse(self) -> None:
         """Compute the most expensive micro-batch and the most expensive evaluation there can be, and forget them.
 
         Raises:
-            OutOfMemory: not even one review fits.
+            OutOfMemoryError: not even one review fits.
         """
         computed = self._stepper.rehearse()
         found = [
-            (examples, examples.longest(EVALUATION_REVIEWS, self.frame)) for examples in (self.train, self.validation)
+            (examples, examples.longest(EVALUATION_REVIEWS, self.special_tokens))
+            for examples in (self.train, self.validation)
         ]
-        tokens = [int(examples.lengths(longest, self.frame).sum()) for examples, longest in found]
+        tokens = [int(examples.lengths(longest, self.special_tokens).sum()) for examples, longest in found]
         if min(max(tokens), self._evaluation_tokens) > computed:  # else it needs less than what was just computed
             self._logits(*found[tokens.index(max(tokens))], lambda fraction: None)
 
@@ -156,8 +159,8 @@ class TrainingLoop:
         """Train from where `progress` stands to the end, and leave a checkpoint of it.
 
         Raises:
-            Diverged: the loss is no number any more, or ran away.
-            OutOfMemory: not even one review fits; everything up to the last step is in a checkpoint.
+            DivergedError: the loss is no number any more, or ran away.
+            OutOfMemoryError: not even one review fits; everything up to the last step is in a checkpoint.
         """
         outcome = self._train()
         if outcome != "abandoned":
@@ -170,7 +173,7 @@ class TrainingLoop:
         while self.progress.step < self.steps:
             epoch, position = divmod(self.progress.step, self.per_epoch)
             order = EpochOrder(len(self.train.rows), self.settings.batch_size, self.settings.seed, epoch)
-            for batch in order.batches(lambda positions: self.train.lengths(positions, self.frame), position):
+            for batch in order.batches(lambda positions: self.train.lengths(positions, self.special_tokens), position):
                 if self.progress.step == self.schedule.trunk:
                     self._tell_steps()
                     self.save_checkpoint()
@@ -180,7 +183,7 @@ class TrainingLoop:
                 self.progress.step += 1
                 self.progress.reviews += len(batch)
                 self._tell_steps(began, unread=self.learner.steps_ahead)
-                if self._obey() == "stop":
+                if self._handle_requests() == "stop":
                     self._tell_steps()
                     return "abandoned"
                 if self._stopped_by is not None or self._evaluation_is_due():
@@ -204,7 +207,7 @@ class TrainingLoop:
         rate = self.peak_rate * self.schedule.share(step)
         try:
             return self._stepper.step(step, batch, rate)
-        except OutOfMemory:
+        except OutOfMemoryError:
             self._tell_steps()
             self.save_checkpoint()
             raise
@@ -216,13 +219,13 @@ class TrainingLoop:
             began: when work began that counts as time, too, whether or not a step can be told; None for now.
 
         Raises:
-            Diverged: by one of those figures.
+            DivergedError: by one of those figures.
         """
         if began is None and len(self._unread) <= unread:
             return
         began = self._clock() if began is None else began
         told = [self._unread.popleft() for _ in range(len(self._unread) - unread)]
-        figures = [done.readings.read() for done in told]
+        figures = [done.scalars.read() for done in told]
         self.progress.seconds += self._clock() - began
         for done, (loss, norm) in zip(told, figures, strict=True):
             self.observer.on_step(
@@ -236,7 +239,7 @@ class TrainingLoop:
                 seconds=round(self.progress.seconds, 4),
             )
             if (complaint := self._watch.complaint(loss, norm, done.step)) is not None:
-                raise Diverged(complaint)
+                raise DivergedError(complaint)
             self.progress.average_loss = self._watch.average
 
     def _evaluation_is_due(self) -> bool:
@@ -286,14 +289,14 @@ class TrainingLoop:
         """[N, C] fp32 logits of `examples`, in their order.
 
         Raises:
-            OutOfMemory: not even one review fits.
+            OutOfMemoryError: not even one review fits.
         """
         return self._logits(examples, np.arange(len(examples.rows)), progress or (lambda fraction: None))
 
     def _logits(self, examples: Examples, positions: np.ndarray, progress: Callable[[float], None]) -> np.ndarray:
         """[n, C] fp32 logits of the reviews at [n] `positions`, in smaller batches where memory does not suffice."""
         logits = np.zeros((len(positions), len(self.classifier.labels)), dtype=np.float32)
-        lengths = examples.lengths(positions, self.frame)
+        lengths = examples.lengths(positions, self.special_tokens)
         left = deque(length_sorted(lengths, self._evaluation_tokens, EVALUATION_REVIEWS))
         done = 0
         while left:
@@ -319,7 +322,7 @@ class TrainingLoop:
         """So many reviews did not fit: measure fewer at a time from now on."""
         self.learner.free()
         if reviews == 1:
-            raise OutOfMemory(f"Out of memory: not even one review of {tokens:,} tokens can be classified.")
+            raise OutOfMemoryError(f"Out of memory: not even one review of {tokens:,} tokens can be classified.")
         self._evaluation_tokens = -(-tokens // 2)
         self._tell_memory("evaluation", "smaller", was=reviews, now=-(-reviews // 2))
 
@@ -335,11 +338,11 @@ class TrainingLoop:
             batch_size=size,
         )
 
-    def _obey(self) -> Wish | None:
+    def _handle_requests(self) -> ControlRequest | None:
         """Do what was asked since the last step; returns 'stop' if the run shall end at once."""
         paused = False
         while True:
-            for wish in self.observer.wishes():
+            for wish in self.observer.control_requests():
                 if wish == "stop":
                     return "stop"
                 if wish == "stop_and_save":
@@ -365,7 +368,7 @@ class TrainingLoop:
         self._checkpoint_due = self._clock() + self.settings.checkpoint_seconds
 
     def _save_checkpoint(self) -> None:
-        self.progress.scaler, self.progress.limits = self.learner.scaler_state(), self.fit.state()
+        self.progress.scaler, self.progress.limits = self.learner.scaler_state(), self.policy.state()
         weights, moments = self.learner.weights(copies=False), self.learner.moments()
         self.observer.on_checkpoint(Checkpoint(replace(self.progress), weights, moments, dict(self.best)))
 
@@ -391,7 +394,7 @@ class TrainingLoop:
                 self.learner.put_moments(checkpoint.optimizer)
         checkpoint.progress.adopted = False
         self.learner.put_scaler_state(checkpoint.progress.scaler)
-        self.fit.restore(checkpoint.progress.limits)
+        self.policy.restore(checkpoint.progress.limits)
         self.progress, self.best = checkpoint.progress, checkpoint.best
         self.progress.steps = self.steps
         self._best_is_current = self.best.keys() == {LOGITS}

@@ -21,7 +21,7 @@ _CALM_STEPS = 100
 
 
 @dataclass(frozen=True)
-class Limits:
+class MicroBatchLimits:
     """Of a micro-batch."""
 
     tokens: int
@@ -38,10 +38,10 @@ class Limits:
         return largest_part(lengths, self.tokens, self.reviews)
 
 
-class Fit:
+class MicroBatchPolicy:
     """The limits of a run, as they are now."""
 
-    def __init__(self, asked: Limits, recompute: Callable[[], bool]) -> None:
+    def __init__(self, asked: MicroBatchLimits, recompute: Callable[[], bool]) -> None:
         """Args: recompute: has activations computed twice from now on; says whether that can be done, and was not."""
         self.asked = self.now = asked
         self._recompute = recompute
@@ -73,7 +73,7 @@ class Fit:
         if times > 1 and self._recompute():
             self.now = replace(self.now, recompute=True)
 
-    def foresee(self, tokens: int, reviews: int) -> None:
+    def limit_to(self, tokens: int, reviews: int) -> None:
         """Begin with smaller limits than were asked for."""
         self.now = replace(self.now, tokens=min(self.now.tokens, tokens), reviews=min(self.now.reviews, reviews))
 
@@ -97,7 +97,7 @@ class Fit:
         """Stand where `state` was taken."""
         if not state:
             return
-        self.now = Limits(int(state["tokens"]), int(state["reviews"]), bool(state["recompute"]))
+        self.now = MicroBatchLimits(int(state["tokens"]), int(state["reviews"]), bool(state["recompute"]))
         self._since, self._patience = int(state["since"]), int(state["patience"])
         self._grown = bool(state["grown"])
         if self.now.recompute and not self.asked.recompute:

@@ -14,15 +14,15 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 import torch
 
-from core.base.out_of_memory import Attempt, OutOfMemory
+from core.base.out_of_memory import Attempt, OutOfMemoryError
 from core.data.examples import Examples
-from core.data.tokens import Frame
+from core.data.tokens import SpecialTokens
 from core.learners.base import Learner
 from core.models.device import send
 from core.settings.schema import Settings
-from core.training.async_scalars import Readings
+from core.training.async_scalars import AsyncScalars
 from core.training.loss import loss_sum, step_divisor
-from core.training.micro_batching import UNLIMITED, Fit
+from core.training.micro_batching import UNLIMITED, MicroBatchPolicy
 
 T = TypeVar("T")
 
@@ -39,14 +39,14 @@ class Step:
     rate: float
     reviews: int
     tokens: int
-    readings: Readings
+    scalars: AsyncScalars
     """Loss and gradient norm."""
 
 
 class StepObserver(Protocol):
     """What of `core.training.loop.Observer` steps need."""
 
-    def on_memory(self, **says: Any) -> None: ...
+    def on_memory(self, **fields: Any) -> None: ...
     def settle(self) -> None: ...
 
 
@@ -57,9 +57,9 @@ class Stepper:
         self,
         learner: Learner,
         train: Examples,
-        frame: Frame,
+        special_tokens: SpecialTokens,
         settings: Settings,
-        fit: Fit,
+        policy: MicroBatchPolicy,
         device: torch.device,
         class_weights: torch.Tensor | None,
         observer: StepObserver,
@@ -67,8 +67,8 @@ class Stepper:
     ) -> None:
         """Args: beat: see the loop's."""
         self._beat = beat
-        self._learner, self._train, self._frame, self._settings = learner, train, frame, settings
-        self._fit, self._device, self._observer = fit, device, observer
+        self._learner, self._train, self._special_tokens, self._settings = learner, train, special_tokens, settings
+        self._policy, self._device, self._observer = policy, device, observer
         self._class_weights = class_weights
         self._loss_weights = class_weights.to(device) if class_weights is not None else None
         self._reviews = self._tokens = 0
@@ -78,9 +78,9 @@ class Stepper:
         """Step `number`, counted from 0, over the positions in `batch`.
 
         Raises:
-            OutOfMemory: it does not fit in memory, whatever is done.
+            OutOfMemoryError: it does not fit in memory, whatever is done.
         """
-        if self._fit.grow(number):
+        if self._policy.grow(number):
             self._say(number, GRADIENTS, "larger")
         return self._fitted(number, lambda: self._try(number, batch, rate))
 
@@ -93,13 +93,13 @@ class Stepper:
             Its tokens.
 
         Raises:
-            OutOfMemory: not even one review fits.
+            OutOfMemoryError: not even one review fits.
         """
-        longest = self._train.longest(self._settings.batch_size, self._frame)
-        lengths = self._train.lengths(longest, self._frame)
+        longest = self._train.longest(self._settings.batch_size, self._special_tokens)
+        lengths = self._train.lengths(longest, self._special_tokens)
 
         def work() -> None:
-            most = self._fit.now.largest(lengths)
+            most = self._policy.now.largest(lengths)
             self._gradients(0, longest[most], 0, self._divisor(longest))
 
         self._fitted(0, work)
@@ -113,12 +113,14 @@ class Stepper:
             if self._reviews == 0:
                 updates_failed += 1
                 if updates_failed > 1:
-                    raise OutOfMemory(f"Out of memory in the optimizer's part of step {number + 1}, twice in a row.")
+                    raise OutOfMemoryError(
+                        f"Out of memory in the optimizer's part of step {number + 1}, twice in a row."
+                    )
                 self._say(number, UPDATE, "again")
                 continue
             reviews = self._reviews
-            if not self._fit.shrink(number, reviews, self._tokens):
-                raise OutOfMemory(
+            if not self._policy.shrink(number, reviews, self._tokens):
+                raise OutOfMemoryError(
                     f"Out of memory at step {number + 1}: not even one review of {self._tokens:,} tokens fits, with "
                     "its activations computed twice."
                 )
@@ -126,7 +128,7 @@ class Stepper:
         return done.result
 
     def _say(self, number: int, where: str, what: str, was: int | None = None) -> None:
-        limits = self._fit.now
+        limits = self._policy.now
         reviews = -(-was // 2) if was is not None else limits.reviews
         tokens = limits.tokens if limits.tokens < UNLIMITED else None
         size = self._settings.batch_size
@@ -141,15 +143,15 @@ class Stepper:
         )
 
     def _try(self, number: int, batch: np.ndarray, rate: float) -> Step:
-        lengths = self._train.lengths(batch, self._frame)
+        lengths = self._train.lengths(batch, self._special_tokens)
         divisor = self._divisor(batch)
         total = torch.zeros((), device=self._device)
-        for part, inside in enumerate(self._fit.now.parts(lengths)):
+        for part, inside in enumerate(self._policy.now.parts(lengths)):
             total += self._gradients(number, batch[inside], part, divisor)
         self._reviews = 0
         self._observer.settle()
         norm = self._learner.update(rate)
-        return Step(number + 1, rate, len(batch), int(lengths.sum()), Readings(total, norm))
+        return Step(number + 1, rate, len(batch), int(lengths.sum()), AsyncScalars(total, norm))
 
     def _divisor(self, batch: np.ndarray) -> float:
         return step_divisor(torch.from_numpy(self._train.labels[batch]), self._class_weights)
@@ -157,7 +159,7 @@ class Stepper:
     def _gradients(self, number: int, micro: np.ndarray, part: int, divisor: float) -> torch.Tensor:
         """Add the gradients of one micro-batch; returns its share of the loss."""
         self._beat()
-        self._reviews, self._tokens = len(micro), int(self._train.lengths(micro, self._frame).sum())
+        self._reviews, self._tokens = len(micro), int(self._train.lengths(micro, self._special_tokens).sum())
         targets = send(self._train.labels[micro], self._device)
 
         def loss(logits: torch.Tensor) -> torch.Tensor:

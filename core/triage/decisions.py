@@ -27,13 +27,23 @@ from typing import Any
 from core.base.errors import ReviewtuiError
 from core.base.files import home, open_private, private_folder, sync_path, write_json
 from core.runs.journal import decode, encode
-from core.runs.lock import RunLock, RunLocked, living_worker
+from core.runs.lock import RunLock, RunLockedError, living_worker
 from core.triage.history import SKIP, Counts, Decision, History, Record
 
-__all__ = ["SKIP", "Counts", "Decision", "DecisionLog", "History", "PileInUse", "Record", "pile_folder", "recent_piles"]
+__all__ = [
+    "SKIP",
+    "Counts",
+    "Decision",
+    "DecisionLog",
+    "History",
+    "PileInUseError",
+    "Record",
+    "pile_folder",
+    "recent_piles",
+]
 
 
-class PileInUse(ReviewtuiError):  # noqa: N818 -- what happened, not a fault
+class PileInUseError(ReviewtuiError):
     """Another workbench has the pile open."""
 
 
@@ -60,7 +70,7 @@ class DecisionLog:
         """Open, or begin, the log of `source`. `sync` makes a descriptor's content durable.
 
         Raises:
-            PileInUse: another workbench has it open.
+            PileInUseError: another workbench has it open.
             ReviewtuiError: it cannot be read or written.
         """
         self.folder = private_folder(pile_folder(source))
@@ -120,9 +130,9 @@ class DecisionLog:
             self._descriptor = -1
             self._lock.release()
 
-    def _write(self, kind: str, /, **says: Any) -> None:
+    def _write(self, kind: str, /, **fields: Any) -> None:
         """Append one event with one `write` and sync it; then, and only then, it counts."""
-        record = {"kind": kind, "number": self.history.events + 1, "time": round(self._clock(), 3), **says}
+        record = {"kind": kind, "number": self.history.events + 1, "time": round(self._clock(), 3), **fields}
         line = encode(record)
         try:
             written = os.write(self._descriptor, line)
@@ -168,10 +178,10 @@ def _full_name(source: str) -> str:
 def _lock(path: Path) -> RunLock:
     try:
         lock = RunLock(path)
-    except RunLocked as error:
+    except RunLockedError as error:
         holder = living_worker(path)
         who = f"process {holder.pid} on {holder.host}" if holder is not None else "another process"
-        raise PileInUse(
+        raise PileInUseError(
             f"This pile is open in another workbench ({who}); close it there to decide here. Nothing was changed."
         ) from error
     except OSError as error:

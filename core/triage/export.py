@@ -26,7 +26,7 @@ from core.triage.history import Decision, History
 COLUMNS = ("reviewText", "label", "predicted", "probability", "agreed", "file", "line", "time")
 
 
-class FileThere(InputError):  # noqa: N818 -- what happened, not a fault
+class OutputExistsError(InputError):
     """The export would replace a file."""
 
 
@@ -47,7 +47,7 @@ def export(history: History, path: Path, *, replace: bool = False) -> Exported:
     """Write the decisions that stand to `path` (.csv or .jsonl); the file appears whole.
 
     Raises:
-        FileThere: `path` exists, and `replace` was not asked for.
+        OutputExistsError: `path` exists, and `replace` was not asked for.
         InputError: its name has another ending, its folder is not there, or nothing was given a label.
         ReviewtuiError: it cannot be written.
     """
@@ -65,7 +65,7 @@ def export(history: History, path: Path, *, replace: bool = False) -> Exported:
     if not labelled:
         raise InputError("No review has been given a label yet; decide at least one.")
     if not replace and (path.exists() or path.is_symlink()):
-        raise FileThere(f"{shown} is there already.")
+        raise OutputExistsError(f"{shown} is there already.")
     try:
         write_whole(path, writer(labelled))
     except UnicodeEncodeError as error:

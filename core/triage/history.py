@@ -238,11 +238,11 @@ class History:
 
     def _count(self, row: int, by: int) -> None:
         """Take the decision that stands at `row` into the counts, or out of them."""
-        standing = _latest(self._at.get(row)) if row >= 0 else None
-        if standing is not None:
-            self._tally[_kind(standing)] += by
-            if standing.blind and standing.agreed is not None:
-                self._tally["blind_agreed" if standing.agreed else "blind_corrected"] += by
+        run_status = _latest(self._at.get(row)) if row >= 0 else None
+        if run_status is not None:
+            self._tally[_kind(run_status)] += by
+            if run_status.blind and run_status.agreed is not None:
+                self._tally["blind_agreed" if run_status.agreed else "blind_corrected"] += by
 
 
 def _kind(decision: Decision) -> str:

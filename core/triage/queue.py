@@ -23,7 +23,7 @@ _AHEAD = 16
 """Rows before the end of a page at which the next is asked for."""
 
 
-class PileChanged(ReviewtuiError):  # noqa: N818 -- what happened, not a fault
+class PileChangedError(ReviewtuiError):
     """The file changed while it was open; it has to be opened again."""
 
 
@@ -200,7 +200,7 @@ class Pile:
                 return
             answer = await self._rows(page * PAGE, PAGE)
             if self._data_hash and answer["data_hash"] != self._data_hash:
-                raise PileChanged("The file has changed; it is being read again.")
+                raise PileChangedError("The file has changed; it is being read again.")
             self._data_hash, self.total = answer["data_hash"], int(answer["total"])
             names = ("row", "file", "line", "text", "hash")
             self._pages[page] = [Review(**{name: row[name] for name in names}) for row in answer["rows"]]

@@ -21,10 +21,10 @@ from core.base.text import clean
 from core.runs.control import ControlReader
 from core.runs.extension import begin_extension
 from core.runs.folder import RunFolder
-from core.runs.heartbeat import Pulse
+from core.runs.heartbeat import Heartbeat
 from core.runs.journal import JournalWriter
 from core.runs.lock import RunLock
-from core.worker.supervisor import MOST_RESTARTS, supervise
+from core.worker.supervisor import MAX_RESTARTS, supervise
 
 WAYS_OUT = (
     "Lower max_length, freeze_layers more, or take a smaller model; `reviewtui forecast` says what each would bring. "
@@ -58,7 +58,7 @@ def main(arguments: list[str]) -> int:
 
     if not supervise(work, terminated=terminated):
         journal = JournalWriter(run.journal)
-        journal.write("failed", sync=True, message=f"The kernel ended the worker {MOST_RESTARTS + 1} times. {WAYS_OUT}")
+        journal.write("failed", sync=True, message=f"The kernel ended the worker {MAX_RESTARTS + 1} times. {WAYS_OUT}")
         journal.close()
     lock.release()
     os._exit(0)
@@ -81,10 +81,10 @@ def _work(
     """
     faulthandler.enable()
     journal = JournalWriter(run.journal)
-    awake = Pulse().read()["awake"]
+    awake = Heartbeat().read()["awake"]
     journal.write("started", sync=True, pid=os.getpid(), host=socket.gethostname(), awake=awake)
     if restarts:
-        journal.write("killed", sync=True, restarts=restarts, most=MOST_RESTARTS)
+        journal.write("killed", sync=True, restarts=restarts, most=MAX_RESTARTS)
     try:
         if extend is not None:
             begin_extension(run, journal, extend)

@@ -12,7 +12,7 @@ import numpy as np
 from core.base.files import write_json
 from core.base.memory import process_bytes
 from core.data.examples import Examples
-from core.data.tokens import Frame
+from core.data.tokens import SpecialTokens
 from core.forecast.calibration import known
 from core.forecast.facts import Facts
 from core.forecast.forecast import HEADROOM, forecast, savings
@@ -31,7 +31,7 @@ _WORTH = 0.2
 
 
 @dataclass(frozen=True)
-class Foresight:
+class MemoryPlan:
     """Smaller limits than were asked for, and why."""
 
     plan: Plan
@@ -40,7 +40,7 @@ class Foresight:
     room_bytes: int
 
 
-def foresee(loop: TrainingLoop, room: int | None = None) -> Foresight | None:
+def plan_to_fit(loop: TrainingLoop, room: int | None = None) -> MemoryPlan | None:
     """Limits of micro-batches that fit, by the forecast; None where those asked for do, or nothing was measured here.
 
     Args:
@@ -56,10 +56,10 @@ def foresee(loop: TrainingLoop, room: int | None = None) -> Foresight | None:
     plan = asked = run.asked
     while parts(run, plan).total > room * HEADROOM and (smaller := run.smaller(plan)) is not None:
         plan = smaller
-    return Foresight(plan, parts(run, asked).total, room) if plan != asked else None
+    return MemoryPlan(plan, parts(run, asked).total, room) if plan != asked else None
 
 
-def ways_out(loop: TrainingLoop) -> str:
+def suggestions(loop: TrainingLoop) -> str:
     """The changes of settings that save memory at the least price in time, as a sentence; empty without any."""
     facts = _facts(loop)
     found = savings(facts, loop.settings)
@@ -71,7 +71,7 @@ def ways_out(loop: TrainingLoop) -> str:
     return f"The cheapest ways out: {', '.join(words)}."
 
 
-def foretell(loop: TrainingLoop, file: Path) -> None:
+def record_forecast(loop: TrainingLoop, file: Path) -> None:
     """Write a run's forecast beside it, unless one is there, if steps like its were measured on this machine.
 
     It is made of what is at hand: nobody waits for it, and no run ends for want of it.
@@ -92,11 +92,11 @@ def _room(loop: TrainingLoop) -> int:
 
 def _facts(loop: TrainingLoop) -> Facts:
     """What a worker knows of its run before the first step."""
-    settings, frame = loop.settings, loop.frame
+    settings, special_tokens = loop.settings, loop.special_tokens
     model: Any = loop.classifier.model
     shape = shape_of(model.config.to_dict(), len(loop.classifier.labels))
-    longest = loop.train.longest(settings.batch_size, frame)
-    table = _table(loop.train, longest, frame)
+    longest = loop.train.longest(settings.batch_size, special_tokens)
+    table = _table(loop.train, longest, special_tokens)
     ids = np.concatenate(loop.train.ids(longest))
     growth = (sum(length * count for length, count in table) / max(len(ids), 1)) ** 0.5
     return Facts(
@@ -110,20 +110,20 @@ def _facts(loop: TrainingLoop) -> Facts:
         distinct=min(round(len(np.unique(ids)) * growth), shape.vocabulary),  # words grow as the root of texts do
         device=loop.device.type,
         auto_precision=loop.precision,
-        budgets={loop.precision: loop.fit.asked.tokens},
+        budgets={loop.precision: loop.policy.asked.tokens},
         calibrations=known(calibration_key(shape, loop.device)),
     )
 
 
-def _table(examples: Examples, longest: np.ndarray, frame: Frame) -> list[tuple[int, int]]:
+def _table(examples: Examples, longest: np.ndarray, special_tokens: SpecialTokens) -> list[tuple[int, int]]:
     """The lengths of all reviews: of those at `longest`, which decide the peak, to the token; of others by their bytes.
 
     So nobody waits until the others are tokenized.
     """
-    exact = examples.lengths(longest, frame)
+    exact = examples.lengths(longest, special_tokens)
     if examples.reviews is None:
-        return binned(examples.lengths(np.arange(len(examples.rows)), frame).tolist())
-    whole = examples.lengths(longest, replace(frame, max_length=1 << 30))
+        return binned(examples.lengths(np.arange(len(examples.rows)), special_tokens).tolist())
+    whole = examples.lengths(longest, replace(special_tokens, max_length=1 << 30))
     sizes = examples.reviews.sizes()[examples.rows]
     rest = np.delete(sizes, longest) * (whole.sum() / max(sizes[longest].sum(), 1))
     some = np.clip(np.rint(rest[:: max(len(rest) // _SAMPLE, 1)]).astype(np.int64), 1, int(exact.min()))

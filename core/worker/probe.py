@@ -30,7 +30,7 @@ _OTHERS = (0.75, 0.5, 0.25)
 """Places in the table of lengths from which further micro-batches are taken."""
 _TELLING_TOKENS = 1024
 """On the transformers path the most expensive micro-batch has at least so many: less would say nothing of more."""
-_MOST_REVIEWS = 128
+_MAX_REVIEWS = 128
 _KERNEL_LENGTHS = range(8, 88, 8)
 """There also reviews of these lengths are computed, one by one: what there is more afterwards is kernels."""
 _FACTORS = 0.8, 2.0
@@ -44,7 +44,7 @@ _READING_SECONDS = 1.0
 """What a worker does before its first step, and a probe does not: read and divide reviews, tokenize the first."""
 _DISK_BYTES = 64 << 20
 """Written to see how fast the disk is."""
-_LEAST_SHARE = 0.01
+_MIN_SHARE = 0.01
 """Of the time of a micro-batch on a GPU, what its operations take at least."""
 
 
@@ -140,7 +140,7 @@ def _line(operations: Sequence[float], seconds: Sequence[float]) -> tuple[float,
     spread = sum((done - mean[0]) ** 2 for done in operations)
     rise = sum((done - mean[0]) * (taken - mean[1]) for done, taken in zip(operations, seconds, strict=True))
     each = min(max(rise / max(spread, 1.0), 0.0), mean[1] / mean[0])
-    return 1.0 / max(each, _LEAST_SHARE * mean[1] / mean[0]), max(mean[1] - each * mean[0], 0.0)
+    return 1.0 / max(each, _MIN_SHARE * mean[1] / mean[0]), max(mean[1] - each * mean[0], 0.0)
 
 
 def _first_figures(logits: Any, labels: Any, names: Sequence[str]) -> float:
@@ -214,7 +214,7 @@ def _telling(facts: Facts, settings: Settings) -> Settings:
     part = run.largest_part(run.asked)
     if run.native or sum(part) >= _TELLING_TOKENS:
         return settings
-    reviews = min(-(-_TELLING_TOKENS // max(part, default=1)), _MOST_REVIEWS)
+    reviews = min(-(-_TELLING_TOKENS // max(part, default=1)), _MAX_REVIEWS)
     return settings.changed({"batch_size": max(reviews, settings.batch_size), "micro_batch_size": reviews})
 
 
@@ -274,7 +274,7 @@ def _loop(facts: Facts, settings: Settings, folder: Path, parts: Sequence[Sequen
     import core.worker.session  # noqa: F401 -- what a worker loads is part of what it holds
     from core.data.examples import Examples
     from core.data.token_store import TokenStore
-    from core.data.tokens import cpu_threads, frame_of
+    from core.data.tokens import cpu_threads, special_tokens_of
     from core.models.classifier import build_classifier
     from core.models.device import choose_device
     from core.models.sources import ModelSource
@@ -283,8 +283,8 @@ def _loop(facts: Facts, settings: Settings, folder: Path, parts: Sequence[Sequen
     torch.set_num_threads(cpu_threads())
     names = tuple(f"class {number}" for number in range(facts.shape.classes))
     classifier = build_classifier(ModelSource(facts.model, folder), names, settings)
-    frame = frame_of(classifier.tokenizer, classifier.max_length, classifier.truncation)
-    around = len(frame.before) + len(frame.after)
+    special_tokens = special_tokens_of(classifier.tokenizer, classifier.max_length, classifier.truncation)
+    around = len(special_tokens.before) + len(special_tokens.after)
     counts = np.array([max(length - around, 1) for lengths in parts for length in lengths], dtype=np.int32)
     most = min(facts.distinct, facts.shape.vocabulary)
     ids = np.random.default_rng(0).integers(0, max(most, 1), size=int(counts.sum())).astype(np.uint32)
@@ -294,24 +294,32 @@ def _loop(facts: Facts, settings: Settings, folder: Path, parts: Sequence[Sequen
     examples = Examples(store, rows, rows % max(facts.shape.classes, 1))
     device = choose_device(settings.device)
     loop = TrainingLoop(
-        classifier, frame, examples, examples, settings, device, facts.precision(settings), None, _Nobody()
+        classifier,
+        special_tokens,
+        examples,
+        examples,
+        settings,
+        device,
+        facts.precision(settings),
+        None,
+        NullObserver(),
     )
     ends = np.cumsum([len(lengths) for lengths in parts])
     places = [np.arange(end - len(lengths), end) for end, lengths in zip(ends, parts, strict=True)]
     return loop, places, len(np.unique(ids)) + around + 1
 
 
-class _Nobody:
+class NullObserver:
     """An observer whom nothing concerns."""
 
-    def on_step(self, **says: Any) -> None: ...
-    def on_evaluation(self, **says: Any) -> None: ...
+    def on_step(self, **fields: Any) -> None: ...
+    def on_evaluation(self, **fields: Any) -> None: ...
     def on_evaluating(self, fraction: float) -> None: ...
     def on_checkpoint(self, checkpoint: Any) -> None: ...
     def settle(self) -> None: ...
     def on_pause(self, paused: bool) -> None: ...
-    def on_memory(self, **says: Any) -> None: ...
-    def wishes(self) -> list[Any]:
+    def on_memory(self, **fields: Any) -> None: ...
+    def control_requests(self) -> list[Any]:
         return []
 
 

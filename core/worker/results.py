@@ -84,7 +84,7 @@ def write_provenance(
         "precision": loop.precision,
         "path": loop.learner.path.name,
         "path_why": loop.learner.path.why,
-        "micro_batch_tokens": loop.fit.asked.tokens,
+        "micro_batch_tokens": loop.policy.asked.tokens,
         "threads": torch.get_num_threads(),
         "settings_sha256": _settings_sha256(request),
         "data": request.data,

@@ -15,25 +15,25 @@ import torch
 
 from core.base.errors import ReviewtuiError
 from core.base.memory import MemorySampler
-from core.base.out_of_memory import Attempt, OutOfMemory
+from core.base.out_of_memory import Attempt, OutOfMemoryError
 from core.data.batches import EpochOrder
 from core.data.examples import Examples, longest_in_bytes
 from core.data.run_data import RunData, read_run_data, write_split
 from core.data.token_store import TokenStore, tokenize_ahead
-from core.data.tokens import cpu_threads, frame_of
+from core.data.tokens import cpu_threads, special_tokens_of
 from core.models.classifier import build_classifier
 from core.models.device import choose_device, choose_precision
 from core.models.sources import ModelSource, resolve_model
 from core.planning.sizes import EVALUATION_REVIEWS
 from core.runs.checkpoint_folders import retire
-from core.runs.control import ControlReader, Wish
+from core.runs.control import ControlReader, ControlRequest
 from core.runs.folder import RunFolder
-from core.runs.heartbeat import Pulse
+from core.runs.heartbeat import Heartbeat
 from core.runs.journal import JournalReader, JournalWriter
 from core.runs.summary import RunHistory
 from core.training.checkpoint_writer import CheckpointWriter
 from core.training.checkpoints import Checkpoint, adopt, load_newest_checkpoint
-from core.training.loop import Diverged, TrainingLoop
+from core.training.loop import DivergedError, TrainingLoop
 from core.training.loss import class_weights
 from core.worker.results import differences, read_provenance, write_model, write_provenance
 
@@ -43,7 +43,7 @@ _RETRY_SECONDS = 30.0
 """From a checkpoint that could not be written to the next try."""
 
 
-class StoppedEarly(ReviewtuiError):  # noqa: N818 -- what happened, not a fault
+class StoppedEarlyError(ReviewtuiError):
     """A person stopped the run before its first step."""
 
 
@@ -57,7 +57,7 @@ class Session:
         self.run, self.journal, self._terminated = run, journal, terminated
         self.request = run.request()
         self._control = control
-        self._kept_wishes: list[Wish] = []
+        self._kept_requests: list[ControlRequest] = []
         self._in_loop = False
         self._tokens: list[TokenStore] = []
         self._trunk: int | None = None
@@ -71,9 +71,9 @@ class Session:
             written=self._checkpoint_written,
             failed=self._checkpoint_failed,
         )
-        self._pulse = Pulse()
+        self._heartbeat = Heartbeat()
         self._sampler = MemorySampler(
-            lambda sample: journal.write("memory", **{**sample, **self._pulse.read()}),
+            lambda sample: journal.write("memory", **{**sample, **self._heartbeat.read()}),
             cuda=torch.cuda if torch.cuda.is_available() else None,
         )
 
@@ -87,7 +87,7 @@ class Session:
         self._sampler.start()
         try:
             self._work(resume, restarts)
-        except StoppedEarly:
+        except StoppedEarlyError:
             self.journal.write("stopped", sync=True, message="stopped before the first step")
         finally:
             self._writer.wait()
@@ -108,8 +108,8 @@ class Session:
         if resume:
             self._restore(loop)
         self._trunk = loop.schedule.trunk
-        loop.fit.reduce(restarts)
-        self._foresee(loop)
+        loop.policy.reduce(restarts)
+        self._plan_memory(loop)
         now = write_provenance(self.run, request, source, data, loop)
         branches_off = request.parent is not None and loop.progress.seconds == 0
         for sentence in differences(earlier, now) if loop.progress.step and not branches_off else ():
@@ -120,16 +120,16 @@ class Session:
             self.journal.write("phase", name="trying the longest reviews", fraction=None)
             try:
                 loop.rehearse()
-            except OutOfMemory as error:
-                raise OutOfMemory(self._with_ways_out(error, loop)) from error
+            except OutOfMemoryError as error:
+                raise OutOfMemoryError(self._with_suggestions(error, loop)) from error
         self._write_plan(source, data, loop)
         self.journal.write("phase", name="training", fraction=None)
         self._in_loop = True
         try:
             outcome = loop.run()
-        except (Diverged, OutOfMemory) as error:
+        except (DivergedError, OutOfMemoryError) as error:
             self._save(data, loop)
-            self.journal.write("failed", sync=True, message=self._with_ways_out(error, loop), **self._figures(loop))
+            self.journal.write("failed", sync=True, message=self._with_suggestions(error, loop), **self._figures(loop))
             return
         if outcome == "abandoned":
             self._writer.wait()
@@ -169,7 +169,7 @@ class Session:
         device = choose_device(settings.device)
         return TrainingLoop(
             classifier,
-            frame_of(classifier.tokenizer, classifier.max_length, classifier.truncation),
+            special_tokens_of(classifier.tokenizer, classifier.max_length, classifier.truncation),
             Examples(tokens, data.train_rows, data.train_labels, data.train),
             Examples(held_out, data.validation_rows, data.validation_labels, data.validation),
             settings,
@@ -178,30 +178,30 @@ class Session:
             class_weights(data.train_labels, len(data.labels), settings.class_weights),
             self,
             micro_tokens=earlier.get("micro_batch_tokens"),
-            beat=self._pulse.beat,
+            beat=self._heartbeat.beat,
         )
 
-    def _foresee(self, loop: TrainingLoop) -> None:
+    def _plan_memory(self, loop: TrainingLoop) -> None:
         """Begin with micro-batches that fit into the memory there is, where a forecast can tell."""
-        from core.worker.memory_plan import foresee, foretell
+        from core.worker.memory_plan import plan_to_fit, record_forecast
 
-        foretell(loop, self.run.forecast)
-        found = foresee(loop)
+        record_forecast(loop, self.run.forecast)
+        found = plan_to_fit(loop)
         if found is None:
             return
-        loop.fit.foresee(found.plan.tokens, found.plan.reviews)
-        size = "tokens" if found.plan.tokens < loop.fit.asked.tokens else "reviews"
+        loop.policy.limit_to(found.plan.tokens, found.plan.reviews)
+        size = "tokens" if found.plan.tokens < loop.policy.asked.tokens else "reviews"
         self._notice(
             f"As asked for, the run would take {found.asked_bytes / 2**30:.1f} GiB of {found.room_bytes / 2**30:.1f}: "
-            f"it begins with micro-batches of {getattr(loop.fit.now, size):,} {size}, the batch of "
+            f"it begins with micro-batches of {getattr(loop.policy.now, size):,} {size}, the batch of "
             f"{loop.settings.batch_size} kept."
         )
 
-    def _with_ways_out(self, error: ReviewtuiError, loop: TrainingLoop) -> str:
+    def _with_suggestions(self, error: ReviewtuiError, loop: TrainingLoop) -> str:
         """What ended the run; for want of memory, with what would save some."""
-        from core.worker.memory_plan import ways_out
+        from core.worker.memory_plan import suggestions
 
-        return f"{error} {ways_out(loop)}".rstrip() if isinstance(error, OutOfMemory) else str(error)
+        return f"{error} {suggestions(loop)}".rstrip() if isinstance(error, OutOfMemoryError) else str(error)
 
     def _restore(self, loop: TrainingLoop) -> None:
         """Go back to the newest checkpoint that verifies; from the start where there is none."""
@@ -238,10 +238,10 @@ class Session:
             steps=loop.steps,
             steps_per_epoch=loop.per_epoch,
             batch_size=settings.batch_size,
-            micro_batch_size=loop.fit.now.reviews,
+            micro_batch_size=loop.policy.now.reviews,
             learning_rate=loop.peak_rate,
             max_length=classifier.max_length,
-            micro_batch_tokens=loop.fit.now.tokens if settings.micro_batch_size == "auto" else None,
+            micro_batch_tokens=loop.policy.now.tokens if settings.micro_batch_size == "auto" else None,
             path=loop.learner.path.name,
             path_why=loop.learner.path.why,
             cached_layers=loop.learner.cached_layers,
@@ -294,25 +294,25 @@ class Session:
 
         def progress(fraction: float) -> None:
             nonlocal last
-            self._pulse.beat()
+            self._heartbeat.beat()
             if fraction - last >= _PROGRESS_STEP or fraction >= 1 > last:
                 last = fraction
                 self.journal.write("phase", name=name, fraction=round(fraction, 4))
                 if not self._in_loop:
-                    self._heed_early_stop()
+                    self._stop_early_if_requested()
 
         return progress
 
-    def _heed_early_stop(self) -> None:
+    def _stop_early_if_requested(self) -> None:
         """Before there is anything to save both kinds of stop end the run; other requests are kept for the loop."""
-        self._kept_wishes = self.wishes()
-        if {"stop", "stop_and_save"} & set(self._kept_wishes):
-            raise StoppedEarly
+        self._kept_requests = self.control_requests()
+        if {"stop", "stop_and_save"} & set(self._kept_requests):
+            raise StoppedEarlyError
 
     # What the training loop tells and asks: core.training.loop.Observer
 
-    def on_step(self, **says: Any) -> None:
-        self.journal.write("step", **says)
+    def on_step(self, **fields: Any) -> None:
+        self.journal.write("step", **fields)
 
     def on_evaluating(self, fraction: float) -> None:
         if fraction in (0.0, 1.0) or fraction - self._evaluated >= _PROGRESS_STEP:
@@ -321,12 +321,12 @@ class Session:
 
     _evaluated = 0.0
 
-    def on_evaluation(self, **says: Any) -> None:
-        self.journal.write("evaluation", sync=True, **says)
+    def on_evaluation(self, **fields: Any) -> None:
+        self.journal.write("evaluation", sync=True, **fields)
         self.journal.write("phase", name="training", fraction=None)
 
-    def on_memory(self, **says: Any) -> None:
-        self.journal.write("out_of_memory", sync=True, **says)
+    def on_memory(self, **fields: Any) -> None:
+        self.journal.write("out_of_memory", sync=True, **fields)
 
     def on_pause(self, paused: bool) -> None:
         self.journal.write("paused" if paused else "continued", sync=True)
@@ -351,10 +351,10 @@ class Session:
         self._retry_at = time.monotonic() + _RETRY_SECONDS
         self.journal.write("no_checkpoint", sync=True, message=why)
 
-    def wishes(self) -> list[Wish]:
+    def control_requests(self) -> list[ControlRequest]:
         """What was asked for since the last call, those kept from before the loop first."""
-        self._pulse.beat()
-        found, self._kept_wishes = [*self._kept_wishes, *self._control.read_new()], []
+        self._heartbeat.beat()
+        found, self._kept_requests = [*self._kept_requests, *self._control.read_new()], []
         if self._terminated.is_set():
             self._terminated.clear()
             found.append("stop_and_save")

@@ -18,7 +18,7 @@ from contextlib import suppress
 
 from core.base.memory import kernel_kills
 
-MOST_RESTARTS = 3
+MAX_RESTARTS = 3
 
 
 def supervise(
@@ -37,16 +37,16 @@ def supervise(
         False if the kernel killed the last child that may be tried, too.
     """
     terminated = threading.Event() if terminated is None else terminated
-    for restarts in range(MOST_RESTARTS + 1):
+    for restarts in range(MAX_RESTARTS + 1):
         before = kills()
-        _heed(terminated)  # a child inherits that, and what was set before it was begun
+        _forward_sigterm(terminated)  # a child inherits that, and what was set before it was begun
         child = os.fork()
         if child == 0:
             try:
                 work(restarts)
             finally:
                 os._exit(0)
-        _heed(terminated, child)
+        _forward_sigterm(terminated, child)
         if terminated.is_set():
             os.kill(child, signal.SIGTERM)
         _, status = os.waitpid(child, 0)
@@ -55,7 +55,7 @@ def supervise(
     return False
 
 
-def _heed(terminated: threading.Event, child: int | None = None) -> None:
+def _forward_sigterm(terminated: threading.Event, child: int | None = None) -> None:
     """Take the first SIGTERM for a wish to stop, and hand it on to `child`, if there is one."""
 
     def heed(*_: object) -> None:

@@ -11,13 +11,13 @@ import pytest
 from benchmarks.cases import CASES, GOALS, LAB_RECIPE, OURS
 from benchmarks.data import ROOT
 from benchmarks.jobs import Job, Measurement, Training
-from benchmarks.measure import Entrant, PeerFailed, environment, interleave, measure, threads
+from benchmarks.measure import Entrant, PeerFailedError, environment, interleave, measure, threads
 from benchmarks.search import ALTERNATIVES, START, STEPS, best_options
 
 
-def measurement(**says: Any) -> Measurement:
+def measurement(**fields: Any) -> Measurement:
     usual: dict[str, Any] = {"seconds": 1.0, "cpu_seconds": 2.0, "peak_bytes": 3, "baseline_bytes": 1, "reviews": 4}
-    return Measurement(**{**usual, **says})
+    return Measurement(**{**usual, **fields})
 
 
 def entrant(peer: str) -> Entrant:
@@ -37,12 +37,12 @@ def test_ours_and_its_peers_take_turns_with_one_seed_a_round() -> None:
 
 
 def test_contestants_that_read_other_reviews_are_no_comparison() -> None:
-    with pytest.raises(PeerFailed, match="other reviews"):
+    with pytest.raises(PeerFailedError, match="other reviews"):
         list(interleave([entrant(OURS), entrant("a")], 1, lambda job: (measurement(rows_sha256=job.peer), 1.0)))
 
 
 def test_an_accuracy_that_is_no_share_is_refused() -> None:
-    with pytest.raises(PeerFailed, match="accuracy nan"):
+    with pytest.raises(PeerFailedError, match="accuracy nan"):
         list(interleave([entrant(OURS)], 1, lambda job: (measurement(accuracy=float("nan")), 1.0)))
 
 
@@ -74,7 +74,7 @@ def test_libraries_that_this_process_finds_a_contestant_finds(monkeypatch: pytes
 
 
 def test_a_contestant_that_fails_is_named_with_its_last_words() -> None:
-    with pytest.raises(PeerFailed, match="no_such_peer"):
+    with pytest.raises(PeerFailedError, match="no_such_peer"):
         measure(Job("no_such_peer", "train"), environment(threads()))
 
 

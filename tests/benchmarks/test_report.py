@@ -13,7 +13,7 @@ from benchmarks.report import accuracy_of, is_met, memory_of, ratios, reached, r
 GOAL = {goal.title: goal for goal in GOALS}
 
 
-def run(peer: str, repeat: int, seconds: float, **says: Any) -> dict[str, Any]:
+def run(peer: str, repeat: int, seconds: float, **fields: Any) -> dict[str, Any]:
     usual: dict[str, Any] = {
         "cpu_seconds": 2 * seconds,
         "peak_bytes": 10**9,
@@ -21,7 +21,7 @@ def run(peer: str, repeat: int, seconds: float, **says: Any) -> dict[str, Any]:
         "scale": 1.0,
     }
     usual |= {"baseline_bytes": 5 * 10**8, "notes": {"whole_run_peak_bytes": 2**31}}
-    return {"peer": peer, "repeat": repeat, "seconds": seconds, "accuracy": 0.9, "tokens": 10**6, **usual, **says}
+    return {"peer": peer, "repeat": repeat, "seconds": seconds, "accuracy": 0.9, "tokens": 10**6, **usual, **fields}
 
 
 def case(runs: list[dict[str, Any]], majority: float = 0.6) -> dict[str, Any]:
@@ -59,10 +59,10 @@ def results(**cases: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def pairs(peer: str, ours: list[float], theirs: list[float], **says: Any) -> list[dict[str, Any]]:
+def pairs(peer: str, ours: list[float], theirs: list[float], **fields: Any) -> list[dict[str, Any]]:
     """Runs as they come: ours, the peer, ours, the peer."""
     both = zip(ours, theirs, strict=True)
-    return [one for n, (a, b) in enumerate(both, 1) for one in (run(OURS, n, a), run(peer, n, b, **says))]
+    return [one for n, (a, b) in enumerate(both, 1) for one in (run(OURS, n, a), run(peer, n, b, **fields))]
 
 
 def test_a_row_has_medians_spread_and_ratios_of_pairs() -> None:

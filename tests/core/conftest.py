@@ -15,12 +15,12 @@ import pytest
 import torch
 
 from core.data.examples import Examples
-from core.data.tokens import Frame, encode, frame_of
-from core.learners import base as learner_module
-from core.learners import budgets
+from core.data.tokens import SpecialTokens, encode, special_tokens_of
+from core.learners import budgets, choose
+from core.learners.base import ComputePath
 from core.models.classifier import build_classifier
 from core.models.sources import ModelSource
-from core.runs.control import ControlReader, Wish, send
+from core.runs.control import ControlReader, ControlRequest, send
 from core.runs.folder import RunFolder
 from core.runs.journal import JournalWriter
 from core.runs.lock import living_worker
@@ -49,8 +49,8 @@ class MemoryStore:
     def __getitem__(self, row: int) -> np.ndarray:
         return self._ids[row]
 
-    def lengths(self, rows: np.ndarray, frame: Frame) -> np.ndarray:
-        lengths: np.ndarray = frame.length(self.counts[rows])
+    def lengths(self, rows: np.ndarray, special_tokens: SpecialTokens) -> np.ndarray:
+        lengths: np.ndarray = special_tokens.length(self.counts[rows])
         return lengths
 
 
@@ -63,16 +63,16 @@ class Recorder:
     checkpoints: list[Checkpoint] = field(default_factory=list)
     pauses: list[bool] = field(default_factory=list)
     memory: list[dict[str, Any]] = field(default_factory=list)
-    asks: dict[int, list[Wish]] = field(default_factory=dict)
+    asks: dict[int, list[ControlRequest]] = field(default_factory=dict)
     """Step → what is asked for after it."""
-    later: list[list[Wish]] = field(default_factory=list)
+    later: list[list[ControlRequest]] = field(default_factory=list)
     """What is asked for at each look once a pause has begun."""
 
-    def on_step(self, **says: Any) -> None:
-        self.steps.append(says)
+    def on_step(self, **fields: Any) -> None:
+        self.steps.append(fields)
 
-    def on_evaluation(self, **says: Any) -> None:
-        self.evaluations.append(says)
+    def on_evaluation(self, **fields: Any) -> None:
+        self.evaluations.append(fields)
 
     def on_evaluating(self, fraction: float) -> None:
         assert 0 <= fraction <= 1
@@ -83,13 +83,13 @@ class Recorder:
     def settle(self) -> None:
         pass  # a checkpoint is copied as soon as it is given
 
-    def on_memory(self, **says: Any) -> None:
-        self.memory.append(says)
+    def on_memory(self, **fields: Any) -> None:
+        self.memory.append(fields)
 
     def on_pause(self, paused: bool) -> None:
         self.pauses.append(paused)
 
-    def wishes(self) -> list[Wish]:
+    def control_requests(self) -> list[ControlRequest]:
         if self.pauses and self.pauses[-1] and self.later:
             return self.later.pop(0)
         return self.asks.pop(self.steps[-1]["step"], [])
@@ -112,7 +112,7 @@ def known_budget(monkeypatch: pytest.MonkeyPatch) -> None:
 def path(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """What computes the model: each test runs on both."""
     if request.param == "transformers":
-        monkeypatch.setattr(learner_module, "choose_path", lambda *_: learner_module.Path("transformers", "asked for"))
+        monkeypatch.setattr(choose, "choose_path", lambda *_: ComputePath("transformers", "asked for"))
     name: str = request.param
     return name
 
@@ -141,7 +141,7 @@ def make_loop(path: str, tiny_models: dict[str, Path], reviews_of: Callable[...,
         train, held_out = np.arange(rows), np.arange(rows, rows + 10)
         loop = TrainingLoop(
             classifier,
-            frame_of(classifier.tokenizer, classifier.max_length, classifier.truncation),
+            special_tokens_of(classifier.tokenizer, classifier.max_length, classifier.truncation),
             Examples(store, train, labels[train]),
             Examples(store, held_out, labels[held_out]),
             wanted,
@@ -217,10 +217,10 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Callable[..., RunHistory]:
     """Do a run's work here, as its worker would; returns its history. `wishes` are made before it begins."""
     monkeypatch.setattr(session_module, "cpu_threads", lambda: 1)
 
-    def do(run: RunFolder, *, resume: bool = False, wishes: tuple[Any, ...] = ()) -> RunHistory:
+    def do(run: RunFolder, *, resume: bool = False, control_requests: tuple[Any, ...] = ()) -> RunHistory:
         journal = JournalWriter(run.journal)
         control = ControlReader(run.control)
-        for wish in wishes:
+        for wish in control_requests:
             send(run.control, wish)
         try:
             Session(run, journal, control, threading.Event()).work(resume=resume)

@@ -19,7 +19,7 @@ import torch
 
 from core.base.subprocess_env import child_environment
 from core.data.examples import Examples
-from core.data.tokens import encode, frame_of
+from core.data.tokens import encode, special_tokens_of
 from core.learners import base as learner
 from core.models.classifier import build_classifier
 from core.models.sources import resolve_model
@@ -56,8 +56,8 @@ def trained(model: str, micro: int, room: int, device: torch.device) -> tuple[di
     labels, rows = np.arange(64) % 2, np.arange(64)
     examples = Examples(store, rows, labels)
     recorder = Recorder()
-    recorder.wishes = list  # type: ignore[method-assign]  # nothing is asked for
-    frame = frame_of(classifier.tokenizer, 128, "head")
+    recorder.control_requests = list  # type: ignore[method-assign]  # nothing is asked for
+    frame = special_tokens_of(classifier.tokenizer, 128, "head")
     loop = TrainingLoop(classifier, frame, examples, examples, settings, device, "fp32", None, recorder)
     limit(device, room)
     loop.rehearse()
@@ -86,7 +86,7 @@ def main(model: str, path: str, device: str, room: str) -> None:
     control, _ = trained(model, 4, 0, torch.device(device))
     weights, recorder = trained(model, 32, int(room), torch.device(device))
     gap = max(float((weights[name] - control[name]).abs().max()) for name in control)
-    said = [says["what"] for says in recorder.memory]
+    said = [fields["what"] for fields in recorder.memory]
     print(json.dumps({"gap": gap, "said": said, "reviews": [step["reviews"] for step in recorder.steps]}))
 
 

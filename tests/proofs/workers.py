@@ -132,11 +132,11 @@ def _after_steps(acts: dict[int, Callable[[], None]]) -> None:
 
     step = Session.on_step
 
-    def on_step(self: Session, **says: Any) -> None:
-        step(self, **says)
-        if says["step"] in acts:
+    def on_step(self: Session, **fields: Any) -> None:
+        step(self, **fields)
+        if fields["step"] in acts:
             self._writer.wait()
-            acts[says["step"]]()
+            acts[fields["step"]]()
 
     Session.on_step = on_step  # type: ignore[method-assign]
 

@@ -7,7 +7,7 @@ from rich.segment import Segment
 from textual.color import Color
 
 from tui.screens.setup import forecast_gauge
-from tui.terminal.output_filter import LastGuard
+from tui.terminal.output_filter import OutputFilter
 
 FREE = 16 << 30
 
@@ -21,11 +21,11 @@ def known_free_memory(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def nothing_is_left_to_the_last_guard(monkeypatch: pytest.MonkeyPatch) -> None:
     """A screen that forgot to clean a text fails here, though the guard behind it would have caught that."""
-    guarded = LastGuard.apply
+    guarded = OutputFilter.apply
 
-    def strict(self: LastGuard, segments: list[Segment], background: Color) -> list[Segment]:
+    def strict(self: OutputFilter, segments: list[Segment], background: Color) -> list[Segment]:
         found = guarded(self, segments, background)
         assert found == segments, [one.text for one in segments]
         return found
 
-    monkeypatch.setattr(LastGuard, "apply", strict)
+    monkeypatch.setattr(OutputFilter, "apply", strict)

@@ -126,10 +126,10 @@ def hold(run: RunFolder) -> RunLock:
     return lock
 
 
-def append(run: RunFolder, kind: str, **says: Any) -> None:
+def append(run: RunFolder, kind: str, **fields: Any) -> None:
     """Add a record as the worker would."""
     writer = JournalWriter(run.journal)
-    writer.write(kind, **says)
+    writer.write(kind, **fields)
     writer.close()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from core.runs.folder import RunFolder
 from core.runs.journal import JournalReader
-from core.runs.summary import OVER, RunHistory, standing, summary_of
+from core.runs.summary import OVER, RunHistory, run_status, summary_of
 from tui.commands.output import Progress, facts, progress_on_stderr, say, say_json
 from tui.formatting import clock, in_bytes, in_time
 
@@ -20,7 +20,7 @@ def follow(run: RunFolder) -> RunHistory:
     with progress_on_stderr() as progress:
         while True:
             news = history.update(reader.read_new())
-            stands = standing(run, history)
+            stands = run_status(run, history)
             if stands.unresponsive_since is not None:
                 progress(f"unresponsive since {clock(stands.unresponsive_since, time.time())}", None)
             elif news:

@@ -19,7 +19,7 @@ from tui.commands.train import (
 )
 from tui.formatting import in_bytes, in_time
 
-_MOST_SAVINGS = 5
+_MAX_SAVINGS = 5
 
 
 def forecast(
@@ -76,7 +76,7 @@ def _say(found: dict[str, Any]) -> None:
         say()
         saved: list[list[object]] = [
             [f"{one['setting']}={_typed(one['value'])}", in_bytes(one["bytes"]), _slower(one["seconds"])]
-            for one in found["savings"][:_MOST_SAVINGS]
+            for one in found["savings"][:_MAX_SAVINGS]
         ]
         table(["with --set", "saves", ""], saved)
 

@@ -23,7 +23,7 @@ def _replacements() -> dict[int, str]:
 _REPLACEMENTS = _replacements()
 
 
-class LastGuard(LineFilter):
+class OutputFilter(LineFilter):
     """Lets lines of nothing but printable characters pass as they are: nearly all, at the price of a look."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:

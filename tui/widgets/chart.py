@@ -192,7 +192,7 @@ class Chart(Widget, can_focus=True):
             self._pan_to(self._cursor)
         self.refresh()
 
-    def readings(self) -> list[Reading]:
+    def scalars(self) -> list[Reading]:
         """The exact values at the cursor, one for each series that has a point at or before it."""
         return [reading for index in range(len(self._series)) if (reading := self._reading(index)) is not None]
 
@@ -384,7 +384,7 @@ class Chart(Widget, can_focus=True):
         return [*head, *self._plot(width, rows, axis), self._readout_row(width, named)]
 
     def _one_line(self, width: int) -> Row:
-        values = " · ".join(self._value(reading.y) for reading in self.readings()) or "–"
+        values = " · ".join(self._value(reading.y) for reading in self.scalars()) or "–"
         title = f"{clean_line(self.title)} "
         return [(title if cell_len(title + values) <= width else "", "title"), (values, "value")]
 
@@ -422,14 +422,14 @@ class Chart(Widget, can_focus=True):
 
         Names go last, and only shrink where no legend names the series (`named`).
         """
-        readings = [(i, reading) for i in range(len(self._series)) if (reading := self._reading(i)) is not None]
-        if not readings:
+        scalars = [(i, reading) for i in range(len(self._series)) if (reading := self._reading(i)) is not None]
+        if not scalars:
             return []
-        at = self._cursor if self._cursor is not None else max(reading.x for _, reading in readings)
+        at = self._cursor if self._cursor is not None else max(reading.x for _, reading in scalars)
         row: Row = []
         for detail in (3, 2, 1, 0):
             row = [(f" {self._x_label} " if detail > 0 else " ", "label"), (number_text(at), "value")]
-            for index, reading in readings:
+            for index, reading in scalars:
                 row += [("   " if detail > 1 else "  ", "label"), (self._sample(index), self._colour(index))]
                 name = clean_line(reading.name, NAME_WIDTH if detail > 0 else SHORT_NAME)
                 row.append((f" {name} " if detail > 0 or not named else " ", "label"))

@@ -18,7 +18,7 @@ _decode = json.JSONDecoder(strict=False).raw_decode
 _SPACE = " \t\n\r"
 
 
-class BrokenJson(Exception):  # noqa: N818 (not for a person to read: callers turn it into a row left out)
+class BrokenJsonError(Exception):
     """The text is no JSON at `line`."""
 
     def __init__(self, line: int, excerpt: str) -> None:
@@ -93,9 +93,9 @@ class JsonStream:
             self._advance(end)
             return value
 
-    def broken(self) -> BrokenJson:
+    def broken(self) -> BrokenJsonError:
         """The error that says that the text is broken here."""
-        return BrokenJson(self.line, self._window[self._position : self._position + 320])
+        return BrokenJsonError(self.line, self._window[self._position : self._position + 320])
 
     def _advance(self, position: int) -> None:
         self.line += self._window.count("\n", self._position, position)

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 from core.base.errors import InputError
 from core.base.text import clean_line
 from core.reviews.formats.encodings import find_encoding, open_text
-from core.reviews.formats.json_stream import BrokenJson, JsonStream
+from core.reviews.formats.json_stream import BrokenJsonError, JsonStream
 from core.reviews.formats.table import CHUNK_ROWS, BadRow, Chunk, cell, excerpt, unique_names
 from core.reviews.options import ReadingOptions
 
@@ -82,7 +82,7 @@ class ObjectTable:
                 more = not stream.take("]")
                 if more:
                     stream.expect(",")
-        except BrokenJson as broken:
+        except BrokenJsonError as broken:
             yield broken.line, BadRow(broken.line, "broken JSON", excerpt(broken.excerpt))
             where = f"{clean_line(self.name)} line {broken.line}"
             self.notices.append(f"The JSON is broken at {where}: nothing after that place was read.")
@@ -98,7 +98,7 @@ class ObjectTable:
                 line = next(cell[0] for cell in cells if cell is not None)
                 values = (None if cell is None else cell[1] for cell in cells)
                 yield line, dict(zip(self._layout.columns, values, strict=True))
-        except BrokenJson as broken:  # it was whole when the columns were found: someone is writing to it
+        except BrokenJsonError as broken:  # it was whole when the columns were found: someone is writing to it
             yield broken.line, BadRow(broken.line, "broken JSON", excerpt(broken.excerpt))
         finally:
             for stream in streams:
@@ -160,7 +160,7 @@ def _find_layout(path: Path, encoding: str, name: str) -> _Layout:
                 stream.expect(",")
         layout.single = not layout.columns
         return layout
-    except BrokenJson as broken:
+    except BrokenJsonError as broken:
         raise InputError(f"{clean_line(name)} is no valid JSON: see line {broken.line}.") from None
     finally:
         stream.close()

@@ -46,7 +46,7 @@ def everywhere(source: Path, model: Path, output: Path) -> None:
         rows = is_whole(partial / "index.jsonl", partial / "data").rows
         was_there = output.exists()
         gone_on = in_a_fork(lambda: answer.write_text(json.dumps(run(Costless(model), source, output)[0])))
-        says = {
+        fields = {
             "killed": status == -signal.SIGKILL,
             "where": where,
             "rows": rows,
@@ -57,7 +57,7 @@ def everywhere(source: Path, model: Path, output: Path) -> None:
         }
         answer.unlink()
         output.unlink()
-        print(json.dumps({**says, "left": names(output.parent)}))
+        print(json.dumps({**fields, "left": names(output.parent)}))
 
 
 def work_until(number: int, told: int, source: Path, model: Path, output: Path) -> None:

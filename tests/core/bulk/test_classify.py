@@ -181,11 +181,11 @@ def test_a_folder_that_is_not_there_is_refused(predictor: Predictor, source: Pat
         run(predictor, source, tmp_path / "absent" / "out.csv")
 
 
-class Cancelled(Exception):
+class RequestCancelledError(Exception):
     """What the service raises out of a progress function."""
 
 
-@pytest.mark.parametrize("error", [OSError("a pipe"), Cancelled(), KeyboardInterrupt()])
+@pytest.mark.parametrize("error", [OSError("a pipe"), RequestCancelledError(), KeyboardInterrupt()])
 def test_a_failure_leaves_the_older_output_and_what_is_done(
     error: BaseException, predictor: Predictor, source: Path, tmp_path: Path
 ) -> None:

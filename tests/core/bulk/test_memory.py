@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from core.bulk import parquet
 from core.bulk.classify import ChunkSizes
+from core.bulk.formats import parquet
 from tests.core.bulk.double import FORMS, Costless, inbox, model_folder, run
 
 SIZES = ChunkSizes(first=64, most=256)

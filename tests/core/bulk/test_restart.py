@@ -18,14 +18,14 @@ from hypothesis import strategies as st
 
 from core.base.errors import ReviewtuiError
 from core.bulk.classify import ChunkSizes
-from core.bulk.parquet import ParquetForm
+from core.bulk.formats.parquet import ParquetForm
 from core.bulk.partial import Partial
 from tests.core.bulk.double import FORMS, SMALL, Costless, chunks_in, inbox, model_folder, names, partial_of, run
 
 ROWS = 40
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """What ends the work in these tests."""
 
 
@@ -56,7 +56,7 @@ def stop_at(row: int) -> Any:
 
     def before(seen: int) -> None:
         if seen >= row:
-            raise Stopped
+            raise StoppedError
 
     return before
 
@@ -64,7 +64,7 @@ def stop_at(row: int) -> Any:
 def stopped(model: Path, source: Path, output: Path, row: int, sizes: ChunkSizes = SMALL, **options: Any) -> int:
     """Work that ended at about `row`; the rows that are done."""
     predictor = Costless(model, stop_at(row))
-    with pytest.raises(Stopped):
+    with pytest.raises(StoppedError):
         run(predictor, source, output, sizes, **options)
     return predictor.seen
 
@@ -117,7 +117,7 @@ def test_whatever_the_chunks_and_wherever_it_ends_the_file_is_the_same(
         at = data.draw(st.integers(0, rows - 1))
         try:
             run(Costless(model, stop_at(at)), source, output, sizes)
-        except Stopped:
+        except StoppedError:
             for name in ("data", "index.jsonl"):
                 if (file := partial_of(output) / name).exists() and data.draw(st.booleans()):
                     os.truncate(file, data.draw(st.integers(0, 10_000)) % (file.stat().st_size + 1))
@@ -220,7 +220,7 @@ def test_what_is_done_is_readable_by_its_owner_only(model: Path, source: Path, r
 
 
 def test_where_nothing_was_done_nothing_is_left(model: Path, source: Path, results: Path) -> None:
-    with pytest.raises(Stopped):
+    with pytest.raises(StoppedError):
         run(Costless(model, stop_at(0)), source, results / "out.csv")
     assert names(results) == []
 

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from core.data import token_store as module
 from core.data.token_store import TokenStore, tokenize, tokenize_ahead
-from core.data.tokens import Frame, encode
+from core.data.tokens import SpecialTokens, encode
 from core.models.tokenizer import load_tokenizer
 from core.reviews.reading import Reviews, read_reviews
 
@@ -273,8 +273,8 @@ def test_rows_are_there_while_the_rest_is_still_to_come(
     store = tokenize_ahead(reviews, tokenizer, [first])
     store.wait(first)
     assert [store[row].tolist() for row in first] == [direct[row] for row in first]
-    frame = Frame((1,), (2,), 0, 9, "head")
-    lengths = store.lengths(first, frame)
+    special_tokens = SpecialTokens((1,), (2,), 0, 9, "head")
+    lengths = store.lengths(first, special_tokens)
     assert lengths.tolist() == [min(len(direct[row]), 7) + 2 for row in first] and lengths.dtype == np.int64
     assert gate.reached.wait(60) and not store.complete
     found: list[list[int]] = []

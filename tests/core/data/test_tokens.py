@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.data.tokens import Frame, collate, cpu_threads, encode, frame_of, tokenizer_sha256
+from core.data.tokens import SpecialTokens, collate, cpu_threads, encode, special_tokens_of, tokenizer_sha256
 from core.models.tokenizer import load_tokenizer
 
 FAMILIES = ("bert", "distilbert", "roberta")
@@ -26,8 +26,8 @@ def tokenizer(request: pytest.FixtureRequest, tiny_models: dict[str, Path]) -> A
 @given(IDS, st.integers(4, 30))
 def test_head_keeps_the_beginning_and_tail_the_end(ids: list[int], length: int) -> None:
     room = length - 2
-    head = Frame((1,), (2,), 0, length, "head").cut(np.array(ids))
-    tail = Frame((1,), (2,), 0, length, "tail").cut(np.array(ids))
+    head = SpecialTokens((1,), (2,), 0, length, "head").cut(np.array(ids))
+    tail = SpecialTokens((1,), (2,), 0, length, "tail").cut(np.array(ids))
     assert head.tolist() == ids[:room]
     assert tail.tolist() == (ids[-room:] if len(ids) > room else ids)
 
@@ -35,7 +35,7 @@ def test_head_keeps_the_beginning_and_tail_the_end(ids: list[int], length: int) 
 @given(IDS, st.integers(4, 30))
 def test_head_and_tail_keeps_a_quarter_of_the_beginning_and_the_rest_of_the_end(ids: list[int], length: int) -> None:
     room = length - 2
-    found = Frame((1,), (2,), 0, length, "head+tail").cut(np.array(ids)).tolist()
+    found = SpecialTokens((1,), (2,), 0, length, "head+tail").cut(np.array(ids)).tolist()
     if len(ids) <= room:
         assert found == ids
     else:
@@ -46,17 +46,17 @@ def test_head_and_tail_keeps_a_quarter_of_the_beginning_and_the_rest_of_the_end(
 
 @given(IDS, st.integers(0, 30), st.sampled_from(["head", "tail", "head+tail"]))
 def test_a_cut_review_fits_and_a_length_is_known_without_cutting(ids: list[int], length: int, truncation: str) -> None:
-    frame = Frame((1, 8), (2,), 0, length, truncation)
-    cut = frame.cut(np.array(ids))
-    assert len(cut) == min(len(ids), frame.room) and frame.room == max(length - 3, 0)
-    assert frame.length(len(ids)) == len(cut) + 3
-    assert frame.length(np.array([len(ids)] * 2)).tolist() == [len(cut) + 3] * 2
+    special_tokens = SpecialTokens((1, 8), (2,), 0, length, truncation)
+    cut = special_tokens.cut(np.array(ids))
+    assert len(cut) == min(len(ids), special_tokens.room) and special_tokens.room == max(length - 3, 0)
+    assert special_tokens.length(len(ids)) == len(cut) + 3
+    assert special_tokens.length(np.array([len(ids)] * 2)).tolist() == [len(cut) + 3] * 2
 
 
 @given(text=st.text(st.characters(exclude_categories=["Cs"]), max_size=60))
 def test_framed_ids_are_the_tokenizers_own_output(tokenizer: Any, text: str) -> None:
     own = tokenizer(text)["input_ids"]
-    ids, mask = collate(encode(tokenizer, [text]), frame_of(tokenizer, 512, "head"))
+    ids, mask = collate(encode(tokenizer, [text]), special_tokens_of(tokenizer, 512, "head"))
     assert ids[0][mask[0] == 1].tolist() == own
     assert set(ids[0][len(own) :].tolist()) <= {tokenizer.pad_token_id} and mask[0].sum() == len(own)
     assert ids.shape[1] % 8 == 0 and ids.shape[1] - len(own) < 8
@@ -69,35 +69,42 @@ def test_a_text_cut_at_head_or_tail_is_cut_as_the_tokenizer_itself_would(
     for truncation, side in (("head", "right"), ("tail", "left")):
         tokenizer.truncation_side = side
         own = tokenizer(text, truncation=True, max_length=length)["input_ids"]
-        ids, mask = collate(encode(tokenizer, [text]), frame_of(tokenizer, length, truncation))
+        ids, mask = collate(encode(tokenizer, [text]), special_tokens_of(tokenizer, length, truncation))
         assert ids[0][mask[0] == 1].tolist() == own and ids.shape[1] <= length
 
 
 def test_a_batch_is_padded_as_the_tokenizer_itself_pads(tokenizer: Any) -> None:
     texts = ["great", "the chair is broken after two weeks of use", "", "lamp lamp"]
     own = tokenizer(texts, padding=True, pad_to_multiple_of=8, return_tensors="np")
-    ids, mask = collate(encode(tokenizer, texts), frame_of(tokenizer, 512, "head"))
+    ids, mask = collate(encode(tokenizer, texts), special_tokens_of(tokenizer, 512, "head"))
     assert np.array_equal(ids, own["input_ids"]) and np.array_equal(mask, own["attention_mask"])
     assert ids.dtype == mask.dtype == np.int64
 
 
 @given(IDS, st.integers(0, 30), st.sampled_from(["head", "tail", "head+tail"]))
 def test_a_whole_review_is_the_row_of_a_batch_without_its_padding(ids: list[int], length: int, truncation: str) -> None:
-    for frame in (Frame((1, 8), (2,), 0, length, truncation), Frame((), (), 0, length, truncation)):
-        whole = frame.whole(np.array(ids, dtype=np.uint16))
-        batch, mask = collate([ids, []], frame)
+    for special_tokens in (
+        SpecialTokens((1, 8), (2,), 0, length, truncation),
+        SpecialTokens((), (), 0, length, truncation),
+    ):
+        whole = special_tokens.encode(np.array(ids, dtype=np.uint16))
+        batch, mask = collate([ids, []], special_tokens)
         assert whole.dtype == np.int64 and whole.tolist() == batch[0][mask[0] == 1].tolist()
-        assert whole.tolist() == [*frame.before, *frame.cut(np.array(ids)).tolist(), *frame.after]
-        assert len(whole) == frame.length(len(ids))
+        assert whole.tolist() == [
+            *special_tokens.before,
+            *special_tokens.cut(np.array(ids)).tolist(),
+            *special_tokens.after,
+        ]
+        assert len(whole) == special_tokens.length(len(ids))
 
 
 @given(st.lists(IDS, min_size=1, max_size=5), st.integers(4, 40), st.sampled_from([1, 8]))
 def test_a_batch_is_as_long_as_its_longest_review_rounded_up(
     sequences: list[list[int]], length: int, multiple: int
 ) -> None:
-    frame = Frame((1,), (2,), 0, length, "head")
-    ids, _ = collate(sequences, frame, multiple=multiple)
-    longest = max(int(frame.length(len(one))) for one in sequences)
+    special_tokens = SpecialTokens((1,), (2,), 0, length, "head")
+    ids, _ = collate(sequences, special_tokens, multiple=multiple)
+    longest = max(int(special_tokens.length(len(one))) for one in sequences)
     assert ids.shape == (len(sequences), min(-(-longest // multiple) * multiple, length))
 
 

@@ -10,7 +10,7 @@ import torch
 import transformers
 from torch import nn
 
-from core.encoder.architecture import NAMES, Unsuitable, architecture_of
+from core.encoder.architecture import NAMES, UnsupportedModelError, architecture_of
 from tests.core.encoder.tiny import (
     FAMILIES,
     PADDING,
@@ -78,7 +78,7 @@ def test_models_of_another_name_and_the_same_make_are_computed(name: str) -> Non
 
 
 def refusal(model: nn.Module) -> str:
-    with pytest.raises(Unsuitable) as raised:
+    with pytest.raises(UnsupportedModelError) as raised:
         architecture_of(model)
     return str(raised.value)
 

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.encoder.architecture import Unsuitable, architecture_of
+from core.encoder.architecture import UnsupportedModelError, architecture_of
 from core.encoder.layout import pack
 from core.encoder.network import Network
 from core.encoder.optimizer import FlatOptimizer
@@ -107,7 +107,7 @@ def test_the_padding_token_as_a_word_of_a_review_is_what_it_is_to_hugging_face(
 
 
 def test_a_model_without_a_padding_token_is_refused() -> None:
-    with pytest.raises(Unsuitable, match="no padding token"):
+    with pytest.raises(UnsupportedModelError, match="no padding token"):
         architecture_of(build("bert", pad_token_id=None))
 
 

@@ -79,7 +79,7 @@ def test_what_a_layer_keeps_is_counted(
 def test_reviews_are_padded_as_training_pads_them(lengths: list[int]) -> None:
     import numpy as np
 
-    from core.data.tokens import Frame, collate
+    from core.data.tokens import SpecialTokens, collate
 
-    ids, _ = collate([np.arange(length) for length in lengths], Frame((), (), 0, 512, "head"))
+    ids, _ = collate([np.arange(length) for length in lengths], SpecialTokens((), (), 0, 512, "head"))
     assert autograd.padded(lengths) == (ids.size, ids.size * ids.shape[1])

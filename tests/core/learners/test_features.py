@@ -24,21 +24,21 @@ from hypothesis import strategies as st
 from core.data.examples import Examples
 from core.data.stores import MANIFEST
 from core.data.token_store import tokenize
-from core.data.tokens import frame_of
+from core.data.tokens import special_tokens_of
 from core.encoder.network import Network
 from core.learners import features as module
 from core.learners.features import FEATURES, PLACES, FeatureStore, Shape, keep
 from core.models.classifier import build_classifier
 from core.models.sources import ModelSource
 from core.reviews.reading import Reviews, read_reviews
-from core.runs.control import ControlReader, Wish
+from core.runs.control import ControlReader, ControlRequest
 from core.runs.folder import create_run
 from core.runs.journal import JournalReader, JournalWriter
 from core.runs.request import Request
 from core.settings.schema import Settings
 from core.training.checkpoints import Checkpoint
 from core.training.loop import TrainingLoop
-from core.worker.session import Session, StoppedEarly
+from core.worker.session import Session, StoppedEarlyError
 
 ROWS, TRAIN = 40, 30
 LABELS = ("negative", "positive")
@@ -55,10 +55,10 @@ class Silent:
         self.checkpoints: list[Checkpoint] = []
         self._stop, self._steps = stop, 0
 
-    def on_step(self, **says: Any) -> None:
+    def on_step(self, **fields: Any) -> None:
         self._steps += 1
 
-    def on_evaluation(self, **says: Any) -> None:
+    def on_evaluation(self, **fields: Any) -> None:
         pass
 
     def on_evaluating(self, fraction: float) -> None:
@@ -71,10 +71,10 @@ class Silent:
     def on_pause(self, paused: bool) -> None:
         pass
 
-    def on_memory(self, **says: Any) -> None:
-        pytest.fail(f"out of memory: {says}")
+    def on_memory(self, **fields: Any) -> None:
+        pytest.fail(f"out of memory: {fields}")
 
-    def wishes(self) -> list[Wish]:
+    def control_requests(self) -> list[ControlRequest]:
         return ["stop_and_save"] if self._steps == self._stop else []
 
 
@@ -89,7 +89,7 @@ def build(model: Path, reviews: Reviews, observer: Silent | None = None, **chang
     train, held_out = rows[:TRAIN], rows[TRAIN:]
     return TrainingLoop(
         classifier,
-        frame_of(classifier.tokenizer, classifier.max_length, classifier.truncation),
+        special_tokens_of(classifier.tokenizer, classifier.max_length, classifier.truncation),
         Examples(tokens, train, reviews.labels[train], reviews),
         Examples(tokens, held_out, reviews.labels[held_out], reviews),
         settings,
@@ -339,10 +339,10 @@ build(Path({str(tiny_model)!r}), Reviews(Path({str(reviews.folder)!r}))).prepare
 def test_a_stop_while_it_computes_leaves_nothing(make: Make, reviews: Reviews) -> None:
     def progress(fraction: float) -> None:
         calls.append(fraction)
-        raise StoppedEarly
+        raise StoppedEarlyError
 
     calls: list[float] = []
-    with pytest.raises(StoppedEarly):
+    with pytest.raises(StoppedEarlyError):
         make().prepare(progress)
     assert len(calls) == 1 and not stores(reviews)
 

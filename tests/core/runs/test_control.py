@@ -9,7 +9,7 @@ from typing import get_args
 
 import pytest
 
-from core.runs.control import ControlReader, Wish, send
+from core.runs.control import ControlReader, ControlRequest, send
 
 
 @pytest.fixture
@@ -20,9 +20,9 @@ def path(tmp_path: Path) -> Path:
 def test_every_wish_arrives_once_and_in_order(path: Path) -> None:
     reader = ControlReader(path)
     assert reader.read_new() == []
-    for wish in get_args(Wish):
+    for wish in get_args(ControlRequest):
         send(path, wish)
-    assert reader.read_new() == list(get_args(Wish))
+    assert reader.read_new() == list(get_args(ControlRequest))
     assert reader.read_new() == []
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 

@@ -18,41 +18,41 @@ from hypothesis import strategies as st
 from core.base.memory import MemorySampler
 from core.base.subprocess_env import child_environment
 from core.runs.folder import RunFolder, create_run
-from core.runs.heartbeat import Pulse, unresponsive_since
+from core.runs.heartbeat import Heartbeat, unresponsive_since
 from core.runs.journal import JournalReader
 from core.runs.lock import living_worker
 from core.runs.request import Request
-from core.runs.summary import OVER, RunHistory, Standing, standing, summarize, summary_of
+from core.runs.summary import OVER, RunHistory, RunStatus, run_status, summarize, summary_of
 
 HERE, AWAKE = 1_790_000_000.0, 5_000.0
 """A moment since 1970, and the same on a clock that counts since boot."""
 QUICK: dict[str, Any] = {"quiet": False, "longest_step": 0.5}
 
 
-def sign(**says: Any) -> dict[str, Any]:
-    return {"kind": "memory", "time": HERE, "idle": 0.0, "awake": AWAKE, **says}
+def sign(**fields: Any) -> dict[str, Any]:
+    return {"kind": "memory", "time": HERE, "idle": 0.0, "awake": AWAKE, **fields}
 
 
-def since(record: dict[str, Any], later: float = 1.0, slept: float = 0.0, **says: Any) -> float | None:
+def since(record: dict[str, Any], later: float = 1.0, slept: float = 0.0, **fields: Any) -> float | None:
     """What is thought `later` seconds after the record, in which the machine slept for `slept`."""
-    given = {**QUICK, "last": record["time"], "now": HERE + later, "awake": AWAKE + later - slept, **says}
+    given = {**QUICK, "last": record["time"], "now": HERE + later, "awake": AWAKE + later - slept, **fields}
     return unresponsive_since(record, given.pop("last"), **given)
 
 
 def test_a_pulse_is_the_time_since_the_last_beat() -> None:
     now = 100.0
-    pulse = Pulse(lambda: now)
-    assert pulse.read() == {"idle": 0.0, "awake": 100.0}
+    heartbeat = Heartbeat(lambda: now)
+    assert heartbeat.read() == {"idle": 0.0, "awake": 100.0}
     now = 107.34
-    assert pulse.read() == {"idle": 7.3, "awake": 107.3}
-    pulse.beat()
-    assert pulse.read()["idle"] == 0.0
+    assert heartbeat.read() == {"idle": 7.3, "awake": 107.3}
+    heartbeat.beat()
+    assert heartbeat.read()["idle"] == 0.0
 
 
 def test_the_sampler_goes_on_telling_of_a_main_thread_that_does_not(until: Callable[..., Any]) -> None:
     now, records = 0.0, list[dict[str, Any]]()
-    pulse = Pulse(lambda: now)
-    sampler = MemorySampler(lambda sample: records.append({**sample, **pulse.read()}), every=0.001, records_every=1)
+    heartbeat = Heartbeat(lambda: now)
+    sampler = MemorySampler(lambda sample: records.append({**sample, **heartbeat.read()}), every=0.001, records_every=1)
     sampler.start()
     until(lambda: records)
     now = 90.0
@@ -61,7 +61,7 @@ def test_the_sampler_goes_on_telling_of_a_main_thread_that_does_not(until: Calla
 
 
 @pytest.mark.parametrize(
-    ("idle", "says", "stuck"),
+    ("idle", "fields", "stuck"),
     [
         (59.0, {}, False),
         (61.0, {}, True),
@@ -71,12 +71,12 @@ def test_the_sampler_goes_on_telling_of_a_main_thread_that_does_not(until: Calla
         (601.0, {"quiet": True}, True),
     ],
 )
-def test_a_main_thread_may_take_its_time_where_steps_do(idle: float, says: dict[str, Any], stuck: bool) -> None:
-    assert since(sign(idle=idle), **says) == (HERE - idle if stuck else None)
+def test_a_main_thread_may_take_its_time_where_steps_do(idle: float, fields: dict[str, Any], stuck: bool) -> None:
+    assert since(sign(idle=idle), **fields) == (HERE - idle if stuck else None)
 
 
 @pytest.mark.parametrize(
-    ("later", "slept", "says", "stuck"),
+    ("later", "slept", "fields", "stuck"),
     [
         (29.0, 0.0, {}, False),
         (31.0, 0.0, {}, True),
@@ -92,9 +92,9 @@ def test_a_main_thread_may_take_its_time_where_steps_do(idle: float, says: dict[
     ],
 )
 def test_silence_is_counted_while_the_machine_is_awake(
-    later: float, slept: float, says: dict[str, Any], stuck: bool
+    later: float, slept: float, fields: dict[str, Any], stuck: bool
 ) -> None:
-    assert since(sign(), later, slept, **says) == (HERE if stuck else None)
+    assert since(sign(), later, slept, **fields) == (HERE if stuck else None)
 
 
 def test_libraries_may_take_long_to_load() -> None:
@@ -172,10 +172,10 @@ def test_a_stopped_worker_is_unresponsive_goes_on_by_itself_and_is_interrupted_o
 ) -> None:
     history, reader = RunHistory(), JournalReader(run.journal)
 
-    def stands(later: float = 0.0) -> Standing:
+    def stands(later: float = 0.0) -> RunStatus:
         """What somebody thinks who looks `later` from now."""
         history.update(reader.read_new())
-        return standing(run, history, time.time() + later, time.monotonic() + later)
+        return run_status(run, history, time.time() + later, time.monotonic() + later)
 
     until(lambda: stands().state == "running" and history.sign and history.sign["kind"] == "memory")
     os.kill(worker.pid, signal.SIGSTOP)
@@ -193,7 +193,7 @@ def test_a_stopped_worker_is_unresponsive_goes_on_by_itself_and_is_interrupted_o
     os.kill(worker.pid, signal.SIGSTOP)
     os.kill(worker.pid, signal.SIGKILL)
     worker.wait()
-    assert stands(later=31) == Standing("interrupted")
+    assert stands(later=31) == RunStatus("interrupted")
     assert "its worker died before its first step" in summary_of(run, history).message
 
 

@@ -19,17 +19,17 @@ import pytest
 
 from core.base.errors import ReviewtuiError
 from core.runs import lock as lock_module
-from core.runs.lock import Holder, RunLock, RunLocked, boot_id, living_worker, read_holder
+from core.runs.lock import Holder, RunLock, RunLockedError, boot_id, living_worker, read_holder
 
 CONTENDER = """
 import sys
 from pathlib import Path
-from core.runs.lock import RunLock, RunLocked
+from core.runs.lock import RunLock, RunLockedError
 print("ready", flush=True)
 sys.stdin.readline()
 try:
     lock = RunLock(Path(sys.argv[1]))
-except RunLocked as error:
+except RunLockedError as error:
     print(error, flush=True)
 else:
     lock.sign()
@@ -103,7 +103,7 @@ def test_of_processes_that_race_exactly_one_wins_and_the_others_are_told(
 RACER = """
 import sys, time
 from pathlib import Path
-from core.runs.lock import RunLock, RunLocked
+from core.runs.lock import RunLock, RunLockedError
 print("ready", flush=True)
 for line in sys.stdin:
     path, start = line.split()
@@ -111,7 +111,7 @@ for line in sys.stdin:
         pass
     try:
         lock = RunLock(Path(path))
-    except RunLocked as error:
+    except RunLockedError as error:
         print(error, flush=True)
     else:
         lock.sign()
@@ -153,7 +153,7 @@ def test_a_killed_holder_frees_the_lock(path: Path, contend: Callable[[int], lis
     (process,) = contend(1)
     tell(process)
     assert answer(process) == "won"
-    with pytest.raises(RunLocked, match=str(process.pid)):
+    with pytest.raises(RunLockedError, match=str(process.pid)):
         RunLock(path)
     process.send_signal(signal.SIGKILL)
     process.wait()
@@ -189,7 +189,7 @@ def test_a_child_that_signs_anew_is_the_holder_and_outlives_its_parent(
         assert parent.wait() == 0
         holder = living_worker(path)
         assert holder is not None and holder.pid == child != parent.pid
-        with pytest.raises(RunLocked):
+        with pytest.raises(RunLockedError):
             RunLock(path)
     finally:
         os.kill(child, signal.SIGKILL)
@@ -317,7 +317,7 @@ def test_where_the_lock_does_not_reach_the_journal_of_another_host_is_its_sign_o
     written = journal.stat().st_mtime
     found = living_worker(path, journal, written + 59)
     assert found is not None and str(found) == "4711 on elsewhere"
-    with pytest.raises(RunLocked, match=r"already has a worker \(4711 on elsewhere\)"):
+    with pytest.raises(RunLockedError, match=r"already has a worker \(4711 on elsewhere\)"):
         RunLock(path, journal)
     assert living_worker(path, journal, written + 61) is None
     os.utime(journal, (written - 61, written - 61))

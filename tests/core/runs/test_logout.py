@@ -13,7 +13,7 @@ from core.runs import launch, logout
 from core.runs.folder import RunFolder, create_run
 from core.runs.launch import launch_worker
 from core.runs.lock import living_worker
-from core.runs.logout import Detachment, foresee_detachment
+from core.runs.logout import Detachment, plan_detachment
 from core.runs.request import Request
 
 ME = pwd.getpwuid(os.getuid()).pw_name
@@ -126,7 +126,7 @@ def test_root_is_spared_until_it_is_taken_off_the_list(machine: Machine) -> None
 def test_what_happens_at_logout_is_foreseen_with_its_reason(
     files: dict[str, str], group: str, booted: bool, survives: bool, words: str, machine: Machine
 ) -> None:
-    found = foresee_detachment(machine(files, group, booted), {"PATH": "/nowhere"})
+    found = plan_detachment(machine(files, group, booted), {"PATH": "/nowhere"})
     assert (found.how, found.survives) == ("session", survives)
     assert words in str(found) and bool(found.advice) is not survives
     assert ("ENDS at your logout" in str(found)) is not survives
@@ -138,19 +138,19 @@ def test_lingering_alone_does_not_save_a_process_of_the_login(
     """With lingering the manager stays, not the session; only a process under the manager is spared."""
     root = machine({**KILLS, **LINGERS})
     calls = systemd_run()
-    reached = foresee_detachment(root)
+    reached = plan_detachment(root)
     assert (reached.how, reached.survives) == ("systemd", True) and "systemd user manager" in str(reached)
     assert calls.read_text() == "--user --scope --quiet --collect --property=OOMPolicy=continue true\n"
     monkeypatch.delenv("XDG_RUNTIME_DIR")
-    unreachable = foresee_detachment(root)
+    unreachable = plan_detachment(root)
     assert (unreachable.how, unreachable.survives) == ("session", False) and "XDG_RUNTIME_DIR" in str(unreachable)
-    absent = foresee_detachment(root, {"PATH": "/nowhere", "XDG_RUNTIME_DIR": "/run/user/7"})
+    absent = plan_detachment(root, {"PATH": "/nowhere", "XDG_RUNTIME_DIR": "/run/user/7"})
     assert not absent.survives and "there is no systemd-run" in str(absent)
 
 
 def test_a_manager_that_does_not_answer_is_not_relied_on(machine: Machine, systemd_run: Callable[..., Path]) -> None:
     systemd_run("*")
-    found = foresee_detachment(machine({**KILLS, **LINGERS}))
+    found = plan_detachment(machine({**KILLS, **LINGERS}))
     assert (found.how, found.survives) == ("session", False) and "not today" in found.why
 
 
@@ -158,7 +158,7 @@ def test_an_older_systemd_is_asked_without_what_it_does_not_know(
     machine: Machine, systemd_run: Callable[..., Path]
 ) -> None:
     systemd_run("*OOMPolicy*")
-    found = foresee_detachment(machine({**KILLS, **LINGERS}))
+    found = plan_detachment(machine({**KILLS, **LINGERS}))
     assert found.how == "systemd" and not any("OOMPolicy" in word for word in found.command)
 
 
@@ -175,15 +175,15 @@ def test_a_worker_is_started_under_the_manager_where_that_saves_it(
     until: Callable[..., object],
 ) -> None:
     root, calls = machine({**KILLS, **LINGERS}), systemd_run()
-    monkeypatch.setattr(launch, "foresee_detachment", lambda: foresee_detachment(root))
-    launched = launch_worker(run)
-    assert (launched.detachment.how, launched.detachment.survives) == ("systemd", True)
+    monkeypatch.setattr(launch, "foresee_detachment", lambda: plan_detachment(root))
+    start_run = launch_worker(run)
+    assert (start_run.detachment.how, start_run.detachment.survives) == ("systemd", True)
     probe, started = calls.read_text().splitlines()
     assert f"--unit=reviewtui-{run.id} " in started and started.endswith(f"-m core.worker {run.path}")
     assert probe.split()[:4] == started.split()[:4] == ["--user", "--scope", "--quiet", "--collect"]
-    with open(f"/proc/{launched.pid}/environ", "rb") as file:  # noqa: PTH123 -- it is inside what systemd-run ran
+    with open(f"/proc/{start_run.pid}/environ", "rb") as file:  # noqa: PTH123 -- it is inside what systemd-run ran
         assert b"REVIEWTUI_SCOPE=inside" in file.read()
-    os.kill(launched.pid, 9)
+    os.kill(start_run.pid, 9)
     until(lambda: living_worker(run.lock) is None)
 
 
@@ -195,15 +195,15 @@ def test_a_manager_that_fails_at_last_costs_the_protection_and_not_the_run(
     until: Callable[..., object],
 ) -> None:
     root, calls = machine({**KILLS, **LINGERS}), systemd_run("*core.worker.main*")
-    monkeypatch.setattr(launch, "foresee_detachment", lambda: foresee_detachment(root))
-    launched = launch_worker(run)
-    assert len(calls.read_text().splitlines()) == 2 and os.getsid(launched.pid) != os.getsid(0)
-    assert (launched.detachment.how, launched.detachment.survives) == ("session", False)
-    assert "Failed to start: not today" in str(launched.detachment)
-    os.kill(launched.pid, 9)
+    monkeypatch.setattr(launch, "foresee_detachment", lambda: plan_detachment(root))
+    start_run = launch_worker(run)
+    assert len(calls.read_text().splitlines()) == 2 and os.getsid(start_run.pid) != os.getsid(0)
+    assert (start_run.detachment.how, start_run.detachment.survives) == ("session", False)
+    assert "Failed to start: not today" in str(start_run.detachment)
+    os.kill(start_run.pid, 9)
     until(lambda: living_worker(run.lock) is None)
 
 
 def test_here_it_is_answered_too() -> None:
-    found = foresee_detachment()
+    found = plan_detachment()
     assert isinstance(found, Detachment) and len(str(found)) > 20

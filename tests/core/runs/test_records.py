@@ -27,8 +27,8 @@ JSON = st.recursive(
 
 def test_every_kind_has_a_shape_that_its_whole_record_fits() -> None:
     assert KINDS.keys() == WHOLE.keys()
-    for kind, says in WHOLE.items():
-        assert fits_its_kind({"kind": kind, "time": 1.79e9, **says}), kind
+    for kind, fields in WHOLE.items():
+        assert fits_its_kind({"kind": kind, "time": 1.79e9, **fields}), kind
 
 
 @pytest.mark.parametrize("record", [None, [], "step", {}, {"kind": []}, {"kind": "step"}, {"kind": "later"}])

@@ -24,7 +24,7 @@ from tests.core.runs.whole_records import WHOLE
 FIGURES = {"loss": 0.4, "accuracy": 0.8, "macro_f1": 0.79}
 
 
-def step(number: int, **says: Any) -> dict[str, Any]:
+def step(number: int, **fields: Any) -> dict[str, Any]:
     return {
         "kind": "step",
         "time": float(number),
@@ -33,13 +33,13 @@ def step(number: int, **says: Any) -> dict[str, Any]:
         "loss": 1 / number,
         "seconds": number * 2.0,
         "reviews": 16,
-        **says,
+        **fields,
     }
 
 
-def evaluation(number: int, best: bool = True, **says: Any) -> dict[str, Any]:
+def evaluation(number: int, best: bool = True, **fields: Any) -> dict[str, Any]:
     epoch = number / 10
-    return {"kind": "evaluation", "time": 0.0, "step": number, "epoch": epoch, "best": best, **FIGURES, **says}
+    return {"kind": "evaluation", "time": 0.0, "step": number, "epoch": epoch, "best": best, **FIGURES, **fields}
 
 
 @pytest.fixture
@@ -52,11 +52,11 @@ def write(run: RunFolder) -> Iterator[Any]:
     """Append records to the run's journal: `write(kind, …)` or `write(record)`."""
     writer = JournalWriter(run.journal)
 
-    def append(kind: str | dict[str, Any], **says: Any) -> None:
+    def append(kind: str | dict[str, Any], **fields: Any) -> None:
         if isinstance(kind, dict):
-            says = {key: value for key, value in kind.items() if key not in ("kind", "time")}
+            fields = {key: value for key, value in kind.items() if key not in ("kind", "time")}
             kind = str(kind["kind"])
-        writer.write(kind, **{**WHOLE[kind], **says})
+        writer.write(kind, **{**WHOLE[kind], **fields})
 
     yield append
     writer.close()
@@ -339,7 +339,7 @@ def test_a_phase_of_unknown_share_is_shown_by_its_name(
 
 
 @pytest.mark.parametrize(
-    ("says", "tokens", "reviews"),
+    ("fields", "tokens", "reviews"),
     [
         ({"what": "smaller", "micro_batch_tokens": 1024}, 1024, 16),
         ({"what": "smaller", "micro_batch_tokens": None, "micro_batch_size": 8}, 2048, 8),
@@ -348,9 +348,9 @@ def test_a_phase_of_unknown_share_is_shown_by_its_name(
         ({"what": "again", "micro_batch_size": 1}, 2048, 16),
     ],
 )
-def test_the_plan_is_what_is_done_now(says: dict[str, Any], tokens: int, reviews: int) -> None:
+def test_the_plan_is_what_is_done_now(fields: dict[str, Any], tokens: int, reviews: int) -> None:
     history = RunHistory()
     plan = {"kind": "plan", "time": 1.0, "micro_batch_tokens": 2048, "micro_batch_size": 16}
     trouble = {"kind": "out_of_memory", "time": 2.0, "where": "forward and backward pass", "micro_batch_size": 16}
-    history.update([plan, {**trouble, **says}])
+    history.update([plan, {**trouble, **fields}])
     assert (history.plan["micro_batch_tokens"], history.plan["micro_batch_size"]) == (tokens, reviews)

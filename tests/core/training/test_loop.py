@@ -17,9 +17,9 @@ from core.base.errors import ReviewtuiError
 from core.data.batches import dropout_seed, epoch_batches
 from core.data.tokens import collate
 from core.training import loop as loop_module
-from core.training.async_scalars import Readings
+from core.training.async_scalars import AsyncScalars
 from core.training.checkpoints import Progress, load_newest_checkpoint, save_checkpoint
-from core.training.loop import LOGITS, Diverged, TrainingLoop
+from core.training.loop import LOGITS, DivergedError, TrainingLoop
 from core.training.stepper import Step
 
 FAMILIES = ("bert", "distilbert", "roberta")
@@ -66,12 +66,12 @@ def gradients_of(loop: TrainingLoop) -> list[Tensors]:
 
 def reference(loop: TrainingLoop, weights: torch.Tensor | None, smoothing: float) -> tuple[list[Tensors], list[float]]:
     """Gradients and losses of the first epoch by plain torch: whole batches, mean cross-entropy, plain SGD."""
-    lengths = loop.train.lengths(np.arange(len(loop.train.rows)), loop.frame)
+    lengths = loop.train.lengths(np.arange(len(loop.train.rows)), loop.special_tokens)
     found, losses = [], []
     settings, trainable = loop.settings, loop.classifier.trainable()
     for batch in epoch_batches(lengths, settings.batch_size, settings.seed, 0):
         loop.classifier.train()
-        ids, mask = collate([loop.train.tokens[row] for row in batch], loop.frame)
+        ids, mask = collate([loop.train.tokens[row] for row in batch], loop.special_tokens)
         logits = loop.classifier.model(input_ids=torch.from_numpy(ids), attention_mask=torch.from_numpy(mask)).logits
         labels = torch.from_numpy(loop.train.labels[batch])
         loss = functional.cross_entropy(logits, labels, weight=weights, label_smoothing=smoothing, reduction="mean")
@@ -152,10 +152,10 @@ def test_micro_batches_of_any_size_give_the_same_weights(
 
 
 def test_micro_batch_size_auto_is_limited_by_tokens_or_by_32_reviews(make_loop: MakeLoop, path: str) -> None:
-    assert make_loop(batch_size=8)[0].fit.now.reviews == 8
-    assert make_loop(batch_size=64)[0].fit.now.reviews == (64 if path == "native" else 32)
-    assert make_loop(batch_size=64)[0].fit.now.tokens < 1 << 20
-    assert make_loop(batch_size=64, micro_batch_size=40)[0].fit.now.reviews == 40
+    assert make_loop(batch_size=8)[0].policy.now.reviews == 8
+    assert make_loop(batch_size=64)[0].policy.now.reviews == (64 if path == "native" else 32)
+    assert make_loop(batch_size=64)[0].policy.now.tokens < 1 << 20
+    assert make_loop(batch_size=64, micro_batch_size=40)[0].policy.now.reviews == 40
 
 
 def test_clipping_keeps_the_direction_and_reports_the_norm_before(make_loop: MakeLoop) -> None:
@@ -235,7 +235,9 @@ def test_steps_epochs_reviews_and_tokens_add_up(make_loop: MakeLoop) -> None:
     for epoch in range(3):
         steps = recorder.steps[epoch * 3 : epoch * 3 + 3]
         assert sum(step["reviews"] for step in steps) == 22
-        assert sum(step["tokens"] for step in steps) == int(loop.train.lengths(np.arange(22), loop.frame).sum())
+        assert sum(step["tokens"] for step in steps) == int(
+            loop.train.lengths(np.arange(22), loop.special_tokens).sum()
+        )
     assert [(e["step"], e["epoch"]) for e in recorder.evaluations] == [(3, 1.0), (6, 2.0), (9, 3.0)]
     assert loop.progress.reviews == 66 and [one.progress.step for one in recorder.checkpoints] == [9]
 
@@ -350,8 +352,8 @@ def test_the_weights_that_are_kept_are_those_of_the_best_evaluation(
     loop, recorder = make_loop(epochs=3)
     at_best: Tensors = {}
 
-    def look(**says: Any) -> None:
-        if says["best"]:
+    def look(**fields: Any) -> None:
+        if fields["best"]:
             at_best.update(weights_of(loop))
             at_best[LOGITS] = torch.from_numpy(loop.predict(loop.validation))
 
@@ -461,7 +463,7 @@ def spoil(loop: TrainingLoop, step: int, change: Callable[[torch.Tensor], torch.
 def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_best_weights(make_loop: MakeLoop) -> None:
     loop, recorder = make_loop(evaluate_every=1, epochs=4)
     spoil(loop, 4, lambda weight: weight * math.nan)
-    with pytest.raises(Diverged, match=r"The loss is not a number at step 5: .*learning_rate"):
+    with pytest.raises(DivergedError, match=r"The loss is not a number at step 5: .*learning_rate"):
         loop.run()
     assert recorder.evaluations[-1]["step"] == 4 and not recorder.evaluations[-1]["best"]
     assert loop.take_best() is not None
@@ -471,7 +473,7 @@ def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_best_weights(make_l
 def test_a_loss_that_runs_away_ends_the_run(make_loop: MakeLoop) -> None:
     loop, recorder = make_loop(epochs=20, learning_rate=1e-6)
     spoil(loop, 5, lambda weight: torch.tensor([[100.0], [-100.0]]).expand_as(weight))
-    with pytest.raises(Diverged, match="The loss ran away"):
+    with pytest.raises(DivergedError, match="The loss ran away"):
         loop.run()
     assert 20 <= len(recorder.steps) < 40
 
@@ -480,8 +482,8 @@ def test_a_resumed_run_forgives_the_bad_batch_that_an_unbroken_one_forgives(make
     def script(loop: TrainingLoop) -> None:
         def step(batch: np.ndarray) -> Step:
             done = loop.progress.step
-            readings = Readings(torch.tensor(9.0 if done == 25 else 0.6), torch.tensor(1.0))
-            return Step(done + 1, 1e-3, len(batch), 5, readings)
+            scalars = AsyncScalars(torch.tensor(9.0 if done == 25 else 0.6), torch.tensor(1.0))
+            return Step(done + 1, 1e-3, len(batch), 5, scalars)
 
         loop._step = step  # type: ignore[method-assign]
 
@@ -505,10 +507,10 @@ def test_a_checkpoint_is_due_when_so_much_time_has_passed_and_at_the_end(
     loop, recorder = make_loop(clock=lambda: now, checkpoint_seconds=every)
     write_down = recorder.on_step
 
-    def on_step(**says: Any) -> None:
+    def on_step(**fields: Any) -> None:
         nonlocal now
         now += 1
-        write_down(**says)
+        write_down(**fields)
 
     recorder.on_step = on_step
     loop.run()

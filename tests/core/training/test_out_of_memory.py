@@ -13,9 +13,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.base.out_of_memory import Attempt, OutOfMemory, is_out_of_memory
+from core.base.out_of_memory import Attempt, OutOfMemoryError, is_out_of_memory
 from core.training.loop import TrainingLoop
-from core.training.micro_batching import UNLIMITED, Fit, Limits
+from core.training.micro_batching import UNLIMITED, MicroBatchLimits, MicroBatchPolicy
 
 MakeLoop = Callable[..., tuple[TrainingLoop, Any]]
 Tensors = dict[str, torch.Tensor]
@@ -143,7 +143,7 @@ def test_micro_batches_shrink_until_they_fit_and_every_review_counts_once(
 
     loop.learner.learn = within  # type: ignore[method-assign]
     loop.rehearse()
-    assert loop.fit.now != loop.fit.asked
+    assert loop.policy.now != loop.policy.asked
     sizes.clear()
     loop.run()
     assert max(sizes) <= most
@@ -171,11 +171,11 @@ def test_a_single_review_that_does_not_fit_has_its_activations_computed_twice(
             raise MemoryError
         return learn(*arguments, **named)
 
-    loop.fit._recompute = recomputing
+    loop.policy._recompute = recomputing
     loop.learner.learn = within  # type: ignore[method-assign]
     loop.run()
     assert saves == [True]
-    assert loop.fit.now.recompute
+    assert loop.policy.now.recompute
     assert recorder.memory[-1]["what"] == "recompute"
     assert_close(weights_of(loop), weights_of(control))
 
@@ -183,7 +183,7 @@ def test_a_single_review_that_does_not_fit_has_its_activations_computed_twice(
 def test_what_never_fits_ends_the_run_with_a_sentence_and_a_checkpoint(make_loop: MakeLoop) -> None:
     loop, recorder = make_loop(**PLAIN)
     stumble(loop.learner, "learn", lambda number, _: number >= 3, MemoryError())
-    with pytest.raises(OutOfMemory, match=r"not even one review of [0-9]+ tokens fits"):
+    with pytest.raises(OutOfMemoryError, match=r"not even one review of [0-9]+ tokens fits"):
         loop.run()
     assert recorder.checkpoints[-1].progress.step == len(recorder.steps) == 3
 
@@ -191,7 +191,7 @@ def test_what_never_fits_ends_the_run_with_a_sentence_and_a_checkpoint(make_loop
 def test_an_optimizer_that_never_has_memory_ends_the_run_too(make_loop: MakeLoop) -> None:
     loop, recorder = make_loop(**PLAIN)
     stumble(loop.learner, "update", lambda number, _: number >= 2, MemoryError())
-    with pytest.raises(OutOfMemory, match="twice in a row"):
+    with pytest.raises(OutOfMemoryError, match="twice in a row"):
         loop.run()
     assert recorder.checkpoints[-1].progress.step == 2
 
@@ -210,7 +210,7 @@ def test_an_evaluation_measures_fewer_at_a_time(most: int, make_loop: MakeLoop) 
 def test_an_evaluation_of_what_never_fits_says_so(make_loop: MakeLoop) -> None:
     loop, _ = make_loop(**PLAIN)
     stumble(loop.learner, "logits", lambda *_: True, MemoryError())
-    with pytest.raises(OutOfMemory, match="not even one review"):
+    with pytest.raises(OutOfMemoryError, match="not even one review"):
         loop.run()
 
 
@@ -256,7 +256,7 @@ def test_a_rehearsal_takes_the_most_expensive_micro_batch_there_is(make_loop: Ma
     stumble(
         loop.learner,
         "learn",
-        lambda _, arguments: seen.append(int(loop.train.lengths(arguments[1], loop.frame).sum())) is not None,
+        lambda _, arguments: seen.append(int(loop.train.lengths(arguments[1], loop.special_tokens).sum())) is not None,
         MemoryError(),
     )
     loop.rehearse()
@@ -271,7 +271,7 @@ def test_a_resumed_run_keeps_the_limits_that_memory_had_set(make_loop: MakeLoop)
     loop.run()
     resumed, _ = make_loop(**PLAIN)
     resumed.restore(recorder.checkpoints[2])
-    assert resumed.fit.now == loop.fit.now != loop.fit.asked
+    assert resumed.policy.now == loop.policy.now != loop.policy.asked
 
 
 # Limits
@@ -287,40 +287,40 @@ def test_limits_shrink_to_one_review_then_recompute_then_give_up(
     reviews: int, tokens: int, in_tokens: bool, can: bool
 ) -> None:
     left = iter([can, False])
-    fit = Fit(Limits(4096 if in_tokens else UNLIMITED, 64), lambda: next(left))
+    policy = MicroBatchPolicy(MicroBatchLimits(4096 if in_tokens else UNLIMITED, 64), lambda: next(left))
     for _ in range(100):
-        before = fit.now
-        if not fit.shrink(0, reviews, tokens):
+        before = policy.now
+        if not policy.shrink(0, reviews, tokens):
             break
         if reviews > 1:
-            assert fit.now.tokens < tokens or fit.now.tokens == 1 or fit.now.reviews < reviews
-            assert fit.now.tokens <= max(-(-tokens // 2), 1) if in_tokens else fit.now.reviews == reviews // 2
+            assert policy.now.tokens < tokens or policy.now.tokens == 1 or policy.now.reviews < reviews
+            assert policy.now.tokens <= max(-(-tokens // 2), 1) if in_tokens else policy.now.reviews == reviews // 2
         else:
-            assert fit.now.recompute and not before.recompute
+            assert policy.now.recompute and not before.recompute
         reviews, tokens = max(reviews // 2, 1), max(-(-tokens // 2), 1)
     else:
         pytest.fail("never gave up")
     assert reviews == 1
-    assert fit.now.recompute == can
+    assert policy.now.recompute == can
 
 
 def test_limits_grow_back_later_and_later_each_time_that_fails() -> None:
-    fit = Fit(Limits(UNLIMITED, 16), lambda: False)
-    assert not fit.grow(10_000)
-    assert fit.shrink(0, 16, 100)
-    assert not fit.grow(99)
-    assert fit.grow(100) and fit.now.reviews == 16
-    assert fit.shrink(100, 16, 100) and fit.now.reviews == 8
-    assert not fit.grow(299)
-    assert fit.grow(300)
+    policy = MicroBatchPolicy(MicroBatchLimits(UNLIMITED, 16), lambda: False)
+    assert not policy.grow(10_000)
+    assert policy.shrink(0, 16, 100)
+    assert not policy.grow(99)
+    assert policy.grow(100) and policy.now.reviews == 16
+    assert policy.shrink(100, 16, 100) and policy.now.reviews == 8
+    assert not policy.grow(299)
+    assert policy.grow(300)
 
 
 def test_limits_survive_being_written_down() -> None:
-    fit = Fit(Limits(2048, 16), lambda: True)
-    assert fit.state() == {}
-    fit.shrink(7, 4, 2000)
-    fit.shrink(7, 1, 500)
-    other = Fit(Limits(2048, 16), lambda: True)
-    other.restore(fit.state())
-    assert (other.now, other.state()) == (fit.now, fit.state())
-    assert other.now == Limits(1000, 16, recompute=True)
+    policy = MicroBatchPolicy(MicroBatchLimits(2048, 16), lambda: True)
+    assert policy.state() == {}
+    policy.shrink(7, 4, 2000)
+    policy.shrink(7, 1, 500)
+    other = MicroBatchPolicy(MicroBatchLimits(2048, 16), lambda: True)
+    other.restore(policy.state())
+    assert (other.now, other.state()) == (policy.now, policy.state())
+    assert other.now == MicroBatchLimits(1000, 16, recompute=True)

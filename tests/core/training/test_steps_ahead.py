@@ -11,11 +11,11 @@ import pytest
 import torch
 from torch._dynamo.exc import TorchDynamoException
 
-from core.learners.base import Path as LearnerPath
+from core.learners.base import ComputePath
 from core.learners.hugging_face import HuggingFaceLearner
 from core.training import stepper as stepper_module
-from core.training.async_scalars import Readings
-from core.training.loop import Diverged, TrainingLoop
+from core.training.async_scalars import AsyncScalars
+from core.training.loop import DivergedError, TrainingLoop
 from core.training.stepper import Stepper
 
 FAMILIES = ("bert", "distilbert", "roberta")
@@ -28,14 +28,19 @@ def on_no_device(loop: TrainingLoop) -> TrainingLoop:
     model: Any = loop.classifier.model
     model.set_attn_implementation("sdpa")
     loop.learner = HuggingFaceLearner(
-        loop.classifier, loop.frame, loop.settings, loop.device, "fp32", LearnerPath("transformers", "asked for")
+        loop.classifier,
+        loop.special_tokens,
+        loop.settings,
+        loop.device,
+        "fp32",
+        ComputePath("transformers", "asked for"),
     )
     loop._stepper = Stepper(
         loop.learner,
         loop.train,
-        loop.frame,
+        loop.special_tokens,
         loop.settings,
-        loop.fit,
+        loop.policy,
         loop.device,
         loop.class_weights,
         loop.observer,
@@ -52,7 +57,7 @@ def test_no_value_of_the_device_decides_what_a_step_does(
     loop = on_no_device(make_loop(family, optimizer="sgd", micro_batch_size=3, **changes)[0])
     handed_out = loop._step(np.arange(8))
     with pytest.raises(RuntimeError, match="meta"):  # only here
-        handed_out.readings.read()
+        handed_out.scalars.read()
 
 
 @pytest.mark.parametrize("path", ["transformers"], indirect=True)
@@ -82,7 +87,7 @@ def test_what_is_read_late_is_what_was_read_at_once(ahead: int, make_loop: MakeL
     for steps_ahead in (0, ahead):
         loop, recorder = make_loop(rows=30, checkpoint_seconds=0, evaluate_every=3)
         loop.learner.steps_ahead = steps_ahead
-        recorder.wishes = list  # nothing is asked for
+        recorder.control_requests = list  # nothing is asked for
         assert loop.run() == "finished"
         told.append(recorder)
     assert told[1].steps == told[0].steps and len(told[0].steps) == 8
@@ -95,7 +100,7 @@ def test_handing_out_a_step_counts_as_time_whenever_it_is_told(ahead: int, make_
     now = 0.0
     loop, recorder = make_loop(rows=30, checkpoint_seconds=0, evaluate_every=1000, clock=lambda: now)
     loop.learner.steps_ahead = ahead
-    recorder.wishes = list
+    recorder.control_requests = list
     step = loop._step
 
     def slow(batch: np.ndarray) -> Any:
@@ -118,9 +123,9 @@ def test_a_step_is_told_once_the_next_is_handed_out(make_loop: MakeLoop, monkeyp
         happened.append(f"out {loop.progress.step + 1}")
         return step(batch)
 
-    def told(**says: Any) -> None:
-        happened.append(f"told {says['step']}")
-        tell(**says)
+    def told(**fields: Any) -> None:
+        happened.append(f"told {fields['step']}")
+        tell(**fields)
 
     monkeypatch.setattr(loop, "_step", handed_out)
     monkeypatch.setattr(recorder, "on_step", told)
@@ -157,14 +162,14 @@ def test_a_loss_that_is_no_number_is_found_though_it_is_read_late(
 
     monkeypatch.setattr(stepper_module, "loss_sum", broken)
     monkeypatch.setattr(recorder, "wishes", list)
-    with pytest.raises(Diverged, match="step 2"):
+    with pytest.raises(DivergedError, match="step 2"):
         loop.run()
     assert [one["step"] for one in recorder.steps] == [1, 2]
 
 
 def test_readings_are_of_the_moment_they_were_sent_off() -> None:
     number = torch.tensor(2.0)
-    sent = Readings(number, torch.tensor(3.0, dtype=torch.float64))
+    sent = AsyncScalars(number, torch.tensor(3.0, dtype=torch.float64))
     number.fill_(5)
     assert sent.read() == [2.0, 3.0]
 
@@ -225,7 +230,7 @@ def test_a_run_is_the_same_whether_compiling_works_or_fails(
 
 @pytest.mark.parametrize("path", ["transformers"], indirect=True)
 @pytest.mark.parametrize(
-    ("says", "sentence", "raised"),
+    ("fields", "sentence", "raised"),
     [
         ("put_ does not have a deterministic implementation", "not to the bit: put_ does not have", False),
         ("CUDA out of memory. Tried to allocate 2 MiB", "", False),
@@ -233,18 +238,18 @@ def test_a_run_is_the_same_whether_compiling_works_or_fails(
     ],
 )
 def test_a_model_that_cannot_keep_an_order_computes_without_and_that_is_said(
-    says: str, sentence: str, raised: bool, make_loop: MakeLoop, monkeypatch: pytest.MonkeyPatch
+    fields: str, sentence: str, raised: bool, make_loop: MakeLoop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loop = on_no_device(make_loop("bert", optimizer="sgd")[0])
 
     def fail(examples: Any) -> None:
-        raise RuntimeError(says)
+        raise RuntimeError(fields)
 
     let_go: list[bool] = []
     monkeypatch.setattr(loop.learner, "_try_two", fail)
     monkeypatch.setattr("core.learners.hugging_face.let_order_go", lambda: let_go.append(True))
     if raised:
-        with pytest.raises(RuntimeError, match=says):
+        with pytest.raises(RuntimeError, match=fields):
             loop.prepare(lambda fraction: None)
     else:
         assert sentence in loop.prepare(lambda fraction: None)

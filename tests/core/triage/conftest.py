@@ -15,7 +15,7 @@ Decide = Callable[..., Decision]
 def decision() -> Decide:
     """A decision about the review at a row; whatever is not named is ordinary."""
 
-    def make(row: int = 0, verdict: str = "positive", **says: object) -> Decision:
+    def make(row: int = 0, verdict: str = "positive", **fields: object) -> Decision:
         given = {
             "hash": f"{row + 1:016x}",
             "row": row,
@@ -28,6 +28,6 @@ def decision() -> Decide:
             "probability": 0.75,
             "agreed": None if verdict == "skip" else verdict == "positive",
         }
-        return Decision.model_validate(given | says)
+        return Decision.model_validate(given | fields)
 
     return make

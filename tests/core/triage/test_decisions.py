@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.base.errors import ReviewtuiError
-from core.triage.decisions import DecisionLog, PileInUse, pile_folder, recent_piles
+from core.triage.decisions import DecisionLog, PileInUseError, pile_folder, recent_piles
 from core.triage.history import Decision, History
 
 Decide = Callable[..., Decision]
@@ -44,7 +44,7 @@ def made(row: int, verdict: str, text: str = "good") -> Decision:
     )  # fmt: skip
 
 
-def standing(history: History) -> dict[int, str]:
+def run_status(history: History) -> dict[int, str]:
     """Row → verdict."""
     found = ((row, history.decision(row, f"{row:016x}")) for row in range(6))
     return {row: decision.verdict for row, decision in found if decision is not None}
@@ -70,7 +70,7 @@ class Oracle:
 def check(log: DecisionLog, oracle: Oracle) -> None:
     state = dict(oracle.done)
     counts = log.history.counts
-    assert standing(log.history) == state
+    assert run_status(log.history) == state
     assert counts.decided == len(state)
     assert counts.skipped == list(state.values()).count("skip")
     assert counts.agreed == list(state.values()).count("positive")
@@ -97,13 +97,13 @@ def test_any_sequence_is_what_a_plain_list_says_also_across_restarts(operations:
                 log = DecisionLog("pile", sync=lambda _: None)
             oracle.apply(what, row, verdict)
             check(log, oracle)
-        end, undone = standing(log.history), 0
+        end, undone = run_status(log.history), 0
         while log.undo() is not None:
             undone += 1
-        assert standing(log.history) == {}, "undo-all is the start"
+        assert run_status(log.history) == {}, "undo-all is the start"
         for _ in range(undone):
             log.redo()
-        assert standing(log.history) == end, "redo-all is the end"
+        assert run_status(log.history) == end, "redo-all is the end"
         log.close()
 
 
@@ -167,7 +167,7 @@ def test_a_flipped_bit_costs_the_record_it_hits_and_no_other(at: int, bit: int) 
         log.decide(made(5, "negative"))
         log.close()
         again = DecisionLog("pile", sync=lambda _: None)
-        assert standing(again.history)[5] == "negative"
+        assert run_status(again.history)[5] == "negative"
         again.close()
 
 
@@ -261,7 +261,7 @@ def test_what_could_not_be_saved_does_not_count_and_spoils_nothing(decision: Dec
 def test_a_second_workbench_is_told_and_changes_nothing(decision: Decide) -> None:
     log = DecisionLog("pile")
     log.decide(decision(0))
-    with pytest.raises(PileInUse, match=rf"open in another workbench \(process {os.getpid()} "):
+    with pytest.raises(PileInUseError, match=rf"open in another workbench \(process {os.getpid()} "):
         DecisionLog("pile")
     log.decide(decision(1))
     log.close()

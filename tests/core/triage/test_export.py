@@ -13,7 +13,7 @@ from core.base.errors import InputError
 from core.reviews.options import ReadingOptions
 from core.reviews.reading import read_reviews, require_trainable
 from core.triage.decisions import Decision, DecisionLog
-from core.triage.export import COLUMNS, FileThere, export, free_name
+from core.triage.export import COLUMNS, OutputExistsError, export, free_name
 
 Decide = Callable[..., Decision]
 
@@ -85,7 +85,7 @@ def test_columns_say_what_was_predicted_and_where_it_was(decision: Decide, tmp_p
 def test_no_file_is_replaced_unless_that_is_asked_for(log: DecisionLog, tmp_path: Path) -> None:
     path = tmp_path / "mine.csv"
     path.write_text("mine")
-    with pytest.raises(FileThere, match="is there already"):
+    with pytest.raises(OutputExistsError, match="is there already"):
         export(log.history, path)
     assert path.read_text() == "mine"
     export(log.history, path, replace=True)
@@ -94,11 +94,12 @@ def test_no_file_is_replaced_unless_that_is_asked_for(log: DecisionLog, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("name", "says"), [("a.txt", r"must end in \.csv or \.jsonl"), ("no/a.csv", "no folder"), ("d.csv", "is a folder")]
+    ("name", "fields"),
+    [("a.txt", r"must end in \.csv or \.jsonl"), ("no/a.csv", "no folder"), ("d.csv", "is a folder")],
 )
-def test_a_place_that_cannot_be_written_is_a_sentence(log: DecisionLog, tmp_path: Path, name: str, says: str) -> None:
+def test_a_place_that_cannot_be_written_is_a_sentence(log: DecisionLog, tmp_path: Path, name: str, fields: str) -> None:
     (tmp_path / "d.csv").mkdir()
-    with pytest.raises(InputError, match=says):
+    with pytest.raises(InputError, match=fields):
         export(log.history, tmp_path / name)
 
 

@@ -22,7 +22,7 @@ from core.forecast.gather import calibration_key
 from core.planning.model_shape import shape_of
 from core.training.loop import TrainingLoop
 from core.worker import memory_plan as foresight
-from core.worker.memory_plan import foresee, foretell, ways_out
+from core.worker.memory_plan import plan_to_fit, record_forecast, suggestions
 
 MakeLoop = Callable[..., tuple[TrainingLoop, Any]]
 REST = 300 << 20
@@ -44,13 +44,13 @@ def test_micro_batches_shrink_as_far_as_the_room_asks(
 ) -> None:
     loop, recorder = make_loop(**PLAIN, micro_batch_size=micro)
     calibrated(loop, path)
-    assert foresee(loop, room=100 << 30) is None
-    whole = foresee(loop, room=1)
+    assert plan_to_fit(loop, room=100 << 30) is None
+    whole = plan_to_fit(loop, room=1)
     assert whole is not None
-    half = foresee(loop, room=round(whole.asked_bytes / 0.9) - 1)
+    half = plan_to_fit(loop, room=round(whole.asked_bytes / 0.9) - 1)
     assert half is not None
-    assert half.plan.tokens < loop.fit.asked.tokens or half.plan.reviews == 8
-    loop.fit.foresee(half.plan.tokens, half.plan.reviews)
+    assert half.plan.tokens < loop.policy.asked.tokens or half.plan.reviews == 8
+    loop.policy.limit_to(half.plan.tokens, half.plan.reviews)
     loop.rehearse()
     loop.run()
     control, _ = make_loop(**PLAIN, micro_batch_size=micro)
@@ -62,7 +62,7 @@ def test_micro_batches_shrink_as_far_as_the_room_asks(
 
 @pytest.mark.parametrize("path", ["native"], indirect=True)
 def test_nothing_is_foreseen_of_what_was_never_measured(home: Path, make_loop: MakeLoop) -> None:
-    assert foresee(make_loop(**PLAIN)[0], room=1) is None
+    assert plan_to_fit(make_loop(**PLAIN)[0], room=1) is None
 
 
 @pytest.mark.parametrize("path", ["native"], indirect=True)
@@ -73,12 +73,12 @@ def test_the_room_is_what_the_process_has_and_what_is_free(
     calibrated(loop, path)
     monkeypatch.setattr(foresight, "free_on", lambda device: 5)
     monkeypatch.setattr(foresight, "process_bytes", lambda: 7)
-    found = foresee(loop)
+    found = plan_to_fit(loop)
     assert found is not None and found.room_bytes == 12
 
 
 def test_ways_out_are_named_with_what_they_save(home: Path, make_loop: MakeLoop) -> None:
-    words = ways_out(make_loop(**PLAIN)[0])
+    words = suggestions(make_loop(**PLAIN)[0])
     assert words.startswith("The cheapest ways out: ") and words.endswith(").")
     assert 1 <= words.count("MiB less") <= 3
     settings = [part.partition("=")[0] for part in words.removeprefix("The cheapest ways out: ").split(", ")]
@@ -96,15 +96,15 @@ def test_ways_out_are_named_with_what_they_save(home: Path, make_loop: MakeLoop)
 def test_a_run_is_foretold_once_by_its_worker(path: str, home: Path, tmp_path: Path, make_loop: MakeLoop) -> None:
     loop, _ = make_loop(**PLAIN)
     file = tmp_path / "forecast.json"
-    foretell(loop, file)
+    record_forecast(loop, file)
     assert not file.exists(), "nothing was measured, so nothing is foretold"
     calibrated(loop, path)
-    foretell(loop, file)
+    record_forecast(loop, file)
     said = json.loads(file.read_text())
     assert said["measured"] and said["path"] == path and said["steps"] == loop.steps
     assert said["peak_bytes"] == sum(said["parts"].values()) > REST
     file.write_text("the workbench's own")
-    foretell(loop, file)
+    record_forecast(loop, file)
     assert file.read_text() == "the workbench's own"
 
 
@@ -112,9 +112,9 @@ def test_a_run_is_foretold_once_by_its_worker(path: str, home: Path, tmp_path: P
 def test_no_run_ends_for_want_of_a_forecast(path: str, home: Path, tmp_path: Path, make_loop: MakeLoop) -> None:
     loop, _ = make_loop(**PLAIN)
     calibrated(loop, path)
-    foretell(loop, tmp_path / "absent" / "forecast.json")
+    record_forecast(loop, tmp_path / "absent" / "forecast.json")
     loop.train = None  # type: ignore[assignment]
-    foretell(loop, tmp_path / "forecast.json")
+    record_forecast(loop, tmp_path / "forecast.json")
     assert not (tmp_path / "forecast.json").exists()
 
 
@@ -124,12 +124,12 @@ def test_no_run_ends_for_want_of_a_forecast(path: str, home: Path, tmp_path: Pat
 def test_lengths_are_estimated_from_bytes(bytes_a_token: float, noise: int, path: str, make_loop: MakeLoop) -> None:
     """The longest to the token, all together as near as bytes tell."""
     loop, _ = make_loop(**PLAIN, rows=60)
-    true = loop.train.lengths(np.arange(60), loop.frame)
+    true = loop.train.lengths(np.arange(60), loop.special_tokens)
     spread = np.random.default_rng(noise).uniform(0.9, 1.1, size=60)
     reviews: Any = SimpleNamespace(sizes=lambda: true * bytes_a_token * spread)
     examples = replace(loop.train, reviews=reviews)
-    longest = examples.longest(16, loop.frame)
-    table = foresight._table(examples, longest, loop.frame)
+    longest = examples.longest(16, loop.special_tokens)
+    table = foresight._table(examples, longest, loop.special_tokens)
     assert sum(count for _, count in table) == 60
     assert table[-1][0] == true[longest].max()
     assert sum(length * count for length, count in table) == pytest.approx(true.sum(), rel=0.15)

@@ -286,7 +286,7 @@ def test_what_cannot_be_begun_is_an_error_in_words(
 def test_a_wish_made_before_the_first_step_is_heeded_before_it(
     work: Callable[..., RunHistory], reviews_csv: Write, tiny_model: Path
 ) -> None:
-    history = work(create_run(request(reviews_csv(ROWS), tiny_model)), wishes=("stop_and_save",))
+    history = work(create_run(request(reviews_csv(ROWS), tiny_model)), control_requests=("stop_and_save",))
     assert history.end is not None and history.end["message"] == "stopped before the first step"
 
 
@@ -294,7 +294,7 @@ def test_a_pause_asked_for_before_the_first_step_is_kept_for_the_loop(
     work: Callable[..., RunHistory], reviews_csv: Write, tiny_model: Path
 ) -> None:
     run = create_run(request(reviews_csv(ROWS), tiny_model, epochs=1))
-    history = work(run, wishes=("pause", "continue"))
+    history = work(run, control_requests=("pause", "continue"))
     kinds = [record["kind"] for record in JournalReader(run.journal).read_new()]
     assert kinds.index("step") < kinds.index("paused") < kinds.index("continued")
     assert history.end is not None and history.end["kind"] == "finished"
@@ -391,10 +391,10 @@ def test_the_first_step_waits_for_a_few_texts_and_not_for_all(
         return encode(tokenizer, texts)
 
     class Listening(JournalWriter):
-        def write(self, kind: str, **says: Any) -> Any:
+        def write(self, kind: str, **fields: Any) -> Any:
             if kind == "step":
                 stepped.set()
-            return super().write(kind, **says)
+            return super().write(kind, **fields)
 
     monkeypatch.setattr(token_store, "encode", waiting)
     journal = Listening(run.journal)
@@ -424,7 +424,7 @@ def test_checkpoints_that_failed_are_tried_again_and_the_screen_is_told_both_tim
     monkeypatch.setattr(session_module, "_RETRY_SECONDS", 0.0)
     monkeypatch.setattr(Session, "on_step", waiting_for_the_disk)
     run = create_run(request(reviews_csv(ROWS), tiny_model, epochs=2, checkpoint_seconds=1e6))
-    history = work(run, wishes=("checkpoint",))
+    history = work(run, control_requests=("checkpoint",))
     kinds = [record["kind"] for record in JournalReader(run.journal).read_new()]
     assert kinds.count("no_checkpoint") == 3 and history.no_checkpoint == ""
     said = [notice["text"] for notice in history.notices if "heckpoint" in notice["text"]]
@@ -432,10 +432,10 @@ def test_checkpoints_that_failed_are_tried_again_and_the_screen_is_told_both_tim
     assert history.checkpoint_step == 14 and history.end is not None and history.end["message"] == ""
 
 
-def waiting_for_the_disk(self: Session, **says: Any) -> None:
+def waiting_for_the_disk(self: Session, **fields: Any) -> None:
     """A step that takes as long as the disk."""
     self._writer.wait()
-    self.journal.write("step", **says)
+    self.journal.write("step", **fields)
 
 
 def test_a_run_whose_end_has_no_checkpoint_says_so_with_its_last_word(

@@ -23,7 +23,7 @@ from core.base.text import STEERING
 from tests.hostile import CORPUS, SHORT, steering
 from tests.tui.frames import frame
 from tui.app import ReviewTui
-from tui.terminal.output_filter import LastGuard
+from tui.terminal.output_filter import OutputFilter
 
 BLACK = Color(0, 0, 0)
 
@@ -73,7 +73,7 @@ async def test_no_widget_brings_anything_past_it() -> None:
 @given(st.lists(st.text(st.characters()), max_size=4))
 def test_nothing_steers_and_what_is_harmless_stays(texts: list[str]) -> None:
     segments = [Segment(text, Style(bold=True)) for text in texts]
-    found = LastGuard().apply(segments, BLACK)
+    found = OutputFilter().apply(segments, BLACK)
     assert not steering("".join(one.text for one in found)) and "\n" not in "".join(one.text for one in found)
     assert [one.style for one in found] == [one.style for one in segments]
     assert all(after == before for before, after in zip(segments, found, strict=True) if before.text.isprintable())
@@ -81,19 +81,19 @@ def test_nothing_steers_and_what_is_harmless_stays(texts: list[str]) -> None:
 
 def test_a_line_keeps_its_cells() -> None:
     for code in STEERING:
-        (found,) = LastGuard().apply([Segment(f"a{chr(code)}b")], BLACK)
+        (found,) = OutputFilter().apply([Segment(f"a{chr(code)}b")], BLACK)
         assert cell_len(found.text) == 2 + (1 if 0xD800 <= code < 0xE000 else cell_len(chr(code))), hex(code)
 
 
 def test_every_string_of_the_corpus_is_made_inert() -> None:
     for text in CORPUS:
-        (found,) = LastGuard().apply([Segment(text)], BLACK)
+        (found,) = OutputFilter().apply([Segment(text)], BLACK)
         assert not steering(found.text) and "\n" not in found.text
 
 
 def test_it_costs_next_to_nothing() -> None:
     line = [Segment("reviews that say what they say ", Style(bold=True)) for _ in range(6)]
-    guard = LastGuard()
+    guard = OutputFilter()
     best = min(_seconds(lambda: guard.apply(line, BLACK)) for _ in range(20))
     assert guard.apply(line, BLACK) is line
     assert best < 20e-6, f"{best * 1e6:.1f} µs a line"

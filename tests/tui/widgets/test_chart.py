@@ -200,13 +200,13 @@ def test_smoothing_is_computed_on_all_points_and_the_raw_ones_stay_behind() -> N
     chart.show([series])
     chart.action_smooth(1)
     chart.action_smooth(1)
-    (reading,) = chart.readings()
+    (reading,) = chart.scalars()
     assert reading.smoothed == exponential_average(series.ys, 0.9)[-1]
     components = {component for row in chart.frame(80, 15) for _, component in row}
     assert {"raw", "primary"} <= components
     chart.action_smooth(-1)
     chart.action_smooth(-1)
-    assert chart.readings()[0].smoothed is None
+    assert chart.scalars()[0].smoothed is None
 
 
 @settings(max_examples=40, deadline=None)
@@ -220,7 +220,7 @@ def test_the_cursor_reads_the_exact_value_of_a_point(moves: list[int], zoomed: b
         chart.action_cursor(move or 1)
         if zoomed:
             chart.action_zoom(0.5)
-        reading = chart.readings()[0]
+        reading = chart.scalars()[0]
         assert reading.x == chart.cursor
         assert reading.y == series.ys[int(reading.x)]
         low, high = chart._x_range()
@@ -233,7 +233,7 @@ def test_a_value_from_before_the_cursor_says_from_where() -> None:
     chart = Chart("Loss")
     chart.show([train(), validation()])
     chart.cursor = 1_100.0
-    assert [(r.name, r.x) for r in chart.readings()] == [("train", 1_100.0), ("validation", 1_000.0)]
+    assert [(r.name, r.x) for r in chart.scalars()] == [("train", 1_100.0), ("validation", 1_000.0)]
     assert "validation 0.5 at 1,000" in picture(chart)[-1]
 
 

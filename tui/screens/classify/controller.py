@@ -17,7 +17,7 @@ from textual.worker import Worker, WorkerState
 from core.base.errors import ReviewtuiError
 from core.runs.folder import RunFolder
 from core.triage.history import Decision
-from core.triage.queue import Pile, PileChanged, Prediction, Review
+from core.triage.queue import Pile, PileChangedError, Prediction, Review
 from tui.screens.base import Place
 from tui.screens.classify.model import ModelInUse, first_candidate, has_model
 
@@ -208,13 +208,13 @@ class ClassifyWork(Place):
         if self.pile is not None:
             try:
                 await self.pile.prefetch()
-            except PileChanged as changed:
+            except PileChangedError as changed:
                 self._reopen(changed)
             except ReviewtuiError:
                 return  # it is asked for again, and answered for, when the person gets there
             self._predict_soon()
 
-    def _reopen(self, changed: PileChanged) -> None:
+    def _reopen(self, changed: PileChangedError) -> None:
         if self.pile is not None:
             self.workbench.say(changed, "warning")
             self._open(self.pile.source)
@@ -233,7 +233,7 @@ class ClassifyWork(Place):
                     await self._back_and_forth(pile, do)
                 else:
                     await self._decide(pile, do, label)
-            except PileChanged as changed:
+            except PileChangedError as changed:
                 self._reopen(changed)
             except ReviewtuiError as error:
                 self.workbench.say(error, "error")

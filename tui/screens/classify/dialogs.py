@@ -18,7 +18,7 @@ from textual.widgets.option_list import Option
 
 from core.base.errors import ReviewtuiError
 from core.base.text import clean, clean_line
-from core.triage.export import Exported, FileThere, export
+from core.triage.export import Exported, OutputExistsError, export
 from core.triage.history import History
 
 
@@ -173,7 +173,7 @@ class ExportDialog(ModalScreen[Exported | None]):
     async def _write(self, path: Path) -> None:
         try:
             done = await asyncio.to_thread(export, self._history, path, replace=path == self._confirmed)
-        except FileThere as there:
+        except OutputExistsError as there:
             self._confirmed = path
             self._answer(f"{there} Enter again replaces it; or change the name.")
         except ReviewtuiError as error:

@@ -138,7 +138,7 @@ class ClassifyScreen(ClassifyWork):
             self.query_one("#says", Static).update(words.guess_first(self.last_guess, tall=tall))
         else:
             self.query_one("#says", Static).update(
-                words.says(self.model, prediction, waiting=waiting, typed=self.typed)
+                words.fields(self.model, prediction, waiting=waiting, typed=self.typed)
             )
         self.query_one(LabelBars).show(
             self.model.labels,

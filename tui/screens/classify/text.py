@@ -30,7 +30,7 @@ def position(pile: Pile) -> Content:
     return Content.assemble(*parts)
 
 
-def says(model: ModelInUse, prediction: Prediction | None, *, waiting: bool, typed: bool) -> Content:
+def fields(model: ModelInUse, prediction: Prediction | None, *, waiting: bool, typed: bool) -> Content:
     """The model's word in one line, or why there is none."""
     if prediction is not None:
         return Content.assemble(

@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 from core.base.text import clean_line
 from tui.widgets.line_input import LineInput
 
-MOST_CLASSES = 50
+MAX_CLASSES = 50
 
 
 class LabelNames(ModalScreen[dict[str, str] | None]):
@@ -43,7 +43,7 @@ class LabelNames(ModalScreen[dict[str, str] | None]):
     def __init__(self, classes: Sequence[str], given: Mapping[str, str]) -> None:
         """Args: classes: names as they are now; given: what was renamed before, raw value → name."""
         renamed = set(given.values())
-        self._rows = [*given, *(name for name in classes if name not in renamed)][:MOST_CLASSES]
+        self._rows = [*given, *(name for name in classes if name not in renamed)][:MAX_CLASSES]
         self._given = given
         super().__init__()
 

@@ -9,7 +9,7 @@ from core.base.errors import InputError
 from core.base.text import clean_line
 from core.reviews.sources import SUFFIXES, find_sources
 
-MOST_ENTRIES = 1000
+MAX_ENTRIES = 1000
 """More than these are not listed; typing narrows them down."""
 
 
@@ -48,7 +48,7 @@ def listing(folder: Path, typed: str) -> Listing:
             and (entry := _entry(path)) is not None
         ]
         entries.sort(key=lambda entry: (not entry.is_folder, entry.path.name.casefold()))
-        found.entries, found.left_off = entries[:MOST_ENTRIES], max(len(entries) - MOST_ENTRIES, 0)
+        found.entries, found.left_off = entries[:MAX_ENTRIES], max(len(entries) - MAX_ENTRIES, 0)
         if not prefix:
             found.whole = _whole(wanted)
         return found

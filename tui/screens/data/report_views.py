@@ -28,9 +28,9 @@ SCHEMES = {
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "space"}
 _READABLE = 110
 """Cells beyond which a line of prose is hard to read."""
-_MOST_TEXT = 1200
+_MAX_TEXT = 1200
 """Characters of a review shown among the samples."""
-_MOST_LINES = 60
+_MAX_LINES = 60
 """Classes or columns listed; data with more than these has other worries."""
 
 
@@ -59,7 +59,7 @@ def reading_in_words(report: Report) -> str:
 
 def read_as(report: Report, options: ReadingOptions, width: int) -> Content:
     """What was taken for what, each with the key that changes it; `set` marks what a person chose."""
-    names = ", ".join(clean_line(name, 30) for name in report["label_names"][:_MOST_LINES])
+    names = ", ".join(clean_line(name, 30) for name in report["label_names"][:_MAX_LINES])
     facts = [
         ("t", "Text", clean_line(report["text_column"]), options.text is not None),
         ("i", "Title", clean_line(report["title_column"] or "none"), options.title is not None),
@@ -90,7 +90,7 @@ def classes(report: Report, width: int) -> Content:
     if not counts:
         return lines([section("Classes"), " no labels: these reviews can be worked through, not trained on"])
     total, most = max(sum(counts.values()), 1), max(*counts.values(), 1)
-    listed = list(counts.items())[:_MOST_LINES]
+    listed = list(counts.items())[:_MAX_LINES]
     title = widest([clean_line(name) for name, _ in listed], max(min(width // 3, 30), 8))
     room = min(max(width - title - 20, 4), 60)
     more = len(counts) - len(listed)
@@ -150,7 +150,7 @@ def rows_and_notices(report: Report, width: int) -> Content:
 def columns(report: Report, width: int) -> Content:
     """Every column: what it is used for, its kind, how filled it is, and examples."""
     roles = {report["text_column"]: "text", report["title_column"]: "title", report["label_column"]: "label"}
-    listed = report["columns"][:_MOST_LINES]
+    listed = report["columns"][:_MAX_LINES]
     name_width = max(widest([clean_line(column["name"]) for column in listed], 28), 6) + 1
     rest = max(width - name_width - 37, 10)
     head = row(
@@ -192,8 +192,8 @@ def samples(page: Sequence[Mapping[str, Any]], width: int) -> Content:
     shown: list[Content] = []
     for review in page:
         label = "no label" if review["label"] is None else clean_line(review["label"], 40)
-        text = clean(review["text"][:_MOST_TEXT]).expandtabs(4)
-        rest = len(review["text"]) - _MOST_TEXT
+        text = clean(review["text"][:_MAX_TEXT]).expandtabs(4)
+        rest = len(review["text"]) - _MAX_TEXT
         if rest > 0:
             text = text.rstrip() + f"… ({rest:,} more characters)"
         shown += [

@@ -22,7 +22,7 @@ from core.base.errors import ReviewtuiError
 from core.base.text import clean_line
 from core.reviews.sources import absolute_source
 from core.runs.request import Request
-from core.runs.start import launched
+from core.runs.start import start_run
 from core.settings.presets import PRESETS, preset
 from core.settings.schema import describe
 from tui.form_values import (
@@ -390,7 +390,7 @@ class SetupScreen(Place):
             self._launching = True
             self._now("Starting the worker …")
             foretold = self.query_one(ForecastGauge).foretold()
-            run, detachment = await asyncio.to_thread(launched, request, named, foretold)
+            run, detachment = await asyncio.to_thread(start_run, request, named, foretold)
         except ReviewtuiError as error:
             self._failed(str(error))
         else:

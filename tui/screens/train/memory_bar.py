@@ -18,7 +18,7 @@ from tui.formatting import in_bytes
 from tui.widgets.responsive import Drawn, fitting, lines
 
 _BAR = 16
-_MOST_GPUS = 3
+_MAX_GPUS = 3
 """GPUs that get a line; of more, those that the run uses come first."""
 _STYLES = ("$text-success", "$text-primary", "$text-warning", "$foreground-muted")
 _MARKS = "█▓▒░"
@@ -59,7 +59,7 @@ def _worker_line(sample: Mapping[str, Any], forecast: int | None, width: int) ->
             ("Memory ", "$foreground-muted"), *_bar((own, 0, others, free)), (f" {in_bytes(own)}", "bold")
         ),
         Content(f"peak {in_bytes(sample['process_peak'])}"),
-        *_foretold(forecast, int(sample["process_peak"])),
+        *_forecast_bytes(forecast, int(sample["process_peak"])),
         Content(f"{in_bytes(free)} of {in_bytes(total)} free{' (limit)' if sample['limit'] else ''}"),
     ]
     return fitting(parts, width, " · ")
@@ -70,8 +70,8 @@ def _gpu_lines(sample: Mapping[str, Any], forecast: int | None, width: int) -> l
     if not devices:
         return [Content.styled("GPU memory cannot be read here (no NVML)", "$foreground-muted")]
     used = sorted(devices, key=lambda one: (not one.get("ours_reserved"), one["index"]))
-    shown = [_gpu_line(one, sample, forecast, width) for one in used[:_MOST_GPUS]]
-    if rest := used[_MOST_GPUS:]:
+    shown = [_gpu_line(one, sample, forecast, width) for one in used[:_MAX_GPUS]]
+    if rest := used[_MAX_GPUS:]:
         free = sum(int(one.get("free", 0)) for one in rest)
         words = f"{len(rest)} more GPUs, {in_bytes(free)} free on them"
         shown.append(Content.styled(words, "$foreground-muted").truncate(max(width, 1), ellipsis=True))
@@ -93,11 +93,11 @@ def _gpu_line(gpu: Mapping[str, Any], sample: Mapping[str, Any], forecast: int |
     ]
     peak = int(sample.get("device_peak") or 0)
     if held and peak:
-        parts[1:1] = [Content(f"peak {in_bytes(peak)}"), *_foretold(forecast, peak)]
+        parts[1:1] = [Content(f"peak {in_bytes(peak)}"), *_forecast_bytes(forecast, peak)]
     return fitting(parts, width, " · ")
 
 
-def _foretold(forecast: int | None, peak: int) -> list[Content]:
+def _forecast_bytes(forecast: int | None, peak: int) -> list[Content]:
     if not forecast:
         return []
     return [Content.styled(f"foretold {in_bytes(forecast)}", "$text-warning" if peak > forecast else "")]

@@ -14,12 +14,12 @@ from textual.content import Content
 from textual.widgets import RichLog, Static
 
 from core.base.errors import ReviewtuiError
-from core.runs.control import Wish, send
+from core.runs.control import ControlRequest, send
 from core.runs.folder import RunFolder
 from core.runs.journal import JournalReader
 from core.runs.launch import launch_worker
 from core.runs.records import Record
-from core.runs.start import foretold_bytes
+from core.runs.start import forecast_peak_bytes
 from core.runs.summary import OVER, RunHistory, RunSummary, summary_of
 from tui.screens.base import Place
 from tui.screens.train.continue_run import branch, extend
@@ -76,7 +76,7 @@ charts and the log."""
         self._run: RunFolder | None = None
         self._history = RunHistory()
         self._summary: RunSummary | None = None
-        self._foretold: int | None = None
+        self._forecast_bytes: int | None = None
 
     def body(self) -> ComposeResult:
         yield Static(_EMPTY, id="train-empty", markup=False)
@@ -103,7 +103,7 @@ charts and the log."""
         self.query_one("#train-log", RichLog).clear()
         self.query_one(RunPlan).show_plan({})
         self.query_one(MemoryBar).show_sample(None, "", None)
-        self._foretold = foretold_bytes(run) if run is not None else None
+        self._forecast_bytes = forecast_peak_bytes(run) if run is not None else None
         for chart in self.query(Chart):
             chart.show([])
         if run is not None:
@@ -170,9 +170,9 @@ charts and the log."""
         chart = self.query_one("#memory", Chart)
         last = samples[-1]
         device = str(history.plan.get("device", ""))
-        if self._foretold is None and self._run is not None:  # a worker writes it only before its first step
-            self._foretold = foretold_bytes(self._run)
-        self.query_one(MemoryBar).show_sample(last, device, self._foretold)
+        if self._forecast_bytes is None and self._run is not None:  # a worker writes it only before its first step
+            self._forecast_bytes = forecast_peak_bytes(self._run)
+        self.query_one(MemoryBar).show_sample(last, device, self._forecast_bytes)
         series = [Series("worker", seconds, _column(samples, "process"))]
         references = []
         if device.startswith("cuda"):
@@ -190,8 +190,8 @@ charts and the log."""
             chart.title = "Memory of the worker (CPU run)"
             if last["process_peak"] > limit / 3:  # nearer than that, the ceiling matters more than the detail
                 references = [("limit" if last["limit"] else "system", float(limit))]
-        if self._foretold:
-            references.append(("foretold", float(self._foretold)))
+        if self._forecast_bytes:
+            references.append(("foretold", float(self._forecast_bytes)))
         chart.show(series, references=references, x_label="seconds")
 
     # Actions
@@ -232,7 +232,7 @@ charts and the log."""
             self._send("stop_and_save" if chosen == 1 else "stop")
 
     @work(exit_on_error=False)
-    async def _send(self, wish: Wish) -> None:
+    async def _send(self, wish: ControlRequest) -> None:
         if self._run is None:
             return
         try:

@@ -14,7 +14,7 @@ from core.base.errors import InputError
 from core.forecast.facts import Facts
 from core.forecast.forecast import GUESSED, MEASURED, forecast, savings
 from core.runs import start as launching
-from core.runs.start import foretold_bytes
+from core.runs.start import forecast_peak_bytes
 from core.settings.schema import Settings
 from tests.tui.engine_double import HOSTILE, STEERING, FakeEngine, facts, settle, until
 from tests.tui.frames import frame
@@ -142,7 +142,7 @@ async def test_what_was_foretold_is_kept_beside_the_run(monkeypatch: pytest.Monk
         await until(pilot, lambda: app.run_in_view is not None)
         run = app.run_in_view
         assert run is not None and found is not None
-        assert foretold_bytes(run) == found.peak_bytes
+        assert forecast_peak_bytes(run) == found.peak_bytes
         assert json.loads(run.forecast.read_text())["parts"] == found.parts.model_dump()
         await until(pilot, lambda: "ENDS at your logout" in " ".join(frame(app).split()))
 
@@ -153,7 +153,7 @@ def test_a_damaged_forecast_is_no_forecast(text: str, tmp_path: Any) -> None:
 
     run = RunFolder(tmp_path)
     run.forecast.write_text(text)
-    assert foretold_bytes(run) is None
+    assert forecast_peak_bytes(run) is None
 
 
 def test_savings_are_said_with_their_price() -> None:
