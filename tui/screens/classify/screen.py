@@ -49,7 +49,7 @@ class ClassifyScreen(ClassifyWork):
         "b hides the model's word until you have said yours, and keeps score: what one sees first sways what one says."
         "\n\nt changes to a single review, typed or pasted, which is classified as you pause."
     )
-    CSS_PATH = "classify.tcss"
+    CSS_PATH = "screen.tcss"
     AUTO_FOCUS = ""
     TYPING_PAUSE: ClassVar[float] = 0.3
     """Seconds after the last key until a typed review is classified."""

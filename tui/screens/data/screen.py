@@ -50,7 +50,7 @@ class DataScreen(Place):
     """What a source of reviews holds, and how it is read."""
 
     PLACE = "data"
-    CSS_PATH = "data.tcss"
+    CSS_PATH = "screen.tcss"
     HELP = (
         "Choose reviews and see what they hold before anything is trained on them: which columns are the text, the "
         "title and the label, how many reviews each class has, which rows were left out and why, and how long reviews "

@@ -47,7 +47,7 @@ class RunsScreen(Place):
     """The list of runs."""
 
     PLACE = "runs"
-    CSS_PATH = "runs.tcss"
+    CSS_PATH = "screen.tcss"
     HELP = """\
 Runs: every fine-tuning run on this machine, the newest first. A run works in a process of its own: it goes on when \
 you close the workbench, the terminal or the connection. Open one to watch it, stop or resume it, classify reviews \

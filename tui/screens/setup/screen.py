@@ -60,7 +60,7 @@ class SetupScreen(Place):
     """A form of settings, and the start of a run."""
 
     PLACE = "setup"
-    CSS_PATH = "setup.tcss"
+    CSS_PATH = "screen.tcss"
     HELP = (
         "Say how the run shall learn. A preset fills in everything; each value can be typed over, and what differs "
         "from the preset is marked with *. A value that cannot be is marked with ! and says why; the run starts when "

@@ -49,7 +49,7 @@ class TrainScreen(Place):
     """One run, live or past."""
 
     PLACE = "train"
-    CSS_PATH = "train.tcss"
+    CSS_PATH = "screen.tcss"
     HELP = """\
 Train: one run, live or past. Everything shown is read from the run's folder, so a run looks the same while it works, \
 after it ended, and after you closed the workbench and came back. The line under the figures says what computes the \
