@@ -1,4 +1,4 @@
-"""What the processes that this project starts, workers and engine services, are given as their environment."""
+"""The environment of the processes that this project starts: workers, engine services, probes."""
 
 from __future__ import annotations
 
@@ -17,6 +17,22 @@ CUBLAS_WORKSPACE = {"CUBLAS_WORKSPACE_CONFIG": ":4096:8"}
 `core/models/determinism.py`."""
 
 
+SPIN = {"GOMP_SPINCOUNT": "100"}
+"""How often a thread of OpenMP looks for work before it sleeps.
+
+torch's `libgomp` looks 300,000 times by default, some milliseconds, unless its own threads outnumber the processors; it
+cannot see other processes. A thread that spins beside a busy process burns the very time slice that the thread it
+waits for needs, so a shared machine trains at a tenth of its speed.
+
+The unit is one look, with a `pause` of the processor between two: 40 to 140 cycles, so 100 looks are 1 to 5
+microseconds. That is about what sleeping and waking cost, and a wait that is bounded by the price of the alternative
+costs at most twice the better of the two, whatever the clock of the processor. 100 is also what libgomp chooses itself
+where it knows that its threads share processors. On many cores the last thread to arrive wakes all others, some
+microseconds each, which a longer bound would save on a quiet machine; but the more threads there are, the more one slow
+thread makes all others spin. Hyper-threads gain: a sleeping thread leaves its core to its sibling.
+"""
+
+
 def child_environment(**more: str) -> dict[str, str]:
     """The environment of a child: ours, `more`, and where `core` lies, so that it is found from any working folder."""
     here = str(Path(__file__).resolve().parents[2])
@@ -25,9 +41,10 @@ def child_environment(**more: str) -> dict[str, str]:
 
 
 def library_settings() -> dict[str, str]:
-    """What libraries are told; what the person has told them stays as it is.
+    """Settings of libraries, without those that the person has set.
 
-    How long a waiting thread of OpenMP looks for work is left alone: to sleep sooner was, measured, a quarter faster
-    beside one busy process and 6 % slower alone.
+    `OMP_WAIT_POLICY` sets how long threads spin, too, so where it is set the spin is left alone. Libraries read all of
+    these when they are loaded: they have to be in the environment of a process when it starts.
     """
-    return {name: value for name, value in {**KERNELS, **CUBLAS_WORKSPACE}.items() if name not in os.environ}
+    spin = {} if "OMP_WAIT_POLICY" in os.environ else SPIN
+    return {name: value for name, value in {**KERNELS, **CUBLAS_WORKSPACE, **spin}.items() if name not in os.environ}

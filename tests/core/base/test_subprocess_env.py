@@ -28,3 +28,26 @@ def test_kernels_are_few_unless_the_person_said_how_many(monkeypatch: pytest.Mon
     assert KERNELS.items() <= given.items() and given["MORE"] == "1"
     monkeypatch.setenv("LRU_CACHE_CAPACITY", "7")
     assert child_environment()["LRU_CACHE_CAPACITY"] == "7"
+
+
+def test_waiting_threads_spin_briefly_unless_the_person_said_how_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY"):
+        monkeypatch.delenv(name, raising=False)
+    assert int(child_environment()["GOMP_SPINCOUNT"]) <= 1000
+    monkeypatch.setenv("GOMP_SPINCOUNT", "12345")
+    assert child_environment()["GOMP_SPINCOUNT"] == "12345"
+    monkeypatch.delenv("GOMP_SPINCOUNT")
+    monkeypatch.setenv("OMP_WAIT_POLICY", "active")
+    given = child_environment()
+    assert "GOMP_SPINCOUNT" not in given and given["OMP_WAIT_POLICY"] == "active"
+
+
+def test_the_spin_reaches_the_openmp_that_torch_computes_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library itself prints what it took from its environment when it was loaded, in a process that forked first,
+    as a worker does."""
+    for name in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY"):
+        monkeypatch.delenv(name, raising=False)
+    script = "import os; child = os.fork(); os.waitpid(child, 0) if child else __import__('torch')"
+    given = child_environment(OMP_DISPLAY_ENV="VERBOSE")
+    said = subprocess.run([sys.executable, "-c", script], env=given, capture_output=True, text=True, check=True).stderr
+    assert f"GOMP_SPINCOUNT = '{given['GOMP_SPINCOUNT']}'" in said
