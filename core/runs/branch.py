@@ -20,12 +20,6 @@ from core.runs.request import Parent
 from core.runs.summary import RunHistory
 from core.settings.schedule import planned_steps
 
-FIXED = ("model", "lora", "lora_rank", "lora_alpha", "validation_fraction")
-"""Settings that decide which weights there are, or which reviews they have been taught: a branch has its parent's."""
-OTHER_WEIGHTS = ("freeze_layers", "device", "precision")
-"""Settings that decide which of them learn, or how those are kept: all of the checkpoint's are then laid into the model
-first, and the optimizer begins anew."""
-
 
 def branch_run(parent: RunFolder, changes: Mapping[str, Any], *, name: str = "", step: int | None = None) -> RunFolder:
     """The folder of a new run that goes on from a checkpoint of `parent` with `changes`. Its worker starts by resuming.
@@ -38,9 +32,9 @@ def branch_run(parent: RunFolder, changes: Mapping[str, Any], *, name: str = "",
     """
     asked = parent.request()
     settings = asked.settings.changed(changes)
-    for fixed in FIXED:
-        if getattr(settings, fixed) != getattr(asked.settings, fixed):
-            raise InputError(f"A branch cannot change {fixed}: start a run of its own with `reviewtui train`.")
+    decides = {change.decides: change.name for change in settings.differences(asked.settings)}
+    if "model" in decides:
+        raise InputError(f"A branch cannot change {decides['model']}; start a new run with `reviewtui train`.")
     if settings.model == "auto" and (found := _model_of(parent)):
         settings = settings.changed({"model": found})
     at, checkpoint = _checkpoint(parent, step)
@@ -58,8 +52,8 @@ def branch_run(parent: RunFolder, changes: Mapping[str, Any], *, name: str = "",
         }
     )
     run = create_run(request)
-    anew = any(getattr(settings, one) != getattr(asked.settings, one) for one in OTHER_WEIGHTS)
-    optimizer = not anew and settings.optimizer == asked.settings.optimizer
+    anew = "trainable" in decides
+    optimizer = not anew and "optimizer" not in decides
     _begin_with(checkpoint, run, position, steps, adopted=anew, optimizer=optimizer)
     for number, base in enumerate([*_bases(parent), *([checkpoint] if anew else [])]):
         shutil.copyfile(base / WEIGHTS, private_folder(private_folder(run.base) / str(number)) / WEIGHTS)

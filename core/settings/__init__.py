@@ -1,1 +1,1 @@
-"""The settings, declared once; presets; the learning-rate schedule."""
+"""The settings of a run: declarations, presets, the optimizers and the learning rate schedule. Light: no torch."""

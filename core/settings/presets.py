@@ -1,4 +1,4 @@
-"""Presets: named sets of settings, each for one purpose, told apart by what they change from the defaults."""
+"""Presets: named sets of settings, each for one purpose, declared by their differences from the defaults."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from core.base.text import clean_line
 from core.settings.schema import Settings
 
 PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
-    "balanced": ("Good on most review files: four epochs of everything.", {}),
+    "balanced": ("Good for most review files: the whole model, four epochs.", {}),
     "quick": (
-        "A first answer in a fraction of the time: short reviews, two epochs.",
+        "A first result in a fraction of the time: short reviews, two epochs.",
         {"epochs": 2, "max_length": 128},
     ),
     "thorough": (
-        "Ten calm epochs, long reviews, stops when nothing improves any more.",
+        "Up to ten epochs and long reviews; stops when nothing improves any more.",
         {
             "epochs": 10,
             "max_length": 512,
@@ -24,7 +24,7 @@ PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "frugal": (
-        "Least memory: two reviews at a time, activations recomputed, embeddings frozen.",
+        "The least memory: two reviews at a time, gradient checkpointing, frozen embeddings.",
         {
             "batch_size": 32,
             "micro_batch_size": 2,
@@ -49,15 +49,15 @@ PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
 }
-"""Name → what it is for, and the settings in which it differs from the defaults."""
+"""Name → what the preset is for, and the settings in which it differs from the defaults."""
 
 
 def preset(name: str) -> Settings:
-    """The settings of a preset.
+    """Return the settings of a preset.
 
     Raises:
-        InputError: there is no preset of that name.
+        InputError: There is no preset of that name.
     """
     if name not in PRESETS:
-        raise InputError(f"There is no preset '{clean_line(name, 40)}'; there are {', '.join(PRESETS)}.")
+        raise InputError(f"There is no preset '{clean_line(name, 40)}'; choose one of {', '.join(PRESETS)}.")
     return Settings().changed(PRESETS[name][1])

@@ -1,12 +1,12 @@
-"""The learning rate of every optimizer step: a pure function of the step, so that a resumed run needs no state of it.
+"""The learning rate of each optimizer step, as a pure function of the step: a resumed run needs no scheduler state.
 
-    linear, cosine   rise over the warm-up, then fall to zero over all the steps that are left
-    constant         rise, then stay
-    wsd              rise, stay, and fall to zero over the last steps: warm-up, stable, decay
+    linear, cosine   rise during warmup, then fall to zero over all remaining steps
+    constant         rise during warmup, then hold
+    wsd              rise, hold, and fall to zero over the last steps (warmup, stable, decay)
 
-Only the last does not ask how long a run will be before it falls. What comes before is a trunk that longer runs share,
-so a run can be made longer from there and becomes the very run that it would have been. Its fall is 1 − √x, which
-Hägele et al. (2024) found best.
+Only wsd does not depend on the length of the run until it starts to fall. Up to that point it is a trunk shared with
+longer runs, so a run can be extended from the end of its trunk and becomes exactly the run it would have been if it had
+been planned longer. It falls as 1 − √x, which Hägele et al. (2024) found to work best.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Schedule:
-    """The shape of a run's learning rate, as shares of its peak."""
+    """The learning rate of a run over its steps, as shares of the peak."""
 
     kind: str
     steps: int
-    """Optimizer steps of the run."""
+    """Optimizer steps in the run."""
     warmup: float
-    """Steps over which the rate rises; need not be whole."""
+    """Steps over which the rate rises; not necessarily a whole number."""
     trunk: int | None
-    """Steps before the fall of wsd; None where the rate of every step depends on how many there will be."""
+    """Steps before wsd starts to fall; None if the rate of every step depends on the number of steps."""
 
     def share(self, step: int) -> float:
-        """Learning rate of `step`, counted from 0, by the peak. All but a constant one are zero after the last step."""
+        """Return the learning rate of `step` (from 0) as a share of the peak. All but `constant` end at zero."""
         if step < self.warmup:
             return (step + 1) / (self.warmup + 1)
         if self.trunk is not None:
@@ -45,12 +45,12 @@ class Schedule:
         return 1.0
 
     def shares_steps_with(self, other: Schedule, step: int) -> bool:
-        """Whether a run stands the same after `step` steps by both: no rate before that differs."""
+        """Whether both schedules give the same rate in each of the first `step` steps."""
         return all(self.share(one) == other.share(one) for one in range(step))
 
 
 def schedule_of(settings: Settings, steps: int, per_epoch: int) -> Schedule:
-    """The schedule that `settings` mean for a run of `steps`, `per_epoch` of them in an epoch."""
+    """Return the schedule for a run of `steps` optimizer steps, `per_epoch` in each epoch."""
     if settings.schedule != "wsd":
         return Schedule(settings.schedule, steps, settings.warmup_ratio * steps, None)
     warmup = settings.warmup_ratio * per_epoch
@@ -59,5 +59,5 @@ def schedule_of(settings: Settings, steps: int, per_epoch: int) -> Schedule:
 
 
 def planned_steps(settings: Settings, per_epoch: int) -> int:
-    """Optimizer steps that `settings` mean, `per_epoch` of them in an epoch."""
+    """Return the number of optimizer steps in a run, with `per_epoch` steps in each epoch."""
     return settings.max_steps or settings.epochs * per_epoch

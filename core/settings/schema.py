@@ -1,23 +1,21 @@
 """Every setting of a run, declared once.
 
-The form on the screen, `--set name=value`, the TOML file, the table in the docs and the record in a run's folder are
-all made from the `Settings` model below. A field says its title, unit, range, help and group here and nowhere else.
-`describe()` lists them as declarations, for whoever draws or documents them; presets are named sets of values.
+The form on the Setup screen, `--set name=value`, the TOML file, the table in docs/settings.md and the record in a run's
+folder are all generated from the `Settings` model below. To add a setting, add a field here; its title, unit, range,
+help, group and what it `decides` are declared with it and nowhere else. `describe()` lists the declarations.
 """
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from core.base.errors import InputError
-from core.base.text import clean_line
-from core.settings.declarations import Declaration, declaration_of
+from core.settings.declarations import Decides, Declaration, declaration_of, setting
+from core.settings.messages import unknown_setting, validation_message
 
 GROUPS = ("Model", "Length of the run", "Learning", "Layers", "Evaluation", "Machine")
 
@@ -25,258 +23,286 @@ _Positive = Annotated[int, Field(ge=1)]
 _Rate = Annotated[float, Field(gt=0, le=1)]
 
 
-def _setting(default: Any, group: str, title: str, help: str, unit: str = "", **limits: Any) -> Any:
-    """A field of `Settings`; `limits` are pydantic's (`ge`, `gt`, `le`, `lt`, `union_mode`)."""
-    extra: dict[str, Any] = {"group": group, "unit": unit}
-    return Field(default, title=title, description=help, json_schema_extra=extra, **limits)
-
-
 class Settings(BaseModel):
-    """What a run is asked to do. Frozen: a change makes a new `Settings`, checked as a whole."""
+    """The settings of one run. Frozen: a change makes a new `Settings`, validated as a whole."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
 
-    model: str = _setting(
+    model: str = setting(
         "auto",
         "Model",
         "Model",
-        "A Hugging Face id, a local folder, or 'starter'. 'auto' takes distilbert-base-uncased where it is cached or "
-        "the hub answers, else the starter.",
+        "A Hugging Face id, a local folder, or 'starter'. 'auto' uses distilbert-base-uncased if it is cached or the "
+        "hub can be reached, and the starter otherwise.",
+        decides="model",
     )
-    max_length: int = _setting(
+    max_length: int = setting(
         256,
         "Model",
-        "Longest review",
-        "Longer reviews are cut. Memory and time grow with it; the Data screen shows what each limit cuts off.",
+        "Max length",
+        "The longest review the model reads; the rest of a longer one is cut off. Memory and time grow with it. The "
+        "Data screen shows what each limit cuts off.",
         "tokens",
         ge=4,
         le=8192,
     )
-    truncation: Literal["head", "tail", "head+tail"] = _setting(
+    truncation: Literal["head", "tail", "head+tail"] = setting(
         "head",
         "Model",
-        "Keep, when cut",
-        "Which part of a review that is too long is read: its beginning, its end, or a quarter of the beginning "
-        "and the rest from the end (Sun et al. 2019).",
+        "Truncation",
+        "Which part of a review to keep when it exceeds the max length: its beginning, its end, or a quarter from the "
+        "beginning and the rest from the end (Sun et al. 2019).",
     )
-    dropout: float | None = _setting(
+    dropout: float | None = setting(
         None,
         "Model",
         "Dropout",
-        "Share of activations dropped while training; none keeps the model's own (0.1 for BERT). More resists "
-        "overfitting on little data.",
+        "Share of activations set to zero during training; none keeps the model's own value (0.1 for BERT). A higher "
+        "value reduces overfitting on small datasets.",
         ge=0,
         lt=1,
     )
 
-    epochs: int = _setting(
+    epochs: int = setting(
         4,
         "Length of the run",
         "Epochs",
-        "How often every review is seen. Few thousand reviews: 3 to 5; a few hundred: 5 to 20.",
+        "How many times each review is seen. A few thousand reviews: 3 to 5; a few hundred: 5 to 20.",
         "epochs",
+        decides="duration",
         ge=1,
         le=1000,
     )
-    max_steps: int | None = _setting(
+    max_steps: int | None = setting(
         None,
         "Length of the run",
-        "Most steps",
-        "Ends the run after so many optimizer steps, whatever the epochs say; none leaves it to the epochs.",
+        "Max steps",
+        "Ends the run after this many optimizer steps, whatever the number of epochs; none leaves it to the epochs.",
         "steps",
+        decides="duration",
         ge=1,
     )
-    batch_size: int = _setting(
+    batch_size: int = setting(
         16,
         "Length of the run",
         "Batch size",
-        "Reviews averaged over in one optimizer step.",
+        "Reviews averaged in one optimizer step.",
         "reviews",
         ge=1,
         le=4096,
     )
-    micro_batch_size: _Positive | Literal["auto"] = _setting(
+    micro_batch_size: _Positive | Literal["auto"] = setting(
         "auto",
         "Length of the run",
         "Micro-batch size",
-        "Reviews in one forward pass. Smaller needs less memory and changes no gradient: the batch is averaged as a "
-        "whole. 'auto' fills micro-batches up to a number of tokens that suits the machine. Either becomes smaller by "
-        "itself where memory does not suffice.",
+        "Reviews in one forward pass. A smaller micro-batch needs less memory and gives the same gradient, because the "
+        "loss is averaged over the whole batch. 'auto' fills micro-batches up to a number of tokens that suits this "
+        "machine. It is reduced automatically when memory runs out.",
         "reviews",
         union_mode="left_to_right",
     )
 
-    learning_rate: _Rate | Literal["auto"] = _setting(
+    learning_rate: _Rate | Literal["auto"] = setting(
         "auto",
         "Learning",
         "Learning rate",
-        "Peak step size. 'auto' takes 5e-5 × 768 / the model's width (wider models want smaller steps: Yang et al. "
-        "2022), ten times that with LoRA, and 1e-3 where the encoder is frozen.",
+        "Peak step size. 'auto' is 5e-5 × 768 / the model's hidden size (wider models need smaller steps: Yang et al. "
+        "2022), ten times that with LoRA, and 1e-3 when the encoder is frozen.",
         union_mode="left_to_right",
     )
-    schedule: Literal["linear", "cosine", "constant", "wsd"] = _setting(
+    schedule: Literal["linear", "cosine", "constant", "wsd"] = setting(
         "linear",
         "Learning",
         "Schedule",
-        "How the learning rate falls after the warm-up. 'wsd' (warm-up, stable, decay) stays at the peak until the "
-        "last steps, so that the run can be extended as if it had been planned longer.",
+        "How the learning rate falls after warmup. 'wsd' (warmup, stable, decay) holds the peak until the last steps, "
+        "so that the run can be extended as if it had been planned longer.",
     )
-    warmup_ratio: float = _setting(
+    warmup_ratio: float = setting(
         0.1,
         "Learning",
-        "Warm-up",
-        "Share of all steps over which the learning rate rises from zero; with 'wsd', of the first epoch's.",
+        "Warmup ratio",
+        "Share of all steps over which the learning rate rises from zero; with 'wsd', share of the first epoch.",
         "share of steps",
         ge=0,
         le=1,
     )
-    decay_ratio: float = _setting(
+    decay_ratio: float = setting(
         0.2,
         "Learning",
-        "Decay",
-        "Share of all steps, at the end, over which the learning rate falls to zero; with 'wsd' only.",
+        "Decay ratio",
+        "Share of all steps, at the end, over which the learning rate falls to zero; used with 'wsd' only.",
         "share of steps",
         gt=0,
         le=1,
     )
-    optimizer: Literal["adamw", "sgd"] = _setting(
-        "adamw", "Learning", "Optimizer", "AdamW adapts per weight and costs 8 bytes a weight; SGD costs none."
+    optimizer: Literal["adamw", "sgd"] = setting(
+        "adamw",
+        "Learning",
+        "Optimizer",
+        "AdamW adapts the step size of each weight and keeps 8 bytes a weight; plain SGD keeps nothing.",
+        decides="optimizer",
     )
-    weight_decay: float = _setting(
+    weight_decay: float = setting(
         0.01,
         "Learning",
         "Weight decay",
-        "Pulls weights towards zero; never applied to biases and normalisation.",
+        "Pulls weights towards zero. Biases and normalization weights are never decayed.",
         ge=0,
         le=1,
     )
-    max_grad_norm: float = _setting(
+    max_grad_norm: float = setting(
         1.0,
         "Learning",
-        "Gradient clipping",
-        "Longer gradients are scaled down to this norm; 0 turns it off.",
+        "Max gradient norm",
+        "Gradient clipping: a gradient with a larger norm is scaled down to this one; 0 turns clipping off.",
         "L2 norm",
         ge=0,
     )
-    label_smoothing: float = _setting(
+    label_smoothing: float = setting(
         0.0,
         "Learning",
         "Label smoothing",
-        "Share of each target spread over all classes; less overconfident on noisy labels.",
+        "Share of each target spread over all classes; makes the model less overconfident on noisy labels.",
         ge=0,
         lt=1,
     )
-    class_weights: Literal["none", "balanced"] = _setting(
+    class_weights: Literal["none", "balanced"] = setting(
         "none",
         "Learning",
         "Class weights",
-        "'balanced' weighs a class by rows / (classes × its rows): a rare class then counts as much as a common one.",
+        "'balanced' weights each class by rows / (classes × its rows), so that a rare class counts as much as a common "
+        "one.",
     )
 
-    freeze_layers: Annotated[int, Field(ge=0)] | Literal["none", "embeddings", "encoder"] = _setting(
+    freeze_layers: Annotated[int, Field(ge=0)] | Literal["none", "embeddings", "encoder"] = setting(
         "none",
         "Layers",
         "Frozen layers",
-        "A number k freezes the embeddings and the k lowest layers, 'encoder' all but the head. Below that boundary "
-        "dropout is off, no optimizer memory is needed, and the native encoder computes layers once per review and "
-        "keeps their output.",
+        "A number k freezes the embeddings and the k lowest layers; 'encoder' freezes everything but the head. Frozen "
+        "layers use no dropout and no optimizer memory, and on the CPU their output is computed once per review and "
+        "reused.",
+        decides="trainable",
         union_mode="left_to_right",
     )
-    layer_decay: float = _setting(
+    layer_decay: float = setting(
         1.0,
         "Layers",
         "Layer decay",
-        "Each layer below the head learns at this factor of the one above; 0.95 calms small data, 1 is off.",
+        "Multiplies the learning rate once for each layer below the head; 0.95 helps on small datasets, 1 is off.",
         gt=0,
         le=1,
     )
-    lora: bool = _setting(
-        False, "Layers", "LoRA", "Trains small matrices beside the frozen weights (Hu et al. 2021); merged at the end."
+    lora: bool = setting(
+        False,
+        "Layers",
+        "LoRA",
+        "Trains small matrices beside the frozen weights (Hu et al. 2021); they are merged at the end.",
+        decides="model",
     )
-    lora_rank: int = _setting(8, "Layers", "LoRA rank", "Width of LoRA's matrices.", "columns", ge=1, le=512)
-    lora_alpha: float = _setting(16, "Layers", "LoRA alpha", "LoRA's update is scaled by alpha / rank.", gt=0)
-    lora_dropout: float = _setting(0.05, "Layers", "LoRA dropout", "Dropout before LoRA's matrices.", ge=0, lt=1)
+    lora_rank: int = setting(
+        8, "Layers", "LoRA rank", "Rank of the LoRA matrices.", "columns", decides="model", ge=1, le=512
+    )
+    lora_alpha: float = setting(
+        16, "Layers", "LoRA alpha", "The LoRA update is scaled by alpha / rank.", decides="model", gt=0
+    )
+    lora_dropout: float = setting(
+        0.05, "Layers", "LoRA dropout", "Dropout on the input of the LoRA matrices.", ge=0, lt=1
+    )
 
-    validation_fraction: float = _setting(
+    validation_fraction: float = setting(
         0.1,
         "Evaluation",
-        "Validation share",
-        "Share of the reviews held out to measure on, chosen by a hash of the text; unused with a validation file.",
+        "Validation fraction",
+        "Share of the reviews held out for validation, chosen by a hash of the text; ignored when there is a "
+        "validation file.",
         "share of reviews",
+        decides="model",
         gt=0,
         le=0.5,
     )
-    evaluate_every: int | None = _setting(
+    evaluate_every: int | None = setting(
         None,
         "Evaluation",
-        "Evaluate every",
-        "Optimizer steps between two evaluations; none evaluates after each epoch.",
+        "Evaluation interval",
+        "Optimizer steps between evaluations; none evaluates after each epoch.",
         "steps",
         ge=1,
     )
-    best_metric: Literal["macro_f1", "accuracy", "loss"] = _setting(
+    best_metric: Literal["macro_f1", "accuracy", "loss"] = setting(
         "macro_f1",
         "Evaluation",
-        "Best by",
-        "The validation figure that decides which weights are kept. Of evaluations that differ by less than the "
-        "figure's standard error the latest wins: chance made that difference.",
+        "Best metric",
+        "The validation metric that decides which weights to keep. A difference smaller than the metric's standard "
+        "error is chance, so among such evaluations the latest wins.",
     )
-    early_stopping_patience: int | None = _setting(
+    early_stopping_patience: int | None = setting(
         None,
         "Evaluation",
         "Early stopping",
-        "Ends the run after so many evaluations in a row without a better figure; none never does.",
+        "Patience: ends the run after this many evaluations in a row without improvement; none never does.",
         "evaluations",
         ge=1,
     )
-    checkpoint_seconds: float = _setting(
+    checkpoint_seconds: float = setting(
         60,
         "Evaluation",
-        "Checkpoint every",
-        "Most training time that a crash can cost.",
+        "Checkpoint interval",
+        "The most training time that a crash can lose.",
         "seconds",
+        decides="duration",
         ge=0,
     )
 
-    precision: Literal["auto", "fp32", "bf16", "fp16"] = _setting(
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = setting(
         "auto",
         "Machine",
         "Precision",
-        "Number format of the matrix products. 'auto' times both on a CPU and takes bf16 on a GPU that has it; fp16 "
-        "needs a GPU.",
+        "Number format of the matrix products. 'auto' uses bf16 on a GPU that supports it, and the faster of fp32 and "
+        "bf16 on a CPU. fp16 needs a GPU.",
+        decides="trainable",
     )
-    compile: Literal["auto", "on", "off"] = _setting(
+    compile: Literal["auto", "on", "off"] = setting(
         "off",
         "Machine",
-        "Compile the model",
-        "Lets torch compile the model on a GPU: minutes once, then faster steps. 'auto' does it where the planned "
-        "steps repay it (1,400 for 22 million weights, 240 for 110).",
+        "Compile",
+        "Compiles the model with torch.compile on a GPU: a wait of minutes, then faster steps. 'auto' compiles if the "
+        "planned steps make up for the wait (1,400 steps for 22 million weights, 240 for 110 million).",
     )
-    deterministic: bool = _setting(
+    deterministic: bool = setting(
         True,
         "Machine",
-        "Same bits every time",
-        "On a GPU: sums in a fixed order, so that a resumed run equals the uninterrupted one to the bit. Costs nothing "
-        "with small batches, up to a quarter more time with large ones. A CPU always does so.",
+        "Deterministic",
+        "Same seed, same bits: sums are added in a fixed order on a GPU, so that a resumed run equals an uninterrupted "
+        "one bit for bit. Free with small batches, up to a quarter slower with large ones. A CPU is always "
+        "deterministic.",
     )
-    gradient_checkpointing: bool = _setting(
+    gradient_checkpointing: bool = setting(
         False,
         "Machine",
-        "Recompute activations",
-        "Gradient checkpointing: keeps one activation a layer and computes the rest again; less memory, about a third "
-        "more time.",
+        "Gradient checkpointing",
+        "Keeps one activation per layer and recomputes the rest in the backward pass: less memory, about a third more "
+        "time.",
     )
-    device: str = _setting(
-        "auto", "Machine", "Device", "'auto' takes the first GPU if there is one; else 'cpu', 'cuda' or 'cuda:N'."
+    device: str = setting(
+        "auto",
+        "Machine",
+        "Device",
+        "'auto' uses the first GPU, or the CPU if there is none; or name 'cpu', 'cuda' or 'cuda:N'.",
+        decides="trainable",
     )
-    seed: int = _setting(
-        1, "Machine", "Seed", "Same seed, data and machine: same run. Compare settings over several.", ge=0, lt=2**32
+    seed: int = setting(
+        1,
+        "Machine",
+        "Seed",
+        "The same seed, data and machine give the same run. Compare settings over several seeds.",
+        ge=0,
+        lt=2**32,
     )
 
     @field_validator("*", mode="before")
     @classmethod
     def _read_words(cls, value: Any, info: ValidationInfo) -> Any:
-        """Text typed into a form or a flag: trimmed; 'none' and empty mean None where None is allowed."""
+        """Trim text typed into a form or a flag; 'none' and empty text mean None where None is allowed."""
         if isinstance(value, str):
             value = value.strip()
             name = str(info.field_name)
@@ -301,102 +327,50 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _fit_together(self) -> Self:
-        """Mistakes that only two fields together show; each ends in a sentence."""
+        """Refuse values that are valid on their own but not together."""
         if isinstance(self.micro_batch_size, int) and self.micro_batch_size > self.batch_size:
             raise ValueError(
                 f"micro_batch_size {self.micro_batch_size} is larger than batch_size {self.batch_size}; "
-                "a micro-batch is a part of a batch"
+                "a micro-batch is part of a batch"
             )
         if self.precision == "fp16" and self.device == "cpu":
-            raise ValueError("precision fp16 needs a GPU; on the CPU take bf16 or auto")
+            raise ValueError("precision fp16 needs a GPU; on the CPU use bf16 or auto")
         if self.lora and self.freeze_layers != "none":
-            raise ValueError(
-                "lora already freezes all of the model but its matrices and the head; set freeze_layers none"
-            )
+            raise ValueError("lora already freezes everything but its matrices and the head; set freeze_layers none")
         if self.lora and self.layer_decay != 1:
-            raise ValueError("layer_decay has nothing to act on with lora; set layer_decay 1")
+            raise ValueError("layer_decay has no effect with lora; set layer_decay 1")
         if self.freeze_layers == "encoder" and self.layer_decay != 1:
-            raise ValueError("layer_decay has nothing to act on when the whole encoder is frozen; set layer_decay 1")
+            raise ValueError("layer_decay has no effect when the whole encoder is frozen; set layer_decay 1")
         if self.freeze_layers == "encoder" and self.gradient_checkpointing:
             raise ValueError("gradient_checkpointing saves nothing when the whole encoder is frozen; turn it off")
         return self
 
     def changed(self, changes: Mapping[str, Any]) -> Settings:
-        """A copy with `changes` (values or text as typed), checked as a whole.
+        """Return a copy with `changes` (values, or text as typed), validated as a whole.
 
         Raises:
-            InputError: an unknown name, a value out of range, or fields that do not fit together.
+            InputError: An unknown name, a value out of range, or values that do not fit together.
         """
         for name in changes:
             if name not in Settings.model_fields:
-                raise InputError(f"There is no setting '{clean_line(name, 40)}'; {_nearest(name)}.")
+                raise InputError(unknown_setting(name, Settings.model_fields))
         try:
             return Settings.model_validate({**self.model_dump(), **changes})
         except ValidationError as error:
-            raise InputError(complaint(error)) from error
+            raise InputError(validation_message(error, {one.name: one for one in describe()})) from error
+
+    def differences(self, other: Settings) -> tuple[Declaration, ...]:
+        """Return the declarations of the settings whose values differ from `other`."""
+        return tuple(one for one in describe() if getattr(self, one.name) != getattr(other, one.name))
 
 
 @cache
 def describe() -> tuple[Declaration, ...]:
-    """Every setting, in the order of the groups."""
+    """Return the declaration of every setting, in the order of the groups."""
     found = [declaration_of(name, field) for name, field in Settings.model_fields.items()]
     return tuple(sorted(found, key=lambda declaration: GROUPS.index(declaration.group)))
 
 
-def complaint(error: ValidationError) -> str:
-    """The first thing that pydantic refused, as one sentence with the value, the range and the setting's name."""
-    first = error.errors(include_url=False)[0]
-    message = str(first["msg"]).removeprefix("Value error, ")
-    if not first["loc"]:
-        return f"These do not fit together: {message}."
-    name = str(first["loc"][0])
-    if first["type"] == "extra_forbidden":
-        return f"There is no setting '{clean_line(name, 40)}'; {_nearest(name)}."
-    declaration = next(known for known in describe() if known.name == name)
-    given = clean_line(first["input"], 40)
-    if declaration.kind == "choice":
-        return f"{name} cannot be '{given}'; it is one of {', '.join(declaration.choices)}."
-    if declaration.kind == "switch":
-        return f"{name} cannot be '{given}'; it is true or false."
-    if declaration.kind == "text":
-        return f"{name} cannot be '{given}': it {message if first['type'] == 'value_error' else 'must be text'}."
-    words = f", or {' or '.join(declaration.choices)}" if declaration.choices else ""
-    limits = f" {declaration.range}" if declaration.range else ""
-    return f"{name} cannot be '{given}'; it is a {declaration.kind}{limits}{words}."
-
-
-def _nearest(name: str) -> str:
-    from difflib import get_close_matches
-
-    close = get_close_matches(name, Settings.model_fields, n=3, cutoff=0.5)
-    return f"did you mean {' or '.join(close)}?".removesuffix("?") if close else "`reviewtui train --help` lists them"
-
-
-def parse_assignment(assignment: str) -> tuple[str, str]:
-    """`name=value` of a `--set` flag, split.
-
-    Raises:
-        InputError: there is no `=`.
-    """
-    name, equals, value = assignment.partition("=")
-    if not equals or not name.strip():
-        raise InputError(f"--set takes name=value, not '{clean_line(assignment, 60)}'.")
-    return name.strip(), value
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """The settings in a TOML file: its `[settings]` table, or the whole file where there is none.
-
-    Raises:
-        InputError: the file cannot be read or is no TOML.
-    """
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"Cannot read {clean_line(path)} ({error.strerror}).") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{clean_line(path)} is not a TOML file: {clean_line(error)}.") from error
-    settings = content.get("settings", content)
-    if not isinstance(settings, dict):
-        raise InputError(f"[settings] in {clean_line(path)} must be a table of name = value lines.")
-    return settings
+def settings_that_decide(*what: Decides) -> tuple[str, ...]:
+    """Return the names of the settings declared with one of these `decides`."""
+    return tuple(one.name for one in describe() if one.decides in what)

@@ -21,6 +21,7 @@ from core.models.classifier import save_classifier
 from core.models.sources import ModelSource
 from core.runs.folder import RunFolder
 from core.runs.request import Request
+from core.settings.schema import settings_that_decide
 from core.training.loop import TrainingLoop
 from core.worker.model_card import model_card
 
@@ -103,8 +104,8 @@ def write_provenance(
 
 
 def _settings_sha256(request: Request) -> str:
-    """Of all settings but those that say only when a run ends and how often it is saved."""
-    said = request.settings.model_dump(mode="json", exclude={"epochs", "max_steps", "checkpoint_seconds"})
+    """Return the hash of all settings except those that decide only how long the run is."""
+    said = request.settings.model_dump(mode="json", exclude=set(settings_that_decide("duration")))
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 

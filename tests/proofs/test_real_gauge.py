@@ -83,7 +83,7 @@ def test_the_gauge_follows_a_key_within_a_tenth_of_a_second(tmp_path: Path) -> N
         terminal.press("\x1b")
         terminal.press(_SETUP)
         terminal.wait_for("[Setup]", "measured here", seconds=60)
-        for key, shown in (("\x1b[H", "▸  Name of the run"), (_DOWN, "▸  Model"), (_DOWN, "▸  Longest review")):
+        for key, shown in (("\x1b[H", "▸  Name of the run"), (_DOWN, "▸  Model"), (_DOWN, "▸  Max length")):
             terminal.press(key)
             terminal.wait_for(shown)
         taken = [seconds_to_change(terminal, "6")]

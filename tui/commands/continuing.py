@@ -48,7 +48,7 @@ def branch(
     from core.runs.branch import branch_run
     from core.runs.folder import find_run
     from core.runs.launch import launch_worker
-    from core.settings.schema import parse_assignment
+    from core.settings.parsing import parse_assignment
 
     changes = dict(parse_assignment(assignment) for assignment in assignments or [])
     made = branch_run(find_run(run), changes, name=name or "", step=step)

@@ -62,8 +62,8 @@ def train(
 
 def chosen_settings(preset: str, file: Path | None, model: str | None, assignments: list[str] | None) -> Settings:
     """The settings of a preset, changed by those of a file, by --model and by each --set, in this order."""
+    from core.settings.parsing import parse_assignment, read_toml
     from core.settings.presets import preset as preset_settings
-    from core.settings.schema import parse_assignment, read_toml
 
     changes: dict[str, Any] = read_toml(file) if file is not None else {}
     if model is not None:

@@ -15,8 +15,9 @@ from pydantic import ValidationError
 from core.base.errors import InputError
 from core.reviews.options import ReadingOptions
 from core.runs.request import Request
+from core.settings.parsing import parse_assignment, read_toml
 from core.settings.presets import PRESETS, preset
-from core.settings.schema import GROUPS, Settings, describe, parse_assignment, read_toml
+from core.settings.schema import GROUPS, Settings, describe, settings_that_decide
 
 TYPED: dict[str, dict[str, Any]] = {
     "model": {"starter": "starter", " bert-base-uncased ": "bert-base-uncased", "none": "none"},
@@ -100,7 +101,7 @@ def sentence_of(changes: dict[str, Any], settings: Settings | None = None) -> st
     with pytest.raises(InputError) as caught:
         (settings or Settings()).changed(changes)
     words = str(caught.value)
-    assert words.endswith(".") and "\n" not in words and len(words) < 250, words
+    assert words.endswith((".", "?")) and "\n" not in words and len(words) < 250, words
     assert not re.search(r"pydantic|Input should|validation error|Value error", words), words
     return words
 
@@ -176,6 +177,21 @@ def test_settings_that_do_not_fit_together_are_refused_in_one_sentence_that_name
     assert all(name in words for name in names), words
 
 
+def test_settings_are_found_by_what_they_decide() -> None:
+    kinds = {declaration.decides for declaration in describe()}
+    found = [settings_that_decide(kind) for kind in kinds]
+    assert sorted(name for names in found for name in names) == sorted(Settings.model_fields)
+    assert set(settings_that_decide("duration")) == {"epochs", "max_steps", "checkpoint_seconds"}
+    both = settings_that_decide("model", "optimizer")
+    assert {"model", "lora_rank", "optimizer"} <= set(both) and "dropout" not in both
+
+
+def test_differences_name_every_setting_that_differs_and_no_other() -> None:
+    changes = {"epochs": 9, "optimizer": "sgd", "dropout": 0.2}
+    assert {one.name for one in Settings().differences(Settings(**changes))} == changes.keys()
+    assert Settings().differences(Settings()) == ()
+
+
 def test_ranges_are_written_out_exactly() -> None:
     for declaration in describe():
         for number in re.findall(r"[\d.e+-]+", declaration.range):
@@ -191,7 +207,14 @@ def test_any_unknown_name_is_refused_in_one_sentence(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
-    [("learning_rte", "learning_rate"), ("lr_rate", "learning_rate"), ("epoch", "epochs"), ("batchsize", "batch_size")],
+    [
+        ("learning_rte", "learning_rate"),
+        ("lr_rate", "learning_rate"),
+        ("epoch", "epochs"),
+        ("batchsize", "batch_size"),
+        ("lr", "learning_rate"),
+        ("wd", "weight_decay"),
+    ],
 )
 def test_an_unknown_name_is_answered_with_near_ones(typed: str, meant: str) -> None:
     assert meant in sentence_of({typed: "1"})

@@ -13,7 +13,7 @@ from core.runs.branch import branch_run, checkpoints_of
 from core.runs.extension import Extension, plan_extension
 from core.runs.folder import RunFolder
 from core.runs.launch import launch_worker
-from core.settings.schema import parse_assignment
+from core.settings.parsing import parse_assignment
 from tui.widgets.dialogs import Ask, Choose
 
 if TYPE_CHECKING:

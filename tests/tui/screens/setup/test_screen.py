@@ -21,8 +21,9 @@ from core.runs.launch import Launched
 from core.runs.logout import Detachment
 from core.runs.request import Request
 from core.settings.declarations import Declaration
+from core.settings.parsing import parse_assignment
 from core.settings.presets import PRESETS, preset
-from core.settings.schema import Settings, describe, parse_assignment
+from core.settings.schema import Settings, describe
 from tests.tui.engine_double import HOSTILE, STEERING, FakeEngine, lengths, report, settle, until
 from tests.tui.frames import frame
 from tui.app import ReviewTui
