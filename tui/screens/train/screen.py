@@ -27,8 +27,9 @@ from tui.screens.train.header import RunHeader
 from tui.screens.train.log import log_lines
 from tui.screens.train.memory_bar import MemoryBar
 from tui.screens.train.plan import RunPlan
-from tui.widgets.chart import Chart
-from tui.widgets.series import BYTES, Series
+from tui.widgets.chart.series import Series
+from tui.widgets.chart.units import BYTES
+from tui.widgets.chart.widget import Chart
 
 if TYPE_CHECKING:
     from tui.workbench import Workbench

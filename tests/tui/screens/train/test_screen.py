@@ -20,7 +20,7 @@ from tests.tui.screens.runs.test_screen import HOSTILE, SIZES, settled
 from tui.app import ReviewTui
 from tui.screens.train.log import log_lines
 from tui.screens.train.plan import RunPlan
-from tui.widgets.chart import Chart
+from tui.widgets.chart.widget import Chart
 
 
 async def open_train(pilot: Pilot[None], run: RunFolder | None) -> None:
@@ -42,7 +42,7 @@ async def test_a_finished_run_shows_its_whole_history(size: tuple[int, int]) -> 
         assert "validation" in shown
         assert "Classify with it" in shown.splitlines()[-1]
         chart = pilot.app.screen.query_one("#loss", Chart)
-        assert chart.scalars()[0].y is not None
+        assert chart.readings()[0].y is not None
 
 
 async def test_steps_that_are_written_while_it_is_open_appear() -> None:

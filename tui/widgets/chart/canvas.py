@@ -1,11 +1,7 @@
-"""The canvas of a chart: gapless runs drawn onto cells, each cell one character and the component that styles it.
+"""The canvas of a chart: lines, dots, cursor and reference lines drawn onto character cells.
 
-`canvas` draws layers of runs, the cursor and the reference lines; the public helpers find cells and make rows of them.
-What the runs are, which part of them is seen and what stands around them is up to `tui.widgets.chart`.
-
-The lines are drawn by plotext, behind one function, `_plotted`, which hands it numbers from `series.trace`: finite
-and inside the unit square, because plotext 6.1 does not survive a NaN. plotext has one global figure, so drawing
-happens on the UI thread, where Textual renders.
+plotext draws the lines. It is called from one function, `_plotted`, and only ever gets finite numbers inside the unit
+square, because plotext 6.1 does not survive a NaN. It has one global figure, so drawing happens on the UI thread.
 """
 
 from __future__ import annotations
@@ -19,20 +15,27 @@ from rich.cells import cell_len, set_cell_size
 from rich.style import Style
 from rich.text import Text
 
-from tui.widgets.series import Points, Window, scatter, trace
+from tui.widgets.chart.scale import Window
+from tui.widgets.chart.series import Points
+from tui.widgets.chart.trace import scatter, trace
 
-Row = list[tuple[str, str]]  # (text, component class without its "chart--")
-Cells = list[list[tuple[str, str]]]  # the canvas: one (character, component) per cell
+Row = list[tuple[str, str]]
+"""Pieces of one line of text: (text, component class without its `chart--`)."""
+Cells = list[list[tuple[str, str]]]
+"""The canvas: (character, component) of every cell."""
 
 
 @dataclass(frozen=True)
 class Layer:
-    """What is drawn in one go: the gapless runs of one series, its glyph and the component that styles it."""
+    """One series to draw: its segments, the glyph that marks it and the component that styles it.
 
-    runs: list[Points]
+    `kind` is "line", "points", or "dots" for the raw values behind a smoothed line.
+    """
+
+    segments: list[Points]
     glyph: str
     component: str
-    kind: str  # "line", "step", "points", or "dots" for the raw values behind a smoothed line
+    kind: str
 
 
 def canvas(
@@ -44,13 +47,13 @@ def canvas(
     cursor: float | None,
     references: Iterable[tuple[str, float]],
 ) -> Cells:
-    """What `window` shows of the layers, on `columns` × `rows` cells.
+    """Draw what `window` shows of the layers onto `columns` × `rows` cells.
 
-    `cursor` is the x of an upright line, `references` are (text, y) lines; as lines they stay behind the data.
+    `cursor` is the x of a vertical line; `references` are (text, y) of horizontal lines. Both stay behind the data.
     """
     cells = _plotted([layer for layer in layers if layer.kind != "dots"], window, columns, rows)
     raw = [layer for layer in layers if layer.kind == "dots"]
-    if raw:  # on a canvas of its own: in one cell of braille the dots would join the line and take its colour
+    if raw:  # on a separate canvas: within one braille cell the dots would join the line and take its colour
         behind = _plotted(raw, window, columns, rows)
         cells = [
             [b if f[0] == " " else f for f, b in zip(*both, strict=True)] for both in zip(cells, behind, strict=True)
@@ -66,12 +69,12 @@ def canvas(
 
 
 def cell_at(share: float, count: int) -> int:
-    """The cell, of `count`, that holds this share of the way."""
+    """Return the index of the cell, of `count`, at this share of the way."""
     return min(max(math.floor(share * count), 0), count - 1)
 
 
 def joined(cells: Iterable[tuple[str, str]]) -> Row:
-    """Neighbours of one component as one piece."""
+    """Merge neighbours of the same component into one piece."""
     row: Row = []
     for character, component in cells:
         if row and row[-1][1] == component:
@@ -82,12 +85,12 @@ def joined(cells: Iterable[tuple[str, str]]) -> Row:
 
 
 def row_width(row: Row) -> int:
-    """How many cells `row` takes."""
+    """Return the width of `row` in cells."""
     return sum(cell_len(text) for text, _ in row)
 
 
 def fitted(row: Row, width: int) -> Row:
-    """`row`, cut to `width` cells with an ellipsis where it was longer."""
+    """Return `row` cut to `width` cells; a cut row ends in an ellipsis."""
     if row_width(row) <= width:
         return row
     kept: Row = []
@@ -102,14 +105,14 @@ def fitted(row: Row, width: int) -> Row:
 
 
 def _plotted(layers: Sequence[Layer], window: Window, columns: int, rows: int) -> Cells:
-    """The lines of all layers as characters, drawn by plotext. The only place that talks to it.
+    """Draw all layers with plotext. Nothing else calls it.
 
-    Each layer is drawn in a palette colour that stands for its component; the colours are translated back here, so
-    that the theme decides what they look like.
+    Each layer gets a palette colour that stands for its component. The colours are translated back here, so the
+    theme decides what they look like.
     """
     import plotext
 
-    plotext.terminal.limit(False, False)  # before clearing, which falls back to the size of the terminal
+    plotext.terminal.limit(False, False)  # before clear(), which resets to the terminal's size
     figure = plotext.figure
     figure.clear()
     figure.plot_size(columns, rows)
@@ -121,7 +124,7 @@ def _plotted(layers: Sequence[Layer], window: Window, columns: int, rows: int) -
     components: dict[int, str] = {}
 
     def draw(points: Points, marker: str, layer: Layer, starts: Iterable[int] | None = None) -> None:
-        """Draw points, or with `starts` the lines that start at those places."""
+        """Draw points or, with `starts`, lines that begin at those indices."""
         if not points:
             return
         colour = 16 + len(components)
@@ -137,9 +140,9 @@ def _plotted(layers: Sequence[Layer], window: Window, columns: int, rows: int) -
     marks: list[tuple[Layer, list[Points]]] = []
     for layer in layers:
         if layer.kind in ("points", "dots"):
-            draw(scatter(layer.runs, window, columns), layer.glyph or "braille", layer)
+            draw(scatter(layer.segments, window, columns), layer.glyph or "braille", layer)
             continue
-        lines = trace(layer.runs, window, columns, steps=layer.kind == "step")
+        lines = trace(layer.segments, window, columns)
         draw([point for line in lines for point in line], "braille", layer, accumulate(map(len, lines), initial=0))
         if layer.glyph != " ":
             marks.append((layer, lines))
@@ -161,7 +164,7 @@ def _plotted(layers: Sequence[Layer], window: Window, columns: int, rows: int) -
 
 
 def _spread(lines: list[Points], phase: float, count: int) -> Points:
-    """About `count` points spread over the lines, for the glyphs that tell them apart; at least one."""
+    """Choose about `count` points (at least one) along the lines, to carry the glyphs that tell series apart."""
     chosen: Points = []
     due = phase / count
     for x, y in (point for line in lines for point in line):
@@ -172,7 +175,10 @@ def _spread(lines: list[Points], phase: float, count: int) -> Points:
 
 
 def _add_reference(cells: Cells, text: str, value: float, window: Window) -> None:
-    """A dashed line at `value` behind the data, named where it covers least; an arrow where it lies outside."""
+    """Draw a dashed line at `value` behind the data, with its name where that covers least.
+
+    Where `value` is outside the window, an arrow points to it.
+    """
     if not math.isfinite(value) or (window.log and value <= 0):
         return
     rows, columns = len(cells), len(cells[0])

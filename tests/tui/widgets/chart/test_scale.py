@@ -1,0 +1,68 @@
+"""Ranges and ticks, with numbers of every kind."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui.widgets.chart.scale import Window, limits, ticks
+from tui.widgets.chart.units import BYTES, NUMBER
+
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
+ANY = st.one_of(st.none(), st.floats(), st.sampled_from([0.0, -0.0, 5e-324, 1.7e308, -1.7e308]))
+
+
+def drawable(y: float | None, log: bool) -> bool:
+    return y is not None and math.isfinite(y) and (y > 0 or not log)
+
+
+@given(st.lists(st.lists(ANY, max_size=40), max_size=4), st.booleans(), st.booleans())
+def test_limits_are_a_usable_range(groups: list[list[float | None]], log: bool, robust: bool) -> None:
+    low, high = limits(groups, log=log, robust=robust)
+    assert math.isfinite(low) and math.isfinite(high) and low < high
+    assert low > 0 or not log
+    if not robust:
+        assert all(low <= y <= high for group in groups for y in group if y is not None and drawable(y, log))
+
+
+def test_robust_limits_ignore_the_start_and_a_spike() -> None:
+    losses = [50.0, 40.0, 30.0, 20.0, 10.0] + [0.5 + 0.1 * math.sin(i) for i in range(100)]
+    losses[60] = 1e9
+    assert limits([losses], robust=True)[1] < 1
+    assert limits([losses])[1] >= 1e9
+
+
+def test_limits_of_empty_and_constant_series_are_sane() -> None:
+    assert limits([]) == (0.0, 1.0)
+    low, high = limits([[0.7, 0.7]])
+    assert 0.5 < low < 0.7 < high < 1
+    assert limits([[0.0]]) == (0.0, 1.0)
+
+
+@given(FINITE, FINITE, st.integers(1, 9), st.booleans(), st.sampled_from([2, 10]))
+def test_ticks_are_few_ordered_and_inside(a: float, b: float, count: int, log: bool, base: Any) -> None:
+    low, high = limits([[a, b]], log=log)
+    values, step = ticks(low, high, count, log=log, base=base)
+    assert values == sorted(set(values))
+    assert all(low <= value <= high for value in values)
+    assert len(values) <= max(count + 3, 4)
+    for unit in (NUMBER, BYTES):
+        assert all(unit.text(value, step) and len(unit.text(value, None)) < 40 for value in values)
+
+
+def test_tick_labels_are_distinct_and_round() -> None:
+    values, step = ticks(0.201, 0.2596, 6)
+    assert [NUMBER.text(value, step) for value in values] == ["0.21", "0.22", "0.23", "0.24", "0.25"]
+    values, step = ticks(0, 5 * 2**30, 5, base=2)
+    assert [BYTES.text(value, step) for value in values] == ["0 B", "1 GiB", "2 GiB", "3 GiB", "4 GiB", "5 GiB"]
+    values, step = ticks(1e-5, 2e-3, 3, log=True)
+    assert [NUMBER.text(value, step) for value in values] == ["1e-5", "0.0001", "0.001"]
+
+
+def test_log_position_is_the_logarithm() -> None:
+    window = Window(0, 1, 1e-4, 1.0, log=True)
+    assert window.up(1e-2) == pytest.approx(0.5)

@@ -1,0 +1,170 @@
+"""The picture of a chart as rows of text: title and legend, canvas with its axes, and the line of values below."""
+
+from __future__ import annotations
+
+import math
+
+from rich.cells import cell_len, set_cell_size
+
+from core.base.text import clean_line
+from tui.widgets.chart.canvas import Row, canvas, cell_at, fitted, joined, row_width
+from tui.widgets.chart.scale import Window, ticks
+from tui.widgets.chart.units import Unit, number_text
+from tui.widgets.chart.view import TAIL, ChartView, Reading
+
+MIN_COLUMNS, MIN_ROWS = 20, 5
+"""Below this size the picture is one line of text."""
+NAME_WIDTH = 32
+SHORT_NAME = 8
+"""Width of a name that shares its line with values."""
+
+
+def picture(view: ChartView, title: str, empty: str, unit: Unit, width: int, height: int) -> list[Row]:
+    """Return at most `height` rows, none wider than `width`. `empty` is what a chart without data says."""
+    if width < MIN_COLUMNS or height < MIN_ROWS:
+        rows = [_one_line(view, title, unit, width)]
+    else:
+        heading, legend = _title(view, title), _legend(view)
+        head = [heading]
+        room = width - row_width(heading) - row_width(legend) - 1
+        if legend and room > 1:
+            head = [[*heading, (" " * room, "note"), *legend]]
+        elif legend and height >= 10:
+            head = [heading, [(" ", "note"), *legend]]
+        named = len(view.series) < 2 or len(head) > 1 or len(head[0]) > len(heading)
+        axis = height >= 7
+        plot = _plot(view, empty, unit, width, height - len(head) - 1 - 2 * axis, axis)
+        rows = [*head, *plot, _readout(view, unit, width, named)]
+    return [fitted(row, width) for row in rows][: max(height, 0)]
+
+
+def _one_line(view: ChartView, title: str, unit: Unit, width: int) -> Row:
+    values = " · ".join(_value(unit, reading.y) for _, reading in view.readings()) or "–"
+    title = f"{clean_line(title)} "
+    return [(title if cell_len(title + values) <= width else "", "title"), (values, "value")]
+
+
+def _title(view: ChartView, title: str) -> Row:
+    row: Row = [(f" {clean_line(title)} ", "title")]
+    if view.diverged is not None:
+        row.append((f" diverged at {view.x_label} {number_text(view.diverged)}", "alert"))
+    notes = ["log"] * view.log
+    notes += [f"smoothing {view.smoothing:g}"] * any(view.average(index) for index in range(len(view.series)))
+    notes += ["outliers ignored"] * view.robust
+    notes += [f"newest {TAIL}"] * view.follow + ["zoomed"] * (view.span is not None)
+    if notes:
+        row.append((f" {' · '.join(notes)}", "note"))
+    return row
+
+
+def _legend(view: ChartView) -> Row:
+    """Name the series beside their glyphs; a single series is named by the title."""
+    row: Row = []
+    for index, series in enumerate(view.series if len(view.series) > 1 else ()):
+        row += [("  " if row else "", "note"), (_sample(view, index), view.colour(index))]
+        row.append((f" {clean_line(series.name, NAME_WIDTH)}", "label"))
+    return row
+
+
+def _sample(view: ChartView, index: int) -> str:
+    glyph = view.glyph(index)
+    if view.series[index].style == "points":
+        return glyph
+    return f"⠒{glyph.strip() or '⠒'}⠒"
+
+
+def _value(unit: Unit, y: float | None) -> str:
+    return "–" if y is None else clean_line(unit.text(y, None))
+
+
+def _readout(view: ChartView, unit: Unit, width: int, named: bool) -> Row:
+    """Say where the cursor is (or the newest point) and the value of every series there, as far as there is room.
+
+    Raw values are left out before smoothed ones, and names last: they only shrink where a legend shows them
+    (`named`).
+    """
+    readings = view.readings()
+    if not readings:
+        return []
+    at = view.cursor if view.cursor is not None else max(reading.x for _, reading in readings)
+    row: Row = []
+    for detail in (3, 2, 1, 0):
+        row = [(f" {view.x_label} " if detail > 0 else " ", "label"), (number_text(at), "value")]
+        for index, reading in readings:
+            row += [("   " if detail > 1 else "  ", "label"), (_sample(view, index), view.colour(index))]
+            name = clean_line(reading.name, NAME_WIDTH if detail > 0 else SHORT_NAME)
+            row.append((f" {name} " if detail > 0 or not named else " ", "label"))
+            row += _values(unit, reading, detail)
+            if reading.x != at:
+                row.append((f" at {number_text(reading.x)}", "label"))
+        if row_width(row) <= width:
+            break
+    return row
+
+
+def _values(unit: Unit, reading: Reading, detail: int) -> Row:
+    """The raw value and, where the chart smooths, the smoothed one."""
+    raw = (_value(unit, reading.y), "value")
+    if reading.smoothed is None or not math.isfinite(reading.smoothed):
+        return [raw]
+    smoothed: Row = [("smoothed ", "label"), (_value(unit, float(f"{reading.smoothed:.4g}")), "value")]
+    return [raw, (" ", "label"), *smoothed] if detail > 2 else smoothed
+
+
+def _plot(view: ChartView, empty: str, unit: Unit, width: int, rows: int, axis: bool) -> list[Row]:
+    """The canvas with y labels on its left and, with `axis`, the x axis and its labels below."""
+    layers = view.layers()
+    if not any(layer.segments for layer in layers):
+        return _nothing(view, empty, width, rows + 2 * axis)
+    window = view.window()
+    y_ticks, y_step = ticks(window.y_low, window.y_high, max(min(rows // 3, 6), 2), log=window.log, base=unit.base)
+    labels: dict[int, str] = {}
+    for value in y_ticks:
+        labels.setdefault(cell_at(1 - window.up(value), rows), clean_line(unit.text(value, y_step)))
+    gutter = max((cell_len(label) for label in labels.values()), default=0) + 1
+    if gutter > width // 3:
+        labels, gutter = {}, 0
+    columns = view.columns = width - gutter - 2
+    references = [
+        (f" {clean_line(name, NAME_WIDTH)} {clean_line(unit.text(value, None))} ", value)
+        for name, value in view.references
+    ]
+    cells = canvas(layers, window, columns, rows, cursor=view.cursor, references=references)
+    result: list[Row] = []
+    for number, line in enumerate(cells):
+        label = labels.get(number, "")
+        edge = (f"{' ' * (gutter - cell_len(label))}{label} ", "label"), ("┤" if label else "│", "axis")
+        result.append([*edge, *joined(line)])
+    return [*result, *_x_axis(view.x_label, window, gutter + 1, columns)] if axis else result
+
+
+def _nothing(view: ChartView, empty: str, width: int, rows: int) -> list[Row]:
+    """Say why there is no line: nothing measured, nothing finite, or nothing above zero."""
+    measured = any(y is not None for series in view.series for y in series.ys)
+    text = clean_line(empty)
+    if measured:
+        text = "Nothing above zero: press l." if view.log else "No finite value to draw."
+    text = set_cell_size(text, min(cell_len(text), width))
+    lines: list[Row] = [[] for _ in range(rows)]
+    lines[rows // 2] = [(" " * ((width - cell_len(text)) // 2) + text, "note")]
+    return lines
+
+
+def _x_axis(name: str, window: Window, gutter: int, columns: int) -> list[Row]:
+    x_ticks, step = ticks(window.x_low, window.x_high, max(min(columns // 14, 8), 2))
+    line = ["─"] * columns
+    labels = [" "] * (gutter + columns + 1)
+    end = len(labels) - cell_len(name) - 1
+    taken = 0
+    for value in x_ticks:
+        text = number_text(value, step)
+        column = cell_at(window.across(value), columns)
+        start = min(max(gutter + 1 + column - len(text) // 2, taken), len(labels) - len(text))
+        off_centre = abs(start + len(text) // 2 - gutter - 1 - column) > len(text)
+        if start < taken or start + len(text) > end or off_centre:
+            continue
+        line[column] = "┬"
+        labels[start : start + len(text)] = text
+        taken = start + len(text) + 2
+    row: Row = [(" " * gutter + "└", "axis"), *joined([(cell, "axis") for cell in line])]
+    return [row, [("".join(labels[: end + 1]) + name, "label")]]

@@ -1,0 +1,138 @@
+"""The axes of a chart: the range of values, tick positions, and where in the window a value lies.
+
+All numbers that come out are finite, whatever goes in: NaN, infinities, zeros on a logarithmic axis, 1e308.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+MAX_FLOAT = sys.float_info.max
+MAX_SHARE = 1e9
+"""Coordinates in the unit square stay within ± this, so that clipping never meets an infinity."""
+WARM_UP = 5
+"""Values at the start that a robust range ignores: the first losses of a new head are not representative."""
+PADDING = 0.04
+"""Share of the range that is left free above and below."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """The visible part of the plane: `x_low < x_high`, `y_low < y_high`, all finite; y above zero with `log`."""
+
+    x_low: float
+    x_high: float
+    y_low: float
+    y_high: float
+    log: bool = False
+
+    def across(self, x: float) -> float:
+        """Return where `x` lies: 0 at the left edge, 1 at the right; outside of [0, 1] beyond the edges."""
+        return _share(x, self.x_low, self.x_high)
+
+    def up(self, y: float) -> float:
+        """Return where `y` lies: 0 at the bottom, 1 at the top. On a logarithmic axis `y` must be above zero."""
+        if self.log:
+            return _share(math.log10(y), math.log10(self.y_low), math.log10(self.y_high))
+        return _share(y, self.y_low, self.y_high)
+
+
+def limits(groups: Iterable[Iterable[float | None]], *, log: bool = False, robust: bool = False) -> tuple[float, float]:
+    """Return a y range around the values, low < high, both finite and, with `log`, above zero.
+
+    Each group is one series. Without `robust`, every drawable value is inside. With it, the first few values of each
+    group are ignored, and so is whatever lies more than three interquartile ranges above the upper quartile (Tukey's
+    "far out"; in log space on a logarithmic axis). Without any values the range is a plain one around one.
+    """
+    values: list[float] = []
+    for group in groups:
+        drawable = [y for y in group if y is not None and math.isfinite(y) and (y > 0 or not log)]
+        values += drawable[WARM_UP:] if robust and len(drawable) > 4 * WARM_UP else drawable
+    if not values:
+        return (0.1, 1.0) if log else (0.0, 1.0)
+    low, high = min(values), max(values)
+    if robust:
+        bound = _far_out([math.log10(y) for y in values] if log else values)
+        high = max(y for y in values if (math.log10(y) if log else y) <= bound)
+    return _log_margin(low, high) if log else _margin(low, high)
+
+
+def ticks(
+    low: float, high: float, count: int, *, log: bool = False, base: Literal[2, 10] = 10
+) -> tuple[list[float], float]:
+    """Return about `count` round values from `low` to `high`, ascending, and the step their labels must resolve.
+
+    Steps are 1, 2 or 5 times a power of ten, or powers of two for `base` 2. A logarithmic range of a decade or more
+    gets powers of ten, with 2 and 5 between them where there is room, and step 0: each label stands alone.
+    """
+    count = max(count, 1)
+    if log and high / low >= 10:
+        first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+        every = max(1, math.ceil((last - first) / count))
+        exponents = range(max(first - first % every, -307), min(last, 308) + 1, every)
+        for factors in (1, 2, 5), (1,):
+            values = [factor * 10.0**exponent for exponent in exponents for factor in factors]
+            values = [value for value in values if low <= value <= high]
+            if 1 < len(values) <= (count + 2 if every == 1 else len(exponents)):
+                return values, 0.0
+    rough = high / count - low / count
+    if not 0 < rough < MAX_FLOAT / 16:
+        return [low, high], 0.0
+    if base == 2:
+        step = 2.0 ** math.ceil(math.log2(rough))
+    else:
+        power = 10.0 ** math.floor(math.log10(rough))
+        step = next((factor * power for factor in (1, 2, 5) if factor * power >= rough), 10 * power)
+    if not 0 < step < MAX_FLOAT:
+        return [low, high], 0.0
+    first, last = math.ceil(low / step), math.floor(high / step)
+    values = [step * index for index in range(first, min(last, first + 4 * count) + 1)]
+    return sorted({value for value in values if low <= value <= high}), step
+
+
+def widened(low: float, high: float) -> tuple[float, float]:
+    """Return `low, high`, or a range around them where they are the same value."""
+    if low < high:
+        return low, high
+    below = max(min(low - 0.5, math.nextafter(low, -math.inf)), -MAX_FLOAT)
+    above = min(max(high + 0.5, math.nextafter(high, math.inf)), MAX_FLOAT)
+    return below, above
+
+
+def _share(value: float, low: float, high: float) -> float:
+    """Return `(value - low) / (high - low)` within ±MAX_SHARE, also where a difference overflows."""
+    if high - low == math.inf or abs(value - low) == math.inf:
+        value, low, high = value / 4, low / 4, high / 4
+    share = (value - low) / (high - low) if high > low else 0.5
+    return min(max(share, -MAX_SHARE), MAX_SHARE)
+
+
+def _far_out(values: list[float]) -> float:
+    ordered = sorted(values)
+    quarter, three_quarters = ordered[len(ordered) // 4], ordered[(3 * len(ordered)) // 4]
+    return three_quarters + 3 * (three_quarters - quarter)
+
+
+def _margin(low: float, high: float) -> tuple[float, float]:
+    """Return a linear range around `low` to `high`; values that are never negative get no negative axis."""
+    if low == high:
+        air = abs(low) * 0.1 or (0.0 if low else 1.0)
+        low_edge, high_edge = (0.0, 1.0) if low == 0 else (low - air, high + air)
+    else:
+        air = high * PADDING - low * PADDING
+        low_edge, high_edge = (max(low - air, 0.0) if low >= 0 else low - air), high + air
+    low_edge, high_edge = max(low_edge, -MAX_FLOAT), min(high_edge, MAX_FLOAT)
+    return (
+        (low_edge, high_edge)
+        if low_edge < high_edge
+        else (math.nextafter(low, -math.inf), math.nextafter(low, math.inf))
+    )
+
+
+def _log_margin(low: float, high: float) -> tuple[float, float]:
+    ratio = 2.0 if low == high else 10 ** (PADDING * (math.log10(high) - math.log10(low)))
+    return max(low / ratio, math.ulp(0.0)), min(high * ratio, MAX_FLOAT)

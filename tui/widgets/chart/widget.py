@@ -1,0 +1,159 @@
+"""`Chart`: a line chart with a keyboard cursor, zoom, logarithmic scale and smoothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual.binding import Binding, BindingType
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.widgets.chart.canvas import Row
+from tui.widgets.chart.picture import picture
+from tui.widgets.chart.series import Series
+from tui.widgets.chart.units import NUMBER, Unit
+from tui.widgets.chart.view import COLOURS, ChartView, Reading
+
+
+class Chart(Widget, can_focus=True):
+    """Series over steps, with title, legend, axes and a line of values at the cursor or of the newest point."""
+
+    HELP = """\
+Chart: ← → move the cursor; the last line shows the exact values there. + and - zoom around it, 0 shows everything \
+again. t follows the newest points, l switches to a logarithmic scale, s and S smooth more and less, o ignores \
+outliers above."""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "smooth(1)", "Smoother", id="chart.smoother"),
+        Binding("S", "smooth(-1)", "Less smooth", id="chart.rougher", show=False),
+        Binding("l", "toggle_log", "Log scale", id="chart.log"),
+        Binding("left", "cursor(-1)", "Cursor left", id="chart.cursor_left", show=False),
+        Binding("right", "cursor(1)", "Cursor right", id="chart.cursor_right", show=False),
+        Binding("shift+left", "cursor(-10)", "Cursor far left", id="chart.cursor_far_left", show=False),
+        Binding("shift+right", "cursor(10)", "Cursor far right", id="chart.cursor_far_right", show=False),
+        Binding("plus,equals_sign", "zoom(0.5)", "Zoom in", id="chart.zoom_in", key_display="+", show=False),
+        Binding("minus", "zoom(2)", "Zoom out", id="chart.zoom_out", key_display="-", show=False),
+        Binding("0", "show_all", "Everything", id="chart.all", show=False),
+        Binding("t", "toggle_follow", "Follow newest", id="chart.follow", show=False),
+        Binding("o", "toggle_robust", "Ignore outliers", id="chart.outliers", show=False),
+    ]
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        *(f"chart--{colour}" for colour in COLOURS),
+        "chart--title",
+        "chart--note",
+        "chart--alert",
+        "chart--axis",
+        "chart--label",
+        "chart--value",
+        "chart--raw",
+        "chart--cursor",
+        "chart--reference",
+    }
+    DEFAULT_CSS = """
+    Chart {
+        height: 1fr;
+        min-height: 1;
+        & > .chart--title { text-style: bold; }
+        &:focus > .chart--title { text-style: bold reverse; }
+        & > .chart--note, & > .chart--label { color: $text-muted; }
+        & > .chart--alert { color: $text-error; text-style: bold; }
+        & > .chart--value { text-style: bold; }
+        & > .chart--axis, & > .chart--raw { color: $foreground 45%; }
+        & > .chart--cursor { color: $text-accent; }
+        & > .chart--reference { color: $text-error; }
+        & > .chart--primary { color: $text-primary; }
+        & > .chart--secondary { color: $text-secondary; }
+        & > .chart--success { color: $text-success; }
+        & > .chart--warning { color: $text-warning; }
+        & > .chart--error { color: $text-error; }
+        & > .chart--accent { color: $text-accent; }
+    }
+    """
+
+    def __init__(
+        self,
+        title: str,
+        *,
+        unit: Unit = NUMBER,
+        empty: str = "Nothing to draw yet.",
+        smoothing: float = 0.0,
+        id: str | None = None,
+    ) -> None:
+        """Create a chart without data.
+
+        Args:
+            title: Stands above the canvas; may be changed at any time.
+            unit: How the values are written.
+            empty: What is said while there is nothing to draw.
+            smoothing: The weight to begin with, one of `SMOOTHING`.
+        """
+        super().__init__(id=id)
+        self.title = title
+        self.unit = unit
+        self.empty = empty
+        self.view = ChartView(smoothing)
+        self._cache: tuple[object, list[Row]] = (None, [])
+
+    def show(
+        self, series: Iterable[Series], *, references: Iterable[tuple[str, float]] = (), x_label: str = "step"
+    ) -> None:
+        """Draw these series from now on and keep zoom, cursor and scale. `references` are (name, y) lines."""
+        if self.view.show(series, references, x_label):
+            self.refresh()
+
+    def readings(self) -> list[Reading]:
+        """Return the exact values at the cursor, one for each series that has a point at or before it."""
+        return [reading for _, reading in self.view.readings()]
+
+    def frame(self, width: int, height: int) -> list[Row]:
+        """Return the picture at this size as rows of (text, component)."""
+        key = (width, height, self.title, self.empty, self.view.state())
+        if self._cache[0] != key:
+            self._cache = (key, picture(self.view, self.title, self.empty, self.unit, width, height))
+        return self._cache[1]
+
+    def render_line(self, y: int) -> Strip:
+        rows = self.frame(self.size.width, self.size.height)
+        base = self.rich_style
+        if y >= len(rows):
+            return Strip.blank(self.size.width, base)
+        pieces = [Segment(text, self.get_component_rich_style(f"chart--{part}")) for text, part in rows[y]]
+        return Strip(pieces).adjust_cell_length(self.size.width, base)
+
+    # Actions
+
+    def action_toggle_log(self) -> None:
+        """Switch between a linear and a logarithmic scale."""
+        self.view.log = not self.view.log
+        self.refresh()
+
+    def action_toggle_robust(self) -> None:
+        """Ignore outliers above, or show them again."""
+        self.view.robust = not self.view.robust
+        self.refresh()
+
+    def action_smooth(self, by: int) -> None:
+        """Smooth more or less."""
+        self.view.smooth(by)
+        self.refresh()
+
+    def action_toggle_follow(self) -> None:
+        """Show only the newest points, or everything again."""
+        self.view.toggle_follow()
+        self.refresh()
+
+    def action_show_all(self) -> None:
+        """Leave zoom, tail and cursor."""
+        self.view.show_all()
+        self.refresh()
+
+    def action_cursor(self, columns: int) -> None:
+        """Move the cursor."""
+        self.view.move_cursor(columns)
+        self.refresh()
+
+    def action_zoom(self, factor: float) -> None:
+        """Scale the x range around the cursor."""
+        self.view.zoom(factor)
+        self.refresh()
