@@ -211,7 +211,7 @@ def run_status(run: RunFolder, history: RunHistory, now: float | None = None, aw
 
 
 def state_of(run: RunFolder, history: RunHistory, now: float | None = None) -> State:
-    """The state of a run; see `standing`."""
+    """The state of a run; see `run_status`."""
     return run_status(run, history, now).state
 
 

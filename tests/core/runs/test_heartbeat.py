@@ -135,7 +135,7 @@ WORKER = """
 import sys, time
 from pathlib import Path
 from core.base.memory import MemorySampler
-from core.runs.heartbeat import Pulse
+from core.runs.heartbeat import Heartbeat
 from core.runs.folder import RunFolder
 from core.runs.journal import JournalWriter
 from core.runs.lock import RunLock
@@ -144,16 +144,16 @@ from tests.core.runs.whole_records import WHOLE
 run = RunFolder(Path(sys.argv[1]))
 lock = RunLock(run.lock)
 lock.sign()
-journal, pulse = JournalWriter(run.journal), Pulse()
-journal.write("started", pid=1, host="here", awake=pulse.read()["awake"])
+journal, heartbeat = JournalWriter(run.journal), Heartbeat()
+journal.write("started", pid=1, host="here", awake=heartbeat.read()["awake"])
 journal.write("plan", **WHOLE["plan"])
 journal.write("phase", name="training", fraction=None)
-sampler = MemorySampler(lambda sample: journal.write("memory", **{**sample, **pulse.read()}), every=0.02)
+sampler = MemorySampler(lambda sample: journal.write("memory", **{**sample, **heartbeat.read()}), every=0.02)
 sampler.start()
 print("up", flush=True)
 while True:
     time.sleep(0.01)
-    pulse.beat()
+    heartbeat.beat()
 """
 
 

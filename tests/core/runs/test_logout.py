@@ -175,15 +175,15 @@ def test_a_worker_is_started_under_the_manager_where_that_saves_it(
     until: Callable[..., object],
 ) -> None:
     root, calls = machine({**KILLS, **LINGERS}), systemd_run()
-    monkeypatch.setattr(launch, "foresee_detachment", lambda: plan_detachment(root))
-    start_run = launch_worker(run)
-    assert (start_run.detachment.how, start_run.detachment.survives) == ("systemd", True)
+    monkeypatch.setattr(launch, "plan_detachment", lambda: plan_detachment(root))
+    started_worker = launch_worker(run)
+    assert (started_worker.detachment.how, started_worker.detachment.survives) == ("systemd", True)
     probe, started = calls.read_text().splitlines()
     assert f"--unit=reviewtui-{run.id} " in started and started.endswith(f"-m core.worker {run.path}")
     assert probe.split()[:4] == started.split()[:4] == ["--user", "--scope", "--quiet", "--collect"]
-    with open(f"/proc/{start_run.pid}/environ", "rb") as file:  # noqa: PTH123 -- it is inside what systemd-run ran
+    with open(f"/proc/{started_worker.pid}/environ", "rb") as file:  # noqa: PTH123 -- it is inside what systemd-run ran
         assert b"REVIEWTUI_SCOPE=inside" in file.read()
-    os.kill(start_run.pid, 9)
+    os.kill(started_worker.pid, 9)
     until(lambda: living_worker(run.lock) is None)
 
 
@@ -194,13 +194,13 @@ def test_a_manager_that_fails_at_last_costs_the_protection_and_not_the_run(
     monkeypatch: pytest.MonkeyPatch,
     until: Callable[..., object],
 ) -> None:
-    root, calls = machine({**KILLS, **LINGERS}), systemd_run("*core.worker.main*")
-    monkeypatch.setattr(launch, "foresee_detachment", lambda: plan_detachment(root))
-    start_run = launch_worker(run)
-    assert len(calls.read_text().splitlines()) == 2 and os.getsid(start_run.pid) != os.getsid(0)
-    assert (start_run.detachment.how, start_run.detachment.survives) == ("session", False)
-    assert "Failed to start: not today" in str(start_run.detachment)
-    os.kill(start_run.pid, 9)
+    root, calls = machine({**KILLS, **LINGERS}), systemd_run("*core.worker*")
+    monkeypatch.setattr(launch, "plan_detachment", lambda: plan_detachment(root))
+    started_worker = launch_worker(run)
+    assert len(calls.read_text().splitlines()) == 2 and os.getsid(started_worker.pid) != os.getsid(0)
+    assert (started_worker.detachment.how, started_worker.detachment.survives) == ("session", False)
+    assert "Failed to start: not today" in str(started_worker.detachment)
+    os.kill(started_worker.pid, 9)
     until(lambda: living_worker(run.lock) is None)
 
 

@@ -129,7 +129,7 @@ def test_a_step_is_told_once_the_next_is_handed_out(make_loop: MakeLoop, monkeyp
 
     monkeypatch.setattr(loop, "_step", handed_out)
     monkeypatch.setattr(recorder, "on_step", told)
-    monkeypatch.setattr(recorder, "wishes", list)
+    monkeypatch.setattr(recorder, "control_requests", list)
     loop.run()
     expected = "out 1, out 2, told 1, out 3, told 2, out 4, told 3, out 5, told 4, told 5"
     assert ", ".join(happened) == expected
@@ -142,7 +142,7 @@ def test_all_steps_are_told_before_an_answer_to_a_request(
     loop, recorder = make_loop(rows=40, sleep=lambda seconds: None)
     loop.learner.steps_ahead = 1
     looks: Iterator[list[str]] = iter([[], [], [wish], ["stop"]])
-    monkeypatch.setattr(recorder, "wishes", lambda: next(looks))
+    monkeypatch.setattr(recorder, "control_requests", lambda: next(looks))
     paused_after: list[int] = []
     monkeypatch.setattr(recorder, "on_pause", lambda paused: paused_after.append(len(recorder.steps)))
     loop.run()
@@ -161,7 +161,7 @@ def test_a_loss_that_is_no_number_is_found_though_it_is_read_late(
         return real(*given) * (float("nan") if loop.progress.step == 1 else 1.0)
 
     monkeypatch.setattr(stepper_module, "loss_sum", broken)
-    monkeypatch.setattr(recorder, "wishes", list)
+    monkeypatch.setattr(recorder, "control_requests", list)
     with pytest.raises(DivergedError, match="step 2"):
         loop.run()
     assert [one["step"] for one in recorder.steps] == [1, 2]
