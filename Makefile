@@ -32,7 +32,7 @@ unit: $(TEST_STAMP)
 
 # What takes long or wants the machine for itself: real out-of-memory, hundreds of kills. Prints what it counted.
 proof: $(TEST_STAMP)
-	$(BIN)/python -m pytest tests/proofs -m proof -s
+	$(BIN)/python -m pytest tests -m proof -s
 
 # What only a GPU can show.
 proof-gpu: $(TEST_STAMP)

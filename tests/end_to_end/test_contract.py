@@ -116,19 +116,6 @@ def test_the_labs_recipe_runs_as_it_is(reviewtui: Reviewtui, small: Path) -> Non
     assert plan["train_rows"].keys() == {"negative", "positive"}
 
 
-@pytest.mark.timeout(1200)
-def test_the_default_settings_learn_the_sample_reviews(reviewtui: Reviewtui) -> None:
-    trained = reviewtui(
-        "train", str(SAMPLES / "train.csv"), "--model", "starter", "--set", "seed=1", "--wait", "--json", timeout=900
-    )
-    assert trained.status == 0, trained.err
-    evaluated = reviewtui("evaluate", "latest", str(SAMPLES / "test.csv"), "--json").json
-    assert evaluated["accuracy"] >= 0.88
-    assert evaluated["leak"] is None
-    features = json.loads(reviewtui("classify", "It has the features that I need", "--json").out)
-    assert features["label"] == "positive"
-
-
 def test_standard_input_is_read_by_a_detached_run(reviewtui: Reviewtui, small: Path) -> None:
     trained = reviewtui("train", "-", *QUICK, "--set", "max_steps=2", "--wait", "--json", stdin=small.read_bytes())
     assert trained.status == 0, trained.err

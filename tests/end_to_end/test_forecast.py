@@ -46,7 +46,13 @@ def test_a_run_takes_what_was_foretold(reviewtui: Reviewtui, arguments: list[str
     assert (home / "calibrations.json").stat().st_mtime_ns == kept, "what is known is not measured again"
 
 
-@pytest.mark.parametrize("changes", ["freeze_layers=encoder", "freeze_layers=1", "lora=true"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        "freeze_layers=encoder",
+        *(pytest.param(way, marks=pytest.mark.proof) for way in ("freeze_layers=1", "lora=true")),
+    ],
+)
 def test_a_run_takes_the_time_that_was_foretold(changes: str, reviewtui: Reviewtui, arguments: list[str]) -> None:
     """Of these small runs most is the start: what is wrong by more has another unit."""
     found = reviewtui("forecast", *arguments, "--set", changes, "--json").json

@@ -15,7 +15,11 @@ import pytest
 from benchmarks.cases import OURS, smoke_cases
 from benchmarks.data import ROOT
 
-pytestmark = [pytest.mark.starter, pytest.mark.timeout(600)]  # a dozen processes, each of which loads torch
+pytestmark = [
+    pytest.mark.proof,
+    pytest.mark.starter,
+    pytest.mark.timeout(600),  # a dozen processes, each of which loads torch
+]
 CONTESTANTS = {"ours", "lab_loop", "hf_tuned", "hf_default", "pipeline_32", "pipeline_1"}
 
 
