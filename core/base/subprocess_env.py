@@ -16,20 +16,19 @@ CUBLAS_WORKSPACE = {"CUBLAS_WORKSPACE_CONFIG": ":4096:8"}
 """With workspaces of a fixed size cuBLAS gives the same bits every time (its own documentation); see
 `core/models/determinism.py`."""
 
+SPIN = {"GOMP_SPINCOUNT": "1000"}
+"""How often a waiting thread of OpenMP looks for work before it sleeps.
 
-SPIN = {"GOMP_SPINCOUNT": "100"}
-"""How often a thread of OpenMP looks for work before it sleeps.
+By itself torch's `libgomp` looks 300,000 times, for milliseconds, unless its own threads outnumber the processors; of
+other processes it knows nothing. Beside a busy process a spinning thread burns the time slice that the thread it waits
+for needs, and training drops to a tenth of its speed.
 
-torch's `libgomp` looks 300,000 times by default, some milliseconds, unless its own threads outnumber the processors; it
-cannot see other processes. A thread that spins beside a busy process burns the very time slice that the thread it
-waits for needs, so a shared machine trains at a tenth of its speed.
-
-The unit is one look, with a `pause` of the processor between two: 40 to 140 cycles, so 100 looks are 1 to 5
-microseconds. That is about what sleeping and waking cost, and a wait that is bounded by the price of the alternative
-costs at most twice the better of the two, whatever the clock of the processor. 100 is also what libgomp chooses itself
-where it knows that its threads share processors. On many cores the last thread to arrive wakes all others, some
-microseconds each, which a longer bound would save on a quiet machine; but the more threads there are, the more one slow
-thread makes all others spin. Hyper-threads gain: a sleeping thread leaves its core to its sibling.
+The unit is one look, with the processor's `pause` after it: 40 to 140 cycles, so 1,000 looks are 10 to 50 microseconds,
+no fixed time but of the order of what sleeping and waking cost on any processor. A wait that is bounded by the price of
+its alternative costs at most twice the better of the two. Measured on two cores: 1,000 is as fast alone as 300,000, 100
+is 6 % slower. On many cores the last thread to arrive wakes all others, a microsecond or two each, which only a longer
+spin would save, on a machine that nobody else uses; beside others, the more threads there are, the more of them wait
+for the one that lost its processor. Hyper-threads gain, for a thread that sleeps leaves its core to its sibling.
 """
 
 

@@ -6,6 +6,7 @@ Heavy libraries are imported by the method that needs them, so that looking at a
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -225,4 +226,23 @@ def _predictor(params: Params, progress: Progress) -> Predictor:
 
         _loaded.clear()
         _loaded[key] = Predictor(folder, precision=precision)
+    _share_processors()
     return _loaded[key]
+
+
+def _share_processors() -> None:
+    """Compute with half of the threads while a run is trained, else with all."""
+    import torch
+
+    from core.runs.active import is_training
+
+    threads = _threads()
+    torch.set_num_threads(max(threads // 2, 1) if is_training() else threads)
+
+
+@cache
+def _threads() -> int:
+    """How many threads torch has by itself, or by the person's choice."""
+    import torch
+
+    return torch.get_num_threads()

@@ -18,10 +18,13 @@ from collections.abc import Callable
 from typing import IO, Any
 
 from core.base.errors import InputError, ReviewtuiError
+from core.base.priority import lower_process_priority
 from core.base.text import clean
 from core.engine.methods import METHODS
 
 _PROGRESS_STEP = 0.01
+_NICENESS = 5
+"""Beside a training worker, or whoever else computes, the service gets a quarter of a processor, not half."""
 
 
 class RequestCancelledError(Exception):
@@ -99,6 +102,7 @@ class Service:
 
 def main() -> None:
     """Serve on standard input and output. Whatever libraries print goes to standard error, never into the answers."""
+    lower_process_priority(_NICENESS)
     target = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     os.umask(0o077)

@@ -69,6 +69,8 @@ class Facts(BaseModel):
     """By `way_of`."""
     free_bytes: int = 0
     """Memory that a run could take now."""
+    postponed: bool = False
+    """Whether steps could not be measured because a run is being trained."""
 
     def precision(self, settings: Settings) -> str:
         return self.auto_precision if settings.precision == "auto" else settings.precision

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.base.errors import InputError
 from core.base.memory import free_bytes
-from core.forecast.calibrate import calibrate
+from core.forecast.calibrate import TrainingError, calibrate
 from core.forecast.calibration import keep, key_of, known
 from core.forecast.facts import Facts
 from core.models.config_limits import stored_weights
@@ -62,6 +62,8 @@ def gather(
 def with_calibration(facts: Facts, settings: Settings, progress: Progress) -> Facts:
     """Facts that have the calibration for a run with `settings`: kept from before, or measured now.
 
+    While a run is trained nothing is measured: then they are `postponed`.
+
     Raises:
         ReviewtuiError: it cannot be measured here.
     """
@@ -71,7 +73,10 @@ def with_calibration(facts: Facts, settings: Settings, progress: Progress) -> Fa
     key = calibration_key(facts.shape, choose_device(settings.device))
     found = known(key)
     if way not in found:
-        found[way] = calibrate(facts, settings, resolve_model(settings.model).folder, progress)
+        try:
+            found[way] = calibrate(facts, settings, resolve_model(settings.model).folder, progress)
+        except TrainingError:
+            return facts.model_copy(update={"calibrations": {**facts.calibrations, **found}, "postponed": True})
         keep(key, way, found[way])
     return facts.model_copy(update={"calibrations": {**facts.calibrations, **found}})
 

@@ -389,3 +389,26 @@ def test_a_service_that_cannot_be_started_is_a_sentence(
     monkeypatch.setattr(sys, "executable", "/absent/python")
     with pytest.raises(ReviewtuiError, match="The engine could not be started"):
         client.call("inspect", {})
+
+
+def test_the_service_gives_way_to_workers(scripted: Pipe) -> None:
+    assert scripted.answer("noisy")["result"] == "clean"
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    assert os.getpriority(os.PRIO_PROCESS, scripted.process.pid) == max(own, 5)
+
+
+def test_it_computes_with_fewer_threads_while_a_run_is_trained(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    from core.engine import methods
+    from core.runs import active
+
+    before = torch.get_num_threads()
+    monkeypatch.setattr(methods, "_threads", lambda: 4)
+    try:
+        for training, threads in ((True, 2), (False, 4), (True, 2)):
+            monkeypatch.setattr(active, "is_training", lambda training=training: training)
+            methods._share_processors()
+            assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)

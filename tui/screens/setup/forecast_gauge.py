@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _BAR = 20
 _QUIET_SECONDS = 1.0
 """How long a person must have typed nothing before steps are measured."""
+_RETRY_SECONDS = 30.0
+"""From a measurement that was postponed because a run is trained to the next try."""
 _FREE_SECONDS = 3.0
 """How often the free memory is looked at while nobody types."""
 _TIGHT, _FULL = 0.7, 0.9
@@ -93,7 +95,7 @@ class ForecastGauge(Drawn):
     def _is_to_be_measured(self, settings: Settings) -> bool:
         assert self.facts is not None
         way = self.facts.way_of(settings)
-        return way not in self.facts.calibrations and way not in self._refused
+        return not (self.facts.postponed or way in self.facts.calibrations or way in self._refused)
 
     def _show(self) -> None:
         if self.facts is None or self._settings is None:
@@ -138,8 +140,18 @@ class ForecastGauge(Drawn):
             self._state = clean_line(error)
             self._show()
         else:
-            self._state = ""
+            self._state = "measured once no run is trained" if found.postponed else ""
             self._take(found)
+            if found.postponed:
+                self.set_timer(_RETRY_SECONDS, self._try_again)
+
+    def _try_again(self) -> None:
+        """Measure what was postponed, unless the person has moved on; then it is tried when they come back."""
+        if self.facts is None:
+            return
+        self.facts = self.facts.model_copy(update={"postponed": False})
+        if self.screen.is_current:
+            self._take(self.facts)
 
     async def _ask(self, draft: Draft, settings: Settings, *, measure: bool) -> Facts:
         assert draft.report is not None

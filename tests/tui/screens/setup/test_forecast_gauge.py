@@ -113,6 +113,23 @@ async def test_what_was_never_measured_is_measured_once_nobody_types() -> None:
         assert found is not None and found.measured
 
 
+async def test_what_is_postponed_while_a_run_is_trained_is_not_asked_for_again_and_again() -> None:
+    engine = FakeEngine(facts=lambda params: facts(calibrations={}, postponed=params["measure"]))
+    app = workbench(engine)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_setup(pilot)
+        await until(pilot, lambda: "measured once no run is trained" in frame(app))
+        gauge, screen = app.screen.query_one(ForecastGauge), app.screen
+        for size in ("8", "16"):
+            app.draft.typed = {"batch_size": size}
+            screen._draw()  # type: ignore[attr-defined]
+            await settle(pilot)
+        assert [params["measure"] for params in engine.of("facts")] == [False, True]
+        assert not forecast(Facts.model_validate(facts(calibrations={})), Settings()).measured
+        gauge._try_again()  # what the timer does
+        await until(pilot, lambda: len(engine.of("facts")) == 3)
+
+
 def test_a_guess_is_called_one() -> None:
     guessed = forecast(Facts.model_validate(facts(calibrations={})), Settings())
     assert "a guess" in gauge_lines(guessed, "", 120).plain

@@ -1,0 +1,29 @@
+"""Which runs are being trained on this machine now, so that other work can give way to them."""
+
+from __future__ import annotations
+
+import time
+
+from core.runs.folder import RunFolder, list_runs
+from core.runs.lock import living_worker
+
+_RECENT_SECONDS = 60.0
+"""A worker writes down its memory about once a second; a journal that is older than this is nobody's who computes."""
+
+
+def is_training() -> bool:
+    """Whether a worker of this home trains on this machine now. Cheap enough to be asked several times a second."""
+    return any(_is_active(run) for run in list_runs())
+
+
+def _is_active(run: RunFolder) -> bool:
+    try:
+        silent = time.time() - run.lock.stat().st_mtime
+        if silent > _RECENT_SECONDS:
+            silent = time.time() - run.journal.stat().st_mtime
+    except OSError:  # no worker was ever started
+        return False
+    if silent > _RECENT_SECONDS:
+        return False
+    worker = living_worker(run.lock)
+    return worker is not None and worker.is_here
