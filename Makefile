@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 TEST_STAMP := $(VENV)/.installed-for-tests
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: run test proof proof-gpu lint types boundaries unit clean screenshots settings-docs bench bench-memory bench-frugal bench-reliability bench-smoke
+.PHONY: run test proof proof-gpu gpu gpu-kit lint types boundaries unit clean screenshots settings-docs bench bench-memory bench-frugal bench-reliability bench-smoke
 
 run: $(STAMP)
 	@$(BIN)/reviewtui open sample_reviews
@@ -37,6 +37,17 @@ proof: $(TEST_STAMP)
 # What only a GPU can show.
 proof-gpu: $(TEST_STAMP)
 	CUDA_VISIBLE_DEVICES=$${CUDA_VISIBLE_DEVICES:-0} $(BIN)/python -m pytest tests/proofs/test_gpu.py -m proof -s
+
+# Proofs, benchmark and memory table on a GPU, in MINUTES, with results in OUTPUT: benchmarks/gpu/README.md. A dry run
+# without a GPU. `gpu` needs no environment of this project: PYTHON is one that has PyTorch.
+MINUTES ?= 8
+gpu:
+	$(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON)) -m benchmarks.gpu --minutes $(MINUTES) \
+	  $(if $(KIT),--kit $(KIT)) $(if $(OUTPUT),--output $(OUTPUT))
+
+# What a bare machine with a GPU lacks, in the folder .gpu-kit.
+gpu-kit: $(TEST_STAMP)
+	$(BIN)/python -m benchmarks.gpu.kit .gpu-kit
 
 # The README's screenshot and the table of settings, made anew from a real run and from core/settings/schema.py.
 screenshots: $(TEST_STAMP)

@@ -37,7 +37,7 @@ class Case:
     name: str
     title: str
     task: Task
-    model: Literal["starter", "distilbert-shape", "bert-base-shape"]
+    model: Literal["starter", "starter-shape", "distilbert-shape", "bert-base-shape"]
     data: Literal["short", "long"]
     peers: tuple[Peer, ...]
     training: Training | None = None
@@ -104,14 +104,8 @@ CASES = (
     Case("one-fast", "the same in the fastest format", "one", "starter", "long", (PIPELINE_1,), precision="auto"),
 )
 
-GPU_CASES = (
-    *(case for case in CASES if case.name in ("starter-short", "starter-long", "bulk")),
-    Case("bert-base-long", "full fine-tuning, 1 epoch", "train", "bert-base-shape", "long", (TUNED, DEFAULT), ONCE),
-)
-"""Measured where there is one, into a file of their own; they have no goals."""
-
 FULL = tuple(case.name for case in CASES if case.task == "train" and case.training in (SHORT, LONG, ONCE))
-TRAINED = (*FULL, "bert-base-long")
+TRAINED = (*FULL, "bert-base-short", "bert-base-long")
 """All cases of full fine-tuning."""
 
 GOALS = (

@@ -14,8 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -36,7 +35,7 @@ from core.settings.schema import Settings
 HERE = Path(__file__).resolve().parent
 MODELS = ("starter", "small-shape", "distilbert-shape", "bert-base-shape")
 _DRAW_SEED = 11
-_STEPS = {"starter": 12, "small-shape": 24, "distilbert-shape": 6, "bert-base-shape": 4}
+STEPS = {"starter": 12, "small-shape": 24, "distilbert-shape": 6, "bert-base-shape": 4}
 """Optimizer steps of a run, evaluated after half of them: seconds, not instants."""
 _HEAVY = {"distilbert-shape": 4096, "bert-base-shape": 2048}
 """Tokens of a batch of the large models, at most: a step of them takes seconds a thousand tokens."""
@@ -187,7 +186,6 @@ def render(results: dict[str, Any]) -> str:
         "",
         f"{where}, {here['threads']} threads, {here['memory_gib']} GiB; torch {here['versions']['torch']}; "
         f"{results['date']}, {_commits(results)}.",
-        *_crowded(results),
         "",
         "| | wanted | measured |",
         "| --- | --- | --- |",
@@ -201,6 +199,13 @@ def render(results: dict[str, Any]) -> str:
         f"| time of the whole run, median error | ≤ 15 % | {found['whole_median']:.1%} |",
         f"| the same, 95th percentile | | {found['whole_p95']:.1%} |",
         "",
+    ]
+    return "\n".join(lines + table(rows)) + "\n"
+
+
+def table(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Lines of a Markdown table with one row for each configuration."""
+    lines = [
         "| model | reviews | path | settings | forecast, MiB | measured | error | rule | time error | whole |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
@@ -213,7 +218,7 @@ def render(results: dict[str, Any]) -> str:
             f"| {row['forecast_seconds'] / row['seconds'] - 1:+.0%} "
             f"| {row['forecast_whole_seconds'] / row['whole_seconds'] - 1:+.0%} |"
         )
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def _commits(results: dict[str, Any]) -> str:
@@ -223,32 +228,22 @@ def _commits(results: dict[str, Any]) -> str:
     return f"commit{'s' * (len(counts) > 1)} {', '.join(words)}"
 
 
-def _crowded(results: dict[str, Any]) -> list[str]:
-    side_by_side = results.get("at_once", 1)
-    return [f"{side_by_side} ran side by side, so the times are of a crowded machine."] if side_by_side > 1 else []
-
-
 def main(
     count: Annotated[int, typer.Option(min=1, help="Configurations.")] = 64,
     seed: Annotated[int, typer.Option(help="Draw others.")] = _DRAW_SEED,
     only: Annotated[
         list[int] | None, typer.Option(help="The number of one of them, any number of times; the others stay.")
     ] = None,
-    gpu: Annotated[bool, typer.Option("--gpu", help="On the first GPU.")] = False,
-    at_once: Annotated[
-        int, typer.Option(min=1, help="So many side by side: memory on a GPU is each one's own, times mean nothing.")
-    ] = 1,
     output: Annotated[Path | None, typer.Option(help="Folder for MEMORY.md and memory.json.")] = None,
     cache: Annotated[Path, typer.Option(help="Folder for data and models.")] = HERE / ".cache",
 ) -> None:
     """Measure how good the forecast is. With --only the others stay, if machine and libraries are the same."""
-    output = output or (HERE / "gpu" if gpu else HERE)
+    output = output or HERE
     output.mkdir(parents=True, exist_ok=True)
     results: dict[str, Any] = {
-        "machine": machine.describe(threads(), gpu=gpu),
+        "machine": machine.describe(threads()),
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "commit": machine.commit(),
-        "at_once": at_once,
     }
     folders = {model: encoder(model, cache, environment(threads())) for model in MODELS}
     found = earlier(output / "memory.json", results["machine"]) if only else {}
@@ -256,7 +251,7 @@ def main(
     def one(number: int, home: Path, model: str, reviews: str, wanted: dict[str, Any]) -> None:
         word = "starter" if model == "starter" else str(folders[model])
         data = make_split(reviews, cache, 300).train
-        row = {"model": model, "reviews": reviews, **measure(data, word, wanted, _STEPS[model], home, gpu=gpu)}
+        row = {"model": model, "reviews": reviews, **measure(data, word, wanted, STEPS[model], home)}
         row["commit"] = results["commit"]
         row["rule_bytes"] = 4 * 4 * stored_weights(folders[model])
         found[number] = row
@@ -269,14 +264,10 @@ def main(
         (output / "memory.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
         write_report(output)
 
-    with tempfile.TemporaryDirectory(prefix="reviewtui-memory-") as home, ThreadPoolExecutor(at_once) as pool:
-        chosen = [
-            pool.submit(one, number, Path(home) / str(number % at_once), *configuration)
-            for number, configuration in enumerate(configurations(count, seed, gpu=gpu), start=1)
-            if not only or number in only
-        ]
-        for future in chosen:
-            future.result()
+    with tempfile.TemporaryDirectory(prefix="reviewtui-memory-") as home:
+        for number, configuration in enumerate(configurations(count, seed), start=1):
+            if not only or number in only:
+                one(number, Path(home), *configuration)
     print(json.dumps(results["summary"], indent=1))
 
 

@@ -19,6 +19,9 @@ from typing import Any
 from core.models.sources import starter_folder
 
 SHAPES: dict[str, dict[str, Any]] = {
+    "starter-shape": {
+        "hidden_size": 384, "num_hidden_layers": 6, "num_attention_heads": 12, "intermediate_size": 1536
+    },
     "distilbert-shape": {"dim": 768, "n_layers": 6, "n_heads": 12, "hidden_dim": 3072},
     "bert-base-shape": {
         "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 3072
@@ -28,7 +31,7 @@ SHAPES: dict[str, dict[str, Any]] = {
     },
     "tiny": {"dim": 32, "n_layers": 2, "n_heads": 2, "hidden_dim": 64},
 }  # fmt: skip
-"""DistilBERT-base, BERT-base, BERT-small, and one for the smoke test, as their configs name their sizes."""
+"""The starter, DistilBERT-base, BERT-base, BERT-small, and a tiny one, with their sizes as their configs name them."""
 
 _SEED = 0
 
@@ -53,15 +56,14 @@ def linear_weights(folder: Path) -> int:
     return int(layers * (4 * width**2 + 2 * width * inner))
 
 
-def main(arguments: list[str]) -> None:
-    """Write the encoder `arguments[0]` to the folder `arguments[1]`."""
+def write(shape: Mapping[str, Any], folder: Path, tokenizer_folder: Path) -> None:
+    """Write an encoder of that shape with random weights, and the tokenizer that lies in `tokenizer_folder`."""
     import torch
     from transformers import AutoTokenizer, BertConfig, BertModel, DistilBertConfig, DistilBertModel
 
-    name, folder = arguments[0], Path(arguments[1])
-    tokenizer = AutoTokenizer.from_pretrained(starter_folder())
+    tokenizer = AutoTokenizer.from_pretrained(tokenizer_folder)
     tokenizer.model_input_names = ["input_ids", "attention_mask"]
-    sizes = {"vocab_size": len(tokenizer), "pad_token_id": tokenizer.pad_token_id, **SHAPES[name]}
+    sizes = {"vocab_size": len(tokenizer), "pad_token_id": tokenizer.pad_token_id, **shape}
     distil = "dim" in sizes
     config = DistilBertConfig(**sizes, seq_classif_dropout=0.1) if distil else BertConfig(**sizes)
     torch.manual_seed(_SEED)
@@ -73,4 +75,4 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    write(SHAPES[sys.argv[1]], Path(sys.argv[2]), starter_folder())

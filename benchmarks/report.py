@@ -42,7 +42,8 @@ def render(results: Results) -> str:
         "other (smallest to largest): *faster* and *CPU* are the peer's time by ours, so more is better for us; "
         "*memory* is our peak by the peer's, so less is better.\n",
         table_of(results),
-        *(["## Goals\n", goals_of(results)] if not results["machine"].get("gpu") else []),
+        "## Goals\n",
+        goals_of(results),
         "## Accuracy\n\nOn the held-out reviews, in fp32, mean over the seeds (smallest to largest). *Guess* is the "
         "share of the most frequent label.\n",
         accuracy_of(results),
@@ -238,8 +239,7 @@ def _accuracy(values: Sequence[float]) -> str:
 
 def _machine(machine: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
-    gpu = f"{machine['gpu']}; " if machine.get("gpu") else ""
     return (
-        f"{gpu}{machine['processor']} ({', '.join(machine['flags']) or 'no vector units of note'}), "
+        f"{machine['processor']} ({', '.join(machine['flags']) or 'no vector units of note'}), "
         f"{machine['threads']} threads, {machine['memory_gib']} GiB, {machine['system']}; {versions}.\n"
     )

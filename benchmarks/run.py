@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 
 from benchmarks import machine
-from benchmarks.cases import CASES, GPU_CASES, OURS, TRAINED, Case, Peer, smoke_cases
+from benchmarks.cases import CASES, OURS, TRAINED, Case, Peer, smoke_cases
 from benchmarks.data import Split, make_bulk, make_split
 from benchmarks.jobs import Job, Measurement, Training
 from benchmarks.measure import Entrant, environment, interleave, measure, threads
@@ -32,10 +32,10 @@ _CLASSIFIER_STEPS = 60
 class Bench:
     """Measures cases. `cache` keeps data and models; nothing in it is a result."""
 
-    def __init__(self, cache: Path, *, smoke: bool, full: bool, gpu: bool, repeats: int) -> None:
-        self.cache, self.smoke, self.full, self.gpu, self.repeats = cache, smoke, full, gpu, repeats
+    def __init__(self, cache: Path, *, smoke: bool, full: bool, repeats: int) -> None:
+        self.cache, self.smoke, self.full, self.repeats = cache, smoke, full, repeats
         self.threads = 1 if smoke else threads()
-        self._environment = environment(self.threads, gpu=gpu)
+        self._environment = environment(self.threads)
 
     def measure(self, case: Case) -> dict[str, Any]:
         """One case: the search for the peers' best options, the machine's peak, then all repeats."""
@@ -50,7 +50,7 @@ class Bench:
             for peer in case.peers:
                 job = self._training(case, peer.module, str(folder), split, peer.options)
                 if peer.search:
-                    options, trials = best_options(job, self._one, gpu=self.gpu)
+                    options, trials = best_options(job, self._one)
                     say(f"  {peer.name}: best of {len(trials)} settings is {options}")
                     searched[peer.name] = {"options": options, "trials": trials}
                     job = replace(job, options=options)
@@ -151,19 +151,18 @@ def main(
         bool, typer.Option("--smoke", help="Tiny, once, for correctness: its times mean nothing.")
     ] = False,
     full: Annotated[bool, typer.Option("--full", help="Train all epochs of the lab's loop too.")] = False,
-    gpu: Annotated[bool, typer.Option("--gpu", help="Both sides compute on the first GPU.")] = False,
     output: Annotated[Path | None, typer.Option(help="Folder for RESULTS.md and results.json.")] = None,
     cache: Annotated[Path, typer.Option(help="Folder for data and models.")] = HERE / ".cache",
 ) -> None:
     """Measure this project beside its peers, and write the table."""
-    cases = smoke_cases() if smoke else GPU_CASES if gpu else CASES
+    cases = smoke_cases() if smoke else CASES
     names = [case.name for case in cases]
     if unknown := set(only or ()) - set(names):
         raise typer.BadParameter(f"there is no case {', '.join(sorted(unknown))}; there are {', '.join(names)}")
-    target = output or (cache / "smoke" if smoke else HERE / "gpu" if gpu else HERE)
+    target = output or (cache / "smoke" if smoke else HERE)
     target.mkdir(parents=True, exist_ok=True)
-    bench = Bench(cache, smoke=smoke, full=full, gpu=gpu, repeats=1 if smoke else repeats)
-    here = machine.describe(bench.threads, gpu=gpu)
+    bench = Bench(cache, smoke=smoke, full=full, repeats=1 if smoke else repeats)
+    here = machine.describe(bench.threads)
     results: dict[str, Any] = {"machine": here, "smoke": smoke, "cases": {}}
     if only:
         results["cases"] = earlier(target / "results.json", here)

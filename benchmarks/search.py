@@ -25,21 +25,18 @@ ALTERNATIVES: tuple[tuple[str, Any], ...] = (
     ("pad_to_multiple_of", 8),
     ("dataloader_num_workers", 1),
 )
-STEPS, GPU_STEPS = 8, 80
-"""Optimizer steps a trial takes; on a GPU the first are spent on setting things up."""
-_TRIES, _GPU_TRIES = 2, 1
+STEPS = 8
+"""Optimizer steps a trial takes."""
+_TRIES = 2
 
 
-def best_options(
-    job: Job, measure_one: Callable[[Job], Measurement], *, gpu: bool = False
-) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def best_options(job: Job, measure_one: Callable[[Job], Measurement]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The fastest options found, and every trial: its options and its seconds."""
-    steps, tries = (GPU_STEPS, _GPU_TRIES) if gpu else (STEPS, _TRIES)
     trials: list[dict[str, Any]] = []
 
     def seconds_of(options: dict[str, Any]) -> float:
-        trial = replace(job, options={**options, "max_steps": steps})
-        seconds = min(measure_one(trial).seconds for _ in range(tries))
+        trial = replace(job, options={**options, "max_steps": STEPS})
+        seconds = min(measure_one(trial).seconds for _ in range(_TRIES))
         trials.append({"options": options, "seconds": seconds})
         return seconds
 

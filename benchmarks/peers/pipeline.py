@@ -1,4 +1,5 @@
-"""`transformers.pipeline("text-classification")`: fp32, in batches of a given size, in the order given.
+"""`transformers.pipeline("text-classification")`: fp32 unless told otherwise, in batches of a given size, in the order
+given.
 
 Timed: all reviews in one call, or one review a call (the median), tokenizing within. Not timed: loading and a warm-up.
 """
@@ -21,7 +22,10 @@ _WARM_UP_REVIEWS = 32
 def classify(job: Job) -> Measurement:
     """Classify, one way or the other."""
     classifier = pipeline(
-        "text-classification", model=job.model, device=0 if torch.cuda.is_available() else -1, dtype=torch.float32
+        "text-classification",
+        model=job.model,
+        device=0 if torch.cuda.is_available() else -1,
+        dtype=getattr(torch, job.options.get("dtype", "float32")),
     )
     how: dict[str, Any] = {"truncation": True, "max_length": job.max_length, "batch_size": job.options["batch_size"]}
     texts, _ = texts_and_labels(job.data)

@@ -31,10 +31,10 @@ def test_rows_of_this_machine_are_kept_with_their_commits_and_those_of_another_a
     assert earlier(file, {**HERE, "threads": 4}) == {}
 
 
-def test_the_table_says_which_rows_are_of_which_commit_and_whether_they_ran_in_a_crowd() -> None:
+def test_the_table_says_which_rows_are_of_which_commit() -> None:
     assert "commit abc." in render(results(row(1, 1)))
-    text = render(results(row(1, 1), row(1, 1, commit="new"), at_once=8))
-    assert "commits abc (1 rows), new (1 rows)." in text and "8 ran side by side" in text
+    text = render(results(row(1, 1), row(1, 1, commit="new")))
+    assert "commits abc (1 rows), new (1 rows)." in text
 
 
 def test_errors_are_of_what_was_measured_and_only_those_beyond_the_limit_are_too_small() -> None:

@@ -1,7 +1,11 @@
-"""What only a GPU can show: `make proof-gpu`, on a machine that has one."""
+"""What only a GPU can show: `make proof-gpu`, on a machine that has one.
+
+The dry run of `make gpu` sets `REVIEWTUI_PROOF_DEVICE=cpu` and has fewer kills.
+"""
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -19,19 +23,24 @@ from tests.proofs.killing import MODES, finished, kill_and_compare
 from tests.proofs.short_of_memory import compare
 from tests.proofs.workers import Nursery
 
-pytestmark = [
-    pytest.mark.proof,
-    pytest.mark.timeout(600),
-    pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU, or CUDA_VISIBLE_DEVICES hides it"),
-]
+pytestmark = [pytest.mark.proof, pytest.mark.timeout(600)]
+NEEDS_GPU = pytest.mark.skipif(
+    not torch.cuda.is_available(), reason="there is no GPU, or CUDA_VISIBLE_DEVICES hides it"
+)
 
-KILLS = 6
+DEVICE = os.environ.get("REVIEWTUI_PROOF_DEVICE", "cuda")
+KILLS = int(os.environ.get("REVIEWTUI_PROOF_KILLS", "6"))
 MIB = 1 << 20
 
 
 @pytest.fixture(scope="module")
 def wide_model(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny BERT's tokenizer with a model of some width: what it keeps of a batch is much more than it weighs."""
+    """The tiny BERT's tokenizer with a model of some width: what it keeps of a batch is much more than it weighs.
+
+    Without a GPU it is the tiny BERT itself.
+    """
+    if DEVICE == "cpu":
+        return tiny_model
     from transformers import AutoTokenizer, BertConfig, BertModel
 
     folder = tmp_path_factory.mktemp("wide") / "model"
@@ -46,17 +55,19 @@ def wide_model(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     return folder
 
 
+@pytest.mark.skipif(DEVICE == "cuda" and not torch.cuda.is_available(), reason="there is no GPU")
 @pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
 @pytest.mark.parametrize("mode", MODES)
 def test_a_run_killed_at_random_moments_ends_as_one_that_was_not(
     mode: str, precision: str, nursery: Nursery, reviews_csv: Callable[..., Path], wide_model: Path
 ) -> None:
-    given = {"epochs": 6, "dropout": 0.1, "evaluate_every": 3, "device": "cuda", "precision": precision, **MODES[mode]}
+    given = {"epochs": 6, "dropout": 0.1, "evaluate_every": 3, "device": DEVICE, "precision": precision, **MODES[mode]}
     asked = request(reviews_csv(ROWS), wide_model, **given)
     counted = kill_and_compare(nursery, asked, random.Random(f"{mode} {precision}"), KILLS)
     print(f"\n  GPU, {mode}, {precision}: {counted}")
 
 
+@NEEDS_GPU
 def test_a_gpu_that_is_too_small_changes_nothing_but_micro_batches(wide_model: Path) -> None:
     found = compare(str(wide_model), "transformers", "cuda:0", 260)
     print(f"\n  GPU: largest difference of a weight {found['gap']:.1e}; {found['said']}")
@@ -65,6 +76,7 @@ def test_a_gpu_that_is_too_small_changes_nothing_but_micro_batches(wide_model: P
     assert found["gap"] <= 1e-5
 
 
+@NEEDS_GPU
 @pytest.mark.parametrize("compiled", ["off", "on"])
 def test_what_is_recorded_of_memory_adds_up_and_the_model_answers_as_on_the_cpu(
     compiled: str, nursery: Nursery, reviews_csv: Callable[..., Path], wide_model: Path
