@@ -23,7 +23,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--output", type=Path, help="folder for results; what lies there is continued")
     parser.add_argument("--kit", type=Path, default=ROOT / ".gpu-kit", help="folder that `make gpu-kit` made")
     parser.add_argument("--commit", default="", help="commit of this copy, where it is no Git repository")
-    parser.add_argument("--dry-run", action="store_true", help="tiny models on the processor; so without a GPU")
+    parser.add_argument("--one-of-each", action="store_true", help="one piece of each kind: does all of it work here?")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="the same with tiny models, on the processor; so without a GPU"
+    )
     return parser.parse_args()
 
 

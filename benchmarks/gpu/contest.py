@@ -38,11 +38,6 @@ CASES = (
     Case("bert-base-short", _TUNING.format(3), "train", _BERT, "short", _TRAINERS, Training(epochs=3)),
 )
 """In order of worth. Models have random weights, so nothing is said of accuracy."""
-_DRY_CASES = tuple(
-    replace(case, training=case.training and Training(epochs=1, batch_size=16, max_length=64), max_length=64)
-    for case in CASES
-    if case.name in ("starter-long", "bulk")
-)
 
 
 class Contest:
@@ -50,21 +45,18 @@ class Contest:
 
     def __init__(self, folder: Path, *, dry: bool) -> None:
         """Args: folder: where `inputs.make` wrote reviews and models."""
-        self._folder, self._cases = folder, _DRY_CASES if dry else CASES
+        self._folder = folder
+        self._cases = [_tiny(case) for case in CASES] if dry else CASES
         self._threads = threads()
         self._theirs = environment(self._threads, gpu=not dry)
         self._ours = {**self._theirs, **library_settings()}
         self._preloaded = {OURS: Preloaded(self._ours), "": Preloaded(self._theirs)}
         self._forked = True
 
-    def names(self) -> list[str]:
-        """Of the cases; they are the kinds of the pieces."""
-        return [case.name for case in self._cases]
-
     def pieces(self, repeat: int) -> list[Piece]:
         """The `repeat`-th round of each case, counted from 1; it is also the seed."""
         return [
-            Piece(PART, f"{case.name} {repeat}", case.name, partial(self._round, case, repeat)) for case in self._cases
+            Piece(PART, f"{case.name} {repeat}", case.task, partial(self._round, case, repeat)) for case in self._cases
         ]
 
     def close(self) -> None:
@@ -110,6 +102,11 @@ class Contest:
             options=dict(peer.options),
         )
         return Entrant(peer.name, lambda _: job)
+
+
+def _tiny(case: Case) -> Case:
+    training = case.training and Training(epochs=1, batch_size=16, max_length=64)
+    return replace(case, title=f"{case.title} (tiny)", training=training, max_length=64)
 
 
 def _described(case: Case) -> dict[str, Any]:

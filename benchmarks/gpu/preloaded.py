@@ -112,9 +112,7 @@ def _load() -> None:
     import core.inference.predictor
     import core.worker.session  # noqa: F401
 
-    names = (
-        "AutoModelForSequenceClassification AutoTokenizer DataCollatorWithPadding Trainer BertModel pipeline".split()
-    )
+    names = ("AutoModelForSequenceClassification", "AutoTokenizer", "BertModel", "Trainer", "pipeline")
     assert all(hasattr(transformers, name) for name in names)
 
 

@@ -12,7 +12,7 @@ from benchmarks.data import ROOT
 from benchmarks.gpu.runner import Deadline, Piece, PieceFailedError, command
 from benchmarks.gpu.store import Record
 
-PART, KIND = "proofs", "proof"
+PART = "proofs"
 _KILLED = "test_a_run_killed_at_random_moments_ends_as_one_that_was_not"
 _TOO_SMALL = "test_a_gpu_that_is_too_small_changes_nothing_but_micro_batches"
 _RECORDED = "test_what_is_recorded_of_memory_adds_up_and_the_model_answers_as_on_the_cpu"
@@ -23,7 +23,6 @@ TESTS = (
     *(f"{_RECORDED}[{compiled}]" for compiled in ("off", "on")),
 )
 """Every test there, and nothing else."""
-_DRY_TESTS = (f"{_KILLED}[full-fp32]", f"{_RECORDED}[off]")
 _SAID = re.compile(r"^  GPU.*$", re.MULTILINE)
 _OUTCOME = re.compile(r"^\d+ (passed|skipped)", re.MULTILINE)
 _OPTIONS = (
@@ -33,9 +32,8 @@ _OPTIONS = (
 
 
 def pieces(scratch: Path, *, dry: bool) -> list[Piece]:
-    """One for each proof; a dry run has two, of which the second is skipped without a GPU."""
-    tests = _DRY_TESTS if dry else TESTS
-    return [Piece(PART, test, KIND, partial(_prove, test, scratch, dry)) for test in tests]
+    """One for each proof, of the kind that its function names; those that need a GPU are skipped without one."""
+    return [Piece(PART, test, test.partition("[")[0], partial(_prove, test, scratch, dry)) for test in TESTS]
 
 
 def _prove(test: str, scratch: Path, dry: bool, deadline: Deadline) -> Record:

@@ -93,17 +93,15 @@ class Stage:
 class Runner:
     """Runs stages one after the other."""
 
-    def __init__(
-        self, store: Store, deadline: Deadline, expected: Mapping[str, float], after_each: Callable[[], None]
-    ) -> None:
+    def __init__(self, store: Store, deadline: Deadline, expected: float, after_each: Callable[[], None]) -> None:
         """Create a runner.
 
         Args:
-            expected: seconds that a piece of each kind takes at most, until one was measured.
+            expected: seconds that a piece takes at most, until one of its kind was measured.
             after_each: called after every record, never twice at the same time.
         """
         self._store, self._deadline, self._after_each = store, deadline, after_each
-        self._expected = dict(expected)
+        self._expected = expected
         self._measured: dict[str, float] = {}
         self._lock = threading.Lock()
 
@@ -119,7 +117,7 @@ class Runner:
         return record is not None and "failed" not in record
 
     def _do(self, piece: Piece, session: int) -> None:
-        needed = self._measured.get(piece.kind, self._expected.get(piece.kind, 0.0))
+        needed = self._measured.get(piece.kind, self._expected)
         if self._deadline.left() <= needed:
             return self._say(f"{piece.name}: not begun, it takes up to {needed:.0f} s")
         before = self._deadline.elapsed()

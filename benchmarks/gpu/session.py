@@ -6,6 +6,7 @@ import argparse
 import shlex
 import signal
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,9 +25,8 @@ _ROUNDS = 6
 _FIRST_FORECASTS = 24
 _RESERVE_SECONDS = 6.0
 """Of the limit, for ending what runs and writing the report."""
-_EXPECTED = {"inputs": 5.0, proofs.KIND: 60.0, forecasts.KIND: 40.0, "bulk": 20.0}
-_EXPECTED_ROUND = 25.0
-"""Seconds that a piece of each kind is expected to take on a GPU until one of it was measured."""
+_EXPECTED_SECONDS = 40.0
+"""That a piece takes at most on a GPU, until one of its kind was measured."""
 
 
 class Session:
@@ -63,7 +63,7 @@ class Session:
             stages = self._stages(contest)
             self._store.append(SESSIONS, self._facts(len(earlier) + 1, stages))
             self._report()
-            expected = {} if self._dry else {**dict.fromkeys(contest.names(), _EXPECTED_ROUND), **_EXPECTED}
+            expected = 0.0 if self._dry else _EXPECTED_SECONDS
             Runner(self._store, self._deadline, expected, self._report).run(stages, len(earlier) + 1)
         finally:
             contest.close()
@@ -78,8 +78,8 @@ class Session:
         first += proofs.pieces(self._scratch, dry=self._dry)
         rows = forecasts.pieces(self._inputs, self._scratch, dry=self._dry)
         at_once = forecasts.at_once()
-        rounds = [Stage(contest.pieces(number)) for number in range(1, 2 if self._dry else _ROUNDS + 1)]
-        return [
+        rounds = [Stage(contest.pieces(number)) for number in range(1, _ROUNDS + 1)]
+        stages = [
             Stage(first, at_once=max(threads() * 3 // 4, 2)),
             rounds[0],
             Stage(rows[:_FIRST_FORECASTS], at_once),
@@ -87,6 +87,7 @@ class Session:
             Stage(rows[_FIRST_FORECASTS:], at_once),
             *rounds[2:],
         ]
+        return one_of_each(stages) if self._dry or self._asked.one_of_each else stages
 
     def _make_inputs(self, deadline: Deadline) -> Record:
         words = [sys.executable, "-m", "benchmarks.gpu.inputs", str(self._inputs), str(self._tokenizer())]
@@ -128,6 +129,16 @@ class Session:
             return HERE.parent / ".cache" / "gpu-dry-run" / datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
         card = "-".join(self._machine["gpu"].lower().split())
         return HERE / "results" / f"{datetime.now(UTC):%Y-%m-%d}-{card}"
+
+
+def one_of_each(stages: Sequence[Stage]) -> list[Stage]:
+    """Only the first piece of each kind."""
+    first: dict[str, Piece] = {}
+    for stage in stages:
+        for piece in stage.pieces:
+            first.setdefault(piece.kind, piece)
+    chosen = [Stage([piece for piece in stage.pieces if piece is first[piece.kind]], stage.at_once) for stage in stages]
+    return [stage for stage in chosen if stage.pieces]
 
 
 def _driver() -> str:

@@ -37,4 +37,4 @@ def work(folder: Path, name: str, deadline: Deadline) -> Record:
 if __name__ == "__main__":
     place = Path(sys.argv[1])
     made = [Piece("part", name, "kind", partial(work, place, name)) for name in NAMES]
-    Runner(Store(place / "results"), Deadline(60), {}, lambda: None).run([Stage(made)])
+    Runner(Store(place / "results"), Deadline(60), 0.0, lambda: None).run([Stage(made)])

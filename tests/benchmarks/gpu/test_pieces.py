@@ -11,6 +11,8 @@ from dataclasses import replace
 from benchmarks.cases import OURS
 from benchmarks.data import ROOT
 from benchmarks.gpu import contest, forecasts, inputs, proofs
+from benchmarks.gpu.runner import Piece, Stage
+from benchmarks.gpu.session import one_of_each
 from benchmarks.memory import configurations
 
 
@@ -35,6 +37,20 @@ def test_the_memory_table_has_sgd_lora_and_every_model() -> None:
     assert {model for model, _, _ in rows} == {"starter", "small-shape", "distilbert-shape", "bert-base-shape"}
     assert sum(wanted["optimizer"] == "sgd" for *_, wanted in rows) >= 3
     assert sum(wanted["lora"] for *_, wanted in rows) >= 3
+
+
+def test_one_of_each_is_the_first_piece_of_every_kind_in_its_stage() -> None:
+    def piece(kind: str, name: str) -> Piece:
+        return Piece("part", name, kind, lambda _: {})
+
+    stages = [
+        Stage([piece("a", "1"), piece("b", "2"), piece("a", "3")], 4),
+        Stage([piece("b", "4")]),
+        Stage([piece("c", "5")]),
+    ]
+    chosen = one_of_each(stages)
+    assert [[piece.name for piece in stage.pieces] for stage in chosen] == [["1", "2"], ["5"]]
+    assert chosen[0].at_once == 4
 
 
 def test_no_peer_has_the_name_of_another_and_ours_is_none_of_them() -> None:

@@ -26,8 +26,8 @@ class Clock:
         return self.now
 
 
-def runner(store: Store, clock: Clock, seconds: float, expected: dict[str, float] | None = None) -> Runner:
-    return Runner(store, Deadline(seconds, clock), expected or {}, lambda: None)
+def runner(store: Store, clock: Clock, seconds: float, expected: float = 0.0) -> Runner:
+    return Runner(store, Deadline(seconds, clock), expected, lambda: None)
 
 
 def lasting(clock: Clock, seconds: float) -> Callable[[Deadline], Record]:
@@ -46,7 +46,7 @@ def test_no_piece_begins_that_would_not_end_in_time_and_a_shorter_one_behind_it_
     store, clock = Store(tmp_path), Clock()
     long = [Piece("part", f"long {number}", "long", lasting(clock, 40)) for number in range(3)]
     short = [Piece("part", f"short {number}", "short", lasting(clock, 5)) for number in range(9)]
-    runner(store, clock, 100, {"long": 30, "short": 5}).run([Stage([*long, *short])])
+    runner(store, clock, 100, 15).run([Stage([*long, *short])])
     assert names(store) == ["long 0", "long 1", "short 0", "short 1", "short 2"]
     assert clock.now <= 1100
 
@@ -54,7 +54,7 @@ def test_no_piece_begins_that_would_not_end_in_time_and_a_shorter_one_behind_it_
 def test_what_a_piece_took_counts_more_than_what_was_expected(tmp_path: Path) -> None:
     store, clock = Store(tmp_path), Clock()
     pieces = [Piece("part", str(number), "kind", lasting(clock, 30)) for number in range(9)]
-    runner(store, clock, 100, {"kind": 1}).run([Stage(pieces)])
+    runner(store, clock, 100, 1).run([Stage(pieces)])
     assert names(store) == ["0", "1", "2"], "a fourth one was begun, though only ten seconds were left"
 
 
