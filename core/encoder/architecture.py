@@ -1,8 +1,8 @@
-"""Which models the native encoder computes, and what of their config decides the computation.
+"""Which models the native encoder supports, and what it reads from their config.
 
-A model is recognised by its class, not by its name: MiniLM is a BERT, CamemBERT a RoBERTa. Whatever differs from the
-architectures written out here (another activation, relative positions, adapters in its layers, several labels a
-review) is refused with the reason, and goes through the Hugging Face module instead.
+A model is recognized by its class, not by its name: MiniLM is a BERT, CamemBERT a RoBERTa. Anything that differs from
+the architectures supported here (another activation, relative positions, several labels per review) is refused with the
+reason, and is computed by the Hugging Face module instead.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ _FAMILIES: dict[str, Family] = {
 
 
 class UnsupportedModelError(Exception):
-    """Why the native encoder does not compute a model; its text goes to the person."""
+    """Raised when the native encoder does not support a model. The message says why, and is shown to the user."""
 
 
 @dataclass(frozen=True)
 class Dropouts:
-    """Probability of dropping an element, by place; 0 where the architecture has none."""
+    """Dropout probabilities; 0 where the architecture has no dropout."""
 
     embedding: float
     attention: float
     projection: float
-    """After attention's output projection."""
+    """After the output projection of attention."""
     feed_forward: float
     before_head: float
     head: float
-    """Between the head's dense layer and its output."""
+    """Between the dense layer of the head and its output."""
 
 
 @dataclass(frozen=True)
@@ -47,39 +47,39 @@ class Architecture:
 
     family: Family
     layers: int
-    width: int
+    hidden_size: int
     heads: int
-    inner: int
+    intermediate_size: int
     classes: int
     vocabulary: int
     epsilon: float
-    """Of the layer normalisations."""
+    """Of the layer norms."""
     padding: int
-    """Id of the padding token: its embedding does not learn."""
-    counts_padding: bool
-    """Positions are counted from `padding` + 1 on, as in RoBERTa."""
+    """Id of the padding token; its embedding is not trained."""
+    offset_positions: bool
+    """Whether positions are counted from `padding` + 1, as in RoBERTa."""
     dropouts: Dropouts
 
     @property
-    def head_width(self) -> int:
-        return self.width // self.heads
+    def head_size(self) -> int:
+        return self.hidden_size // self.heads
 
 
 def architecture_of(model: nn.Module) -> Architecture:
-    """The architecture of a Hugging Face classifier.
+    """Return the architecture of a Hugging Face classifier.
 
     Raises:
-        UnsupportedModelError: the native encoder does not compute it.
+        UnsupportedModelError: The native encoder does not support it.
     """
     name = type(model).__name__
     family = _FAMILIES.get(name)
     if family is None:
-        raise UnsupportedModelError(f"{name} is no architecture that is written out here")
+        raise UnsupportedModelError(f"{name} is not an architecture it supports")
     config: Any = model.config
     if getattr(config, "is_decoder", False) or getattr(config, "add_cross_attention", False):
         raise UnsupportedModelError("the model is a decoder")
     if getattr(config, "problem_type", None) not in (None, "single_label_classification") or config.num_labels < 2:
-        raise UnsupportedModelError("its head gives no one class per review")
+        raise UnsupportedModelError("its head does not predict exactly one class per review")
     if config.pad_token_id is None:
         raise UnsupportedModelError("it has no padding token")
     activation = config.activation if family == "distilbert" else config.hidden_act
@@ -89,42 +89,42 @@ def architecture_of(model: nn.Module) -> Architecture:
         return Architecture(
             family=family,
             layers=config.n_layers,
-            width=config.dim,
+            hidden_size=config.dim,
             heads=config.n_heads,
-            inner=config.hidden_dim,
+            intermediate_size=config.hidden_dim,
             classes=config.num_labels,
             vocabulary=config.vocab_size,
             epsilon=1e-12,
             padding=config.pad_token_id,
-            counts_padding=False,
+            offset_positions=False,
             dropouts=Dropouts(
                 config.dropout, config.attention_dropout, 0.0, config.dropout, 0.0, config.seq_classif_dropout
             ),
         )
     if getattr(config, "position_embedding_type", None) not in (None, "absolute"):
         raise UnsupportedModelError("its positions are not absolute")
-    hidden = config.hidden_dropout_prob
-    head = config.classifier_dropout if config.classifier_dropout is not None else hidden
+    rate = config.hidden_dropout_prob
+    head = config.classifier_dropout if config.classifier_dropout is not None else rate
     return Architecture(
         family=family,
         layers=config.num_hidden_layers,
-        width=config.hidden_size,
+        hidden_size=config.hidden_size,
         heads=config.num_attention_heads,
-        inner=config.intermediate_size,
+        intermediate_size=config.intermediate_size,
         classes=config.num_labels,
         vocabulary=config.vocab_size,
         epsilon=config.layer_norm_eps,
         padding=config.pad_token_id,
-        counts_padding=family == "roberta",
+        offset_positions=family == "roberta",
         dropouts=Dropouts(
-            hidden, config.attention_probs_dropout_prob, hidden, hidden, head if family == "roberta" else 0.0, head
+            rate, config.attention_probs_dropout_prob, rate, rate, head if family == "roberta" else 0.0, head
         ),
     )
 
 
 @dataclass(frozen=True)
 class LayerNames:
-    """Where a layer's weights are in the Hugging Face module, relative to the layer."""
+    """Names of a layer's modules in the Hugging Face model, relative to the layer."""
 
     query: str
     key: str
@@ -138,7 +138,7 @@ class LayerNames:
 
 @dataclass(frozen=True)
 class Names:
-    """Where an architecture's weights are in the Hugging Face module."""
+    """Names of an architecture's modules in the Hugging Face model."""
 
     embeddings: str
     layer: str
@@ -146,8 +146,9 @@ class Names:
     token_types: bool
     inside: LayerNames
     dense: str
-    """Of the head."""
+    """First layer of the head."""
     output: str
+    """Last layer of the head."""
 
 
 _BERT_LAYER = LayerNames(

@@ -1,7 +1,7 @@
 """Softmax attention inside one block of reviews, forward and backward.
 
-Shapes: G = reviews · A batched products; K, V [G, L, D]; Q [G, Q, D] with Q = L queries a review, or 1 in the last
-layer of a classifier. Scores are products in bf16; the softmax, its maximum and its sums are fp32.
+Shapes: G = reviews · A batched products; keys and values [G, L, D]; queries [G, Q, D], with Q = L per review, or 1 in
+the last layer of a classifier. Scores are in the format of the products; the softmax is computed in fp32.
 """
 
 from __future__ import annotations
@@ -15,72 +15,72 @@ def attend(
     query: torch.Tensor,
     key: torch.Tensor,
     value: torch.Tensor,
-    mask: torch.Tensor | None,
-    dropped: torch.Tensor | None,
+    attention_mask: torch.Tensor | None,
+    dropout_mask: torch.Tensor | None,
     probabilities: torch.Tensor,
     context: torch.Tensor,
-    work: Workspace,
+    workspace: Workspace,
 ) -> None:
-    """softmax(Q Kᵀ / √D + mask) ∘ dropped · V.
+    """Compute softmax(Q Kᵀ / √D + attention_mask) ∘ dropout_mask · V.
 
     Args:
-        mask: [G, 1, L] added to the scores, or None.
-        dropped: [G, Q, L] dropout mask, or None.
-        probabilities: [G, Q, L] out: the softmax, before dropout; kept for the backward pass.
+        attention_mask: [G, 1, L] added to the scores, or None.
+        dropout_mask: [G, Q, L], or None.
+        probabilities: [G, Q, L] out: the softmax before dropout; needed for the backward pass.
         context: [G, Q, D] out.
     """
-    groups, queries, width = query.shape
+    groups, queries, head_size = query.shape
     length = key.shape[1]
     dtype = query.dtype
-    scores = work("scores", groups, queries, length, dtype=dtype)
-    if mask is None:
-        torch.baddbmm(scores, query, key.transpose(1, 2), beta=0, alpha=width**-0.5, out=scores)
+    scores = workspace("scores", groups, queries, length, dtype=dtype)
+    if attention_mask is None:
+        torch.baddbmm(scores, query, key.transpose(1, 2), beta=0, alpha=head_size**-0.5, out=scores)
     else:
-        added = mask.expand(groups, queries, length)
-        torch.baddbmm(added, query, key.transpose(1, 2), alpha=width**-0.5, out=scores)
+        added = attention_mask.expand(groups, queries, length)
+        torch.baddbmm(added, query, key.transpose(1, 2), alpha=head_size**-0.5, out=scores)
     if dtype == torch.float32:
         torch.softmax(scores, -1, out=probabilities)
     else:
-        wide = work("scores", groups, queries, length, dtype=torch.float32)
-        soft = work("softmax", groups, queries, length, dtype=torch.float32)
-        torch.softmax(wide.copy_(scores), -1, out=soft)
-        probabilities.copy_(soft)
-    if dropped is not None:
-        probabilities = torch.mul(probabilities, dropped, out=scores)
+        fp32_scores = workspace("scores", groups, queries, length, dtype=torch.float32)
+        softmax = workspace("softmax", groups, queries, length, dtype=torch.float32)
+        torch.softmax(fp32_scores.copy_(scores), -1, out=softmax)
+        probabilities.copy_(softmax)
+    if dropout_mask is not None:
+        probabilities = torch.mul(probabilities, dropout_mask, out=scores)
     torch.bmm(probabilities, value, out=context)
 
 
 def attend_backward(
-    gradient: torch.Tensor,
+    grad_context: torch.Tensor,
     query: torch.Tensor,
     key: torch.Tensor,
     value: torch.Tensor,
-    dropped: torch.Tensor | None,
+    dropout_mask: torch.Tensor | None,
     probabilities: torch.Tensor,
-    query_gradient: torch.Tensor,
-    key_gradient: torch.Tensor,
-    value_gradient: torch.Tensor,
-    work: Workspace,
+    grad_query: torch.Tensor,
+    grad_key: torch.Tensor,
+    grad_value: torch.Tensor,
+    workspace: Workspace,
 ) -> None:
-    """Gradients of `attend` with respect to Q, K and V, written into the last three tensors.
+    """Write the gradients of queries, keys and values to `grad_query`, `grad_key` and `grad_value`.
 
     Args:
-        gradient: [G, Q, D] of the context.
+        grad_context: [G, Q, D].
     """
     scale = query.shape[-1] ** -0.5
     shape = probabilities.shape
     dtype = query.dtype
-    scores = work("scores", *shape, dtype=dtype)
-    kept = probabilities if dropped is None else torch.mul(probabilities, dropped, out=scores)
-    torch.bmm(kept.transpose(1, 2), gradient, out=value_gradient)
-    torch.bmm(gradient, value.transpose(1, 2), out=scores)
-    if dropped is not None:
-        scores.mul_(dropped)
+    scores = workspace("scores", *shape, dtype=dtype)
+    dropped = probabilities if dropout_mask is None else torch.mul(probabilities, dropout_mask, out=scores)
+    torch.bmm(dropped.transpose(1, 2), grad_context, out=grad_value)
+    grad_scores = torch.bmm(grad_context, value.transpose(1, 2), out=scores)
+    if dropout_mask is not None:
+        grad_scores.mul_(dropout_mask)
     if dtype == torch.float32:
-        scores = torch.ops.aten._softmax_backward_data(scores, probabilities, -1, torch.float32)
+        grad_scores = torch.ops.aten._softmax_backward_data(grad_scores, probabilities, -1, torch.float32)
     else:
-        wide = work("scores", *shape, dtype=torch.float32).copy_(scores)
-        soft = work("softmax", *shape, dtype=torch.float32).copy_(probabilities)
-        scores.copy_(torch.ops.aten._softmax_backward_data(wide, soft, -1, torch.float32))
-    torch.baddbmm(query_gradient, scores, key, beta=0, alpha=scale, out=query_gradient)
-    torch.baddbmm(key_gradient, scores.transpose(1, 2), query, beta=0, alpha=scale, out=key_gradient)
+        fp32_grad = workspace("scores", *shape, dtype=torch.float32).copy_(grad_scores)
+        softmax = workspace("softmax", *shape, dtype=torch.float32).copy_(probabilities)
+        grad_scores.copy_(torch.ops.aten._softmax_backward_data(fp32_grad, softmax, -1, torch.float32))
+    torch.baddbmm(grad_query, grad_scores, key, beta=0, alpha=scale, out=grad_query)
+    torch.baddbmm(grad_key, grad_scores.transpose(1, 2), query, beta=0, alpha=scale, out=grad_key)

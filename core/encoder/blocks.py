@@ -1,6 +1,6 @@
-"""How many rows a micro-batch has, and which of its reviews attention sees together: from their lengths alone.
+"""How many rows a micro-batch has, and which of its reviews share a block in attention, from their lengths alone.
 
-Apart from `layout.py`, which builds tensors from it, the memory forecast needs it, where nobody has torch.
+Light (no torch): `layout.py` builds tensors from this, and the memory forecast counts with it.
 """
 
 from __future__ import annotations
@@ -8,26 +8,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 _ROW_STEPS = ((1216, 32), (1 << 62, 64))
-"""Up to so many tokens, T is rounded up to a multiple of so many: the kernels of every new shape cost a cold start."""
+"""(tokens, multiple): T is rounded up to a multiple, which depends on its size. A kernel has to be made for each new
+shape, so the fewer shapes the better."""
 _LENGTH_MULTIPLE = 8
-"""The same for the reviews of a block, and for T where a review is alone: there the products are small enough that
-what is added would cost more than a cold start does. Alone, a review is a block of its own length."""
+"""L is rounded up to a multiple of this; so is T for a single review, because there the extra rows of a larger multiple
+would cost more than making a kernel. A single review is a block of its exact length."""
 _BLOCK_SCORES = 1 << 20
-"""Attention scores (A·L² a review) up to which reviews share a block."""
+"""Reviews share a block as long as their attention scores (A·L² per review) do not exceed this number."""
 
 
 def packed_rows(tokens: int, reviews: int) -> int:
-    """T: rows that so many tokens of so many reviews are computed in."""
+    """Return T, the number of rows in which `tokens` tokens of `reviews` reviews are computed."""
     step = _LENGTH_MULTIPLE if reviews == 1 else next(step for top, step in _ROW_STEPS if tokens <= top)
     return _rounded(tokens, step)
 
 
 def block_sizes(lengths: Sequence[int], heads: int) -> list[tuple[int, int]]:
-    """Reviews with [B] `lengths`, in their order, in blocks of a power of two of them: reviews, and L, of each."""
+    """Divide reviews of [B] `lengths`, in order, into blocks; return the number of reviews and L of each."""
     blocks: list[tuple[int, int]] = []
     start = 0
     while start < len(lengths):
-        count = 1
+        count = 1  # always a power of two, so that few different shapes occur
         while start + 2 * count <= len(lengths):
             longest = _rounded(max(lengths[start : start + 2 * count]), _LENGTH_MULTIPLE)
             if 2 * count * heads * longest * longest > _BLOCK_SCORES:

@@ -1,9 +1,9 @@
-"""How many tokens a micro-batch shall have on this machine: measured, not guessed.
+"""How many tokens a micro-batch should have on this machine: measured, not guessed.
 
-A larger micro-batch adds its gradients to those of the step less often; a smaller one keeps its activations in the
-processor's cache and takes less memory. Which matters more depends on the processor and on the width of the model, so
-the products of one layer, forward and backward, are timed at some sizes. The smallest that is nearly as fast as the
-fastest wins, since memory grows with it.
+With larger micro-batches, gradients are accumulated less often; with smaller ones, activations stay in the processor's
+cache and need less memory. Which matters more depends on the processor and on the hidden size, so the matrix products
+of one layer, forward and backward, are timed at a few sizes. The smallest that is nearly as fast as the fastest wins,
+because memory grows with the size.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from core.encoder.footprint import Sizes
 from core.encoder.products import Accumulator, linear, product
 
 SIZES = (1024, 2048, 4096)
-"""Tokens that are tried."""
+"""The numbers of tokens to try."""
 _NEARLY = 1.03
 _ROUNDS = 3
-"""Each size is timed so often, in turn with the others; the fastest counts, as a busy machine only ever adds."""
+"""How many times each size is timed, in turn with the others. The fastest counts: other processes only add time."""
 
 
 @torch.no_grad()
 def measured_budget(architecture: Sizes, dtype: torch.dtype, clock: Callable[[], float] = time.perf_counter) -> int:
-    """The tokens that a micro-batch of a model of this shape shall have, one of `SIZES`."""
+    """Return how many tokens a micro-batch should have for a model of these sizes: one of `SIZES`."""
     layer = _Products(architecture, dtype)
     for size in SIZES:
-        layer.work(size)  # kernels are made, buffers touched
+        layer.work(size)  # warm-up: makes kernels and touches buffers
     fastest = dict.fromkeys(SIZES, float("inf"))
     for _ in range(_ROUNDS):
         for size in SIZES:
@@ -39,33 +39,38 @@ def measured_budget(architecture: Sizes, dtype: torch.dtype, clock: Callable[[],
 
 
 def chosen_budget(seconds: dict[int, float]) -> int:
-    """The smallest size that is nearly as fast as the fastest, from the seconds that each takes a token."""
+    """Return the smallest size that is nearly as fast as the fastest, given the seconds per token of each."""
     best = min(seconds.values())
     return min(size for size, taken in seconds.items() if taken <= _NEARLY * best)
 
 
 class _Products:
-    """The matrix products of one layer and the sums of their gradients, on zeros."""
+    """The matrix products of one layer and the accumulation of their gradients, on zeros."""
 
     def __init__(self, architecture: Sizes, dtype: torch.dtype) -> None:
-        width, inner, most = architecture.width, architecture.inner, max(SIZES)
-        shapes = ((3 * width, width), (width, width), (inner, width), (width, inner))
+        hidden_size, intermediate_size = architecture.hidden_size, architecture.intermediate_size
+        shapes = (
+            (3 * hidden_size, hidden_size),
+            (hidden_size, hidden_size),
+            (intermediate_size, hidden_size),
+            (hidden_size, intermediate_size),
+        )
         self._weights = [torch.zeros(shape, dtype=dtype) for shape in shapes]
         self._biases = [torch.zeros(rows, dtype=dtype) for rows, _ in shapes]
-        self._gradients = [torch.zeros(shape) for shape in shapes]
-        self._inputs = [torch.zeros(most, columns, dtype=dtype) for _, columns in shapes]
-        self._outputs = [torch.zeros(most, rows, dtype=dtype) for rows, _ in shapes]
+        self._grads = [torch.zeros(shape) for shape in shapes]
+        self._inputs = [torch.zeros(max(SIZES), columns, dtype=dtype) for _, columns in shapes]
+        self._outputs = [torch.zeros(max(SIZES), rows, dtype=dtype) for rows, _ in shapes]
         scratch = (
             None if dtype == torch.float32 else torch.empty(max(one.numel() for one in self._weights), dtype=dtype)
         )
-        self._add = Accumulator(scratch)
+        self._accumulate = Accumulator(scratch)
 
     def work(self, tokens: int) -> None:
-        """One forward and backward pass of a micro-batch that is not the first of its step."""
-        for weight, bias, gradient, whole_input, whole_output in zip(
-            self._weights, self._biases, self._gradients, self._inputs, self._outputs, strict=True
+        """Run the forward and backward pass of a micro-batch that is not the first of its step."""
+        for weight, bias, grad, inputs, outputs in zip(
+            self._weights, self._biases, self._grads, self._inputs, self._outputs, strict=True
         ):
-            given, made = whole_input[:tokens], whole_output[:tokens]
-            linear(given, weight, bias, made)
-            self._add.weight(gradient, made, given)
-            product(made, weight, given)
+            x, y = inputs[:tokens], outputs[:tokens]
+            linear(x, weight, bias, y)
+            self._accumulate.weight(grad, y, x)
+            product(y, weight, x)

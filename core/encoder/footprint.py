@@ -1,9 +1,10 @@
-"""How many bytes of buffers a micro-batch needs: the names and shapes of `network.py`, `layer.py` and `attention.py`.
+"""How many bytes of buffers a micro-batch needs, counted from the buffers that network.py and its parts allocate.
 
-Counted, not measured, and without torch, so that a forecast can be made while settings are edited. A test holds every
-buffer here against the `Workspace` of a real pass, to the byte.
+Light (no torch), so that a forecast can be made while settings are edited. A test compares every buffer with the
+`Workspace` of a real pass, to the byte.
 
-Shapes: T packed rows of B reviews, Tq = T or, in the short layer on top, B; H width, I inner, A heads.
+Shapes: T packed rows of B reviews; Tq = T, or B in the last layer, which computes only first tokens; H hidden size,
+I intermediate size, A heads.
 """
 
 from __future__ import annotations
@@ -14,31 +15,31 @@ from typing import Protocol
 from core.encoder.blocks import block_sizes, packed_rows
 
 Buffers = dict[tuple[str, int], int]
-"""Bytes by name and size of an element; one in fp32 and one in bf16 of the same name are two."""
+"""Bytes, by name and bytes per element: buffers of the same name in fp32 and in bf16 are two."""
 
 _FP32 = 4
 
 
 class Sizes(Protocol):
-    """What of an architecture decides how much it needs."""
+    """The sizes of an architecture that decide how much memory it needs."""
 
     @property
     def layers(self) -> int: ...
     @property
-    def width(self) -> int: ...
+    def hidden_size(self) -> int: ...
     @property
     def heads(self) -> int: ...
     @property
-    def inner(self) -> int: ...
+    def intermediate_size(self) -> int: ...
 
 
 def total(several: Iterable[Buffers]) -> int:
-    """Bytes of buffers that serve all of `several` passes: each is as large as the largest of them needs it."""
+    """Return the bytes of buffers that are shared by several passes."""
     return sum(largest(several).values())
 
 
 def largest(several: Iterable[Buffers]) -> Buffers:
-    """The largest of each buffer."""
+    """Return each buffer at the largest size that one of several passes needs."""
     found: Buffers = {}
     for buffers in several:
         for key, size in buffers.items():
@@ -47,33 +48,39 @@ def largest(several: Iterable[Buffers]) -> Buffers:
 
 
 def learning(
-    sizes: Sizes, lengths: Sequence[int], item: int, boundary: int = -1, *, recompute: bool = False, given: bool = False
+    sizes: Sizes,
+    lengths: Sequence[int],
+    item: int,
+    num_frozen: int = -1,
+    *,
+    recompute: bool = False,
+    given: bool = False,
 ) -> Buffers:
-    """The buffers of `Network.learn` for reviews of [B] `lengths`.
+    """Return the buffers of `Network.learn` for reviews of [B] `lengths`.
 
     Args:
-        item: bytes of an element in the products' format, 2 or 4.
-        boundary: lowest layers that are frozen, with the embeddings; -1 where those learn.
-        given: what leaves the frozen layers is known.
+        item: Bytes per element in the format of the products, 2 or 4.
+        num_frozen: Lowest layers that are frozen, along with the embeddings; −1 if nothing is frozen.
+        given: Whether the output of the frozen layers is known.
     """
     one = _Pass(sizes, lengths, item)
-    frozen = max(boundary, 0)
+    frozen = max(num_frozen, 0)
     if not given:
         one.embed()
         for number in range(frozen):
             one.forward("0", number)
-    learned = range(frozen, sizes.layers)
-    for number in learned:
+    trainable = range(frozen, sizes.layers)
+    for number in trainable:
         if recompute:
-            one.add(f"{number}.stream", one.rows, sizes.width, _FP32)
+            one.add(f"{number}.hidden", one.rows, sizes.hidden_size, _FP32)
         one.forward("0" if recompute else str(number), number)
-    for number in learned:
-        one.backward(number, wanted=number > frozen or boundary < 0)
+    for number in trainable:
+        one.backward(number, input_grad=number > frozen or num_frozen < 0)
     return one.buffers
 
 
 def classifying(sizes: Sizes, lengths: Sequence[int], item: int, layers: int = 0, *, given: bool = False) -> Buffers:
-    """The buffers of `Network.logits`; of `logits_above` those `layers` where what leaves them is `given`."""
+    """Return the buffers of `Network.logits`, or of `logits_above` if the output of the lowest `layers` is `given`."""
     one = _Pass(sizes, lengths, item)
     if not given:
         one.embed()
@@ -83,7 +90,7 @@ def classifying(sizes: Sizes, lengths: Sequence[int], item: int, layers: int = 0
 
 
 class _Pass:
-    """Adds up what one pass asks of a workspace."""
+    """Adds up the buffers of one pass."""
 
     def __init__(self, sizes: Sizes, lengths: Sequence[int], item: int) -> None:
         self.buffers: Buffers = {}
@@ -91,12 +98,12 @@ class _Pass:
         self._reviews = len(lengths)
         self.rows = packed_rows(sum(lengths), len(lengths))
         blocks = block_sizes(lengths, sizes.heads)
-        self._places = sum(count * length for count, length in blocks)
-        self._most_places = max(count * length for count, length in blocks)
-        self._padded_places, start = 0, 0
+        self._padded_tokens = sum(count * length for count, length in blocks)
+        self._largest_block = max(count * length for count, length in blocks)
+        self._largest_padded, start = 0, 0
         for count, length in blocks:
-            if any(own != length for own in lengths[start : start + count]):
-                self._padded_places = max(self._padded_places, count * length)
+            if any(review != length for review in lengths[start : start + count]):
+                self._largest_padded = max(self._largest_padded, count * length)
             start += count
         self._scores = sizes.heads * sum(count * length * length for count, length in blocks)
         self._block_scores = sizes.heads * max(count * length * length for count, length in blocks)
@@ -106,69 +113,69 @@ class _Pass:
         self.buffers[name, size] = max(self.buffers.get((name, size), 0), rows * columns * size)
 
     def embed(self) -> None:
-        for name in ("embedded", "stream gradient", "stream"):
-            self.add(name, self.rows, self._sizes.width, _FP32)
-        self.add("embedded rows", self.rows, 2, _FP32)
+        for name in ("embedded", "hidden grad", "hidden"):
+            self.add(name, self.rows, self._sizes.hidden_size, _FP32)
+        self.add("embedded stats", self.rows, 2, _FP32)
 
     def forward(self, slot: str, number: int) -> None:
-        """Layer `number`, what it keeps in buffers named by `slot`."""
-        width, inner, heads = self._sizes.width, self._sizes.inner, self._sizes.heads
-        short = number == self._sizes.layers - 1
-        rows, kinds = (self._reviews, 2) if short else (self.rows, 3)
-        self.add(f"{slot}.input", self.rows, width)
-        self.add("qkv", self.rows, kinds * width)
-        self.add(f"{slot}.heads", self._places, kinds * width)
-        self.add(f"{slot}.probabilities", self._places * heads if short else self._scores, 1)
-        self.add(f"{slot}.context", rows, width)
+        """Add the forward pass of layer `number`, which keeps its activations in buffers named after `slot`."""
+        hidden_size, heads = self._sizes.hidden_size, self._sizes.heads
+        first_only = number == self._sizes.layers - 1
+        rows, kinds = (self._reviews, 2) if first_only else (self.rows, 3)
+        self.add(f"{slot}.input", self.rows, hidden_size)
+        self.add("qkv", self.rows, kinds * hidden_size)
+        self.add(f"{slot}.heads", self._padded_tokens, kinds * hidden_size)
+        self.add(f"{slot}.probabilities", self._padded_tokens * heads if first_only else self._scores, 1)
+        self.add(f"{slot}.context", rows, hidden_size)
         self._pad(kinds)
-        self._attend(short)
-        if short:
-            self.add(f"{slot}.first", rows, width)
-            self.add("leaving", rows, width, _FP32)
+        self._attend(first_only)
+        if first_only:
+            self.add(f"{slot}.first", rows, hidden_size)
+            self.add("output", rows, hidden_size, _FP32)
         else:
             self._pad(1)
-            self.add("context heads", self._most_places, width)
-        for name in ("attended", "fed"):
-            self.add(f"{slot}.{name}", rows, width, _FP32)
-            self.add(f"{slot}.{name} rows", rows, 2, _FP32)
-        self.add(f"{slot}.middle", rows, width)
-        for name in ("up", "active"):
-            self.add(f"{slot}.{name}", rows, inner)
-        self.add("narrow", rows, width)
-        self.add("middle", rows, width, _FP32)
+            self.add("context heads", self._largest_block, hidden_size)
+        for name in ("attention", "output"):
+            self.add(f"{slot}.{name}_sum", rows, hidden_size, _FP32)
+            self.add(f"{slot}.{name}_stats", rows, 2, _FP32)
+        self.add(f"{slot}.attention_output", rows, hidden_size)
+        for name in ("up", "activated"):
+            self.add(f"{slot}.{name}", rows, self._sizes.intermediate_size)
+        self.add("projected", rows, hidden_size)
+        self.add("normed", rows, hidden_size, _FP32)
 
-    def backward(self, number: int, *, wanted: bool) -> None:
-        """Layer `number`; `wanted` is the gradient of its input."""
-        width = self._sizes.width
-        short = number == self._sizes.layers - 1
-        rows, kinds = (self._reviews, 2) if short else (self.rows, 3)
-        self.add("through", rows, width, _FP32)
-        self.add("narrow", rows, width)
-        self.add("wide", rows, self._sizes.inner)
-        self.add("context gradient", rows + 1, width)
-        for name in ("scale gradient", "shift gradient"):
-            self.add(name, 1, width, _FP32)
-        self.add("qkv", self.rows, kinds * width)
-        self.add("heads gradient", self._most_places, kinds * width)
+    def backward(self, number: int, *, input_grad: bool) -> None:
+        """Add the backward pass of layer `number`, with or without the gradient of its input."""
+        hidden_size = self._sizes.hidden_size
+        first_only = number == self._sizes.layers - 1
+        rows, kinds = (self._reviews, 2) if first_only else (self.rows, 3)
+        self.add("sum grad", rows, hidden_size, _FP32)
+        self.add("projected", rows, hidden_size)
+        self.add("up grad", rows, self._sizes.intermediate_size)
+        self.add("context grad", rows + 1, hidden_size)
+        for name in ("scale grad", "shift grad"):
+            self.add(name, 1, hidden_size, _FP32)
+        self.add("qkv", self.rows, kinds * hidden_size)
+        self.add("heads grad", self._largest_block, kinds * hidden_size)
         self._pad(kinds)
-        self._attend(short)
-        if short:
-            self.add("queries gradient", rows, width)
+        self._attend(first_only)
+        if first_only:
+            self.add("queries grad", rows, hidden_size)
         else:
             self._pad(1)
-            self.add("context heads", self._most_places, width)
-        if wanted:
-            self.add("narrow", self.rows, width)
-        if wanted and short:
-            self.add("stream gradient", self.rows, width, _FP32)
+            self.add("context heads", self._largest_block, hidden_size)
+        if input_grad:
+            self.add("projected", self.rows, hidden_size)
+        if input_grad and first_only:
+            self.add("hidden grad", self.rows, hidden_size, _FP32)
 
     def _pad(self, kinds: int) -> None:
-        if self._padded_places:
-            self.add("padded", self._padded_places, kinds * self._sizes.width)
+        if self._largest_padded:
+            self.add("padded", self._largest_padded, kinds * self._sizes.hidden_size)
 
-    def _attend(self, short: bool) -> None:
-        """Scores of the largest block; in bf16 their softmax is fp32 and needs two more."""
-        scores = self._most_places * self._sizes.heads if short else self._block_scores
+    def _attend(self, first_only: bool) -> None:
+        """Add the scores of the largest block; in bf16, their softmax is fp32 and needs two more buffers."""
+        scores = self._largest_block * self._sizes.heads if first_only else self._block_scores
         self.add("scores", scores, 1)
         if self._item != _FP32:
             self.add("scores", scores, 1, _FP32)

@@ -1,9 +1,9 @@
-"""Reviews packed end to end, without padding, and the blocks of reviews in which attention sees them.
+"""Reviews packed end to end without padding, and the blocks of reviews in which attention is computed.
 
-All but attention works on single tokens, so a micro-batch is one list of T tokens. Attention works inside *blocks* of
-some reviews, each block padded to its own longest review, and never across reviews: a block is a batched product with
-one matrix a review and head, and its padding is masked. A block has so few scores that they stay in the processor's
-cache.
+Everything but attention works on single tokens, so a micro-batch is one sequence of T tokens. Attention works inside
+*blocks* of a few reviews, each padded to its own longest review, and never across reviews: a block is a batched product
+with one matrix per review and head, and its padding is masked. Blocks are small enough that their scores stay in the
+processor's cache.
 """
 
 from __future__ import annotations
@@ -19,37 +19,38 @@ from core.encoder.blocks import block_sizes, packed_rows
 
 @dataclass(frozen=True)
 class Block:
-    """Reviews that attention sees in one batched product."""
+    """Reviews whose attention is computed in one batched product."""
 
     start: int
     """Its first review."""
     reviews: int
     length: int
-    """L: tokens that each of its reviews is padded to."""
+    """L, the number of tokens to which each of its reviews is padded."""
     rows: slice
     """Its packed rows."""
     gather: torch.Tensor | None
-    """[reviews·L] packed row of each padded place, T for padding. None if nothing is padded."""
+    """[reviews·L] packed row of each padded token, T for padding. None if nothing is padded."""
     gather_any: torch.Tensor | None
-    """The same with the block's first row for padding: where it does not matter what is read there."""
+    """The same with the block's first row for padding, for use where the padding may have any value."""
     scatter: torch.Tensor | None
-    """[rows] padded place, inside the block, of each of its packed rows."""
+    """[rows] padded token, inside the block, of each of its packed rows."""
     mask: torch.Tensor | None
     """[reviews·A, 1, L] added to the scores: 0 for tokens, very negative for padding. None if nothing is padded."""
 
     @property
-    def places(self) -> int:
+    def padded_tokens(self) -> int:
+        """Tokens including padding."""
         return self.reviews * self.length
 
 
 @dataclass(frozen=True)
 class Packed:
-    """A micro-batch: token ids end to end."""
+    """A micro-batch of reviews, packed end to end."""
 
     ids: np.ndarray
-    """[T] ids; T is rounded up, and what is added at the end belongs to no review."""
+    """[T] token ids. T is rounded up; the ids added at the end belong to no review."""
     positions: torch.Tensor
-    """[T] rows of the position table."""
+    """[T] rows of the position embeddings."""
     lengths: np.ndarray
     """[B] tokens of each review."""
     first: torch.Tensor
@@ -58,12 +59,12 @@ class Packed:
 
     @property
     def tokens(self) -> int:
-        """Tokens that belong to reviews."""
+        """Number of tokens that belong to reviews."""
         return int(self.blocks[-1].rows.stop)
 
     @property
     def rows(self) -> int:
-        """T, what is computed."""
+        """T, the number of rows that are computed."""
         return len(self.ids)
 
 
@@ -72,17 +73,17 @@ def pack(
     heads: int,
     padding: int,
     *,
-    counts_padding: bool,
+    offset_positions: bool,
     dtype: torch.dtype = torch.float32,
 ) -> Packed:
     """Pack B reviews.
 
     Args:
-        reviews: B arrays of token ids, framed and cut, of like length where possible.
+        reviews: B arrays of token ids, truncated and with special tokens; similar lengths need less padding.
         heads: A.
-        padding: id of the padding token.
-        counts_padding: positions are counted as in RoBERTa; see `Architecture`.
-        dtype: of the masks.
+        padding: Id of the padding token.
+        offset_positions: See `Architecture`.
+        dtype: Format of the masks.
     """
     lengths = np.array([len(review) for review in reviews], dtype=np.int64)
     tokens = int(lengths.sum())
@@ -91,11 +92,11 @@ def pack(
     ids[:tokens] = np.concatenate(reviews)
     starts = np.cumsum(lengths) - lengths
     positions = np.zeros(rows, dtype=np.int64)
-    if counts_padding:
-        known = ids[:tokens] != padding
-        seen = np.concatenate([[0], np.cumsum(known)])
+    if offset_positions:
+        is_token = ids[:tokens] != padding
+        seen = np.concatenate([[0], np.cumsum(is_token)])
         before = np.repeat(seen[starts], lengths)
-        positions[:tokens] = (seen[1:] - before) * known + padding
+        positions[:tokens] = (seen[1:] - before) * is_token + padding
     else:
         positions[:tokens] = np.arange(tokens) - np.repeat(starts, lengths)
     blocks = _blocks(lengths, starts, heads, rows, dtype)
@@ -103,29 +104,29 @@ def pack(
 
 
 def _blocks(lengths: np.ndarray, starts: np.ndarray, heads: int, nowhere: int, dtype: torch.dtype) -> tuple[Block, ...]:
-    """Cut reviews, in their order, into blocks."""
+    """Divide the reviews into blocks, in order."""
     blocks: list[Block] = []
     start = 0
     for count, longest in block_sizes(lengths.tolist(), heads):
-        inside = lengths[start : start + count]
+        of_block = lengths[start : start + count]
         first = int(starts[start])
-        rows = slice(first, first + int(inside.sum()))
-        if (inside == longest).all():
+        rows = slice(first, first + int(of_block.sum()))
+        if (of_block == longest).all():
             blocks.append(Block(start, count, longest, rows, None, None, None, None))
         else:
-            blocks.append(_padded(start, inside, longest, rows, heads, nowhere, dtype))
+            blocks.append(_padded_block(start, of_block, longest, rows, heads, nowhere, dtype))
         start += count
     return tuple(blocks)
 
 
-def _padded(
+def _padded_block(
     start: int, lengths: np.ndarray, longest: int, rows: slice, heads: int, nowhere: int, dtype: torch.dtype
 ) -> Block:
-    beyond = np.arange(longest)[None, :] >= lengths[:, None]
-    scatter = np.flatnonzero(~beyond)
-    gather = np.full(beyond.size, nowhere, dtype=np.int64)
+    is_padding = np.arange(longest)[None, :] >= lengths[:, None]
+    scatter = np.flatnonzero(~is_padding)
+    gather = np.full(is_padding.size, nowhere, dtype=np.int64)
     gather[scatter] = np.arange(rows.start, rows.stop)
-    added = np.where(beyond, np.float32(np.finfo(np.float32).min / 2), np.float32(0))
+    mask = np.where(is_padding, np.float32(np.finfo(np.float32).min / 2), np.float32(0))
     return Block(
         start,
         len(lengths),
@@ -134,5 +135,5 @@ def _padded(
         torch.from_numpy(gather),
         torch.from_numpy(np.where(gather == nowhere, rows.start, gather)),
         torch.from_numpy(scatter),
-        torch.from_numpy(np.repeat(added, heads, axis=0)[:, None, :]).to(dtype),
+        torch.from_numpy(np.repeat(mask, heads, axis=0)[:, None, :]).to(dtype),
     )

@@ -1,13 +1,13 @@
 """The whole classifier: embeddings, layers and head, forward and backward.
 
-    x = norm(word + position + type)                                  embeddings
-    x = layer(x), for each layer                                      see layer.py
-    logits = output(drop(activation(dense(x of the first token))))    head
+    x = norm(word + position + type)                                              embeddings
+    x = layer(x), for each layer                                                  see layer.py
+    logits = output(dropout(activation(dense(hidden state of the first token))))  head
 
-The stream x and the normalisations are fp32, as under autocast; products are in the format of `Weights.compute`. A
-classifier reads only the first token, so the last layer is computed for it alone, which is exact. What the backward
-pass needs is kept in named buffers, one set a layer; with `recompute` only the input of each layer is kept, and the
-layer is computed a second time, with the same dropout, when its gradients are due.
+The hidden states x and the layer norms are fp32, as under autocast; products are in the format of `Weights.compute`.
+A classifier reads only the first token, so the last layer is computed for that token alone, which is exact. What the
+backward pass needs is kept in named buffers, one set per layer. With `recompute`, only the input of each layer is kept,
+and the layer is computed again, with the same dropout, when its gradients are due.
 """
 
 from __future__ import annotations
@@ -19,107 +19,111 @@ import torch
 from torch.nn import functional
 
 from core.encoder.dropout import Masks
-from core.encoder.layer import Drops, Kept, Layer
+from core.encoder.layer import DropoutMasks, Layer, SavedActivations
 from core.encoder.layout import Packed
-from core.encoder.norm import normalise, normalise_backward
+from core.encoder.norm import layer_norm, layer_norm_backward
+from core.encoder.parameters import HeadTensors
 from core.encoder.products import Accumulator
-from core.encoder.weights import HeadTensors, Weights
+from core.encoder.weights import Weights
 from core.encoder.workspace import Workspace
 
 _FP32 = torch.float32
-_ONCE = "0"
-"""Buffers of a layer of which nothing is kept: the lowest layer's, which nobody needs meanwhile."""
+_SHARED_SLOT = "0"
+"""The buffers of a layer whose activations are not kept: those of the lowest layer, which are free at that time."""
 
 
 @dataclass
-class _Embedded:
-    """What the embeddings' backward pass needs."""
+class _SavedEmbeddings:
+    """What the backward pass of the embeddings needs."""
 
     total: torch.Tensor
-    """[T, H] fp32, the sum before its normalisation."""
-    rows: torch.Tensor
-    """[2, T, 1] mean and reciprocal deviation of its rows."""
+    """[T, H] fp32, the sum before its layer norm."""
+    stats: torch.Tensor
+    """[2, T, 1] mean and reciprocal standard deviation of its rows."""
     mask: torch.Tensor | None
-    """[T, H], of the dropout on the stream."""
+    """[T, H] dropout mask."""
 
 
 class Network:
-    """Computes logits, and adds gradients to `Weights.gradient`."""
+    """Computes logits, and adds gradients to `Weights.grad`."""
 
     def __init__(
         self,
         weights: Weights,
         *,
-        boundary: int = -1,
+        num_frozen: int = -1,
         first_token_only: bool = True,
         recompute: bool = False,
         reuse: bool = True,
     ) -> None:
-        """Build it on its weights.
+        """Build the network on its weights.
 
         Args:
-            boundary: the embeddings and so many lowest layers are frozen: they neither learn nor drop anything; -1
-                where all learn.
-            first_token_only: compute the last layer for the first token only; False for tests.
-            recompute: keep less for the backward pass, and compute layers twice.
-            reuse: reuse buffers; False for tests.
+            num_frozen: Lowest layers that are frozen, along with the embeddings: they are not trained and use no
+                dropout. −1 if nothing is frozen.
+            first_token_only: Compute the last layer for the first token only; False for tests.
+            recompute: Keep less for the backward pass, and compute layers twice.
+            reuse: Reuse buffers; False for tests.
         """
         self.weights, self.architecture = weights, weights.architecture
-        self._boundary, self._recompute = boundary, recompute
-        self._work = Workspace(reuse)
+        self._num_frozen, self._recompute = num_frozen, recompute
+        self._workspace = Workspace(reuse)
         largest = max(max(layer.qkv.numel(), layer.up.numel()) for layer in weights.layers)
         scratch = None if weights.dtype == _FP32 else torch.empty(largest, dtype=weights.dtype)
         self._accumulate = Accumulator(scratch)
         top = self.architecture.layers - 1
         self._layers = [
             Layer(
-                self.architecture, own, gradient, self._work, self._accumulate, weights.dtype,
-                short=first_token_only and number == top,
+                self.architecture, tensors, grads, self._workspace, self._accumulate, weights.dtype,
+                first_token_only=first_token_only and number == top,
             )
-            for number, (own, gradient) in enumerate(zip(weights.layers, weights.layer_gradients, strict=True))
+            for number, (tensors, grads) in enumerate(zip(weights.layers, weights.layer_grads, strict=True))
         ]  # fmt: skip
 
     def recompute(self) -> bool:
-        """Keep only the input of each layer from now on; False if that is so already."""
+        """Keep only the input of each layer from now on; return False if that was so already."""
         changed, self._recompute = not self._recompute, True
         return changed
 
     def free(self) -> None:
-        """Let go of all buffers; they are made anew when they are needed."""
-        self._work.clear()
+        """Free all buffers; they are allocated again when they are needed."""
+        self._workspace.clear()
 
     @torch.no_grad()
     def logits(self, batch: Packed) -> torch.Tensor:
-        """[B, C] fp32, nothing dropped."""
-        return self.logits_above(batch, self.stream(batch, 0), 0)
+        """Return logits [B, C] in fp32, without dropout."""
+        return self.logits_above(batch, self.hidden_states(batch, 0), 0)
 
     @torch.no_grad()
-    def stream(self, batch: Packed, layers: int) -> torch.Tensor:
-        """The stream after the `layers` lowest layers, nothing dropped: [T, H] fp32, or [B, H] after all of them."""
-        stream = self._embed(batch, None)[0]
+    def hidden_states(self, batch: Packed, layers: int) -> torch.Tensor:
+        """Return the output of the lowest `layers` layers, without dropout: [T, H] fp32; [B, H] after the last one."""
+        hidden = self._embed(batch, None)[0]
         for layer in self._layers[:layers]:
-            stream, _ = layer.forward(batch, stream, None, _ONCE)
-        return self._first(batch, stream) if layers == len(self._layers) else stream
+            hidden, _ = layer.forward(batch, hidden, None, _SHARED_SLOT)
+        return self._first(batch, hidden) if layers == len(self._layers) else hidden
 
     @torch.no_grad()
-    def logits_above(self, batch: Packed, stream: torch.Tensor, layers: int) -> torch.Tensor:
-        """[B, C] fp32 from the stream after the `layers` lowest layers, nothing dropped; `stream` is written over."""
+    def logits_above(self, batch: Packed, hidden: torch.Tensor, layers: int) -> torch.Tensor:
+        """Return logits [B, C] in fp32 from the output of the `layers` lowest layers, without dropout.
+
+        `hidden` is overwritten.
+        """
         for layer in self._layers[layers:]:
-            stream, _ = layer.forward(batch, stream, None, _ONCE)
-        return self._head(self._first(batch, stream), self.weights.head, None)
+            hidden, _ = layer.forward(batch, hidden, None, _SHARED_SLOT)
+        return self._head(self._first(batch, hidden), self.weights.head, None)
 
     @torch.no_grad()
-    def head_logits(self, rows: torch.Tensor) -> torch.Tensor:
-        """[B, C] fp32 from the stream [B, H] after all layers, nothing dropped."""
-        return self._head(rows, self.weights.head, None)
+    def head_logits(self, first: torch.Tensor) -> torch.Tensor:
+        """Return logits [B, C] in fp32 from the first tokens' output of all layers [B, H], without dropout."""
+        return self._head(first, self.weights.head, None)
 
     @torch.no_grad()
     def learn_head(
-        self, rows: torch.Tensor, masks: Masks, loss: Callable[[torch.Tensor], torch.Tensor], *, first: bool
+        self, first_tokens: torch.Tensor, masks: Masks, loss: Callable[[torch.Tensor], torch.Tensor], *, first: bool
     ) -> torch.Tensor:
-        """`learn` where all layers are frozen, from the stream [B, H] after them: only the head is computed."""
+        """Do what `learn` does if all layers are frozen: compute only the head, from their output [B, H]."""
         self._accumulate.first = first
-        return self._head_gradients(rows, masks, loss, wanted=False)[0]
+        return self._head_backward(first_tokens, masks, loss, input_grad=False)[0]
 
     @torch.no_grad()
     def learn(
@@ -129,101 +133,104 @@ class Network:
         loss: Callable[[torch.Tensor], torch.Tensor],
         *,
         first: bool,
-        stream: torch.Tensor | None = None,
+        hidden: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """One forward and backward pass: adds the gradients of `loss(logits [B, C])` and returns the loss.
+        """Run one forward and backward pass: add the gradients of `loss(logits [B, C])`, and return the loss.
 
         Args:
-            first: whether this is the first micro-batch of its step: what earlier steps left is then overwritten.
-            stream: what is known to come out at the boundary, as `Network.stream` gives it; it is written over.
+            first: Whether this is the first micro-batch of its step; it overwrites the gradients of earlier steps.
+            hidden: Output of the frozen layers if it is known, as `hidden_states` returns it. It is overwritten.
         """
         embedded = None
         self._accumulate.first = first
-        if self._boundary >= 0:
-            stream = self.stream(batch, self._boundary) if stream is None else stream
+        if self._num_frozen >= 0:
+            hidden = self.hidden_states(batch, self._num_frozen) if hidden is None else hidden
         else:
-            stream, embedded = self._embed(batch, masks)
-        learning = list(enumerate(self._layers))[max(self._boundary, 0) :]
-        drops: dict[int, Drops] = {}
+            hidden, embedded = self._embed(batch, masks)
+        trainable = list(enumerate(self._layers))[max(self._num_frozen, 0) :]
+        dropout: dict[int, DropoutMasks] = {}
         inputs: dict[int, torch.Tensor] = {}
-        kept: dict[int, Kept] = {}
-        for number, layer in learning:
-            drops[number] = layer.drops(batch, masks)
+        saved: dict[int, SavedActivations] = {}
+        for number, layer in trainable:
+            dropout[number] = layer.dropout_masks(batch, masks)
             if self._recompute:
-                inputs[number] = self._work(f"{number}.stream", *stream.shape, dtype=_FP32).copy_(stream)
-                stream, _ = layer.forward(batch, stream, drops[number], _ONCE)
+                inputs[number] = self._workspace(f"{number}.hidden", *hidden.shape, dtype=_FP32).copy_(hidden)
+                hidden, _ = layer.forward(batch, hidden, dropout[number], _SHARED_SLOT)
             else:
-                stream, kept[number] = layer.forward(batch, stream, drops[number], str(number))
-        value, gradient = self._head_gradients(self._first(batch, stream), masks, loss)
-        if learning and not learning[-1][1].short:
-            gradient = self._spread(gradient, batch)
-        for number, layer in reversed(learning):
-            of_layer = kept[number] if kept else layer.forward(batch, inputs[number], drops[number], _ONCE)[1]
-            wanted = number > learning[0][0] or embedded is not None
-            gradient = layer.backward(batch, of_layer, drops[number], gradient, wanted=wanted)
+                hidden, saved[number] = layer.forward(batch, hidden, dropout[number], str(number))
+        value, grad = self._head_backward(self._first(batch, hidden), masks, loss)
+        if trainable and not trainable[-1][1].first_token_only:
+            grad = self._spread(grad, batch)
+        for number, layer in reversed(trainable):
+            if self._recompute:
+                activations = layer.forward(batch, inputs[number], dropout[number], _SHARED_SLOT)[1]
+            else:
+                activations = saved[number]
+            input_grad = number > trainable[0][0] or embedded is not None
+            grad = layer.backward(batch, activations, dropout[number], grad, input_grad=input_grad)
         if embedded is not None:
-            self._embed_backward(batch, gradient, embedded)
+            self._embed_backward(batch, grad, embedded)
         return value
 
     # Embeddings
 
-    def _embed(self, batch: Packed, masks: Masks | None) -> tuple[torch.Tensor, _Embedded]:
-        """The stream [T, H] that enters the first layer, and what the way back needs."""
-        tensors, count, width = self.weights.embeddings, batch.rows, self.architecture.width
-        total = self._work("embedded", count, width, dtype=_FP32)
-        rows_of = self.weights.rows_of(batch.ids)  # before `words`, which it may lengthen
-        torch.index_select(self.weights.words(), 0, rows_of, out=total)
-        places = self._work("stream gradient", count, width, dtype=_FP32)
-        total.add_(torch.index_select(tensors.position, 0, batch.positions, out=places))
+    def _embed(self, batch: Packed, masks: Masks | None) -> tuple[torch.Tensor, _SavedEmbeddings]:
+        """Return the input [T, H] of the first layer, and what the backward pass needs."""
+        tensors, rows, hidden_size = self.weights.embeddings, batch.rows, self.architecture.hidden_size
+        total = self._workspace("embedded", rows, hidden_size, dtype=_FP32)
+        word_rows = self.weights.rows_of(batch.ids)  # before `words`, to which it may add rows
+        torch.index_select(self.weights.words(), 0, word_rows, out=total)
+        positions = self._workspace("hidden grad", rows, hidden_size, dtype=_FP32)
+        total.add_(torch.index_select(tensors.position, 0, batch.positions, out=positions))
         if tensors.token_type is not None:
             total.add_(tensors.token_type[0])
-        stream = self._work("stream", count, width, dtype=_FP32)
-        rows = self._work("embedded rows", 2, count, 1, dtype=_FP32)
-        normalise(total, tensors.scale, tensors.shift, self.architecture.epsilon, stream, rows)
-        mask = masks.take(self.architecture.dropouts.embedding, count, width) if masks is not None else None
+        hidden = self._workspace("hidden", rows, hidden_size, dtype=_FP32)
+        stats = self._workspace("embedded stats", 2, rows, 1, dtype=_FP32)
+        layer_norm(total, tensors.scale, tensors.shift, self.architecture.epsilon, hidden, stats)
+        mask = masks.take(self.architecture.dropouts.embedding, rows, hidden_size) if masks is not None else None
         if mask is not None:
-            stream.mul_(mask)
-        return stream, _Embedded(total, rows, mask)
+            hidden.mul_(mask)
+        return hidden, _SavedEmbeddings(total, stats, mask)
 
-    def _embed_backward(self, batch: Packed, gradient: torch.Tensor, embedded: _Embedded) -> None:
-        tensors, own = self.weights.embeddings, self.weights.embedding_gradients
+    def _embed_backward(self, batch: Packed, grad: torch.Tensor, embedded: _SavedEmbeddings) -> None:
+        tensors, grads = self.weights.embeddings, self.weights.embedding_grads
         if embedded.mask is not None:
-            gradient.mul_(embedded.mask)
-        through = self._work("stream", *gradient.shape, dtype=_FP32)
-        normalise_backward(
-            gradient, embedded.total, embedded.rows, tensors.scale, own.scale, own.shift, through, self._work,
+            grad.mul_(embedded.mask)
+        grad_total = self._workspace("hidden", *grad.shape, dtype=_FP32)
+        layer_norm_backward(
+            grad, embedded.total, embedded.stats, tensors.scale, grads.scale, grads.shift, grad_total, self._workspace,
             self._accumulate,
         )  # fmt: skip
-        rows = self.weights.rows_of(batch.ids)
-        words = self.weights.word_gradient()
+        word_rows = self.weights.rows_of(batch.ids)
+        grad_words = self.weights.word_rows(self.weights.grad)
         if self._accumulate.first:
-            words.zero_()
-            own.position.zero_()
-            if own.token_type is not None:
-                own.token_type.zero_()
-        words.index_add_(0, rows, through)
+            grad_words.zero_()
+            grads.position.zero_()
+            if grads.token_type is not None:
+                grads.token_type.zero_()
+        grad_words.index_add_(0, word_rows, grad_total)
         padding = batch.ids == self.architecture.padding
-        if padding.any():  # a padding token's embedding does not learn, wherever it stands
-            words[rows[torch.from_numpy(padding)]] = 0
-        own.position.index_add_(0, batch.positions, through)
-        if self.architecture.counts_padding:
-            own.position[self.architecture.padding] = 0
-        if own.token_type is not None:
-            own.token_type[0].add_(through.sum(0))
+        if padding.any():  # the embedding of the padding token is not trained, wherever it occurs
+            grad_words[word_rows[torch.from_numpy(padding)]] = 0
+        grads.position.index_add_(0, batch.positions, grad_total)
+        if self.architecture.offset_positions:
+            grads.position[self.architecture.padding] = 0
+        if grads.token_type is not None:
+            grads.token_type[0].add_(grad_total.sum(0))
 
     # Head
 
-    def _first(self, batch: Packed, stream: torch.Tensor) -> torch.Tensor:
-        """[B, H] the stream of the reviews' first tokens."""
-        return stream if len(stream) == len(batch.first) else stream[batch.first]
+    def _first(self, batch: Packed, hidden: torch.Tensor) -> torch.Tensor:
+        """Return the hidden states of the first tokens [B, H]."""
+        return hidden if len(hidden) == len(batch.first) else hidden[batch.first]
 
-    def _spread(self, gradient: torch.Tensor, batch: Packed) -> torch.Tensor:
-        """The gradient [B, H] of the first tokens as one of all tokens [T, H]."""
-        whole = self._work("stream gradient", batch.rows, self.architecture.width, dtype=_FP32).zero_()
-        return whole.index_copy_(0, batch.first, gradient)
+    def _spread(self, grad: torch.Tensor, batch: Packed) -> torch.Tensor:
+        """Return the gradient of the first tokens [B, H] as one of all tokens [T, H]."""
+        zeros = self._workspace("hidden grad", batch.rows, self.architecture.hidden_size, dtype=_FP32).zero_()
+        return zeros.index_copy_(0, batch.first, grad)
 
     def _head(self, first: torch.Tensor, head: HeadTensors, masks: Masks | None) -> torch.Tensor:
-        """[B, C] logits from [B, H]; fp32."""
+        """Return logits [B, C] in fp32 from first tokens [B, H]."""
         rates = self.architecture.dropouts
         if masks is not None and (mask := masks.take(rates.before_head, *first.shape)) is not None:
             first = first * mask
@@ -233,27 +240,28 @@ class Network:
             pooled = pooled * mask
         return functional.linear(pooled, head.output, head.output_bias)
 
-    def _head_gradients(
+    def _head_backward(
         self,
         first: torch.Tensor,
         masks: Masks,
         loss: Callable[[torch.Tensor], torch.Tensor],
         *,
-        wanted: bool = True,
+        input_grad: bool = True,
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """The loss, and its gradient [B, H] with respect to `first`; adds those of the head. So small a part is left
-        to autograd.
+        """Add the gradients of the head, and return the loss and its gradient [B, H] with respect to `first`.
+
+        The head is so small that it is left to autograd.
 
         Args:
-            wanted: whether that gradient is; if not, what is returned means nothing.
+            input_grad: Whether the gradient of `first` is needed; otherwise what is returned for it is undefined.
         """
-        head, own = self.weights.head, self.weights.head_gradients
+        head, grads = self.weights.head, self.weights.head_grads
         tensors = (first, head.dense, head.dense_bias, head.output, head.output_bias)
-        leaves = [tensor.detach().requires_grad_(wanted or tensor is not first) for tensor in tensors]
+        leaves = [tensor.detach().requires_grad_(input_grad or tensor is not first) for tensor in tensors]
         with torch.enable_grad():
             value = loss(self._head(leaves[0], HeadTensors(*leaves[1:]), masks))
-            gradients = torch.autograd.grad(value, leaves if wanted else leaves[1:])
-        totals = (own.dense, own.dense_bias, own.output, own.output_bias)
-        for total, gradient in zip(totals, gradients[-len(totals) :], strict=True):
-            self._accumulate.add(total, gradient)
-        return value.detach(), gradients[0]
+            found = torch.autograd.grad(value, leaves if input_grad else leaves[1:])
+        totals = (grads.dense, grads.dense_bias, grads.output, grads.output_bias)
+        for total, grad in zip(totals, found[-len(totals) :], strict=True):
+            self._accumulate.add(total, grad)
+        return value.detach(), found[0]

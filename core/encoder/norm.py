@@ -1,4 +1,4 @@
-"""Layer normalisation over the width, into given buffers; fp32."""
+"""Layer normalization over the hidden size, in fp32, into given buffers."""
 
 from __future__ import annotations
 
@@ -11,43 +11,43 @@ _FORWARD = torch.ops.aten.native_layer_norm.out
 _BACKWARD = torch.ops.aten.native_layer_norm_backward.out
 
 
-def normalise(
-    total: torch.Tensor,
+def layer_norm(
+    x: torch.Tensor,
     scale: torch.Tensor,
     shift: torch.Tensor,
     epsilon: float,
     out: torch.Tensor,
-    rows: torch.Tensor,
+    stats: torch.Tensor,
 ) -> None:
-    """(total − mean) · deviation⁻¹ · scale + shift, for `total` [n, H]; `out` must be other memory than `total`.
+    """Write (x − mean) / standard deviation · scale + shift to `out`, for x [n, H]; `out` must not share memory with x.
 
     Args:
-        rows: [2, n, 1] out: mean and reciprocal deviation of each row, for the backward pass.
+        stats: [2, n, 1] out: mean and reciprocal standard deviation of each row, for the backward pass.
     """
-    _FORWARD(total, [total.shape[1]], scale, shift, epsilon, out0=out, out1=rows[0], out2=rows[1])
+    _FORWARD(x, [x.shape[1]], scale, shift, epsilon, out0=out, out1=stats[0], out2=stats[1])
 
 
-def normalise_backward(
-    gradient: torch.Tensor,
-    total: torch.Tensor,
-    rows: torch.Tensor,
+def layer_norm_backward(
+    grad: torch.Tensor,
+    x: torch.Tensor,
+    stats: torch.Tensor,
     scale: torch.Tensor,
-    scale_gradient: torch.Tensor,
-    shift_gradient: torch.Tensor,
+    grad_scale: torch.Tensor,
+    grad_shift: torch.Tensor,
     out: torch.Tensor,
-    work: Workspace,
+    workspace: Workspace,
     accumulate: Accumulator,
 ) -> None:
-    """The gradient of `total` into `out`, from that of the normalised rows; adds those of scale and shift [H].
+    """Write the gradient of x to `out`, given that of the output, and add those of scale and shift [H].
 
-    `out` must be other memory than `gradient`.
+    `out` must not share memory with `grad`.
     """
-    width = total.shape[1]
-    own_scale = work("scale gradient", width, dtype=torch.float32)
-    own_shift = work("shift gradient", width, dtype=torch.float32)
+    hidden_size = x.shape[1]
+    batch_grad_scale = workspace("scale grad", hidden_size, dtype=torch.float32)
+    batch_grad_shift = workspace("shift grad", hidden_size, dtype=torch.float32)
     _BACKWARD(
-        gradient, total, [width], rows[0], rows[1], scale, scale, [True, True, True],
-        out0=out, out1=own_scale, out2=own_shift,
+        grad, x, [hidden_size], stats[0], stats[1], scale, scale, [True, True, True],
+        out0=out, out1=batch_grad_scale, out2=batch_grad_shift,
     )  # fmt: skip
-    accumulate.add(scale_gradient, own_scale)
-    accumulate.add(shift_gradient, own_shift)
+    accumulate.add(grad_scale, batch_grad_scale)
+    accumulate.add(grad_shift, batch_grad_shift)

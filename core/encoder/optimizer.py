@@ -1,6 +1,6 @@
-"""AdamW and SGD over the flat buffers of `Weights`: one call a group, whatever the number of parameters.
+"""AdamW and SGD on the flat buffers of `Weights`: one call per parameter group, however many parameters it has.
 
-The formulas are `torch.optim`'s own functions; only what they are given is flat.
+The update rules are the functions of `torch.optim` itself, so each step equals that of torch's optimizers.
 """
 
 from __future__ import annotations
@@ -12,89 +12,105 @@ from torch.optim.adamw import adamw
 from torch.optim.sgd import sgd
 
 from core.encoder.weights import Weights, lazy_zeros
+from core.settings.optimizers import OptimizerSpec
 
-_BETAS, _EPSILON = (0.9, 0.999), 1e-8
-MOMENTS = ("exp_avg", "exp_avg_sq")
-STEP = "/step"
-"""Name of the optimizer's step count among its tensors; no weight begins with a slash."""
+STEP, UNSEEN = "/step", "/unseen"
+"""Names of the step count, and of the state of an unseen word, among the optimizer's tensors. Names of weights do not
+begin with a slash."""
 
 
 class FlatOptimizer:
-    """AdamW with bias correction (Loshchilov and Hutter 2019), or SGD."""
+    """An optimizer over all trainable weights of the native encoder."""
 
-    def __init__(self, weights: Weights, *, adaptive: bool) -> None:
-        """Args: adaptive: AdamW, else SGD."""
-        self._weights = weights
-        self._moments = [lazy_zeros(len(weights.master)) for _ in MOMENTS] if adaptive else []
+    def __init__(self, weights: Weights, spec: OptimizerSpec) -> None:
+        self._weights, self._spec = weights, spec
+        self._state = {name: lazy_zeros(len(weights.master)) for name in spec.state}
+        self._unseen = {name: torch.zeros(1, dtype=torch.float64) for name in spec.state}
+        """The state of `Weights.unseen`."""
+        self._rows = weights.rows
+        """Rows of word embeddings whose state is in the buffers."""
         self._step = torch.zeros(())
 
     @torch.no_grad()
     def update(self, rate: float, max_norm: float | None) -> float:
-        """One step with learning rate `rate`, gradients clipped to `max_norm`. Returns their norm before that."""
+        """Make one step at learning rate `rate`, with gradients clipped to `max_norm`; return their norm before
+        that."""
         weights = self._weights
-        gradient = weights.gradient[: weights.size]
-        norm = math.sqrt(float(torch.dot(gradient, gradient)))
+        self._add_rows()
+        grad = weights.grad[: weights.size]
+        norm = math.sqrt(float(torch.dot(grad, grad)))
         # Divides the gradients, as torch's clip_grad_norm_ does.
         divisor = max(1.0, (norm + 1e-6) / max_norm) if max_norm else 1.0
-        groups = [group for group in weights.all_groups() if group.stop > group.start]
-        if self._moments:
-            scale = torch.tensor(divisor) if divisor != 1 else None
-            for group in groups:
-                part = slice(group.start, group.stop)
-                first, second = (moments[part] for moments in self._moments)
-                adamw(
-                    [weights.master[part]],
-                    [weights.gradient[part]],
-                    [first],
-                    [second],
-                    [],
-                    [self._step.clone()],
-                    fused=True,
-                    grad_scale=scale,
-                    amsgrad=False,
-                    beta1=_BETAS[0],
-                    beta2=_BETAS[1],
-                    lr=rate * group.scale,
-                    weight_decay=group.decay,
-                    eps=_EPSILON,
-                    maximize=False,
-                )
+        grad_scale = None
+        if self._spec.kind == "adamw":  # its kernel divides while it reads
+            grad_scale = torch.tensor(divisor) if divisor != 1 else None
         else:
-            gradient.div_(divisor)
-            for group in groups:
+            grad.div_(divisor)
+        for group in weights.all_groups():
+            if group.stop > group.start:
                 part = slice(group.start, group.stop)
-                if group.decay:  # in place: torch's own way takes a copy of all gradients
-                    weights.gradient[part].add_(weights.master[part], alpha=group.decay)
-                sgd(
-                    [weights.master[part]],
-                    [weights.gradient[part]],
-                    [None],
-                    weight_decay=0.0,
-                    momentum=0.0,
-                    lr=rate * group.scale,
-                    dampening=0.0,
-                    nesterov=False,
-                    maximize=False,
+                state = [values[part] for values in self._state.values()]
+                self._update(
+                    weights.master[part], weights.grad[part], state, rate * group.scale, group.decay, grad_scale
                 )
+        if (words := weights.word_group()) is not None:
+            state = list(self._unseen.values())
+            self._update(weights.unseen, torch.zeros_like(weights.unseen), state, rate * words.scale, words.decay, None)
         self._step += 1
-        weights.decayed(rate)
         weights.refresh()
         return norm
 
+    def _update(
+        self,
+        weight: torch.Tensor,
+        grad: torch.Tensor,
+        state: list[torch.Tensor],
+        rate: float,
+        decay: float,
+        grad_scale: torch.Tensor | None,
+    ) -> None:
+        """Update a part of the weights [n] in place, given its gradient and state [n]."""
+        options = self._spec.options
+        if self._spec.kind == "adamw":
+            beta1, beta2 = options["betas"]
+            adamw(
+                [weight], [grad], [state[0]], [state[1]], [], [self._step.clone()],
+                fused=True, grad_scale=grad_scale, amsgrad=False, beta1=beta1, beta2=beta2, lr=rate,
+                weight_decay=decay, eps=options["eps"], maximize=False,
+            )  # fmt: skip
+            return
+        if decay:  # in place: torch's own way copies all gradients
+            grad.add_(weight, alpha=decay)
+        momentum_buffers: list[torch.Tensor | None] = [state[0] if state else None]
+        sgd([weight], [grad], momentum_buffers, weight_decay=0.0, lr=rate, maximize=False, **options)
+
+    def _add_rows(self) -> None:
+        """Give word embeddings that are new since the last step the state of unseen ones."""
+        new = slice(self._rows, self._weights.rows)
+        self._rows = self._weights.rows
+        for name, unseen in self._unseen.items():
+            if new.start < new.stop and float(unseen):
+                values = self._weights.table[self._weights.words_in_use()[new]]
+                self._weights.word_rows(self._state[name])[new] = values * float(unseen)
+
     def tensors(self) -> dict[str, torch.Tensor]:
-        """The moments themselves by `<weight>/<moment>`, and the step count, to be written to a checkpoint."""
+        """Return what a checkpoint needs: views of the state as `<weight>/<name>`, the step count, and `UNSEEN`."""
+        self._add_rows()
         found = {STEP: self._step.clone()}
-        for kind, moments in zip(MOMENTS, self._moments, strict=False):
-            found.update(
-                {f"{name}/{kind}": value for name, value in self._weights.named(moments, copies=False).items()}
-            )
+        if self._unseen:
+            found[UNSEEN] = torch.cat(list(self._unseen.values()))
+        for kind, values in self._state.items():
+            named = self._weights.named(values, copies=False)
+            found.update({f"{name}/{kind}": value for name, value in named.items()})
         return found
 
     def restore(self, saved: dict[str, torch.Tensor]) -> None:
-        """Put back what `tensors` took; `Weights.restore` comes first."""
+        """Restore what `tensors` returned; call `Weights.restore` first."""
         self._step.copy_(saved[STEP])
-        for kind, moments in zip(MOMENTS, self._moments, strict=False):
+        self._rows = self._weights.rows
+        for (kind, values), unseen in zip(self._state.items(), saved[UNSEEN] if self._state else (), strict=True):
             ending = f"/{kind}"
-            moments[: self._weights.reached].zero_()
+            values[: self._weights.reached].zero_()
+            self._unseen[kind].fill_(float(unseen))
             of_kind = {key.removesuffix(ending): value for key, value in saved.items() if key.endswith(ending)}
-            self._weights.fill(moments, of_kind)
+            self._weights.fill(values, of_kind)

@@ -1,7 +1,7 @@
-"""Matrix products into given buffers, and the sums behind the gradients of weights.
+"""Matrix products into given buffers, and the accumulation of weight gradients.
 
-Products run in the format of their operands (bf16 or fp32) with fp32 sums inside; what is summed over micro-batches is
-summed in fp32.
+Products are computed in the format of their operands (bf16 or fp32), with sums in fp32 inside the kernel. Sums over
+micro-batches are fp32.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ import torch
 from torch.nn import functional
 
 _CHUNK = 512
-"""Rows of one product in bf16. oneDNN makes kernels for every number of rows that it meets, which cost 0.3 ms and
-0.6 MB a product (measured, oneDNN 3.12); T rows in chunks need but one set of kernels, and one for each rest."""
+"""Rows of one product in bf16. oneDNN makes a kernel for each new number of rows, at 0.3 ms and 0.6 MB per product
+(measured, oneDNN 3.12). In chunks, any T needs the kernel for a whole chunk and one for the remainder."""
 _SLOW = (0.9, 2.2)
-"""Rows a column of the result at which one product over a long inner dimension is slow with AMX (oneDNN 3.12, measured:
-1.2 TFLOP/s, 2.0 in three parts; outside, parts cost a few per cent)."""
+"""Range of rows per column of the result in which a product over a long inner dimension is slow with AMX: 1.2 TFLOP/s
+instead of 2.0 in three parts. Outside this range, parts are a few percent slower. Measured, oneDNN 3.12."""
 _PARTS = 3
 
 
 def product(x: torch.Tensor, weight: torch.Tensor, out: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
-    """x [T, n] · weight [n, m] + bias [m] into `out` [T, m]."""
+    """Write x [T, n] · weight [n, m] + bias [m] to `out` [T, m], and return it."""
     rows = x.shape[0]
     if x.dtype != torch.bfloat16 or rows <= _CHUNK:
         _product(x, weight, out, bias)
@@ -33,10 +33,10 @@ def product(x: torch.Tensor, weight: torch.Tensor, out: torch.Tensor, bias: torc
 
 
 def _product(x: torch.Tensor, weight: torch.Tensor, out: torch.Tensor, bias: torch.Tensor | None) -> None:
-    """`product` in one piece, or in column parts where that is faster."""
+    """Compute the product of one chunk: at once, or in parts of its columns if that is faster."""
     rows, columns = out.shape
-    narrow = x.dtype == torch.bfloat16 and weight.shape[0] >= columns and _SLOW[0] <= rows / columns < _SLOW[1]
-    step = -(-columns // _PARTS) if narrow and _has_tiles() else columns
+    slow = x.dtype == torch.bfloat16 and weight.shape[0] >= columns and _SLOW[0] <= rows / columns < _SLOW[1]
+    step = -(-columns // _PARTS) if slow and _has_amx() else columns
     for start in range(0, columns, step):
         part = slice(start, start + step)
         if bias is None:
@@ -46,35 +46,35 @@ def _product(x: torch.Tensor, weight: torch.Tensor, out: torch.Tensor, bias: tor
 
 
 @cache
-def _has_tiles() -> bool:
-    """Whether this processor multiplies bf16 in tiles (AMX)."""
+def _has_amx() -> bool:
+    """Whether this processor has matrix units for bf16 (AMX)."""
     return bool(torch.cpu._is_amx_tile_supported())
 
 
 def linear(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, out: torch.Tensor) -> torch.Tensor:
-    """x [T, n] · weightᵀ + bias [m] with weight [m, n], as `nn.Linear`."""
+    """Write x [T, n] · weightᵀ + bias [m] to `out`, with weight [m, n] as in `nn.Linear`, and return it."""
     return product(x, weight.t(), out, bias)
 
 
 class FixedLinear:
-    """`nn.Linear`, with a gelu after it if asked for, of a weight that does not change any more.
+    """`nn.Linear` for a weight that no longer changes, optionally followed by a GELU.
 
-    oneDNN lays a weight out anew for every product, unless it was laid out before: measured without AMX, that is 10 to
-    25 % of the time at 96 rows and 10 % at 1,024. Where torch has no oneDNN the weight stays as it is.
+    oneDNN reorders a weight for each product unless that was done before. Measured without AMX, reordering takes 10 to
+    25 % of the time at 96 rows and 10 % at 1,024. Without oneDNN, the weight is used as it is.
     """
 
     def __init__(self, weight: torch.Tensor, bias: torch.Tensor, *, gelu: bool = False) -> None:
-        """Args: weight: [m, n]. bias: [m], in its format."""
+        """Args: weight: [m, n]. bias: [m], in the format of the weight."""
         self._bias, self._gelu = bias, gelu
         known = hasattr(torch.ops.mkldnn, "_linear_pointwise")
-        self._laid_out = known and bool(torch.backends.mkldnn.is_available())  # type: ignore[no-untyped-call]
+        self._reordered = known and bool(torch.backends.mkldnn.is_available())  # type: ignore[no-untyped-call]
         self._weight = weight.contiguous()
-        if self._laid_out:
+        if self._reordered:
             self._weight = torch.ops.mkldnn._reorder_linear_weight(self._weight, None)
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        """[T, m] from x [T, n]."""
-        if self._laid_out:
+        """Return [T, m], given x [T, n]."""
+        if self._reordered:
             after = "gelu" if self._gelu else "none"
             out: torch.Tensor = torch.ops.mkldnn._linear_pointwise(x, self._weight, self._bias, after, [], "none")
             return out
@@ -85,35 +85,35 @@ class FixedLinear:
 class Accumulator:
     """Adds the gradients of a micro-batch to those of its optimizer step, in fp32.
 
-    The first micro-batch of a step writes instead of adding, so that nobody has to zero what it will write.
+    The first micro-batch of a step overwrites the gradients, so they need not be set to zero.
     """
 
     def __init__(self, scratch: torch.Tensor | None) -> None:
-        """Args: scratch: as many bf16 elements as the largest weight has; None where products are fp32."""
+        """Args: scratch: bf16 tensor with as many elements as the largest weight; None if products are fp32."""
         self._scratch = scratch
         self.first = False
         """Whether this is the first micro-batch of a step."""
 
-    def weight(self, gradient: torch.Tensor, left: torch.Tensor, right: torch.Tensor) -> None:
-        """gradient [n, m] += leftᵀ · right, from left [T, n] and right [T, m]."""
+    def weight(self, grad: torch.Tensor, left: torch.Tensor, right: torch.Tensor) -> None:
+        """Add leftᵀ · right to `grad` [n, m], given left [T, n] and right [T, m]."""
         if self._scratch is None:
-            torch.addmm(gradient, left.t(), right, beta=0 if self.first else 1, out=gradient)
+            torch.addmm(grad, left.t(), right, beta=0 if self.first else 1, out=grad)
             return
-        product = self._scratch[: gradient.numel()].view(gradient.shape)
-        rest = len(left) % _CHUNK if len(left) > _CHUNK else 0
-        whole = len(left) - rest
+        product = self._scratch[: grad.numel()].view(grad.shape)
+        remainder = len(left) % _CHUNK if len(left) > _CHUNK else 0
+        whole = len(left) - remainder
         torch.mm(left[:whole].t(), right[:whole], out=product)
-        if rest:
+        if remainder:
             torch.addmm(product, left[whole:].t(), right[whole:], out=product)
-        self.add(gradient, product)
+        self.add(grad, product)
 
-    def bias(self, gradient: torch.Tensor, of: torch.Tensor) -> None:
-        """gradient [n] += sum over the rows of `of` [T, n]."""
-        self.add(gradient, of.sum(0))
+    def bias(self, grad: torch.Tensor, output_grad: torch.Tensor) -> None:
+        """Add the sum over the rows of `output_grad` [T, n] to `grad` [n]."""
+        self.add(grad, output_grad.sum(0))
 
-    def add(self, gradient: torch.Tensor, of: torch.Tensor) -> None:
-        """gradient += `of`, of the same shape."""
+    def add(self, grad: torch.Tensor, batch_grad: torch.Tensor) -> None:
+        """Add `batch_grad` to `grad`, both of the same shape."""
         if self.first:
-            gradient.copy_(of)
+            grad.copy_(batch_grad)
         else:
-            gradient.add_(of)
+            grad.add_(batch_grad)

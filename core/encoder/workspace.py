@@ -1,7 +1,7 @@
-"""Buffers that are used again from one micro-batch to the next.
+"""Buffers that are reused from one micro-batch to the next.
 
-A training step that allocates its activations anew touches hundreds of thousands of fresh pages; the operating system
-clears each of them first. Here every tensor has a name and a buffer that only ever grows.
+A training step that allocates new memory for its activations touches hundreds of thousands of fresh pages, and the
+operating system clears each of them first. Here, every tensor has a name and a buffer that only grows.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ import torch
 
 
 class Workspace:
-    """Named scratch tensors. A tensor is valid until its name is asked for again."""
+    """Named scratch tensors. A tensor is valid until its name is requested again."""
 
     def __init__(self, reuse: bool = True) -> None:
-        """Args: reuse: False allocates each time, for tests and for tensors that must outlive a micro-batch."""
+        """Args: reuse: False allocates new memory each time, for tests."""
         self._reuse = reuse
         self._buffers: dict[tuple[str, torch.dtype], torch.Tensor] = {}
 
     def __call__(self, name: str, *shape: int, dtype: torch.dtype) -> torch.Tensor:
-        """An uninitialised tensor of `shape`."""
+        """Return an uninitialized tensor of `shape`."""
         if not self._reuse:
             return torch.empty(shape, dtype=dtype)
         size = math.prod(shape)
@@ -31,8 +31,9 @@ class Workspace:
         return buffer[:size].view(shape)
 
     def bytes(self) -> int:
-        """Bytes held."""
+        """Return the bytes allocated."""
         return sum(buffer.numel() * buffer.element_size() for buffer in self._buffers.values())
 
     def clear(self) -> None:
+        """Free all buffers."""
         self._buffers.clear()

@@ -41,7 +41,7 @@ def kept(shape: ModelShape, lengths: Sequence[int], item: int, lora: Lora | None
         item: bytes of an element of products. fused: on a GPU.
     """
     tokens, squares = padded(lengths)
-    width, inner = shape.width, shape.inner
+    width, inner = shape.hidden_size, shape.intermediate_size
     apart = lora is not None and lora.drops
     masks = width * (1 if shape.family == "distilbert" else 2)  # of dropout on the stream
     masks *= 1 if fused else item
@@ -61,36 +61,36 @@ def kept(shape: ModelShape, lengths: Sequence[int], item: int, lora: Lora | None
 
 def embedding(shape: ModelShape, lengths: Sequence[int]) -> int:
     """Bytes that the embeddings' backward pass needs: what they normalise, and a mask."""
-    return padded(lengths)[0] * _FP32 * 2 * shape.width
+    return padded(lengths)[0] * _FP32 * 2 * shape.hidden_size
 
 
 def stream(shape: ModelShape, lengths: Sequence[int]) -> int:
     """Bytes of a layer's input: all that is kept of it where it is computed a second time."""
-    return padded(lengths)[0] * _FP32 * shape.width
+    return padded(lengths)[0] * _FP32 * shape.hidden_size
 
 
 def passing(shape: ModelShape, lengths: Sequence[int]) -> int:
     """Bytes that come and go while one layer is computed backward."""
-    return padded(lengths)[0] * _FP32 * (4 * shape.width + 2 * shape.inner)
+    return padded(lengths)[0] * _FP32 * (4 * shape.hidden_size + 2 * shape.intermediate_size)
 
 
 def forward(shape: ModelShape, lengths: Sequence[int]) -> int:
     """Bytes that come and go in a layer when nothing is kept."""
     tokens, squares = padded(lengths)
-    return tokens * _FP32 * (8 * shape.width + 2 * shape.inner) + squares * shape.heads * 2 * _FP32
+    return tokens * _FP32 * (8 * shape.hidden_size + 2 * shape.intermediate_size) + squares * shape.heads * 2 * _FP32
 
 
 def fused_embedding(shape: ModelShape, lengths: Sequence[int]) -> int:
     """Bytes that the embeddings keep on a GPU, with the last layer's output, whose first tokens the head reads."""
-    return padded(lengths)[0] * (2 * _FP32 + 1) * shape.width
+    return padded(lengths)[0] * (2 * _FP32 + 1) * shape.hidden_size
 
 
 def fused_passing(shape: ModelShape, lengths: Sequence[int]) -> int:
     """Bytes that come and go while one layer is computed backward on a GPU."""
-    return padded(lengths)[0] * _FP32 * (3 * shape.width + shape.inner)
+    return padded(lengths)[0] * _FP32 * (3 * shape.hidden_size + shape.intermediate_size)
 
 
 def fused_forward(shape: ModelShape, lengths: Sequence[int], item: int) -> int:
     """Bytes that come and go in a layer on a GPU when nothing is kept."""
-    copies = item * shape.width if item != _FP32 else 0
-    return padded(lengths)[0] * (_FP32 * 3 * shape.width + item * 2 * shape.inner + copies)
+    copies = item * shape.hidden_size if item != _FP32 else 0
+    return padded(lengths)[0] * (_FP32 * 3 * shape.hidden_size + item * 2 * shape.intermediate_size + copies)

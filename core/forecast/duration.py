@@ -64,9 +64,9 @@ def operations(run: Run, load: loads.Work, layers: int, *, top: bool = True) -> 
     per_token = 2.0 * layers * shape.layer_products
     whole = layers
     if run.native and top:
-        per_token -= 2.0 * (shape.layer_products - 2 * shape.width**2)
+        per_token -= 2.0 * (shape.layer_products - 2 * shape.hidden_size**2)
         whole -= 1
-    return load.tokens * per_token + load.squares * 4.0 * shape.width * whole
+    return load.tokens * per_token + load.squares * 4.0 * shape.hidden_size * whole
 
 
 def _frozen(run: Run) -> int:

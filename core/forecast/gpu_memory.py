@@ -58,8 +58,8 @@ def _largest(run: Run) -> int:
     """Weights of the largest matrix that learns."""
     shape = run.shape
     if run.lora is not None or run.head_only:
-        return shape.width**2
-    return shape.words if run.boundary < 0 else shape.width * shape.inner
+        return shape.hidden_size**2
+    return shape.words if run.boundary < 0 else shape.hidden_size * shape.intermediate_size
 
 
 def _weights(run: Run) -> int:

@@ -124,7 +124,7 @@ def _copies(run: Run, passes: int) -> int:
     elif run.native:  # gradients and moments are gone, the word table is the module's again
         saved = best - run.moment_bytes - passes
         saved += 4 * shape.words if run.boundary < 0 and run.facts.mapped else 0
-        saved += 4 * (shape.layers - max(run.boundary, 0)) * shape.width * shape.inner  # as files do
+        saved += 4 * (shape.layers - max(run.boundary, 0)) * shape.hidden_size * shape.intermediate_size  # as files do
     return max(best, saved)
 
 
@@ -140,8 +140,8 @@ def _native_weights(run: Run) -> int:
         size += 4 * (shape.words if run.boundary < 0 else shape.weights - shape.learning(run.settings))
     if item == 2:
         size += 2 * ((shape.layers - frozen) * shape.layer + shape.head)
-    fixed = shape.width * shape.inner * 4  # the feed-forward's second weight, transposed
-    fixed += shape.layer_products * 2 if item == 2 else 3 * shape.width**2 * 4
+    fixed = shape.hidden_size * shape.intermediate_size * 4  # the feed-forward's second weight, transposed
+    fixed += shape.layer_products * 2 if item == 2 else 3 * shape.hidden_size**2 * 4
     return size + frozen * fixed
 
 
@@ -154,7 +154,7 @@ def _native_passes(run: Run, plan: Plan) -> tuple[int, int]:
     if run.boundary > 0:
         passes += [footprint.classifying(shape, lengths, item) for lengths in run.frozen_parts()]
     if run.head_only:
-        kernels = _FROZEN_KERNELS * shape.width if item == 4 else 0
+        kernels = _FROZEN_KERNELS * shape.hidden_size if item == 4 else 0
         return 0, footprint.total(passes[1:]) + pool + kernels
     recompute = run.settings.gradient_checkpointing
     for lengths in train:

@@ -15,6 +15,7 @@ from core.planning.sizes import (
     TRANSFORMERS_REVIEWS,
     TRANSFORMERS_TOKENS,
 )
+from core.settings.optimizers import optimizer_spec
 from core.settings.schema import Settings
 
 UNLIMITED = 1 << 62
@@ -141,13 +142,13 @@ class Run:
         """Of the weights whose gradients are kept: of the words only those that occur, on the native path."""
         learn = self.shape.learning(self.settings)
         if self.native and self.boundary < 0:
-            learn -= self.shape.words - min(self.facts.distinct, self.shape.vocabulary) * self.shape.width
+            learn -= self.shape.words - min(self.facts.distinct, self.shape.vocabulary) * self.shape.hidden_size
         return 4 * learn
 
     @property
     def moment_bytes(self) -> int:
-        """Of the optimizer's state: AdamW has two moments of every weight."""
-        return 2 * self.learned_bytes if self.settings.optimizer == "adamw" else 0
+        """Of the optimizer's state."""
+        return len(optimizer_spec(self.settings).state) * self.learned_bytes
 
     @property
     def best_bytes(self) -> int:

@@ -109,7 +109,7 @@ class Predictor:
         if self._network is not None:
             shape, dtype = self._network.architecture, self._network.dtype
             whole = [self.special_tokens.encode(ids) for ids in reviews]
-            batch = pack(whole, shape.heads, shape.padding, counts_padding=shape.counts_padding, dtype=dtype)
+            batch = pack(whole, shape.heads, shape.padding, offset_positions=shape.offset_positions, dtype=dtype)
             return self._network.logits(batch)
         input_ids, mask = (torch.from_numpy(array).to(self.device) for array in collate(reviews, self.special_tokens))
         with torch.inference_mode(), autocast(self.device, self.precision):

@@ -45,6 +45,6 @@ def _key(architecture: Sizes, dtype: torch.dtype) -> str:
     with suppress(OSError):
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
         processor = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), processor)
-    shape = f"{architecture.width}×{architecture.inner}"
+    shape = f"{architecture.hidden_size}×{architecture.intermediate_size}"
     threads = f"{torch.get_num_threads()} of {os.cpu_count()} threads"
     return ", ".join((processor, threads, f"torch {torch.__version__}", shape, str(dtype).removeprefix("torch.")))

@@ -31,6 +31,7 @@ from core.learners.optimizer import grouping
 from core.learners.tensor_files import Tensors
 from core.models.classifier import Classifier
 from core.planning.sizes import EVALUATION_TOKENS, HEAD_POOL_ELEMENTS, HEAD_TOKENS, POOL_ELEMENTS
+from core.settings.optimizers import optimizer_spec
 from core.settings.schema import Settings
 
 _FEW_ROWS = 256
@@ -61,8 +62,8 @@ class NativeLearner:
         self._architecture = architecture_of(classifier.model)
         self._weights = Weights(classifier.model, self._architecture, self._dtype, grouping(classifier, settings))
         self.boundary = _boundary(settings, self._architecture.layers)
-        self._network = Network(self._weights, boundary=self.boundary, recompute=settings.gradient_checkpointing)
-        self._optimizer = FlatOptimizer(self._weights, adaptive=settings.optimizer == "adamw")
+        self._network = Network(self._weights, num_frozen=self.boundary, recompute=settings.gradient_checkpointing)
+        self._optimizer = FlatOptimizer(self._weights, optimizer_spec(settings))
         self._head_only = self.boundary == self._architecture.layers
         elements = HEAD_POOL_ELEMENTS if self._head_only else POOL_ELEMENTS
         self._pool = MaskPool(settings.seed, self._dtype, elements)
@@ -129,9 +130,9 @@ class NativeLearner:
     def _shape(self, examples: Examples) -> Shape:
         """What is kept of `examples`: a row a review where only the head learns, else a row a token."""
         if self._head_only:
-            return Shape(np.ones(len(examples.rows), dtype=np.int64), self._architecture.width, torch.float32)
+            return Shape(np.ones(len(examples.rows), dtype=np.int64), self._architecture.hidden_size, torch.float32)
         counts = examples.lengths(_all(examples), self._special_tokens).astype(np.int64)
-        return Shape(counts, self._architecture.width, self._dtype)
+        return Shape(counts, self._architecture.hidden_size, self._dtype)
 
     def _key(self, examples: Examples, weights: str) -> str:
         """The key of what is kept of `examples`; `weights` is the hash of the frozen ones."""
@@ -139,7 +140,10 @@ class NativeLearner:
         return key_of(
             weights=weights,
             layers=self.boundary,
-            architecture=[shape.family, shape.layers, shape.heads, shape.epsilon, shape.padding, shape.counts_padding],
+            architecture=[
+                *(shape.family, shape.layers, shape.heads),
+                *(shape.epsilon, shape.padding, shape.offset_positions),
+            ],
             precision=str(self._dtype),
             special_tokens=asdict(special_tokens),
             tokenizer=tokenizer_sha256(self._classifier.tokenizer),
@@ -152,7 +156,7 @@ class NativeLearner:
         lengths = examples.lengths(_all(examples), self._special_tokens)
         for positions in length_sorted(lengths, self._prepared_tokens):
             batch = self._pack(examples.ids(positions))
-            stream = self._network.stream(batch, self.boundary)
+            stream = self._network.hidden_states(batch, self.boundary)
             yield positions, stream if self._head_only else stream[: batch.tokens]
             done.add(batch.tokens)
 
@@ -161,7 +165,7 @@ class NativeLearner:
         kept = self._kept.get(id(examples))
         if kept is None:
             return None
-        return kept[1].take(positions, self._work("kept", rows, self._architecture.width, dtype=torch.float32))
+        return kept[1].take(positions, self._work("kept", rows, self._architecture.hidden_size, dtype=torch.float32))
 
     def _rows(self, examples: Examples, positions: np.ndarray) -> torch.Tensor:
         """[B, H] what leaves all layers, where only the head learns: kept, or computed in parts."""
@@ -169,7 +173,7 @@ class NativeLearner:
         if rows is None:
             parts = micro_batches(examples.lengths(positions, self._special_tokens), self._budget)
             batches = (self._pack(examples.ids(positions[part])) for part in parts)
-            rows = torch.cat([self._network.stream(batch, self.boundary).clone() for batch in batches])
+            rows = torch.cat([self._network.hidden_states(batch, self.boundary).clone() for batch in batches])
         return rows
 
     def learn(
@@ -183,7 +187,7 @@ class NativeLearner:
                 return self._network.learn_head(rows, masks, loss, first=first)
         batch = self._pack(examples.ids(positions))
         stream = self._stream(examples, positions, batch.rows)
-        return self._network.learn(batch, masks, loss, first=first, stream=stream)
+        return self._network.learn(batch, masks, loss, first=first, hidden=stream)
 
     def update(self, rate: float) -> torch.Tensor:
         with _one_thread(0) if self._head_only else nullcontext():
@@ -203,7 +207,7 @@ class NativeLearner:
     def _pack(self, reviews: Sequence[np.ndarray]) -> Packed:
         shape = self._architecture
         whole = [self._special_tokens.encode(ids) for ids in reviews]
-        return pack(whole, shape.heads, shape.padding, counts_padding=shape.counts_padding, dtype=self._dtype)
+        return pack(whole, shape.heads, shape.padding, offset_positions=shape.offset_positions, dtype=self._dtype)
 
     def weights(self, *, copies: bool = True) -> Tensors:
         return self._weights.snapshot(copies=copies)

@@ -9,6 +9,7 @@ import torch
 from core.learners.tensor_files import Tensors
 from core.models.classifier import Classifier
 from core.models.layers import depths, layer_modules
+from core.settings.optimizers import optimizer_spec
 from core.settings.schema import Settings
 
 _USUAL_RATE, _USUAL_WIDTH = 5e-5, 768
@@ -48,10 +49,12 @@ def build_optimizer(classifier: Classifier, settings: Settings) -> torch.optim.O
     listed = [
         {"params": weights, "weight_decay": shrink, "scale": scale} for (scale, shrink), weights in groups.items()
     ]
-    if settings.optimizer == "sgd":
+    spec = optimizer_spec(settings)
+    if spec.kind == "sgd":
         on_gpu = any(weight.is_cuda for weight in classifier.trainable().values())
-        return torch.optim.SGD(listed, lr=rate, fused=on_gpu)  # else it copies all gradients there to add the decay
-    return torch.optim.AdamW(listed, lr=rate, fused=True)
+        # fused on a GPU, where it otherwise copies all gradients to add the weight decay
+        return torch.optim.SGD(listed, lr=rate, fused=on_gpu, **spec.options)
+    return torch.optim.AdamW(listed, lr=rate, fused=True, **spec.options)
 
 
 def peak_rate(classifier: Classifier, settings: Settings) -> float:

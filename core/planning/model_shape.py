@@ -21,9 +21,9 @@ _FAMILIES: dict[str, Family] = {
 """By `model_type`."""
 _NAMES: dict[str, tuple[str, ...]] = {
     "layers": ("num_hidden_layers", "n_layers", "num_layers"),
-    "width": ("hidden_size", "dim", "d_model"),
+    "hidden_size": ("hidden_size", "dim", "d_model"),
     "heads": ("num_attention_heads", "n_heads"),
-    "inner": ("intermediate_size", "hidden_dim", "d_ff"),
+    "intermediate_size": ("intermediate_size", "hidden_dim", "d_ff"),
     "vocabulary": ("vocab_size",),
     "positions": ("max_position_embeddings",),
 }
@@ -41,9 +41,9 @@ class ModelShape(BaseModel):
 
     family: Family
     layers: int
-    width: int
+    hidden_size: int
     heads: int
-    inner: int
+    intermediate_size: int
     vocabulary: int
     positions: int
     types: int
@@ -57,31 +57,31 @@ class ModelShape(BaseModel):
     @property
     def words(self) -> int:
         """Weights of the word table."""
-        return self.vocabulary * self.width
+        return self.vocabulary * self.hidden_size
 
     @property
     def embeddings(self) -> int:
         """Weights below the first layer."""
-        return self.words + (self.positions + self.types + 2) * self.width
+        return self.words + (self.positions + self.types + 2) * self.hidden_size
 
     @property
     def layer_products(self) -> int:
         """Weights of the matrix products of one layer."""
-        return 4 * self.width**2 + 2 * self.width * self.inner
+        return 4 * self.hidden_size**2 + 2 * self.hidden_size * self.intermediate_size
 
     @property
     def layer(self) -> int:
         """Weights of one layer."""
-        return self.layer_products + 9 * self.width + self.inner
+        return self.layer_products + 9 * self.hidden_size + self.intermediate_size
 
     @property
     def head(self) -> int:
-        return self.width**2 + self.width + (self.width + 1) * self.classes
+        return self.hidden_size**2 + self.hidden_size + (self.hidden_size + 1) * self.classes
 
     def learning(self, settings: Settings) -> int:
         """Weights that learn; with LoRA those of its matrices and the head."""
         if settings.lora:
-            pairs = 4 * 2 * self.width + 2 * (self.width + self.inner)
+            pairs = 4 * 2 * self.hidden_size + 2 * (self.hidden_size + self.intermediate_size)
             return self.layers * settings.lora_rank * pairs + self.head
         boundary = self.boundary(settings)
         below = 0 if boundary < 0 else self.embeddings + boundary * self.layer
@@ -101,7 +101,7 @@ def shape_of(config: Mapping[str, Any], classes: int, weights: int | None = None
         weights: of the encoder, counted; needed only for families whose weights are not written out here.
     """
     found = {name: next((int(config[key]) for key in keys if key in config), 0) for name, keys in _NAMES.items()}
-    found["inner"] = found["inner"] or 4 * found["width"]
+    found["intermediate_size"] = found["intermediate_size"] or 4 * found["hidden_size"]
     family: Family = _FAMILIES.get(str(config.get("model_type")), "other") if _is_plain(config) else "other"
     types = 0 if family == "distilbert" else int(config.get("type_vocab_size", 0))
     rates = {float(config[name]) for name in _RATES if isinstance(config.get(name), int | float)}

@@ -145,5 +145,5 @@ def adopt(model: torch.nn.Module, base: Path) -> None:
             if (words := weights.get(f"{name}/words")) is None:
                 whole.copy_(weights[name])
             else:
-                whole.mul_(float(weights[f"{name}/missed"]))
+                whole.mul_(float(weights[f"{name}/unseen"]))
                 whole[words] = weights[name]

@@ -172,7 +172,7 @@ def weights_of() -> Callable[[TrainingLoop], dict[str, torch.Tensor]]:
         learned = loop.learner.weights()
         for name in found.keys() & learned.keys():
             if f"{name}/words" in learned:  # only the rows of words in use
-                found[name] *= learned[f"{name}/missed"].float()
+                found[name] *= learned[f"{name}/unseen"].float()
                 found[name][learned[f"{name}/words"]] = learned[name]
             else:
                 found[name] = learned[name]

@@ -36,9 +36,10 @@ SMALL: dict[str, Any] = {
 @pytest.mark.parametrize("family", FAMILIES)
 def test_what_decides_the_computation_is_read_from_the_config(family: str) -> None:
     found = architecture_of(build(family, layers=3, heads=2, classes=5, dropout=0.2))
-    assert (found.family, found.layers, found.width, found.heads, found.inner) == (family, 3, WIDTH, 2, 64)
+    assert (found.family, found.layers, found.heads) == (family, 3, 2)
+    assert (found.hidden_size, found.intermediate_size) == (WIDTH, 64)
     assert (found.classes, found.vocabulary, found.padding) == (5, WORDS, PADDING[family])
-    assert found.head_width == 16 and found.counts_padding == (family == "roberta")
+    assert found.head_size == 16 and found.offset_positions == (family == "roberta")
     drops = found.dropouts
     assert (drops.embedding, drops.attention, drops.feed_forward, drops.head) == (0.2, 0.2, 0.2, 0.2)
     assert drops.projection == (0 if family == "distilbert" else 0.2)

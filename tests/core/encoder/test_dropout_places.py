@@ -32,16 +32,16 @@ class Replay:
 
 
 @pytest.mark.parametrize("recompute", [False, True])
-@pytest.mark.parametrize(("boundary", "choice"), [(-1, "none"), (0, "embeddings"), (1, 1), (LAYERS, "encoder")])
+@pytest.mark.parametrize(("num_frozen", "choice"), [(-1, "none"), (0, "embeddings"), (1, 1), (LAYERS, "encoder")])
 @pytest.mark.parametrize("family", FAMILIES)
 def test_gradients_with_the_same_masks_equal_hugging_faces(
-    family: str, boundary: int, choice: str | int, recompute: bool, monkeypatch: pytest.MonkeyPatch
+    family: str, num_frozen: int, choice: str | int, recompute: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = build(family, layers=LAYERS, dropout=0.2)
     frozen = freeze(model, choice)
     pool = MaskPool(1, torch.float32, 1 << 14)
     # All tokens go through the last layer, as there: its masks are then of the same shapes.
-    native = Native(model, boundary=boundary, first_token_only=False, recompute=recompute, pool=pool)
+    native = Native(model, num_frozen=num_frozen, first_token_only=False, recompute=recompute, pool=pool)
     plain = native.learn(STEP, 0)
     model.set_attn_implementation("eager")
     model.train()
@@ -53,7 +53,7 @@ def test_gradients_with_the_same_masks_equal_hugging_faces(
         replay = Replay(native.pool.masks(NUMBER, 0))
         patched.setattr(functional, "dropout", replay)
         loss, expected = expected_gradients(model, STEP)
-        assert replay.places == (boundary < 0) + each * (LAYERS - max(boundary, 0)) + head
+        assert replay.places == (num_frozen < 0) + each * (LAYERS - max(num_frozen, 0)) + head
     found = native.learn(STEP, NUMBER)
     assert found.item() == pytest.approx(loss.item(), rel=1e-5) and found.item() != plain.item()
     gradients = native.gradients()

@@ -22,7 +22,7 @@ def forward_logits(model: object, reviews: list[np.ndarray], dtype: torch.dtype 
     shape = architecture_of(model)  # type: ignore[arg-type]
     network = Forward(Weights(model, shape, dtype))  # type: ignore[arg-type]
     return network.logits(
-        pack(reviews, shape.heads, shape.padding, counts_padding=shape.counts_padding, dtype=dtype)
+        pack(reviews, shape.heads, shape.padding, offset_positions=shape.offset_positions, dtype=dtype)
     ).clone()
 
 
@@ -52,7 +52,7 @@ def test_in_bf16_logits_are_as_near_those_in_fp32_as_the_training_networks(famil
     model, reviews = build(family), made_reviews([30, 31, 17, 60, 44, 8, 21, 50] * 4)
     shape = architecture_of(model)
     wide, narrow = (forward_logits(model, reviews, dtype) for dtype in (torch.float32, torch.bfloat16))
-    batch = pack(reviews, shape.heads, shape.padding, counts_padding=shape.counts_padding, dtype=torch.bfloat16)
+    batch = pack(reviews, shape.heads, shape.padding, offset_positions=shape.offset_positions, dtype=torch.bfloat16)
     training = Network(Weights(model, shape, torch.bfloat16)).logits(batch)
     assert float((narrow - wide).abs().max()) < max(2 * float((training - wide).abs().max()), 0.05)
 

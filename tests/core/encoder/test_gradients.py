@@ -117,7 +117,7 @@ def test_with_dropout_they_are_those_of_the_loss_that_was_computed(family: str, 
     step, master = made_step(), native.weights.master
     native.learn(step, 1)
     size = native.weights.size
-    gradient, weights = native.weights.gradient[:size].clone(), master[:size].clone()
+    gradient, weights = native.weights.grad[:size].clone(), master[:size].clone()
     direction = gradient / gradient.norm() + torch.randn(size, generator=torch.Generator().manual_seed(0)) / size**0.5
     losses = []
     for move in (2e-3, -2e-3):

@@ -16,8 +16,8 @@ LENGTHS = st.lists(st.integers(1, 512), min_size=1, max_size=40)
 HEADS = st.sampled_from([1, 2, 12])
 
 
-def packed(reviews: list[np.ndarray], heads: int = 12, *, counts_padding: bool = False) -> Packed:
-    return pack(reviews, heads, PADDING, counts_padding=counts_padding)
+def packed(reviews: list[np.ndarray], heads: int = 12, *, offset_positions: bool = False) -> Packed:
+    return pack(reviews, heads, PADDING, offset_positions=offset_positions)
 
 
 def rows_of_places(block: Block) -> np.ndarray:
@@ -90,7 +90,7 @@ def test_positions_begin_anew_with_each_review(lengths: list[int]) -> None:
 def test_positions_of_roberta_are_counted_past_padding_tokens(ids: list[list[int]]) -> None:
     from transformers.models.roberta.modeling_roberta import RobertaEmbeddings
 
-    batch = packed([np.array(review) for review in ids], counts_padding=True)
+    batch = packed([np.array(review) for review in ids], offset_positions=True)
     expected = [
         RobertaEmbeddings.create_position_ids_from_input_ids(torch.tensor([review]), PADDING)[0] for review in ids
     ]
@@ -134,9 +134,9 @@ def test_a_review_alone_is_a_block_of_its_own_length(tokens: int) -> None:
 
 @pytest.mark.parametrize("reviews", [8, 32])
 def test_blocks_of_batches_of_like_lengths_are_little_padded(reviews: int) -> None:
-    places = tokens = 0
+    padded_tokens = tokens = 0
     for seed in range(40):
         batch = packed([np.full(length, 7) for length in realistic(seed, reviews)])
-        places += sum(block.places for block in batch.blocks)
+        padded_tokens += sum(block.padded_tokens for block in batch.blocks)
         tokens += batch.tokens
-    assert tokens > 0.85 * places
+    assert tokens > 0.85 * padded_tokens

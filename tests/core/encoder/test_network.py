@@ -17,6 +17,8 @@ from core.encoder.optimizer import FlatOptimizer
 from core.encoder.weights import Weights
 from core.encoder.workspace import Workspace
 from core.models.layers import freeze
+from core.settings.optimizers import optimizer_spec
+from core.settings.schema import Settings
 from tests.core.encoder.tiny import (
     FAMILIES,
     LONGEST,
@@ -41,7 +43,7 @@ CHOICES: tuple[dict[str, Any], ...] = (
     {"limit_rows": False},
 )
 LAYERS = 3
-BOUNDARIES = ((0, "embeddings"), (1, 1), (2, 2), (LAYERS, "encoder"))
+FREEZINGS = ((0, "embeddings"), (1, 1), (2, 2), (LAYERS, "encoder"))
 
 
 def assert_logits(found: torch.Tensor, expected: torch.Tensor, tolerance: float = 1e-5) -> None:
@@ -68,7 +70,7 @@ def test_logits_equal_hugging_faces(
 def test_weights_that_do_not_learn_give_the_same_logits(family: str) -> None:
     model, reviews = build(family), made_reviews([5, 60, 17])
     shape = architecture_of(model)
-    batch = pack(reviews, shape.heads, shape.padding, counts_padding=shape.counts_padding)
+    batch = pack(reviews, shape.heads, shape.padding, offset_positions=shape.offset_positions)
     found = Network(Weights(model, shape, torch.float32)).logits(batch)
     assert torch.equal(found, Native(model).logits(reviews))
 
@@ -91,13 +93,13 @@ def test_in_bf16_logits_are_near_those_in_fp32(family: str) -> None:
 @given(
     family=st.sampled_from(FAMILIES),
     lengths=LENGTHS,
-    places=st.lists(st.tuples(st.integers(0, 99), st.integers(0, 99)), min_size=1, max_size=8),
+    padded_tokens=st.lists(st.tuples(st.integers(0, 99), st.integers(0, 99)), min_size=1, max_size=8),
 )
 def test_the_padding_token_as_a_word_of_a_review_is_what_it_is_to_hugging_face(
-    family: str, lengths: list[int], places: list[tuple[int, int]]
+    family: str, lengths: list[int], padded_tokens: list[tuple[int, int]]
 ) -> None:
     model, step = build(family), made_step(lengths)
-    for review, place in places:
+    for review, place in padded_tokens:
         chosen = step.reviews[review % len(step.reviews)]
         chosen[place % len(chosen)] = PADDING[family]
     native = Native(model)
@@ -133,12 +135,12 @@ def test_what_a_bigger_batch_left_in_the_buffers_is_not_seen() -> None:
     reviews = made_reviews([7, 12])
     before = native.logits(reviews)
     native.learn(made_step([60] * 20))
-    native.network._work("scores", 10**5, dtype=torch.float32).fill_(float("nan"))
-    for name, dtype in list(native.network._work._buffers):
-        native.network._work._buffers[name, dtype].fill_(float("nan"))
+    native.network._workspace("scores", 10**5, dtype=torch.float32).fill_(float("nan"))
+    for name, dtype in list(native.network._workspace._buffers):
+        native.network._workspace._buffers[name, dtype].fill_(float("nan"))
     assert torch.equal(native.logits(reviews), before)
     step = made_step([7, 12], cuts=(1,))
-    for buffer in native.network._work._buffers.values():
+    for buffer in native.network._workspace._buffers.values():
         buffer.fill_(float("nan"))
     native.learn(step)
     assert_gradients(native.gradients(), build("roberta"), step)
@@ -168,9 +170,9 @@ def test_a_workspace_hands_out_the_same_memory_until_more_is_asked_for() -> None
 def test_logits_from_the_stream_in_the_middle_are_the_same(family: str, first_token_only: bool, layers: int) -> None:
     native = Native(build(family, layers=LAYERS), first_token_only=first_token_only)
     batch = native.pack(made_reviews([5, 60, 17]))
-    stream = native.network.stream(batch, layers).clone()
-    assert len(stream) == (3 if layers == LAYERS else batch.rows)
-    assert torch.equal(native.network.logits_above(batch, stream, layers), native.network.logits(batch))
+    hidden = native.network.hidden_states(batch, layers).clone()
+    assert len(hidden) == (3 if layers == LAYERS else batch.rows)
+    assert torch.equal(native.network.logits_above(batch, hidden, layers), native.network.logits(batch))
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -181,35 +183,35 @@ def test_the_stream_is_hugging_faces_hidden_state(family: str) -> None:
     ids = torch.from_numpy(review[0])[None]
     states = model.base_model(input_ids=ids, output_hidden_states=True).hidden_states
     for layers, state in enumerate(states[:-1]):
-        assert_logits(native.network.stream(native.pack(review), layers)[:40], state[0])
-    assert_logits(native.network.stream(native.pack(review), LAYERS), states[-1][0, :1])
+        assert_logits(native.network.hidden_states(native.pack(review), layers)[:40], state[0])
+    assert_logits(native.network.hidden_states(native.pack(review), LAYERS), states[-1][0, :1])
 
 
 # Frozen
 
 
 @pytest.mark.parametrize("choices", [{}, {"recompute": True}, {"first_token_only": False}])
-@pytest.mark.parametrize(("boundary", "choice"), BOUNDARIES)
+@pytest.mark.parametrize(("num_frozen", "choice"), FREEZINGS)
 @pytest.mark.parametrize("family", FAMILIES)
 def test_above_what_is_frozen_gradients_equal_hugging_faces(
-    family: str, boundary: int, choice: str | int, choices: dict[str, Any]
+    family: str, num_frozen: int, choice: str | int, choices: dict[str, Any]
 ) -> None:
     model, step = build(family, layers=LAYERS), made_step(cuts=(3,))
     freeze(model, choice)
-    native = Native(model, boundary=boundary, **choices)
+    native = Native(model, num_frozen=num_frozen, **choices)
     loss, _ = expected_gradients(model, step)
     assert native.learn(step).item() == pytest.approx(loss.item(), rel=1e-5)
     assert_gradients(native.gradients(), model, step)
 
 
-@pytest.mark.parametrize(("boundary", "choice"), BOUNDARIES)
+@pytest.mark.parametrize(("num_frozen", "choice"), FREEZINGS)
 @pytest.mark.parametrize("family", FAMILIES)
-def test_only_what_is_not_frozen_changes(family: str, boundary: int, choice: str | int) -> None:
+def test_only_what_is_not_frozen_changes(family: str, num_frozen: int, choice: str | int) -> None:
     model = build(family, layers=LAYERS, dropout=0.1)
     freeze(model, choice)
     before = values(model)
-    native = Native(model, boundary=boundary)
-    optimizer = FlatOptimizer(native.weights, adaptive=True)
+    native = Native(model, num_frozen=num_frozen)
+    optimizer = FlatOptimizer(native.weights, optimizer_spec(Settings()))
     for number in range(2):
         native.learn(made_step(seed=number), number)
         optimizer.update(1e-2, 1.0)
@@ -222,18 +224,18 @@ def test_only_what_is_not_frozen_changes(family: str, boundary: int, choice: str
 
 @pytest.mark.parametrize("recompute", [False, True])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-@pytest.mark.parametrize(("boundary", "choice"), BOUNDARIES)
+@pytest.mark.parametrize(("num_frozen", "choice"), FREEZINGS)
 @pytest.mark.parametrize("family", FAMILIES)
 def test_learning_from_a_known_stream_is_the_same(
-    family: str, boundary: int, choice: str | int, dtype: torch.dtype, recompute: bool
+    family: str, num_frozen: int, choice: str | int, dtype: torch.dtype, recompute: bool
 ) -> None:
     """So nothing is dropped below the boundary: the stream that is given was computed without."""
     model, step = build(family, layers=LAYERS, dropout=0.2), made_step(cuts=(3,))
     freeze(model, choice)
-    alone = Native(model, boundary=boundary, dtype=dtype, recompute=recompute)
-    given_stream = Native(model, boundary=boundary, dtype=dtype, recompute=recompute)
-    assert torch.equal(alone.learn(step, 2), given_stream.learn(step, 2, known=boundary))
-    assert_same(given_stream.gradients(), alone.gradients())
+    alone = Native(model, num_frozen=num_frozen, dtype=dtype, recompute=recompute)
+    given_hidden = Native(model, num_frozen=num_frozen, dtype=dtype, recompute=recompute)
+    assert torch.equal(alone.learn(step, 2), given_hidden.learn(step, 2, known=num_frozen))
+    assert_same(given_hidden.gradients(), alone.gradients())
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -241,7 +243,7 @@ def test_a_frozen_encoder_drops_nothing_but_in_the_head(family: str) -> None:
     off: dict[str, Any] = {"seq_classif_dropout": 0.0} if family == "distilbert" else {"classifier_dropout": 0.0}
     model = build(family, layers=LAYERS, dropout=0.5, **off)
     freeze(model, "encoder")
-    native = Native(model, boundary=LAYERS)
+    native = Native(model, num_frozen=LAYERS)
     step = made_step()
     expected = step.loss(expected_logits(model, step.reviews), slice(None))
     assert native.learn(step).item() == pytest.approx(expected.item(), rel=1e-5)

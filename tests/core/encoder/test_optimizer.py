@@ -1,4 +1,4 @@
-"""The flat optimizer does what torch's own do to the Hugging Face module, words that are never seen included."""
+"""The flat optimizer does what torch's own do to the Hugging Face module, including words that never occur."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from torch import nn
 
 from core.encoder.optimizer import FlatOptimizer
 from core.models.layers import depths, layer_modules
+from core.settings.optimizers import optimizer_spec
+from core.settings.schema import Settings
 from tests.core.encoder.tiny import (
     FAMILIES,
     WIDTH,
@@ -26,8 +28,10 @@ from tests.core.encoder.tiny import (
     made_step,
     values,
 )
+from tests.core.optimizers import CHOICES, EVERY
 
 RATE = 2e-3
+ADAMW, SGD = {"optimizer": "adamw"}, {"optimizer": "sgd"}
 # Words 5 to 29 are seen from the first step on, 50 to 69 in the fourth for the first time, the others never.
 STEPS = [made_step(seed=seed, words=(50, 70) if seed == 3 else (5, 30), cuts=(2,)) for seed in range(6)]
 
@@ -38,13 +42,20 @@ def layer_wise(model: Any, factor: float = 0.8, decay: float = 0.1) -> Group:
     return lambda name, weight: (factor ** (top - depth[name]), decay if weight.ndim > 1 else 0.0)
 
 
-def torchs(model: Any, groups: Group, adaptive: bool) -> torch.optim.Optimizer:
+def flat(native: Native, choice: dict[str, Any]) -> FlatOptimizer:
+    return FlatOptimizer(native.weights, optimizer_spec(Settings(**choice)))
+
+
+def torchs(model: Any, groups: Group, choice: dict[str, Any]) -> torch.optim.Optimizer:
     listed = []
     for name, weight in model.named_parameters():
         if weight.requires_grad:
             scale, decay = groups(name, weight)
             listed.append({"params": [weight], "lr": 0.0, "weight_decay": decay, "scale": scale})
-    return torch.optim.AdamW(listed) if adaptive else torch.optim.SGD(listed)
+    options = {name: value for name, value in choice.items() if name != "optimizer"}
+    if choice["optimizer"] == "adamw":
+        return torch.optim.AdamW(listed)
+    return torch.optim.SGD(listed, **options)
 
 
 def torchs_update(
@@ -64,13 +75,13 @@ def assert_close(found: dict[str, torch.Tensor], expected: dict[str, torch.Tenso
 
 
 @pytest.mark.parametrize("max_norm", [None, 0.5, 1000.0])
-@pytest.mark.parametrize("adaptive", [True, False], ids=["adamw", "sgd"])
+@pytest.mark.parametrize("choice", CHOICES)
 @pytest.mark.parametrize("family", FAMILIES)
-def test_steps_equal_torchs_on_the_same_gradients(family: str, adaptive: bool, max_norm: float | None) -> None:
+def test_steps_equal_torchs_on_the_same_gradients(family: str, choice: dict[str, Any], max_norm: float | None) -> None:
     model = build(family)
     groups = layer_wise(model)
     native = Native(model, groups=groups)
-    mine, theirs = FlatOptimizer(native.weights, adaptive=adaptive), torchs(model, groups, adaptive)
+    mine, theirs = flat(native, choice), torchs(model, groups, choice)
     for number, step in enumerate(STEPS):
         native.learn(step, number)
         for name, gradient in native.gradients().items():
@@ -88,7 +99,7 @@ def test_training_by_sgd_equals_training_the_module(family: str, limit_rows: boo
     model = build(family)
     groups = layer_wise(model)
     native = Native(model, groups=groups, limit_rows=limit_rows)
-    mine, theirs = FlatOptimizer(native.weights, adaptive=False), torchs(model, groups, False)
+    mine, theirs = flat(native, SGD), torchs(model, groups, SGD)
     for number, step in enumerate(STEPS):
         loss, _ = expected_gradients(model, step)
         assert native.learn(step, number).item() == pytest.approx(loss.item(), rel=1e-5)
@@ -103,7 +114,7 @@ def test_training_by_adamw_follows_training_the_module(family: str) -> None:
     model = build(family)
     groups = layer_wise(model)
     native = Native(model, groups=groups)
-    mine, theirs = FlatOptimizer(native.weights, adaptive=True), torchs(model, groups, True)
+    mine, theirs = flat(native, ADAMW), torchs(model, groups, ADAMW)
     first = 0.0
     for number, step in enumerate([STEPS[0]] * 8):
         loss, _ = expected_gradients(model, step)
@@ -119,22 +130,22 @@ def test_training_by_adamw_follows_training_the_module(family: str) -> None:
     decay=st.sampled_from([0.0, 0.01, 0.3]),
     rates=st.lists(st.sampled_from([0.0, 1e-4, 0.05]), min_size=1, max_size=6),
     met=st.integers(0, 6),
-    adaptive=st.booleans(),
+    choice=st.sampled_from(EVERY),
 )
 def test_a_word_owes_the_weight_decay_of_the_steps_before_it_is_met(
-    decay: float, rates: list[float], met: int, adaptive: bool
+    decay: float, rates: list[float], met: int, choice: dict[str, Any]
 ) -> None:
     model = build("bert", layers=1)
     groups = layer_wise(model, decay=decay)
     limited, whole = Native(model, groups=groups), Native(model, groups=groups, limit_rows=False)
-    optimizers = [FlatOptimizer(native.weights, adaptive=adaptive) for native in (limited, whole)]
+    optimizers = [flat(native, choice) for native in (limited, whole)]
     for number, rate in enumerate(rates):
         step = made_step([6, 4], seed=number, words=(50, 70) if number == met else (5, 30))
         for native in (limited, whole):
             native.learn(step)
         same = whole.gradients()  # to the last bit: Adam makes a full step of a gradient that is nothing but rounding
         same[limited.weights.word_name] = same[limited.weights.word_name][limited.weights.words_in_use()]
-        limited.weights.fill(limited.weights.gradient, same)
+        limited.weights.fill(limited.weights.grad, same)
         for optimizer in optimizers:
             optimizer.update(rate, 1.0)
     assert limited.weights.rows < whole.weights.rows == WORDS
@@ -146,10 +157,10 @@ def copied(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-@pytest.mark.parametrize("adaptive", [True, False], ids=["adamw", "sgd"])
+@pytest.mark.parametrize("choice", CHOICES)
 @pytest.mark.parametrize("family", FAMILIES)
 def test_training_that_is_saved_and_restored_goes_on_bit_for_bit(
-    family: str, adaptive: bool, dtype: torch.dtype
+    family: str, choice: dict[str, Any], dtype: torch.dtype
 ) -> None:
     model = build(family, dropout=0.1)
 
@@ -159,13 +170,13 @@ def test_training_that_is_saved_and_restored_goes_on_bit_for_bit(
             optimizer.update(RATE, 1.0)
 
     whole = Native(model, dtype=dtype)
-    its = FlatOptimizer(whole.weights, adaptive=adaptive)
+    its = flat(whole, choice)
     trained(whole, its, range(2))
     saved, moments = whole.weights.snapshot(), copied(its.tensors())
     trained(whole, its, range(2, 6))
 
     again = Native(model, dtype=dtype)
-    mine = FlatOptimizer(again.weights, adaptive=adaptive)
+    mine = flat(again, choice)
     again.weights.restore(saved)
     mine.restore(moments)
     assert_same(mine.tensors(), moments)
@@ -176,11 +187,11 @@ def test_training_that_is_saved_and_restored_goes_on_bit_for_bit(
     assert_same(again.released(), whole.released())
 
 
-@pytest.mark.parametrize("adaptive", [True, False], ids=["adamw", "sgd"])
-def test_training_that_goes_back_to_where_it_was_goes_on_bit_for_bit(adaptive: bool) -> None:
+@pytest.mark.parametrize("choice", CHOICES)
+def test_training_that_goes_back_to_where_it_was_goes_on_bit_for_bit(choice: dict[str, Any]) -> None:
     """In the same object, which has met more words since."""
     native = Native(build("bert"))
-    optimizer = FlatOptimizer(native.weights, adaptive=adaptive)
+    optimizer = flat(native, choice)
 
     def trained(steps: list[Step]) -> None:
         for number, step in enumerate(steps):
@@ -216,16 +227,17 @@ def test_restore_refuses_another_models_tensors() -> None:
     with pytest.raises((KeyError, RuntimeError)):
         bert.weights.restore(roberta.weights.snapshot())
     with pytest.raises((KeyError, RuntimeError)):
-        FlatOptimizer(bert.weights, adaptive=True).restore(FlatOptimizer(roberta.weights, adaptive=True).tensors())
+        flat(bert, ADAMW).restore(flat(roberta, ADAMW).tensors())
 
 
 def test_the_tensors_of_adamw_are_named_after_the_weights_and_have_their_shapes() -> None:
     native = Native(build("bert"))
-    optimizer = FlatOptimizer(native.weights, adaptive=True)
+    optimizer = flat(native, ADAMW)
     native.learn(STEPS[0])
     optimizer.update(RATE, None)
     found = optimizer.tensors()
     assert float(found.pop("/step")) == 1
+    assert found.pop("/unseen").tolist() == [0, 0]
     for name, weight in native.model.named_parameters():
         shape = (native.weights.rows, WIDTH) if name == native.weights.word_name else weight.shape
         for kind in ("exp_avg", "exp_avg_sq"):

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from core.encoder.architecture import architecture_of
 from core.encoder.optimizer import FlatOptimizer
 from core.encoder.weights import Weights, lazy_zeros
+from core.settings.optimizers import optimizer_spec
+from core.settings.schema import Settings
 from tests.core.encoder.tiny import FAMILIES, WORDS, Native, assert_same, build, by_shape, made_step, values
 
 DTYPES = (torch.float32, torch.bfloat16)
@@ -63,7 +65,7 @@ def test_the_module_sees_what_is_trained(family: str) -> None:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_restore_stands_where_the_snapshot_was_taken(family: str, dtype: torch.dtype) -> None:
     native = Native(build(family), dtype=dtype)
-    optimizer = FlatOptimizer(native.weights, adaptive=True)
+    optimizer = FlatOptimizer(native.weights, optimizer_spec(Settings()))
     step = made_step(words=(5, 40))
 
     def trained() -> None:

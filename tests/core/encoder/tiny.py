@@ -168,7 +168,7 @@ class Native:
 
     def pack(self, reviews: Sequence[np.ndarray]) -> Packed:
         shape = self.architecture
-        return pack(reviews, shape.heads, shape.padding, counts_padding=shape.counts_padding, dtype=self.dtype)
+        return pack(reviews, shape.heads, shape.padding, offset_positions=shape.offset_positions, dtype=self.dtype)
 
     def logits(self, reviews: Sequence[np.ndarray]) -> torch.Tensor:
         return self.network.logits(self.pack(reviews))
@@ -183,15 +183,15 @@ class Native:
         for micro, part in enumerate(step.parts):
             batch = self.pack(step.reviews[part])
             masks = self.pool.masks(number, micro)
-            stream = None if known is None else self.network.stream(batch, known).clone()
+            hidden = None if known is None else self.network.hidden_states(batch, known).clone()
             total += self.network.learn(
-                batch, masks, functools.partial(step.loss, part=part), first=micro == 0, stream=stream
+                batch, masks, functools.partial(step.loss, part=part), first=micro == 0, hidden=hidden
             )
         return total
 
     def gradients(self) -> Tensors:
         """By name, in the shapes of the module; the rows of words that are not in use are zero."""
-        found = self.weights.named(self.weights.gradient)
+        found = self.weights.named(self.weights.grad)
         name = self.weights.word_name
         if name in found:
             whole = torch.zeros(WORDS, WIDTH)

@@ -15,6 +15,7 @@ from core.forecast.facts import Calibration, Facts
 from core.forecast.forecast import forecast, savings
 from core.planning.model_shape import shape_of
 from core.settings.schema import Settings
+from tests.core.optimizers import EVERY
 
 CONFIG = {
     "model_type": "bert",
@@ -63,7 +64,7 @@ def wanted(draw: st.DrawFn) -> dict[str, Any]:
         "freeze_layers": draw(st.sampled_from(["none", "embeddings", 3, "encoder"])),
         "gradient_checkpointing": draw(st.booleans()),
         "lora": draw(st.booleans()),
-        "optimizer": draw(st.sampled_from(["adamw", "sgd"])),
+        **draw(st.sampled_from(EVERY)),
         "epochs": draw(st.sampled_from([1, 4])),
     }
     try:
@@ -95,7 +96,7 @@ def test_more_of_anything_never_takes_less(given: dict[str, Any], data: st.DataO
         more[name] *= 2
         assume(more["max_length"] <= 512)
     elif name == "adamw":
-        more["optimizer"] = "adamw"
+        more |= EVERY[0]  # all defaults: AdamW
     elif name == "fp32":
         assume(given["gradient_checkpointing"] is False and not given["lora"])
         more["gradient_checkpointing"], given = (

@@ -20,7 +20,7 @@ def probes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     found: list[int] = []
 
     def probe(architecture: Architecture, dtype: torch.dtype) -> int:
-        found.append(architecture.width)
+        found.append(architecture.hidden_size)
         return 4096
 
     monkeypatch.setattr(budgets, "measured_budget", probe)
@@ -33,7 +33,7 @@ def shape() -> Architecture:
 
 
 def test_it_is_probed_once_for_a_shape_and_a_format(probes: list[int], shape: Architecture, home: Path) -> None:
-    wider = replace(shape, width=64)
+    wider = replace(shape, hidden_size=64)
     for _ in range(3):
         assert token_budget(shape, torch.bfloat16) == token_budget(shape, torch.float32) == 4096
         token_budget(wider, torch.bfloat16)

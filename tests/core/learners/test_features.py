@@ -114,14 +114,14 @@ def make(tiny_model: Path, reviews: Reviews) -> Make:
 def streams(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Filled with the number of reviews of every batch whose frozen layers are computed."""
     found: list[int] = []
-    stream = Network.stream
+    stream = Network.hidden_states
 
     def counted(self: Network, batch: Any, layers: int) -> torch.Tensor:
         if layers:  # 0 are the embeddings, as part of something else
             found.append(len(batch.lengths))
         return stream(self, batch, layers)
 
-    monkeypatch.setattr(Network, "stream", counted)
+    monkeypatch.setattr(Network, "hidden_states", counted)
     return found
 
 
@@ -186,10 +186,10 @@ def test_the_frozen_encoder_learns_as_the_whole_network_does(make: Make) -> None
 
     batch = learner._pack(loop.train.ids(positions))
     whole = learner._network.learn(batch, learner._pool.masks(3, 0), loss, first=True)
-    expected = learner._weights.gradient.clone()
+    expected = learner._weights.grad.clone()
     mine = learner.learn(loop.train, positions, loss, (0, 3, 0), first=True)
     torch.testing.assert_close(mine, whole)
-    torch.testing.assert_close(learner._weights.gradient, expected)
+    torch.testing.assert_close(learner._weights.grad, expected)
     assert expected.abs().max() > 0
 
 

@@ -12,7 +12,9 @@ import torch
 from core.learners.optimizer import build_optimizer, peak_rate, set_learning_rate
 from core.models.classifier import Classifier, build_classifier
 from core.models.sources import ModelSource
+from core.settings.optimizers import optimizer_spec
 from core.settings.schema import Settings
+from tests.core.optimizers import CHOICES
 
 FAMILIES = ("bert", "distilbert", "roberta")
 
@@ -94,6 +96,20 @@ def test_biases_and_normalisation_are_never_decayed_and_all_else_is(folder: Path
 @pytest.mark.parametrize(("word", "kind"), [("adamw", torch.optim.AdamW), ("sgd", torch.optim.SGD)])
 def test_the_optimizer_is_the_one_asked_for(folder: Path, word: str, kind: type) -> None:
     assert isinstance(built(folder, optimizer=word)[1], kind)
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+def test_what_it_keeps_for_each_weight_is_what_is_declared(folder: Path, choice: dict[str, Any]) -> None:
+    """The memory forecast counts what is declared."""
+    classifier, optimizer = built(folder, **choice)
+    for weight in classifier.trainable().values():
+        weight.grad = torch.ones_like(weight)
+    optimizer.step()
+    declared = optimizer_spec(Settings(**choice)).state
+    for weight in classifier.trainable().values():
+        kept = {name: value for name, value in optimizer.state[weight].items() if name != "step" and value is not None}
+        assert set(kept) == set(declared)
+        assert all(value.shape == weight.shape and value.dtype == torch.float32 for value in kept.values())
 
 
 def test_the_schedule_acts_on_every_group_by_its_scale(folder: Path) -> None:

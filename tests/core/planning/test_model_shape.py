@@ -22,11 +22,11 @@ KINDS: dict[str, tuple[Any, Any]] = {
 }
 
 
-def made(family: str, layers: int, heads: int, head_width: int, inner: int, classes: int) -> Any:
-    names = {"hidden_size": heads * head_width, "num_hidden_layers": layers, "num_attention_heads": heads}
+def made(family: str, layers: int, heads: int, head_size: int, inner: int, classes: int) -> Any:
+    names = {"hidden_size": heads * head_size, "num_hidden_layers": layers, "num_attention_heads": heads}
     names |= {"intermediate_size": inner}
     if family == "distilbert":
-        names = {"dim": heads * head_width, "n_layers": layers, "n_heads": heads, "hidden_dim": inner}
+        names = {"dim": heads * head_size, "n_layers": layers, "n_heads": heads, "hidden_dim": inner}
     config, kind = KINDS[family]
     with torch.device("meta"):
         return kind(config(vocab_size=97, max_position_embeddings=40, pad_token_id=1, num_labels=classes, **names))
@@ -37,15 +37,15 @@ def made(family: str, layers: int, heads: int, head_width: int, inner: int, clas
     family=st.sampled_from(sorted(KINDS)),
     layers=st.integers(1, 4),
     heads=st.integers(1, 4),
-    head_width=st.sampled_from([4, 8]),
+    head_size=st.sampled_from([4, 8]),
     inner=st.integers(3, 70),
     classes=st.integers(2, 5),
     choice=st.sampled_from(["none", "embeddings", 1, "encoder"]),
 )
 def test_weights_and_those_that_learn_are_counted(
-    family: str, layers: int, heads: int, head_width: int, inner: int, classes: int, choice: Any
+    family: str, layers: int, heads: int, head_size: int, inner: int, classes: int, choice: Any
 ) -> None:
-    model = made(family, layers, heads, head_width, inner, classes)
+    model = made(family, layers, heads, head_size, inner, classes)
     shape = shape_of(model.config.to_dict(), classes)
     assert shape.weights == sum(weight.numel() for weight in model.parameters())
     try:
@@ -54,7 +54,8 @@ def test_weights_and_those_that_learn_are_counted(
         return
     learn = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
     assert shape.learning(Settings(freeze_layers=choice)) == learn
-    assert (shape.layers, shape.width, shape.heads, shape.inner) == (layers, heads * head_width, heads, inner)
+    assert (shape.layers, shape.heads) == (layers, heads)
+    assert (shape.hidden_size, shape.intermediate_size) == (heads * head_size, inner)
 
 
 @pytest.mark.parametrize("rank", [1, 8])

@@ -53,7 +53,7 @@ def gradients_of(loop: TrainingLoop) -> list[Tensors]:
             found.append({name: weight.grad.clone() for name, weight in trainable.items() if weight.grad is not None})
             return
         weights = learner._weights
-        gradients = weights.named(weights.gradient)
+        gradients = weights.named(weights.grad)
         if weights.words_learn:
             whole = torch.zeros_like(weights.table)
             whole[weights.words_in_use()] = gradients[weights.word_name]
