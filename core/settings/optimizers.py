@@ -27,5 +27,6 @@ class OptimizerSpec:
 def optimizer_spec(settings: Settings) -> OptimizerSpec:
     """Return the optimizer that `settings` choose."""
     if settings.optimizer == "sgd":
-        return OptimizerSpec("sgd", {"momentum": 0.0, "dampening": 0.0, "nesterov": False}, ())
+        options = {"momentum": settings.momentum, "dampening": 0.0, "nesterov": False}
+        return OptimizerSpec("sgd", options, ("momentum_buffer",) if settings.momentum else ())
     return OptimizerSpec("adamw", {"betas": (0.9, 0.999), "eps": 1e-8}, ("exp_avg", "exp_avg_sq"))

@@ -142,6 +142,16 @@ class Settings(BaseModel):
         "AdamW adapts the step size of each weight and keeps 8 bytes a weight; plain SGD keeps nothing.",
         decides="optimizer",
     )
+    momentum: float = setting(
+        0.0,
+        "Learning",
+        "Momentum",
+        "Share of the previous update that SGD adds to each new one; 0.9 is the classic choice and keeps 4 bytes a "
+        "weight, 0 is plain SGD. AdamW has its own.",
+        decides="optimizer",
+        ge=0,
+        lt=1,
+    )
     weight_decay: float = setting(
         0.01,
         "Learning",
@@ -339,6 +349,8 @@ class Settings(BaseModel):
             raise ValueError("lora already freezes everything but its matrices and the head; set freeze_layers none")
         if self.lora and self.layer_decay != 1:
             raise ValueError("layer_decay has no effect with lora; set layer_decay 1")
+        if self.momentum and self.optimizer != "sgd":
+            raise ValueError("momentum has no effect with adamw, which has its own; set momentum 0 or optimizer sgd")
         if self.freeze_layers == "encoder" and self.layer_decay != 1:
             raise ValueError("layer_decay has no effect when the whole encoder is frozen; set layer_decay 1")
         if self.freeze_layers == "encoder" and self.gradient_checkpointing:

@@ -33,6 +33,7 @@ TYPED: dict[str, dict[str, Any]] = {
     "warmup_ratio": {"0": 0.0, ".06": 0.06, "1": 1.0},
     "decay_ratio": {".1": 0.1, "1": 1.0},
     "optimizer": {"sgd": "sgd"},
+    "momentum": {"0": 0.0},
     "weight_decay": {"0": 0.0, "1": 1.0, "1e-3": 0.001},
     "max_grad_norm": {"0": 0.0, "5": 5.0},
     "label_smoothing": {"0": 0.0, "0.1": 0.1},
@@ -71,6 +72,7 @@ REFUSED: dict[str, tuple[Any, ...]] = {
     "warmup_ratio": ("-0.1", "1.1"),
     "decay_ratio": ("0", "1.1"),
     "optimizer": ("adam", "SGD"),
+    "momentum": ("1", "-0.1", "nan", "none"),
     "weight_decay": ("-1", "2"),
     "max_grad_norm": ("-1", "inf", "nan"),
     "label_smoothing": ("1", "-0.1"),
@@ -166,6 +168,7 @@ def test_a_value_out_of_range_is_refused_in_one_sentence_that_names_the_setting(
         ({"lora": "true", "freeze_layers": "encoder"}, ("lora", "freeze_layers")),
         ({"lora": "true", "freeze_layers": "0"}, ("lora", "freeze_layers")),
         ({"lora": "true", "layer_decay": "0.9"}, ("lora", "layer_decay")),
+        ({"momentum": "0.9"}, ("momentum", "optimizer sgd")),
         ({"freeze_layers": "encoder", "layer_decay": "0.9"}, ("layer_decay", "frozen")),
         ({"freeze_layers": "encoder", "gradient_checkpointing": "yes"}, ("gradient_checkpointing", "frozen")),
     ],
@@ -190,6 +193,11 @@ def test_differences_name_every_setting_that_differs_and_no_other() -> None:
     changes = {"epochs": 9, "optimizer": "sgd", "dropout": 0.2}
     assert {one.name for one in Settings().differences(Settings(**changes))} == changes.keys()
     assert Settings().differences(Settings()) == ()
+
+
+def test_momentum_is_for_sgd() -> None:
+    assert Settings().changed({"optimizer": "sgd", "momentum": ".9"}).momentum == 0.9
+    assert Settings(optimizer="sgd", momentum=0.9).changed({"optimizer": "adamw", "momentum": 0}) == Settings()
 
 
 def test_ranges_are_written_out_exactly() -> None:
