@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from benchmarks.cases import OURS, Case, Peer
 from benchmarks.gpu.inputs import BULK_ROWS, CLASSIFIER, HELD_OUT_ROWS, TRAIN_ROWS, data_file
-from benchmarks.gpu.preloaded import Preloaded, measurement_of
-from benchmarks.gpu.runner import Deadline, Piece, PieceFailedError, command
+from benchmarks.gpu.preloaded import ForkFailedError, Preloaded, measurement_of
+from benchmarks.gpu.runner import Deadline, Piece, command
 from benchmarks.gpu.store import Record
 from benchmarks.jobs import Job, Measurement, Training
 from benchmarks.measure import Entrant, environment, interleave, threads
@@ -77,10 +77,9 @@ class Contest:
         if self._forked:
             try:
                 return self._preloaded[OURS if job.peer == OURS else ""].measure(job, deadline)
-            except PieceFailedError as error:
-                if "CUDA" not in str(error):
-                    raise
-                self._forked = False  # something began CUDA before the fork; contestants load the libraries from now on
+            except ForkFailedError as error:
+                print(f"contestants load the libraries themselves from now on: {error}", file=sys.stderr, flush=True)
+                self._forked = False
         began = time.perf_counter()
         words = [sys.executable, "-m", f"benchmarks.peers.{job.peer}", job.to_json()]
         ended = command(words, self._ours if job.peer == OURS else self._theirs, deadline)

@@ -28,6 +28,14 @@ _FORKS_WELL = {"PYTORCH_NVML_BASED_CUDA_CHECK": "1", "OPENBLAS_NUM_THREADS": "1"
 neither CUDA nor threads survive a fork. PyTorch's own threads begin after it."""
 
 
+_STUCK_SECONDS = 90.0
+"""After which a forked contestant is given up: none takes half as long."""
+
+
+class ForkFailedError(PieceFailedError):
+    """A contestant could not be forked, or could not use the GPU after it."""
+
+
 class Preloaded:
     """The process that contestants of one environment are forked from."""
 
@@ -46,6 +54,7 @@ class Preloaded:
 
         Raises:
             OutOfTimeError: the deadline came first.
+            ForkFailedError: it would do better in a process that was not forked.
             PieceFailedError: it ended badly, or its last line is no measurement.
         """
         with tempfile.TemporaryDirectory(prefix="contestant-") as folder:
@@ -54,6 +63,8 @@ class Preloaded:
             status = self._ask({"job": job.to_json(), "peer": job.peer, "out": str(out), "err": str(err)}, deadline)
             seconds = time.perf_counter() - began
             texts = [file.read_text(errors="replace") if file.exists() else "" for file in (out, err)]
+            if status and "CUDA" in texts[1]:
+                raise ForkFailedError(texts[1][-3000:])
             return measurement_of(job, Ended(status, *texts)), seconds
 
     def close(self) -> None:
@@ -69,15 +80,19 @@ class Preloaded:
         try:
             stdin.write(json.dumps(what) + "\n")
             stdin.flush()
-        except BrokenPipeError as error:
-            raise PieceFailedError("the process that contestants are forked from has ended") from error
+        except (BrokenPipeError, ValueError) as error:  # it has ended, or was closed
+            raise ForkFailedError("the process that contestants are forked from has ended") from error
+        until = time.perf_counter() + _STUCK_SECONDS
         try:
-            deadline.wait(lambda seconds: select.select([stdout], [], [], seconds)[0])
+            deadline.wait(lambda most: select.select([stdout], [], [], most)[0] or time.perf_counter() > until)
         except OutOfTimeError:
             self.close()
             raise
+        if not select.select([stdout], [], [], 0)[0]:
+            self.close()
+            raise ForkFailedError(f"no answer after {_STUCK_SECONDS:.0f} s")
         if not (answer := stdout.readline()):
-            raise PieceFailedError("the process that contestants are forked from has ended")
+            raise ForkFailedError("the process that contestants are forked from has ended")
         return int(answer)
 
 
