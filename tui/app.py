@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
+from importlib import import_module
 from typing import Any, ClassVar
 
 from textual.app import SystemCommand
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
 
@@ -15,7 +16,9 @@ from core.base.text import clean_line
 from core.engine.client import EngineClient
 from core.runs.folder import RunFolder
 from core.runs.trash import empty_trash
-from tui.screens.base import PLACES
+from tui.keys.bindings import bindings
+from tui.screens.keys import APP
+from tui.screens.table import SCREENS, ScreenEntry
 from tui.terminal.output_filter import OutputFilter
 from tui.workbench import Workbench
 
@@ -29,15 +32,7 @@ class ReviewTui(Workbench):
     COMMAND_PALETTE_BINDING = "ctrl+p"
     DEFAULT_MODE = "runs"
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+q", "quit", "Quit", id="app.quit", show=False, priority=True),
-        Binding("ctrl+c", "quit_hint", "Quit", id="app.quit_hint", show=False, system=True),
-        Binding("f1", "help", "Help", id="app.help_f1", show=False),
-        *(
-            Binding(f"f{number}", f"go('{place}')", title, id=f"go.{place}", show=False)
-            for number, (place, title) in enumerate(PLACES.items(), start=2)
-        ),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(APP)
 
     def __init__(
         self,
@@ -112,40 +107,15 @@ class ReviewTui(Workbench):
                     clean_line(active.binding.tooltip or f"Key {self.get_key_display(active.binding)}"),
                     partial(screen.run_action, action),
                 )
-        for place, title in PLACES.items():
-            yield SystemCommand(f"Go to {title}", "One of the five places", partial(self.switch_mode, place))
+        for entry in SCREENS:
+            yield SystemCommand(f"Go to {entry.title}", "A screen", partial(self.switch_mode, entry.name))
         yield from super().get_system_commands(screen)
 
 
-def _modes() -> dict[str, str | Callable[[], Screen[Any]]]:
-    """Screens are imported when they are first shown, so that the first frame waits for one only."""
-
-    def runs() -> Screen[Any]:
-        from tui.screens.runs.screen import RunsScreen
-
-        return RunsScreen()
-
-    def data() -> Screen[Any]:
-        from tui.screens.data.screen import DataScreen
-
-        return DataScreen()
-
-    def setup() -> Screen[Any]:
-        from tui.screens.setup.screen import SetupScreen
-
-        return SetupScreen()
-
-    def train() -> Screen[Any]:
-        from tui.screens.train.screen import TrainScreen
-
-        return TrainScreen()
-
-    def classify() -> Screen[Any]:
-        from tui.screens.classify.screen import ClassifyScreen
-
-        return ClassifyScreen()
-
-    return {"runs": runs, "data": data, "setup": setup, "train": train, "classify": classify}
+def _load(entry: ScreenEntry) -> Screen[Any]:
+    """Import a screen when it is first shown: the first frame waits for one only."""
+    screen: Screen[Any] = getattr(import_module(f"tui.screens.{entry.name}.screen"), entry.class_name)()
+    return screen
 
 
-ReviewTui.MODES = _modes()
+ReviewTui.MODES = {entry.name: partial(_load, entry) for entry in SCREENS}

@@ -7,16 +7,16 @@ from typing import ClassVar
 from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from core.base.text import clean_line
-
-PLACES = {"runs": "Runs", "data": "Data", "setup": "Setup", "train": "Train", "classify": "Classify"}
-"""Mode name → title, in the order in which a run goes through them."""
+from tui.keys.bindings import bindings
+from tui.screens.keys import SCREEN
+from tui.screens.table import BY_NAME, SCREENS
 
 SMALLEST = (60, 16)
 """Columns and rows below which a screen says that it needs more."""
@@ -54,9 +54,10 @@ class PlaceBar(Static):
 
     def _draw(self) -> None:
         parts: list[str | tuple[str, str]] = [(" reviewtui ", "bold $text-primary")]
-        for place, title in PLACES.items():
+        for screen in SCREENS:
             # The brackets say where you are without colour.
-            parts.append((f"[{title}]", "bold reverse") if place == self._current else (f" {title} ", ""))
+            here = screen.name == self._current
+            parts.append((f"[{screen.title}]", "bold reverse") if here else (f" {screen.title} ", ""))
         used = sum(len(part[0] if isinstance(part, tuple) else part) for part in parts)
         hint = "? help  g go to "
         room = self.size.width - used - len(hint) - 3
@@ -71,10 +72,10 @@ class PlaceBar(Static):
 
     def on_click(self, event: events.Click) -> None:
         column = len(" reviewtui ")
-        for place, title in PLACES.items():
-            column += len(title) + 2
+        for screen in SCREENS:
+            column += len(screen.title) + 2
             if len(" reviewtui ") <= event.x < column:
-                self.post_message(self.Chosen(place))
+                self.post_message(self.Chosen(screen.name))
                 return
 
 
@@ -82,16 +83,12 @@ class Place(Screen[None]):
     """A screen that is one of the five places. Subclasses set PLACE, HELP and BINDINGS and compose their `body`."""
 
     PLACE: ClassVar[str]
-    """Key of `PLACES`."""
+    """Its name in the table of screens."""
     HELP: ClassVar[str | None] = None
     """What the place is for, shown by `?` over the list of live keys. Plain paragraphs."""
     SCOPED_CSS: ClassVar[bool] = True
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark", "app.help", "Help", id="app.help", show=False),
-        Binding("g", "app.go_to", "Go to", id="app.go_to", show=False),
-        Binding("escape", "back", "Back", id="place.back", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(SCREEN)
 
     def compose(self) -> ComposeResult:
         yield PlaceBar(self.PLACE)
@@ -123,8 +120,8 @@ class Place(Screen[None]):
         self.app.switch_mode(message.place)
 
     def action_back(self) -> None:
-        """Leave an input; where none has the focus, go to the list of runs."""
+        """Leave what is being typed; where nothing is, go one screen back."""
         if self.focused is not None and self.focused.has_class("-typing"):
             self.set_focus(None)
-        elif self.PLACE != "runs":
-            self.app.switch_mode("runs")
+        elif back := BY_NAME[self.PLACE].back:
+            self.app.switch_mode(back)

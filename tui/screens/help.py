@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
+from tui.keys.bindings import bindings
 from tui.screens.base import Place
+from tui.screens.keys import HELP
 
 
 class Help(ModalScreen[None]):
     """Shown over the screen that it explains."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,q,f1", "dismiss", "Close", id="help.close"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(HELP)
 
     def __init__(self, purpose: str, keys: list[tuple[str, str]]) -> None:
         self._purpose, self._keys = purpose, keys

@@ -6,17 +6,16 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from tui.keys.bindings import bindings
+from tui.widgets.keys import ASK, CHOOSE, MAX_DIGITS
 from tui.widgets.line_input import LineInput
-
-_FIRST_LETTERS = 9
-"""So many choices answer to a digit."""
 
 
 class Choose(ModalScreen[int | None]):
@@ -29,13 +28,7 @@ class Choose(ModalScreen[int | None]):
     }
     Choose > .box > .help { width: 70; max-width: 100%; color: $text-muted; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "close", "Close", id="choose.close"),
-        *(
-            Binding(str(digit), f"pick({digit - 1})", f"Choice {digit}", show=False, id=f"choose.{digit}")
-            for digit in range(1, _FIRST_LETTERS + 1)
-        ),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(CHOOSE)
 
     def __init__(self, title: str, choices: Sequence[Content], current: int | None = None, help: str = "") -> None:
         """Args: choices: as they are shown, cleaned; current: the one that holds now; help: a sentence below."""
@@ -47,7 +40,7 @@ class Choose(ModalScreen[int | None]):
         options = []
         for index, choice in enumerate(self._choices):
             mark = "• " if index == self._current else "  "
-            digit = f"{index + 1}" if index < _FIRST_LETTERS else " "
+            digit = f"{index + 1}" if index < MAX_DIGITS else " "
             options.append(Option(Content.assemble((f" {digit} ", "$text-primary"), mark, choice)))
         with Vertical(classes="box"):
             yield Static(Content.styled(self._title, "bold"))
@@ -81,7 +74,7 @@ class Ask(ModalScreen[str | None]):
     Ask > .box > LineInput { width: 60; max-width: 100%; margin: 1 0; }
     Ask > .box > .help { width: 60; max-width: 100%; color: $text-muted; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", "Close", id="ask.close")]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(ASK)
 
     def __init__(self, title: str, value: str = "", help: str = "") -> None:
         self._title, self._value, self._help = title, value, help

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Size
 from textual.reactive import Reactive
 from textual.widgets import Input
 
 from core.base.text import clean
+from tui.keys.bindings import bindings
+from tui.widgets.keys import LINE
 
 
 class LineInput(Input):
@@ -23,7 +25,7 @@ class LineInput(Input):
     """Its place does not depend on how much is typed: a key lays no screen out."""
 
     # ctrl+a stays what GNU screen needs it for: home does the same.
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("home", "home", "Go to start", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(LINE)
 
     def __init__(self, value: str = "", placeholder: str = "", *, compact: bool = True, **options: Any) -> None:
         super().__init__(clean(value), clean(placeholder), compact=compact, **options)

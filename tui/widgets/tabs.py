@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
+
+from tui.keys.bindings import bindings
+from tui.widgets.keys import PANE
 
 
 class Sections(Static):
@@ -71,11 +74,4 @@ class Sections(Static):
 class Pane(VerticalScroll, can_focus=True, inherit_bindings=False):
     """What a section shows. It scrolls up and down; left and right belong to the screen, which turns sections."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "scroll_up", "Scroll up", show=False),
-        Binding("down,j", "scroll_down", "Scroll down", show=False),
-        Binding("home", "scroll_home", "Top", show=False),
-        Binding("end", "scroll_end", "End", show=False),
-        Binding("pageup", "page_up", "Page up", show=False),
-        Binding("pagedown", "page_down", "Page down", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(PANE)

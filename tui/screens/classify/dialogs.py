@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -20,6 +20,8 @@ from core.base.errors import ReviewtuiError
 from core.base.text import clean, clean_line
 from core.triage.export import Exported, OutputExistsError, export
 from core.triage.history import History
+from tui.keys.bindings import bindings
+from tui.screens.classify.keys import CHOICE, EXPORT, EXPORT_DONE, OPEN_PILE
 
 
 class PathInput(Input):
@@ -38,11 +40,7 @@ class OpenPile(ModalScreen[str | None]):
     OpenPile > .box > Input { width: 66; max-width: 100%; }
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Stay", id="open_pile.stay"),
-        Binding("down", "suggest(1)", "Next suggestion", id="open_pile.down"),
-        Binding("up", "suggest(-1)", "Previous suggestion", id="open_pile.up"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(OPEN_PILE)
 
     def __init__(self, suggestions: Sequence[tuple[str, str]]) -> None:
         """Args: suggestions: (path, what it is); the first stands in the line."""
@@ -90,11 +88,7 @@ class Choice(ModalScreen[int | None]):
     Choice > .box > OptionList { width: 66; max-width: 100%; height: auto; max-height: 14; border: none; padding: 0; }
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "dismiss(None)", "Stay", id="choice.stay"),
-        Binding("j", "move('down')", "Down", id="choice.down", show=False),
-        Binding("k", "move('up')", "Up", id="choice.up", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(CHOICE)
 
     def __init__(self, title: str, options: Sequence[tuple[str, str]], current: int | None = None) -> None:
         """Args: options: (name, what it is); current: where the cursor stands first."""
@@ -141,7 +135,7 @@ class ExportDialog(ModalScreen[Exported | None]):
     ExportDialog > .box > Input { width: 66; max-width: 100%; }
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Stay", id="export.stay")]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(EXPORT)
 
     def __init__(self, history: History, suggested: Path) -> None:
         super().__init__()
@@ -193,11 +187,7 @@ class ExportDone(ModalScreen[bool]):
     ExportDone > .box > Input { width: 66; max-width: 100%; }
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,q", "dismiss(False)", "Close", id="export_done.close"),
-        Binding("d", "dismiss(True)", "Open on Data", id="export_done.data"),
-        Binding("c", "copy", "Copy the command", id="export_done.copy"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(EXPORT_DONE)
 
     def __init__(self, done: Exported, command: str) -> None:
         super().__init__()

@@ -11,8 +11,8 @@ from textual.message import Message
 from textual.widgets import Static
 
 from core.base.text import clean_line
+from tui.screens.classify.keys import MAX_DIGITS
 
-MAX_KEYS = 9
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _NAME_SHARE = 0.42
 _LONGEST_BAR = 60
@@ -56,8 +56,8 @@ class LabelBars(Static):
             self.post_message(self.Chosen(self._shown[event.y]))
 
     def _draw(self) -> None:
-        marked = [label for label in (self._predicted, self._decided) if label in self._labels[MAX_KEYS:]]
-        self._shown = [*self._labels[:MAX_KEYS], *dict.fromkeys(label for label in marked if label is not None)]
+        marked = [label for label in (self._predicted, self._decided) if label in self._labels[MAX_DIGITS:]]
+        self._shown = [*self._labels[:MAX_DIGITS], *dict.fromkeys(label for label in marked if label is not None)]
         width = self.size.width or 40
         names = {label: clean_line(label) for label in self._shown}
         longest = max((cell_len(name) for name in names.values()), default=0)
@@ -75,7 +75,7 @@ class LabelBars(Static):
     def _line(self, number: int, label: str, name: str, width: int) -> list[tuple[str, str]]:
         """`▸1 negative ████████▎      62.1% ✓`: ▸ is the model's word, ✓ the person's."""
         is_best, is_decided = label == self._predicted, label == self._decided
-        key = str(number + 1) if number < MAX_KEYS else "·"
+        key = str(number + 1) if number < MAX_DIGITS else "·"
         share = self._shares.get(label)
         bar_width = max(min(width - 15, _LONGEST_BAR), 0)
         bar = _bar(share or 0.0, bar_width)

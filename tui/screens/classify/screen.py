@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widgets import Static, TextArea
@@ -20,9 +20,11 @@ from core.triage.decisions import recent_piles
 from core.triage.export import Exported, free_name
 from core.triage.queue import Prediction
 from tui.form_values import quoted
+from tui.keys.bindings import bindings
 from tui.screens.classify import text as words
 from tui.screens.classify.controller import ClassifyWork
 from tui.screens.classify.dialogs import Choice, ExportDialog, ExportDone, OpenPile
+from tui.screens.classify.keys import CLASSIFY
 from tui.screens.classify.label_bars import LabelBars, percent
 from tui.screens.classify.model import Candidate, candidates
 from tui.screens.classify.review_editor import ReviewEditor
@@ -54,36 +56,7 @@ class ClassifyScreen(ClassifyWork):
     TYPING_PAUSE: ClassVar[float] = 0.3
     """Seconds after the last key until a typed review is classified."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,a", "agree", "Agree", id="classify.agree"),
-        *(
-            Binding(str(number), f"label({number - 1})", f"Label {number}", id=f"classify.label_{number}", show=False)
-            for number in range(1, 10)
-        ),
-        Binding("l", "all_labels", "Labels", id="classify.labels"),
-        Binding("s", "skip", "Skip", id="classify.skip"),
-        Binding("u", "undo", "Undo", id="classify.undo"),
-        Binding("r,ctrl+y", "redo", "Redo", id="classify.redo", show=False),
-        Binding("n,j,right", "next", "Next", id="classify.next"),
-        Binding("p,k,left", "previous", "Prev", id="classify.previous", tooltip="Previous review"),
-        Binding("f", "first_undecided", "First undecided", id="classify.first_undecided", show=False),
-        Binding("ctrl+s", "classify", "Classify", id="classify.classify"),
-        Binding("enter,i", "write", "Write", id="classify.write"),
-        Binding(
-            "b", "blind", "Blind", id="classify.blind", tooltip="Guess first: the model's word is shown after yours"
-        ),
-        Binding("x", "export", "Export", id="classify.export"),
-        Binding("o", "open", "Open", id="classify.open"),
-        Binding("t", "switch", "Type", id="classify.switch", tooltip="A typed review, or back to the pile"),
-        Binding("m", "model", "Model", id="classify.model"),
-        Binding("d", "train_first", "Data", id="classify.data", tooltip="Choose data to train a first model on"),
-        Binding("down", "scroll_by(1)", "Scroll down", id="classify.down", show=False),
-        Binding("up", "scroll_by(-1)", "Scroll up", id="classify.up", show=False),
-        Binding("pagedown,space", "scroll_by(10)", "Page down", id="classify.page_down", show=False),
-        Binding("pageup", "scroll_by(-10)", "Page up", id="classify.page_up", show=False),
-        Binding("home", "scroll_to_end(False)", "Beginning of the review", id="classify.home", show=False),
-        Binding("end", "scroll_to_end(True)", "End of the review", id="classify.end", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(CLASSIFY)
 
     def body(self) -> ComposeResult:
         with Container(id="desk"):

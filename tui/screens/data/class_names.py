@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from core.base.text import clean_line
+from tui.keys.bindings import bindings
+from tui.screens.data.keys import NAMES
 from tui.widgets.line_input import LineInput
 
 MAX_CLASSES = 50
@@ -33,12 +35,7 @@ class LabelNames(ModalScreen[dict[str, str] | None]):
     LabelNames #raw { width: 26; }
     LabelNames .help { color: $text-muted; width: 68; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", "Close", id="names.close"),
-        Binding("down", "app.focus_next", "Next", show=False),
-        Binding("up", "app.focus_previous", "Previous", show=False),
-        Binding("ctrl+s", "save", "Save", id="names.save"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(NAMES)
 
     def __init__(self, classes: Sequence[str], given: Mapping[str, str]) -> None:
         """Args: classes: names as they are now; given: what was renamed before, raw value → name."""

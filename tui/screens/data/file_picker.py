@@ -10,7 +10,7 @@ from typing import ClassVar
 from rich.cells import cell_len, set_cell_size
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
@@ -19,7 +19,9 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from core.base.text import clean_line
+from tui.keys.bindings import bindings
 from tui.screens.data.file_listing import Listing, completion, existing, listing
+from tui.screens.data.keys import PATH, PICKER
 from tui.widgets.line_input import LineInput
 from tui.widgets.responsive import Drawn, cell
 
@@ -40,7 +42,7 @@ class _Completion(Suggester):
 class PathInput(LineInput):
     """Tab and right take the completion; down goes to the list."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "complete", "Complete", id="path.complete", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(PATH)
 
     def action_complete(self) -> None:
         """Take the completion that is offered, or go on to the list."""
@@ -64,11 +66,7 @@ class FilePicker(Vertical):
         color: $foreground; background: $background; text-style: reverse;
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "type", "Type a path", id="picker.type"),
-        Binding("backspace,left", "up", "Folder above", id="picker.up"),
-        Binding("down", "list", "To the list", id="picker.list", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(PICKER)
 
     class Picked(Message):
         """A source was chosen: an absolute path, or what was typed."""

@@ -17,10 +17,10 @@ from textual.widgets import ContentSwitcher, Static
 from core.base.text import clean_line
 from core.reviews.options import ReadingOptions
 from tui.screens.data import report_views
+from tui.screens.data.keys import SECTIONS
 from tui.widgets.responsive import Drawn, gauge, section
 from tui.widgets.tabs import Pane, Sections
 
-SECTIONS = ("Overview", "Columns", "Samples", "Left out", "Lengths")
 _IDS = ("overview", "columns", "samples", "left", "lengths")
 SAMPLES = _IDS.index("samples")
 PAGE = 20

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Literal
 
 from textual import getters, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, ContentSwitcher, Static
@@ -27,12 +27,14 @@ from core.reviews.sources import absolute_source
 from core.settings.presets import preset
 from core.settings.schema import Settings
 from tui.form_values import check
+from tui.keys.bindings import bindings
 from tui.screens.base import Place
 from tui.screens.data import report_views
 from tui.screens.data.class_names import LabelNames
 from tui.screens.data.file_listing import existing
 from tui.screens.data.file_picker import FilePicker
-from tui.screens.data.findings import FETCHED, SAMPLES, SECTIONS, Findings
+from tui.screens.data.findings import FETCHED, SAMPLES, Findings
+from tui.screens.data.keys import DATA, SECTIONS
 from tui.screens.data.reading_choices import Changes, Offer, changed, offer_columns, offer_reading, offer_schemes
 from tui.state import Draft
 from tui.widgets.dialogs import Ask, Choose
@@ -57,25 +59,7 @@ class DataScreen(Place):
         "are in tokens.\n\nEverything was detected and everything can be changed: t text, i title, l label, s how "
         "labels become classes, n their names, e how the file is read. Left and right, or 1 to 5, turn the sections."
     )
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c,enter", "continue", "Continue", id="data.continue", tooltip="On to the settings of the run"),
-        Binding("w", "work_through", "Work through", id="data.work_through", tooltip="One review at a time, by key"),
-        Binding("o", "open", "Open", id="data.open", tooltip="Choose other reviews"),
-        Binding("right", "section(1)", "Section", id="data.next_section", key_display="←→"),
-        Binding("left", "section(-1)", "Section before", id="data.previous_section", show=False),
-        Binding("full_stop", "page(1)", "Next page", id="data.next_page", key_display="."),
-        Binding("comma", "page(-1)", "Page before", id="data.previous_page", key_display=",", show=False),
-        Binding("t", "choose_column('text')", "Text column", id="data.text", show=False),
-        Binding("i", "choose_column('title')", "Title column", id="data.title", show=False),
-        Binding("l", "choose_column('label')", "Label column", id="data.label", show=False),
-        Binding("s", "choose_scheme", "How labels become classes", id="data.scheme", show=False),
-        Binding("n", "name_classes", "Names of the classes", id="data.names", show=False),
-        Binding("e", "choose_reading", "How the file is read", id="data.reading", show=False),
-        *(
-            Binding(str(number), f"open_section({number - 1})", title, id=f"data.section_{number}", show=False)
-            for number, title in enumerate(SECTIONS, start=1)
-        ),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(DATA)
 
     AUTO_FOCUS = ""  # each stage puts the keys where they are useful
     app = getters.app(Workbench)

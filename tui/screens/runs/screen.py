@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from rich.text import Text
 from textual import events, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import DataTable, Static
 
@@ -25,7 +25,9 @@ from core.runs.summary import OVER, RunSummary, summarize
 from core.runs.trash import recover_trash, restore_run, trash_run
 from core.runs.tree import as_tree, indented
 from tui.formatting import STATE_MARKS, ago, trouble
+from tui.keys.bindings import bindings
 from tui.screens.base import Place
+from tui.screens.runs.keys import RUNS
 
 if TYPE_CHECKING:
     from tui.workbench import Workbench
@@ -54,20 +56,7 @@ you close the workbench, the terminal or the connection. Open one to watch it, s
 with its model, or start a new one. A deleted run can be brought back until you quit. A run is interrupted when its \
 worker died without a word, as at a power cut: r goes on with one, R with all of them."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "new", "New", id="runs.new"),
-        Binding("enter", "open", "Open", id="runs.open"),
-        Binding("c", "classify", "Classify", id="runs.classify"),
-        Binding("x", "stop", "Stop", id="runs.stop"),
-        Binding("r", "resume", "Resume", id="runs.resume"),
-        Binding("R", "resume_all", "Resume all", id="runs.resume_all"),
-        Binding("d", "delete", "Delete", id="runs.delete"),
-        Binding("u", "undo", "Undo delete", id="runs.undo"),
-        Binding("s", "samples", "Samples", id="runs.samples", show=False),
-        Binding("j", "move(1)", "Down", id="runs.down", show=False),
-        Binding("k", "move(-1)", "Up", id="runs.up", show=False),
-        Binding("q", "app.quit", "Quit", id="runs.quit"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(RUNS)
 
     app: Workbench
 

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from textual import getters, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Center, Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, ContentSwitcher, Static
@@ -37,9 +37,11 @@ from tui.form_values import (
     steps_in_words,
     suggested_name,
 )
+from tui.keys.bindings import bindings
 from tui.screens.base import Place
 from tui.screens.setup import side_views as setup_views
 from tui.screens.setup.forecast_gauge import ForecastGauge, saving_choices
+from tui.screens.setup.keys import SETUP
 from tui.screens.setup.setting_row import SettingRow
 from tui.state import Draft
 from tui.widgets.dialogs import Choose
@@ -66,21 +68,7 @@ class SetupScreen(Place):
         "from the preset is marked with *. A value that cannot be is marked with ! and says why; the run starts when "
         "there is none.\n\nThe run goes on without this screen, the terminal and the connection."
     )
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "start", "Start", id="setup.start", tooltip="Start training with these settings"),
-        Binding("p", "choose_preset", "Presets", id="setup.presets", tooltip="Choose a preset"),
-        Binding("u", "undo", "Undo", id="setup.undo", tooltip="Take the last change back"),
-        Binding("y", "copy", "Copy command", id="setup.copy", tooltip="Copy the equivalent command line"),
-        Binding("f", "save_memory", "Fit", id="setup.fit", tooltip="Choose a change that saves memory"),
-        Binding("a", "reset_all", "All as the preset", id="setup.reset_all", show=False),
-        Binding("d", "go_to_data", "Data", id="setup.data", show=False, tooltip="Choose other reviews"),
-        Binding("down,j", "move(1)", "Next setting", id="setup.down", show=False),
-        Binding("up,k", "move(-1)", "Setting before", id="setup.up", show=False),
-        Binding("pagedown", "group(1)", "Next group", id="setup.next_group", show=False),
-        Binding("pageup", "group(-1)", "Group before", id="setup.previous_group", show=False),
-        Binding("home", "edge(0)", "First setting", id="setup.first", show=False),
-        Binding("end", "edge(-1)", "Last setting", id="setup.last", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(SETUP)
 
     AUTO_FOCUS = ""  # each stage puts the keys where they are useful
     app = getters.app(Workbench)

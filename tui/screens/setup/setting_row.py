@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.suggester import SuggestFromList
@@ -18,6 +18,8 @@ from textual.widgets import Input
 
 from core.base.text import clean_line
 from core.settings.declarations import Declaration
+from tui.keys.bindings import bindings
+from tui.screens.setup.keys import EDITOR, SETTING
 from tui.widgets.line_input import LineInput
 from tui.widgets.responsive import row
 
@@ -34,12 +36,7 @@ SUGGESTIONS = {
 class Editor(LineInput):
     """Where a value is typed."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", "Take it", id="editor.take"),
-        Binding("escape", "leave(0, False)", "As before", id="editor.give_up"),
-        Binding("up", "leave(-1, True)", "Take it, go up", show=False),
-        Binding("down", "leave(1, True)", "Take it, go down", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(EDITOR)
 
     class Closed(Message):
         """A key asks to leave: `step` rows on, what was typed kept or not."""
@@ -65,13 +62,7 @@ class SettingRow(Widget, can_focus=True):
     SettingRow:focus, SettingRow:focus-within {{ background: $boost; }}
     SettingRow > LineInput {{ margin-left: {_BEFORE - 1}; width: {VALUE_WIDTH + 10}; }}
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "change", "Change", id="setting.change"),
-        Binding("space", "turn(1)", "Next choice", id="setting.space", show=False),
-        Binding("right", "turn(1)", "Next choice", id="setting.next", show=False),
-        Binding("left", "turn(-1)", "Choice before", id="setting.previous", show=False),
-        Binding("r,backspace,delete", "reset", "Reset", id="setting.reset", tooltip="Back to the preset's value"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(SETTING)
 
     class Looked(Message):
         """The row got the focus."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container
 from textual.content import Content
 from textual.widgets import RichLog, Static
@@ -21,9 +21,11 @@ from core.runs.launch import launch_worker
 from core.runs.records import Record
 from core.runs.start import forecast_peak_bytes
 from core.runs.summary import OVER, RunHistory, RunSummary, summary_of
+from tui.keys.bindings import bindings
 from tui.screens.base import Place
 from tui.screens.train.continue_run import branch, extend
 from tui.screens.train.header import RunHeader
+from tui.screens.train.keys import TRAIN
 from tui.screens.train.log import log_lines
 from tui.screens.train.memory_bar import MemoryBar
 from tui.screens.train.plan import RunPlan
@@ -60,15 +62,7 @@ evaluation; the memory chart what the worker holds, beside what was foretold. In
 in reserve for it, ▒ others' (on a GPU with what its driver takes for each process), ░ free. tab moves between the \
 charts and the log."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("p", "pause", "Pause", id="train.pause"),
-        Binding("x", "stop", "Stop…", id="train.stop"),
-        Binding("r", "resume", "Resume", id="train.resume"),
-        Binding("e", "extend", "Extend…", id="train.extend"),
-        Binding("b", "branch", "Branch…", id="train.branch"),
-        Binding("c", "classify", "Classify with it", id="train.classify"),
-        Binding("v", "view", "Log / charts", id="train.view"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(TRAIN)
 
     app: Workbench
 

@@ -6,15 +6,17 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from rich.segment import Segment
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui.keys.bindings import bindings
 from tui.widgets.chart.canvas import Row
 from tui.widgets.chart.picture import picture
 from tui.widgets.chart.series import Series
 from tui.widgets.chart.units import NUMBER, Unit
 from tui.widgets.chart.view import COLOURS, ChartView, Reading
+from tui.widgets.keys import CHART
 
 
 class Chart(Widget, can_focus=True):
@@ -24,20 +26,7 @@ class Chart(Widget, can_focus=True):
 Chart: ← → move the cursor; the last line shows the exact values there. + and - zoom around it, 0 shows everything \
 again. t follows the newest points, l switches to a logarithmic scale, s and S smooth more and less, o ignores \
 outliers above."""
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "smooth(1)", "Smoother", id="chart.smoother"),
-        Binding("S", "smooth(-1)", "Less smooth", id="chart.rougher", show=False),
-        Binding("l", "toggle_log", "Log scale", id="chart.log"),
-        Binding("left", "cursor(-1)", "Cursor left", id="chart.cursor_left", show=False),
-        Binding("right", "cursor(1)", "Cursor right", id="chart.cursor_right", show=False),
-        Binding("shift+left", "cursor(-10)", "Cursor far left", id="chart.cursor_far_left", show=False),
-        Binding("shift+right", "cursor(10)", "Cursor far right", id="chart.cursor_far_right", show=False),
-        Binding("plus,equals_sign", "zoom(0.5)", "Zoom in", id="chart.zoom_in", key_display="+", show=False),
-        Binding("minus", "zoom(2)", "Zoom out", id="chart.zoom_out", key_display="-", show=False),
-        Binding("0", "show_all", "Everything", id="chart.all", show=False),
-        Binding("t", "toggle_follow", "Follow newest", id="chart.follow", show=False),
-        Binding("o", "toggle_robust", "Ignore outliers", id="chart.outliers", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(CHART)
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         *(f"chart--{colour}" for colour in COLOURS),
         "chart--title",

@@ -333,7 +333,7 @@ async def test_leaving_and_coming_back_keeps_everything() -> None:
         app = await open_setup(pilot)
         await go_to(pilot, "epochs")
         await pilot.press("9", "enter", "escape")
-        assert app.current_mode == "runs"
+        assert app.current_mode == "data"
         app.switch_mode("setup")
         await settle(pilot)
         assert app.draft.typed == {"epochs": "9"} and "1 changed from balanced" in frame(app)

@@ -1,0 +1,53 @@
+"""The keys of the Setup screen: its own, a row's, and those of the editor in a row."""
+
+from __future__ import annotations
+
+from tui.keys.actions import Action, KeyTable
+
+SETUP = KeyTable(
+    "setup",
+    "Setup",
+    (
+        Action("setup.start", "ctrl+s", "start", "Start", "Start training with these settings", footer=True),
+        Action("setup.presets", "p", "choose_preset", "Presets", "Choose a preset", footer=True),
+        Action("setup.undo", "u", "undo", "Undo", "Undo the last change", footer=True),
+        Action("setup.copy", "y", "copy", "Copy command", "Copy the equivalent command line", footer=True),
+        Action("setup.fit", "f", "save_memory", "Fit", "Choose a change that saves memory", footer=True),
+        Action("setup.reset_all", "a", "reset_all", "Reset all", "Every value back to the preset's"),
+        Action("setup.data", "d", "go_to_data", "Data", "Choose other reviews"),
+        Action("setup.down", "down,j", "move(1)", "Next setting", when="between edits"),
+        Action("setup.up", "up,k", "move(-1)", "Previous setting", when="between edits"),
+        Action("setup.next_group", "pagedown", "group(1)", "Next group"),
+        Action("setup.previous_group", "pageup", "group(-1)", "Previous group"),
+        Action("setup.first", "home", "edge(0)", "First setting", when="between edits"),
+        Action("setup.last", "end", "edge(-1)", "Last setting"),
+    ),
+    inside=("screen",),
+)
+
+SETTING = KeyTable(
+    "setting",
+    "Setting",
+    (
+        Action("setting.change", "enter", "change", "Change", footer=True, when="between edits"),
+        Action("setting.next", "right,space", "turn(1)", "Next choice"),
+        Action("setting.previous", "left", "turn(-1)", "Previous choice"),
+        Action("setting.reset", "r,backspace,delete", "reset", "Reset", "Back to the preset's value", footer=True),
+    ),
+    inside=("setup",),
+)
+
+EDITOR = KeyTable(
+    "editor",
+    "A value being typed",
+    (
+        Action("editor.take", "enter", "submit", "Keep", footer=True, when="while typing"),
+        Action("editor.give_up", "escape", "leave(0, False)", "Cancel", footer=True, when="while typing"),
+        Action("editor.up", "up", "leave(-1, True)", "Keep, go up", when="while typing"),
+        Action("editor.down", "down", "leave(1, True)", "Keep, go down", when="while typing"),
+    ),
+    inside=("setting",),
+    typing=True,
+)
+
+TABLES = (SETUP, SETTING, EDITOR)

@@ -1,0 +1,33 @@
+"""The screens of the workbench. A line here is what a new screen needs besides its folder and its tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ScreenEntry:
+    """A screen that the top line, the `g` menu, the F-keys and the command palette lead to."""
+
+    name: str
+    """Its name in `App.MODES`, and its folder in `tui/screens`."""
+    title: str
+    letter: str
+    """What follows `g`; unique."""
+    function_key: str
+    class_name: str
+    """The class in the `screen.py` of its folder."""
+    back: str
+    """Where esc leads; empty where it leads nowhere."""
+
+
+SCREENS = (
+    ScreenEntry("runs", "Runs", "r", "f2", "RunsScreen", back=""),
+    ScreenEntry("data", "Data", "d", "f3", "DataScreen", back="runs"),
+    ScreenEntry("setup", "Setup", "s", "f4", "SetupScreen", back="data"),
+    ScreenEntry("train", "Train", "t", "f5", "TrainScreen", back="runs"),
+    ScreenEntry("classify", "Classify", "c", "f6", "ClassifyScreen", back="runs"),
+)
+"""In the order in which a run passes through them."""
+
+BY_NAME = {screen.name: screen for screen in SCREENS}

@@ -1,0 +1,58 @@
+"""The keys of widgets and dialogs that more than one screen uses."""
+
+from __future__ import annotations
+
+from tui.keys.actions import Action, KeyTable
+
+MAX_DIGITS = 9
+"""Choices that a digit picks."""
+
+CHART = KeyTable(
+    "chart",
+    "Chart",
+    (
+        Action("chart.smoother", "s", "smooth(1)", "Smoother", footer=True),
+        Action("chart.rougher", "S", "smooth(-1)", "Less smooth"),
+        Action("chart.log", "l", "toggle_log", "Log scale", footer=True),
+        Action("chart.cursor_left", "left", "cursor(-1)", "Cursor left"),
+        Action("chart.cursor_right", "right", "cursor(1)", "Cursor right"),
+        Action("chart.cursor_far_left", "shift+left", "cursor(-10)", "Cursor far left"),
+        Action("chart.cursor_far_right", "shift+right", "cursor(10)", "Cursor far right"),
+        Action("chart.zoom_in", "plus,equals_sign", "zoom(0.5)", "Zoom in", shown_as="+"),
+        Action("chart.zoom_out", "minus", "zoom(2)", "Zoom out", shown_as="-"),
+        Action("chart.all", "0", "show_all", "Show everything"),
+        Action("chart.follow", "t", "toggle_follow", "Follow the newest points"),
+        Action("chart.outliers", "o", "toggle_robust", "Ignore outliers"),
+    ),
+    inside=("train",),
+)
+
+PANE = KeyTable(
+    "pane",
+    "Text that scrolls",
+    (
+        Action("pane.up", "up,k", "scroll_up", "Scroll up"),
+        Action("pane.down", "down,j", "scroll_down", "Scroll down"),
+        Action("pane.top", "home", "scroll_home", "Top"),
+        Action("pane.end", "end", "scroll_end", "End"),
+        Action("pane.page_up", "pageup", "page_up", "Page up"),
+        Action("pane.page_down", "pagedown", "page_down", "Page down"),
+    ),
+    inside=("data",),
+)
+
+LINE = KeyTable("line", "A line to type in", (Action("line.start", "home", "home", "Start of the line"),), typing=True)
+
+CHOOSE = KeyTable(
+    "choose",
+    "A list to choose from",
+    (
+        Action("choose.close", "escape,q", "close", "Close", footer=True),
+        *(
+            Action(f"choose.{digit}", str(digit), f"pick({digit - 1})", f"Choice {digit}")
+            for digit in range(1, MAX_DIGITS + 1)
+        ),
+    ),
+)
+
+ASK = KeyTable("ask", "A question", (Action("ask.close", "escape", "close", "Close", footer=True),), typing=True)
