@@ -98,7 +98,7 @@ def measure(
 def whole_seconds(journal: Path) -> float:
     """From the first record of a run to its last."""
     records = JournalReader(journal).read_new()
-    return float(records[-1]["time"] - records[0]["time"])
+    return records[-1].time - records[0].time
 
 
 def earlier(file: Path, here: dict[str, Any]) -> dict[int, dict[str, Any]]:

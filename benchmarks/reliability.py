@@ -66,6 +66,7 @@ def ours(rounds: int, reviews: Path) -> tuple[dict[str, list[float]], list[float
     from core.runs.control import ControlReader
     from core.runs.folder import create_run
     from core.runs.journal import JournalWriter
+    from core.runs.records import StepRecord
     from core.runs.request import Request
     from core.settings.schema import Settings
     from core.training.checkpoints import Checkpoint
@@ -84,10 +85,10 @@ def ours(rounds: int, reviews: Path) -> tuple[dict[str, list[float]], list[float
         kind, began, waited = "", 0.0, 0.0
         sampler: MemorySampler | None = None
 
-        def on_step(self, **fields: Any) -> None:
+        def on_step(self, record: StepRecord) -> None:
             if self.kind in ("journal", "checkpoint"):
-                super().on_step(**fields)
-            number, inside = divmod(fields["step"], _BLOCK_STEPS)
+                super().on_step(record)
+            number, inside = divmod(record.step, _BLOCK_STEPS)
             if inside == 0:
                 self._turn(number - _WARM_UP_BLOCKS)
 
@@ -105,7 +106,7 @@ def ours(rounds: int, reviews: Path) -> tuple[dict[str, list[float]], list[float
             self.kind, self.waited = _TURN[number % len(_TURN)], 0.0
             self._kept_requests = ["checkpoint"] if self.kind == "checkpoint" else []
             if self.kind != "bare":
-                self.sampler = MemorySampler(lambda sample: self.journal.write("memory", **sample))
+                self.sampler = MemorySampler(self._record_memory)
                 self.sampler.start()
             self.began = time.perf_counter()
 

@@ -23,6 +23,7 @@ from benchmarks.data import Row
 from benchmarks.jobs import Job, Measurement, Training
 from benchmarks.peers.common import Span, peak_bytes, rows_sha256, take_part, texts_and_labels
 from core.runs.journal import JournalWriter
+from core.runs.records import PhaseRecord, PlanRecord, Record, StepRecord
 
 _PREPARING = ("reading", "loading the model", "tokenizing")
 _CLASSES = {"negative": "0", "positive": "1"}
@@ -38,20 +39,21 @@ class TimedJournal(JournalWriter):
     def __init__(self, path: Path, last: tuple[str, ...]) -> None:
         """Args: last: kinds of record that end the work; the latest of them counts."""
         super().__init__(path)
-        self.span, self.tokens, self.records = Span(), 0, dict[str, dict[str, Any]]()
+        self.span, self.tokens, self.records = Span(), 0, dict[str, Record]()
         self.peak_bytes = 0
         self._last = last
 
-    def write(self, kind: str, /, *, sync: bool = False, **fields: Any) -> bool:
-        if not self.span.begun and (kind == "plan" or (kind == "phase" and fields["name"] not in _PREPARING)):
+    def write(self, record: Record, *, sync: bool = False) -> bool:
+        works = isinstance(record, PhaseRecord) and record.name not in _PREPARING
+        if not self.span.begun and (works or isinstance(record, PlanRecord)):
             self.span.begin()
-        written = super().write(kind, sync=sync, **fields)
-        if kind in self._last:
+        written = super().write(record, sync=sync)
+        if record.kind in self._last:
             self.span.end()
             self.peak_bytes = peak_bytes()
-        if kind == "step":
-            self.tokens += fields["tokens"]
-        self.records[kind] = fields
+        if isinstance(record, StepRecord):
+            self.tokens += record.tokens
+        self.records[record.kind] = record
         return written
 
 
@@ -98,7 +100,7 @@ def train(job: Job) -> Measurement:
             tokens=journal.tokens,
             accuracy=_accuracy(run.model, job.held_out),
             notes={
-                **{name: journal.records["plan"][name] for name in ("precision", "path", "micro_batch_tokens")},
+                **{name: getattr(journal.records["plan"], name) for name in ("precision", "path", "micro_batch_tokens")},
                 "whole_run_peak_bytes": whole_run,
             },
         )

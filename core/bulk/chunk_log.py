@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from core.base.checked_lines import decode, encode
 from core.base.files import open_private
-from core.runs.journal import decode, encode
 
 _SYNC_SECONDS = 1.0
 _BLOCK = 1 << 20

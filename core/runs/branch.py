@@ -15,9 +15,8 @@ from core.base.errors import InputError
 from core.base.files import private_folder, write_json
 from core.runs.checkpoint_folders import OPTIMIZER, STATE, WEIGHTS, fault, making, numbered, state
 from core.runs.folder import RunFolder, create_run
-from core.runs.journal import JournalReader
-from core.runs.request import Parent
-from core.runs.summary import RunHistory
+from core.runs.history import read_history
+from core.runs.outline import Parent
 from core.settings.schedule import planned_steps
 
 
@@ -92,11 +91,10 @@ def _checkpoint(run: RunFolder, step: int | None) -> tuple[int, Path]:
 
 def _planned(parent: RunFolder, settings: Any, batch_size: int, step: int) -> tuple[int, int]:
     """Steps of the branch in all, and the one at which it begins."""
-    history = RunHistory()
-    history.update(JournalReader(parent.journal).read_new())
-    if not history.plan:
+    plan = read_history(parent.journal).plan
+    if plan is None:
         raise InputError(f"{parent.id} never began; there is nothing to branch from.")
-    per_epoch = -(-int(history.plan["rows"]) // settings.batch_size)
+    per_epoch = -(-plan.rows // settings.batch_size)
     position = step if settings.batch_size == batch_size else step * batch_size // settings.batch_size
     return planned_steps(settings, per_epoch), position
 

@@ -9,37 +9,49 @@ checkpoint       write a checkpoint after this step
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
+
+import msgspec
 
 from core.base.files import open_private
 
 ControlRequest = Literal["pause", "continue", "stop_and_save", "stop", "checkpoint"]
 
 
-def send(path: Path, wish: ControlRequest) -> None:
-    """Append a request; on the disk when this returns."""
-    line = json.dumps({"request": wish, "time": round(time.time(), 3)}) + "\n"
+class _Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of `control.jsonl`."""
+
+    request: ControlRequest
+    time: float = 0.0
+    """When it was made, seconds since 1970."""
+
+
+_LINE = msgspec.json.Decoder(_Line)
+
+
+def send(path: Path, request: ControlRequest) -> None:
+    """Append a request; it is on the disk when this returns."""
+    line = msgspec.json.encode(_Line(request=request, time=round(time.time(), 3))) + b"\n"
     descriptor = open_private(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     try:
-        os.write(descriptor, line.encode())
+        os.write(descriptor, line)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
 
 class ControlReader:
-    """The worker's end: requests made since it was built. Those for an earlier worker of the run are passed over."""
+    """The worker's end: requests made since it was built. Those for an earlier worker of the run are ignored."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._offset = path.stat().st_size if path.exists() else 0
 
     def read_new(self) -> list[ControlRequest]:
-        """New requests in order; one `stat` when there are none."""
+        """Return new requests in order; one `stat` when there are none."""
         try:
             if self._path.stat().st_size <= self._offset:
                 return []
@@ -50,12 +62,11 @@ class ControlReader:
             data = file.read()
         whole = data.rfind(b"\n") + 1
         self._offset += whole
-        return [wish for line in data[:whole].splitlines() if (wish := _request_of(line)) is not None]
+        return [request for line in data[:whole].splitlines() if (request := _request_of(line)) is not None]
 
 
 def _request_of(line: bytes) -> ControlRequest | None:
     try:
-        word = json.loads(line).get("request")
-    except (ValueError, AttributeError):
+        return _LINE.decode(line).request
+    except (ValueError, RecursionError):
         return None
-    return word if word in get_args(ControlRequest) else None

@@ -16,9 +16,11 @@ from pathlib import Path
 from core.base.errors import InputError
 from core.base.files import private_folder, sync_path
 from core.runs.folder import RunFolder, write_request
-from core.runs.journal import JournalReader, JournalWriter
+from core.runs.history import RunHistory, read_history
+from core.runs.journal import JournalWriter
+from core.runs.records import ExtendedRecord, NoticeRecord
 from core.runs.request import Request
-from core.runs.summary import OVER, RunHistory, state_of
+from core.runs.status import OVER, state_of
 from core.settings.schedule import planned_steps, schedule_of
 
 
@@ -43,8 +45,7 @@ def plan_extension(run: RunFolder, epochs: int) -> Extension:
     Raises:
         InputError: it has not ended, never began, or has as many already.
     """
-    history = RunHistory()
-    history.update(JournalReader(run.journal).read_new())
+    history = read_history(run.journal)
     state = state_of(run, history)
     if state not in OVER:
         raise InputError(f"{run.id} is {state}; it can be extended once it has ended.")
@@ -53,9 +54,9 @@ def plan_extension(run: RunFolder, epochs: int) -> Extension:
 
 def _planned(run: RunFolder, history: RunHistory, epochs: int) -> Extension:
     request, plan = run.request(), history.plan
-    if not history.step or not plan:
+    if not history.step or plan is None:
         raise InputError(f"{run.id} has not made a step; start it anew with `--set epochs={epochs}`.")
-    per_epoch = max(-(-int(plan["rows"]) // request.settings.batch_size), 1)
+    per_epoch = max(-(-plan.rows // request.settings.batch_size), 1)
     settings = request.settings.changed({"epochs": epochs, "max_steps": None})
     before, after = planned_steps(request.settings, per_epoch), planned_steps(settings, per_epoch)
     if after <= max(before, history.step):
@@ -70,7 +71,7 @@ def _planned(run: RunFolder, history: RunHistory, epochs: int) -> Extension:
         if not old.shares_steps_with(new, history.step):
             words = f"{words} Steps {old.trunk + 1} to {history.step} are made again."
     else:
-        had = float(history.steps[-1]["learning_rate"])
+        had = history.steps[-1].learning_rate
         gets = had / old.share(history.step - 1) * new.share(history.step)
         words = f"The learning rate stays at {gets:.2g}."
         if gets > had:
@@ -92,19 +93,13 @@ def begin_extension(run: RunFolder, journal: JournalWriter, epochs: int) -> None
     """
     if run.request().settings.epochs == epochs:
         return
-    history = RunHistory()
-    history.update(JournalReader(run.journal).read_new())
+    history = read_history(run.journal)
     extension = _planned(run, history, epochs)
     _keep_results(run, f"epochs-{extension.from_epochs:.4g}")
     write_request(run, extension.request)
-    journal.write(
-        "extended",
-        sync=True,
-        from_epochs=round(extension.from_epochs, 4),
-        from_steps=extension.from_steps,
-        epochs=epochs,
-    )
-    journal.write("notice", text=extension.about_rate)
+    from_epochs = round(extension.from_epochs, 4)
+    journal.write(ExtendedRecord(from_epochs=from_epochs, from_steps=extension.from_steps, epochs=epochs), sync=True)
+    journal.write(NoticeRecord(text=extension.about_rate))
 
 
 def _keep_results(run: RunFolder, name: str) -> None:

@@ -9,13 +9,13 @@ import hashlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from core.base.files import sha256_of
 from core.runs.checkpoint_folders import BEST, OPTIMIZER, WEIGHTS, numbered
 from core.runs.folder import RunFolder
-from core.runs.journal import JournalReader
-from core.runs.records import Record
-from core.runs.summary import RunHistory
+from core.runs.history import read_history
+from core.runs.records import to_fields
 
 _OF_A_STEP = ("step", "epoch", "loss", "learning_rate", "gradient_norm", "reviews", "tokens")
 
@@ -26,8 +26,7 @@ def fingerprint(run: RunFolder) -> dict[str, str]:
     weights, optimizer, best: files of the last checkpoint. model, predictions: what the run leaves. steps, evaluations:
     the journal's figures, each step once.
     """
-    history = RunHistory()
-    history.update(JournalReader(run.journal).read_new())
+    history = read_history(run.journal)
     checkpoint = next((path for _, path in numbered(run.checkpoints)), run.checkpoints / "none")
     return {
         "weights": _of_file(checkpoint / WEIGHTS),
@@ -35,9 +34,10 @@ def fingerprint(run: RunFolder) -> dict[str, str]:
         "best": _of_file(checkpoint / BEST),
         "model": _of_file(run.model / "model.safetensors"),
         "predictions": _of_file(run.predictions),
-        "steps": _of_records({key: step[key] for key in _OF_A_STEP} for step in history.steps),
+        "steps": _of_records({name: getattr(step, name) for name in _OF_A_STEP} for step in history.steps),
         "evaluations": _of_records(
-            {key: value for key, value in one.items() if key not in ("time", "kind")} for one in history.evaluations
+            {name: value for name, value in to_fields(one).items() if name not in ("time", "kind")}
+            for one in history.evaluations
         ),
     }
 
@@ -46,5 +46,5 @@ def _of_file(file: Path) -> str:
     return sha256_of(file) if file.is_file() else ""
 
 
-def _of_records(records: Iterable[Record]) -> str:
+def _of_records(records: Iterable[dict[str, Any]]) -> str:
     return hashlib.sha256(json.dumps(list(records), sort_keys=True).encode()).hexdigest()

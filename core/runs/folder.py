@@ -20,15 +20,15 @@ from __future__ import annotations
 import itertools
 import re
 import time
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core.base.errors import InputError, ReviewtuiError
 from core.base.files import PRIVATE_FOLDER, home, private_folder, write_whole
 from core.base.text import clean_line
+from core.runs.outline import read_outline
 
 if TYPE_CHECKING:
     from core.runs.request import Request
@@ -107,13 +107,6 @@ class RunFolder:
         from core.runs.request import read_request  # pydantic; a list of runs does without it
 
         return read_request(self.settings)
-
-    def asked(self) -> dict[str, Any]:
-        """settings.toml as it is written, unchecked, for lists; empty where it cannot be read."""
-        try:
-            return tomllib.loads(self.settings.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
 
 
 def runs_home() -> Path:
@@ -201,4 +194,5 @@ def find_run(word: str) -> RunFolder:
 
 
 def _name(run: RunFolder) -> str:
-    return str(run.asked().get("name", ""))
+    outline = read_outline(run.settings)
+    return outline.name if outline is not None else ""

@@ -1,14 +1,25 @@
-"""The pulse of a worker: its main thread says that it goes on, and whoever looks can tell for how long it has not.
+"""The heartbeat of a worker: its main thread says that it goes on, and a reader can tell for how long it has not.
 
-A beat stores one number, so it costs nothing where it is said for every micro-batch. The clock does not run while the
-machine sleeps: a laptop that wakes up finds its run as it left it.
+A beat stores one number, so it costs nothing even once per micro-batch. The clock stands still while the machine
+sleeps, so a laptop that wakes up does not find its run called stuck.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import NamedTuple
+
+from core.runs.records import MemoryRecord, StartedRecord
+
+
+class Pulse(NamedTuple):
+    """One reading of a heartbeat, for the journal."""
+
+    idle: float
+    """Seconds since the last beat."""
+    awake: float
+    """Seconds that the machine has been awake since it booted."""
 
 
 class Heartbeat:
@@ -22,24 +33,24 @@ class Heartbeat:
         """Say that work goes on."""
         self._last = self._clock()
 
-    def read(self) -> dict[str, float]:
-        """For the journal: `idle`, seconds since the last beat; `awake`, those the machine was awake since its boot."""
+    def read(self) -> Pulse:
+        """Return how long ago the last beat was."""
         now = self._clock()
-        return {"idle": round(now - self._last, 1), "awake": round(now, 1)}
+        return Pulse(round(now - self._last, 1), round(now, 1))
 
 
-_IDLE_SECONDS, _STEPS = 60.0, 10.0
-"""A main thread may be silent so long, and so many times the longest time that two steps were apart."""
+_IDLE_SECONDS, _IDLE_STEPS = 60.0, 10.0
+"""How long a main thread may be silent: seconds, or times the longest time between two steps if that is more."""
 _QUIET_SECONDS = 600.0
-"""The same in phases that have no middle in which to give a sign: loading libraries and the model, saving."""
+"""The same in phases that cannot give a sign halfway: loading libraries and the model, saving."""
 _SILENT_SECONDS = 30.0
-"""A worker writes a record about every second; a journal silent for so long says that all of it stands still."""
-_ROUNDED = 0.1
-"""Seconds by which a reading in the journal may be ahead of this machine's clock: it is rounded."""
+"""How long a journal may be silent. A worker writes a record about every second, so silence says all of it is stuck."""
+_ROUNDING_SECONDS = 0.1
+"""How far a reading in the journal may be ahead of this machine's clock, since it is rounded."""
 
 
 def unresponsive_since(
-    sign: dict[str, Any],
+    sign: StartedRecord | MemoryRecord,
     last: float,
     *,
     quiet: bool,
@@ -47,20 +58,24 @@ def unresponsive_since(
     now: float,
     awake: float | None,
 ) -> float | None:
-    """Since when (seconds since 1970) a worker that lives gives no sign; None for one that does.
+    """Return since when (seconds since 1970) a living worker has given no sign; None if it gives signs.
 
     Args:
-        sign: the last record with a reading of its pulse: what `Pulse.read` gave, and `kind` and `time`.
-        last: time of its last record of any kind.
-        quiet: whether it is in a phase without a middle.
-        longest_step: seconds that two steps were apart at most.
-        now: seconds since 1970; awake: this machine's, if the worker is here: its silence does not count sleep.
+        sign: the latest record with a reading of its heartbeat.
+        last: time of its latest record of any kind.
+        quiet: whether it is in a phase that cannot give a sign halfway.
+        longest_step: the longest time between two steps, in seconds.
+        now: seconds since 1970.
+        awake: seconds that this machine has been awake since it booted, if the worker is here: time asleep is not
+            silence. None for a worker elsewhere.
     """
-    idle = float(sign.get("idle", 0.0))
-    if idle > max(_IDLE_SECONDS, _STEPS * longest_step, _QUIET_SECONDS if quiet else 0.0):
-        return float(sign["time"]) - idle
+    if isinstance(sign, MemoryRecord):
+        allowed = max(_IDLE_SECONDS, _IDLE_STEPS * longest_step, _QUIET_SECONDS if quiet else 0.0)
+        if sign.idle > allowed:
+            return sign.time - sign.idle
     silence = abs(now - last)  # a clock that was set back must not hide it
-    if awake is not None and awake >= sign["awake"] - _ROUNDED:
-        silence = min(silence, max(awake - sign["awake"], 0.0))
-    allowed = _QUIET_SECONDS if sign["kind"] == "started" else _SILENT_SECONDS * (1 if awake is not None else 2)
-    return last if silence > allowed else None
+    if awake is not None and awake >= sign.awake - _ROUNDING_SECONDS:
+        silence = min(silence, max(awake - sign.awake, 0.0))
+    if isinstance(sign, StartedRecord):
+        return last if silence > _QUIET_SECONDS else None
+    return last if silence > _SILENT_SECONDS * (1 if awake is not None else 2) else None

@@ -1,71 +1,54 @@
 """The journal of a run: `events.jsonl`, append-only, one writer, one checksummed record a line.
 
-A record is a JSON object: `kind`, `time` (seconds since 1970), what the kind says (core/runs/records.py), and last
-`crc32`, the checksum of the line up to it. A record is one `write`, so a reader sees all of it or none; a tail torn by
-a crash fails its checksum, is passed over by readers and cut off by the next writer.
+A line holds a record's `kind`, its `time`, the fields that its kind declares (core/runs/records.py), and a checksum
+(core/base/checked_lines.py). A record is one `write`, so a reader sees all of it or none; a tail torn by a crash fails
+its checksum, is skipped by readers and cut off by the next writer.
 """
 
 from __future__ import annotations
 
 import errno
-import json
 import os
 import threading
 import time
-import zlib
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
+import msgspec
+
+from core.base.checked_lines import checked, encode
 from core.base.files import open_private
-from core.runs.records import Record, fits_its_kind
+from core.runs.records import MemoryRecord, Record, from_json, to_fields
 
-_TRIES_AT_THE_END, _TRY_SECONDS = 60, 1.0
-
-_MARK = b', "crc32": "'
-
-
-def encode(record: Record) -> bytes:
-    """One line of the journal: the record with its checksum."""
-    body = json.dumps(_finite(record), ensure_ascii=True, allow_nan=False).encode()[:-1]
-    return body + _MARK + f"{zlib.crc32(body):08x}".encode() + b'"}\n'
-
-
-def decode(line: bytes) -> Record | None:
-    """What stands on one line; None if it is torn or damaged."""
-    body, mark, tail = line.rpartition(_MARK)
-    if not mark or tail != f'{zlib.crc32(body):08x}"}}'.encode():
-        return None
-    try:
-        record: Record = json.loads(body + b"}")
-    except (ValueError, RecursionError):
-        return None
-    return record
+_CLOSING_TRIES, _RETRY_SECONDS = 60, 1.0
 
 
 def record_of(line: bytes) -> Record | None:
-    """The record of one line; None if it is torn or damaged, or says what no worker says."""
-    record = decode(line)
-    return record if record is not None and fits_its_kind(record) else None
+    """Return the record on one line, or None if the line is damaged or says what no worker says."""
+    whole = checked(line)
+    try:
+        return from_json(whole) if whole is not None else None
+    except (ValueError, RecursionError):
+        return None
 
 
-def _finite(value: Any) -> Any:
-    """JSON has no NaN or infinity: they are written as the strings 'nan', 'inf' and '-inf'."""
-    if isinstance(value, float):
-        return value if abs(value) < float("inf") else str(value)
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_finite(item) for item in value]
-    return value
+def line_of(record: Record) -> bytes:
+    """Return the line that holds a record.
+
+    Raises:
+        ValueError: a reader would refuse it.
+    """
+    line = encode(to_fields(record))
+    from_json(checked(line[:-1]) or b"")
+    return line
 
 
 class JournalWriter:
     """Appends records. Safe to share between the threads of the one process that holds the run's lock.
 
-    A record that the disk does not take (it is full, or read-only for a while) is held, and goes before the next one:
-    what a run has to say about itself is no reason to end it.
+    A record that cannot be written, because the disk is full or read-only for a while, is held and goes before the
+    next one: a run does not end because it cannot report on itself.
     """
 
     def __init__(
@@ -80,30 +63,33 @@ class JournalWriter:
         self._descriptor = open_private(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
         os.ftruncate(self._descriptor, _whole_length(self._descriptor))
 
-    def write(self, kind: str, /, *, sync: bool = False, **fields: Any) -> bool:
-        """Append one record with one `write`; with `sync` it is on the disk when this returns.
+    def write(self, record: Record, *, sync: bool = False) -> bool:
+        """Stamp a record with the time and append it with one `write`; with `sync` it is on the disk on return.
 
         Returns:
-            Whether that is so; else the record is held. Readings of memory, of which the next second has another, are
-            not.
+            Whether that is so; otherwise the record is held. Memory records are not, since the next second brings
+            another.
+
+        Raises:
+            ValueError: the record does not fit its declaration.
         """
-        line = encode({"kind": kind, "time": round(self._clock(), 3), **fields})
+        line = line_of(msgspec.structs.replace(record, time=round(self._clock(), 3)))
         with self._mutex:
-            if not (self._held and kind == "memory"):
+            if not (self._held and isinstance(record, MemoryRecord)):
                 self._held.append(line)
             return self._flush(sync)
 
     def sync(self) -> bool:
-        """Have all records so far on the disk; says whether they are."""
+        """Make all records so far durable; return whether they are."""
         with self._mutex:
             return self._flush(sync=True)
 
     def close(self) -> bool:
-        """Sync and close, once the disk has taken what is held or has refused it for long. Says whether it has."""
-        for _ in range(_TRIES_AT_THE_END):
+        """Write what is held, retrying for a minute, sync and close. Return whether all of it was written."""
+        for _ in range(_CLOSING_TRIES):
             if self.sync():
                 break
-            self._sleep(_TRY_SECONDS)
+            self._sleep(_RETRY_SECONDS)
         os.close(self._descriptor)
         return not self._held
 
@@ -120,13 +106,13 @@ class JournalWriter:
 
     def _append(self, line: bytes) -> None:
         written = os.write(self._descriptor, line)
-        if written < len(line):  # nothing of it may stay, so that the next one begins a line of its own
+        if written < len(line):  # remove the torn part, so that the next record begins a line of its own
             os.ftruncate(self._descriptor, os.fstat(self._descriptor).st_size - written)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _whole_length(descriptor: int, block: int = 1 << 16) -> int:
-    """Bytes of the journal up to the end of its last whole line."""
+    """Return the bytes of the journal up to the end of its last whole line."""
     end = os.fstat(descriptor).st_size
     while end > 0:
         start = max(end - block, 0)
@@ -138,16 +124,16 @@ def _whole_length(descriptor: int, block: int = 1 << 16) -> int:
 
 
 class JournalReader:
-    """Reads a journal from its beginning, then whatever has been added since. Any number may read at once."""
+    """Reads a journal from its beginning, then whatever was added since. Any number may read at once."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._offset = 0
         self.damaged = 0
-        """Whole lines that failed their checksum, or say what no worker says."""
+        """Whole lines that failed their checksum or do not fit the declaration of their kind."""
 
     def read_new(self) -> list[Record]:
-        """The records appended since the last call, in order; a half-written last line waits for the next call."""
+        """Return the records appended since the last call, in order; a half-written last line waits for the next."""
         try:
             with self._path.open("rb") as file:
                 if os.fstat(file.fileno()).st_size < self._offset:  # another file took its place

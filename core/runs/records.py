@@ -1,206 +1,351 @@
-"""What each kind of record in a run's journal says, and whether a record says it.
+"""The records of a run's journal: one declaration each, used by the worker that writes and by everyone who reads.
 
-A journal may come from a stranger, and one whose checksums are right can still hold what no worker writes: a record
-that does not fit its kind is as damaged as a torn one. Kinds that are not known here, of later versions, are let pass,
-and so is what a known kind says besides. Checked by hand: the list of runs, which is the first screen, reads journals
-and does without the library for settings, whose import takes as long as all of that.
+A journal may come from a stranger, and a record whose checksum is right can still hold what no worker writes: one that
+does not fit its declaration counts as damaged. The writer checks its records against the same declarations, so it
+cannot write what a reader refuses. Kinds that are not declared here are let pass as `UnknownRecord`, and fields that
+are not declared are ignored.
+
+msgspec rather than pydantic: the list of runs, which is the first screen, reads journals, and pydantic alone takes as
+long to import as that screen takes to appear.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
-Record = dict[str, Any]
-Check = Callable[[Any], bool]
+import msgspec
+from msgspec import Meta
 
-_MAX = 1 << 53
+Count = Annotated[int, Meta(ge=0, lt=1 << 53)]
+"""Steps, reviews, tokens, bytes."""
+Seconds = Annotated[float, Meta(ge=0, lt=1e11)]
+"""Since 1970, since the boot of a machine, or of training so far."""
+Fraction = Annotated[float, Meta(ge=0, le=1)]
+"""How much of something is done."""
+Number = Annotated[int, Meta(ge=0, lt=1 << 53)] | Annotated[float, Meta(ge=0, lt=1 << 53)]
+"""A number that may or may not be whole."""
 
-
-def count(value: Any) -> bool:
-    """Steps, reviews, bytes."""
-    return type(value) is int and 0 <= value < _MAX
-
-
-def number(value: Any) -> bool:
-    """Any that JSON has."""
-    return type(value) in (int, float) and abs(value) < _MAX
-
-
-def figure(value: Any) -> bool:
-    """A number, or one that JSON lacks, as a word."""
-    return value in ("nan", "inf", "-inf") if isinstance(value, str) else type(value) in (int, float) and _finite(value)
+if TYPE_CHECKING:
+    Figure = float
+else:
+    Figure = float | Literal["nan", "inf", "-inf"]
+"""A measured number that may be NaN or infinite. JSON has words for those; the attribute is always a float."""
 
 
-def seconds(value: Any) -> bool:
-    """Since 1970, since the boot of a machine, or of training so far."""
-    return type(value) in (int, float) and 0 <= value < 1e11
+class _WithFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """A struct none of whose fields is text, but for the words that stand for NaN and the infinities."""
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            if isinstance(value, str):
+                msgspec.structs.force_setattr(self, name, float(value))
 
 
-def text(value: Any) -> bool:
-    """A word or a sentence."""
-    return isinstance(value, str)
+class ClassFigures(_WithFigures, frozen=True, kw_only=True):
+    """How well one class is told from the others."""
+
+    precision: Figure
+    recall: Figure
+    f1: Figure
+    rows: Count
 
 
-def truth(value: Any) -> bool:
-    """Yes or no."""
-    return isinstance(value, bool)
+class ValidationFigures(_WithFigures, frozen=True, kw_only=True):
+    """How good a model is on the validation rows."""
+
+    loss: Figure
+    """Mean cross-entropy, in nats."""
+    accuracy: Figure
+    macro_f1: Figure
+
+    def to_json(self) -> dict[str, float]:
+        """The object that commands print."""
+        return {"loss": self.loss, "accuracy": self.accuracy, "macro_f1": self.macro_f1}
 
 
-def texts(value: Any) -> bool:
-    """A list of words."""
-    return isinstance(value, list) and all(map(text, value))
+class GpuMemory(msgspec.Struct, frozen=True, kw_only=True):
+    """A GPU's memory in bytes; of one that cannot be read only why."""
+
+    index: Count
+    name: str
+    error: str = ""
+    """Why it cannot be read; empty where it can."""
+    total: Count = 0
+    ours_allocated: Count = 0
+    """Given out by the worker's allocator."""
+    ours_reserved: Count = 0
+    """Held by the worker's allocator, given out or not."""
+    other: Count = 0
+    """In use by anyone else."""
+    free: Count = 0
 
 
-def maybe(check: Check) -> Check:
-    """That, or null."""
-    return lambda value: value is None or check(value)
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """What all records have in common."""
+
+    time: Seconds = 0.0
+    """When it was written, seconds since 1970; the journal's writer stamps it."""
+
+    @property
+    def kind(self) -> str:
+        """The word that names the kind of record in the journal."""
+        return str(self.__struct_config__.tag)
 
 
-def one_of(*words: str) -> Check:
-    """One of these words."""
-    return lambda value: isinstance(value, str) and value in words
+class UnknownRecord(Record, frozen=True, kw_only=True):
+    """A record of a kind that this version does not know."""
+
+    kind: str
 
 
-class Shape:
-    """What an object says: what it must, and what it may (older versions did not write all of it)."""
+class StartedRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="started"):
+    """A worker took the run."""
 
-    def __init__(self, must: dict[str, Check], may: dict[str, Check] | None = None) -> None:
-        self._must, self._may = must, may or {}
-
-    def __call__(self, value: Any) -> bool:
-        """Whether `value` says it."""
-        return (
-            isinstance(value, dict)
-            and all(name in value and check(value[name]) for name, check in self._must.items())
-            and all(check(value[name]) for name, check in self._may.items() if name in value)
-        )
+    pid: Count
+    host: str
+    awake: Seconds
+    """Seconds that its machine had been awake since it booted."""
 
 
-def _finite(value: float) -> bool:
+class ResumedRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="resumed"):
+    """The run goes on from `step`; later steps of earlier workers, up to `reached`, are superseded."""
+
+    step: Count
+    reached: Count
+
+
+class ExtendedRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="extended"):
+    """More epochs were asked for after the run had ended."""
+
+    from_epochs: Number
+    from_steps: Count
+    epochs: Count
+    """Total epochs from now on."""
+
+
+class PhaseRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="phase"):
+    """What the worker is doing: reading, loading the model, training, evaluating, saving, …"""
+
+    name: str
+    fraction: Fraction | None = None
+    """How much of it is done; None where that cannot be known."""
+
+
+class PlanRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="plan"):
+    """What the run will do, once data and model are known."""
+
+    model: str
+    labels: tuple[str, ...]
+    rows: Count
+    """Training rows."""
+    validation_rows: Count
+    epochs: Number
+    steps: Count
+    """Optimizer steps in all."""
+    steps_per_epoch: Count
+    batch_size: Count
+    """Reviews per optimizer step."""
+    micro_batch_size: Count
+    """Reviews per micro-batch at most."""
+    micro_batch_tokens: Count | None
+    """Tokens per micro-batch at most; None where reviews alone limit it."""
+    learning_rate: Number
+    """The highest of the schedule."""
+    max_length: Count
+    """Tokens that the model reads of a review at most."""
+    path: str
+    """What computes the model: native or transformers."""
+    path_why: str
+    cached_layers: Count
+    """Frozen layers that are computed once and kept."""
+    precision: str
+    compiled: bool
+    device: str
+    threads: Count
+    weights: Count
+    trainable_weights: Count
+
+
+class StepRecord(Record, _WithFigures, frozen=True, kw_only=True, tag_field="kind", tag="step"):
+    """An optimizer step."""
+
+    step: Count
+    """Its number, from 1 on."""
+    epoch: Number
+    """Epochs done after it."""
+    loss: Figure
+    learning_rate: Number
+    gradient_norm: Figure
+    """Before clipping."""
+    reviews: Count
+    tokens: Count
+    seconds: Seconds
+    """Training time so far."""
+
+
+class EvaluationRecord(Record, _WithFigures, frozen=True, kw_only=True, tag_field="kind", tag="evaluation"):
+    """The model was measured on the validation rows after `step`."""
+
+    step: Count
+    epoch: Number
+    loss: Figure
+    accuracy: Figure
+    macro_f1: Figure
+    per_class: dict[str, ClassFigures]
+    best: bool
+    """Whether these are the weights to keep."""
+
+    @property
+    def figures(self) -> ValidationFigures:
+        """The figures of all classes together."""
+        return ValidationFigures(loss=self.loss, accuracy=self.accuracy, macro_f1=self.macro_f1)
+
+
+class MemoryRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="memory"):
+    """Memory in use, in bytes, with a reading of the worker's heartbeat (core/runs/heartbeat.py)."""
+
+    process: Count
+    """Anonymous memory of the worker."""
+    process_peak: Count
+    """The highest since the worker started."""
+    system_total: Count
+    system_available: Count
+    limit: Count | None
+    """Of the control group; None where there is none."""
+    devices: tuple[GpuMemory, ...]
+    device_peak: Count | None = None
+    """The highest of the GPU's allocator; None without a GPU."""
+    idle: Seconds
+    """Since the last sign of life of the main thread."""
+    awake: Seconds
+    """Seconds that the machine has been awake since it booted."""
+
+
+MemoryAction = Literal["smaller", "larger", "recompute", "again", "skipped"]
+"""Micro-batches became smaller or larger, activations are recomputed from now on, the same was tried once more, or
+a checkpoint was skipped."""
+
+
+class OutOfMemoryRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="out_of_memory"):
+    """What was changed because something did not fit in memory, or because it may fit again."""
+
+    step: Count
+    """The step under way, counted from 0."""
+    where: str
+    what: MemoryAction
+    was: Count | None
+    """Reviews that did not fit; None where it was not about a number of reviews."""
+    micro_batch_size: Count | None
+    """Reviews per micro-batch from now on; None where that did not change."""
+    micro_batch_tokens: Count | None
+    """Tokens per micro-batch from now on; None where reviews alone limit it."""
+    batch_size: Count
+
+
+class KilledRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="killed"):
+    """The kernel killed the worker before this one because memory ran out."""
+
+    restarts: Count
+    most: Count
+    """Restarts that are tried at most."""
+
+
+class CheckpointRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="checkpoint"):
+    """A checkpoint is on the disk."""
+
+    step: Count
+
+
+class NoCheckpointRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="no_checkpoint"):
+    """A checkpoint could not be written; training goes on."""
+
+    message: str
+
+
+class PausedRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="paused"):
+    """The run waits until it is continued."""
+
+
+class ContinuedRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="continued"):
+    """The run goes on after a pause."""
+
+
+class NoticeRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="notice"):
+    """A sentence for whoever looks at the run."""
+
+    text: str
+
+
+class EndRecord(Record, frozen=True, kw_only=True):
+    """How the run ended, with its final figures; a failure may come before there are any."""
+
+    message: str = ""
+    epochs: Number | None = None
+    steps: Count | None = None
+    seconds: Seconds | None = None
+    reviews_per_second: Number | None = None
+    peak_memory_bytes: Count | None = None
+    validation: ValidationFigures | None = None
+    best_epoch: Number | None = None
+
+
+class FinishedRecord(EndRecord, frozen=True, kw_only=True, tag_field="kind", tag="finished"):
+    """All steps are done, or nothing was gained any more."""
+
+
+class StoppedRecord(EndRecord, frozen=True, kw_only=True, tag_field="kind", tag="stopped"):
+    """A person asked the run to stop."""
+
+
+class FailedRecord(EndRecord, frozen=True, kw_only=True, tag_field="kind", tag="failed"):
+    """The run could not go on."""
+
+
+KnownRecord = (
+    StartedRecord
+    | ResumedRecord
+    | ExtendedRecord
+    | PhaseRecord
+    | PlanRecord
+    | StepRecord
+    | EvaluationRecord
+    | MemoryRecord
+    | OutOfMemoryRecord
+    | KilledRecord
+    | CheckpointRecord
+    | NoCheckpointRecord
+    | PausedRecord
+    | ContinuedRecord
+    | NoticeRecord
+    | FinishedRecord
+    | StoppedRecord
+    | FailedRecord
+)
+KINDS: dict[str, type[Record]] = {str(one.__struct_config__.tag): one for one in get_args(KnownRecord)}
+"""The declaration of each kind of record."""
+
+_KNOWN = msgspec.json.Decoder(KnownRecord)
+_UNKNOWN = msgspec.json.Decoder(UnknownRecord)
+
+
+def from_json(data: bytes) -> Record:
+    """Return the record in a JSON object.
+
+    Raises:
+        ValueError: the object does not fit the declaration of its kind, or is not a record at all.
+    """
     try:
-        return math.isfinite(value)
-    except OverflowError:  # a whole number beyond all floats
-        return False
+        known: Record = _KNOWN.decode(data)
+        return known
+    except (msgspec.ValidationError, RecursionError) as error:
+        unknown = _UNKNOWN.decode(data)
+        if unknown.kind in KINDS:
+            raise ValueError(f"A record of kind '{unknown.kind}' does not fit its declaration: {error}") from error
+        return unknown
 
 
-_ANY = {"kind": text, "time": seconds}
-"""Of every record."""
-_GPU = Shape(  # in bytes; of one that cannot be read only why
-    {"index": count, "name": text},
-    {"error": text, **dict.fromkeys(("total", "ours_allocated", "ours_reserved", "other", "free"), count)},
-)
-_READABLE = Shape(dict.fromkeys(("ours_allocated", "ours_reserved", "other", "free"), count))
-_VALIDATION = Shape(dict.fromkeys(("loss", "accuracy", "macro_f1"), figure))
-
-
-def gpus(value: Any) -> bool:
-    """The GPUs of a memory record."""
-    return isinstance(value, list) and all(_GPU(one) and ("error" in one or _READABLE(one)) for one in value)
-
-
-def _kind(may: dict[str, Check] | None = None, /, **must: Check) -> Shape:
-    return Shape({**_ANY, **must}, may)
-
-
-_END = _kind(
-    {
-        "message": text,
-        "epochs": number,
-        "steps": count,
-        "seconds": seconds,
-        "reviews_per_second": figure,
-        "peak_memory_bytes": count,
-        "validation": maybe(_VALIDATION),
-        "best_epoch": maybe(number),
-    }
-)
-
-KINDS: dict[str, Shape] = {
-    # a worker took the run; its machine had been awake for so many seconds since its boot
-    "started": _kind({"awake": seconds}, pid=count, host=text),
-    # it goes on from `step`; steps that earlier workers had made after it, up to `reached`, are superseded
-    "resumed": _kind({"reached": count}, step=count),
-    # reading, tokenizing, loading the model, training, evaluating, saving; how much of it is done, from 0 to 1
-    "phase": _kind(name=text, fraction=maybe(number)),
-    # what the run will do, once data and model are known
-    "plan": _kind(
-        {
-            "steps_per_epoch": count,
-            "micro_batch_size": count,
-            "micro_batch_tokens": maybe(count),
-            "precision": text,
-            "device": text,
-            "path": text,
-            "path_why": text,
-            "cached_layers": count,
-            "threads": count,
-        },
-        model=text,
-        labels=texts,
-        rows=count,
-        validation_rows=count,
-        epochs=number,
-        steps=count,
-        batch_size=count,
-        max_length=count,
-        weights=count,
-        trainable_weights=count,
-    ),
-    # an optimizer step
-    "step": _kind(
-        {"tokens": count, "gradient_norm": figure},
-        step=count,
-        epoch=number,
-        loss=figure,
-        learning_rate=figure,
-        reviews=count,
-        seconds=seconds,
-    ),
-    # best: these are the weights to keep
-    "evaluation": _kind(step=count, epoch=number, loss=figure, accuracy=figure, macro_f1=figure, best=truth),
-    # bytes in use, with a reading of the worker's pulse (core/runs/heartbeat.py)
-    "memory": _kind(
-        {"device_peak": maybe(count), "idle": seconds, "awake": seconds},
-        process=count,
-        process_peak=count,
-        system_total=count,
-        system_available=count,
-        limit=maybe(count),
-        devices=gpus,
-    ),
-    # what was done about it; `was` is how many reviews did not fit
-    "out_of_memory": _kind(
-        {"micro_batch_tokens": maybe(count)},
-        step=count,
-        where=text,
-        what=one_of("smaller", "larger", "recompute", "again", "skipped"),
-        was=count,
-        micro_batch_size=count,
-        batch_size=count,
-    ),
-    # the kernel had killed the worker before this one for want of memory
-    "killed": _kind(restarts=count, most=count),
-    # one is on the disk
-    "checkpoint": _kind(step=count),
-    # one could not be written; training goes on
-    "no_checkpoint": _kind(message=text),
-    # more epochs were asked for after an end
-    "extended": _kind({"from_steps": count}, from_epochs=number, epochs=count),
-    "paused": _kind(),
-    "continued": _kind(),
-    "notice": _kind(text=text),
-    # the final figures, which `train --wait --json` prints; a failure may come before there are any
-    "finished": _END,
-    "stopped": _END,  # a person asked for it
-    "failed": _END,
-}
-
-_LATER = _kind()
-
-
-def fits_its_kind(record: Any) -> bool:
-    """Whether `record` says what its kind says."""
-    kind = record.get("kind") if isinstance(record, dict) else None
-    return isinstance(kind, str) and KINDS.get(kind, _LATER)(record)
+def to_fields(record: Record) -> dict[str, Any]:
+    """Return what the journal holds of a record: `kind` and `time`, then the fields that it declares."""
+    fields = msgspec.to_builtins(record)
+    return {"kind": record.kind, "time": record.time, **fields}

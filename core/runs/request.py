@@ -10,18 +10,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.base.errors import ReviewtuiError
 from core.reviews.options import ReadingOptions
+from core.runs.outline import Parent
 from core.settings.schema import Settings
-
-
-class Parent(BaseModel):
-    """Where a branch begins."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    run: str
-    """Id of the run."""
-    step: int
-    """Step of its checkpoint."""
 
 
 class Request(BaseModel):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from core.base.errors import InputError
 from core.runs.folder import RunFolder, list_runs
 from core.runs.launch import Launched, launch_worker
-from core.runs.summary import OVER, summarize
+from core.runs.status import OVER
+from core.runs.summary import summarize
 
 
 def resume_run(run: RunFolder) -> Launched:

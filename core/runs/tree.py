@@ -16,7 +16,7 @@ def as_tree(summaries: Sequence[RunSummary]) -> list[tuple[RunSummary, int]]:
     branches: dict[str, list[RunSummary]] = {}
     roots = []
     for one in summaries:
-        parent = one.parent["run"] if one.parent else None
+        parent = one.parent.run if one.parent else None
         if parent in known and parent != one.id:
             branches.setdefault(str(parent), []).append(one)
         else:

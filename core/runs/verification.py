@@ -21,11 +21,12 @@ from core.base.errors import ReviewtuiError
 from core.base.files import home, private_folder
 from core.runs.fingerprint import fingerprint
 from core.runs.folder import RunFolder, create_run
+from core.runs.history import RunHistory
 from core.runs.journal import JournalReader
 from core.runs.launch import launch_worker
 from core.runs.lock import living_worker, read_holder
 from core.runs.request import Request
-from core.runs.summary import OVER, RunHistory, state_of
+from core.runs.status import OVER, state_of
 
 _POLL_SECONDS = 0.02
 
@@ -96,7 +97,7 @@ def _to_the_end(run: RunFolder, what: str, progress: Progress) -> int:
             break
     state = state_of(run, history)
     if state != "finished":
-        why = (history.end or {}).get("message", "") or f"it is {state}"
+        why = history.end.message if history.end is not None and history.end.message else f"it is {state}"
         raise ReviewtuiError(f"The run that was to be {what} did not finish: {why}")
     return history.step
 
@@ -107,12 +108,16 @@ def _kill_at(run: RunFolder, step: int) -> int | None:
         if state_of(run, history) in OVER:
             return None
         holder = read_holder(run.lock)
-        if history.step >= step and history.phase.get("name") != "saving" and holder is not None:
+        if history.step >= step and not _is_saving(history) and holder is not None:
             os.kill(holder.pid, signal.SIGKILL)
             while living_worker(run.lock) is not None:
                 time.sleep(_POLL_SECONDS)
             return history.step
     raise AssertionError("a run is watched until it is over")
+
+
+def _is_saving(history: RunHistory) -> bool:
+    return history.phase is not None and history.phase.name == "saving"
 
 
 def _watched(run: RunFolder) -> Iterator[RunHistory]:

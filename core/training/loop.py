@@ -14,6 +14,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Literal, Protocol
 
+import msgspec
 import numpy as np
 import torch
 
@@ -29,6 +30,7 @@ from core.learners.tensor_files import Tensors
 from core.models.classifier import Classifier
 from core.planning.sizes import EVALUATION_REVIEWS, EVALUATION_TOKENS
 from core.runs.control import ControlRequest
+from core.runs.records import EvaluationRecord, MemoryAction, OutOfMemoryRecord, StepRecord
 from core.settings.schedule import planned_steps, schedule_of
 from core.settings.schema import Settings
 from core.training.checkpoints import Checkpoint, Progress
@@ -49,8 +51,8 @@ class DivergedError(ReviewtuiError):
 class Observer(Protocol):
     """Who is told what happens, and asked what to do."""
 
-    def on_step(self, **fields: Any) -> None: ...
-    def on_evaluation(self, **fields: Any) -> None: ...
+    def on_step(self, record: StepRecord) -> None: ...
+    def on_evaluation(self, record: EvaluationRecord) -> None: ...
     def on_evaluating(self, fraction: float) -> None: ...
     def on_checkpoint(self, checkpoint: Checkpoint) -> None:
         """Keep a checkpoint; its tensors are those that are being trained, and stay as they are until `settle`."""
@@ -59,13 +61,7 @@ class Observer(Protocol):
         """Return once all tensors of checkpoints have been read: they are about to change."""
 
     def on_pause(self, paused: bool) -> None: ...
-    def on_memory(self, **fields: Any) -> None:
-        """Something was changed because of memory.
-
-        `what` is smaller or larger (micro-batches), recompute (activations), again (the same once more) or skipped (a
-        checkpoint); with it come step (counted from 0), where, was (reviews of what did not fit), micro_batch_size,
-        micro_batch_tokens (None where there is no such limit) and batch_size.
-        """
+    def on_memory(self, record: OutOfMemoryRecord) -> None: ...
 
     def control_requests(self) -> list[ControlRequest]: ...
 
@@ -229,14 +225,16 @@ class TrainingLoop:
         self.progress.seconds += self._clock() - began
         for done, (loss, norm) in zip(told, figures, strict=True):
             self.observer.on_step(
-                step=done.step,
-                epoch=round(done.step / self.per_epoch, 4),
-                loss=loss,
-                learning_rate=done.rate,
-                gradient_norm=norm,
-                reviews=done.reviews,
-                tokens=done.tokens,
-                seconds=round(self.progress.seconds, 4),
+                StepRecord(
+                    step=done.step,
+                    epoch=round(done.step / self.per_epoch, 4),
+                    loss=loss,
+                    learning_rate=done.rate,
+                    gradient_norm=norm,
+                    reviews=done.reviews,
+                    tokens=done.tokens,
+                    seconds=round(self.progress.seconds, 4),
+                )
             )
             if (complaint := self._watch.complaint(loss, norm, done.step)) is not None:
                 raise DivergedError(complaint)
@@ -257,7 +255,10 @@ class TrainingLoop:
             self.progress.best = {"step": self.progress.step, "epoch": epoch, **figures}
             self.best, self._best_is_current = {LOGITS: torch.from_numpy(logits)}, True
         self.progress.seconds += self._clock() - began
-        self.observer.on_evaluation(step=self.progress.step, epoch=epoch, **figures, best=kept)
+        record = msgspec.convert(
+            {"step": self.progress.step, "epoch": epoch, "best": kept, **figures}, EvaluationRecord
+        )
+        self.observer.on_evaluation(record)
 
     def _copy_best(self) -> None:
         """Copy the best weights, if they are the model's, before a step changes them; after the last step none does."""
@@ -326,16 +327,17 @@ class TrainingLoop:
         self._evaluation_tokens = -(-tokens // 2)
         self._tell_memory("evaluation", "smaller", was=reviews, now=-(-reviews // 2))
 
-    def _tell_memory(self, where: str, what: str, was: int | None = None, now: int | None = None) -> None:
-        size = self.settings.batch_size
+    def _tell_memory(self, where: str, what: MemoryAction, was: int | None = None, now: int | None = None) -> None:
         self.observer.on_memory(
-            step=self.progress.step,
-            where=where,
-            what=what,
-            was=was,
-            micro_batch_size=now,
-            micro_batch_tokens=None,
-            batch_size=size,
+            OutOfMemoryRecord(
+                step=self.progress.step,
+                where=where,
+                what=what,
+                was=was,
+                micro_batch_size=now,
+                micro_batch_tokens=None,
+                batch_size=self.settings.batch_size,
+            )
         )
 
     def _handle_requests(self) -> ControlRequest | None:
@@ -360,7 +362,8 @@ class TrainingLoop:
 
     def save_checkpoint(self) -> None:
         """Hand a checkpoint of this moment to the observer; where memory does not suffice, the run goes on without."""
-        for what in ("again", "skipped"):
+        actions: tuple[MemoryAction, ...] = ("again", "skipped")
+        for what in actions:
             if not Attempt(self._save_checkpoint).failed:
                 break
             self.learner.free()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ from core.data.examples import Examples
 from core.data.tokens import SpecialTokens
 from core.learners.base import Learner
 from core.models.device import send
+from core.runs.records import MemoryAction, OutOfMemoryRecord
 from core.settings.schema import Settings
 from core.training.async_scalars import AsyncScalars
 from core.training.loss import loss_sum, step_divisor
@@ -46,7 +47,7 @@ class Step:
 class StepObserver(Protocol):
     """What of `core.training.loop.Observer` steps need."""
 
-    def on_memory(self, **fields: Any) -> None: ...
+    def on_memory(self, record: OutOfMemoryRecord) -> None: ...
     def settle(self) -> None: ...
 
 
@@ -127,19 +128,18 @@ class Stepper:
             self._say(number, GRADIENTS, "smaller" if reviews > 1 else "recompute", was=reviews)
         return done.result
 
-    def _say(self, number: int, where: str, what: str, was: int | None = None) -> None:
+    def _say(self, number: int, where: str, what: MemoryAction, was: int | None = None) -> None:
         limits = self._policy.now
-        reviews = -(-was // 2) if was is not None else limits.reviews
-        tokens = limits.tokens if limits.tokens < UNLIMITED else None
-        size = self._settings.batch_size
         self._observer.on_memory(
-            step=number,
-            where=where,
-            what=what,
-            was=was,
-            micro_batch_size=reviews,
-            micro_batch_tokens=tokens,
-            batch_size=size,
+            OutOfMemoryRecord(
+                step=number,
+                where=where,
+                what=what,
+                was=was,
+                micro_batch_size=-(-was // 2) if was is not None else limits.reviews,
+                micro_batch_tokens=limits.tokens if limits.tokens < UNLIMITED else None,
+                batch_size=self._settings.batch_size,
+            )
         )
 
     def _try(self, number: int, batch: np.ndarray, rate: float) -> Step:

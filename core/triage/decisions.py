@@ -24,9 +24,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core.base.checked_lines import decode, encode
 from core.base.errors import ReviewtuiError
 from core.base.files import home, open_private, private_folder, sync_path, write_json
-from core.runs.journal import decode, encode
 from core.runs.lock import RunLock, RunLockedError, living_worker
 from core.triage.history import SKIP, Counts, Decision, History, Record
 

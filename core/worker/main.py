@@ -24,6 +24,7 @@ from core.runs.folder import RunFolder
 from core.runs.heartbeat import Heartbeat
 from core.runs.journal import JournalWriter
 from core.runs.lock import RunLock
+from core.runs.records import FailedRecord, KilledRecord, StartedRecord
 from core.worker.supervisor import MAX_RESTARTS, supervise
 
 WAYS_OUT = (
@@ -58,7 +59,8 @@ def main(arguments: list[str]) -> int:
 
     if not supervise(work, terminated=terminated):
         journal = JournalWriter(run.journal)
-        journal.write("failed", sync=True, message=f"The kernel ended the worker {MAX_RESTARTS + 1} times. {WAYS_OUT}")
+        message = f"The kernel ended the worker {MAX_RESTARTS + 1} times. {WAYS_OUT}"
+        journal.write(FailedRecord(message=message), sync=True)
         journal.close()
     lock.release()
     os._exit(0)
@@ -81,10 +83,10 @@ def _work(
     """
     faulthandler.enable()
     journal = JournalWriter(run.journal)
-    awake = Heartbeat().read()["awake"]
-    journal.write("started", sync=True, pid=os.getpid(), host=socket.gethostname(), awake=awake)
+    awake = Heartbeat().read().awake
+    journal.write(StartedRecord(pid=os.getpid(), host=socket.gethostname(), awake=awake), sync=True)
     if restarts:
-        journal.write("killed", sync=True, restarts=restarts, most=MAX_RESTARTS)
+        journal.write(KilledRecord(restarts=restarts, most=MAX_RESTARTS), sync=True)
     try:
         if extend is not None:
             begin_extension(run, journal, extend)
@@ -93,10 +95,10 @@ def _work(
 
         Session(run, journal, control, terminated).work(resume=resume, restarts=restarts)
     except ReviewtuiError as error:
-        journal.write("failed", sync=True, message=str(error))
+        journal.write(FailedRecord(message=str(error)), sync=True)
     except BaseException as error:
         print(clean(traceback.format_exc()), file=sys.stderr)
-        journal.write("failed", sync=True, message=_in_words(error, run))
+        journal.write(FailedRecord(message=_in_words(error, run)), sync=True)
     journal.close()
     sys.stdout.flush()
     sys.stderr.flush()

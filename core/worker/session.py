@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import numpy as np
 import torch
 
@@ -29,8 +30,27 @@ from core.runs.checkpoint_folders import retire
 from core.runs.control import ControlReader, ControlRequest
 from core.runs.folder import RunFolder
 from core.runs.heartbeat import Heartbeat
+from core.runs.history import RunHistory
 from core.runs.journal import JournalReader, JournalWriter
-from core.runs.summary import RunHistory
+from core.runs.records import (
+    CheckpointRecord,
+    ContinuedRecord,
+    EndRecord,
+    EvaluationRecord,
+    FailedRecord,
+    FinishedRecord,
+    MemoryRecord,
+    NoCheckpointRecord,
+    NoticeRecord,
+    OutOfMemoryRecord,
+    PausedRecord,
+    PhaseRecord,
+    PlanRecord,
+    ResumedRecord,
+    StepRecord,
+    StoppedRecord,
+    ValidationFigures,
+)
 from core.training.checkpoint_writer import CheckpointWriter
 from core.training.checkpoints import Checkpoint, adopt, load_newest_checkpoint
 from core.training.loop import DivergedError, TrainingLoop
@@ -63,6 +83,8 @@ class Session:
         self._trunk: int | None = None
         self._fault = ""
         """Why the last checkpoint could not be written."""
+        self._earlier_peak = 0
+        """The highest memory of earlier workers, in bytes."""
         self._retry_at = float("inf")
         self._writer = CheckpointWriter(
             run.checkpoints,
@@ -73,7 +95,7 @@ class Session:
         )
         self._heartbeat = Heartbeat()
         self._sampler = MemorySampler(
-            lambda sample: journal.write("memory", **{**sample, **self._heartbeat.read()}),
+            self._record_memory,
             cuda=torch.cuda if torch.cuda.is_available() else None,
         )
 
@@ -88,7 +110,7 @@ class Session:
         try:
             self._work(resume, restarts)
         except StoppedEarlyError:
-            self.journal.write("stopped", sync=True, message="stopped before the first step")
+            self.journal.write(StoppedRecord(message="stopped before the first step"), sync=True)
         finally:
             self._writer.wait()
             for store in self._tokens:
@@ -101,7 +123,7 @@ class Session:
         for sentence in data.notices:
             self._notice(sentence)
         write_split(self.run, data)
-        self.journal.write("phase", name="loading the model", fraction=None)
+        self.journal.write(PhaseRecord(name="loading the model"))
         earlier = read_provenance(self.run) if resume else {}
         source = resolve_model(str(earlier.get("model", request.settings.model)))
         loop = self._prepare(source, data, earlier)
@@ -117,24 +139,24 @@ class Session:
         if sentence := loop.prepare(self._phase("computing the frozen layers")):
             self._notice(sentence)
         if loop.progress.step < loop.steps:
-            self.journal.write("phase", name="trying the longest reviews", fraction=None)
+            self.journal.write(PhaseRecord(name="trying the longest reviews"))
             try:
                 loop.rehearse()
             except OutOfMemoryError as error:
                 raise OutOfMemoryError(self._with_suggestions(error, loop)) from error
         self._write_plan(source, data, loop)
-        self.journal.write("phase", name="training", fraction=None)
+        self.journal.write(PhaseRecord(name="training"))
         self._in_loop = True
         try:
             outcome = loop.run()
         except (DivergedError, OutOfMemoryError) as error:
             self._save(data, loop)
-            self.journal.write("failed", sync=True, message=self._with_suggestions(error, loop), **self._figures(loop))
+            self._end(FailedRecord, loop, self._with_suggestions(error, loop))
             return
         if outcome == "abandoned":
             self._writer.wait()
             message = "stopped without saving; resume goes on from the last checkpoint"
-            self.journal.write("stopped", sync=True, message=message, **self._figures(loop))
+            self._end(StoppedRecord, loop, message)
             return
         self._save(data, loop)
         self._writer.wait()
@@ -142,7 +164,7 @@ class Session:
         last = self.run.checkpoints / f"step-{loop.progress.step}"
         if outcome == "finished" and last.is_dir():
             retire(last, self._trunk, newest=1)
-        self.journal.write(outcome, sync=True, message=message, **self._figures(loop))
+        self._end(FinishedRecord if outcome == "finished" else StoppedRecord, loop, message)
 
     def _prepare(self, source: ModelSource, data: RunData, earlier: dict[str, Any]) -> TrainingLoop:
         """Build the classifier, tokenize, choose device, precision and micro-batches.
@@ -217,7 +239,8 @@ class Session:
         history.update(reader.read_new())
         if reader.damaged:
             self._notice(f"{reader.damaged} lines of the journal are damaged and were passed over.")
-        self.journal.write("resumed", sync=True, step=loop.progress.step, reached=history.step)
+        self.journal.write(ResumedRecord(step=loop.progress.step, reached=history.step), sync=True)
+        self._earlier_peak = history.peak_bytes or 0
 
     def _ask_for_patience_anew(self, loop: TrainingLoop) -> None:
         """A run that early stopping had ended, and that shall go on, has all of its patience again."""
@@ -229,28 +252,29 @@ class Session:
         """Write down what this run will do, and whatever of the request had to be adapted."""
         settings, classifier = self.request.settings, loop.classifier
         self.journal.write(
-            "plan",
-            model=source.name,
-            labels=list(classifier.labels),
-            rows=len(data.train_rows),
-            validation_rows=len(data.validation_rows),
-            epochs=round(loop.steps / loop.per_epoch, 4) if settings.max_steps else settings.epochs,
-            steps=loop.steps,
-            steps_per_epoch=loop.per_epoch,
-            batch_size=settings.batch_size,
-            micro_batch_size=loop.policy.now.reviews,
-            learning_rate=loop.peak_rate,
-            max_length=classifier.max_length,
-            micro_batch_tokens=loop.policy.now.tokens if settings.micro_batch_size == "auto" else None,
-            path=loop.learner.path.name,
-            path_why=loop.learner.path.why,
-            cached_layers=loop.learner.cached_layers,
-            precision=loop.precision,
-            compiled=loop.learner.compiled,
-            device=str(loop.device),
-            threads=torch.get_num_threads(),
-            weights=sum(weight.numel() for weight in classifier.model.parameters()),
-            trainable_weights=sum(weight.numel() for weight in classifier.trainable().values()),
+            PlanRecord(
+                model=source.name,
+                labels=tuple(classifier.labels),
+                rows=len(data.train_rows),
+                validation_rows=len(data.validation_rows),
+                epochs=round(loop.steps / loop.per_epoch, 4) if settings.max_steps else settings.epochs,
+                steps=loop.steps,
+                steps_per_epoch=loop.per_epoch,
+                batch_size=settings.batch_size,
+                micro_batch_size=loop.policy.now.reviews,
+                learning_rate=loop.peak_rate,
+                max_length=classifier.max_length,
+                micro_batch_tokens=loop.policy.now.tokens if settings.micro_batch_size == "auto" else None,
+                path=loop.learner.path.name,
+                path_why=loop.learner.path.why,
+                cached_layers=loop.learner.cached_layers,
+                precision=loop.precision,
+                compiled=loop.learner.compiled,
+                device=str(loop.device),
+                threads=torch.get_num_threads(),
+                weights=sum(weight.numel() for weight in classifier.model.parameters()),
+                trainable_weights=sum(weight.numel() for weight in classifier.trainable().values()),
+            )
         )
         if source.note:
             self._notice(f"Model {source.name}: {source.note}.")
@@ -261,7 +285,7 @@ class Session:
 
     def _save(self, data: RunData, loop: TrainingLoop) -> None:
         """Write the model of the best weights; a full disk loses neither the run's figures nor its checkpoints."""
-        self.journal.write("phase", name="saving", fraction=None)
+        self.journal.write(PhaseRecord(name="saving"))
         self._writer.wait()  # it holds the moments, whose room saving needs
         try:
             if Attempt(lambda: write_model(self.run, self.request, data, loop)).failed:
@@ -272,21 +296,26 @@ class Session:
                 f"The model could not be written ({error}); make room and `reviewtui resume {self.run.id}`."
             ) from error
 
-    def _figures(self, loop: TrainingLoop) -> dict[str, Any]:
-        """What `train --wait --json` ends with, besides the run's name and state."""
+    def _end(self, kind: type[EndRecord], loop: TrainingLoop, message: str) -> None:
+        """Write the run's last record, with the figures that it came to."""
         progress, best = loop.progress, loop.progress.best
-        return {
-            "epochs": round(progress.step / loop.per_epoch, 4),
-            "steps": progress.step,
-            "seconds": round(progress.seconds, 3),
-            "reviews_per_second": round(progress.reviews / progress.seconds, 3) if progress.seconds else 0.0,
-            "peak_memory_bytes": self._sampler.peak_bytes(),
-            "validation": {key: best[key] for key in ("loss", "accuracy", "macro_f1")} if best else None,
-            "best_epoch": best["epoch"] if best else None,
-        }
+        record = kind(
+            message=message,
+            epochs=round(progress.step / loop.per_epoch, 4),
+            steps=progress.step,
+            seconds=round(progress.seconds, 3),
+            reviews_per_second=round(progress.reviews / progress.seconds, 3) if progress.seconds else 0.0,
+            peak_memory_bytes=max(self._sampler.peak_bytes(), self._earlier_peak),
+            validation=msgspec.convert(best, ValidationFigures) if best else None,
+            best_epoch=best["epoch"] if best else None,
+        )
+        self.journal.write(record, sync=True)
+
+    def _record_memory(self, sample: dict[str, Any]) -> None:
+        self.journal.write(msgspec.convert({**sample, **self._heartbeat.read()._asdict()}, MemoryRecord))
 
     def _notice(self, text: str) -> None:
-        self.journal.write("notice", text=text)
+        self.journal.write(NoticeRecord(text=text))
 
     def _phase(self, name: str) -> Callable[[float], None]:
         """A progress function that records a phase each time it moved by some per cent, and heeds a stop."""
@@ -297,7 +326,7 @@ class Session:
             self._heartbeat.beat()
             if fraction - last >= _PROGRESS_STEP or fraction >= 1 > last:
                 last = fraction
-                self.journal.write("phase", name=name, fraction=round(fraction, 4))
+                self.journal.write(PhaseRecord(name=name, fraction=round(min(max(fraction, 0.0), 1.0), 4)))
                 if not self._in_loop:
                     self._stop_early_if_requested()
 
@@ -311,25 +340,25 @@ class Session:
 
     # What the training loop tells and asks: core.training.loop.Observer
 
-    def on_step(self, **fields: Any) -> None:
-        self.journal.write("step", **fields)
+    def on_step(self, record: StepRecord) -> None:
+        self.journal.write(record)
 
     def on_evaluating(self, fraction: float) -> None:
         if fraction in (0.0, 1.0) or fraction - self._evaluated >= _PROGRESS_STEP:
             self._evaluated = fraction % 1
-            self.journal.write("phase", name="evaluating", fraction=round(fraction, 4))
+            self.journal.write(PhaseRecord(name="evaluating", fraction=round(fraction, 4)))
 
     _evaluated = 0.0
 
-    def on_evaluation(self, **fields: Any) -> None:
-        self.journal.write("evaluation", sync=True, **fields)
-        self.journal.write("phase", name="training", fraction=None)
+    def on_evaluation(self, record: EvaluationRecord) -> None:
+        self.journal.write(record, sync=True)
+        self.journal.write(PhaseRecord(name="training"))
 
-    def on_memory(self, **fields: Any) -> None:
-        self.journal.write("out_of_memory", sync=True, **fields)
+    def on_memory(self, record: OutOfMemoryRecord) -> None:
+        self.journal.write(record, sync=True)
 
     def on_pause(self, paused: bool) -> None:
-        self.journal.write("paused" if paused else "continued", sync=True)
+        self.journal.write(PausedRecord() if paused else ContinuedRecord(), sync=True)
 
     def on_checkpoint(self, checkpoint: Checkpoint) -> None:
         self._retry_at = float("inf")
@@ -342,14 +371,14 @@ class Session:
         if self._fault:
             self._notice("Checkpoints are written again.")
         self._fault = ""
-        self.journal.write("checkpoint", sync=True, step=step)
+        self.journal.write(CheckpointRecord(step=step), sync=True)
 
     def _checkpoint_failed(self, why: str) -> None:
         if why != self._fault:
             self._notice(f"{why} The run goes on without it and tries again every {_RETRY_SECONDS:.0f} s.")
         self._fault = why
         self._retry_at = time.monotonic() + _RETRY_SECONDS
-        self.journal.write("no_checkpoint", sync=True, message=why)
+        self.journal.write(NoCheckpointRecord(message=why), sync=True)
 
     def control_requests(self) -> list[ControlRequest]:
         """What was asked for since the last call, those kept from before the loop first."""

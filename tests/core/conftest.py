@@ -22,9 +22,12 @@ from core.models.classifier import build_classifier
 from core.models.sources import ModelSource
 from core.runs.control import ControlReader, ControlRequest, send
 from core.runs.folder import RunFolder
+from core.runs.history import RunHistory
 from core.runs.journal import JournalWriter
 from core.runs.lock import living_worker
-from core.runs.summary import OVER, RunHistory, summarize
+from core.runs.records import EvaluationRecord, OutOfMemoryRecord, StepRecord
+from core.runs.status import OVER
+from core.runs.summary import summarize
 from core.settings.schema import Settings
 from core.training.checkpoints import Checkpoint
 from core.training.loop import TrainingLoop
@@ -58,21 +61,21 @@ class MemoryStore:
 class Recorder:
     """An observer that writes everything down, and asks for what it was told to ask for."""
 
-    steps: list[dict[str, Any]] = field(default_factory=list)
-    evaluations: list[dict[str, Any]] = field(default_factory=list)
+    steps: list[StepRecord] = field(default_factory=list)
+    evaluations: list[EvaluationRecord] = field(default_factory=list)
     checkpoints: list[Checkpoint] = field(default_factory=list)
     pauses: list[bool] = field(default_factory=list)
-    memory: list[dict[str, Any]] = field(default_factory=list)
+    memory: list[OutOfMemoryRecord] = field(default_factory=list)
     asks: dict[int, list[ControlRequest]] = field(default_factory=dict)
     """Step → what is asked for after it."""
     later: list[list[ControlRequest]] = field(default_factory=list)
     """What is asked for at each look once a pause has begun."""
 
-    def on_step(self, **fields: Any) -> None:
-        self.steps.append(fields)
+    def on_step(self, record: StepRecord) -> None:
+        self.steps.append(record)
 
-    def on_evaluation(self, **fields: Any) -> None:
-        self.evaluations.append(fields)
+    def on_evaluation(self, record: EvaluationRecord) -> None:
+        self.evaluations.append(record)
 
     def on_evaluating(self, fraction: float) -> None:
         assert 0 <= fraction <= 1
@@ -83,8 +86,8 @@ class Recorder:
     def settle(self) -> None:
         pass  # a checkpoint is copied as soon as it is given
 
-    def on_memory(self, **fields: Any) -> None:
-        self.memory.append(fields)
+    def on_memory(self, record: OutOfMemoryRecord) -> None:
+        self.memory.append(record)
 
     def on_pause(self, paused: bool) -> None:
         self.pauses.append(paused)
@@ -92,11 +95,11 @@ class Recorder:
     def control_requests(self) -> list[ControlRequest]:
         if self.pauses and self.pauses[-1] and self.later:
             return self.later.pop(0)
-        return self.asks.pop(self.steps[-1]["step"], [])
+        return self.asks.pop(self.steps[-1].step, [])
 
     @property
     def losses(self) -> list[float]:
-        return [step["loss"] for step in self.steps]
+        return [step.loss for step in self.steps]
 
 
 MakeLoop = Callable[..., tuple[TrainingLoop, Recorder]]

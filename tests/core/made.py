@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from core.runs.folder import RunFolder
+from core.runs.history import RunHistory
 from core.runs.journal import JournalReader
 from core.runs.request import Request
-from core.runs.summary import RunHistory
 from core.settings.schema import Settings
 
 EPOCHS, ROWS = 12, 60
@@ -34,7 +34,7 @@ def history_of(run: RunFolder) -> RunHistory:
 
 
 def notices_of(run: RunFolder) -> list[str]:
-    return [notice["text"] for notice in history_of(run).notices]
+    return [notice.text for notice in history_of(run).notices]
 
 
 def sha256(file: Path) -> str:

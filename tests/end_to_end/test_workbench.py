@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from core.runs.folder import list_runs
+from core.runs.history import RunHistory
 from core.runs.journal import JournalReader
 from core.runs.lock import living_worker
-from core.runs.summary import RunHistory, summarize
+from core.runs.summary import summarize
 from tests.end_to_end.conftest import SAMPLES, WORKBENCH, Open
 from tests.end_to_end.emitted import KNOWN, raw_among, shapes
 from tests.end_to_end.hostile_place import lay_out
@@ -55,7 +56,7 @@ def test_a_run_started_in_the_workbench_outlives_it(
 
     history = RunHistory()
     history.update(JournalReader(run.journal).read_new())
-    assert [record["step"] for record in history.steps] == list(range(1, history.planned_steps + 1))
+    assert [record.step for record in history.steps] == list(range(1, history.planned_steps + 1))
     assert history.workers == 1
 
     second = opened()

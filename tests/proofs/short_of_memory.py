@@ -86,8 +86,8 @@ def main(model: str, path: str, device: str, room: str) -> None:
     control, _ = trained(model, 4, 0, torch.device(device))
     weights, recorder = trained(model, 32, int(room), torch.device(device))
     gap = max(float((weights[name] - control[name]).abs().max()) for name in control)
-    said = [fields["what"] for fields in recorder.memory]
-    print(json.dumps({"gap": gap, "said": said, "reviews": [step["reviews"] for step in recorder.steps]}))
+    said = [record.what for record in recorder.memory]
+    print(json.dumps({"gap": gap, "said": said, "reviews": [step.reviews for step in recorder.steps]}))
 
 
 if __name__ == "__main__":

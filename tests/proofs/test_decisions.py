@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from core.runs.journal import decode
+from core.base.checked_lines import decode
 from core.triage.decisions import DecisionLog, pile_folder
 from tests.end_to_end.terminal import Terminal
 

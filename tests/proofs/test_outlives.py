@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from core.runs.folder import RunFolder, list_runs
+from core.runs.history import RunHistory
 from core.runs.journal import JournalReader
 from core.runs.lock import living_worker
-from core.runs.summary import RunHistory, summarize
+from core.runs.summary import summarize
 from tests.end_to_end.conftest import SAMPLES, Open, Reviewtui
 
 pytestmark = [pytest.mark.proof, pytest.mark.starter, pytest.mark.timeout(1800)]
@@ -31,7 +32,7 @@ def losses(run: RunFolder) -> list[float]:
     history = RunHistory()
     history.update(JournalReader(run.journal).read_new())
     assert history.workers == 1
-    return [step["loss"] for step in history.steps]
+    return [step.loss for step in history.steps]
 
 
 @pytest.fixture

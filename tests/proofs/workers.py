@@ -128,15 +128,16 @@ def close_folder(place: str) -> None:
 
 
 def _after_steps(acts: dict[int, Callable[[], None]]) -> None:
+    from core.runs.records import StepRecord
     from core.worker.session import Session
 
     step = Session.on_step
 
-    def on_step(self: Session, **fields: Any) -> None:
-        step(self, **fields)
-        if fields["step"] in acts:
+    def on_step(self: Session, record: StepRecord) -> None:
+        step(self, record)
+        if record.step in acts:
             self._writer.wait()
-            acts[fields["step"]]()
+            acts[record.step]()
 
     Session.on_step = on_step  # type: ignore[method-assign]
 
@@ -149,6 +150,7 @@ def _work(asked: dict[str, Any]) -> int:
     from core.runs.control import ControlReader
     from core.runs.journal import JournalWriter
     from core.runs.lock import RunLock
+    from core.runs.records import StartedRecord
     from core.worker import session as session_module
     from core.worker.session import Session
 
@@ -164,7 +166,7 @@ def _work(asked: dict[str, Any]) -> int:
         lock = RunLock(run.lock)
         lock.sign()
         journal = JournalWriter(run.journal, sleep=lambda seconds: None)
-        journal.write("started", sync=True, pid=os.getpid(), host="here")
+        journal.write(StartedRecord(pid=os.getpid(), host="here", awake=0.0), sync=True)
         for name, argument in asked["hook"].items():
             HOOKS[name](argument)
         session = Session(run, journal, ControlReader(run.control), threading.Event())

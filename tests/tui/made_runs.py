@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,28 +13,9 @@ from core.runs.journal import JournalWriter
 from core.runs.lock import RunLock
 from core.runs.request import Request
 from core.settings.schema import Settings
+from tests.core.runs.whole_records import record
 
 BEGAN = 1_790_000_000.0
-PLAN = {
-    "rows": 320,
-    "validation_rows": 36,
-    "epochs": 2,
-    "steps": 40,
-    "steps_per_epoch": 20,
-    "batch_size": 16,
-    "micro_batch_size": 16,
-    "micro_batch_tokens": 2048,
-    "max_length": 256,
-    "path": "native",
-    "path_why": "the model is of the bert family",
-    "cached_layers": 0,
-    "precision": "bf16",
-    "device": "cpu",
-    "threads": 2,
-    "weights": 22_713_986,
-    "trainable_weights": 22_713_986,
-}
-"""What the worker writes down for the starter and the default settings, but for model and labels."""
 
 
 def make_run(
@@ -42,7 +24,7 @@ def make_run(
     """A run of two epochs with `steps` steps; `end` is its last record's kind, None for a run that goes on.
 
     Notes: losses (list, one a step), message, data, notice, labels, model, devices (in memory records), plan (values in
-    place of those of its plan; None takes one away, as in journals of older versions).
+    place of those of its plan).
     """
     run = RunFolder(private_folder(runs_home()) / f"20260901-{100_000 + number}-{number:04}")
     private_folder(run.path)
@@ -53,37 +35,29 @@ def make_run(
     write_whole(run.settings, request.to_toml())
     now = BEGAN + 1000 * number
     journal = JournalWriter(run.journal, clock=lambda: now)
-    journal.write("started", pid=4000 + number, host="box")
-    journal.write("phase", name="reading", fraction=1.0)
-    plan = {**PLAN, "model": notes.get("model", "starter"), "labels": notes.get("labels", ["negative", "positive"])}
-    plan.update(notes.get("plan", {}))
-    journal.write("plan", **{key: value for key, value in plan.items() if value is not None})
-    journal.write("phase", name="training", fraction=None)
+    journal.write(record("started", pid=4000 + number, host="box", awake=time.monotonic()))
+    journal.write(record("phase", name="reading", fraction=1.0))
+    names = {name: notes[name] for name in ("model", "labels") if name in notes}
+    journal.write(record("plan", **{**names, **notes.get("plan", {})}))
+    journal.write(record("phase", name="training", fraction=None))
     if "notice" in notes:
-        journal.write("notice", text=notes["notice"])
+        journal.write(record("notice", text=notes["notice"]))
     losses = notes.get("losses") or [0.7 * math.exp(-step / 15) + 0.05 * (step % 3) for step in range(1, steps + 1)]
     for step, loss in enumerate(losses[:steps], start=1):
         now += 0.25
-        journal.write(
-            "step",
-            step=step,
-            epoch=step / 20,
-            loss=loss,
-            learning_rate=5e-5 * (1 - (step - 1) / 40),
-            gradient_norm=1.0,
-            reviews=16,
-            tokens=900,
-            seconds=step * 0.25,
-        )
+        rate = 5e-5 * (1 - (step - 1) / 40)
+        place = {"step": step, "epoch": step / 20, "seconds": step * 0.25}
+        journal.write(record("step", **place, loss=loss, learning_rate=rate))
         if step % 4 == 0:
-            journal.write("memory", **{**memory(step), "devices": notes.get("devices", [])})
+            journal.write(record("memory", **{**memory(step), "devices": notes.get("devices", [])}))
         if step % 20 == 0:
-            journal.write("evaluation", **evaluation(step))
+            journal.write(record("evaluation", **evaluation(step)))
     if end is not None:
         figures = {"epochs": steps / 20, "steps": steps, "seconds": steps * 0.25, "reviews_per_second": 64.0}
         best = {"validation": {"loss": 0.25, "accuracy": 0.9, "macro_f1": 0.89}, "best_epoch": 2.0}
         message = notes.get("message", "")
-        journal.write(end, message=message, peak_memory_bytes=1_500_000_000, **figures, **best)
+        figures |= {"peak_memory_bytes": 1_500_000_000}
+        journal.write(record(end, message=message, **figures, **best))
     journal.close()
     if end == "finished":
         private_folder(run.model)
@@ -116,6 +90,8 @@ def memory(step: int) -> dict[str, Any]:
         "system_available": 20 * gib,
         "limit": None,
         "devices": [],
+        "device_peak": None,
+        "awake": time.monotonic(),
     }
 
 
@@ -129,7 +105,7 @@ def hold(run: RunFolder) -> RunLock:
 def append(run: RunFolder, kind: str, **fields: Any) -> None:
     """Add a record as the worker would."""
     writer = JournalWriter(run.journal)
-    writer.write(kind, **fields)
+    writer.write(record(kind, **fields))
     writer.close()
 
 

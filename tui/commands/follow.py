@@ -6,8 +6,11 @@ import time
 from typing import Any
 
 from core.runs.folder import RunFolder
+from core.runs.history import RunHistory
 from core.runs.journal import JournalReader
-from core.runs.summary import OVER, RunHistory, run_status, summary_of
+from core.runs.records import EndRecord, ValidationFigures
+from core.runs.status import OVER, run_status
+from core.runs.summary import summary_of
 from tui.commands.output import Progress, facts, progress_on_stderr, say, say_json
 from tui.formatting import clock, in_bytes, in_time
 
@@ -33,69 +36,75 @@ def follow(run: RunFolder) -> RunHistory:
 
 def _show(history: RunHistory, progress: Progress) -> None:
     phase = history.phase
-    if history.steps and phase.get("name") == "training" and history.planned_steps:
+    if history.steps and phase is not None and phase.name == "training" and history.planned_steps:
         last = history.steps[-1]
-        words = f"training, epoch {last['epoch']:.1f}, loss {float(last['loss']):.3f}"
+        words = f"training, epoch {last.epoch:.1f}, loss {last.loss:.3f}"
         if history.evaluations:
-            words += f", validation accuracy {history.evaluations[-1]['accuracy']:.3f}"
+            words += f", validation accuracy {history.evaluations[-1].accuracy:.3f}"
         progress("paused" if history.paused else words, history.step / history.planned_steps)
-    elif phase:
-        progress(phase["name"], phase.get("fraction"))
+    elif phase is not None:
+        progress(phase.name, phase.fraction)
 
 
 def outcome_of(run: RunFolder, history: RunHistory) -> dict[str, Any]:
     """The object that `train --wait --json` ends with."""
     summary = summary_of(run, history)
-    end = history.end or {}
-    names = ("epochs", "steps", "seconds", "reviews_per_second", "peak_memory_bytes", "validation", "best_epoch")
+    end = history.end or EndRecord()
     return {
         "run": run.id,
         "name": summary.name,
         "state": summary.state,
         "folder": summary.folder,
-        **{name: end.get(name) for name in names},
+        "epochs": end.epochs,
+        "steps": end.steps,
+        "seconds": end.seconds,
+        "reviews_per_second": end.reviews_per_second,
+        "peak_memory_bytes": end.peak_memory_bytes,
+        "validation": _validation(end),
+        "best_epoch": end.best_epoch,
         "message": summary.message,
-        "before": [{"epochs": one.get("epochs"), "validation": one.get("validation")} for one in history.earlier],
-        "parent": summary.parent,
-        "notices": [notice["text"] for notice in history.notices],
+        "before": [{"epochs": one.epochs, "validation": _validation(one)} for one in history.earlier],
+        "parent": vars(summary.parent) if summary.parent is not None else None,
+        "notices": [notice.text for notice in history.notices],
     }
 
 
+def _validation(end: EndRecord) -> dict[str, float] | None:
+    return end.validation.to_json() if end.validation is not None else None
+
+
 def report(run: RunFolder, history: RunHistory, *, json: bool) -> int:
-    """Print how a run ended; the exit status: 0 finished or stopped, 1 failed or interrupted."""
-    outcome = outcome_of(run, history)
+    """Print how a run ended; return the exit status: 0 finished or stopped, 1 failed or interrupted."""
     if json:
-        say_json(outcome)
+        say_json(outcome_of(run, history))
     else:
-        for notice in outcome["notices"]:
-            say(f"note: {notice}")
-        validation = outcome["validation"] or {}
-        facts(
-            [
-                ("run", f"{outcome['name']} ({run.id})"),
-                ("state", outcome["state"] + (f": {outcome['message']}" if outcome["message"] else "")),
-                *(
-                    (f"with {one['epochs']:g} epochs", _figures(one["validation"]))
-                    for one in outcome["before"]
-                    if one["validation"] and one["epochs"] is not None
-                ),
-                ("validation", _figures(validation) if validation else None),
-                ("best epoch", outcome["best_epoch"]),
-                ("steps", outcome["steps"]),
-                ("time", in_time(outcome["seconds"]) if outcome["seconds"] is not None else None),
-                ("speed", _speed(outcome["reviews_per_second"])),
-                ("peak memory", in_bytes(outcome["peak_memory_bytes"]) if outcome["peak_memory_bytes"] else None),
-                ("model", run.model if run.model.exists() else None),
-            ]
-        )
-    return 0 if outcome["state"] in ("finished", "stopped") else 1
+        _say_outcome(run, history)
+    return 0 if run_status(run, history).state in ("finished", "stopped") else 1
 
 
-def _figures(validation: dict[str, float]) -> str:
-    return (
-        f"accuracy {validation['accuracy']:.3f}, macro F1 {validation['macro_f1']:.3f}, loss {validation['loss']:.3f}"
+def _say_outcome(run: RunFolder, history: RunHistory) -> None:
+    summary, end = summary_of(run, history), history.end or EndRecord()
+    for notice in history.notices:
+        say(f"note: {notice.text}")
+    facts(
+        [
+            ("run", f"{summary.name} ({run.id})"),
+            ("state", summary.state + (f": {summary.message}" if summary.message else "")),
+            *(
+                (f"with {one.epochs:g} epochs", _figures(one.validation))
+                for one in history.earlier
+                if one.validation is not None and one.epochs is not None
+            ),
+            ("validation", _figures(end.validation) if end.validation is not None else None),
+            ("best epoch", end.best_epoch),
+            ("steps", end.steps),
+            ("time", in_time(end.seconds) if end.seconds is not None else None),
+            ("speed", f"{end.reviews_per_second:.1f} reviews/s" if end.reviews_per_second else None),
+            ("peak memory", in_bytes(end.peak_memory_bytes) if end.peak_memory_bytes else None),
+            ("model", run.model if run.model.exists() else None),
+        ]
     )
 
 
-def _speed(per_second: float | None) -> str | None:
-    return f"{per_second:.1f} reviews/s" if per_second else None
+def _figures(figures: ValidationFigures) -> str:
+    return f"accuracy {figures.accuracy:.3f}, macro F1 {figures.macro_f1:.3f}, loss {figures.loss:.3f}"

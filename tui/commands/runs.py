@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,7 @@ from tui.commands.train import Json, RunWord
 from tui.formatting import in_bytes, in_time, trouble
 
 if TYPE_CHECKING:
+    from core.runs.records import ValidationFigures
     from core.runs.summary import RunSummary
 
 
@@ -35,8 +36,8 @@ def runs(json: Json = False) -> int:
             indented(summary.name, depth),
             summary.state,
             f"{summary.step}/{summary.steps}" if summary.steps else "-",
-            f"{summary.validation['accuracy']:.3f}" if summary.validation else "-",
-            f"{summary.validation['macro_f1']:.3f}" if summary.validation else "-",
+            f"{summary.validation.accuracy:.3f}" if summary.validation else "-",
+            f"{summary.validation.macro_f1:.3f}" if summary.validation else "-",
             summary.model,
             time.strftime("%Y-%m-%d %H:%M", time.localtime(summary.began)) if summary.began else "-",
         ]
@@ -58,22 +59,22 @@ def status(
 ) -> int:
     """Say how a run is doing."""
     from core.runs.folder import find_run
-    from core.runs.journal import JournalReader
-    from core.runs.summary import OVER, RunHistory, summary_of
+    from core.runs.history import read_history
+    from core.runs.status import OVER
+    from core.runs.summary import summary_of
 
     folder = find_run(run)
-    history = RunHistory()
-    history.update(JournalReader(folder.journal).read_new())
+    history = read_history(folder.journal)
     summary = summary_of(folder, history)
-    memory = history.memory[-1] if history.memory else {}
+    memory = history.memory[-1] if history.memory else None
     left = history.seconds_left() if summary.state not in OVER else None
     if json:
         extra = {
             "seconds_left_estimate": left,
             "reviews_per_second": history.reviews_per_second(),
-            "process_memory_bytes": memory.get("process"),
-            "peak_memory_bytes": memory.get("process_peak"),
-            "notices": [notice["text"] for notice in history.notices],
+            "process_memory_bytes": memory.process if memory is not None else None,
+            "peak_memory_bytes": history.peak_bytes,
+            "notices": [notice.text for notice in history.notices],
         }
         say_json({**summary.to_json(), **extra})
         return 0
@@ -84,26 +85,26 @@ def status(
         ("phase", summary.phase or None),
         ("model", summary.model),
         ("data", summary.data),
-        ("branch of", f"{summary.parent['run']}, step {summary.parent['step']}" if summary.parent else None),
+        ("branch of", f"{summary.parent.run}, step {summary.parent.step}" if summary.parent else None),
         ("epoch", f"{summary.epoch:.2f} of {summary.epochs}" if summary.epochs else None),
         ("step", f"{summary.step} of {summary.steps}" if summary.steps else None),
-        ("training loss", f"{float(summary.loss):.4f}" if summary.loss is not None else None),
+        ("training loss", f"{summary.loss:.4f}" if summary.loss is not None else None),
         *_validation(summary.validation),
         ("best epoch", summary.best_epoch),
         *(
-            (f"with {one['epochs']:g} epochs", f"accuracy {one['validation']['accuracy']:.4f}")
+            (f"with {one.epochs:g} epochs", f"accuracy {one.validation.accuracy:.4f}")
             for one in history.earlier
-            if one.get("validation") and one.get("epochs")
+            if one.validation is not None and one.epochs
         ),
         ("checkpoint", f"step {summary.checkpoint_step}" if summary.checkpoint_step is not None else None),
         ("no checkpoint", summary.no_checkpoint or None),
         *(("made again", f"steps {first} to {last}, after a resume") for first, last in history.replays),
         ("time left (estimate)", in_time(left) if left is not None else None),
-        ("memory", in_bytes(memory["process"]) if memory else None),
-        ("peak memory", in_bytes(memory["process_peak"]) if memory else None),
+        ("memory", in_bytes(memory.process) if memory is not None else None),
+        ("peak memory", in_bytes(history.peak_bytes) if history.peak_bytes is not None else None),
         ("worker", f"{summary.pid} on {summary.host}" if summary.pid is not None else None),
         ("folder", summary.folder),
-        *(("note", notice["text"]) for notice in history.notices),
+        *(("note", notice.text) for notice in history.notices),
     ]
     if plain:
         for name, value in found:
@@ -121,11 +122,11 @@ def _state(summary: RunSummary) -> str:
     return f"{summary.state}{between}{words}" if words else summary.state
 
 
-def _validation(figures: dict[str, Any] | None) -> list[tuple[str, object]]:
+def _validation(figures: ValidationFigures | None) -> list[tuple[str, object]]:
     if figures is None:
         return []
     return [
-        ("validation accuracy", f"{figures['accuracy']:.4f}"),
-        ("validation macro F1", f"{figures['macro_f1']:.4f}"),
-        ("validation loss", f"{figures['loss']:.4f}"),
+        ("validation accuracy", f"{figures.accuracy:.4f}"),
+        ("validation macro F1", f"{figures.macro_f1:.4f}"),
+        ("validation loss", f"{figures.loss:.4f}"),
     ]

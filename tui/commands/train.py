@@ -170,7 +170,8 @@ def stop(
     """Ask a run to stop: after its step it evaluates, saves checkpoint and model, and ends."""
     from core.runs.control import send
     from core.runs.folder import find_run
-    from core.runs.summary import OVER, summarize
+    from core.runs.status import OVER
+    from core.runs.summary import summarize
 
     folder = find_run(run)
     state = summarize(folder).state

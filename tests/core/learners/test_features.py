@@ -55,10 +55,10 @@ class Silent:
         self.checkpoints: list[Checkpoint] = []
         self._stop, self._steps = stop, 0
 
-    def on_step(self, **fields: Any) -> None:
+    def on_step(self, record: Any) -> None:
         self._steps += 1
 
-    def on_evaluation(self, **fields: Any) -> None:
+    def on_evaluation(self, record: Any) -> None:
         pass
 
     def on_evaluating(self, fraction: float) -> None:
@@ -71,8 +71,8 @@ class Silent:
     def on_pause(self, paused: bool) -> None:
         pass
 
-    def on_memory(self, **fields: Any) -> None:
-        pytest.fail(f"out of memory: {fields}")
+    def on_memory(self, record: Any) -> None:
+        pytest.fail(f"out of memory: {record}")
 
     def control_requests(self) -> list[ControlRequest]:
         return ["stop_and_save"] if self._steps == self._stop else []

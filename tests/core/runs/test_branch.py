@@ -15,13 +15,15 @@ from safetensors.torch import load_file
 
 from core.base.errors import InputError
 from core.learners.tensor_files import load_tensors
+from core.runs.outline import Parent
 from core.runs.branch import branch_run, checkpoints_of
 from core.runs.checkpoint_folders import numbered
 from core.runs.fingerprint import fingerprint
 from core.runs.folder import RunFolder, create_run
+from core.runs.history import RunHistory
 from core.runs.launch import launch_worker
 from core.runs.lock import living_worker
-from core.runs.summary import RunHistory, summarize
+from core.runs.summary import summarize
 from core.training import checkpoints
 from core.worker import session
 from tests.core.made import PER_EPOCH, ROWS, history_of, request
@@ -60,8 +62,8 @@ def test_a_branch_in_which_nothing_differs_comes_to_the_same_weights(
     history = work(branch, resume=True)
     ours, theirs = fingerprint(branch), fingerprint(run)
     assert (ours["weights"], ours["optimizer"]) == (theirs["weights"], theirs["optimizer"])
-    assert [step["step"] for step in history.steps] == list(range(MIDDLE + 1, END + 1))
-    assert [step["loss"] for step in history.steps] == [step["loss"] for step in history_of(run).steps[MIDDLE:]]
+    assert [step.step for step in history.steps] == list(range(MIDDLE + 1, END + 1))
+    assert [step.loss for step in history.steps] == [step.loss for step in history_of(run).steps[MIDDLE:]]
 
 
 def test_a_branch_names_its_parent_and_needs_it_no_more(parent: Callable[..., RunFolder], work: Work) -> None:
@@ -69,10 +71,10 @@ def test_a_branch_names_its_parent_and_needs_it_no_more(parent: Callable[..., Ru
     branch = branch_run(run, {"learning_rate": "1e-5", "epochs": "4"}, name="slower")
     shutil.rmtree(run.path)
     history = work(branch, resume=True)
-    assert summarize(branch).parent == {"run": run.id, "step": 21}
-    assert (summarize(branch).name, history.step, history.steps[0]["step"]) == ("slower", 28, 22)
-    assert history.steps[0]["learning_rate"] < 1e-5
-    assert history.best is not None and history.best["step"] > 21, "its best is its own"
+    assert summarize(branch).parent == Parent(run.id, 21)
+    assert (summarize(branch).name, history.step, history.steps[0].step) == ("slower", 28, 22)
+    assert history.steps[0].learning_rate < 1e-5
+    assert history.best is not None and history.best.step > 21, "its best is its own"
 
 
 @pytest.mark.parametrize("changes", [{"freeze_layers": "1"}, {"freeze_layers": "encoder"}], ids=str)
@@ -134,7 +136,7 @@ def test_another_batch_size_goes_on_at_the_same_place_in_the_epoch(
 ) -> None:
     branch = branch_run(parent(), {"batch_size": "16"}, step=MIDDLE)
     history = work(branch, resume=True)
-    assert history.steps[0]["step"] == MIDDLE // 2 + 1 and history.step == 4 * EPOCHS
+    assert history.steps[0].step == MIDDLE // 2 + 1 and history.step == 4 * EPOCHS
 
 
 def test_another_optimizer_begins_anew(parent: Callable[..., RunFolder], work: Work) -> None:

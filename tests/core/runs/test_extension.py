@@ -13,11 +13,13 @@ from core.base.errors import InputError
 from core.runs.extension import begin_extension, plan_extension
 from core.runs.fingerprint import fingerprint
 from core.runs.folder import RunFolder, create_run
+from core.runs.history import RunHistory
 from core.runs.journal import JournalWriter
 from core.runs.launch import launch_worker
 from core.runs.lock import RunLock
-from core.runs.summary import RunHistory, summarize
+from core.runs.summary import summarize
 from tests.core.made import PER_EPOCH, ROWS, history_of, notices_of, request
+from tests.core.runs.whole_records import record
 
 Work = Callable[..., RunHistory]
 Write = Callable[..., Path]
@@ -32,7 +34,7 @@ def made(reviews_csv: Write, tiny_model: Path) -> Callable[..., RunFolder]:
 
 def extend(run: RunFolder, epochs: int) -> None:
     journal = JournalWriter(run.journal)
-    journal.write("started", pid=1, host="here")
+    journal.write(record("started"))
     begin_extension(run, journal, epochs)
     journal.close()
 
@@ -53,7 +55,7 @@ def test_short_and_long_runs_from_one_trunk_equal_runs_of_their_own_to_the_bit(
     assert fingerprint(both) == fingerprint(long) and all(fingerprint(long).values())
     kept = both.earlier / "epochs-2"
     assert ((kept / "model" / "model.safetensors").read_bytes(), (kept / "predictions.parquet").read_bytes()) == before
-    assert [one["epochs"] for one in history.earlier] == [2.0]
+    assert [one.epochs for one in history.earlier] == [2.0]
     trunk = 2 * PER_EPOCH - round(0.25 * 2 * PER_EPOCH)
     assert history.replays == [(trunk + 1, 2 * PER_EPOCH)], "what is made again is told"
     assert both.request().settings.epochs == 4 and summarize(both).state == "finished"
@@ -85,7 +87,7 @@ def test_an_extension_that_was_killed_on_its_way_is_finished_by_resuming(
     work(long)
     work(run)
     journal = JournalWriter(run.journal)
-    journal.write("started", pid=1, host="here")
+    journal.write(record("started"))
     with monkeypatch.context() as patch:
         patch.setattr(JournalWriter, "write", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
@@ -129,7 +131,7 @@ def test_what_becomes_of_the_learning_rate_is_said_before_and_written_down(
     extend(run, 2)
     history = work(run, resume=True)
     assert extension.about_rate in notices_of(run)
-    assert history.step == 2 * PER_EPOCH and [step["step"] for step in history.steps] == list(range(1, 15))
+    assert history.step == 2 * PER_EPOCH and [step.step for step in history.steps] == list(range(1, 15))
 
 
 def test_a_run_that_early_stopping_ended_has_its_patience_again(made: Callable[..., RunFolder], work: Work) -> None:
@@ -138,7 +140,7 @@ def test_a_run_that_early_stopping_ended_has_its_patience_again(made: Callable[.
     assert history.step < 6 * PER_EPOCH
     extend(run, 8)
     again = work(run, resume=True)
-    assert again.step > history.step and again.end is not None and again.end["kind"] == "finished"
+    assert again.step > history.step and again.end is not None and again.end.kind == "finished"
 
 
 def test_what_cannot_be_extended_is_refused_in_words(made: Callable[..., RunFolder], work: Work) -> None:
@@ -153,7 +155,7 @@ def test_what_cannot_be_extended_is_refused_in_words(made: Callable[..., RunFold
     lock = RunLock(run.lock)
     lock.sign()
     journal = JournalWriter(run.journal)
-    journal.write("started", pid=1, host="here")
+    journal.write(record("started"))
     journal.close()
     with pytest.raises(InputError, match="is running"):
         plan_extension(run, 4)
@@ -168,6 +170,6 @@ def test_a_real_worker_extends_a_run(
     over(run)
     launch_worker(run, extend=2)
     history = over(run)
-    assert history.end is not None and history.end["epochs"] == 2.0 and history.workers == 2
+    assert history.end is not None and history.end.epochs == 2.0 and history.workers == 2
     assert summarize(run).state == "finished"
-    assert history_of(run).earlier[0]["epochs"] == 1.0
+    assert history_of(run).earlier[0].epochs == 1.0

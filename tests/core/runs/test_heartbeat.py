@@ -18,45 +18,49 @@ from hypothesis import strategies as st
 from core.base.memory import MemorySampler
 from core.base.subprocess_env import child_environment
 from core.runs.folder import RunFolder, create_run
-from core.runs.heartbeat import Heartbeat, unresponsive_since
+from core.runs.heartbeat import Heartbeat, Pulse, unresponsive_since
+from core.runs.history import RunHistory
 from core.runs.journal import JournalReader
 from core.runs.lock import living_worker
+from core.runs.records import Record
 from core.runs.request import Request
-from core.runs.summary import OVER, RunHistory, RunStatus, run_status, summarize, summary_of
+from core.runs.status import OVER, RunStatus, run_status
+from core.runs.summary import summarize, summary_of
+from tests.core.runs.whole_records import record
 
 HERE, AWAKE = 1_790_000_000.0, 5_000.0
 """A moment since 1970, and the same on a clock that counts since boot."""
 QUICK: dict[str, Any] = {"quiet": False, "longest_step": 0.5}
 
 
-def sign(**fields: Any) -> dict[str, Any]:
-    return {"kind": "memory", "time": HERE, "idle": 0.0, "awake": AWAKE, **fields}
+def sign(**fields: Any) -> Any:
+    return record("memory", **{"time": HERE, "idle": 0.0, "awake": AWAKE, **fields})
 
 
-def since(record: dict[str, Any], later: float = 1.0, slept: float = 0.0, **fields: Any) -> float | None:
+def since(sign: Any, later: float = 1.0, slept: float = 0.0, **fields: Any) -> float | None:
     """What is thought `later` seconds after the record, in which the machine slept for `slept`."""
-    given = {**QUICK, "last": record["time"], "now": HERE + later, "awake": AWAKE + later - slept, **fields}
-    return unresponsive_since(record, given.pop("last"), **given)
+    given = {**QUICK, "last": sign.time, "now": HERE + later, "awake": AWAKE + later - slept, **fields}
+    return unresponsive_since(sign, given.pop("last"), **given)
 
 
 def test_a_pulse_is_the_time_since_the_last_beat() -> None:
     now = 100.0
     heartbeat = Heartbeat(lambda: now)
-    assert heartbeat.read() == {"idle": 0.0, "awake": 100.0}
+    assert heartbeat.read() == (0.0, 100.0)
     now = 107.34
-    assert heartbeat.read() == {"idle": 7.3, "awake": 107.3}
+    assert heartbeat.read() == (7.3, 107.3)
     heartbeat.beat()
-    assert heartbeat.read()["idle"] == 0.0
+    assert heartbeat.read().idle == 0.0
 
 
 def test_the_sampler_goes_on_telling_of_a_main_thread_that_does_not(until: Callable[..., Any]) -> None:
-    now, records = 0.0, list[dict[str, Any]]()
+    now, readings = 0.0, list[Pulse]()
     heartbeat = Heartbeat(lambda: now)
-    sampler = MemorySampler(lambda sample: records.append({**sample, **heartbeat.read()}), every=0.001, records_every=1)
+    sampler = MemorySampler(lambda sample: readings.append(heartbeat.read()), every=0.001, records_every=1)
     sampler.start()
-    until(lambda: records)
+    until(lambda: readings)
     now = 90.0
-    until(lambda: records[-1]["idle"] == 90.0)
+    until(lambda: readings[-1].idle == 90.0)
     sampler.stop()
 
 
@@ -98,7 +102,7 @@ def test_silence_is_counted_while_the_machine_is_awake(
 
 
 def test_libraries_may_take_long_to_load() -> None:
-    started = {"kind": "started", "time": HERE, "awake": AWAKE}
+    started = record("started", time=HERE, awake=AWAKE)
     assert since(started, 599.0) is None and since(started, 601.0) == HERE
 
 
@@ -109,20 +113,15 @@ def test_one_that_gives_signs_is_never_called_stuck_however_long_the_machine_sle
     assert since(sign(idle=idle), later + slept, slept, longest_step=step) is None
 
 
-def history_of(*records: dict[str, Any]) -> RunHistory:
-    history = RunHistory()
-    history.update([{"time": HERE, **record} for record in records])
-    return history
-
-
-def step(number: int, seconds: float) -> dict[str, Any]:
-    return {"kind": "step", "step": number, "epoch": 0.1, "loss": 1.0, "reviews": 8, "seconds": seconds}
+def step(number: int, seconds: float) -> Record:
+    return record("step", step=number, seconds=seconds)
 
 
 def test_a_pause_or_a_gap_in_what_was_read_is_no_long_step() -> None:
-    history = history_of(step(1, 1.0), step(2, 3.0), {"kind": "paused"}, {"kind": "continued"}, step(3, 4.0))
+    history = RunHistory()
+    history.update([step(1, 1.0), step(2, 3.0), record("paused"), record("continued"), step(3, 4.0)])
     assert history.longest_step == 2.0
-    history.update([{"time": HERE + 9000, **record} for record in (step(50, 500.0), step(51, 501.0))])
+    history.update([step(50, 500.0), step(51, 501.0)])
     assert history.longest_step == 2.0
 
 
@@ -139,16 +138,18 @@ from core.runs.heartbeat import Heartbeat
 from core.runs.folder import RunFolder
 from core.runs.journal import JournalWriter
 from core.runs.lock import RunLock
-from tests.core.runs.whole_records import WHOLE
+from tests.core.runs.whole_records import record
 
 run = RunFolder(Path(sys.argv[1]))
 lock = RunLock(run.lock)
 lock.sign()
 journal, heartbeat = JournalWriter(run.journal), Heartbeat()
-journal.write("started", pid=1, host="here", awake=heartbeat.read()["awake"])
-journal.write("plan", **WHOLE["plan"])
-journal.write("phase", name="training", fraction=None)
-sampler = MemorySampler(lambda sample: journal.write("memory", **{**sample, **heartbeat.read()}), every=0.02)
+journal.write(record("started", awake=heartbeat.read().awake))
+journal.write(record("plan"))
+journal.write(record("phase", name="training", fraction=None))
+sampler = MemorySampler(
+    lambda sample: journal.write(record("memory", **{**sample, **heartbeat.read()._asdict()})), every=0.02
+)
 sampler.start()
 print("up", flush=True)
 while True:
@@ -177,7 +178,7 @@ def test_a_stopped_worker_is_unresponsive_goes_on_by_itself_and_is_interrupted_o
         history.update(reader.read_new())
         return run_status(run, history, time.time() + later, time.monotonic() + later)
 
-    until(lambda: stands().state == "running" and history.sign and history.sign["kind"] == "memory")
+    until(lambda: stands().state == "running" and history.sign and history.sign.kind == "memory")
     os.kill(worker.pid, signal.SIGSTOP)
     until(lambda: Path(f"/proc/{worker.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T")
     stopped = stands()

@@ -54,7 +54,7 @@ def test_a_run_that_is_done_or_has_a_worker_is_refused(
     lock = hold(alive)
     with pytest.raises(InputError, match="is running; there is nothing to resume"):
         resume_run(alive)
-    monkeypatch.setattr("core.runs.summary._unresponsive_since", lambda *_: 1.0)
+    monkeypatch.setattr("core.runs.status._unresponsive_since", lambda *_: 1.0)
     with pytest.raises(InputError, match=f"is unresponsive; wait, or end it with `kill -9 {os.getpid()}`"):
         resume_run(alive)
     lock.release()

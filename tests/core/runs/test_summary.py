@@ -15,31 +15,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.runs.folder import RunFolder, create_run
-from core.runs.journal import JournalReader, JournalWriter
+from core.runs.history import RunHistory, read_history
+from core.runs.journal import JournalWriter
 from core.runs.lock import RunLock
+from core.runs.records import Record, UnknownRecord, ValidationFigures
 from core.runs.request import Request
-from core.runs.summary import OVER, RunHistory, state_of, summarize, summary_of
-from tests.core.runs.whole_records import WHOLE
+from core.runs.status import OVER, state_of
+from core.runs.summary import summarize, summary_of
+from tests.core.runs.whole_records import record
 
 FIGURES = {"loss": 0.4, "accuracy": 0.8, "macro_f1": 0.79}
 
 
-def step(number: int, **fields: Any) -> dict[str, Any]:
-    return {
-        "kind": "step",
-        "time": float(number),
-        "step": number,
-        "epoch": number / 10,
-        "loss": 1 / number,
-        "seconds": number * 2.0,
-        "reviews": 16,
-        **fields,
-    }
+def step(number: int, **fields: Any) -> Record:
+    place = {"step": number, "epoch": number / 10, "time": float(number), "seconds": number * 2.0}
+    return record("step", **{**place, "loss": 1 / number, **fields})
 
 
-def evaluation(number: int, best: bool = True, **fields: Any) -> dict[str, Any]:
-    epoch = number / 10
-    return {"kind": "evaluation", "time": 0.0, "step": number, "epoch": epoch, "best": best, **FIGURES, **fields}
+def evaluation(number: int, best: bool = True, **fields: Any) -> Record:
+    return record("evaluation", **{"step": number, "epoch": number / 10, "best": best, **FIGURES, **fields})
 
 
 @pytest.fixture
@@ -52,11 +46,8 @@ def write(run: RunFolder) -> Iterator[Any]:
     """Append records to the run's journal: `write(kind, …)` or `write(record)`."""
     writer = JournalWriter(run.journal)
 
-    def append(kind: str | dict[str, Any], **fields: Any) -> None:
-        if isinstance(kind, dict):
-            fields = {key: value for key, value in kind.items() if key not in ("kind", "time")}
-            kind = str(kind["kind"])
-        writer.write(kind, **{**WHOLE[kind], **fields})
+    def append(what: str | Record, **fields: Any) -> None:
+        writer.write(what if isinstance(what, Record) else record(what, **fields))
 
     yield append
     writer.close()
@@ -72,9 +63,7 @@ def living(run: RunFolder) -> Iterator[None]:
 
 
 def whole(run: RunFolder) -> RunHistory:
-    history = RunHistory()
-    history.update(JournalReader(run.journal).read_new())
-    return history
+    return read_history(run.journal)
 
 
 @given(st.lists(st.tuples(st.integers(1, 8), st.integers(0, 8)), min_size=1, max_size=6))
@@ -82,24 +71,24 @@ def test_a_run_that_was_killed_and_resumed_has_each_step_and_evaluation_once(par
     history, reached = RunHistory(), 0
     for steps, back in parts:
         start = max(reached - back, 0)
-        records = [{"kind": "started", "time": 0.0, "pid": 1}]
+        records = [record("started")]
         if reached:
-            records.append({"kind": "resumed", "time": 0.0, "step": start})
+            records.append(record("resumed", step=start))
         for number in range(start + 1, start + steps + 1):
             records.append(step(number))
             if number % 3 == 0:
                 records.append(evaluation(number))
         history.update(records)
         reached = start + steps
-    assert [record["step"] for record in history.steps] == list(range(1, reached + 1))
-    assert [record["step"] for record in history.evaluations] == [n for n in range(1, reached + 1) if n % 3 == 0]
+    assert [one.step for one in history.steps] == list(range(1, reached + 1))
+    assert [one.step for one in history.evaluations] == [n for n in range(1, reached + 1) if n % 3 == 0]
     assert history.step == reached and history.workers == len(parts)
 
 
 @given(st.integers(1, 40), st.randoms())
 def test_a_history_is_the_same_however_its_records_come_in(count: int, generator: Any) -> None:
-    records = [{"kind": "started", "time": 0.0}, {"kind": "plan", "time": 0.0, "steps": 99}]
-    records += [step(number) for number in range(1, count + 1)] + [evaluation(count), {"kind": "strange", "time": 3.0}]
+    records = [record("started"), record("plan", steps=99), *(step(number) for number in range(1, count + 1))]
+    records += [evaluation(count), UnknownRecord(kind="strange", time=3.0)]
     at_once, in_parts = RunHistory(), RunHistory()
     assert at_once.update(records) and not at_once.update([])
     while records:
@@ -111,49 +100,71 @@ def test_a_history_is_the_same_however_its_records_come_in(count: int, generator
 
 def test_every_kind_of_record_is_folded_in() -> None:
     history = RunHistory()
-    history.update([{"kind": "started", "time": 5.0}, {"kind": "plan", "time": 5.5, "steps": 40, "labels": ["a"]}])
-    history.update([step(1), step(2), evaluation(2), {"kind": "memory", "time": 6.0, "process": 1}])
-    history.update([{"kind": "notice", "time": 6.0, "text": "x"}, {"kind": "checkpoint", "time": 6.0, "step": 2}])
-    history.update([{"kind": "phase", "time": 6.0, "name": "evaluating", "fraction": 0.5}])
+    history.update([record("started", time=5.0), record("plan", time=5.5)])
+    history.update([step(1), step(2), evaluation(2), record("memory"), record("notice")])
+    history.update([record("checkpoint", step=2), record("phase", time=6.0, name="evaluating", fraction=0.5)])
     assert (history.begun, history.last_time, history.planned_steps, history.checkpoint_step) == (5.0, 6.0, 40, 2)
-    assert len(history.memory) == len(history.notices) == 1 and history.phase["fraction"] == 0.5
-    history.update([{"kind": "paused", "time": 7.0}])
+    assert len(history.memory) == len(history.notices) == 1
+    assert history.phase is not None and history.phase.fraction == 0.5
+    history.update([record("paused")])
     assert history.paused
-    history.update([{"kind": "continued", "time": 8.0}])
+    history.update([record("continued")])
     assert not history.paused and history.end is None
-    history.update([{"kind": "failed", "time": 9.0, "message": "no"}])
+    history.update([record("failed")])
     assert history.end is not None
-    history.update([{"kind": "started", "time": 10.0}])
+    history.update([record("started", time=10.0)])
     assert history.end is None and history.begun == 5.0
 
 
 def test_what_was_made_again_and_how_the_run_had_ended_before_is_kept() -> None:
     history = RunHistory()
-    started = {"kind": "started", "time": 1.0}
-    finished = {"kind": "finished", "time": 2.0, "message": "", "epochs": 2.0}
-    history.update(
-        [started, *(step(number) for number in range(1, 6)), {"kind": "no_checkpoint", "time": 2.0, "message": "full"}]
-    )
+    started, finished = record("started"), record("finished", epochs=2.0)
+    history.update([started, *(step(number) for number in range(1, 6)), record("no_checkpoint", message="full")])
     assert history.no_checkpoint == "full"
-    history.update([started, {"kind": "resumed", "time": 2.0, "step": 3, "reached": 5}, step(4), step(5)])
-    history.update([{"kind": "checkpoint", "time": 2.0, "step": 5}, finished])
+    history.update([started, record("resumed", step=3, reached=5), step(4), step(5)])
+    history.update([record("checkpoint", step=5), finished])
     assert history.replays == [(4, 5)] and history.no_checkpoint == "" and history.earlier == []
-    extended = {"kind": "extended", "time": 3.0, "from_epochs": 2.0, "from_steps": 5, "epochs": 4}
-    history.update([started, extended, {"kind": "resumed", "time": 3.0, "step": 5}])
+    history.update([started, record("extended", epochs=4), record("resumed", step=5)])
     assert history.earlier == [finished] and history.end is None and len(history.replays) == 1
+
+
+def test_an_extended_run_has_the_steps_of_its_new_epochs_before_it_makes_a_new_plan() -> None:
+    history = RunHistory()
+    history.update([record("started"), record("plan"), step(40), record("finished"), record("started")])
+    assert history.planned_steps == 40
+    history.update([record("extended", from_epochs=2, from_steps=40, epochs=4)])
+    assert history.planned_steps == 80 and history.plan is not None and history.plan.epochs == 4
+
+
+def test_memory_is_told_apart_by_worker_and_the_highest_peak_of_all_counts() -> None:
+    history = RunHistory()
+    assert history.memory_by_worker() == [] and history.peak_bytes is None
+    first = [record("memory", time=float(moment), process_peak=700, device_peak=None) for moment in (1, 2)]
+    second = [record("memory", time=float(moment), process_peak=400, device_peak=None) for moment in (90, 91, 92)]
+    history.update([record("started"), *first, record("finished"), record("started"), record("started"), *second])
+    assert history.memory_by_worker() == [first, second] and history.memory == first + second
+    assert history.peak_bytes == 700
+    history.update([record("memory", process_peak=900, device_peak=500)])
+    assert history.peak_bytes == 500, "of the GPU, where one is used"
+
+
+def test_memory_records_without_the_start_of_their_worker_are_its_own() -> None:
+    history = RunHistory()
+    history.update([record("memory"), record("started"), record("memory")])
+    assert [len(part) for part in history.memory_by_worker()] == [1, 1]
 
 
 def test_the_best_evaluation_is_the_last_that_was_the_best() -> None:
     history = RunHistory()
     assert history.best is None
     history.update([evaluation(2), evaluation(4), evaluation(6, best=False)])
-    assert history.best is not None and history.best["step"] == 4
+    assert history.best is not None and history.best.step == 4
 
 
 def test_pace_and_time_left_come_from_the_last_steps_and_wait_for_two() -> None:
     history = RunHistory()
     assert history.seconds_left() is None and history.reviews_per_second() is None
-    history.update([{"kind": "plan", "time": 0.0, "steps": 100}, step(1)])
+    history.update([record("plan", steps=100), step(1)])
     assert history.seconds_left() is None and history.reviews_per_second() is None
     history.update([step(number, seconds=2.0 + 100 * (number > 10) + number) for number in range(2, 71)])
     assert history.seconds_left() == pytest.approx(30.0) and history.reviews_per_second() == pytest.approx(16.0)
@@ -178,7 +189,7 @@ def test_a_run_without_a_last_word_and_without_a_worker_was_interrupted(run: Run
 
 def test_an_interrupted_run_says_where_it_stood_and_where_it_can_go_on(run: RunFolder, write: Any) -> None:
     write("started", pid=1)
-    assert summarize(run).message == "its worker died before its first step; no checkpoint: it begins anew"
+    assert summarize(run).message == "its worker died before its first step; no checkpoint: it starts over"
     for number in range(1, 26):
         write(step(number))
     for name in ("step-9", "step-20", "step-1x", ".step-99", "other"):
@@ -196,7 +207,7 @@ def test_a_worker_on_another_host_is_alive_while_it_writes_and_never_called_dead
     os.utime(run.journal, (time.time() - 61, time.time() - 61))
     summary = summarize(run)
     assert (summary.state, summary.pid, summary.host) == ("interrupted", None, None)
-    assert summary.message.startswith("its worker on elsewhere was not heard of for a minute, at step 3")
+    assert summary.message.startswith("its worker on elsewhere has not been heard of for a minute, at step 3")
 
 
 def test_a_run_is_starting_until_its_worker_has_had_time_to_appear(run: RunFolder) -> None:
@@ -235,15 +246,15 @@ def filled(write: Any, steps: int, memories: int = 0) -> None:
     write("plan", steps=steps, epochs=4, labels=["bad", "good"], model="starter")
     write("phase", name="training", fraction=None)
     for number in range(1, steps + 1):
-        write(step(number, filler="x" * 150))
+        write(step(number))
         if number == 20 or number % (steps // 4) == 0:
             write(evaluation(number, best=number <= steps // 2, loss=1 / number))
     for _ in range(memories):
-        write("memory", process=1, filler="x" * 400)
+        write("memory", process=1)
 
 
 def test_the_ends_of_a_long_journal_say_what_all_of_it_says(run: RunFolder, write: Any, living: None) -> None:
-    filled(write, 2000)
+    filled(write, 2600)
     assert run.journal.stat().st_size > 1 << 19
     brief, full = vars(summarize(run)), vars(summary_of(run, whole(run)))
     uncertain = {"validation", "best_epoch"}  # of a run that is not over: the best may stand in the middle
@@ -251,10 +262,10 @@ def test_the_ends_of_a_long_journal_say_what_all_of_it_says(run: RunFolder, writ
 
 
 def test_a_long_finished_run_shows_the_figures_that_it_ended_with(run: RunFolder, write: Any) -> None:
-    filled(write, 2000)
-    write("finished", message="", best_epoch=100.0, validation={**FIGURES, "loss": 1 / 1000})
+    filled(write, 2600)
+    write("finished", message="", best_epoch=130.0, validation={**FIGURES, "loss": 1 / 1300})
     assert vars(summarize(run)) == vars(summary_of(run, whole(run)))
-    assert summarize(run).validation == {**FIGURES, "loss": 1 / 1000}
+    assert summarize(run).validation == ValidationFigures(**{**FIGURES, "loss": 1 / 1300})
 
 
 def test_a_run_that_has_been_paused_for_hours_is_still_paused_at_its_step(
@@ -263,7 +274,7 @@ def test_a_run_that_has_been_paused_for_hours_is_still_paused_at_its_step(
     filled(write, 1000)
     write("paused")
     for _ in range(600):  # the memory sampler goes on, once a second
-        write("memory", process=1, filler="x" * 400)
+        write("memory", process=1)
     summary = summarize(run)
     assert (summary.state, summary.step, summary.epoch) == ("paused", 1000, 100.0)
 
@@ -275,18 +286,18 @@ def test_a_pause_or_phase_of_long_ago_is_not_taken_for_now(run: RunFolder, write
     write("phase", name="evaluating", fraction=0.4)
     write("paused")
     for _ in range(300):
-        write("memory", process=1, filler="x" * 400)
+        write("memory", process=1)
     write("continued")
     write("phase", name="training", fraction=None)
     for number in range(2, 400):
-        write(step(number, filler="x" * 150))
+        write(step(number))
     assert (summarize(run).state, summarize(run).phase) == ("running", "training")
 
 
 def test_a_summary_reads_only_the_ends_of_a_long_journal(
     run: RunFolder, write: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    filled(write, 2000)
+    filled(write, 2600)
     read = 0
     pread = os.pread
 
@@ -350,7 +361,6 @@ def test_a_phase_of_unknown_share_is_shown_by_its_name(
 )
 def test_the_plan_is_what_is_done_now(fields: dict[str, Any], tokens: int, reviews: int) -> None:
     history = RunHistory()
-    plan = {"kind": "plan", "time": 1.0, "micro_batch_tokens": 2048, "micro_batch_size": 16}
-    trouble = {"kind": "out_of_memory", "time": 2.0, "where": "forward and backward pass", "micro_batch_size": 16}
-    history.update([plan, {**trouble, **fields}])
-    assert (history.plan["micro_batch_tokens"], history.plan["micro_batch_size"]) == (tokens, reviews)
+    history.update([record("plan"), record("out_of_memory", **{"micro_batch_size": 16, **fields})])
+    assert history.plan is not None
+    assert (history.plan.micro_batch_tokens, history.plan.micro_batch_size) == (tokens, reviews)

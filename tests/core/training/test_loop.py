@@ -16,6 +16,7 @@ from torch.nn import functional
 from core.base.errors import ReviewtuiError
 from core.data.batches import dropout_seed, epoch_batches
 from core.data.tokens import collate
+from core.runs.records import EvaluationRecord, StepRecord
 from core.training import loop as loop_module
 from core.training.async_scalars import AsyncScalars
 from core.training.checkpoints import Progress, load_newest_checkpoint, save_checkpoint
@@ -113,7 +114,7 @@ def test_micro_batches_of_any_size_give_the_gradients_of_the_whole_batch(
     loop.run()
     other, _ = make_loop(family, **settings)
     expected, losses = reference(other, other.class_weights, smoothing)
-    assert sorted(step["reviews"] for step in recorder.steps) == ([22] if micro == 32 else [6, 8, 8])
+    assert sorted(step.reviews for step in recorder.steps) == ([22] if micro == 32 else [6, 8, 8])
     assert recorder.losses == pytest.approx(losses, rel=1e-5)
     assert len(found) == len(expected)
     for mine, theirs in zip(found, expected, strict=True):
@@ -166,8 +167,8 @@ def test_clipping_keeps_the_direction_and_reports_the_norm_before(make_loop: Mak
     free.run()
     clipped.run()
     norm = torch.cat([gradient.flatten() for gradient in found[0].values()]).norm()
-    assert recorder.steps[0]["gradient_norm"] == pytest.approx(float(norm), rel=1e-4)
-    assert free_recorder.steps[0]["gradient_norm"] == pytest.approx(float(norm), rel=1e-4) and norm > 0.01
+    assert recorder.steps[0].gradient_norm == pytest.approx(float(norm), rel=1e-4)
+    assert free_recorder.steps[0].gradient_norm == pytest.approx(float(norm), rel=1e-4) and norm > 0.01
     for name, gradient in found[0].items():
         torch.testing.assert_close(limited[0][name], gradient * 0.01 / norm, rtol=1e-3, atol=1e-8, msg=name)
 
@@ -195,7 +196,7 @@ def test_the_same_seed_gives_the_same_run_and_another_seed_another(
         np.random.random(3)
         loop, recorder = make_loop(family, seed=seed, dropout=0.1)
         loop.run()
-        runs.append((recorder.losses, [e["loss"] for e in recorder.evaluations], weights_of(loop)))
+        runs.append((recorder.losses, [e.loss for e in recorder.evaluations], weights_of(loop)))
     assert runs[0][:2] == runs[1][:2] and equal(runs[0][2], runs[1][2])
     assert not set(runs[0][0]) & set(runs[2][0])
 
@@ -205,7 +206,7 @@ def test_dropout_acts_while_training_only_and_differs_between_steps(make_loop: M
     loop, recorder = make_loop(**frozen)
     loop.run()
     assert len({round(loss, 6) for loss in recorder.losses}) == 3
-    assert max(e["loss"] for e in recorder.evaluations) == pytest.approx(min(e["loss"] for e in recorder.evaluations))
+    assert max(e.loss for e in recorder.evaluations) == pytest.approx(min(e.loss for e in recorder.evaluations))
 
 
 def test_every_micro_batch_of_every_step_has_dropout_masks_of_its_own(make_loop: MakeLoop) -> None:
@@ -230,15 +231,13 @@ def test_every_micro_batch_of_every_step_has_dropout_masks_of_its_own(make_loop:
 def test_steps_epochs_reviews_and_tokens_add_up(make_loop: MakeLoop) -> None:
     loop, recorder = make_loop(rows=22, batch_size=8, epochs=3, max_length=16)
     assert (loop.per_epoch, loop.steps, loop.run()) == (3, 9, "finished")
-    assert [step["step"] for step in recorder.steps] == list(range(1, 10))
-    assert [step["epoch"] for step in recorder.steps] == [round(n / 3, 4) for n in range(1, 10)]
+    assert [step.step for step in recorder.steps] == list(range(1, 10))
+    assert [step.epoch for step in recorder.steps] == [round(n / 3, 4) for n in range(1, 10)]
     for epoch in range(3):
         steps = recorder.steps[epoch * 3 : epoch * 3 + 3]
-        assert sum(step["reviews"] for step in steps) == 22
-        assert sum(step["tokens"] for step in steps) == int(
-            loop.train.lengths(np.arange(22), loop.special_tokens).sum()
-        )
-    assert [(e["step"], e["epoch"]) for e in recorder.evaluations] == [(3, 1.0), (6, 2.0), (9, 3.0)]
+        assert sum(step.reviews for step in steps) == 22
+        assert sum(step.tokens for step in steps) == int(loop.train.lengths(np.arange(22), loop.special_tokens).sum())
+    assert [(e.step, e.epoch) for e in recorder.evaluations] == [(3, 1.0), (6, 2.0), (9, 3.0)]
     assert loop.progress.reviews == 66 and [one.progress.step for one in recorder.checkpoints] == [9]
 
 
@@ -248,7 +247,7 @@ def test_the_rate_of_each_step_is_the_one_that_was_used(make_loop: MakeLoop) -> 
     after_update(loop, used.append)
     loop.run()
     assert (
-        [step["learning_rate"] for step in recorder.steps]
+        [step.learning_rate for step in recorder.steps]
         == used
         == pytest.approx([0.06 * n / 6 for n in range(6, 0, -1)])
     )
@@ -264,7 +263,7 @@ def test_only_training_and_evaluating_count_as_time(make_loop: MakeLoop) -> None
 
     loop, recorder = make_loop(clock=clock, epochs=2)
     loop.run()
-    seconds = [step["seconds"] for step in recorder.steps]
+    seconds = [step.seconds for step in recorder.steps]
     assert seconds == [1, 2, 3, 5, 6, 7]  # one tick a step, and one for the evaluation after the third
     assert loop.progress.seconds == 8
 
@@ -273,14 +272,14 @@ def test_only_training_and_evaluating_count_as_time(make_loop: MakeLoop) -> None
 def test_max_steps_ends_the_run_with_an_evaluation(steps: int, evaluated: list[int], make_loop: MakeLoop) -> None:
     loop, recorder = make_loop(max_steps=steps, epochs=1)
     assert loop.run() == "finished" and len(recorder.steps) == steps
-    assert [e["step"] for e in recorder.evaluations] == evaluated
+    assert [e.step for e in recorder.evaluations] == evaluated
 
 
 @pytest.mark.parametrize(("every", "evaluated"), [(1, [1, 2, 3, 4, 5, 6]), (2, [2, 4, 6]), (4, [4, 6]), (99, [6])])
 def test_evaluate_every_so_many_steps_and_at_the_end(every: int, evaluated: list[int], make_loop: MakeLoop) -> None:
     loop, recorder = make_loop(evaluate_every=every)
     loop.run()
-    assert [e["step"] for e in recorder.evaluations] == evaluated
+    assert [e.step for e in recorder.evaluations] == evaluated
 
 
 def test_evaluation_is_the_same_for_any_micro_batch_and_leaves_no_trace(
@@ -336,7 +335,7 @@ def test_the_highest_figure_is_kept_or_the_latest_that_ten_rows_cannot_tell_from
     scripted(monkeypatch, figures)
     loop, recorder = make_loop(epochs=len(best), best_metric=metric)
     loop.run()
-    assert [e["best"] for e in recorder.evaluations] == best
+    assert [e.best for e in recorder.evaluations] == best
     last = max(index for index, better in enumerate(best) if better)
     assert loop.progress.best is not None and loop.progress.best["epoch"] == last + 1
 
@@ -352,8 +351,8 @@ def test_the_weights_that_are_kept_are_those_of_the_best_evaluation(
     loop, recorder = make_loop(epochs=3)
     at_best: Tensors = {}
 
-    def look(**fields: Any) -> None:
-        if fields["best"]:
+    def look(record: EvaluationRecord) -> None:
+        if record.best:
             at_best.update(weights_of(loop))
             at_best[LOGITS] = torch.from_numpy(loop.predict(loop.validation))
 
@@ -400,7 +399,7 @@ def test_stop_ends_at_once_without_an_evaluation_or_a_checkpoint(make_loop: Make
 def test_stop_and_save_evaluates_and_leaves_a_checkpoint(make_loop: MakeLoop, recorder: Any) -> None:
     loop, seen = make_loop(recorder=recorder(asks={2: ["stop_and_save"]}))
     assert loop.run() == "stopped"
-    assert [e["step"] for e in seen.evaluations] == [2] == [c.progress.step for c in seen.checkpoints]
+    assert [e.step for e in seen.evaluations] == [2] == [c.progress.step for c in seen.checkpoints]
     assert len(seen.steps) == 2 and loop.take_best() is not None
 
 
@@ -465,7 +464,7 @@ def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_best_weights(make_l
     spoil(loop, 4, lambda weight: weight * math.nan)
     with pytest.raises(DivergedError, match=r"The loss is not a number at step 5: .*learning_rate"):
         loop.run()
-    assert recorder.evaluations[-1]["step"] == 4 and not recorder.evaluations[-1]["best"]
+    assert recorder.evaluations[-1].step == 4 and not recorder.evaluations[-1].best
     assert loop.take_best() is not None
     assert all(weight.isfinite().all() for weight in loop.classifier.model.parameters())
 
@@ -507,10 +506,10 @@ def test_a_checkpoint_is_due_when_so_much_time_has_passed_and_at_the_end(
     loop, recorder = make_loop(clock=lambda: now, checkpoint_seconds=every)
     write_down = recorder.on_step
 
-    def on_step(**fields: Any) -> None:
+    def on_step(record: StepRecord) -> None:
         nonlocal now
         now += 1
-        write_down(**fields)
+        write_down(record)
 
     recorder.on_step = on_step
     loop.run()
@@ -565,7 +564,7 @@ def test_a_resumed_run_is_the_unbroken_run_to_the_bit(
     resumed.restore(checkpoint)
     assert resumed.run() == "finished"
     assert rest.losses == losses[breaking:] and len(rest.losses) == 9 - breaking
-    assert rest.evaluations == [e for e in evaluations if e["step"] > breaking]
+    assert rest.evaluations == [e for e in evaluations if e.step > breaking]
     assert equal(weights_of(resumed), weights_of(unbroken))
     assert resumed.progress == unbroken.progress and equal(resumed.best, unbroken.best)
 

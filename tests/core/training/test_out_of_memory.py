@@ -114,13 +114,13 @@ def test_a_step_is_done_again_and_the_weights_are_those_of_an_undisturbed_run(
     assert loop.run() == "finished"
     assert failed == [call]
     assert_close(weights_of(loop), weights_of(control))
-    assert [step["reviews"] for step in recorder.steps] == [step["reviews"] for step in undisturbed.steps]
-    assert [step["tokens"] for step in recorder.steps] == [step["tokens"] for step in undisturbed.steps]
+    assert [step.reviews for step in recorder.steps] == [step.reviews for step in undisturbed.steps]
+    assert [step.tokens for step in recorder.steps] == [step.tokens for step in undisturbed.steps]
     assert recorder.losses == pytest.approx(undisturbed.losses, rel=1e-4)
     assert loop.progress.reviews == control.progress.reviews == 44
     (said,) = recorder.memory
-    assert said["batch_size"] == 8
-    assert said["what"] == ("smaller" if where == "learn" else "again")
+    assert said.batch_size == 8
+    assert said.what == ("smaller" if where == "learn" else "again")
 
 
 @pytest.mark.parametrize("micro", ["auto", 8])
@@ -147,10 +147,10 @@ def test_micro_batches_shrink_until_they_fit_and_every_review_counts_once(
     sizes.clear()
     loop.run()
     assert max(sizes) <= most
-    assert sum(sizes) >= sum(step["reviews"] for step in recorder.steps) == 44
-    assert [step["reviews"] for step in recorder.steps].count(6) == 2
+    assert sum(sizes) >= sum(step.reviews for step in recorder.steps) == 44
+    assert [step.reviews for step in recorder.steps].count(6) == 2
     assert_close(weights_of(loop), weights_of(control))
-    assert {said["what"] for said in recorder.memory} == {"smaller"}
+    assert {said.what for said in recorder.memory} == {"smaller"}
 
 
 def test_a_single_review_that_does_not_fit_has_its_activations_computed_twice(
@@ -176,7 +176,7 @@ def test_a_single_review_that_does_not_fit_has_its_activations_computed_twice(
     loop.run()
     assert saves == [True]
     assert loop.policy.now.recompute
-    assert recorder.memory[-1]["what"] == "recompute"
+    assert recorder.memory[-1].what == "recompute"
     assert_close(weights_of(loop), weights_of(control))
 
 
@@ -203,8 +203,8 @@ def test_an_evaluation_measures_fewer_at_a_time(most: int, make_loop: MakeLoop) 
     loop, recorder = make_loop(**PLAIN)
     stumble(loop.learner, "logits", lambda _, arguments: len(arguments[1]) > most, MemoryError())
     assert loop.run() == "finished"
-    assert [e["loss"] for e in recorder.evaluations] == pytest.approx([e["loss"] for e in undisturbed.evaluations])
-    assert {said["where"] for said in recorder.memory} == {"evaluation"}
+    assert [e.loss for e in recorder.evaluations] == pytest.approx([e.loss for e in undisturbed.evaluations])
+    assert {said.where for said in recorder.memory} == {"evaluation"}
 
 
 def test_an_evaluation_of_what_never_fits_says_so(make_loop: MakeLoop) -> None:
@@ -220,7 +220,7 @@ def test_a_checkpoint_is_tried_twice_and_a_run_goes_on_without(fails: int, kept:
     stumble(loop.learner, "moments", lambda number, _: number < fails, MemoryError())
     loop.save_checkpoint()
     assert bool(recorder.checkpoints) == kept
-    assert [said["what"] for said in recorder.memory] == ["again", "skipped"][:fails]
+    assert [said.what for said in recorder.memory] == ["again", "skipped"][:fails]
     assert loop.run() == "finished"
 
 

@@ -13,6 +13,7 @@ from torch._dynamo.exc import TorchDynamoException
 
 from core.learners.base import ComputePath
 from core.learners.hugging_face import HuggingFaceLearner
+from core.runs.records import StepRecord
 from core.training import stepper as stepper_module
 from core.training.async_scalars import AsyncScalars
 from core.training.loop import DivergedError, TrainingLoop
@@ -123,9 +124,9 @@ def test_a_step_is_told_once_the_next_is_handed_out(make_loop: MakeLoop, monkeyp
         happened.append(f"out {loop.progress.step + 1}")
         return step(batch)
 
-    def told(**fields: Any) -> None:
-        happened.append(f"told {fields['step']}")
-        tell(**fields)
+    def told(record: StepRecord) -> None:
+        happened.append(f"told {record.step}")
+        tell(record)
 
     monkeypatch.setattr(loop, "_step", handed_out)
     monkeypatch.setattr(recorder, "on_step", told)
@@ -146,7 +147,7 @@ def test_all_steps_are_told_before_an_answer_to_a_request(
     paused_after: list[int] = []
     monkeypatch.setattr(recorder, "on_pause", lambda paused: paused_after.append(len(recorder.steps)))
     loop.run()
-    assert [one["step"] for one in recorder.steps] == [1, 2, 3]
+    assert [one.step for one in recorder.steps] == [1, 2, 3]
     assert paused_after == ([3] if wish == "pause" else [])
 
 
@@ -164,7 +165,7 @@ def test_a_loss_that_is_no_number_is_found_though_it_is_read_late(
     monkeypatch.setattr(recorder, "control_requests", list)
     with pytest.raises(DivergedError, match="step 2"):
         loop.run()
-    assert [one["step"] for one in recorder.steps] == [1, 2]
+    assert [one.step for one in recorder.steps] == [1, 2]
 
 
 def test_readings_are_of_the_moment_they_were_sent_off() -> None:

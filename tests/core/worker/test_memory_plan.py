@@ -55,7 +55,7 @@ def test_micro_batches_shrink_as_far_as_the_room_asks(
     loop.run()
     control, _ = make_loop(**PLAIN, micro_batch_size=micro)
     control.run()
-    assert [step["reviews"] for step in recorder.steps].count(16) == 1
+    assert [step.reviews for step in recorder.steps].count(16) == 1
     for name, weight in weights_of(control).items():
         torch.testing.assert_close(weights_of(loop)[name], weight, rtol=1e-5, atol=1e-5)
 

@@ -27,11 +27,14 @@ from core.reviews.reading import read_reviews
 from core.runs.control import ControlReader, send
 from core.runs.fingerprint import fingerprint
 from core.runs.folder import RunFolder, create_run
+from core.runs.history import RunHistory
 from core.runs.journal import JournalReader, JournalWriter
 from core.runs.launch import launch_worker
 from core.runs.lock import living_worker
+from core.runs.records import Record, StepRecord
 from core.runs.request import Request
-from core.runs.summary import OVER, RunHistory, summarize
+from core.runs.status import OVER
+from core.runs.summary import summarize
 from core.settings.schema import Settings
 from core.worker import session as session_module
 from core.worker.session import Session
@@ -87,13 +90,13 @@ def test_a_finished_run_has_all_of_its_files_and_nobody_else_may_read_them(contr
 def test_a_finished_run_ends_with_what_scripts_rely_on(control: RunFolder) -> None:
     history = history_of(control)
     end = history.end
-    assert end is not None and end["kind"] == "finished"
-    assert (end["epochs"], end["steps"]) == (EPOCHS, EPOCHS * 7) == (EPOCHS, history.planned_steps)
-    assert end["seconds"] > 0 and end["reviews_per_second"] > 0 and end["peak_memory_bytes"] > 50 << 20
-    assert end["validation"].keys() == {"loss", "accuracy", "macro_f1"} and end["best_epoch"] <= EPOCHS
-    assert [step["step"] for step in history.steps] == list(range(1, EPOCHS * 7 + 1))
+    assert end is not None and end.kind == "finished"
+    assert (end.epochs, end.steps) == (EPOCHS, EPOCHS * 7) == (EPOCHS, history.planned_steps)
+    assert end.seconds > 0 and end.reviews_per_second > 0 and end.peak_memory_bytes > 50 << 20
+    assert end.validation is not None and end.best_epoch <= EPOCHS
+    assert [step.step for step in history.steps] == list(range(1, EPOCHS * 7 + 1))
     assert len(history.evaluations) == EPOCHS and history.memory
-    assert summarize(control).validation == end["validation"]
+    assert summarize(control).validation == end.validation
 
 
 def test_provenance_names_versions_data_weights_and_splits(control: RunFolder, tiny_model: Path) -> None:
@@ -167,12 +170,12 @@ def test_a_run_killed_twice_and_resumed_ends_with_the_weights_of_one_that_was_no
     history = over(run)
     assert summarize(run).state == "finished" and history.workers == 3
     undisturbed = history_of(control)
-    assert [step["step"] for step in history.steps] == list(range(1, EPOCHS * 7 + 1))
-    assert [step["loss"] for step in history.steps] == [step["loss"] for step in undisturbed.steps]
-    assert [e["loss"] for e in history.evaluations] == [e["loss"] for e in undisturbed.evaluations]
+    assert [step.step for step in history.steps] == list(range(1, EPOCHS * 7 + 1))
+    assert [step.loss for step in history.steps] == [step.loss for step in undisturbed.steps]
+    assert [e.loss for e in history.evaluations] == [e.loss for e in undisturbed.evaluations]
     assert fingerprint(run) == fingerprint(control) and all(fingerprint(control).values())
     assert history.end is not None and undisturbed.end is not None
-    assert history.end["validation"] == undisturbed.end["validation"]
+    assert history.end.validation == undisturbed.end.validation
 
 
 def test_a_worker_is_nobodys_child_pauses_when_asked_and_answers_sigterm_by_stopping_and_saving(
@@ -200,7 +203,7 @@ def test_a_worker_is_nobodys_child_pauses_when_asked_and_answers_sigterm_by_stop
     history = over(run)
     summary = summarize(run)
     assert summary.state == "stopped" and summary.has_model and summary.validation is not None
-    assert history.evaluations[-1]["step"] == history.step < 7000
+    assert history.evaluations[-1].step == history.step < 7000
     assert [entry.name for entry in run.checkpoints.iterdir()] == [f"step-{history.step}"]
     assert Predictor(run.model).labels == ("negative", "positive")
 
@@ -213,8 +216,8 @@ def test_a_run_that_is_stopped_as_soon_as_it_was_started_never_makes_a_step(
     pid = launch_worker(run).pid
     os.kill(pid, signal.SIGTERM) if how == "SIGTERM" else send(run.control, how)  # type: ignore[arg-type]
     history = over(run)
-    assert history.end is not None and history.end["kind"] == "stopped"
-    assert "before the first step" in history.end["message"] and history.steps == []
+    assert history.end is not None and history.end.kind == "stopped"
+    assert "before the first step" in history.end.message and history.steps == []
     assert not run.model.exists()
 
 
@@ -225,9 +228,9 @@ def test_a_run_that_diverges_fails_in_words(
     run = create_run(request(reviews_csv(ROWS), tiny_model, epochs=40, weight_decay=0, **wild))
     launch_worker(run)
     history = over(run)
-    assert history.end is not None and history.end["kind"] == "failed"
-    assert "diverged" in history.end["message"] and "learning_rate" in history.end["message"]
-    assert history.end["steps"] == history.step < 40 * 7
+    assert history.end is not None and history.end.kind == "failed"
+    assert "diverged" in history.end.message and "learning_rate" in history.end.message
+    assert history.end.steps == history.step < 40 * 7
 
 
 # The same work in this process
@@ -238,11 +241,11 @@ def test_the_plan_is_written_down_and_what_was_adapted_is_told(
 ) -> None:
     run = create_run(request(reviews_csv(ROWS), tiny_model, epochs=1, max_length=512))
     history = work(run)
-    assert {
-        key: history.plan[key] for key in ("rows", "validation_rows", "steps", "steps_per_epoch", "max_length")
-    } == {"rows": 54, "validation_rows": 6, "steps": 7, "steps_per_epoch": 7, "max_length": 64}
-    assert history.plan["weights"] == history.plan["trainable_weights"] > 10_000
-    assert "max_length 512 → 64: this model reads no more tokens." in [notice["text"] for notice in history.notices]
+    plan = history.plan
+    assert plan is not None and (plan.rows, plan.validation_rows) == (54, 6)
+    assert (plan.steps, plan.steps_per_epoch, plan.max_length) == (7, 7, 64)
+    assert history.plan.weights == history.plan.trainable_weights > 10_000
+    assert "max_length 512 → 64: this model reads no more tokens." in [notice.text for notice in history.notices]
 
 
 @pytest.mark.parametrize("changes", [{"lora": True}, {"freeze_layers": "encoder"}, {"precision": "bf16"}], ids=str)
@@ -258,7 +261,7 @@ def test_a_run_leaves_a_model_that_says_what_its_best_evaluation_said(
     np.testing.assert_allclose(found, np.array(predictions["logits"]), atol=tolerance)
     assert history.best is not None and history.end is not None
     accuracy = (np.array(predictions["logits"]).argmax(axis=1) == predictions["label"]).mean()
-    assert history.end["validation"]["accuracy"] == history.best["accuracy"] == accuracy
+    assert history.end.validation.accuracy == history.best.accuracy == accuracy
 
 
 def test_a_validation_file_is_measured_on_and_what_it_shares_with_training_is_told(
@@ -267,8 +270,8 @@ def test_a_validation_file_is_measured_on_and_what_it_shares_with_training_is_to
     data, held_out = reviews_csv(ROWS), reviews_csv(20, name="held_out.csv")
     asked = request(data, tiny_model, epochs=1).model_copy(update={"validation": str(held_out)})
     history = work(create_run(asked))
-    assert (history.plan["rows"], history.plan["validation_rows"]) == (ROWS, 20)
-    assert any(notice["text"].startswith("Leak: 20 validation reviews") for notice in history.notices)
+    assert (history.plan.rows, history.plan.validation_rows) == (ROWS, 20)
+    assert any(notice.text.startswith("Leak: 20 validation reviews") for notice in history.notices)
 
 
 @pytest.mark.parametrize("changes", [{"data": "/absent.csv"}, {"model": "./absent"}, {"device": "cuda:7"}], ids=str)
@@ -287,7 +290,7 @@ def test_a_wish_made_before_the_first_step_is_heeded_before_it(
     work: Callable[..., RunHistory], reviews_csv: Write, tiny_model: Path
 ) -> None:
     history = work(create_run(request(reviews_csv(ROWS), tiny_model)), control_requests=("stop_and_save",))
-    assert history.end is not None and history.end["message"] == "stopped before the first step"
+    assert history.end is not None and history.end.message == "stopped before the first step"
 
 
 def test_a_pause_asked_for_before_the_first_step_is_kept_for_the_loop(
@@ -295,9 +298,9 @@ def test_a_pause_asked_for_before_the_first_step_is_kept_for_the_loop(
 ) -> None:
     run = create_run(request(reviews_csv(ROWS), tiny_model, epochs=1))
     history = work(run, control_requests=("pause", "continue"))
-    kinds = [record["kind"] for record in JournalReader(run.journal).read_new()]
+    kinds = [record.kind for record in JournalReader(run.journal).read_new()]
     assert kinds.index("step") < kinds.index("paused") < kinds.index("continued")
-    assert history.end is not None and history.end["kind"] == "finished"
+    assert history.end is not None and history.end.kind == "finished"
 
 
 def full_disk(*_: object, **__: object) -> None:
@@ -311,10 +314,8 @@ def test_a_full_disk_costs_a_checkpoint_and_not_the_run(
 
     monkeypatch.setattr(checkpoints, "save_tensors", full_disk)
     history = work(create_run(request(reviews_csv(ROWS), tiny_model, epochs=1)))
-    assert history.end is not None and history.end["kind"] == "finished" and history.checkpoint_step is None
-    assert any(
-        "No space left on device" in notice["text"] and "goes on" in notice["text"] for notice in history.notices
-    )
+    assert history.end is not None and history.end.kind == "finished" and history.checkpoint_step is None
+    assert any("No space left on device" in notice.text and "goes on" in notice.text for notice in history.notices)
 
 
 def test_a_model_that_could_not_be_written_can_still_be_had_by_resuming(
@@ -329,8 +330,8 @@ def test_a_model_that_could_not_be_written_can_still_be_had_by_resuming(
             work(run)
     assert not run.model.exists()
     history = work(run, resume=True)
-    assert history.end is not None and history.end["kind"] == "finished" and history.step == 14
-    assert [step["step"] for step in history.steps] == list(range(1, 15)) and run.model.is_dir()
+    assert history.end is not None and history.end.kind == "finished" and history.step == 14
+    assert [step.step for step in history.steps] == list(range(1, 15)) and run.model.is_dir()
 
 
 def test_a_damaged_checkpoint_is_told_and_the_run_ends_as_it_would_have(
@@ -347,7 +348,7 @@ def test_a_damaged_checkpoint_is_told_and_the_run_ends_as_it_would_have(
     newest = max(run.checkpoints.iterdir(), key=lambda entry: int(entry.name.removeprefix("step-")))
     (newest / "weights.safetensors").write_bytes(b"")
     history = work(run, resume=True)
-    assert any(f"{newest.name} is damaged" in notice["text"] for notice in history.notices)
+    assert any(f"{newest.name} is damaged" in notice.text for notice in history.notices)
     assert sha256(run.model / "model.safetensors") == sha256(undisturbed.model / "model.safetensors")
 
 
@@ -357,7 +358,7 @@ def test_without_any_checkpoint_a_resumed_run_begins_anew(
     run = create_run(request(reviews_csv(ROWS), tiny_model, epochs=1))
     shutil.rmtree(run.checkpoints)
     history = work(run, resume=True)
-    assert [step["step"] for step in history.steps] == list(range(1, 8))
+    assert [step.step for step in history.steps] == list(range(1, 8))
 
 
 def test_a_resumed_run_whose_settings_were_changed_is_refused_in_words(
@@ -391,10 +392,10 @@ def test_the_first_step_waits_for_a_few_texts_and_not_for_all(
         return encode(tokenizer, texts)
 
     class Listening(JournalWriter):
-        def write(self, kind: str, **fields: Any) -> Any:
-            if kind == "step":
+        def write(self, record: Record, *, sync: bool = False) -> bool:
+            if isinstance(record, StepRecord):
                 stepped.set()
-            return super().write(kind, **fields)
+            return super().write(record, sync=sync)
 
     monkeypatch.setattr(token_store, "encode", waiting)
     journal = Listening(run.journal)
@@ -425,17 +426,17 @@ def test_checkpoints_that_failed_are_tried_again_and_the_screen_is_told_both_tim
     monkeypatch.setattr(Session, "on_step", waiting_for_the_disk)
     run = create_run(request(reviews_csv(ROWS), tiny_model, epochs=2, checkpoint_seconds=1e6))
     history = work(run, control_requests=("checkpoint",))
-    kinds = [record["kind"] for record in JournalReader(run.journal).read_new()]
+    kinds = [record.kind for record in JournalReader(run.journal).read_new()]
     assert kinds.count("no_checkpoint") == 3 and history.no_checkpoint == ""
-    said = [notice["text"] for notice in history.notices if "heckpoint" in notice["text"]]
+    said = [notice.text for notice in history.notices if "heckpoint" in notice.text]
     assert len(said) == 2 and "No space left" in said[0] and said[1] == "Checkpoints are written again."
-    assert history.checkpoint_step == 14 and history.end is not None and history.end["message"] == ""
+    assert history.checkpoint_step == 14 and history.end is not None and history.end.message == ""
 
 
-def waiting_for_the_disk(self: Session, **fields: Any) -> None:
+def waiting_for_the_disk(self: Session, record: StepRecord) -> None:
     """A step that takes as long as the disk."""
     self._writer.wait()
-    self.journal.write("step", **fields)
+    self.journal.write(record)
 
 
 def test_a_run_whose_end_has_no_checkpoint_says_so_with_its_last_word(
@@ -445,7 +446,7 @@ def test_a_run_whose_end_has_no_checkpoint_says_so_with_its_last_word(
 
     monkeypatch.setattr(checkpoints, "save_tensors", full_disk)
     history = work(create_run(request(reviews_csv(ROWS), tiny_model, epochs=1)))
-    assert history.end is not None and "no checkpoint of its end" in history.end["message"]
+    assert history.end is not None and "no checkpoint of its end" in history.end.message
 
 
 def test_what_a_checkpoint_stands_on_is_durable_before_it_is(

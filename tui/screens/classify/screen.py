@@ -347,5 +347,5 @@ def _suggestions() -> list[tuple[str, str]]:
 
 def _described(candidate: Candidate) -> tuple[str, str]:
     summary = candidate.summary
-    score = f"{summary.validation['accuracy']:.1%} right" if summary.validation else "not evaluated"
+    score = f"{summary.validation.accuracy:.1%} right" if summary.validation else "not evaluated"
     return summary.name, f"{summary.model} · {score} · {', '.join(candidate.labels[:4])} · {summary.id}"

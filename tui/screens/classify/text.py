@@ -112,7 +112,7 @@ def model_line(model: ModelInUse) -> Content:
     if model.candidate is None:
         return Content("")
     summary = model.candidate.summary
-    score = f", {summary.validation['accuracy']:.1%} right in validation" if summary.validation else ""
+    score = f", {summary.validation.accuracy:.1%} right in validation" if summary.validation else ""
     return Content.assemble(
         (clean_line(summary.name, 38), "bold"), (f"\n{clean_line(summary.model, 30)}{score}", "$foreground-muted")
     )

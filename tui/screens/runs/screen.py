@@ -21,7 +21,8 @@ from core.runs.control import send
 from core.runs.folder import RunFolder, list_runs
 from core.runs.launch import launch_worker
 from core.runs.resume import resume_run
-from core.runs.summary import OVER, RunSummary, summarize
+from core.runs.status import OVER
+from core.runs.summary import RunSummary, summarize
 from core.runs.trash import recover_trash, restore_run, trash_run
 from core.runs.tree import as_tree, indented
 from tui.formatting import STATE_MARKS, ago, trouble
@@ -170,13 +171,13 @@ worker died without a word, as at a power cut: r goes on with one, R with all of
     def _cells(self, summary: RunSummary, depth: int) -> list[Text]:
         mark, colour = STATE_MARKS[summary.state]
         variables = self.app.theme_variables
-        figures = summary.validation or {}
+        figures = summary.validation
         steps = f"{summary.step}/{summary.steps}" if summary.steps else "-"
         return [
             Text(f"{mark} {summary.state}", style=_rich_colour(variables, colour)),
             Text(indented(clean_line(summary.name, 60), depth)),
-            Text(f"{figures['accuracy']:.3f}" if figures else "-"),
-            Text(f"{figures['macro_f1']:.3f}" if figures else "-"),
+            Text(f"{figures.accuracy:.3f}" if figures else "-"),
+            Text(f"{figures.macro_f1:.3f}" if figures else "-"),
             Text(steps),
             Text(ago(summary.began, time.time())),
             *([Text(clean_line(summary.model, 60))] if self._with_model else []),
@@ -199,9 +200,9 @@ worker died without a word, as at a power cut: r goes on with one, R with all of
         if summary.phase:
             add("now", clean_line(summary.phase))
         if summary.validation and summary.best_epoch is not None:
-            add("best", f"epoch {summary.best_epoch:g}, validation loss {summary.validation['loss']:.4f}")
+            add("best", f"epoch {summary.best_epoch:g}, validation loss {summary.validation.loss:.4f}")
         if summary.parent is not None:
-            add("branch", f"of {clean_line(summary.parent['run'])}, from its step {summary.parent['step']}")
+            add("branch", f"of {clean_line(summary.parent.run)}, from its step {summary.parent.step}")
         add("data", clean_line(summary.data, 200))
         add("model", clean_line(summary.model, 200))
         add("folder", clean_line(summary.folder, 200))

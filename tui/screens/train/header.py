@@ -6,7 +6,9 @@ from textual.content import Content
 from textual.widgets import Static
 
 from core.base.text import clean, clean_line
-from core.runs.summary import OVER, RunHistory, RunSummary
+from core.runs.history import RunHistory
+from core.runs.status import OVER
+from core.runs.summary import RunSummary
 from tui.formatting import STATE_MARKS, in_bytes, in_time, trouble
 from tui.widgets.responsive import fitting
 
@@ -40,10 +42,10 @@ class RunHeader(Static):
             last = history.steps[-1]
             epochs = f"/{summary.epochs:g}" if summary.epochs else ""
             parts += [
-                _named("epoch", f"{last['epoch']:.2f}{epochs}"),
+                _named("epoch", f"{last.epoch:.2f}{epochs}"),
                 _named("step", f"{summary.step}/{summary.steps or '?'}"),
-                _named("loss", f"{float(last['loss']):.4f}"),
-                _named("lr", f"{last['learning_rate']:.1e}", ""),
+                _named("loss", f"{last.loss:.4f}"),
+                _named("lr", f"{last.learning_rate:.1e}", ""),
             ]
         wrong = clean_line(trouble(summary, now, "r resumes") or _no_checkpoint(summary) or summary.message, 300)
         return Content.assemble(fitting(parts, self._width, "  "), (wrong and f"  {wrong}", "$text-warning"))
@@ -56,9 +58,8 @@ class RunHeader(Static):
     def _bar(self, summary: RunSummary, history: RunHistory) -> Content:
         """Steps done as a bar as wide as the screen, with the share in figures."""
         share = summary.step / summary.steps if summary.steps else 0.0
-        fraction = history.phase.get("fraction")
-        if not history.steps and isinstance(fraction, float):
-            share = fraction
+        if not history.steps and history.phase is not None and history.phase.fraction is not None:
+            share = history.phase.fraction
         width = max(self.size.width - 9, 10)
         full = round(share * width)
         return Content.assemble(
@@ -69,20 +70,20 @@ class RunHeader(Static):
         """The figures that have room, the most important first."""
         parts: list[Content] = []
         if summary.validation is not None:
-            parts.append(_named("best: accuracy", f"{summary.validation['accuracy']:.3f}"))
-            parts.append(_named("F1", f"{summary.validation['macro_f1']:.3f}"))
+            parts.append(_named("best: accuracy", f"{summary.validation.accuracy:.3f}"))
+            parts.append(_named("F1", f"{summary.validation.macro_f1:.3f}"))
             if summary.best_epoch is not None:
                 parts.append(_named("epoch", f"{summary.best_epoch:g}"))
         if history.steps:
-            parts.append(_named("elapsed", in_time(history.steps[-1]["seconds"])))
+            parts.append(_named("elapsed", in_time(history.steps[-1].seconds)))
         left = history.seconds_left() if summary.state in ("running", "paused") else None
         if left is not None:
             parts.append(_named("left ~", in_time(left)))
         speed = history.reviews_per_second()
         if speed is not None:
             parts.append(Content(f"{speed:.0f} reviews/s"))
-        if history.memory:
-            parts.append(_named("peak", in_bytes(history.memory[-1]["process_peak"])))
+        if history.peak_bytes is not None:
+            parts.append(_named("peak", in_bytes(history.peak_bytes)))
         if not parts:
             words = f"{clean_line(summary.model)} on {clean_line(summary.data)}"
             parts.append(Content.styled(words, "$foreground-muted"))

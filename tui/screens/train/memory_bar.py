@@ -7,13 +7,13 @@ Bars and figures come from the latest memory record of the run's journal.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 from textual.content import Content
 
 from core.base.text import clean_line
+from core.runs.records import GpuMemory, MemoryRecord
 from tui.formatting import in_bytes
 from tui.widgets.responsive import Drawn, fitting, lines
 
@@ -31,14 +31,14 @@ class MemoryBar(Drawn):
     MemoryBar { height: auto; max-height: 4; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
     """
 
-    def show_sample(self, sample: Mapping[str, Any] | None, device: str, forecast: int | None) -> None:
+    def show_sample(self, sample: MemoryRecord | None, device: str, forecast: int | None) -> None:
         """Show a memory record; None where there is none yet."""
         self.display = sample is not None
         if sample is not None:
-            self.show(partial(memory_lines, dict(sample), device, forecast))
+            self.show(partial(memory_lines, sample, device, forecast))
 
 
-def memory_lines(sample: Mapping[str, Any], device: str, forecast: int | None, width: int) -> Content:
+def memory_lines(sample: MemoryRecord, device: str, forecast: int | None, width: int) -> Content:
     """The lines of `MemoryBar`, at most `width` cells wide.
 
     Args:
@@ -50,48 +50,47 @@ def memory_lines(sample: Mapping[str, Any], device: str, forecast: int | None, w
     return lines([_worker_line(sample, forecast, width)])
 
 
-def _worker_line(sample: Mapping[str, Any], forecast: int | None, width: int) -> Content:
-    own, total = int(sample["process"]), int(sample["limit"] or sample["system_total"])
-    free = min(int(sample["system_available"]), max(total - own, 0))
+def _worker_line(sample: MemoryRecord, forecast: int | None, width: int) -> Content:
+    own, total = sample.process, sample.limit or sample.system_total
+    free = min(sample.system_available, max(total - own, 0))
     others = max(total - own - free, 0)
     parts = [
         Content.assemble(
             ("Memory ", "$foreground-muted"), *_bar((own, 0, others, free)), (f" {in_bytes(own)}", "bold")
         ),
-        Content(f"peak {in_bytes(sample['process_peak'])}"),
-        *_forecast_bytes(forecast, int(sample["process_peak"])),
-        Content(f"{in_bytes(free)} of {in_bytes(total)} free{' (limit)' if sample['limit'] else ''}"),
+        Content(f"peak {in_bytes(sample.process_peak)}"),
+        *_forecast_bytes(forecast, sample.process_peak),
+        Content(f"{in_bytes(free)} of {in_bytes(total)} free{' (limit)' if sample.limit else ''}"),
     ]
     return fitting(parts, width, " · ")
 
 
-def _gpu_lines(sample: Mapping[str, Any], forecast: int | None, width: int) -> list[Content]:
-    devices: Sequence[Mapping[str, Any]] = sample["devices"]
-    if not devices:
+def _gpu_lines(sample: MemoryRecord, forecast: int | None, width: int) -> list[Content]:
+    if not sample.devices:
         return [Content.styled("GPU memory cannot be read here (no NVML)", "$foreground-muted")]
-    used = sorted(devices, key=lambda one: (not one.get("ours_reserved"), one["index"]))
+    used = sorted(sample.devices, key=lambda gpu: (not gpu.ours_reserved, gpu.index))
     shown = [_gpu_line(one, sample, forecast, width) for one in used[:_MAX_GPUS]]
     if rest := used[_MAX_GPUS:]:
-        free = sum(int(one.get("free", 0)) for one in rest)
+        free = sum(gpu.free for gpu in rest)
         words = f"{len(rest)} more GPUs, {in_bytes(free)} free on them"
         shown.append(Content.styled(words, "$foreground-muted").truncate(max(width, 1), ellipsis=True))
     return shown
 
 
-def _gpu_line(gpu: Mapping[str, Any], sample: Mapping[str, Any], forecast: int | None, width: int) -> Content:
-    name = Content.styled(f"GPU {gpu['index']} ", "$foreground-muted")
-    if "error" in gpu:
-        trouble = Content.styled(f"cannot be read: {clean_line(gpu['error'])}", "$text-warning")
+def _gpu_line(gpu: GpuMemory, sample: MemoryRecord, forecast: int | None, width: int) -> Content:
+    name = Content.styled(f"GPU {gpu.index} ", "$foreground-muted")
+    if gpu.error:
+        trouble = Content.styled(f"cannot be read: {clean_line(gpu.error)}", "$text-warning")
         return (name + trouble).truncate(max(width, 1), ellipsis=True)
-    given, held = int(gpu["ours_allocated"]), int(gpu["ours_reserved"])
-    bar = _bar((given, max(held - given, 0), int(gpu["other"]), int(gpu["free"])))
+    given, held = gpu.ours_allocated, gpu.ours_reserved
+    bar = _bar((given, max(held - given, 0), gpu.other, gpu.free))
     own = [(f" {in_bytes(given)}", "bold"), f" of {in_bytes(held)} held"] if held else [" not used by this run"]
     parts = [
         Content.assemble(name, *bar, *own),
-        Content(f"others {in_bytes(gpu['other'])}"),
-        Content(f"free {in_bytes(gpu['free'])}"),
+        Content(f"others {in_bytes(gpu.other)}"),
+        Content(f"free {in_bytes(gpu.free)}"),
     ]
-    peak = int(sample.get("device_peak") or 0)
+    peak = sample.device_peak or 0
     if held and peak:
         parts[1:1] = [Content(f"peak {in_bytes(peak)}"), *_forecast_bytes(forecast, peak)]
     return fitting(parts, width, " · ")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual import work
 from textual.app import ComposeResult
@@ -16,11 +16,13 @@ from textual.widgets import RichLog, Static
 from core.base.errors import ReviewtuiError
 from core.runs.control import ControlRequest, send
 from core.runs.folder import RunFolder
+from core.runs.history import RunHistory
 from core.runs.journal import JournalReader
 from core.runs.launch import launch_worker
-from core.runs.records import Record
+from core.runs.records import MemoryRecord, Record
 from core.runs.start import forecast_peak_bytes
-from core.runs.summary import OVER, RunHistory, RunSummary, summary_of
+from core.runs.status import OVER
+from core.runs.summary import RunSummary, summary_of
 from tui.keys.bindings import bindings
 from tui.screens.base import Place
 from tui.screens.train.continue_run import branch, extend
@@ -96,7 +98,7 @@ charts and the log."""
         self.set_class(run is None, "-empty")
         self.say_subject("" if run is None else run.id)
         self.query_one("#train-log", RichLog).clear()
-        self.query_one(RunPlan).show_plan({})
+        self.query_one(RunPlan).show_plan(None)
         self.query_one(MemoryBar).show_sample(None, "", None)
         self._forecast_bytes = forecast_peak_bytes(run) if run is not None else None
         for chart in self.query(Chart):
@@ -145,13 +147,13 @@ charts and the log."""
     def _draw_charts(self) -> None:
         history = self._history
         steps, evaluations = history.steps, history.evaluations
-        loss = [Series("training", _column(steps, "step"), _column(steps, "loss"))]
+        loss = [Series("training", [float(one.step) for one in steps], [one.loss for one in steps])]
         if evaluations:
-            xs, ys = _column(evaluations, "step"), _column(evaluations, "loss")
+            xs, ys = [float(one.step) for one in evaluations], [one.loss for one in evaluations]
             loss.append(Series("validation", xs, ys, style="points", colour="warning"))
         chart = self.query_one("#loss", Chart)
         best = history.best
-        chart.title = "Loss" if best is None else f"Loss · best at step {best['step']}"
+        chart.title = "Loss" if best is None else f"Loss · best at step {best.step}"
         chart.show(loss)
         self._draw_memory(history)
 
@@ -160,31 +162,31 @@ charts and the log."""
         samples = history.memory
         if not samples:
             return
-        begun = history.begun or samples[0]["time"]
-        seconds = [sample["time"] - begun for sample in samples]
+        begun = history.begun or samples[0].time
+        seconds = [sample.time - begun for sample in samples]
         chart = self.query_one("#memory", Chart)
         last = samples[-1]
-        device = str(history.plan.get("device", ""))
+        device = history.plan.device if history.plan is not None else ""
         if self._forecast_bytes is None and self._run is not None:  # a worker writes it only before its first step
             self._forecast_bytes = forecast_peak_bytes(self._run)
         self.query_one(MemoryBar).show_sample(last, device, self._forecast_bytes)
-        series = [Series("worker", seconds, _column(samples, "process"))]
+        series = [Series("worker", seconds, [float(sample.process) for sample in samples])]
         references = []
         if device.startswith("cuda"):
             series = []
-            for index, device in enumerate(last["devices"]):
-                ours = [_device(sample, index, "ours_reserved") for sample in samples]
-                other = [_device(sample, index, "other") for sample in samples]
-                if not any(ours) and len(last["devices"]) > 1:
+            for index, gpu in enumerate(last.devices):
+                ours = [_gpu_figure(sample, index, "ours_reserved") for sample in samples]
+                other = [_gpu_figure(sample, index, "other") for sample in samples]
+                if not any(ours) and len(last.devices) > 1:
                     continue  # the bars name it; its line would only stand in the way
                 series += [Series(f"GPU {index} ours", seconds, ours), Series(f"GPU {index} others", seconds, other)]
-                references.append((f"GPU {index} all", float(device.get("total", 0))))
+                references.append((f"GPU {index} all", float(gpu.total)))
             chart.title = "GPU memory"
         else:
-            limit = last["limit"] or last["system_total"]
+            limit = last.limit or last.system_total
             chart.title = "Memory of the worker (CPU run)"
-            if last["process_peak"] > limit / 3:  # nearer than that, the ceiling matters more than the detail
-                references = [("limit" if last["limit"] else "system", float(limit))]
+            if last.process_peak > limit / 3:  # nearer than that, the ceiling matters more than the detail
+                references = [("limit" if last.limit else "system", float(limit))]
         if self._forecast_bytes:
             references.append(("foretold", float(self._forecast_bytes)))
         chart.show(series, references=references, x_label="seconds")
@@ -274,11 +276,8 @@ charts and the log."""
         (self.query_one("#train-log") if self.has_class("-log") else self.query_one("#loss")).focus()
 
 
-def _column(records: list[Record], name: str) -> list[float]:
-    """One figure of each record; what JSON could not hold comes as 'nan' or 'inf' and is made a float again."""
-    return [float(record[name]) for record in records]
-
-
-def _device(sample: dict[str, Any], index: int, name: str) -> float | None:
-    devices = sample["devices"]
-    return devices[index].get(name) if index < len(devices) else None
+def _gpu_figure(sample: MemoryRecord, index: int, name: Literal["ours_reserved", "other"]) -> float | None:
+    """Bytes of one GPU in a sample; None where it was not there, or could not be read."""
+    if index >= len(sample.devices) or sample.devices[index].error:
+        return None
+    return float(getattr(sample.devices[index], name))

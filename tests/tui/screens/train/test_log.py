@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
+from tests.core.runs.whole_records import record
 from tui.screens.train.log import log_lines
 
-TROUBLE = {
-    "kind": "out_of_memory",
-    "time": 0.0,
-    "step": 3,
-    "where": "forward and backward pass",
-    "was": 16,
-    "micro_batch_size": 8,
-    "micro_batch_tokens": 1024,
-    "batch_size": 32,
-}
+TROUBLE = {"micro_batch_size": 8, "micro_batch_tokens": 1024, "batch_size": 32}
 
 
 @pytest.mark.parametrize(
@@ -31,28 +21,25 @@ TROUBLE = {
     ],
 )
 def test_what_memory_changed_is_said(what: str, words: str) -> None:
-    (line,) = log_lines([{**TROUBLE, "what": what}])
+    (line,) = log_lines([record("out_of_memory", what=what, **TROUBLE)])
     assert words in line.plain
 
 
 def test_a_kill_by_the_kernel_is_said() -> None:
-    record: dict[str, Any] = {"kind": "killed", "time": 0.0, "restarts": 1, "most": 3}
-    (line,) = log_lines([record])
+    (line,) = log_lines([record("killed")])
     assert "the kernel killed the worker for want of memory" in line.plain and "1 of 3 times" in line.plain
 
 
 def test_steps_that_are_made_again_are_said() -> None:
-    records: list[dict[str, Any]] = [
-        {"kind": "resumed", "time": 0.0, "step": 10, "reached": 14},
-        {"kind": "resumed", "time": 0.0, "step": 10, "reached": 10},
-        {"kind": "resumed", "time": 0.0, "step": 10},
-        {"kind": "extended", "time": 0.0, "from_epochs": 2.0, "from_steps": 14, "epochs": 4},
-        {"kind": "no_checkpoint", "time": 0.0, "message": "No space left."},
+    records = [
+        record("resumed", step=10, reached=14),
+        record("resumed", step=10, reached=10),
+        record("extended", from_epochs=2.0, epochs=4),
+        record("no_checkpoint", message="No space left."),
     ]
     said = [line.plain.partition(" ")[2] for line in log_lines(records)]
     assert said == [
         "goes on from step 10; steps 11 to 14 are made again",
-        "goes on from step 10",
         "goes on from step 10",
         "extended from 2 to 4 epochs",
         "NO CHECKPOINT: No space left.",

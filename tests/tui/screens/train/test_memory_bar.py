@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.base.memory import device_samples
+from tests.core.runs.whole_records import record
 from tests.tui.engine_double import HOSTILE, STEERING, until
 from tests.tui.frames import frame
 from tests.tui.made_runs import make_run
@@ -69,12 +70,12 @@ class Cuda:
         return self._held * GIB
 
 
-def sample(*gpus: tuple[int, int] | None, cuda: Cuda | None = None, **more: Any) -> dict[str, Any]:
+def sample(*gpus: tuple[int, int] | None, cuda: Cuda | None = None, **more: Any) -> Any:
     found = {"process": 2 * GIB, "process_peak": 3 * GIB, "system_total": 24 * GIB, "system_available": 16 * GIB}
-    return {**found, "limit": None, "devices": device_samples(Nvml(*gpus), cuda), **more}
+    return record("memory", **{**found, "devices": device_samples(Nvml(*gpus), cuda), "device_peak": None, **more})
 
 
-def shown(found: dict[str, Any], device: str = "cuda", forecast: int | None = None, width: int = 78) -> list[str]:
+def shown(found: Any, device: str = "cuda", forecast: int | None = None, width: int = 78) -> list[str]:
     return memory_lines(found, device, forecast, width).plain.splitlines()
 
 

@@ -13,7 +13,8 @@ from rich.cells import cell_len
 from textual.pilot import Pilot
 
 from core.runs.folder import RunFolder
-from core.runs.journal import JournalReader
+from core.runs.journal import JournalReader, line_of
+from tests.core.runs.whole_records import record
 from tests.tui.frames import frame
 from tests.tui.made_runs import append, evaluation, hold, make_run, memory
 from tests.tui.screens.runs.test_screen import HOSTILE, SIZES, settled
@@ -145,8 +146,6 @@ async def settled_plan(pilot: Pilot[None], rows: list[str]) -> None:
 
 
 LORA = {"path": "transformers", "path_why": "LoRA's matrices are beside the layers"}
-AN_OLD_PLAN = dict.fromkeys(("path", "path_why", "cached_layers", "micro_batch_tokens"))
-BARE = {**AN_OLD_PLAN, **dict.fromkeys(("precision", "device", "threads", "micro_batch_size"))}
 
 
 @pytest.mark.parametrize(
@@ -175,13 +174,6 @@ BARE = {**AN_OLD_PLAN, **dict.fromkeys(("precision", "device", "threads", "micro
             ],
             "",
         ),
-        (
-            AN_OLD_PLAN,
-            ["bf16 on cpu, 2 threads · one micro-batch a step"],
-            "16 (one micro-batch a step), bf16 on cpu, 2 threads",
-        ),
-        ({**AN_OLD_PLAN, "path": "native"}, ["native encoder · bf16 on cpu, 2 threads · one micro-batch a step"], ""),
-        (BARE, [""], "36 held out; 40 steps of 16 "),
     ],
 )
 async def test_it_says_what_computes_the_run_and_why(plan: dict[str, Any], rows: list[str], log: str) -> None:
@@ -269,15 +261,12 @@ async def test_random_sizes_never_break_it() -> None:
 
 async def test_a_long_history_is_shown_within_two_seconds() -> None:
     run = make_run(1, steps=0, end=None)
-    from core.runs.journal import encode
-
     with run.journal.open("ab") as file:
         for step in range(1, 20_001):
-            record = {"kind": "step", "time": 1.79e9 + step / 4, "step": step, "epoch": step / 20, "loss": 0.5}
-            more = {"learning_rate": 1e-5, "gradient_norm": 1.0, "reviews": 16, "tokens": 900, "seconds": step / 4}
-            file.write(encode({**record, **more}))
+            now = 1.79e9 + step / 4
+            file.write(line_of(record("step", time=now, step=step, epoch=step / 20, loss=0.5, seconds=step / 4)))
             if step % 40 == 0:
-                file.write(encode({"kind": "memory", "time": 1.79e9 + step / 4, **memory(step % 40)}))
+                file.write(line_of(record("memory", time=now, **memory(step % 40))))
     async with ReviewTui().run_test(notifications=True, size=(80, 24)) as pilot:
         began = time.perf_counter()
         await open_train(pilot, run)

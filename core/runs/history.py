@@ -1,0 +1,233 @@
+"""A run's history: what all records of its journal add up to, for screens and commands that draw it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from core.runs.journal import JournalReader
+from core.runs.records import (
+    CheckpointRecord,
+    ContinuedRecord,
+    EndRecord,
+    EvaluationRecord,
+    ExtendedRecord,
+    FailedRecord,
+    FinishedRecord,
+    MemoryRecord,
+    NoCheckpointRecord,
+    NoticeRecord,
+    OutOfMemoryRecord,
+    PausedRecord,
+    PhaseRecord,
+    PlanRecord,
+    Record,
+    ResumedRecord,
+    StartedRecord,
+    StepRecord,
+    StoppedRecord,
+)
+
+_PACE_STEPS = 50
+"""Steps over which speed and time left are estimated."""
+
+
+@dataclass
+class RunHistory:
+    """Everything that a journal has told so far.
+
+    `update` folds in new records. Steps that a resumed run makes again replace the ones that they repeat.
+    """
+
+    plan: PlanRecord | None = None
+    """What the run does now: limits that memory has changed, and epochs that were added, are in it."""
+    phase: PhaseRecord | None = None
+    steps: list[StepRecord] = field(default_factory=list)
+    evaluations: list[EvaluationRecord] = field(default_factory=list)
+    memory: list[MemoryRecord] = field(default_factory=list)
+    notices: list[NoticeRecord] = field(default_factory=list)
+    checkpoint_step: int | None = None
+    """Step of the latest checkpoint on the disk."""
+    no_checkpoint: str = ""
+    """Why the latest checkpoint could not be written; empty if it was."""
+    paused: bool = False
+    end: EndRecord | None = None
+    """The record that ended the run; None while it goes on."""
+    earlier: list[EndRecord] = field(default_factory=list)
+    """How the run had ended before each time that it was extended."""
+    begun: float | None = None
+    """When its first worker started, seconds since 1970."""
+    last_time: float | None = None
+    """When its latest record was written, seconds since 1970."""
+    workers: int = 0
+    """Workers so far: 1, and one more for each resume."""
+    host: str = ""
+    """Where the latest worker works or worked."""
+    replays: list[tuple[int, int]] = field(default_factory=list)
+    """First and last of the steps that were made again after each resume."""
+    sign: StartedRecord | MemoryRecord | None = None
+    """The latest reading of the present worker's heartbeat."""
+    longest_step: float = 0.0
+    """The longest training time between two steps, in seconds."""
+    _ended: EndRecord | None = None
+    _worker_starts: list[int] = field(default_factory=list)
+    """Index in `memory` of each worker's first record."""
+    _peak_process: int = 0
+    _peak_device: int = 0
+
+    def update(self, records: Iterable[Record]) -> bool:
+        """Fold in `records`; return whether there were any."""
+        any_new = False
+        for record in records:
+            any_new = True
+            self.last_time = record.time
+            fold = _FOLDS.get(type(record))
+            if fold is not None:
+                fold(self, record)
+        return any_new
+
+    @property
+    def step(self) -> int:
+        """Optimizer steps done."""
+        return self.steps[-1].step if self.steps else 0
+
+    @property
+    def planned_steps(self) -> int | None:
+        """Optimizer steps in all; None before there is a plan."""
+        return self.plan.steps if self.plan is not None else None
+
+    @property
+    def best(self) -> EvaluationRecord | None:
+        """The evaluation whose weights are kept."""
+        return next((record for record in reversed(self.evaluations) if record.best), None)
+
+    @property
+    def peak_bytes(self) -> int | None:
+        """The highest memory of all workers: of the GPU's allocator if one was used, otherwise of the process."""
+        return self._peak_device or self._peak_process or None
+
+    def memory_by_worker(self) -> list[list[MemoryRecord]]:
+        """The memory records of each worker. Between two workers nothing was in use, however long that took."""
+        bounds = pairwise([*self._worker_starts, len(self.memory)])
+        return [self.memory[start:end] for start, end in bounds if start < end]
+
+    def seconds_left(self) -> float | None:
+        """Estimate the training time left from the mean pace of the last 50 steps; None before there is one."""
+        recent = self.steps[-_PACE_STEPS:]
+        if self.planned_steps is None or len(recent) < 2 or recent[-1].step <= recent[0].step:
+            return None
+        pace = (recent[-1].seconds - recent[0].seconds) / (recent[-1].step - recent[0].step)
+        return pace * (self.planned_steps - self.step)
+
+    def reviews_per_second(self) -> float | None:
+        """Training speed over the last 50 steps; None before there is one."""
+        recent = self.steps[-_PACE_STEPS:]
+        if len(recent) < 2 or recent[-1].seconds <= recent[0].seconds:
+            return None
+        return sum(record.reviews for record in recent[1:]) / (recent[-1].seconds - recent[0].seconds)
+
+    # What each kind of record changes
+
+    def _on_started(self, record: StartedRecord) -> None:
+        self.workers += 1
+        self.begun = self.begun if self.begun is not None else record.time
+        self._ended, self.end, self.paused = self.end or self._ended, None, False
+        self.host, self.phase, self.sign = record.host, None, record
+        self._worker_starts.append(len(self.memory))
+
+    def _on_extended(self, record: ExtendedRecord) -> None:
+        if self._ended is not None:
+            self.earlier.append(self._ended)
+        if self.plan is not None:
+            steps = record.epochs * self.plan.steps_per_epoch
+            self.plan = msgspec.structs.replace(self.plan, epochs=record.epochs, steps=steps)
+
+    def _on_resumed(self, record: ResumedRecord) -> None:
+        if self.step > record.step:
+            self.replays.append((record.step + 1, self.step))
+        self.steps = [past for past in self.steps if past.step <= record.step]
+        self.evaluations = [past for past in self.evaluations if past.step <= record.step]
+
+    def _on_plan(self, record: PlanRecord) -> None:
+        self.plan = record
+
+    def _on_phase(self, record: PhaseRecord) -> None:
+        self.phase = record
+
+    def _on_step(self, record: StepRecord) -> None:
+        if record.step == self.step + 1 and self.steps:
+            self.longest_step = max(self.longest_step, record.seconds - self.steps[-1].seconds)
+        self.steps.append(record)
+        self.paused = False  # a paused run makes no steps; the record that ended the pause may not have been read
+        if self.phase is None or self.phase.name != "training":
+            self.phase = PhaseRecord(name="training", time=record.time)
+
+    def _on_evaluation(self, record: EvaluationRecord) -> None:
+        self.evaluations.append(record)
+
+    def _on_memory(self, record: MemoryRecord) -> None:
+        if not self._worker_starts:  # the records before it have not been read
+            self._worker_starts.append(0)
+        self.memory.append(record)
+        self.sign = record
+        self._peak_process = max(self._peak_process, record.process_peak)
+        self._peak_device = max(self._peak_device, record.device_peak or 0)
+
+    def _on_out_of_memory(self, record: OutOfMemoryRecord) -> None:
+        if self.plan is None or record.what not in ("smaller", "larger") or record.where == "evaluation":
+            return
+        if record.micro_batch_tokens:
+            self.plan = msgspec.structs.replace(self.plan, micro_batch_tokens=record.micro_batch_tokens)
+        elif record.micro_batch_size:
+            self.plan = msgspec.structs.replace(self.plan, micro_batch_size=record.micro_batch_size)
+
+    def _on_notice(self, record: NoticeRecord) -> None:
+        self.notices.append(record)
+
+    def _on_checkpoint(self, record: CheckpointRecord) -> None:
+        self.checkpoint_step, self.no_checkpoint = record.step, ""
+
+    def _on_no_checkpoint(self, record: NoCheckpointRecord) -> None:
+        self.no_checkpoint = record.message
+
+    def _on_paused(self, record: PausedRecord) -> None:
+        self.paused = True
+
+    def _on_continued(self, record: ContinuedRecord) -> None:
+        self.paused = False
+
+    def _on_end(self, record: EndRecord) -> None:
+        self.end = record
+
+
+_FOLDS: dict[type[Record], Callable[[RunHistory, Any], None]] = {
+    StartedRecord: RunHistory._on_started,
+    ExtendedRecord: RunHistory._on_extended,
+    ResumedRecord: RunHistory._on_resumed,
+    PlanRecord: RunHistory._on_plan,
+    PhaseRecord: RunHistory._on_phase,
+    StepRecord: RunHistory._on_step,
+    EvaluationRecord: RunHistory._on_evaluation,
+    MemoryRecord: RunHistory._on_memory,
+    OutOfMemoryRecord: RunHistory._on_out_of_memory,
+    NoticeRecord: RunHistory._on_notice,
+    CheckpointRecord: RunHistory._on_checkpoint,
+    NoCheckpointRecord: RunHistory._on_no_checkpoint,
+    PausedRecord: RunHistory._on_paused,
+    ContinuedRecord: RunHistory._on_continued,
+    FinishedRecord: RunHistory._on_end,
+    StoppedRecord: RunHistory._on_end,
+    FailedRecord: RunHistory._on_end,
+}
+
+
+def read_history(journal: Path) -> RunHistory:
+    """Return the history of the run whose journal lies at `journal`, as of now."""
+    history = RunHistory()
+    history.update(JournalReader(journal).read_new())
+    return history

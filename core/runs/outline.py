@@ -1,0 +1,52 @@
+"""What settings.toml says of a run, for lists: read without the library for settings, whose import takes too long."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+Value = bool | int | float | str
+
+
+@dataclass(frozen=True)
+class Parent:
+    """Where a branch begins."""
+
+    run: str
+    """Id of the run."""
+    step: int
+    """Step of its checkpoint."""
+
+
+class Outline(msgspec.Struct, frozen=True, kw_only=True):
+    """What was asked, with unchecked settings; `core.runs.request.Request` is the checked form."""
+
+    name: str
+    data: str
+    preset: str = "balanced"
+    settings: dict[str, Value] = {}
+    parent: Parent | None = None
+    """Where the run branches off; None for one that is no branch."""
+
+    @property
+    def model(self) -> str:
+        """The model that was asked for."""
+        return str(self.settings.get("model", "auto"))
+
+    def changed_settings(self) -> dict[str, Value]:
+        """Return the settings that differ from the run's preset. Imports pydantic."""
+        from core.settings.presets import PRESETS, preset
+
+        usual = preset(self.preset if self.preset in PRESETS else "balanced").model_dump(mode="json")
+        return {name: value for name, value in self.settings.items() if usual.get(name) != value}
+
+
+def read_outline(file: Path) -> Outline | None:
+    """Return what a run's settings.toml says, or None if it is missing or damaged."""
+    try:
+        return msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), Outline)
+    except (OSError, ValueError, RecursionError):
+        return None
