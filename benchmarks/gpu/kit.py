@@ -29,6 +29,7 @@ PACKAGES = {
     "iniconfig": "iniconfig",
     "markdown-it-py": "markdown_it",
     "mdurl": "mdurl",
+    "msgspec": "msgspec",
     "multiprocess": "multiprocess",
     "nvidia-ml-py": "pynvml",
     "packaging": "packaging",

@@ -23,7 +23,7 @@ from benchmarks.data import Row
 from benchmarks.jobs import Job, Measurement, Training
 from benchmarks.peers.common import Span, peak_bytes, rows_sha256, take_part, texts_and_labels
 from core.runs.journal import JournalWriter
-from core.runs.records import PhaseRecord, PlanRecord, Record, StepRecord
+from core.runs.records import PhaseRecord, PlanRecord, Record, StepRecord, to_fields
 
 _PREPARING = ("reading", "loading the model", "tokenizing")
 _CLASSES = {"negative": "0", "positive": "1"}
@@ -31,6 +31,7 @@ _CLASSES = {"negative": "0", "positive": "1"}
 _ONLY_AT_THE_END = 10**9
 """Steps between two evaluations."""
 _WARM_UP_REVIEWS = 32
+_PLAN_NOTES = ("precision", "path", "micro_batch_tokens")
 
 
 class TimedJournal(JournalWriter):
@@ -100,7 +101,7 @@ def train(job: Job) -> Measurement:
             tokens=journal.tokens,
             accuracy=_accuracy(run.model, job.held_out),
             notes={
-                **{name: getattr(journal.records["plan"], name) for name in ("precision", "path", "micro_batch_tokens")},
+                **{name: to_fields(journal.records["plan"])[name] for name in _PLAN_NOTES},
                 "whole_run_peak_bytes": whole_run,
             },
         )

@@ -15,7 +15,6 @@ from safetensors.torch import load_file
 
 from core.base.errors import InputError
 from core.learners.tensor_files import load_tensors
-from core.runs.outline import Parent
 from core.runs.branch import branch_run, checkpoints_of
 from core.runs.checkpoint_folders import numbered
 from core.runs.fingerprint import fingerprint
@@ -23,6 +22,7 @@ from core.runs.folder import RunFolder, create_run
 from core.runs.history import RunHistory
 from core.runs.launch import launch_worker
 from core.runs.lock import living_worker
+from core.runs.outline import Parent
 from core.runs.summary import summarize
 from core.training import checkpoints
 from core.worker import session

@@ -26,6 +26,18 @@ Work = Callable[..., RunHistory]
 Failing = Callable[[str, Callable[[int], bool]], None]
 
 
+def stumbling(work: Callable[..., Any], when: Callable[[int], bool]) -> Callable[..., Any]:
+    """`work`, but for calls that run out of memory: those for whose number, from 0 on, `when` holds."""
+    numbers = iter(range(1 << 30))
+
+    def stumble(*given: Any, **named: Any) -> Any:
+        if when(next(numbers)):
+            raise MemoryError
+        return work(*given, **named)
+
+    return stumble
+
+
 @pytest.fixture
 def failing(monkeypatch: pytest.MonkeyPatch) -> Failing:
     """`failing(name, when)`: calls of `learner.name` for whose number `when` holds run out of memory."""
@@ -35,15 +47,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Failing:
     def built(self: TrainingLoop, *arguments: Any, **named: Any) -> None:
         build(self, *arguments, **named)
         for name, when in rules.items():
-            numbers = iter(range(1 << 30))
-            work = getattr(self.learner, name)
-
-            def stumbling(*given: Any, _work: Any = work, _when: Any = when, _numbers: Any = numbers, **more: Any) -> Any:
-                if _when(next(_numbers)):
-                    raise MemoryError
-                return _work(*given, **more)
-
-            setattr(self.learner, name, stumbling)
+            setattr(self.learner, name, stumbling(getattr(self.learner, name), when))
 
     monkeypatch.setattr(TrainingLoop, "__init__", built)
 
@@ -135,6 +139,9 @@ def test_a_session_that_writes_what_its_reader_refuses_ends(
     session = Session(run, journal, ControlReader(run.control), threading.Event())
     monkeypatch.setattr(session, "_notice", lambda text: None)
     with pytest.raises(ValueError, match="does not fit its declaration"):
-        session.on_memory(OutOfMemoryRecord(step=-1, where="", what="again", was=None, micro_batch_size=None,
-                                            micro_batch_tokens=None, batch_size=8))
+        session.on_memory(
+            OutOfMemoryRecord(
+                step=-1, where="", what="again", was=None, micro_batch_size=None, micro_batch_tokens=None, batch_size=8
+            )
+        )
     journal.close()
