@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
+from core.data.length_report import LengthReport
 from core.reviews.options import ReadingOptions
+from core.reviews.report import ReadingReport
 
 
 @dataclass
@@ -15,10 +16,10 @@ class Draft:
     source: str = ""
     """A path, or a Hugging Face dataset id; empty before any was chosen."""
     reading: ReadingOptions = field(default_factory=ReadingOptions)
-    report: dict[str, Any] | None = None
-    """What the engine's `inspect` found (core.reviews.report.ReadingReport, and `trainable`: empty, or why not)."""
-    lengths: dict[str, Any] | None = None
-    """What the engine's `lengths` found; None until the Data screen has it."""
+    report: ReadingReport | None = None
+    """What was found in the source; None until it is known, or where nothing can be trained on it."""
+    lengths: LengthReport | None = None
+    """Token lengths of its reviews; None until they are measured."""
     lengths_model: str = ""
     """The model, as the settings name it, whose tokenizer they were counted with."""
     preset: str = "balanced"

@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from textual.app import App
 
 from core.base.text import clean
 from core.engine.client import EngineClient
+from core.engine.requests import A, EngineRequest
 from core.runs.folder import RunFolder
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Workbench(App[None]):
     def draft(self, draft: Draft) -> None:
         self._draft = draft
 
-    async def ask(self, method: str, params: dict[str, Any] | None = None, progress: Progress | None = None) -> Any:
+    async def ask(self, request: EngineRequest[A], progress: Progress | None = None) -> A:
         """Ask the engine; keys are answered meanwhile. `progress` is called on the UI's own thread.
 
         Raises:
@@ -75,7 +76,7 @@ class Workbench(App[None]):
             if progress is not None:
                 loop.call_soon_threadsafe(progress, what, fraction)
 
-        return await asyncio.wrap_future(self.engine.request(method, params, tell))
+        return await asyncio.wrap_future(self.engine.request(request, tell))
 
     def say(self, text: object, severity: Literal["information", "warning", "error"] = "information") -> None:
         """A notice in the corner; whatever `text` holds, it is shown as text."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from core.data.batches import epoch_batches
+from core.data.length_report import Cut, LengthReport, LimitCut, Padding
 from core.data.tokens import encode, special_tokens_of
 from core.planning.loads import binned
 from core.reviews.reading import Reviews
@@ -24,14 +25,8 @@ def length_report(
     model: str,
     batch_size: int,
     progress: Callable[[float], None],
-) -> dict[str, Any]:
-    """Lengths in tokens, special tokens included; of at most 20,000 reviews, evenly spaced, where there are more.
-
-    `limits` says for each `max_length` how many reviews are cut and which share of all tokens is lost, over all and
-    for each class. `padding` is the share of a batch that is padding: every review padded to the longest of all
-    (`to_longest`), to the longest of a random batch (`random`), and of a batch of like lengths, as the training loop
-    makes them (`by_length`). `table` counts the reviews of each length, `distinct` the tokens that occur at all.
-    """
+) -> LengthReport:
+    """Count the tokens of reviews: of at most 20,000, evenly spaced, where there are more."""
     rows = np.unique(np.linspace(0, len(reviews) - 1, min(len(reviews), _SAMPLE)).astype(np.int64))
     counts = np.zeros(len(rows), dtype=np.int64)
     seen = np.zeros(len(tokenizer), dtype=bool)
@@ -46,42 +41,53 @@ def length_report(
     totals = counts + extra
     labels = reviews.labels[rows]
     classes = {name: totals[labels == index] for index, name in enumerate(reviews.label_names)}
-    return {
-        "model": model,
-        "reviews": len(reviews),
-        "sampled": len(rows),
-        "mean": float(totals.mean()),
-        "max": int(totals.max()),
-        **{f"p{share}": int(np.quantile(totals, share / 100)) for share in (50, 90, 95, 99)},
-        "limits": [
-            {
-                "max_length": limit,
-                **_cut(totals, limit),
-                "by_class": {name: _cut(lengths, limit) for name, lengths in classes.items() if len(lengths)},
-            }
-            for limit in _LIMITS
-        ],
-        "padding": {"batch_size": batch_size, **_padding(totals, batch_size)},
-        "table": binned(totals.tolist()),
-        "distinct": int(seen.sum()),
-    }
+    return LengthReport(
+        model=model,
+        reviews=len(reviews),
+        sampled=len(rows),
+        mean=float(totals.mean()),
+        max=int(totals.max()),
+        p50=_quantile(totals, 0.5),
+        p90=_quantile(totals, 0.9),
+        p95=_quantile(totals, 0.95),
+        p99=_quantile(totals, 0.99),
+        limits=tuple(_limit_cut(totals, classes, limit) for limit in _LIMITS),
+        padding=_padding(totals, batch_size),
+        table=tuple(binned(totals.tolist())),
+        distinct=int(seen.sum()),
+    )
 
 
-def _cut(totals: np.ndarray, limit: int) -> dict[str, Any]:
+def _quantile(totals: np.ndarray, share: float) -> int:
+    return int(np.quantile(totals, share))
+
+
+def _limit_cut(totals: np.ndarray, classes: dict[str, np.ndarray], limit: int) -> LimitCut:
+    whole = _cut(totals, limit)
+    return LimitCut(
+        max_length=limit,
+        reviews_cut=whole.reviews_cut,
+        tokens_lost=whole.tokens_lost,
+        by_class={name: _cut(lengths, limit) for name, lengths in classes.items() if len(lengths)},
+    )
+
+
+def _cut(totals: np.ndarray, limit: int) -> Cut:
     lost = np.maximum(totals - limit, 0)
-    return {"reviews_cut": int((lost > 0).sum()), "tokens_lost": float(lost.sum() / totals.sum())}
+    return Cut(reviews_cut=int((lost > 0).sum()), tokens_lost=float(lost.sum() / totals.sum()))
 
 
-def _padding(totals: np.ndarray, batch_size: int) -> dict[str, float]:
-    """Shares of all cells [B, L] that hold padding, at 512 tokens at most."""
+def _padding(totals: np.ndarray, batch_size: int) -> Padding:
+    """The cost of padding in cells [B, L], at 512 tokens at most; batches by length as the training loop makes them."""
     lengths = np.minimum(totals, 512)
     shuffled = np.random.default_rng(0).permutation(len(lengths))
     random = [shuffled[start : start + batch_size] for start in range(0, len(lengths), batch_size)]
-    return {
-        "to_longest": float(1 - lengths.mean() / lengths.max()),
-        "random": _waste(lengths, random),
-        "by_length": _waste(lengths, epoch_batches(lengths, batch_size, 0, 0)),
-    }
+    return Padding(
+        batch_size=batch_size,
+        to_longest=float(1 - lengths.mean() / lengths.max()),
+        random=_waste(lengths, random),
+        by_length=_waste(lengths, epoch_batches(lengths, batch_size, 0, 0)),
+    )
 
 
 def _waste(lengths: np.ndarray, batches: list[np.ndarray]) -> float:

@@ -20,6 +20,7 @@ from typing import Any
 from core.base.errors import InputError, ReviewtuiError
 from core.base.files import home, open_private, private_folder
 from core.base.subprocess_env import child_environment
+from core.engine.requests import A, EngineRequest, from_result, method_of, to_params
 
 Progress = Callable[[str, float | None], None]
 """Called with what is being done and the share that is done (None: unknown)."""
@@ -27,6 +28,7 @@ Progress = Callable[[str, float | None], None]
 
 @dataclass
 class _Pending:
+    request: EngineRequest[Any]
     future: Future[Any]
     progress: Progress | None
     process: subprocess.Popen[bytes] | None = None
@@ -42,26 +44,24 @@ class EngineClient:
         self._mutex = threading.Lock()
         self._next = 0
 
-    def request(
-        self, method: str, params: dict[str, Any] | None = None, progress: Progress | None = None
-    ) -> Future[Any]:
-        """Ask for `method`; the future holds its JSON result, or raises the ReviewtuiError that it ended in."""
-        future: Future[Any] = Future()
+    def request(self, request: EngineRequest[A], progress: Progress | None = None) -> Future[A]:
+        """Send a request; the future holds its answer, or raises the ReviewtuiError that it ended in."""
+        future: Future[A] = Future()
         with self._mutex:
             self._next += 1
             number = self._next
-            pending = self._pending[number] = _Pending(future, progress)
+            pending = self._pending[number] = _Pending(request, future, progress)
             try:
-                pending.process = self._send({"id": number, "method": method, "params": params or {}})
+                pending.process = self._send({"id": number, "method": method_of(request), "params": to_params(request)})
             except (OSError, ReviewtuiError) as error:
                 del self._pending[number]
                 future.set_exception(ReviewtuiError(f"The engine could not be started ({error})."))
         future.add_done_callback(lambda done: self._cancel(number) if done.cancelled() else None)
         return future
 
-    def call(self, method: str, params: dict[str, Any] | None = None, progress: Progress | None = None) -> Any:
-        """`request`, waited for."""
-        return self.request(method, params, progress).result()
+    def call(self, request: EngineRequest[A], progress: Progress | None = None) -> A:
+        """Send a request and wait for its answer."""
+        return self.request(request, progress).result()
 
     def close(self) -> None:
         """End the service; what it was doing is dropped."""
@@ -117,8 +117,13 @@ class EngineClient:
         if "error" in message:
             kind = InputError if message["error"]["exit_code"] == InputError.exit_code else ReviewtuiError
             pending.future.set_exception(kind(message["error"]["message"]))
+            return
+        try:
+            answer = from_result(pending.request, message["result"])
+        except ValueError as error:
+            pending.future.set_exception(ReviewtuiError(f"The engine's answer cannot be read: {error}"))
         else:
-            pending.future.set_result(message["result"])
+            pending.future.set_result(answer)
 
 
 def _start() -> subprocess.Popen[bytes]:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from typing import Any
+
+import msgspec
 
 import core
 from core.base.errors import ReviewtuiError
 from core.base.files import home, private_folder
+from core.engine.requests import DoctorReport
 from core.runs.logout import plan_detachment
+from core.runs.records import GpuMemory
 
 
-def examine(progress: Callable[[str, float | None], None]) -> dict[str, Any]:
-    """Device, bf16 speed, memory, disk, models, and whether a detached run survives a logout."""
+def examine(progress: Callable[[str, float | None], None]) -> DoctorReport:
+    """Look at device, bf16 speed, memory, disk, models, and whether a detached run survives a logout."""
     progress("loading torch", None)
     import torch
     import transformers
@@ -29,29 +32,29 @@ def examine(progress: Callable[[str, float | None], None]) -> dict[str, Any]:
     detachment = plan_detachment()
     progress("looking for models", None)
     memory = sample(torch.cuda if torch.cuda.is_available() else None)
-    return {
-        "reviewtui": core.__version__,
-        "torch": torch.__version__,
-        "transformers": transformers.__version__,
-        "device": str(device),
-        "devices": memory["devices"],
-        "threads": cpu_threads(),
-        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
-        "bf16_speedup": round(speedup, 2),
-        "precision": choose_precision("auto", device),
-        "memory_total": memory["system_total"],
-        "memory_available": memory["system_available"],
-        "memory_limit": memory["limit"],
-        "home": str(home()),
-        "disk_free": shutil.disk_usage(private_folder(home())).free,
-        "starter": _attempt(starter_folder),
-        "default_model": _attempt(lambda: resolve_model("auto").name),
-        "preferred_model": PREFERRED,
-        "detached_by": detachment.how,
-        "survives_logout": detachment.survives,
-        "survives_logout_why": detachment.why,
-        "survives_logout_advice": detachment.advice,
-    }
+    return DoctorReport(
+        reviewtui=core.__version__,
+        torch=torch.__version__,
+        transformers=transformers.__version__,
+        device=str(device),
+        devices=tuple(msgspec.convert(gpu, GpuMemory) for gpu in memory["devices"]),
+        threads=cpu_threads(),
+        cpu_capability=torch.backends.cpu.get_cpu_capability(),
+        bf16_speedup=round(speedup, 2),
+        precision=choose_precision("auto", device),
+        memory_total=memory["system_total"],
+        memory_available=memory["system_available"],
+        memory_limit=memory["limit"],
+        home=str(home()),
+        disk_free=shutil.disk_usage(private_folder(home())).free,
+        starter=_attempt(starter_folder),
+        default_model=_attempt(lambda: resolve_model("auto").name),
+        preferred_model=PREFERRED,
+        detached_by=detachment.how,
+        survives_logout=detachment.survives,
+        survives_logout_why=detachment.why,
+        survives_logout_advice=detachment.advice,
+    )
 
 
 def _attempt(look: Callable[[], object]) -> str:

@@ -1,4 +1,4 @@
-"""What the engine service can be asked. Each method takes JSON parameters and a progress function, and returns JSON.
+"""What the engine does for each request: one function each, registered in `METHODS`.
 
 Heavy libraries are imported by the method that needs them, so that looking at a file never waits for torch.
 """
@@ -10,102 +10,100 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from core.base.errors import InputError
-from core.reviews.options import ReadingOptions
+from core.engine.data_requests import (
+    BulkClassified,
+    ClassifyFile,
+    Evaluate,
+    GatherFacts,
+    Inspect,
+    Inspection,
+    MakeForecast,
+    MeasureLengths,
+    Prepare,
+    Rows,
+    RunForecast,
+)
+from core.engine.requests import Classified, Classify, Doctor, DoctorReport, EngineRequest, Load, LoadedModel, method_of
+from core.reviews.page import Page, Row
 
 if TYPE_CHECKING:
+    from core.data.length_report import LengthReport
+    from core.forecast.facts import Facts
+    from core.inference.evaluation_report import EvaluationReport
     from core.inference.predictor import Predictor
 
 Progress = Callable[[str, float | None], None]
-Params = dict[str, Any]
+Method = Callable[[Any, Progress], Any]
 
 _PAGE_LIMIT = 500
 
 
-def inspect(params: Params, progress: Progress) -> Any:
-    """What a source holds: `ReadingReport`, and whether it could be trained on. Params: source, reading."""
+def inspect(request: Inspect, progress: Progress) -> Inspection:
+    """Read a source."""
     from core.reviews.reading import read_reviews, require_trainable
 
-    reviews = read_reviews(params["source"], _options(params), progress=lambda fraction: progress("reading", fraction))
-    answer = reviews.report.model_dump()
+    reviews = read_reviews(request.source, request.reading, progress=lambda fraction: progress("reading", fraction))
     try:
         require_trainable(reviews)
-        answer["trainable"] = ""
     except InputError as error:
-        answer["trainable"] = str(error)
-    return answer
+        return Inspection(report=reviews.report, trainable=str(error))
+    return Inspection(report=reviews.report, trainable="")
 
 
-def lengths(params: Params, progress: Progress) -> Any:
-    """Token lengths of a source, what a limit cuts, what padding costs. Params: source, reading, model, batch_size."""
+def lengths(request: MeasureLengths, progress: Progress) -> LengthReport:
+    """Count the tokens of a source's reviews."""
     from core.data.lengths import length_report
     from core.models.sources import resolve_model
     from core.models.tokenizer import load_tokenizer
     from core.reviews.reading import read_reviews
 
-    reviews = read_reviews(params["source"], _options(params))
+    reviews = read_reviews(request.source, request.reading)
     progress("loading the tokenizer", None)
-    source = resolve_model(params.get("model", "auto"))
+    source = resolve_model(request.model)
     tokenizer = load_tokenizer(source.folder, source.name)
     return length_report(
-        reviews,
-        tokenizer,
-        source.name,
-        int(params.get("batch_size", 32)),
-        lambda fraction: progress("tokenizing", fraction),
+        reviews, tokenizer, source.name, request.batch_size, lambda fraction: progress("tokenizing", fraction)
     )
 
 
-def rows(params: Params, progress: Progress) -> Any:
-    """A page of reviews in file order. Params: source, reading, offset, limit."""
+def rows(request: Rows, progress: Progress) -> Page:
+    """Read a page of reviews."""
     from core.reviews.reading import read_reviews
 
-    reviews = read_reviews(params["source"], _options(params), progress=lambda fraction: progress("reading", fraction))
-    start = max(int(params.get("offset", 0)), 0)
-    stop = min(start + min(int(params.get("limit", 50)), _PAGE_LIMIT), len(reviews))
+    reviews = read_reviews(request.source, request.reading, progress=lambda fraction: progress("reading", fraction))
+    wanted = range(request.offset, min(request.offset + min(request.limit, _PAGE_LIMIT), len(reviews)))
     found = []
-    for row, text in zip(range(start, stop), reviews.texts(range(start, stop)), strict=True):
+    for row, text in zip(wanted, reviews.texts(wanted), strict=True):
         file, line = reviews.place(row)
         label = int(reviews.labels[row])
         found.append(
-            {
-                "row": row,
-                "file": file,
-                "line": line,
-                "text": text,
-                "label": reviews.label_names[label] if label >= 0 else None,
-                "hash": f"{int(reviews.hashes[row]):016x}",
-            }
+            Row(
+                row=row,
+                file=file,
+                line=line,
+                text=text,
+                label=reviews.label_names[label] if label >= 0 else None,
+                hash=f"{int(reviews.hashes[row]):016x}",
+            )
         )
-    return {"rows": found, "total": len(reviews), "data_hash": reviews.report.data_hash}
+    return Page(rows=tuple(found), total=len(reviews), data_hash=reviews.report.data_hash)
 
 
-def prepare(params: Params, progress: Progress) -> Any:
-    """Whether a run could start: reads its data, finds its model. Params: a `Request` as JSON."""
+def prepare(request: Prepare, progress: Progress) -> None:
+    """Fail if a run could not start."""
     from core.data.run_data import read_run_data
     from core.models.sources import resolve_model
-    from core.runs.request import Request
 
-    request = Request.model_validate(params["request"])
-    data = read_run_data(request, lambda fraction: progress("reading", fraction))
+    read_run_data(request.request, lambda fraction: progress("reading", fraction))
     progress("looking for the model", None)
-    source = resolve_model(request.settings.model)
-    return {
-        "model": source.name,
-        "note": source.note,
-        "labels": data.labels,
-        "rows": len(data.train_rows),
-        "validation_rows": len(data.validation_rows),
-        "notices": list(data.notices),
-    }
+    resolve_model(request.request.settings.model)
 
 
-def forecast(params: Params, progress: Progress) -> Any:
-    """What a run would need, before anything is trained. Params: a `Request` as JSON.
-
-    Returns:
-        facts, forecast and savings, as `core.forecast` has them.
-    """
+def forecast(request: MakeForecast, progress: Progress) -> RunForecast:
+    """Forecast a run before anything is trained."""
     from core.data.lengths import length_report
     from core.data.run_data import read_run_data
     from core.forecast.forecast import forecast as forecast_of
@@ -113,11 +111,9 @@ def forecast(params: Params, progress: Progress) -> Any:
     from core.forecast.gather import gather, with_calibration
     from core.models.sources import resolve_model
     from core.models.tokenizer import load_tokenizer
-    from core.runs.request import Request
 
-    request = Request.model_validate(params["request"])
-    settings = request.settings
-    data = read_run_data(request, lambda fraction: progress("reading", fraction))
+    settings = request.request.settings
+    data = read_run_data(request.request, lambda fraction: progress("reading", fraction))
     source = resolve_model(settings.model)
     tokenizer = load_tokenizer(source.folder, source.name)
     lengths = length_report(
@@ -125,100 +121,110 @@ def forecast(params: Params, progress: Progress) -> Any:
     )
     facts = gather(lengths, len(data.labels), settings, len(data.train_rows), len(data.validation_rows))
     facts = with_calibration(facts, settings, progress)
-    found = [saving.model_dump() for saving in savings(facts, settings)]
-    return {
-        "facts": facts.model_dump(mode="json"),
-        "forecast": forecast_of(facts, settings).model_dump(mode="json"),
-        "savings": found,
-    }
+    return RunForecast(facts=facts, forecast=forecast_of(facts, settings), savings=tuple(savings(facts, settings)))
 
 
-def facts(params: Params, progress: Progress) -> Any:
-    """What forecasts are made from. Params: lengths (as `lengths` gave them), classes, settings, measure (bool).
-
-    With `measure` the steps that a run with these settings is made of are measured now, if they never were.
-    """
+def facts(request: GatherFacts, progress: Progress) -> Facts:
+    """Collect what forecasts are made from."""
     from core.forecast.gather import gather, with_calibration
-    from core.settings.schema import Settings
 
-    settings = Settings.model_validate(params["settings"])
-    found = gather(params["lengths"], int(params["classes"]), settings, int(params["lengths"]["reviews"]))
-    if params.get("measure"):
-        found = with_calibration(found, settings, progress)
-    return found.model_dump(mode="json")
+    found = gather(request.lengths, request.classes, request.settings, request.lengths.reviews)
+    return with_calibration(found, request.settings, progress) if request.measure else found
 
 
-def load(params: Params, progress: Progress) -> Any:
-    """Load a model and keep it. Params: folder (of a run's model) or model (a folder or id)."""
-    predictor = _predictor(params, progress)
-    return {"labels": list(predictor.labels), "max_length": predictor.special_tokens.max_length}
+def load(request: Load, progress: Progress) -> LoadedModel:
+    """Load a model and keep it."""
+    predictor = _predictor(Path(request.folder), "fp32", progress)
+    return LoadedModel(labels=predictor.labels, max_length=predictor.special_tokens.max_length)
 
 
-def classify(params: Params, progress: Progress) -> Any:
-    """What a model says of texts. Params: folder or model, texts, explain, precision (fp32)."""
-    predictor = _predictor(params, progress)
-    answers = [found.to_json() for found in predictor.classify(params["texts"])]
-    if params.get("explain"):
-        from core.inference.explain import explain
+def classify(request: Classify, progress: Progress) -> Classified:
+    """Classify texts."""
+    predictor = _predictor(_folder_of(request), request.precision, progress)
+    found = tuple(predictor.classify(request.texts))
+    if not request.explain:
+        return Classified(classifications=found)
+    from core.inference.explain import explain
 
-        for done, answer in enumerate(answers, start=1):
-            answer["explanation"] = explain(predictor, answer["text"])
-            progress("explaining", done / len(answers))
-    return answers
+    explanations = []
+    for text in request.texts:
+        explanations.append(explain(predictor, text))
+        progress("explaining", len(explanations) / len(request.texts))
+    return Classified(classifications=found, explanations=tuple(explanations))
 
 
-def classify_file(params: Params, progress: Progress) -> Any:
-    """Classify every review of a source into a file. Params: folder or model, source, reading, output, precision
-    (auto)."""
+def classify_file(request: ClassifyFile, progress: Progress) -> BulkClassified:
+    """Classify every review of a source into a file."""
     from core.bulk.classify import classify_into
 
-    predictor = _predictor({"precision": "auto", **params}, progress)
-    return classify_into(predictor, params["source"], _options(params), Path(params["output"]), progress)
+    predictor = _predictor(_folder_of(request), request.precision, progress)
+    done = classify_into(predictor, request.source, request.reading, Path(request.output), progress)
+    return msgspec.convert(done, BulkClassified)
 
 
-def evaluate(params: Params, progress: Progress) -> Any:
-    """How good a run's model is on labelled reviews. Params: run (its folder), source, reading (or null)."""
+def evaluate(request: Evaluate, progress: Progress) -> EvaluationReport:
+    """Measure a run's model on labelled reviews."""
     from core.inference.evaluation import evaluate_run
     from core.runs.folder import RunFolder
 
-    run = RunFolder(Path(params["run"]))
-    predictor = _predictor({"folder": str(run.model)}, progress)
-    options = ReadingOptions.model_validate(params["reading"]) if params.get("reading") else None
-    return evaluate_run(run, predictor, params["source"], options, progress)
+    run = RunFolder(Path(request.run))
+    predictor = _predictor(run.model, "fp32", progress)
+    return evaluate_run(run, predictor, request.source, request.reading, progress)
 
 
-def doctor(params: Params, progress: Progress) -> Any:
-    """What this machine can do."""
+def doctor(request: Doctor, progress: Progress) -> DoctorReport:
+    """Find out what this machine can do."""
     from core.engine.doctor import examine
 
     return examine(progress)
 
 
-METHODS: dict[str, Callable[[Params, Progress], Any]] = {
-    function.__name__: function
-    for function in (inspect, lengths, rows, prepare, forecast, facts, load, classify, classify_file, evaluate, doctor)
+METHODS: dict[type[EngineRequest[Any]], Method] = {
+    Inspect: inspect,
+    MeasureLengths: lengths,
+    Rows: rows,
+    Prepare: prepare,
+    MakeForecast: forecast,
+    GatherFacts: facts,
+    Load: load,
+    Classify: classify,
+    ClassifyFile: classify_file,
+    Evaluate: evaluate,
+    Doctor: doctor,
 }
 
 
-def _options(params: Params) -> ReadingOptions:
-    return ReadingOptions.model_validate(params.get("reading") or {})
+def method_named(name: str) -> tuple[type[EngineRequest[Any]], Method]:
+    """Return the request called `name` on the pipe, and what is done for it.
+
+    Raises:
+        InputError: there is none.
+    """
+    for kind, method in METHODS.items():
+        if method_of(kind) == name:
+            return kind, method
+    raise InputError(f"The engine knows no '{name}'.")
+
+
+def _folder_of(request: Classify | ClassifyFile) -> Path:
+    """The folder of the model that a request names."""
+    if request.model is not None:
+        from core.models.sources import resolve_model
+
+        return resolve_model(request.model).folder
+    if request.folder is None:
+        raise InputError("Name a model or the folder of one.")
+    return Path(request.folder)
 
 
 _loaded: dict[tuple[str, int, str], Predictor] = {}
 
 
-def _predictor(params: Params, progress: Progress) -> Predictor:
-    """The model that `params` name, loaded once; a folder written anew is loaded anew. One model is kept at a time."""
-    if "model" in params:
-        from core.models.sources import resolve_model
-
-        folder = resolve_model(params["model"]).folder
-    else:
-        folder = Path(params["folder"])
+def _predictor(folder: Path, precision: str, progress: Progress) -> Predictor:
+    """The model in `folder`, loaded once; a folder written anew is loaded anew. One model is kept at a time."""
     config = folder / "config.json"
     if not config.is_file():
         raise InputError("This run has no model yet; let it finish, or stop and save it.")
-    precision = params.get("precision") or "fp32"
     key = (str(folder), config.stat().st_mtime_ns, precision)
     if key not in _loaded:
         progress("loading the model", None)

@@ -3,7 +3,7 @@
 A request is one line `{"id": 1, "method": "inspect", "params": {…}}`. Answers are lines with the same id:
 `{"progress": {"what": "reading", "fraction": 0.4}}` any number of times, then `{"result": …}` or
 `{"error": {"message": "…", "exit_code": 2}}`. `{"cancel": 1}` ends a request at its next progress. Requests are
-worked on one after the other; methods are in `core/engine/methods.py`.
+worked on one after the other. Requests and answers are declared in `core/engine/requests.py` and `data_requests.py`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from typing import IO, Any
 from core.base.errors import InputError, ReviewtuiError
 from core.base.priority import lower_process_priority
 from core.base.text import clean
-from core.engine.methods import METHODS
+from core.engine.methods import method_named
+from core.engine.requests import EngineRequest, from_params, to_result
 
 _PROGRESS_STEP = 0.01
 _NICENESS = 5
@@ -62,10 +63,9 @@ class Service:
     def _answer(self, request: dict[str, Any]) -> None:
         number = request["id"]
         try:
-            method = METHODS.get(request["method"])
-            if method is None:
-                raise InputError(f"The engine knows no '{request['method']}'.")
-            self._say(number, result=method(request["params"], self._progress(number)))
+            kind, method = method_named(request["method"])
+            answer = method(_typed(kind, request["params"]), self._progress(number))
+            self._say(number, result=to_result(answer))
         except RequestCancelledError:
             pass
         except BrokenPipeError:  # nobody listens any more
@@ -98,6 +98,13 @@ class Service:
         with self._mutex:
             self._target.write(line)
             self._target.flush()
+
+
+def _typed(kind: type[EngineRequest[Any]], params: dict[str, Any]) -> EngineRequest[Any]:
+    try:
+        return from_params(kind, params)
+    except ValueError as error:
+        raise InputError(f"The engine was asked something that it does not understand: {error}") from error
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.base.errors import InputError
 from core.base.memory import free_bytes
+from core.data.length_report import LengthReport
 from core.forecast.calibrate import TrainingError, calibrate
 from core.forecast.calibration import keep, key_of, known
 from core.forecast.facts import Facts
@@ -26,12 +27,12 @@ Progress = Callable[[str, float | None], None]
 
 
 def gather(
-    lengths: Mapping[str, Any], classes: int, settings: Settings, reviews: int, validation: int | None = None
+    lengths: LengthReport, classes: int, settings: Settings, reviews: int, validation: int | None = None
 ) -> Facts:
     """Facts for a forecast.
 
     Args:
-        lengths: what `core.data.lengths.length_report` found of the reviews with this model's tokenizer.
+        lengths: of the reviews, with this model's tokenizer.
         reviews: to learn from; and to hold out of, where `validation` is None.
         validation: reviews to measure on, where they are known.
     """
@@ -41,7 +42,7 @@ def gather(
     config = _config(source.folder)
     shape = shape_of(config, classes, stored_weights(source.folder))
     device = choose_device(settings.device)
-    scale = reviews / max(lengths["sampled"], 1)
+    scale = reviews / max(lengths.sampled, 1)
     facts = Facts(
         model=source.name,
         shape=shape,
@@ -49,8 +50,8 @@ def gather(
         mapped=is_mapped(source.folder),
         reviews=reviews,
         validation=validation,
-        table=[(length, max(round(count * scale), 1)) for length, count in lengths["table"]],
-        distinct=lengths["distinct"],
+        table=[(length, max(round(count * scale), 1)) for length, count in lengths.table],
+        distinct=lengths.distinct,
         device=device.type,
         auto_precision=choose_precision("auto", device),
         calibrations=known(calibration_key(shape, device)),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
 
+import msgspec
 import numpy as np
 
 from core.base.errors import InputError
 from core.base.text import clean_line
 from core.data.run_data import train_hashes
+from core.inference.evaluation_report import EvaluationReport
 from core.inference.metrics import confusion, ece_null_band, expected_calibration_error, measure, probabilities_of
 from core.inference.predictor import Predictor
 from core.reviews.options import ReadingOptions
@@ -27,8 +28,8 @@ def evaluate_run(
     source: str,
     options: ReadingOptions | None,
     progress: Callable[[str, float | None], None],
-) -> dict[str, Any]:
-    """Accuracy, macro F1, loss (nats), per class, confusion, calibration error with its null band, and any leak.
+) -> EvaluationReport:
+    """Measure a run's model on the labelled reviews of a source.
 
     Args:
         options: how to read the source; None reads it as the run's own data was read, or detects anew where that
@@ -57,22 +58,23 @@ def evaluate_run(
     seconds = time.perf_counter() - began
     probabilities = probabilities_of(logits)
     mean, high = ece_null_band(probabilities)
-    leak = find_leak(train_hashes(run), reviews)
-    return {
+    found = {
         "run": run.id,
         "data": source,
         "rows": len(rows),
         "left_out": reviews.report.left_out,
-        "labels": list(predictor.labels),
+        "labels": predictor.labels,
         **measure(logits, labels, predictor.labels),
         "confusion": confusion(logits, labels, len(predictor.labels)),
         "ece": expected_calibration_error(probabilities, labels),
         "ece_null_mean": mean,
         "ece_null_95": high,
-        "leak": leak.model_dump() if leak is not None else None,
+        "leak": None,
         "seconds": round(seconds, 3),
         "reviews_per_second": round(len(rows) / seconds, 1),
     }
+    leak = find_leak(train_hashes(run), reviews)
+    return msgspec.structs.replace(msgspec.convert(found, EvaluationReport), leak=leak)
 
 
 def _read(

@@ -9,9 +9,9 @@ word inside the two sentences that matter most.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Literal
 
+from core.inference.classification import Explanation, Part
 from core.inference.metrics import probabilities_of
 from core.inference.predictor import Predictor
 
@@ -24,29 +24,12 @@ DECIDES = 0.05
 """A word that moves the probability by less decides nothing by itself."""
 
 
-@dataclass(frozen=True)
-class Part:
-    """A stretch of the review and what masking it does."""
-
-    text: str
-    start: int
-    end: int
-    """Characters of the review, `text == review[start:end]`."""
-    change: float
-    """Probability of the predicted label with the review whole, minus with this part masked: positive carried it."""
-
-
-def explain(predictor: Predictor, review: str) -> dict[str, Any]:
-    """The parts of one review with their changes, in reading order, and the label that they speak of.
-
-    Returns:
-        label, probability, parts (`Part` as objects), unit ("word", or "sentence" where words were too many),
-        and `note`, a sentence, where no single part decides.
-    """
+def explain(predictor: Predictor, review: str) -> Explanation:
+    """Mask the parts of one review in turn, and return what that changes."""
     whole = predictor.classify([review])[0]
     words = [(match.start(), match.end()) for match in _WORD.finditer(review) if match[0][0].isalnum()]
     parts = []
-    unit = "word"
+    unit: Literal["word", "sentence"] = "word"
     if len(words) > _MANY_WORDS:
         unit = "sentence"
         sentences = [(match.start(), match.end()) for match in _SENTENCE.finditer(review) if match[0].strip()]
@@ -55,14 +38,8 @@ def explain(predictor: Predictor, review: str) -> dict[str, Any]:
         words = [word for word in words if any(part.start <= word[0] < part.end for part in strongest)]
     parts = [*parts, *_occlude(predictor, review, words, whole.label, whole.probability)]
     decided = any(abs(part.change) >= DECIDES for part in parts)
-    return {
-        "method": "occlusion",
-        "label": whole.label,
-        "probability": whole.probability,
-        "unit": unit,
-        "parts": [vars(part) for part in parts],
-        "note": "" if decided else "No single word decides this.",
-    }
+    note = "" if decided else "No single word decides this."
+    return Explanation(whole.label, whole.probability, unit, tuple(parts), note)
 
 
 def _occlude(

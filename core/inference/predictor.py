@@ -8,9 +8,7 @@ BERT, RoBERTa and DistilBERT are computed on the CPU by `core/encoder`, everythi
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -23,6 +21,7 @@ from core.encoder.architecture import UnsupportedModelError, architecture_of
 from core.encoder.forward import Forward
 from core.encoder.layout import pack
 from core.encoder.weights import Weights
+from core.inference.classification import Classification
 from core.inference.metrics import probabilities_of
 from core.models.classifier import load_classifier
 from core.models.device import autocast, choose_device, choose_precision
@@ -34,24 +33,6 @@ _PADDED_TOKENS, _PADDED_REVIEWS = 8192, 32
 """Of a batch in the Hugging Face module on a CPU."""
 _GPU_TOKENS, _GPU_REVIEWS = 1 << 15, 1024
 """Of one on a GPU."""
-
-
-@dataclass(frozen=True)
-class Classification:
-    """What a model says of one review."""
-
-    text: str
-    label: str
-    probability: float
-    """Of `label`, 0 to 1."""
-    probabilities: dict[str, float]
-    tokens: int
-    """Tokens that the review has, special tokens included, before any cut."""
-    truncated: bool
-    """Whether it was cut to what the model reads."""
-
-    def to_json(self) -> dict[str, Any]:
-        return dict(vars(self))
 
 
 class Predictor:

@@ -74,3 +74,20 @@ class ReadingReport(BaseModel):
     notices: list[str] = Field(default_factory=list)
     schemes: list[str] = Field(default_factory=list)
     """What `ReadingOptions.scheme` may be for this label column; `auto` stands for 0/1 as negative/positive."""
+
+
+class SharedReview(BaseModel):
+    """A review of one set that the other set holds too."""
+
+    file: str
+    line: int
+    excerpt: str
+
+
+class Leak(BaseModel):
+    """Reviews that two sets share: what a model was trained on says little about how well it reads the rest."""
+
+    rows: int
+    """Rows of the other set whose text is in the training set."""
+    examples: list[SharedReview]
+    """The first few of them."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from pydantic import BaseModel
 
 from core.base.errors import InputError
 from core.base.text import clean_line
 from core.reviews.reading import Reviews
+from core.reviews.report import Leak, SharedReview
 
 Rows = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -60,23 +60,6 @@ def _first_groups(sizes: np.ndarray[Any, Any], fraction: float) -> int:
     if count > 1 and held[count - 1] - wanted > wanted - held[count - 2]:
         count -= 1
     return min(count, len(sizes) - 1)
-
-
-class SharedReview(BaseModel):
-    """A review of one set that the other set holds too."""
-
-    file: str
-    line: int
-    excerpt: str
-
-
-class Leak(BaseModel):
-    """Reviews that two sets share: what a model was trained on says little about how well it reads the rest."""
-
-    rows: int
-    """Rows of the other set whose text is in the training set."""
-    examples: list[SharedReview]
-    """The first few of them."""
 
 
 def find_leak(train_hashes: np.ndarray[Any, np.dtype[np.uint64]], other: Reviews) -> Leak | None:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
 
 from core.base.errors import ReviewtuiError
+from core.inference.classification import Classification
+from core.reviews.page import Page
 from core.triage.decisions import Decision, DecisionLog, History
 
-Ask = Callable[[str, dict[str, Any]], Awaitable[Any]]
+ReadPage = Callable[[int, int], Awaitable[Page]]
+"""Reads at most so many reviews (the second number) from a row on, without their labels."""
 
 PAGE = 64
 PAGES_KEPT = 5
@@ -38,27 +40,10 @@ class Review:
     hash: str
 
 
-@dataclass(frozen=True)
-class Prediction:
-    """What a model says of one text."""
-
-    label: str
-    probability: float
-    probabilities: dict[str, float]
-    tokens: int
-    truncated: bool
-
-    @classmethod
-    def of(cls, answer: dict[str, Any]) -> Prediction:
-        """From the engine's `classify`."""
-        names = ("label", "probability", "probabilities", "tokens", "truncated")
-        return cls(**{name: answer[name] for name in names})
-
-
 class Pile:
     """The reviews of `source`. Call `open` first and `close` at the end."""
 
-    def __init__(self, source: str, ask: Ask, open_log: Callable[[str], DecisionLog] = DecisionLog) -> None:
+    def __init__(self, source: str, read_page: ReadPage, open_log: Callable[[str], DecisionLog] = DecisionLog) -> None:
         self.source = source
         self.total = 0
         self.row = 0
@@ -66,7 +51,7 @@ class Pile:
         """Whether every review is decided and the person has not walked back into them."""
         self.returned = 0
         """Decided reviews that a changed file holds elsewhere, or no longer."""
-        self._ask, self._open_log = ask, open_log
+        self._read_page, self._open_log = read_page, open_log
         self._log: DecisionLog | None = None
         self._pages: dict[int, list[Review]] = {}
         self._data_hash = ""
@@ -138,7 +123,7 @@ class Pile:
     async def decide(
         self,
         label: str | None,
-        prediction: Prediction | None,
+        prediction: Classification | None,
         model: str | None,
         seconds: float,
         blind: bool = False,
@@ -198,12 +183,11 @@ class Pile:
         async with self._fetching:
             if page in self._pages:
                 return
-            answer = await self._rows(page * PAGE, PAGE)
-            if self._data_hash and answer["data_hash"] != self._data_hash:
+            found = await self._read_page(page * PAGE, PAGE)
+            if self._data_hash and found.data_hash != self._data_hash:
                 raise PileChangedError("The file has changed; it is being read again.")
-            self._data_hash, self.total = answer["data_hash"], int(answer["total"])
-            names = ("row", "file", "line", "text", "hash")
-            self._pages[page] = [Review(**{name: row[name] for name in names}) for row in answer["rows"]]
+            self._data_hash, self.total = found.data_hash, found.total
+            self._pages[page] = [Review(row.row, row.file, row.line, row.text, row.hash) for row in found.rows]
             for far in sorted(self._pages, key=lambda one: abs(one - page))[PAGES_KEPT:]:
                 del self._pages[far]
 
@@ -212,18 +196,12 @@ class Pile:
         hashes: list[str] = []
         if self.history.last is not None or self.history.next is not None:
             while len(hashes) < self.total:
-                answer = await self._rows(len(hashes), SCAN_PAGE)
-                hashes += [row["hash"] for row in answer["rows"]]
-                if not answer["rows"]:
+                found = await self._read_page(len(hashes), SCAN_PAGE)
+                hashes += [row.hash for row in found.rows]
+                if not found.rows:
                     break
         assert self._log is not None
         self.returned = await asyncio.to_thread(self._log.found_again, self._data_hash, hashes)
-
-    async def _rows(self, offset: int, limit: int) -> Any:
-        # An empty label column means: read without labels, so that no row is left out for its label.
-        return await self._ask(
-            "rows", {"source": self.source, "reading": {"label": ""}, "offset": offset, "limit": limit}
-        )
 
 
 _NOTHING = History()

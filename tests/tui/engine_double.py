@@ -7,12 +7,17 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
+import msgspec
 from textual.pilot import Pilot
 from textual.worker import WorkerCancelled
 
 from core.base.errors import InputError
+from core.data.length_report import LengthReport
+from core.engine.data_requests import Inspection
+from core.engine.requests import EngineRequest, from_result, method_of, to_params, to_result
 from core.forecast.facts import Calibration, Facts
 from core.planning.model_shape import shape_of
+from core.reviews.report import ReadingReport
 
 HOSTILE = "\x1b]52;c;ZXZpbA==\x07\x1b[2J\x9b31m\u202ebidi\u2066 [bold]x[/ [@click=app.quit]y\u2028\x00"
 STEERING = {*map(chr, range(0x0A)), *map(chr, range(0x0B, 0x20)), *map(chr, range(0x7F, 0xA0)), *"\u202a\u202b\u202c"}
@@ -23,8 +28,8 @@ def column(name: str, kind: str = "text", examples: tuple[str, ...] = ("one", "t
     return {"name": name, "kind": kind, "filled": 40, "distinct": 40, "examples": list(examples)}
 
 
-def report(**changes: Any) -> dict[str, Any]:
-    """What `inspect` answers for fifty reviews, two of them left out."""
+def report(**changes: Any) -> ReadingReport:
+    """What was found in fifty reviews, two of them left out."""
     found = {
         "source": "/data/reviews.csv", "files": ["/data/reviews.csv"], "format": "csv", "encoding": "utf-8",
         "delimiter": ",", "header": True,
@@ -35,12 +40,17 @@ def report(**changes: Any) -> dict[str, Any]:
         "skipped": [{"file": "/data/reviews.csv", "line": 7, "reason": "empty text", "excerpt": "2024-01-01,,5"}],
         "skipped_file": "/home/data/skipped.jsonl",
         "duplicates": {"rows": 3, "groups": 2, "conflicting": 1}, "data_hash": "00",
-        "notices": ["One column has no name."], "schemes": ["stars_binary", "stars", "as_is"], "trainable": "",
+        "notices": ["One column has no name."], "schemes": ["stars_binary", "stars", "as_is"],
     }  # fmt: skip
-    return found | changes
+    return ReadingReport.model_validate(found | changes)
 
 
-def lengths(classes: tuple[str, ...] = ("negative", "positive")) -> dict[str, Any]:
+def inspection(trainable: str = "", **changes: Any) -> Inspection:
+    """What `inspect` answers for those reviews."""
+    return Inspection(report=report(**changes), trainable=trainable)
+
+
+def lengths(classes: tuple[str, ...] = ("negative", "positive"), model: str = "starter") -> LengthReport:
     limits = [
         {
             "max_length": limit,
@@ -51,11 +61,12 @@ def lengths(classes: tuple[str, ...] = ("negative", "positive")) -> dict[str, An
         for limit, cut in ((32, 40), (64, 20), (128, 8), (256, 2), (512, 0))
     ]
     padding = {"batch_size": 16, "to_longest": 0.8, "random": 0.5, "by_length": 0.1}
-    return {
-        "model": "starter", "reviews": 48, "sampled": 48, "mean": 60.0, "max": 300, "p50": 45, "p90": 90, "p95": 120,
+    found = {
+        "model": model, "reviews": 48, "sampled": 48, "mean": 60.0, "max": 300, "p50": 45, "p90": 90, "p95": 120,
         "p99": 280, "limits": limits, "padding": padding, "table": [[20, 12], [45, 20], [90, 10], [300, 6]],
         "distinct": 700,
     }  # fmt: skip
+    return msgspec.convert(found, LengthReport)
 
 
 def facts(**changes: Any) -> dict[str, Any]:
@@ -91,25 +102,26 @@ class FakeEngine:
 
     def __init__(self, **answers: Any) -> None:
         self.answers: dict[str, Any] = {
-            "inspect": report(),
+            "inspect": inspection(),
             "lengths": lengths(),
             "facts": facts(),
             "rows": self._rows,
-            "prepare": {"model": "starter", "note": "", "labels": ["negative", "positive"], "rows": 43},
+            "prepare": None,
         } | answers
         self.text, self.label = "A fine chair.", "positive"
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.held: set[str] = set()
-        self.futures: list[tuple[str, dict[str, Any], Future[Any]]] = []
+        self.futures: list[tuple[EngineRequest[Any], Future[Any]]] = []
         self.progress: Any = None
 
-    def request(self, method: str, params: dict[str, Any] | None = None, progress: Any = None) -> Future[Any]:
+    def request(self, request: EngineRequest[Any], progress: Any = None) -> Future[Any]:
         future: Future[Any] = Future()
-        self.asked.append((method, params or {}))
-        self.futures.append((method, params or {}, future))
+        method, params = method_of(request), to_params(request)
+        self.asked.append((method, params))
+        self.futures.append((request, future))
         self.progress = progress
         if method not in self.held:
-            self._answer(method, params or {}, future)
+            self._answer(request, future)
         return future
 
     def close(self) -> None: ...
@@ -117,27 +129,27 @@ class FakeEngine:
     def let_go(self) -> None:
         """Answer everything that was held and is still wanted."""
         self.held.clear()
-        for method, params, future in self.futures:
+        for request, future in self.futures:
             if not future.done():
-                self._answer(method, params, future)
+                self._answer(request, future)
 
     def of(self, method: str) -> list[dict[str, Any]]:
         """The parameters of every request for `method`."""
         return [params for asked, params in self.asked if asked == method]
 
-    def _answer(self, method: str, params: dict[str, Any], future: Future[Any]) -> None:
+    def _answer(self, request: EngineRequest[Any], future: Future[Any]) -> None:
         future.set_running_or_notify_cancel()
         try:
-            answer = self.answers[method]
-            answer = answer(params) if callable(answer) else answer
+            answer = self.answers[method_of(request)]
+            answer = answer(to_params(request)) if callable(answer) else answer
             if isinstance(answer, Exception):
                 raise answer
-            future.set_result(answer)
+            future.set_result(from_result(request, to_result(answer)))
         except InputError as error:
             future.set_exception(error)
 
     def _rows(self, params: dict[str, Any]) -> Any:
-        start, total = params["offset"], self.answers["inspect"]["kept"]
+        start, total = params["offset"], self.answers["inspect"].report.kept
         rows = [
             {
                 "row": row,
@@ -145,6 +157,7 @@ class FakeEngine:
                 "line": row + 2,
                 "text": f"{self.text} {row}",
                 "label": self.label,
+                "hash": f"{row:016x}",
             }
             for row in range(start, min(start + params["limit"], total))
         ]

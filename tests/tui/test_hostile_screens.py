@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,6 +19,8 @@ from textual.widgets import OptionList, RichLog
 
 from core.base.text import clean, clean_line
 from core.reviews.options import ReadingOptions
+from core.reviews.page import Page
+from core.reviews.report import ReadingReport
 from core.settings.schema import describe
 from core.triage.export import Exported
 from core.triage.history import History
@@ -51,7 +54,7 @@ def all_seen(texts: Sequence[str], shown: str) -> None:
     assert not missing, missing[:5]
 
 
-def hostile_report(texts: Iterator[str]) -> dict[str, Any]:
+def hostile_report(texts: Iterator[str]) -> ReadingReport:
     """A report with a string of `texts` wherever data can bring one."""
 
     def some(count: int) -> list[str]:
@@ -65,24 +68,25 @@ def hostile_report(texts: Iterator[str]) -> dict[str, Any]:
         class_counts={name: 3 + number for number, name in enumerate(classes)}, left_out=dict.fromkeys(some(20), 2),
         skipped=[{"file": f"/data/{one}", "line": 3, "reason": two, "excerpt": two} for one, two in
                  zip(some(58), some(58), strict=True)],
-        notices=some(10), skipped_file=next(texts), scheme=next(texts), schemes=["stars", *some(5)], trainable="",
+        notices=some(10), skipped_file=next(texts), scheme=next(texts), schemes=["stars", *some(5)],
     )  # fmt: skip
 
 
 async def test_the_data_screen() -> None:
-    texts = itertools.cycle(CORPUS)
-    engine = FakeEngine(inspect=hostile_report(texts), lengths=lengths(CORPUS[:5]) | {"model": CORPUS[7]})
+    texts = itertools.cycle(SOUND)
+    found = hostile_report(texts)
+    answer = {"report": found, "trainable": ""}
+    engine = FakeEngine(inspect=answer, lengths=lengths(CORPUS[:5], CORPUS[7]))
     engine.answers["rows"] = lambda params: rows_of(CORPUS, params)
     async with ReviewTui(data=f"/data/{CORPUS[60]}", engine=engine).run_test(size=WIDE) as pilot:  # type: ignore[arg-type]
-        found = engine.answers["inspect"]
         await settle(pilot)
         shown = {}
         for key in "12345":
             await pilot.press(key)
             await settle(pilot)
             shown[key] = inert(pilot.app)
-        all_seen([one["name"] for one in found["columns"]], shown["2"])
-        all_seen([one["reason"] for one in found["skipped"]], shown["4"])
+        all_seen([one.name for one in found.columns], shown["2"])
+        all_seen([one.reason for one in found.skipped], shown["4"])
         for keys in ("t", "escape i", "escape l", "escape s", "escape e", "escape n", "escape"):
             await pilot.press(*keys.split())
             await pilot.pause()
@@ -100,7 +104,7 @@ def rows_of(texts: Sequence[str], params: dict[str, Any]) -> Any:
 
 @pytest.mark.parametrize("width", [20, 79, 160])
 def test_every_view_of_a_report_with_every_string_in_every_place(width: int) -> None:
-    texts = itertools.cycle(CORPUS)
+    texts = itertools.cycle(SOUND)
     for _ in range(3):
         found = hostile_report(texts)
         views = [
@@ -112,7 +116,8 @@ def test_every_view_of_a_report_with_every_string_in_every_place(width: int) -> 
         ]  # fmt: skip
         for view in views:
             assert not steering(view.plain)
-    samples = report_views.samples(rows_of(CORPUS, {"offset": 0, "limit": len(CORPUS)})["rows"], width)
+    page = msgspec.convert(rows_of(CORPUS, {"offset": 0, "limit": len(CORPUS)}), Page)
+    samples = report_views.samples(page.rows, width)
     assert not steering(samples.plain)
 
 
@@ -269,6 +274,6 @@ async def test_the_file_picker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 @given(st.text(st.characters()))
 def test_any_string_at_all_steers_nothing(text: str) -> None:
     assert not steering(clean_line(text)) and not steering("".join(wrap(clean(text), 40)))
-    found = report(columns=[column(text, text, (text, text))], class_counts={text: 1}, notices=[text], trainable=text)
+    found = report(columns=[column(text, text, (text, text))], class_counts={text: 1}, notices=[text])
     for view in (report_views.columns, report_views.classes, report_views.rows_and_notices):
         assert not steering(view(found, 60).plain)

@@ -7,6 +7,7 @@ import shutil
 import sys
 from typing import Any
 
+from core.engine.requests import Doctor, DoctorReport, to_result
 from tui.commands.engine import ask
 from tui.commands.output import facts, say_json
 from tui.commands.train import Json
@@ -15,22 +16,21 @@ from tui.formatting import in_bytes
 
 def doctor(json: Json = False) -> int:
     """Examine device, number formats, memory, models, terminal, and whether detached runs survive a logout."""
-    found: dict[str, Any] = {**ask("doctor", {}), "terminal": _terminal()}
+    found, terminal = ask(Doctor()), _terminal()
     if json:
-        say_json(found)
+        say_json({**to_result(found), "terminal": terminal})
         return 0
-    terminal = found["terminal"]
-    limit = f", limited to {in_bytes(found['memory_limit'])}" if found["memory_limit"] else ""
+    limit = f", limited to {in_bytes(found.memory_limit)}" if found.memory_limit else ""
     facts(
         [
-            ("reviewtui", f"{found['reviewtui']}, torch {found['torch']}, transformers {found['transformers']}"),
-            ("device", f"{found['device']}, {found['threads']} threads, {found['cpu_capability']}"),
-            *(("GPU", f"{gpu['name']}, {in_bytes(gpu.get('free'))} free") for gpu in found["devices"]),
-            ("bf16 speed", f"{found['bf16_speedup']:.1f} × fp32, so precision auto takes {found['precision']}"),
-            ("memory", f"{in_bytes(found['memory_available'])} of {in_bytes(found['memory_total'])} free{limit}"),
-            ("home", f"{found['home']}, {in_bytes(found['disk_free'])} free on its disk"),
-            ("starter model", found["starter"]),
-            ("model auto", found["default_model"]),
+            ("reviewtui", f"{found.reviewtui}, torch {found.torch}, transformers {found.transformers}"),
+            ("device", f"{found.device}, {found.threads} threads, {found.cpu_capability}"),
+            *(("GPU", f"{gpu.name}, {in_bytes(gpu.free)} free") for gpu in found.devices),
+            ("bf16 speed", f"{found.bf16_speedup:.1f} × fp32, so precision auto takes {found.precision}"),
+            ("memory", f"{in_bytes(found.memory_available)} of {in_bytes(found.memory_total)} free{limit}"),
+            ("home", f"{found.home}, {in_bytes(found.disk_free)} free on its disk"),
+            ("starter model", found.starter),
+            ("model auto", found.default_model),
             ("runs at logout", _logout(found)),
             ("terminal", f"{terminal['columns']}×{terminal['rows']}, TERM={terminal['term'] or 'unset'}"),
             ("colour", terminal["colour"]),
@@ -41,11 +41,11 @@ def doctor(json: Json = False) -> int:
     return 0
 
 
-def _logout(found: dict[str, Any]) -> str:
-    way = "a systemd user manager" if found["detached_by"] == "systemd" else "a session of its own"
-    what = "go on" if found["survives_logout"] else "END"
-    advice = f"; {found['survives_logout_advice']}" if found["survives_logout_advice"] else ""
-    return f"{what} (each in {way}): {found['survives_logout_why']}{advice}"
+def _logout(found: DoctorReport) -> str:
+    way = "a systemd user manager" if found.detached_by == "systemd" else "a session of its own"
+    what = "go on" if found.survives_logout else "END"
+    advice = f"; {found.survives_logout_advice}" if found.survives_logout_advice else ""
+    return f"{what} (each in {way}): {found.survives_logout_why}{advice}"
 
 
 def _terminal() -> dict[str, Any]:

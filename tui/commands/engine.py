@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from core.base.errors import InputError
 from core.base.text import clean_line
+from core.engine.requests import A, Classify, EngineRequest, to_result
 from tui.commands import options as reading
 from tui.commands.output import complain, facts, progress_on_stderr, say, say_json, table
 from tui.commands.train import Json, RunWord
 
 if TYPE_CHECKING:
+    from core.data.length_report import LengthReport
+    from core.engine.data_requests import BulkClassified
+    from core.inference.classification import Classification, Explanation
+    from core.inference.evaluation_report import EvaluationReport
+    from core.reviews.report import ReadingReport
     from core.runs.folder import RunFolder
 
 _SHOWN_ROWS = 20
 
 
-def ask(method: str, params: dict[str, Any]) -> Any:
+def ask(request: EngineRequest[A]) -> A:
     """One request to an engine of its own, with progress on standard error."""
     from core.engine.client import EngineClient
 
     engine = EngineClient()
     try:
         with progress_on_stderr() as progress:
-            return engine.call(method, params, progress)
+            return engine.call(request, progress)
     finally:
         engine.close()
 
@@ -45,70 +52,73 @@ def inspect(
     json: Json = False,
 ) -> int:
     """Say what a file of reviews holds, before anything is trained on it."""
+    from core.engine.data_requests import Inspect, MeasureLengths
+
     options = reading.reading_options(text, title, label, labels, delimiter, encoding, header)
-    source = {"source": reading.locate(data), "reading": options}
-    found = ask("inspect", source)
-    found["tokens"] = ask("lengths", {**source, "model": model, "batch_size": batch_size}) if found["kept"] else None
+    source = reading.locate(data)
+    found, tokens = ask(Inspect(source=source, reading=options)), None
+    if found.report.kept:
+        tokens = ask(MeasureLengths(source=source, reading=options, model=model, batch_size=batch_size))
     if json:
-        say_json(found)
+        say_json({**found.report.model_dump(), "trainable": found.trainable, "tokens": to_result(tokens)})
     else:
-        _show_inspection(found)
+        _show_inspection(found.report, found.trainable, tokens)
     return 0
 
 
-def _show_inspection(found: dict[str, Any]) -> None:
-    form = ", ".join(str(part) for part in (found["format"], found["encoding"]) if part)
-    columns = [("text", found["text_column"]), ("title", found["title_column"]), ("label", found["label_column"])]
-    left_out = sum(found["left_out"].values())
-    duplicates = found["duplicates"]
+def _show_inspection(found: ReadingReport, trainable: str, tokens: LengthReport | None) -> None:
+    form = ", ".join(str(part) for part in (found.format, found.encoding) if part)
+    columns = [("text", found.text_column), ("title", found.title_column), ("label", found.label_column)]
+    left_out = sum(found.left_out.values())
+    duplicates = found.duplicates
     facts(
         [
-            ("source", f"{found['source']} ({form})"),
+            ("source", f"{found.source} ({form})"),
             *((f"{name} column", value) for name, value in columns),
-            ("labels", found["scheme"]),
-            ("rows", f"{found['rows']} read, {found['kept']} kept, {left_out} left out"),
-            ("duplicates", f"{duplicates['rows']} rows repeat a text; {duplicates['conflicting']} texts contradict"),
-            ("can be trained on", found["trainable"] or "yes"),
+            ("labels", found.scheme),
+            ("rows", f"{found.rows} read, {found.kept} kept, {left_out} left out"),
+            ("duplicates", f"{duplicates.rows} rows repeat a text; {duplicates.conflicting} texts contradict"),
+            ("can be trained on", trainable or "yes"),
         ]
     )
-    if found["class_counts"]:
-        total = sum(found["class_counts"].values())
+    if found.class_counts:
+        total = sum(found.class_counts.values())
         say()
-        rows: list[list[object]] = [[name, n, f"{n / total:.1%}"] for name, n in found["class_counts"].items()]
+        rows: list[list[object]] = [[name, n, f"{n / total:.1%}"] for name, n in found.class_counts.items()]
         table(["class", "reviews", "share"], rows)
-    _show_tokens(found["tokens"])
+    _show_tokens(tokens)
     if left_out:
         say()
-        for reason, count in found["left_out"].items():
+        for reason, count in found.left_out.items():
             say(f"left out, {reason}: {count}")
-        for row in found["skipped"][:_SHOWN_ROWS]:
-            say(f"  {row['file']}:{row['line']}: {row['reason']}: {clean_line(row['excerpt'], 60)}")
+        for row in found.skipped[:_SHOWN_ROWS]:
+            say(f"  {row.file}:{row.line}: {row.reason}: {clean_line(row.excerpt, 60)}")
         if left_out > _SHOWN_ROWS:
-            say(f"  all {left_out} are listed in {found['skipped_file']}")
-    for notice in found["notices"]:
+            say(f"  all {left_out} are listed in {found.skipped_file}")
+    for notice in found.notices:
         say(f"note: {notice}")
 
 
-def _show_tokens(tokens: dict[str, Any] | None) -> None:
+def _show_tokens(tokens: LengthReport | None) -> None:
     if tokens is None:
         return
-    sampled = "" if tokens["sampled"] == tokens["reviews"] else f" (of {tokens['sampled']} reviews, evenly spaced)"
-    padding = tokens["padding"]
+    sampled = "" if tokens.sampled == tokens.reviews else f" (of {tokens.sampled} reviews, evenly spaced)"
+    padding = tokens.padding
     say()
     say(
-        f"tokens a review{sampled}, by {tokens['model']}: mean {tokens['mean']:.0f}, median {tokens['p50']}, "
-        f"95 % at most {tokens['p95']}, longest {tokens['max']}"
+        f"tokens a review{sampled}, by {tokens.model}: mean {tokens.mean:.0f}, median {tokens.p50}, "
+        f"95 % at most {tokens.p95}, longest {tokens.max}"
     )
     rows: list[list[object]] = [
-        [limit["max_length"], limit["reviews_cut"], f"{limit['tokens_lost']:.1%}"]
-        + [f"{share['reviews_cut']}" for share in limit["by_class"].values()]
-        for limit in tokens["limits"]
+        [limit.max_length, limit.reviews_cut, f"{limit.tokens_lost:.1%}"]
+        + [f"{share.reviews_cut}" for share in limit.by_class.values()]
+        for limit in tokens.limits
     ]
-    names = [f"cut, {name}" for name in (tokens["limits"][0]["by_class"] if tokens["limits"] else {})]
+    names = [f"cut, {name}" for name in (tokens.limits[0].by_class if tokens.limits else {})]
     table(["max_length", "reviews cut", "tokens lost", *names], rows)
     say(
-        f"padding in batches of {padding['batch_size']}: {padding['to_longest']:.0%} if all are padded to the longest, "
-        f"{padding['random']:.0%} in random batches, {padding['by_length']:.0%} in batches of like "
+        f"padding in batches of {padding.batch_size}: {padding.to_longest:.0%} if all are padded to the longest, "
+        f"{padding.random:.0%} in random batches, {padding.by_length:.0%} in batches of like "
         "length, as the transformers path trains; the native encoder packs them without padding"
     )
 
@@ -132,6 +142,8 @@ def classify(
     json: Json = False,
 ) -> int:
     """Say what a model makes of reviews: of those on the command line, or of a whole file into another."""
+    from core.engine.data_requests import ClassifyFile
+
     if bool(texts) == bool(file):
         raise InputError('Give reviews in quotes, as in `reviewtui classify "Works well"`, or a file with --file.')
     if bool(file) != bool(output):
@@ -140,30 +152,36 @@ def classify(
         raise InputError("--explain is for reviews on the command line.")
     if run is not None and model is not None:
         raise InputError("Name a --run or a --model, not both.")
-    chosen = {"model": model} if model is not None else {"folder": str(_model_of(run))}
-    if precision is not None:
-        chosen["precision"] = precision
+    folder = str(_model_of(run)) if model is None else None
     if file is not None and output is not None:
         options = reading.reading_options(text, title, "", None, delimiter, encoding, header)
         target = str(output.expanduser().absolute())
-        params = {**chosen, "source": reading.locate(file), "reading": options, "output": target}
+        request = ClassifyFile(
+            source=reading.locate(file),
+            output=target,
+            reading=options,
+            folder=folder,
+            model=model,
+            precision=precision or "auto",
+        )
         try:
-            done = ask("classify_file", params)
+            done = ask(request)
         except KeyboardInterrupt:
             if file != "-":  # what came through a pipe is not there again
                 complain("What is done is kept; the same command goes on from there.")
             raise
         if json:
-            say_json(done)
+            say_json(to_result(done))
         else:
             _show_bulk(done)
         return 0
-    found = ask("classify", {**chosen, "texts": texts, "explain": explain})
-    for one in found:
+    wanted = tuple(texts or ())
+    answer = ask(Classify(texts=wanted, folder=folder, model=model, explain=explain, precision=precision or "fp32"))
+    for one, explanation in zip_longest(answer.classifications, answer.explanations):
         if json:
-            say_json(one)
+            say_json(one.to_json() | ({"explanation": explanation.to_json()} if explanation is not None else {}))
         else:
-            _show_classification(one)
+            _show_classification(one, explanation)
     return 0
 
 
@@ -180,31 +198,27 @@ def _model_of(word: str | None) -> Path:
     raise InputError("There is no trained model yet; make one with `reviewtui train DATA`.")
 
 
-def _show_bulk(done: dict[str, Any]) -> None:
-    before = f", {done['resumed_at']} of them before" if done["resumed_at"] else ""
-    say(f"{done['rows']} reviews classified{before}; {done['seconds']:.1f} s, written to {done['output']}")
-    for label, count in done["labels"].items():
+def _show_bulk(done: BulkClassified) -> None:
+    before = f", {done.resumed_at} of them before" if done.resumed_at else ""
+    say(f"{done.rows} reviews classified{before}; {done.seconds:.1f} s, written to {done.output}")
+    for label, count in done.labels.items():
         say(f"  {label}: {count}")
-    for reason, count in done["left_out"].items():
+    for reason, count in done.left_out.items():
         say(f"  left out, {reason}: {count}")
 
 
-def _show_classification(found: dict[str, Any]) -> None:
-    cut = ", cut" if found["truncated"] else ""
-    say(
-        f"{found['label']}  {found['probability']:.3f}  ({found['tokens']} tokens{cut})  "
-        + clean_line(found["text"], 80)
-    )
-    explanation = found.get("explanation")
+def _show_classification(found: Classification, explanation: Explanation | None) -> None:
+    cut = ", cut" if found.truncated else ""
+    say(f"{found.label}  {found.probability:.3f}  ({found.tokens} tokens{cut})  " + clean_line(found.text, 80))
     if explanation is None:
         return
-    if explanation["note"]:
-        say(f"  {explanation['note']}")
-    strongest = sorted(explanation["parts"], key=lambda part: -abs(part["change"]))[:5]
+    if explanation.note:
+        say(f"  {explanation.note}")
+    strongest = sorted(explanation.parts, key=lambda part: -abs(part.change))[:5]
     for part in strongest:
-        without = found["probability"] - part["change"]
-        change = f"{found['label']} {found['probability']:.2f} → {without:.2f}  ({-part['change']:+.2f})"
-        say(f"  without '{clean_line(part['text'], 60)}': {change}")
+        without = found.probability - part.change
+        change = f"{found.label} {found.probability:.2f} → {without:.2f}  ({-part.change:+.2f})"
+        say(f"  without '{clean_line(part.text, 60)}': {change}")
 
 
 def evaluate(
@@ -220,47 +234,48 @@ def evaluate(
     json: Json = False,
 ) -> int:
     """Measure a run's model on labelled reviews."""
+    from core.engine.data_requests import Evaluate
     from core.runs.folder import find_run
 
     flags = (text, title, label, labels, delimiter, encoding, header)
     options = reading.reading_options(*flags) if any(flag is not None for flag in flags) else None
     folder = find_run(run)
-    found = ask("evaluate", {"run": str(folder.path), "source": reading.locate(data), "reading": options})
+    found = ask(Evaluate(run=str(folder.path), source=reading.locate(data), reading=options))
     if json:
-        say_json(found)
+        say_json(to_result(found))
     else:
         _show_evaluation(found)
     return 0
 
 
-def _show_evaluation(found: dict[str, Any]) -> None:
+def _show_evaluation(found: EvaluationReport) -> None:
     facts(
         [
-            ("run", found["run"]),
-            ("data", f"{found['data']}, {found['rows']} reviews"),
-            ("accuracy", f"{found['accuracy']:.4f}"),
-            ("macro F1", f"{found['macro_f1']:.4f}"),
-            ("loss", f"{found['loss']:.4f}"),
+            ("run", found.run),
+            ("data", f"{found.data}, {found.rows} reviews"),
+            ("accuracy", f"{found.accuracy:.4f}"),
+            ("macro F1", f"{found.macro_f1:.4f}"),
+            ("loss", f"{found.loss:.4f}"),
             (
                 "calibration error",
-                f"{found['ece']:.3f} (a perfectly calibrated model: {found['ece_null_mean']:.3f} on average, "
-                f"up to {found['ece_null_95']:.3f} on as many reviews)",
+                f"{found.ece:.3f} (a perfectly calibrated model: {found.ece_null_mean:.3f} on average, "
+                f"up to {found.ece_null_95:.3f} on as many reviews)",
             ),
-            ("speed", f"{found['reviews_per_second']:.1f} reviews/s"),
+            ("speed", f"{found.reviews_per_second:.1f} reviews/s"),
         ]
     )
     say()
     per_class: list[list[object]] = [
-        [name, row["rows"], f"{row['precision']:.3f}", f"{row['recall']:.3f}", f"{row['f1']:.3f}"]
-        for name, row in found["per_class"].items()
+        [name, row.rows, f"{row.precision:.3f}", f"{row.recall:.3f}", f"{row.f1:.3f}"]
+        for name, row in found.per_class.items()
     ]
     table(["class", "reviews", "precision", "recall", "F1"], per_class)
     say()
-    names = found["labels"]
-    rows: list[list[object]] = [[name, *counts] for name, counts in zip(names, found["confusion"], strict=True)]
+    names = found.labels
+    rows: list[list[object]] = [[name, *counts] for name, counts in zip(names, found.confusion, strict=True)]
     table(["true \\ predicted", *names], rows)
-    if found["leak"]:
+    if found.leak:
         say()
-        say(f"Leak: {found['leak']['rows']} of these reviews were learned from, so the figures flatter the model.")
-    for reason, count in found["left_out"].items():
+        say(f"Leak: {found.leak.rows} of these reviews were learned from, so the figures flatter the model.")
+    for reason, count in found.left_out.items():
         say(f"left out, {reason}: {count}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui.commands import options as reading
 from tui.commands.engine import ask
@@ -18,6 +18,10 @@ from tui.commands.train import (
     make_request,
 )
 from tui.formatting import in_bytes, in_time
+
+if TYPE_CHECKING:
+    from core.engine.data_requests import RunForecast
+    from core.forecast.forecast import Forecast
 
 _MAX_SAVINGS = 5
 
@@ -42,41 +46,44 @@ def forecast(
 
     The first forecast of a model on a machine computes a few micro-batches to measure it; nothing is trained or kept.
     """
+    from core.engine.data_requests import MakeForecast
+
     options = reading.reading_options(text, title, label, labels, delimiter, encoding, header)
     wanted = chosen_settings(preset, settings, model, assignments)
     request = make_request(data, validation, options, preset, wanted)
-    found: dict[str, Any] = ask("forecast", {"request": request.model_dump(mode="json")})
+    found = ask(MakeForecast(request=request))
     if json:
-        say_json({"model": found["facts"]["model"], **found["forecast"], "savings": found["savings"]})
+        savings = [saving.model_dump(mode="json") for saving in found.savings]
+        say_json({"model": found.facts.model, **found.forecast.model_dump(mode="json"), "savings": savings})
         return 0
     _say(found)
     return 0
 
 
-def _say(found: dict[str, Any]) -> None:
-    said = found["forecast"]
-    sure = "measured on this machine" if said["measured"] else "a guess: nothing like it was measured here yet"
+def _say(found: RunForecast) -> None:
+    said = found.forecast
+    sure = "measured on this machine" if said.measured else "a guess: nothing like it was measured here yet"
     facts(
         [
-            ("model", found["facts"]["model"]),
-            ("computed by", f"{said['path']}, {said['precision']} on {found['facts']['device']}"),
-            ("peak memory", f"{_about(said['peak_bytes'], said['low_bytes'])} of {in_bytes(said['free_bytes'])} free"),
-            ("time", f"{in_time(said['seconds'])}, {in_time(said['low_seconds'])} to {in_time(said['high_seconds'])}"),
-            ("an epoch", in_time(said["seconds_per_epoch"])),
+            ("model", found.facts.model),
+            ("computed by", f"{said.path}, {said.precision} on {found.facts.device}"),
+            ("peak memory", f"{_about(said.peak_bytes, said.low_bytes)} of {in_bytes(said.free_bytes)} free"),
+            ("time", f"{in_time(said.seconds)}, {in_time(said.low_seconds)} to {in_time(said.high_seconds)}"),
+            ("an epoch", in_time(said.seconds_per_epoch)),
             ("estimate", sure),
             ("fits", _fits(said)),
         ]
     )
     say()
     shares: list[list[object]] = [
-        [name, in_bytes(size), f"{size / said['peak_bytes']:.0%}"] for name, size in said["parts"].items()
+        [name, in_bytes(size), f"{size / said.peak_bytes:.0%}"] for name, size in said.parts.model_dump().items()
     ]
     table(["memory for", "", ""], shares)
-    if found["savings"]:
+    if found.savings:
         say()
         saved: list[list[object]] = [
-            [f"{one['setting']}={_typed(one['value'])}", in_bytes(one["bytes"]), _slower(one["seconds"])]
-            for one in found["savings"][:_MAX_SAVINGS]
+            [f"{one.setting}={_typed(one.value)}", in_bytes(one.bytes), _slower(one.seconds)]
+            for one in found.savings[:_MAX_SAVINGS]
         ]
         table(["with --set", "saves", ""], saved)
 
@@ -85,11 +92,11 @@ def _about(peak: int, low: int) -> str:
     return f"{in_bytes(peak)} ± {1 - low / peak:.0%}"
 
 
-def _fits(said: dict[str, Any]) -> str:
-    size, batch = said["micro_batch_size"], said["batch_size"]
-    if said["fits"]:
+def _fits(said: Forecast) -> str:
+    size, batch = said.micro_batch_size, said.batch_size
+    if said.fits:
         return f"yes, in micro-batches of {size} reviews" if size < batch else "yes, a whole batch at a time"
-    if said["largest_micro_batch"]:
+    if said.largest_micro_batch:
         return f"not as asked for; it will be run in micro-batches of {size}, the batch of {batch} kept"
     return "no, not even one review at a time; the savings below may help"
 

@@ -7,11 +7,14 @@ import secrets
 import shutil
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from core.base.errors import InputError
+
+if TYPE_CHECKING:
+    from core.reviews.options import ReadingOptions
 
 Data = Annotated[str, typer.Argument(help="A file, a folder, a Hugging Face dataset id, or - for standard input.")]
 Text = Annotated[str | None, typer.Option("--text", help="Column that holds the review.")]
@@ -31,8 +34,8 @@ def reading_options(
     delimiter: str | None,
     encoding: str | None,
     header: bool | None,
-) -> dict[str, Any]:
-    """The flags as `ReadingOptions` in JSON, checked.
+) -> ReadingOptions:
+    """The flags as `ReadingOptions`, checked.
 
     Raises:
         InputError: an unknown scheme.
@@ -51,10 +54,9 @@ def reading_options(
         "header": header,
     }
     try:
-        options = ReadingOptions.model_validate({key: value for key, value in given.items() if value is not None})
+        return ReadingOptions.model_validate({key: value for key, value in given.items() if value is not None})
     except ValidationError as error:
         raise InputError("--labels is one of auto, as_is, stars_binary, stars.") from error
-    return options.model_dump()
 
 
 def locate(source: str) -> str:

@@ -107,11 +107,12 @@ def check(request: Any) -> None:
         ReviewtuiError: it could not.
     """
     from core.engine.client import EngineClient
+    from core.engine.data_requests import Prepare
 
     engine = EngineClient()
     try:
         with progress_on_stderr() as progress:
-            engine.call("prepare", {"request": request.model_dump(mode="json")}, progress)
+            engine.call(Prepare(request=request), progress)
     finally:
         engine.close()
 

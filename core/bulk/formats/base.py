@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from core.bulk.chunk_log import ChunkLog
 
 if TYPE_CHECKING:
-    from core.inference.predictor import Classification
+    from core.inference.classification import Classification
 
 Answer = tuple[str, int, "Classification"]
 """File, line, and what the model says of the review there."""

@@ -20,7 +20,7 @@ HOSTILE = "=cmd()|' /C calc'!A0 \x1b[31mred\u202e, \"quoted\"\nsecond line"
 
 @dataclass(frozen=True)
 class Found:
-    """The fields of `core.inference.predictor.Classification`."""
+    """The fields of `core.inference.classification.Classification`."""
 
     text: str
     label: str

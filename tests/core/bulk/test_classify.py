@@ -15,7 +15,8 @@ import pytest
 
 from core.base.errors import InputError, ReviewtuiError
 from core.bulk.classify import ChunkSizes, classify_into
-from core.inference.predictor import Classification, Predictor
+from core.inference.classification import Classification
+from core.inference.predictor import Predictor
 from core.reviews.options import ReadingOptions
 from tests.core.bulk.double import FORMS, Costless, Found, model_folder, names
 

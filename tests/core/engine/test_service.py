@@ -20,6 +20,8 @@ import pytest
 
 from core.base.errors import InputError, ReviewtuiError
 from core.engine.client import EngineClient
+from core.engine.data_requests import Inspect, Rows
+from core.engine.requests import Doctor, EngineRequest
 from core.runs.folder import RunFolder, create_run
 from core.runs.request import Request
 
@@ -27,33 +29,57 @@ SCRIPTED = """
 import itertools, os, sys, time
 from core.engine import methods, service
 from core.base.errors import InputError, ReviewtuiError
+from core.engine.requests import EngineRequest
 
-def noisy(params, progress):
+class Noisy(EngineRequest[str], frozen=True):
+    pass
+
+class Endless(EngineRequest[str], frozen=True):
+    pass
+
+class Wrong(EngineRequest[str], frozen=True, kw_only=True):
+    kind: str
+
+class Unsayable(EngineRequest[str], frozen=True):
+    pass
+
+class Surrogate(EngineRequest[str], frozen=True, kw_only=True):
+    text: str
+
+def noisy(request, progress):
     print("printed by a library", flush=True)
     os.write(1, b'{"id": 1, "result": "forged"}\\n')
     os.system("echo from a child")
     progress("working", 0.5)
     return "clean"
 
-def endless(params, progress):
+def endless(request, progress):
     for count in itertools.count():
         progress("counting", None if count == 0 else count % 100 / 100)
         time.sleep(0.001)
 
-def wrong(params, progress):
+def wrong(request, progress):
     kinds = {"input": InputError, "failed": ReviewtuiError, "memory": MemoryError, "other": KeyError}
-    raise kinds[params["kind"]]("so")
+    raise kinds[request.kind]("so")
 
-def unsayable(params, progress):
-    return {1, 2}
+def unsayable(request, progress):
+    return object()
 
-def surrogate(params, progress):
-    return params["text"] + "\\u2028"
+def surrogate(request, progress):
+    return request.text + "\\u2028"
 
-for function in (noisy, endless, wrong, unsayable, surrogate):
-    methods.METHODS[function.__name__] = function
+requests = (Noisy, Endless, Wrong, Unsayable, Surrogate)
+methods.METHODS.update(zip(requests, (noisy, endless, wrong, unsayable, surrogate)))
 service.main()
 """
+
+
+class Explode(EngineRequest[None], frozen=True):
+    """What no engine knows."""
+
+
+def inspect(reviews: Path) -> Inspect:
+    return Inspect(source=str(reviews))
 
 
 class Pipe:
@@ -149,9 +175,10 @@ def run(reviews: Path, tiny_classifier: Path) -> RunFolder:
 
 
 def test_inspect_and_rows_tell_what_a_file_holds(service: Pipe, reviews: Path) -> None:
-    report = service.answer("inspect", source=str(reviews))["result"]
+    found = service.answer("inspect", source=str(reviews))["result"]
+    report = found["report"]
     assert (report["kept"], report["text_column"], report["label_column"]) == (40, "review", "label")
-    assert report["trainable"] == ""
+    assert found["trainable"] == ""
     page = service.answer("rows", source=str(reviews), offset=38, limit=10)["result"]
     assert [row["row"] for row in page["rows"]] == [38, 39] and page["total"] == 40
     assert {row["label"] for row in page["rows"]} == {"positive", "negative"}
@@ -160,7 +187,7 @@ def test_inspect_and_rows_tell_what_a_file_holds(service: Pipe, reviews: Path) -
 
 def test_classify_answers_for_each_text_in_order(service: Pipe, tiny_classifier: Path) -> None:
     texts = ["great lamp", "broken " * 60, "", "naïve \ud800 \x1b[2J\u2028"]
-    answers = service.answer("classify", folder=str(tiny_classifier), texts=texts)["result"]
+    answers = service.answer("classify", folder=str(tiny_classifier), texts=texts)["result"]["classifications"]
     assert [answer["text"] for answer in answers] == texts
     for answer in answers:
         assert answer["label"] == max(answer["probabilities"], key=answer["probabilities"].get)
@@ -195,8 +222,7 @@ def test_lengths_and_prepare_know_a_model_and_its_data(service: Pipe, reviews: P
     assert 0 <= padding["by_length"] <= padding["random"] <= padding["to_longest"] < 1
     request = Request(name="x", data=str(reviews)).model_copy()
     asked = {**request.model_dump(mode="json"), "settings": {"model": str(tiny_model)}}
-    ready = service.answer("prepare", request=asked)["result"]
-    assert ready["labels"] == ["negative", "positive"] and ready["rows"] + ready["validation_rows"] == 40
+    assert service.answer("prepare", request=asked)["result"] is None
 
 
 @pytest.mark.parametrize(
@@ -207,6 +233,8 @@ def test_lengths_and_prepare_know_a_model_and_its_data(service: Pipe, reviews: P
         ("evaluate", {"run": "/absent", "source": "x.csv"}, 2, "This run has no model yet"),
         ("classify", {"folder": "/absent", "texts": ["x"]}, 2, "no model"),
         ("explode", {}, 2, "The engine knows no 'explode'"),
+        ("rows", {"source": "x.csv", "limit": -1}, 2, "does not understand"),
+        ("rows", {}, 2, "does not understand"),
     ],
 )
 def test_an_error_is_a_sentence_with_an_exit_status(
@@ -279,18 +307,16 @@ def test_a_client_starts_its_service_at_the_first_request_and_hands_out_answers(
     client: EngineClient, reviews: Path
 ) -> None:
     heard: list[tuple[str, float | None]] = []
-    assert (
-        client.call("inspect", {"source": str(reviews)}, lambda what, share: heard.append((what, share)))["kept"] == 40
-    )
+    assert client.call(inspect(reviews), lambda what, share: heard.append((what, share))).report.kept == 40
     assert heard and heard[-1] == ("reading", 1.0)
-    futures = [client.request("rows", {"source": str(reviews), "offset": n, "limit": 1}) for n in range(10)]
-    assert [future.result(30)["rows"][0]["row"] for future in futures] == list(range(10))
+    futures = [client.request(Rows(source=str(reviews), offset=n, limit=1)) for n in range(10)]
+    assert [future.result(30).rows[0].row for future in futures] == list(range(10))
 
 
 def test_errors_come_back_as_the_kind_they_were(client: EngineClient) -> None:
     with pytest.raises(InputError, match="absent"):
-        client.call("inspect", {"source": "/absent.csv"})
-    future = client.request("explode")
+        client.call(Inspect(source="/absent.csv"))
+    future = client.request(Explode())
     assert type(future.exception(30)) is InputError
 
 
@@ -298,8 +324,8 @@ def test_many_threads_may_ask_at_once(client: EngineClient, reviews: Path) -> No
     found: list[int] = []
 
     def ask(number: int) -> None:
-        page = client.call("rows", {"source": str(reviews), "offset": number, "limit": 1})
-        found.append(page["rows"][0]["row"] - number)
+        page = client.call(Rows(source=str(reviews), offset=number, limit=1))
+        found.append(page.rows[0].row - number)
 
     askers = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
     for asker in askers:
@@ -312,30 +338,30 @@ def test_many_threads_may_ask_at_once(client: EngineClient, reviews: Path) -> No
 def test_a_killed_service_fails_what_was_pending_in_words_and_the_next_request_starts_another(
     client: EngineClient, reviews: Path
 ) -> None:
-    assert client.call("inspect", {"source": str(reviews)})["kept"] == 40
+    assert client.call(inspect(reviews)).report.kept == 40
     for at_once in (False, True, True):
         assert client._process is not None
         pid = client._process.pid
-        pending = [client.request("doctor"), client.request("doctor")]
+        pending = [client.request(Doctor()), client.request(Doctor())]
         os.kill(pid, signal.SIGKILL)
         if not at_once:
             for future in pending:
                 assert isinstance(future.exception(30), ReviewtuiError)
-        again = client.request("inspect", {"source": str(reviews)})  # at once: before anybody noticed
+        again = client.request(inspect(reviews))  # at once: before anybody noticed
         for future in pending:
             error = future.exception(30)
             assert isinstance(error, ReviewtuiError) and "The engine ended (signal 9)" in str(error)
             assert str(error).endswith("it starts anew.")
         if not at_once or not isinstance(again.exception(30), ReviewtuiError):
-            assert again.result(30)["kept"] == 40
-        assert client.call("inspect", {"source": str(reviews)})["kept"] == 40
+            assert again.result(30).report.kept == 40
+        assert client.call(inspect(reviews)).report.kept == 40
         assert client._process.pid != pid
 
 
 def test_what_was_pending_fails_also_where_the_next_request_is_faster_than_the_news_of_the_death(
     client: EngineClient, reviews: Path, until: Callable[..., Any]
 ) -> None:
-    pending = client.request("doctor")
+    pending = client.request(Doctor())
     process, told = client._process, threading.Event()
     assert process is not None
     wait = process.wait
@@ -347,20 +373,20 @@ def test_what_was_pending_fails_also_where_the_next_request_is_faster_than_the_n
     process.wait = late  # type: ignore[method-assign]
     process.kill()
     until(lambda: process.poll() is not None)
-    assert client.call("inspect", {"source": str(reviews)})["kept"] == 40
+    assert client.call(inspect(reviews)).report.kept == 40
     assert not pending.done()
     told.set()
     assert isinstance(pending.exception(30), ReviewtuiError)
 
 
 def test_a_cancelled_future_is_cancelled_and_starts_nothing(client: EngineClient, reviews: Path) -> None:
-    future = client.request("doctor")
+    future = client.request(Doctor())
     assert future.cancel()
     with pytest.raises(CancelledError):
         future.result(1)
-    assert client.call("inspect", {"source": str(reviews)})["kept"] == 40
+    assert client.call(inspect(reviews)).report.kept == 40
     assert client._process is not None
-    future = client.request("doctor")
+    future = client.request(Doctor())
     client._process.kill()
     client._process.wait()
     dead = client._process
@@ -370,13 +396,13 @@ def test_a_cancelled_future_is_cancelled_and_starts_nothing(client: EngineClient
 
 def test_closing_a_client_ends_its_service_and_fails_what_was_pending(client: EngineClient, reviews: Path) -> None:
     client.close()
-    client.call("inspect", {"source": str(reviews)})
+    client.call(inspect(reviews))
     assert client._process is not None
-    process, future = client._process, client.request("doctor")
+    process, future = client._process, client.request(Doctor())
     client.close()
     assert process.poll() is not None
     assert isinstance(future.exception(30), ReviewtuiError)
-    assert client.call("inspect", {"source": str(reviews)})["kept"] == 40
+    assert client.call(inspect(reviews)).report.kept == 40
 
 
 def test_a_service_that_cannot_be_started_is_a_sentence(
@@ -384,11 +410,11 @@ def test_a_service_that_cannot_be_started_is_a_sentence(
 ) -> None:
     home.touch()
     with pytest.raises(ReviewtuiError, match="The engine could not be started"):
-        client.call("inspect", {})
+        client.call(Inspect(source=""))
     home.unlink()
     monkeypatch.setattr(sys, "executable", "/absent/python")
     with pytest.raises(ReviewtuiError, match="The engine could not be started"):
-        client.call("inspect", {})
+        client.call(Inspect(source=""))
 
 
 def test_the_service_gives_way_to_workers(scripted: Pipe) -> None:

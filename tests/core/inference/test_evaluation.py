@@ -16,6 +16,7 @@ from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, log_loss
 
 from core.base.errors import InputError
 from core.inference.evaluation import evaluate_run
+from core.inference.evaluation_report import EvaluationReport
 from core.inference.predictor import Predictor
 from core.reviews.hashing import text_hash
 from core.reviews.options import ReadingOptions
@@ -47,7 +48,7 @@ def write(path: Path, rows: list[tuple[str, str]], heads: tuple[str, str] = ("re
     return str(path)
 
 
-def evaluate(run: RunFolder, predictor: Predictor, source: str, **options: Any) -> dict[str, Any]:
+def evaluate(run: RunFolder, predictor: Predictor, source: str, **options: Any) -> EvaluationReport:
     return evaluate_run(run, predictor, source, options.get("reading"), options.get("progress", lambda *_: None))
 
 
@@ -58,13 +59,15 @@ def test_the_figures_are_those_of_the_predictors_own_answers(
     answers = predictor.classify([text for text, _ in rows])
     truth, said = [label for _, label in rows], [answer.label for answer in answers]
     shares = np.array([list(answer.probabilities.values()) for answer in answers])
-    assert found["accuracy"] == pytest.approx(accuracy_score(truth, said))
-    assert found["macro_f1"] == pytest.approx(f1_score(truth, said, average="macro", zero_division=0.0))
-    assert found["loss"] == pytest.approx(log_loss(truth, shares, labels=["negative", "positive"]), rel=1e-4)
-    assert found["confusion"] == confusion_matrix(truth, said, labels=["negative", "positive"]).tolist()
-    assert (found["run"], found["rows"], found["labels"]) == (run.id, 60, ["negative", "positive"])
-    assert 0 < found["ece_null_mean"] < found["ece_null_95"] < 1 and 0 <= found["ece"] <= 1
-    assert {name: row["rows"] for name, row in found["per_class"].items()} == {"negative": 30, "positive": 30}
+    assert found.accuracy == pytest.approx(accuracy_score(truth, said))
+    assert found.macro_f1 == pytest.approx(f1_score(truth, said, average="macro", zero_division=0.0))
+    assert found.loss == pytest.approx(log_loss(truth, shares, labels=["negative", "positive"]), rel=1e-4)
+    assert [list(row) for row in found.confusion] == confusion_matrix(
+        truth, said, labels=["negative", "positive"]
+    ).tolist()
+    assert (found.run, found.rows, found.labels) == (run.id, 60, ("negative", "positive"))
+    assert 0 < found.ece_null_mean < found.ece_null_95 < 1 and 0 <= found.ece <= 1
+    assert {name: row.rows for name, row in found.per_class.items()} == {"negative": 30, "positive": 30}
 
 
 def test_rows_without_a_label_that_the_model_knows_do_not_count(
@@ -73,15 +76,15 @@ def test_rows_without_a_label_that_the_model_knows_do_not_count(
     whole = evaluate(run, predictor, write(tmp_path / "whole.csv", rows))
     mixed = [*rows, ("odd lamp", "sarcastic"), ("plain chair", "")]
     found = evaluate(run, predictor, write(tmp_path / "mixed.csv", mixed))
-    assert found["rows"] == 60 and found["accuracy"] == whole["accuracy"] and found["loss"] == whole["loss"]
-    assert sum(found["left_out"].values()) >= 1
+    assert found.rows == 60 and found.accuracy == whole.accuracy and found.loss == whole.loss
+    assert sum(found.left_out.values()) >= 1
 
 
 def test_a_file_with_other_columns_is_detected_anew(
     run: RunFolder, predictor: Predictor, rows: list[tuple[str, str]], tmp_path: Path
 ) -> None:
     found = evaluate(run, predictor, write(tmp_path / "other.csv", rows, ("text", "sentiment")))
-    assert found["rows"] == 60
+    assert found.rows == 60
 
 
 def test_a_file_may_be_read_as_one_says(
@@ -89,7 +92,7 @@ def test_a_file_may_be_read_as_one_says(
 ) -> None:
     source = write(tmp_path / "other.csv", rows, ("first", "second"))
     reading = ReadingOptions(text="first", label="second", scheme="as_is")
-    assert evaluate(run, predictor, source, reading=reading)["rows"] == 60
+    assert evaluate(run, predictor, source, reading=reading).rows == 60
 
 
 def test_a_file_without_a_label_that_is_known_is_refused_with_the_labels_that_are(
@@ -105,12 +108,12 @@ def test_reviews_that_the_run_learned_from_are_told(
     run: RunFolder, predictor: Predictor, rows: list[tuple[str, str]], tmp_path: Path
 ) -> None:
     source = write(tmp_path / "test.csv", rows)
-    assert evaluate(run, predictor, source)["leak"] is None
+    assert evaluate(run, predictor, source).leak is None
     hashes = np.array([text_hash(text.upper()) for text, _ in rows[:7]], dtype=np.uint64)
     sides = ["train"] * 5 + ["validation"] * 2
     pq.write_table(pa.table({"row": np.arange(7), "text_hash": hashes, "side": sides}), run.split)
-    leak = evaluate(run, predictor, source)["leak"]
-    assert leak["rows"] == 5 and leak["examples"][0]["line"] == 2
+    leak = evaluate(run, predictor, source).leak
+    assert leak is not None and leak.rows == 5 and leak.examples[0].line == 2
 
 
 def test_progress_goes_from_reading_to_evaluating_all(

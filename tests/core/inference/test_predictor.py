@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -88,11 +87,11 @@ def test_explaining_masks_each_word_and_names_its_place(predictor: Predictor) ->
     from core.inference.explain import explain
 
     review = "The lamp isn't great, it is broken."
-    found: dict[str, Any] = explain(predictor, review)
-    words = [part["text"] for part in found["parts"]]
-    assert words == ["The", "lamp", "isn't", "great", "it", "is", "broken"] and found["unit"] == "word"
+    found = explain(predictor, review)
+    words = [part.text for part in found.parts]
+    assert words == ["The", "lamp", "isn't", "great", "it", "is", "broken"] and found.unit == "word"
     whole = predictor.classify([review])[0]
-    for part in found["parts"]:
-        assert review[part["start"] : part["end"]] == part["text"]
-        without = predictor.classify([review[: part["start"]] + "[MASK]" + review[part["end"] :]])[0]
-        assert part["change"] == pytest.approx(whole.probability - without.probabilities[whole.label], abs=1e-5)
+    for part in found.parts:
+        assert review[part.start : part.end] == part.text
+        without = predictor.classify([review[: part.start] + "[MASK]" + review[part.end :]])[0]
+        assert part.change == pytest.approx(whole.probability - without.probabilities[whole.label], abs=1e-5)

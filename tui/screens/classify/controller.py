@@ -8,16 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from textual import work
 from textual.timer import Timer
 from textual.worker import Worker, WorkerState
 
 from core.base.errors import ReviewtuiError
+from core.engine.client import Progress
+from core.engine.data_requests import Rows
+from core.engine.requests import A, EngineRequest
+from core.inference.classification import Classification
+from core.reviews.options import ReadingOptions
+from core.reviews.page import Page
 from core.runs.folder import RunFolder
 from core.triage.history import Decision
-from core.triage.queue import Pile, PileChangedError, Prediction, Review
+from core.triage.queue import Pile, PileChangedError, Review
 from tui.screens.base import Place
 from tui.screens.classify.model import ModelInUse, first_candidate, has_model
 
@@ -42,7 +48,7 @@ class ClassifyWork(Place):
         """Whether the model's word is hidden until the person has said theirs."""
         self.last_guess: Decision | None = None
         """What was decided last without seeing the model's word."""
-        self.typed_prediction: Prediction | None = None
+        self.typed_prediction: Classification | None = None
         self._typed_text = ""
         self._problem = ""
         """Why the pile could not be opened."""
@@ -63,7 +69,7 @@ class ClassifyWork(Place):
         return cast("Workbench", self.app)
 
     @property
-    def prediction(self) -> Prediction | None:
+    def prediction(self) -> Classification | None:
         """What the model says of the review in view."""
         if self.typed:
             return self.typed_prediction
@@ -100,8 +106,8 @@ class ClassifyWork(Place):
         if self.pile is not None:
             await self.pile.close()
 
-    async def _ask(self, method: str, params: dict[str, Any], progress: Any = None) -> Any:
-        return await self.workbench.ask(method, params, progress)
+    async def _ask(self, request: EngineRequest[A], progress: Progress | None = None) -> A:
+        return await self.workbench.ask(request, progress)
 
     @work(exclusive=True, exit_on_error=False, group="look")
     async def _look(self) -> None:
@@ -137,7 +143,13 @@ class ClassifyWork(Place):
         self.draw()
         if before is not None:
             await before.close()
-        pile = Pile(source, self._ask)
+
+        async def read_page(offset: int, limit: int) -> Page:
+            # An empty label column means: read without labels, so that no row is left out for its label.
+            reading = ReadingOptions(label="")
+            return await self._ask(Rows(source=source, reading=reading, offset=offset, limit=limit))
+
+        pile = Pile(source, read_page)
         try:
             await pile.open()
         except ReviewtuiError as error:

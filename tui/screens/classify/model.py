@@ -7,17 +7,25 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal, Protocol
 
 from core.base.errors import ReviewtuiError
+from core.engine.requests import A, Classify, EngineRequest, Load
+from core.inference.classification import Classification
 from core.runs.folder import RunFolder, list_runs
 from core.runs.summary import RunSummary, summarize
-from core.triage.queue import Prediction
 
-AskWithProgress = Callable[[str, dict[str, Any], Callable[[str, float | None], None] | None], Awaitable[Any]]
+Progress = Callable[[str, float | None], None]
 State = Literal["looking", "none", "loading", "warm", "failed"]
+
+
+class Ask(Protocol):
+    """Asks the engine."""
+
+    async def __call__(self, request: EngineRequest[A], progress: Progress | None = None) -> A: ...
+
 
 BY_HAND = ("negative", "positive")
 """Labels that are offered while there is no model."""
@@ -37,7 +45,7 @@ class Candidate:
 class ModelInUse:
     """One model at a time. `use` chooses, `load` warms, `classify` asks; predictions are kept by text hash."""
 
-    def __init__(self, ask: AskWithProgress) -> None:
+    def __init__(self, ask: Ask) -> None:
         self.state: State = "looking"
         self.message = ""
         """What it is doing while it loads, or why it failed."""
@@ -45,7 +53,7 @@ class ModelInUse:
         self.labels: tuple[str, ...] = BY_HAND
         self.max_length: int | None = None
         self._ask = ask
-        self._said: OrderedDict[str, Prediction] = OrderedDict()
+        self._said: OrderedDict[str, Classification] = OrderedDict()
 
     @property
     def run_id(self) -> str | None:
@@ -72,20 +80,20 @@ class ModelInUse:
             return
         self.state, self.message = "loading", ""
         try:
-            answer = await self._ask("load", {"folder": str(candidate.run.model)}, progress)
+            loaded = await self._ask(Load(folder=str(candidate.run.model)), progress)
         except ReviewtuiError as error:
             if candidate is self.candidate:
                 self.state, self.message = "failed", str(error)
             raise
         if candidate is self.candidate:
-            self.state, self.labels = "warm", tuple(answer["labels"])
-            self.max_length = int(answer["max_length"])
+            self.state, self.labels = "warm", loaded.labels
+            self.max_length = loaded.max_length
 
-    def said(self, text_hash: str) -> Prediction | None:
+    def said(self, text_hash: str) -> Classification | None:
         """What the model said of this text, if it was asked."""
         return self._said.get(text_hash)
 
-    async def classify(self, texts: Sequence[str], hashes: Sequence[str] = ()) -> list[Prediction]:
+    async def classify(self, texts: Sequence[str], hashes: Sequence[str] = ()) -> list[Classification]:
         """Ask about texts; answers are kept under `hashes` where they are given.
 
         Raises:
@@ -95,12 +103,12 @@ class ModelInUse:
         if candidate is None:
             return []
         try:
-            answers = await self._ask("classify", {"folder": str(candidate.run.model), "texts": list(texts)}, None)
+            answer = await self._ask(Classify(folder=str(candidate.run.model), texts=tuple(texts)))
         except ReviewtuiError as error:
             if candidate is self.candidate:
                 self.state, self.message = "failed", str(error)
             raise
-        found = [Prediction.of(answer) for answer in answers]
+        found = list(answer.classifications)
         if candidate is self.candidate:
             self.state, self.message = "warm", ""
             self._said.update(zip(hashes, found, strict=False))

@@ -16,9 +16,9 @@ from textual.widgets import Static, TextArea
 
 from core.base.errors import ReviewtuiError
 from core.base.text import clean_line
+from core.inference.classification import Classification
 from core.triage.decisions import recent_piles
 from core.triage.export import Exported, free_name
-from core.triage.queue import Prediction
 from tui.form_values import quoted
 from tui.keys.bindings import bindings
 from tui.screens.classify import text as words
@@ -126,7 +126,7 @@ class ClassifyScreen(ClassifyWork):
             self._live = live
             self.refresh_bindings()
 
-    def _draw_around(self, prediction: Prediction | None) -> None:
+    def _draw_around(self, prediction: Classification | None) -> None:
         """The counts, the keys, the model and the top line."""
         pile, panel = self.pile, self.query_one("#panel")
         has_counts = pile is not None and not self.typed and pile.total > 0

@@ -7,8 +7,9 @@ from pathlib import Path
 from textual.content import Content
 
 from core.base.text import clean, clean_line
+from core.inference.classification import Classification
 from core.triage.history import Counts, Decision
-from core.triage.queue import Pile, Prediction
+from core.triage.queue import Pile
 from tui.screens.classify.label_bars import meter, percent
 from tui.screens.classify.model import ModelInUse
 
@@ -30,7 +31,7 @@ def position(pile: Pile) -> Content:
     return Content.assemble(*parts)
 
 
-def fields(model: ModelInUse, prediction: Prediction | None, *, waiting: bool, typed: bool) -> Content:
+def fields(model: ModelInUse, prediction: Classification | None, *, waiting: bool, typed: bool) -> Content:
     """The model's word in one line, or why there is none."""
     if prediction is not None:
         return Content.assemble(
@@ -69,7 +70,7 @@ def guess_first(last: Decision | None, *, tall: bool) -> Content:
     return Content.assemble(lead, (between, "$foreground-muted"), model_word, (last_word, "bold"))
 
 
-def facts(model: ModelInUse, prediction: Prediction | None, copy: Decision | None, *, with_name: bool) -> Content:
+def facts(model: ModelInUse, prediction: Classification | None, copy: Decision | None, *, with_name: bool) -> Content:
     """How much of the review was read, by which model where no other place says so, and what was said of a copy."""
     parts: list[Part] = []
     if prediction is not None:
@@ -194,7 +195,7 @@ def trail(pile: Pile, width: int, most: int) -> Content:
     return Content.assemble(*parts)
 
 
-def legend(prediction: Prediction | None, labels: int, *, guessing: bool) -> Content:
+def legend(prediction: Classification | None, labels: int, *, guessing: bool) -> Content:
     """The keys that decide and walk, for screens that have the room."""
     agree = f"agree: {clean_line(prediction.label, 24)}" if prediction is not None else "agree with the model"
     digits = f"1–{min(labels, 9)}" if labels > 1 else "1"

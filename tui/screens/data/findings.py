@@ -5,8 +5,8 @@ It draws what it is given and turns its own pages; the screen asks the engine an
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -15,7 +15,10 @@ from textual.message import Message
 from textual.widgets import ContentSwitcher, Static
 
 from core.base.text import clean_line
+from core.data.length_report import LengthReport
 from core.reviews.options import ReadingOptions
+from core.reviews.page import Row
+from core.reviews.report import ReadingReport
 from tui.screens.data import report_views
 from tui.screens.data.keys import SECTIONS
 from tui.widgets.responsive import Drawn, gauge, section
@@ -42,8 +45,8 @@ class Findings(Vertical):
             super().__init__()
 
     def __init__(self, *, id: str) -> None:
-        self._found: dict[str, Any] | None = None
-        self._fetched: list[dict[str, Any]] = []
+        self._found: ReadingReport | None = None
+        self._fetched: Sequence[Row] = ()
         self._fetched_from = 0
         self._page_from = 0
         super().__init__(id=id)
@@ -77,11 +80,11 @@ class Findings(Vertical):
         if focus:
             self.query_one(f"#{_IDS[index]}").focus()
 
-    def show_report(self, report: dict[str, Any], reading: ReadingOptions) -> None:
+    def show_report(self, report: ReadingReport, reading: ReadingOptions) -> None:
         """Show a new report; rows and lengths of the one before are gone."""
-        self._found, self._fetched, self._fetched_from, self._page_from = report, [], 0, 0
+        self._found, self._fetched, self._fetched_from, self._page_from = report, (), 0, 0
         self.query_one("#headline", Static).update(report_views.headline(report))
-        self.query_one(Sections).note(3, f"{sum(report['left_out'].values()):,}")
+        self.query_one(Sections).note(3, f"{sum(report.left_out.values()):,}")
         self._drawn("read-as").show(partial(report_views.read_as, report, reading))
         self._drawn("classes").show(partial(report_views.classes, report))
         self._drawn("rows").show(partial(report_views.rows_and_notices, report))
@@ -91,13 +94,13 @@ class Findings(Vertical):
         for awaited in ("samples-drawn", "first", "tokens", "lengths-drawn"):
             self._drawn(awaited).show_text("")
 
-    def show_rows(self, rows: list[dict[str, Any]], start: int) -> None:
+    def show_rows(self, rows: Sequence[Row], start: int) -> None:
         """Show reviews that were fetched, from row `start` on."""
         self._fetched, self._fetched_from = rows, start
         if self._found is None:
             return
         if start == 0:
-            self._drawn("first").show(partial(_first_samples, rows[:_ON_OVERVIEW], self._found["kept"]))
+            self._drawn("first").show(partial(_first_samples, rows[:_ON_OVERVIEW], self._found.kept))
         self._draw_page()
 
     def rows_refused(self, sentence: str) -> None:
@@ -107,7 +110,7 @@ class Findings(Vertical):
     def turn(self, step: int) -> None:
         """Turn pages of samples."""
         start = self._page_from + step * PAGE
-        if self._found is None or not 0 <= start < self._found["kept"]:
+        if self._found is None or not 0 <= start < self._found.kept:
             return
         self._page_from = start
         self.query_one("#samples", Pane).scroll_home(animate=False)
@@ -123,7 +126,7 @@ class Findings(Vertical):
         self._drawn("tokens").show_text(section("Tokens") + Content("\n") + line)
         self._drawn("lengths-drawn").show_text(line)
 
-    def show_lengths(self, lengths: dict[str, Any], limit: int) -> None:
+    def show_lengths(self, lengths: LengthReport, limit: int) -> None:
         """Show token lengths, with the run's limit marked."""
         self._drawn("tokens").show(partial(report_views.lengths_short, lengths, limit))
         self._drawn("lengths-drawn").show(partial(report_views.lengths, lengths, limit))
@@ -137,18 +140,18 @@ class Findings(Vertical):
         if self._found is not None:
             start = self._page_from - self._fetched_from
             page = self._fetched[start : start + PAGE]
-            drawn = partial(_page_of_samples, page, self._page_from, self._found["kept"])
+            drawn = partial(_page_of_samples, page, self._page_from, self._found.kept)
             self._drawn("samples-drawn").show(drawn)
 
     def _drawn(self, name: str) -> Drawn:
         return self.query_one(f"#{name}", Drawn)
 
 
-def _page_of_samples(page: list[dict[str, Any]], start: int, total: int, width: int) -> Content:
+def _page_of_samples(page: Sequence[Row], start: int, total: int, width: int) -> Content:
     count = f" reviews {start + 1:,} to {start + len(page):,} of {total:,} kept   , and . turn pages\n\n"
     return Content.assemble((count if page else "", "$foreground-muted"), report_views.samples(page, width))
 
 
-def _first_samples(page: list[dict[str, Any]], total: int, width: int) -> Content:
+def _first_samples(page: Sequence[Row], total: int, width: int) -> Content:
     title = section("First reviews", f"of {total:,}")
     return Content.assemble(title, "\n", report_views.samples(page, width))

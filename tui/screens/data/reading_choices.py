@@ -6,7 +6,6 @@ the engine again. `changed` keeps choices that no longer make sense out of the n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +13,7 @@ from textual.content import Content
 
 from core.base.text import clean_line
 from core.reviews.options import ReadingOptions
+from core.reviews.report import ReadingReport
 from tui.screens.data.report_views import DELIMITERS, SCHEMES
 from tui.widgets.responsive import row
 
@@ -39,7 +39,7 @@ class Offer:
         self.changes.append(changes)
 
 
-def offer_columns(report: Mapping[str, Any], role: str) -> Offer:
+def offer_columns(report: ReadingReport, role: str) -> Offer:
     """Which column is the text, the title or the label; none is possible for the latter two."""
     helps = {
         "text": "The column that holds the review itself.",
@@ -47,30 +47,30 @@ def offer_columns(report: Mapping[str, Any], role: str) -> Offer:
         "label": "What is learned. Without one, reviews can only be worked through.",
     }
     offer = Offer(f"The column of the {role}", helps[role])
-    now = report[f"{role}_column"]
+    now = {"text": report.text_column, "title": report.title_column, "label": report.label_column}[role]
     if role != "text":
         offer.add("none", {role: ""}, current=now is None)
-    for column in report["columns"]:
-        examples = " · ".join(clean_line(example, 20) for example in column["examples"])
+    for column in report.columns:
+        examples = " · ".join(clean_line(example, 20) for example in column.examples)
         line = row(
-            (clean_line(column["name"]), 20, ""),
-            ("  " + clean_line(column["kind"]), 11, "$foreground-muted"),
+            (clean_line(column.name), 20, ""),
+            ("  " + clean_line(column.kind), 11, "$foreground-muted"),
             (examples, 28, "$foreground-muted"),
         )
-        offer.add(line, {role: column["name"]}, current=column["name"] == now)
+        offer.add(line, {role: column.name}, current=column.name == now)
     return offer
 
 
-def offer_schemes(report: Mapping[str, Any]) -> Offer:
+def offer_schemes(report: ReadingReport) -> Offer:
     """How labels become classes."""
     offer = Offer("How labels become classes")
-    for scheme in report["schemes"]:
-        used = scheme == report["scheme"] or (scheme == "auto" and report["scheme"] == "binary")
+    for scheme in report.schemes:
+        used = scheme == report.scheme or (scheme == "auto" and report.scheme == "binary")
         offer.add(SCHEMES.get(scheme, clean_line(scheme)), {"scheme": scheme}, current=used)
     return offer
 
 
-def offer_reading(report: Mapping[str, Any] | None, options: ReadingOptions) -> Offer:
+def offer_reading(report: ReadingReport | None, options: ReadingOptions) -> Offer:
     """Encoding, delimiter and header, as far as the format has them; everything where nothing could be read yet."""
     offer = Offer("How the file is read", "Everything that is detected can be set.")
 
@@ -80,19 +80,19 @@ def offer_reading(report: Mapping[str, Any] | None, options: ReadingOptions) -> 
             changes,
         )
 
-    if report is None or report["encoding"] is not None:
-        found = f" ({clean_line(report['encoding'])})" if report and options.encoding is None else ""
+    if report is None or report.encoding is not None:
+        found = f" ({clean_line(report.encoding)})" if report and options.encoding is None else ""
         add("Encoding", f"detect{found}", {"encoding": None}, options.encoding is None)
         for encoding in ("utf-8", "cp1252", "latin-1", "utf-16"):
             add("", encoding, {"encoding": encoding}, options.encoding == encoding)
         add("", "another …", {"encoding": ...}, False)
-    if report is None or report["delimiter"] is not None:
-        found = f" ({DELIMITERS.get(report['delimiter'], '')})" if report and options.delimiter is None else ""
+    if report is None or report.delimiter is not None:
+        found = f" ({DELIMITERS.get(report.delimiter or '', '')})" if report and options.delimiter is None else ""
         add("Delimiter", f"detect{found}", {"delimiter": None}, options.delimiter is None)
         for delimiter in (",", ";", "\t", "|"):
             add("", DELIMITERS[delimiter], {"delimiter": delimiter}, options.delimiter == delimiter)
         add("", "another …", {"delimiter": ...}, False)
-    if report is None or report["header"] is not None:
+    if report is None or report.header is not None:
         add("First row", "detect", {"header": None}, options.header is None)
         add("", "names the columns", {"header": True}, options.header is True)
         add("", "is a review", {"header": False}, options.header is False)

@@ -7,16 +7,17 @@ Pure functions of what the engine answered and of a width in cells. Names and va
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from textual.content import Content
 
 from core.base.text import clean, clean_line
+from core.data.length_report import LengthReport, LimitCut, Padding
 from core.reviews.options import ReadingOptions
+from core.reviews.page import Row
+from core.reviews.report import ReadingReport, SkippedRow
 from tui.widgets.responsive import bar, gauge, indented, lines, row, section, widest
 
-Report = Mapping[str, Any]
-
+Report = ReadingReport
 SCHEMES = {
     "auto": "0 and 1 as negative and positive",
     "binary": "0 and 1 as negative and positive",
@@ -36,35 +37,35 @@ _MAX_LINES = 60
 
 def headline(report: Report) -> Content:
     """How many rows were read, and what became of them."""
-    left = sum(report["left_out"].values())
-    fate = f"{report['kept']:,} kept, {left:,} left out" if left else "all kept"
-    files = len(report["files"])
+    left = sum(report.left_out.values())
+    fate = f"{report.kept:,} kept, {left:,} left out" if left else "all kept"
+    files = len(report.files)
     several = f" in {files} files" if files > 1 else ""
     return Content.assemble(
-        (f" {report['rows']:,} reviews", "bold"), f"{several}, ", (fate, "$text-warning" if left else "")
+        (f" {report.rows:,} reviews", "bold"), f"{several}, ", (fate, "$text-warning" if left else "")
     )
 
 
 def reading_in_words(report: Report) -> str:
     """Format, encoding, delimiter and header."""
-    parts = [clean_line(report["format"]).upper()]
-    if report["encoding"]:
-        parts.append(clean_line(report["encoding"]))
-    if report["delimiter"]:
-        parts.append(DELIMITERS.get(report["delimiter"], f"delimiter {clean_line(repr(report['delimiter']))}"))
-    if report["header"] is not None:
-        parts.append("header row" if report["header"] else "no header row")
+    parts = [clean_line(report.format).upper()]
+    if report.encoding:
+        parts.append(clean_line(report.encoding))
+    if report.delimiter:
+        parts.append(DELIMITERS.get(report.delimiter, f"delimiter {clean_line(repr(report.delimiter))}"))
+    if report.header is not None:
+        parts.append("header row" if report.header else "no header row")
     return ", ".join(parts)
 
 
 def read_as(report: Report, options: ReadingOptions, width: int) -> Content:
     """What was taken for what, each with the key that changes it; `set` marks what a person chose."""
-    names = ", ".join(clean_line(name, 30) for name in report["label_names"][:_MAX_LINES])
+    names = ", ".join(clean_line(name, 30) for name in report.label_names[:_MAX_LINES])
     facts = [
-        ("t", "Text", clean_line(report["text_column"]), options.text is not None),
-        ("i", "Title", clean_line(report["title_column"] or "none"), options.title is not None),
-        ("l", "Label", clean_line(report["label_column"] or "none"), options.label is not None),
-        ("s", "Scheme", SCHEMES.get(report["scheme"], clean_line(report["scheme"])), options.scheme != "auto"),
+        ("t", "Text", clean_line(report.text_column), options.text is not None),
+        ("i", "Title", clean_line(report.title_column or "none"), options.title is not None),
+        ("l", "Label", clean_line(report.label_column or "none"), options.label is not None),
+        ("s", "Scheme", SCHEMES.get(report.scheme, clean_line(report.scheme)), options.scheme != "auto"),
         ("n", "Classes", names or "none", bool(options.label_names)),
         ("e", "Reading", reading_in_words(report), options.encoding or options.delimiter or options.header is not None),
     ]
@@ -86,7 +87,7 @@ def read_as(report: Report, options: ReadingOptions, width: int) -> Content:
 
 def classes(report: Report, width: int) -> Content:
     """The class balance: counts, shares and bars."""
-    counts: Mapping[str, int] = report["class_counts"]
+    counts: Mapping[str, int] = report.class_counts
     if not counts:
         return lines([section("Classes"), " no labels: these reviews can be worked through, not trained on"])
     total, most = max(sum(counts.values()), 1), max(*counts.values(), 1)
@@ -122,26 +123,26 @@ def _balance(counts: Mapping[str, int]) -> str:
 
 def rows_and_notices(report: Report, width: int) -> Content:
     """Rows kept and left out by reason, duplicates, and what the reader wants known."""
-    left: Mapping[str, int] = report["left_out"]
-    twice = report["duplicates"]
+    left: Mapping[str, int] = report.left_out
+    twice = report.duplicates
     what = max(min(width - 24, 44), 12)
     shown = [
         section("Rows"),
-        row((" kept", what, ""), (f"{report['kept']:,}", -9, ""), (f" of {report['rows']:,}", 14, "$foreground-muted")),
+        row((" kept", what, ""), (f"{report.kept:,}", -9, ""), (f" of {report.rows:,}", 14, "$foreground-muted")),
     ]
     shown += [
         row((f" left out: {clean_line(reason)}", what, ""), (f"{count:,}", -9, "$text-warning"))
         for reason, count in sorted(left.items(), key=lambda item: -item[1])
     ]
-    if twice["rows"]:
-        conflict = f"; {twice['conflicting']:,} of them with different labels" if twice["conflicting"] else ""
-        words = f"{twice['rows']:,} repeat the text of an earlier row ({twice['groups']:,} texts{conflict})"
+    if twice.rows:
+        conflict = f"; {twice.conflicting:,} of them with different labels" if twice.conflicting else ""
+        words = f"{twice.rows:,} repeat the text of an earlier row ({twice.groups:,} texts{conflict})"
         shown.append(indented(words, min(width, _READABLE), 1))
     else:
         shown.append(Content(" no duplicates"))
-    if report["notices"]:
+    if report.notices:
         shown += [Content(""), section("Notices")]
-        for notice in report["notices"]:
+        for notice in report.notices:
             body = indented(clean_line(notice), min(width, _READABLE), 3)
             shown.append(Content(" •") + body[2:])
     return lines(shown)
@@ -149,56 +150,56 @@ def rows_and_notices(report: Report, width: int) -> Content:
 
 def columns(report: Report, width: int) -> Content:
     """Every column: what it is used for, its kind, how filled it is, and examples."""
-    roles = {report["text_column"]: "text", report["title_column"]: "title", report["label_column"]: "label"}
-    listed = report["columns"][:_MAX_LINES]
-    name_width = max(widest([clean_line(column["name"]) for column in listed], 28), 6) + 1
+    roles = {report.text_column: "text", report.title_column: "title", report.label_column: "label"}
+    listed = report.columns[:_MAX_LINES]
+    name_width = max(widest([clean_line(column.name) for column in listed], 28), 6) + 1
     rest = max(width - name_width - 37, 10)
     head = row(
         (" ", 1, ""), ("used as", 9, ""), ("column", name_width, ""), ("kind", 9, ""), ("filled", -7, ""),
         ("distinct", -10, ""), ("  for example", rest, ""),
     ).stylize("$foreground-muted")  # fmt: skip
-    rows = max(report["rows"], 1)
+    rows = max(report.rows, 1)
     shown = [head]
     for column in listed:
-        role = roles.get(column["name"], "")
-        distinct = "many" if column["distinct"] is None else f"{column['distinct']:,}"
+        role = roles.get(column.name, "")
+        distinct = "many" if column.distinct is None else f"{column.distinct:,}"
         shown.append(
             row(
                 (" ", 1, ""),
                 (f"▸ {role}" if role else "", 9, "bold $text-primary"),
-                (clean_line(column["name"]), name_width, "bold" if role else ""),
-                (clean_line(column["kind"]), 9, ""),
-                (f"{min(column['filled'] / rows, 1):.0%}", -7, ""),
+                (clean_line(column.name), name_width, "bold" if role else ""),
+                (clean_line(column.kind), 9, ""),
+                (f"{min(column.filled / rows, 1):.0%}", -7, ""),
                 (distinct, -10, ""),
                 (
-                    "  " + " · ".join(clean_line(example) or "(blank)" for example in column["examples"]),
+                    "  " + " · ".join(clean_line(example) or "(blank)" for example in column.examples),
                     rest,
                     "$foreground-muted",
                 ),
             )
         )
-    more = len(report["columns"]) - len(listed)
+    more = len(report.columns) - len(listed)
     hint = (
         f"{f' and {more:,} more.' if more else ''} t, i and l choose the columns of the text, the title and the label."
     )
     return lines([*shown, "", Content.styled(hint, "$foreground-muted")])
 
 
-def samples(page: Sequence[Mapping[str, Any]], width: int) -> Content:
+def samples(page: Sequence[Row], width: int) -> Content:
     """A page of reviews with where they stand and their labels, whole words, wrapped."""
     room = min(width, _READABLE)
     if not page:
         return Content(" Nothing here.")
     shown: list[Content] = []
     for review in page:
-        label = "no label" if review["label"] is None else clean_line(review["label"], 40)
-        text = clean(review["text"][:_MAX_TEXT]).expandtabs(4)
-        rest = len(review["text"]) - _MAX_TEXT
+        label = "no label" if review.label is None else clean_line(review.label, 40)
+        text = clean(review.text[:_MAX_TEXT]).expandtabs(4)
+        rest = len(review.text) - _MAX_TEXT
         if rest > 0:
             text = text.rstrip() + f"… ({rest:,} more characters)"
         shown += [
             row(
-                (f"{review['row'] + 1:,}", -7, "$foreground-muted"),
+                (f"{review.row + 1:,}", -7, "$foreground-muted"),
                 (f"  {label}", max(room - 36, 12), "bold $text-primary"),
                 (_place(review), -28, "$foreground-muted"),
             ),
@@ -210,12 +211,12 @@ def samples(page: Sequence[Mapping[str, Any]], width: int) -> Content:
 
 def left_out(report: Report, width: int) -> Content:
     """The rows left out: where, why, and how they begin."""
-    rows = report["skipped"]
-    total = sum(report["left_out"].values())
+    rows = report.skipped
+    total = sum(report.left_out.values())
     if not total:
         return Content(" No row was left out.")
     place = max(widest([_place(skipped) for skipped in rows], 30), 5) + 2
-    reason = max(widest([clean_line(skipped["reason"]) for skipped in rows], max(width // 3, 16)), 6) + 2
+    reason = max(widest([clean_line(skipped.reason) for skipped in rows], max(width // 3, 16)), 6) + 2
     rest = max(width - place - reason - 1, 10)
     shown = [
         row((" ", 1, ""), ("place", place, ""), ("why", reason, ""), ("begins", rest, "")).stylize("$foreground-muted")
@@ -224,13 +225,13 @@ def left_out(report: Report, width: int) -> Content:
         row(
             (" ", 1, ""),
             (_place(skipped), place, ""),
-            (clean_line(skipped["reason"]), reason, "$text-warning"),
-            (clean_line(skipped["excerpt"]), rest, "$foreground-muted"),
+            (clean_line(skipped.reason), reason, "$text-warning"),
+            (clean_line(skipped.excerpt), rest, "$foreground-muted"),
         )
         for skipped in rows
     ]
     if total > len(rows):
-        where = clean_line(report["skipped_file"])
+        where = clean_line(report.skipped_file)
         shown += [
             Content(""),
             indented(f"These are the first {len(rows):,} of {total:,}; all are in {where}", width, 1),
@@ -238,41 +239,39 @@ def left_out(report: Report, width: int) -> Content:
     return lines(shown)
 
 
-def _place(found: Mapping[str, Any]) -> str:
-    file = clean_line(found["file"]).rpartition("/")[2]
-    return f"{file[-20:]}:{found['line']}"
+def _place(found: Row | SkippedRow) -> str:
+    file = clean_line(found.file).rpartition("/")[2]
+    return f"{file[-20:]}:{found.line}"
 
 
-def lengths_short(found: Mapping[str, Any], limit: int, width: int) -> Content:
+def lengths_short(found: LengthReport, limit: int, width: int) -> Content:
     """Token lengths in a sentence, for the overview."""
     at = _cut_at(found, limit)
     cut = f"; your limit of {limit:,} cuts {at}" if at else ""
-    words = f"half have at most {found['p50']:,}, 95 % at most {found['p95']:,}, the longest {found['max']:,}{cut}"
-    return lines(
-        [section("Tokens", f"with {clean_line(found['model'], 40)}"), indented(words, min(width, _READABLE), 1)]
-    )
+    words = f"half have at most {found.p50:,}, 95 % at most {found.p95:,}, the longest {found.max:,}{cut}"
+    return lines([section("Tokens", f"with {clean_line(found.model, 40)}"), indented(words, min(width, _READABLE), 1)])
 
 
-def _cut_at(found: Mapping[str, Any], limit: int) -> str:
-    if found["max"] <= limit:
+def _cut_at(found: LengthReport, limit: int) -> str:
+    if found.max <= limit:
         return "none"
-    for known in found["limits"]:
-        if known["max_length"] == limit:
-            return f"{known['reviews_cut'] / max(found['sampled'], 1):.1%}"
+    for known in found.limits:
+        if known.max_length == limit:
+            return f"{known.reviews_cut / max(found.sampled, 1):.1%}"
     return ""
 
 
-def lengths(found: Mapping[str, Any], limit: int, width: int) -> Content:
+def lengths(found: LengthReport, limit: int, width: int) -> Content:
     """Token lengths, what each limit cuts, and what padding costs."""
-    sampled, whole = found["sampled"], found["reviews"]
+    sampled, whole = found.sampled, found.reviews
     of = f"{sampled:,} reviews" if sampled == whole else f"{sampled:,} of {whole:,} reviews, evenly spaced"
-    marks = " · ".join(f"{title} {found[key]:,}" for title, key in _QUANTILES)
-    names = list(found["limits"][0]["by_class"]) if found["limits"] else []
+    marks = " · ".join(f"{title} {value:,}" for title, value in _quantiles(found))
+    names = list(found.limits[0].by_class) if found.limits else []
     each = max(widest([clean_line(name) for name in names], 14), 8) + 2
     names = names[: max((width - 58) // each, 0)] if len(names) > 1 else []
     shown = [
-        section("Tokens in a review", f"{of}, with {clean_line(found['model'], 40)}"),
-        Content(f" {marks} · mean {found['mean']:.0f}"),
+        section("Tokens in a review", f"{of}, with {clean_line(found.model, 40)}"),
+        Content(f" {marks} · mean {found.mean:.0f}"),
         Content(""),
         section("What a limit cuts", f"max_length on the Setup screen; ▸ {limit:,} is yours"),
         row(
@@ -280,48 +279,53 @@ def lengths(found: Mapping[str, Any], limit: int, width: int) -> Content:
             *((clean_line(name, each - 2), -each, "") for name in names),
         ).stylize("$foreground-muted"),
     ]  # fmt: skip
-    for known in found["limits"]:
-        share = known["reviews_cut"] / max(sampled, 1)
-        yours = known["max_length"] == limit
+    for known in found.limits:
+        share = known.reviews_cut / max(sampled, 1)
+        yours = known.max_length == limit
         shown.append(
             row(
-                (f"{'▸ ' if yours else ''}{known['max_length']:,}", -8, "bold" if yours else ""),
-                (f"{known['reviews_cut']:,} {share:>7.1%}", -16, ""),
+                (f"{'▸ ' if yours else ''}{known.max_length:,}", -8, "bold" if yours else ""),
+                (f"{known.reviews_cut:,} {share:>7.1%}", -16, ""),
                 ("", 2, ""),
                 (bar(share, 15), 15, "$text-accent"),
-                (f"{known['tokens_lost']:.1%}", -11, ""),
+                (f"{known.tokens_lost:.1%}", -11, ""),
                 *((_class_cut(known, name), -each, "$foreground-muted") for name in names),
             )
         )
-    padding = found["padding"]
+    padding = found.padding
     room = min(max(width - 45, 8), 40)
     shown += [
         Content(""),
-        section("What padding costs", f"share of a batch of {padding['batch_size']} that is padding"),
+        section("What padding costs", f"share of a batch of {padding.batch_size} that is padding"),
     ]
-    for title, key in _PADDINGS:
+    for title, share in _paddings(found.padding):
         shown.append(
             row(
                 (f" {title}", 34, ""),
-                (f"{padding[key]:.0%}", -6, ""),
-                ("  " + bar(padding[key], room), room + 2, "$text-accent"),
+                (f"{share:.0%}", -6, ""),
+                ("  " + bar(share, room), room + 2, "$text-accent"),
             )
         )
     shown.append(Content.styled(" The native encoder packs such batches without padding.", "$foreground-muted"))
     return lines(shown)
 
 
-_QUANTILES = (("half ≤", "p50"), ("90 % ≤", "p90"), ("95 % ≤", "p95"), ("99 % ≤", "p99"), ("longest", "max"))
-_PADDINGS = (
-    ("all to the longest of all", "to_longest"),
-    ("batches drawn at random", "random"),
-    ("batches of like length", "by_length"),
-)
+def _quantiles(found: LengthReport) -> list[tuple[str, int]]:
+    shares = [("half ≤", found.p50), ("90 % ≤", found.p90), ("95 % ≤", found.p95), ("99 % ≤", found.p99)]
+    return [*shares, ("longest", found.max)]
 
 
-def _class_cut(known: Mapping[str, Any], name: str) -> str:
-    cut = known["by_class"].get(name)
-    return "" if cut is None else f"{cut['reviews_cut']:,}"
+def _paddings(padding: Padding) -> list[tuple[str, float]]:
+    return [
+        ("all to the longest of all", padding.to_longest),
+        ("batches drawn at random", padding.random),
+        ("batches of like length", padding.by_length),
+    ]
+
+
+def _class_cut(known: LimitCut, name: str) -> str:
+    cut = known.by_class.get(name)
+    return "" if cut is None else f"{cut.reviews_cut:,}"
 
 
 def refused(title: str, sentence: str, width: int) -> Content:
@@ -342,5 +346,5 @@ def verdict(report: Report | None, refusal: str, blocked: str) -> Content:
         return Content.styled(f"✗ {clean_line(refusal)} It is read as before.", "$text-error")
     if blocked or report is None:
         return Content.styled(f"✗ {clean_line(blocked)}", "$text-warning")
-    kept, count = report["kept"], len(report["label_names"])
+    kept, count = report.kept, len(report.label_names)
     return Content.styled(f"✓ Ready: {kept:,} labelled reviews in {count} classes.", "$text-success")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from textual import getters, work
 from textual.app import ComposeResult
@@ -22,7 +22,10 @@ from textual.worker import Worker, WorkerState
 
 from core.base.errors import ReviewtuiError
 from core.base.text import clean_line
+from core.data.length_report import LengthReport
+from core.engine.data_requests import Inspect, Inspection, MeasureLengths, Rows
 from core.reviews.options import ReadingOptions
+from core.reviews.report import ReadingReport
 from core.reviews.sources import absolute_source
 from core.settings.presets import preset
 from core.settings.schema import Settings
@@ -72,11 +75,13 @@ class DataScreen(Place):
         self._source = ""
         self._wanted: ReadingOptions | None = None
         """What is being asked for now; None when nothing is."""
-        self._report: dict[str, Any] | None = None
+        self._report: ReadingReport | None = None
+        self._trainable = ""
+        """Why a run could not learn from it; empty if it could."""
         self._refusal = ""
         self._on_disk = False
         """Whether the source is a path that exists: only then another reading may help."""
-        self._lengths: dict[str, Any] | None = None
+        self._lengths: LengthReport | None = None
         self._measured_for: tuple[str, int] = ("", 0)
         """Model and batch size that the lengths were, or are being, measured for."""
 
@@ -151,7 +156,7 @@ class DataScreen(Place):
         """Why nothing can be trained on this; empty when it can."""
         if self._wanted is not None or self._report is None:
             return "The reviews are still being read."
-        return str(self._report["trainable"])
+        return self._trainable
 
     # Asking the engine
 
@@ -178,13 +183,12 @@ class DataScreen(Place):
         self._on_disk = await asyncio.to_thread(existing, Path.cwd(), source) is not None
         if source != self._source:
             self._source = self.app.draft.source = source
-        params = {"source": source, "reading": reading.model_dump()}
         try:
-            report = await self.app.ask("inspect", params, partial(self._progressed, reading))
+            found = await self.app.ask(Inspect(source=source, reading=reading), partial(self._progressed, reading))
         except ReviewtuiError as error:
             self._refused(str(error))
         else:
-            self._found(reading, report)
+            self._found(reading, found)
 
     def _progressed(self, reading: ReadingOptions, what: str, share: float | None) -> None:
         """Say how far the reading is; late words of a dropped wish are not heard."""
@@ -204,11 +208,12 @@ class DataScreen(Place):
         else:
             self._draw_verdict()
 
-    def _found(self, reading: ReadingOptions, report: dict[str, Any]) -> None:
-        self._wanted, self._refusal, self._report = None, "", report
+    def _found(self, reading: ReadingOptions, found: Inspection) -> None:
+        report = found.report
+        self._wanted, self._refusal, self._report, self._trainable = None, "", report, found.trainable
         draft = self.app.draft
         draft.source, draft.reading = self._source, reading
-        draft.report = None if report["trainable"] else report
+        draft.report = None if found.trainable else report
         self.findings.show_report(report, reading)
         self._draw_verdict()
         if self.stage == "waiting":
@@ -218,14 +223,13 @@ class DataScreen(Place):
     @work(exclusive=True, exit_on_error=False, group="rows")
     async def _fetch(self, start: int, then_measure: bool = False) -> None:
         """Fetch reviews from `start` on; the engine answers one at a time, so lengths wait for the first reviews."""
-        reading = self.app.draft.reading.model_dump()
-        params = {"source": self._source, "reading": reading, "offset": start, "limit": FETCHED}
+        wanted = Rows(source=self._source, reading=self.app.draft.reading, offset=start, limit=FETCHED)
         try:
-            answer = await self.app.ask("rows", params)
+            page = await self.app.ask(wanted)
         except ReviewtuiError as error:
             self.findings.rows_refused(str(error))
         else:
-            self.findings.show_rows(answer["rows"], start)
+            self.findings.show_rows(page.rows, start)
         if then_measure:
             self._measure()
 
@@ -235,15 +239,12 @@ class DataScreen(Place):
         settings, draft = self._settings(), self.app.draft
         self._measured_for = (settings.model, settings.batch_size)
         self._lengths = draft.lengths = None
-        params = {
-            "source": self._source,
-            "reading": draft.reading.model_dump(),
-            "model": settings.model,
-            "batch_size": settings.batch_size,
-        }
+        request = MeasureLengths(
+            source=self._source, reading=draft.reading, model=settings.model, batch_size=settings.batch_size
+        )
         self._measuring("waiting for the engine", None)
         try:
-            found = await self.app.ask("lengths", params, self._measuring)
+            found = await self.app.ask(request, self._measuring)
         except asyncio.CancelledError:
             self._measured_for = ("", 0)  # a start came first: they are measured when this screen comes back
             raise
@@ -361,11 +362,11 @@ class DataScreen(Place):
             if names is not None and names != given:
                 self._change({"label_names": names})
 
-        self.app.push_screen(LabelNames(self._report["label_names"], given), named)
+        self.app.push_screen(LabelNames(self._report.label_names, given), named)
 
     def _has_labels(self) -> bool:
         """Whether there are labels to choose about; says what to do where there are none."""
-        labelled = self._report is not None and bool(self._report["label_column"])
+        labelled = self._report is not None and bool(self._report.label_column)
         if not labelled:
             self.app.say("Choose a column of labels first: l.")
         return labelled

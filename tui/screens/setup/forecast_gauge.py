@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from textual import work
 from textual.content import Content
@@ -16,6 +16,7 @@ from textual.content import Content
 from core.base.errors import ReviewtuiError
 from core.base.memory import free_bytes
 from core.base.text import clean_line
+from core.engine.data_requests import GatherFacts, MeasureLengths
 from core.forecast.facts import Facts
 from core.forecast.forecast import Forecast, Saving, forecast, savings
 from core.settings.schema import Settings
@@ -68,7 +69,7 @@ class ForecastGauge(Drawn):
         """Show what a run of `draft` with `settings` would take; None while a value is refused."""
         if draft.report is None or settings is None:
             return
-        of = (draft.source, settings.model, int(draft.report["kept"]))
+        of = (draft.source, settings.model, draft.report.kept)
         if of != self._of:
             self._of, self.facts, self._state = of, None, "Looking at reviews and model …"
             self._collect(draft, settings)
@@ -112,9 +113,10 @@ class ForecastGauge(Drawn):
         assert report is not None
         try:
             if draft.lengths is None or draft.lengths_model != settings.model:
-                params: dict[str, Any] = {"source": draft.source, "reading": draft.reading.model_dump(mode="json")}
-                params |= {"model": settings.model, "batch_size": settings.batch_size}
-                draft.lengths = await self.app.ask("lengths", params, self._say)
+                request = MeasureLengths(
+                    source=draft.source, reading=draft.reading, model=settings.model, batch_size=settings.batch_size
+                )
+                draft.lengths = await self.app.ask(request, self._say)
                 draft.lengths_model = settings.model
             found = await self._ask(draft, settings, measure=False)
         except asyncio.CancelledError:
@@ -154,10 +156,10 @@ class ForecastGauge(Drawn):
             self._take(self.facts)
 
     async def _ask(self, draft: Draft, settings: Settings, *, measure: bool) -> Facts:
-        assert draft.report is not None
-        params: dict[str, Any] = {"lengths": draft.lengths, "classes": max(len(draft.report["class_counts"]), 2)}
-        params |= {"settings": settings.model_dump(mode="json"), "measure": measure}
-        return Facts.model_validate(await self.app.ask("facts", params, self._say))
+        assert draft.report is not None and draft.lengths is not None
+        classes = max(len(draft.report.class_counts), 2)
+        request = GatherFacts(lengths=draft.lengths, classes=classes, settings=settings, measure=measure)
+        return await self.app.ask(request, self._say)
 
     def _take(self, facts: Facts) -> None:
         self.facts = facts

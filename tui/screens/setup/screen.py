@@ -20,6 +20,7 @@ from textual.worker import Worker, WorkerState
 
 from core.base.errors import ReviewtuiError
 from core.base.text import clean_line
+from core.engine.data_requests import Prepare
 from core.reviews.sources import absolute_source
 from core.runs.request import Request
 from core.runs.start import start_run
@@ -192,7 +193,7 @@ class SetupScreen(Place):
             "#command": partial(setup_views.command, words, not_in_command(draft.reading)),
         }
         if draft.report is not None:
-            steps = steps_in_words(draft.report["kept"], settings)
+            steps = steps_in_words(draft.report.kept, settings)
             views["#data"] = partial(setup_views.data, draft.source, draft.report, steps, cut)
         for where, view in views.items():
             self.query_one(where, Drawn).show(view, about=(looked_at.name, draft.source))
@@ -374,7 +375,7 @@ class SetupScreen(Place):
             name=clean_line(self._run_name), data=data, reading=draft.reading, preset=draft.preset, settings=settings
         )
         try:
-            await self.app.ask("prepare", {"request": request.model_dump(mode="json")}, self._preparing)
+            await self.app.ask(Prepare(request=request), self._preparing)
             self._launching = True
             self._now("Starting the worker …")
             foretold = self.query_one(ForecastGauge).foretold()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from textual.content import Content
 
 from core.base.text import clean_line
+from core.data.length_report import LengthReport
+from core.reviews.report import ReadingReport
 from core.settings.declarations import Declaration
 from core.settings.presets import PRESETS, preset
 from core.settings.schema import describe
@@ -65,14 +66,14 @@ def changes(preset_name: str, typed: Mapping[str, str], problems: Mapping[str, s
     return lines(parts)
 
 
-def data(source: str, report: Mapping[str, Any], steps: str, cut: str, width: int) -> Content:
+def data(source: str, report: ReadingReport, steps: str, cut: str, width: int) -> Content:
     """What the run would learn from."""
     facts = [
         ("Reviews", clean_line(source)),
-        ("", f"{report['kept']:,} kept of {report['rows']:,}"),
+        ("", f"{report.kept:,} kept of {report.rows:,}"),
         (
             "Classes",
-            ", ".join(f"{clean_line(name, 24)} {count:,}" for name, count in list(report["class_counts"].items())[:20]),
+            ", ".join(f"{clean_line(name, 24)} {count:,}" for name, count in list(report.class_counts.items())[:20]),
         ),
         ("Steps", steps),
         *([("Cut", cut)] if cut else []),
@@ -84,19 +85,19 @@ def data(source: str, report: Mapping[str, Any], steps: str, cut: str, width: in
     return lines(parts)
 
 
-def cut_in_words(found: Mapping[str, Any] | None, limit: int) -> str:
+def cut_in_words(found: LengthReport | None, limit: int) -> str:
     """What a limit of tokens cuts, from the lengths measured; empty before they are."""
     if found is None:
         return ""
-    if limit >= found["max"]:
-        return f"no review is longer than {limit:,} tokens; the longest has {found['max']:,}"
-    below = [known for known in found["limits"] if known["max_length"] <= limit]
+    if limit >= found.max:
+        return f"no review is longer than {limit:,} tokens; the longest has {found.max:,}"
+    below = [known for known in found.limits if known.max_length <= limit]
     if not below:
         return ""
     known = below[-1]
-    share = f"{known['reviews_cut'] / max(found['sampled'], 1):.1%}"
-    lost = f"{known['tokens_lost']:.1%} of all tokens"
-    if known["max_length"] == limit:
+    share = f"{known.reviews_cut / max(found.sampled, 1):.1%}"
+    lost = f"{known.tokens_lost:.1%} of all tokens"
+    if known.max_length == limit:
         return f"{share} of the reviews are cut at {limit:,} tokens; {lost} are lost"
     return f"at most {share} of the reviews are cut at {limit:,} tokens; at most {lost} are lost"
 
@@ -145,7 +146,7 @@ RUN_NAME = Declaration(
 """The run's name is edited as the settings are, though it is none."""
 
 
-def state(report: Mapping[str, Any] | None, checked: Checked, starting: str, failure: str) -> Content:
+def state(report: ReadingReport | None, checked: Checked, starting: str, failure: str) -> Content:
     """The line beside the start: what is being done, what stands in its way, or how long the run would be."""
     if starting:
         return Content.styled(starting, "$foreground-muted")
@@ -153,4 +154,4 @@ def state(report: Mapping[str, Any] | None, checked: Checked, starting: str, fai
         return Content.styled(f"✗ {clean_line(checked.sentence or failure)}", "$text-error")
     if report is None or checked.settings is None:
         return Content("")
-    return Content.styled(steps_in_words(report["kept"], checked.settings), "$foreground-muted")
+    return Content.styled(steps_in_words(report.kept, checked.settings), "$foreground-muted")

@@ -18,6 +18,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
 from core.base.errors import ReviewtuiError
+from core.engine.requests import EngineRequest, from_result, method_of, to_params
 from core.runs.folder import RunFolder
 from core.triage.decisions import DecisionLog
 from tests.tui.frames import frame
@@ -39,41 +40,42 @@ class FakeEngine:
         self.texts = texts if texts is not None else [f"review number {row}" for row in range(6)]
         self.labels = labels
         self.held: set[str] = set()
-        self.waiting: list[tuple[str, dict[str, Any], Future[Any]]] = []
+        self.waiting: list[tuple[EngineRequest[Any], Future[Any]]] = []
         self.errors: dict[str, str] = {}
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.data_hash = "one"
         self.closed = False
 
-    def request(self, method: str, params: dict[str, Any] | None = None, progress: Any = None) -> Future[Any]:
+    def request(self, request: EngineRequest[Any], progress: Any = None) -> Future[Any]:
         future: Future[Any] = Future()
-        self.asked.append((method, params or {}))
-        if method in self.held:
-            self.waiting.append((method, params or {}, future))
+        self.asked.append((method_of(request), to_params(request)))
+        if method_of(request) in self.held:
+            self.waiting.append((request, future))
         else:
-            self._answer(method, params or {}, future)
+            self._answer(request, future)
         return future
 
     def let_go(self) -> None:
         """Answer what was held."""
         self.held.clear()
         waiting, self.waiting = self.waiting, []
-        for method, params, future in waiting:
+        for request, future in waiting:
             if not future.cancelled():
-                self._answer(method, params, future)
+                self._answer(request, future)
 
     def close(self) -> None:
         self.closed = True
 
-    def _answer(self, method: str, params: dict[str, Any], future: Future[Any]) -> None:
+    def _answer(self, request: EngineRequest[Any], future: Future[Any]) -> None:
         future.set_running_or_notify_cancel()
+        method = method_of(request)
         if method in self.errors:
             future.set_exception(ReviewtuiError(self.errors[method]))
         else:
-            future.set_result(getattr(self, f"_{method}")(params))
+            future.set_result(from_result(request, getattr(self, f"_{method}")(to_params(request))))
 
     def _rows(self, params: dict[str, Any]) -> Any:
-        assert params["reading"] == {"label": ""} and params["limit"] <= 500
+        assert params["reading"]["label"] == "" and params["limit"] <= 500
         rows = [
             {"row": row, "file": params["source"], "line": row + 2, "text": text, "label": None, "hash": hash_of(text)}
             for row, text in enumerate(self.texts)
@@ -86,13 +88,14 @@ class FakeEngine:
     def _classify(self, params: dict[str, Any]) -> Any:
         share = (1 - 0.75) / max(len(self.labels) - 1, 1)
         others = dict.fromkeys(self.labels, share)
-        return [
+        found = [
             {
                 "text": text, "label": self.labels[-1], "probability": 0.75,
                 "probabilities": others | {self.labels[-1]: 0.75}, "tokens": len(text), "truncated": len(text) > 128,
             }
             for text in params["texts"]
         ]  # fmt: skip
+        return {"classifications": found}
 
 
 def hash_of(text: str) -> str:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from core.base.errors import InputError
 from core.reviews.options import ReadingOptions
-from tests.tui.engine_double import HOSTILE, STEERING, FakeEngine, report, settle, until
+from tests.tui.engine_double import HOSTILE, STEERING, FakeEngine, inspection, settle, until
 from tests.tui.frames import frame
 from tui.app import ReviewTui
 from tui.screens.data.class_names import LabelNames
@@ -122,7 +122,7 @@ async def test_a_refused_source_shows_its_sentence_and_can_be_told_how_to_be_rea
         assert "Sample reviews" in frame(app)
         await pilot.press("t")
         assert isinstance(app.screen, Ask)
-        engine.answers["inspect"] = report()
+        engine.answers["inspect"] = inspection()
         await pilot.press(*"body", "enter")
         await settle(pilot)
         assert engine.of("inspect")[-1]["reading"]["text"] == "body"
@@ -162,7 +162,7 @@ async def test_every_section_is_reached_by_digit_and_by_arrow() -> None:
 
 
 async def test_pages_of_samples_turn_and_fetch_when_they_must() -> None:
-    engine = FakeEngine(inspect=report(kept=450, rows=450, left_out={}, skipped=[]))
+    engine = FakeEngine(inspect=inspection(kept=450, rows=450, left_out={}, skipped=[]))
     app = workbench(engine)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -275,7 +275,9 @@ async def test_reviews_that_cannot_be_trained_on_say_why_and_can_be_worked_throu
     opened: list[Any] = []
     monkeypatch.setattr(ReviewTui, "open_classify", lambda self, run=None, pile=None: opened.append(pile))
     engine = FakeEngine(
-        inspect=report(trainable="It has no labels.", label_column=None, class_counts={}, label_names=[], schemes=[])
+        inspect=inspection(
+            trainable="It has no labels.", label_column=None, class_counts={}, label_names=[], schemes=[]
+        )
     )
     app = workbench(engine)
     async with app.run_test(size=(80, 24)) as pilot:
