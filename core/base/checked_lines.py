@@ -39,11 +39,11 @@ def decode(line: bytes) -> dict[str, Any] | None:
 
 
 def _as_json(value: Any) -> Any:
-    """`value` with words for the floats that JSON lacks, and '?' for lone surrogates, which strict readers refuse."""
+    """`value` with words for the floats that JSON lacks, and � for lone surrogates, which strict readers refuse."""
     if isinstance(value, float):
         return value if abs(value) < float("inf") else str(value)
     if isinstance(value, str):
-        return value if value.isascii() else value.encode("utf-8", "replace").decode()
+        return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, Mapping):
         return {_as_json(key): _as_json(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -56,4 +56,4 @@ def test_numbers_that_json_lacks_are_written_as_words() -> None:
 
 
 def test_lone_surrogates_which_strict_readers_refuse_are_replaced() -> None:
-    assert decode(encode({"name\udcff": "caf\udce9 \U0001f4da"})[:-1]) == {"name?": "caf? \U0001f4da"}
+    assert decode(encode({"name\udcff": "caf\udce9 \U0001f4da"})[:-1]) == {"name\ufffd": "caf\ufffd \U0001f4da"}

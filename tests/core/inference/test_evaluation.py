@@ -62,9 +62,7 @@ def test_the_figures_are_those_of_the_predictors_own_answers(
     assert found.accuracy == pytest.approx(accuracy_score(truth, said))
     assert found.macro_f1 == pytest.approx(f1_score(truth, said, average="macro", zero_division=0.0))
     assert found.loss == pytest.approx(log_loss(truth, shares, labels=["negative", "positive"]), rel=1e-4)
-    assert [list(row) for row in found.confusion] == confusion_matrix(
-        truth, said, labels=["negative", "positive"]
-    ).tolist()
+    assert np.array_equal(found.confusion, confusion_matrix(truth, said, labels=["negative", "positive"]))
     assert (found.run, found.rows, found.labels) == (run.id, 60, ("negative", "positive"))
     assert 0 < found.ece_null_mean < found.ece_null_95 < 1 and 0 <= found.ece <= 1
     assert {name: row.rows for name, row in found.per_class.items()} == {"negative": 30, "positive": 30}

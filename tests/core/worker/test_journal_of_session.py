@@ -78,7 +78,8 @@ def test_smaller_and_larger_micro_batches(
     failing("learn", lambda number: number == 3)
     run = create_run(request(reviews_csv(ROWS), tiny_model, epochs=2))
     history = work(run)
-    assert actions_of(run) == ["smaller", "larger"]
+    first, *rest = actions_of(run)
+    assert first == "smaller" and set(rest) == {"larger"}
     assert history.plan is not None and history.plan.micro_batch_tokens == 2048, "as it was planned, in the end"
 
 

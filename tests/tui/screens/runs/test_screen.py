@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -175,12 +174,12 @@ async def test_what_was_interrupted_is_said_by_name_and_goes_on_on_one_key(monke
 async def test_a_worker_that_gives_no_sign_is_unresponsive_until_it_gives_one() -> None:
     run = make_run(1, steps=10, end=None)
     lock = hold(run)
-    append(run, "memory", **memory(10), idle=95.0, awake=time.monotonic())
+    append(run, "memory", **{**memory(10), "idle": 95.0})
     async with ReviewTui().run_test(notifications=True, size=(120, 40)) as pilot:
         words = f": wait, or `kill -9 {os.getpid()}`, then r resumes"
         shown = await settled(pilot, "? unresponsive", "since ", words, "x Stop")
         assert "Resume" not in shown.splitlines()[-1] and "Delete" not in shown.splitlines()[-1]
-        append(run, "memory", **memory(11), idle=0.1, awake=time.monotonic())
+        append(run, "memory", **{**memory(11), "idle": 0.1})
         await settled(pilot, "● running")
     lock.release()
 

@@ -109,10 +109,10 @@ async def test_a_dead_worker_is_told_from_a_silent_one(size: tuple[int, int]) ->
     async with ReviewTui().run_test(notifications=True, size=size) as pilot:
         await open_train(pilot, run)
         await settled(pilot, "● running")
-        append(run, "memory", **memory(10), idle=95.0, awake=time.monotonic())
+        append(run, "memory", **{**memory(10), "idle": 95.0})
         shown = await settled(pilot, "? unresponsive", "since ", f"`kill -9 {os.getpid()}`", "Stop…")
         assert "Resume" not in shown.splitlines()[-1]
-        append(run, "memory", **memory(10), idle=0.2, awake=time.monotonic())
+        append(run, "memory", **{**memory(10), "idle": 0.2})
         await settled(pilot, "● running")
         lock.release()
         shown = " ".join((await settled(pilot, "! interrupted", "r Resume")).split())
