@@ -34,7 +34,7 @@ def examine(progress: Callable[[str, float | None], None]) -> DoctorReport:
     memory = sample(torch.cuda if torch.cuda.is_available() else None)
     return DoctorReport(
         reviewtui=core.__version__,
-        torch=torch.__version__,
+        torch=str(torch.__version__),  # a subclass of str
         transformers=transformers.__version__,
         device=str(device),
         devices=tuple(msgspec.convert(gpu, GpuMemory) for gpu in memory["devices"]),

@@ -54,4 +54,4 @@ class Explanation:
 
     def to_json(self) -> dict[str, Any]:
         """The object that `classify --explain --json` prints."""
-        return {**vars(self), "parts": [vars(part) for part in self.parts]}
+        return {"method": self.method, **vars(self), "parts": [vars(part) for part in self.parts]}
