@@ -1,9 +1,10 @@
-"""Figures in words, the same on every screen and in every command: bytes, times, rates, and what a run needs."""
+"""How figures are written on screens and by commands: bytes, times, ages, settings, and what a run needs."""
 
 from __future__ import annotations
 
 import socket
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,11 +20,11 @@ STATE_MARKS = {
     "failed": ("✗", "$text-error"),
     "interrupted": ("!", "$text-warning"),
 }
-"""State of a run → its mark and the theme colour of that mark."""
+"""State of a run → its mark and the theme colour of the mark."""
 
 
 def in_bytes(count: float | None) -> str:
-    """Bytes for people: 3.4 GiB."""
+    """Format bytes: `3.4 GiB`; `?` for None."""
     if count is None:
         return "?"
     for unit in ("B", "KiB", "MiB", "GiB"):
@@ -34,7 +35,7 @@ def in_bytes(count: float | None) -> str:
 
 
 def in_time(seconds: float | None) -> str:
-    """Seconds for people: 3:07, 1:02:45."""
+    """Format a duration: `3:07`, `1:02:45`; `?` for None."""
     if seconds is None:
         return "?"
     minutes, rest = divmod(round(max(seconds, 0)), 60)
@@ -43,30 +44,50 @@ def in_time(seconds: float | None) -> str:
 
 
 def clock(moment: float, now: float) -> str:
-    """The time of day of a moment (seconds since 1970): 14:02; with its date where that is not today's."""
+    """Format a moment (seconds since 1970) as the time of day, with its date if that is not today's."""
     then, today = time.localtime(moment), time.localtime(now)
     return time.strftime("%H:%M" if then[:3] == today[:3] else "%Y-%m-%d %H:%M", then)
 
 
 def ago(moment: float | None, now: float) -> str:
-    """How long ago a moment (seconds since 1970) was: `just now`, `4 min ago`, then the date."""
+    """Format how long ago a moment (seconds since 1970) was: `just now`, `4 min ago`, `3 h ago`, then the date."""
     if moment is None:
         return "-"
     seconds = now - moment
     if seconds < 60:
         return "just now"
     if seconds < 3600:
-        return f"{seconds / 60:.0f} min ago"
+        return f"{min(round(seconds / 60), 59)} min ago"
     if seconds < 24 * 3600:
-        return f"{seconds / 3600:.0f} h ago"
+        return f"{min(round(seconds / 3600), 23)} h ago"
     return time.strftime("%Y-%m-%d", time.localtime(moment))
 
 
+def setting_text(value: object) -> str:
+    """Format the value of a setting: `none`, `on`, `1e-5`."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"{value:g}".replace("e-0", "e-") if isinstance(value, float) else str(value)
+
+
+def settings_text(preset: str, changes: Mapping[str, object]) -> str:
+    """Name a preset and the settings that differ from it: `balanced, but learning_rate 1e-5, epochs 8`.
+
+    The model is left out; it is always shown on its own.
+    """
+    words = [f"{name} {setting_text(value)}" for name, value in changes.items() if name != "model"]
+    return f"{preset}, but {', '.join(words)}" if words else preset
+
+
 def trouble(summary: RunSummary, now: float, resume: str) -> str:
-    """What a person is to know and do about a run that was interrupted or gives no sign; empty for any other.
+    """Say what is wrong with a run that was interrupted or is unresponsive, and what to do; empty for any other.
 
     Args:
-        now: seconds since 1970; resume: how a run is resumed here.
+        summary: the run.
+        now: seconds since 1970.
+        resume: how a run is resumed here, such as `r resumes`.
     """
     if summary.state == "interrupted":
         return f"{summary.message}: {resume}"

@@ -8,14 +8,14 @@ from __future__ import annotations
 from importlib import import_module
 
 from tui.keys.actions import Action, KeyTable
-from tui.screens.keys import APP, GO_TO, HELP, SCREEN
+from tui.screens.keys import APP, GO_TO, HELP, RUN_SETTINGS, SCREEN
 from tui.screens.table import SCREENS
 from tui.widgets.keys import ASK, CHART, CHOOSE, LINE, PANE
 
 
 def _tables() -> tuple[KeyTable, ...]:
     of_screens = [table for screen in SCREENS for table in import_module(f"tui.screens.{screen.name}.keys").TABLES]
-    return (APP, SCREEN, *of_screens, CHART, PANE, LINE, CHOOSE, ASK, GO_TO, HELP)
+    return (APP, SCREEN, *of_screens, CHART, PANE, LINE, CHOOSE, ASK, GO_TO, HELP, RUN_SETTINGS)
 
 
 TABLES: tuple[KeyTable, ...] = _tables()

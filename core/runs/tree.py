@@ -1,36 +1,59 @@
-"""Runs as a list in which branches stand below the run that they came from."""
+"""The order of a list of runs: the newest first, and branches below the run that they come from."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from core.runs.summary import RunSummary
+if TYPE_CHECKING:
+    from core.runs.summary import RunSummary
 
 
 def as_tree(summaries: Sequence[RunSummary]) -> list[tuple[RunSummary, int]]:
-    """Each run with its depth: in the order given, but branches right below their parent, in that order too.
+    """Order runs, given newest first, so that branches stand right below their parent. Return each with its depth.
 
-    A branch whose parent is not among them stands on its own. So does one of a ring, which only a hand can make.
+    A family, that is a run with all of its branches and theirs, takes the place of its newest member: a new branch
+    brings its parent to the top, and is the first below it. A branch whose parent is not listed heads a family. Runs
+    that descend from each other in a circle, which only an edited file can say, stand at the end.
     """
-    known = {one.id for one in summaries}
+    known = {one.id: one for one in summaries}
+    places: dict[str, int] = {}
     branches: dict[str, list[RunSummary]] = {}
-    roots = []
-    for one in summaries:
-        parent = one.parent.run if one.parent else None
-        if parent in known and parent != one.id:
-            branches.setdefault(str(parent), []).append(one)
-        else:
-            roots.append(one)
+    heads: list[RunSummary] = []
+    for place, one in enumerate(summaries):
+        for ancestor in _lineage(one, known):
+            places.setdefault(ancestor.id, place)
+        parent = _parent(one, known)
+        (heads if parent is None else branches.setdefault(parent.id, [])).append(one)
+
     found: list[tuple[RunSummary, int]] = []
-    waiting = [(one, 0) for one in reversed(roots)]
+    waiting = [(one, 0) for one in _newest_last(heads, places)]
     while waiting:
         one, depth = waiting.pop()
         found.append((one, depth))
-        waiting += [(below, depth + 1) for below in reversed(branches.pop(one.id, []))]
-    shown = {one.id for one, _ in found}
-    return found + [(one, 0) for one in summaries if one.id not in shown]
+        waiting += [(branch, depth + 1) for branch in _newest_last(branches.get(one.id, []), places)]
+    listed = {one.id for one, _ in found}
+    return found + [(one, 0) for one in summaries if one.id not in listed]
 
 
-def indented(name: str, depth: int) -> str:
-    """A run's name with a sign of how far below others it stands."""
+def branch_label(name: str, depth: int) -> str:
+    """Return a run's name, set in below its parent's: `└ name`."""
     return f"{'  ' * (depth - 1)}└ {name}" if depth else name
+
+
+def _parent(run: RunSummary, known: dict[str, RunSummary]) -> RunSummary | None:
+    return known.get(run.parent.run) if run.parent is not None else None
+
+
+def _lineage(run: RunSummary, known: dict[str, RunSummary]) -> Iterator[RunSummary]:
+    """Yield a run, its parent, that one's parent, and so on; each once."""
+    one: RunSummary | None = run
+    seen: set[str] = set()
+    while one is not None and one.id not in seen:
+        seen.add(one.id)
+        yield one
+        one = _parent(one, known)
+
+
+def _newest_last(runs: list[RunSummary], places: dict[str, int]) -> list[RunSummary]:
+    return sorted(runs, key=lambda run: places[run.id], reverse=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.runs.tree import as_tree, indented
+from core.runs.tree import as_tree, branch_label
 from tui.commands.output import facts, say, say_json, table
 from tui.commands.train import Json, RunWord
 from tui.formatting import in_bytes, in_time, trouble
@@ -33,7 +33,7 @@ def runs(json: Json = False) -> int:
     rows: list[list[object]] = [
         [
             summary.id,
-            indented(summary.name, depth),
+            branch_label(summary.name, depth),
             summary.state,
             f"{summary.step}/{summary.steps}" if summary.steps else "-",
             f"{summary.validation.accuracy:.3f}" if summary.validation else "-",

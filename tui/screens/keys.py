@@ -47,3 +47,9 @@ GO_TO = KeyTable(
         Action("go_to.stay", "escape,g,q", "choose('')", "Stay here"),
     ),
 )
+
+RUN_SETTINGS = KeyTable(
+    "run_settings",
+    "Settings of a run",
+    (Action("run_settings.close", "escape,i,q", "dismiss", "Close", footer=True),),
+)

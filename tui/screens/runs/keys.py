@@ -11,17 +11,28 @@ RUNS = KeyTable(
         Action("runs.new", "n", "new", "New", "Start a new run: choose data first", footer=True),
         Action("runs.open", "enter", "open", "Open", "Watch the run, or look back at it", footer=True),
         Action("runs.classify", "c", "classify", "Classify", "Classify reviews with its model", footer=True),
+        Action("runs.settings", "i", "settings", "Settings", "All settings of the run", footer=True),
         Action("runs.stop", "x", "stop", "Stop", "Stop and save", footer=True),
         Action("runs.resume", "r", "resume", "Resume", "Go on from its last checkpoint", footer=True),
         Action("runs.resume_all", "R", "resume_all", "Resume all", "Resume every interrupted run", footer=True),
         Action("runs.delete", "d", "delete", "Delete", "Undo brings it back until you quit", footer=True),
         Action("runs.undo", "u", "undo", "Undo delete", "Bring back the run deleted last", footer=True),
         Action("runs.samples", "s", "samples", "Samples", "Start a new run on the sample reviews"),
-        Action("runs.down", "j", "move(1)", "Down"),
-        Action("runs.up", "k", "move(-1)", "Up"),
         Action("runs.quit", "q", "app.quit", "Quit", "Runs go on without the workbench", footer=True),
     ),
     inside=("screen",),
 )
 
-TABLES = (RUNS,)
+RUN_TABLE = KeyTable(
+    "runs_table",
+    "The list of runs",
+    (
+        Action("runs.down", "j", "cursor_down", "Down"),
+        Action("runs.up", "k", "cursor_up", "Up"),
+        Action("runs.first", "home", "scroll_top", "First"),
+        Action("runs.last", "end", "scroll_bottom", "Last"),
+    ),
+    inside=("runs",),
+)
+
+TABLES = (RUNS, RUN_TABLE)

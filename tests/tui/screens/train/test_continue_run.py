@@ -11,7 +11,7 @@ from core.runs.checkpoint_folders import STATE, WEIGHTS, making
 from core.runs.folder import RunFolder, list_runs
 from core.runs.request import Parent
 from core.runs.summary import summarize
-from core.runs.tree import as_tree, indented
+from core.runs.tree import as_tree, branch_label
 from tests.tui.frames import frame
 from tests.tui.made_runs import append, make_run
 from tests.tui.screens.runs.test_screen import HOSTILE, settled
@@ -153,7 +153,7 @@ def test_branches_stand_below_their_parents_whoever_is_missing() -> None:
     summaries = [summarize(run) for run in list_runs()]
     tree = [(one.name, depth) for one, depth in as_tree(summaries)]
     assert tree == [("run5", 0), ("run4", 0), ("run1", 0), ("run6", 1), ("run2", 1), ("run3", 2)]
-    assert [indented("x", depth) for depth in range(3)] == ["x", "└ x", "  └ x"]
+    assert [branch_label("x", depth) for depth in range(3)] == ["x", "└ x", "  └ x"]
 
     ring = first.request().model_copy(update={"parent": Parent(run=third.id, step=1)})
     first.settings.write_text(ring.to_toml())

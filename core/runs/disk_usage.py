@@ -1,0 +1,27 @@
+"""How much disk space a run takes."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def bytes_on_disk(folder: Path) -> int:
+    """Return the bytes that the files below `folder` take, each counted once however many names it has.
+
+    Files that vanish or cannot be read meanwhile are not counted.
+    """
+    sizes: dict[tuple[int, int], int] = {}
+    waiting = [os.fspath(folder)]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+                        continue
+                    found = entry.stat(follow_symlinks=False)
+                    sizes[found.st_dev, found.st_ino] = found.st_blocks * 512
+        except OSError:
+            continue
+    return sum(sizes.values())

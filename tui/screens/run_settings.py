@@ -1,0 +1,78 @@
+"""A dialog with all settings of a run; those that differ from its preset are marked."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from core.base.text import clean_line
+from core.runs.request import Request
+from core.settings.presets import PRESETS, preset
+from core.settings.schema import describe
+from tui.formatting import setting_text
+from tui.keys.bindings import bindings
+from tui.screens.keys import RUN_SETTINGS
+
+_NAME, _VALUE = 26, 22
+"""Widths in cells."""
+
+
+class RunSettings(ModalScreen[None]):
+    """What a run was asked to do."""
+
+    DEFAULT_CSS = """
+    RunSettings > .box { width: 78; max-width: 96%; }
+    RunSettings > .box > VerticalScroll { height: auto; max-height: 70vh; scrollbar-size: 1 1; }
+    RunSettings > .box > .help { color: $text-muted; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = bindings(RUN_SETTINGS)
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        super().__init__()
+
+    def compose(self) -> ComposeResult:
+        self.add_class("dialog")
+        with Vertical(classes="box"):
+            yield Static(Content.styled(f"Settings of {clean_line(self._request.name, 60)}", "bold"))
+            with VerticalScroll():
+                yield Static(settings_list(self._request))
+            yield Static(Content("• differs from the preset · ↑ ↓ scroll · esc closes"), classes="help")
+
+    def on_mount(self) -> None:
+        self.query_one(VerticalScroll).focus()
+
+
+def settings_list(request: Request) -> Content:
+    """Return data, preset and every setting, one a line; those that differ from the preset are marked."""
+    known = request.preset if request.preset in PRESETS else "balanced"
+    usual = preset(known)
+    lines: list[tuple[str, str]] = []
+
+    def add(name: str, value: str, note: str = "", *, marked: bool = False) -> None:
+        mark, style = ("• ", "bold") if marked else ("  ", "")
+        lines.append((f"{mark}{name:<{_NAME}} ", style or "$foreground-muted"))
+        lines.append((f"{value:<{_VALUE}}" if note else value, style))
+        lines.append((f"  {note}\n" if note else "\n", "$foreground-muted"))
+
+    add("data", clean_line(request.data, 200))
+    if request.validation is not None:
+        add("validation", clean_line(request.validation, 200))
+    add("preset", clean_line(request.preset, 40))
+    if request.parent is not None:
+        add("branch of", f"{clean_line(request.parent.run)}, step {request.parent.step}")
+    group = ""
+    for one in describe():
+        if one.group != group:
+            group = one.group
+            lines.append((f"\n{group}\n", "bold $text-primary"))
+        value, default = getattr(request.settings, one.name), getattr(usual, one.name)
+        note = f"{known}: {setting_text(default)}" if value != default else ""
+        add(one.name, clean_line(setting_text(value), 60), note, marked=value != default)
+    return Content.assemble(*lines).rstrip()

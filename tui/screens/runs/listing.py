@@ -1,0 +1,51 @@
+"""Reading the folders of all runs, for the list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.runs.disk_usage import bytes_on_disk
+from core.runs.folder import list_runs
+from core.runs.outline import read_outline
+from core.runs.summary import RunSummary, summarize
+from core.runs.tree import as_tree
+from tui.formatting import settings_text
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """A run as the list shows it."""
+
+    summary: RunSummary
+    depth: int
+    """How many runs it descends from, of those in the list."""
+    settings: str
+    """Its preset, and the settings that differ from it."""
+    bytes_on_disk: int
+
+
+class RunListing:
+    """Reads all runs, again and again. What a run's summary cannot change is read once for each summary."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[RunSummary, str, int]] = {}
+
+    def read(self) -> list[RunRow]:
+        """Return all runs in the order of the list. Takes some time: call it in a thread.
+
+        Raises:
+            OSError: the folder of runs cannot be read.
+        """
+        tree = as_tree([summarize(run) for run in list_runs()])
+        self._known = {summary.id: self._read(summary) for summary, _ in tree}
+        return [RunRow(summary, depth, *self._known[summary.id][1:]) for summary, depth in tree]
+
+    def _read(self, summary: RunSummary) -> tuple[RunSummary, str, int]:
+        known = self._known.get(summary.id)
+        if known is not None and known[0] == summary:
+            return known
+        folder = Path(summary.folder)
+        outline = read_outline(folder / "settings.toml")
+        settings = settings_text(outline.preset, outline.changed_settings()) if outline is not None else "?"
+        return summary, settings, bytes_on_disk(folder)
