@@ -16,6 +16,7 @@ from tests.tui.frames import frame
 from tests.tui.made_runs import append, files_of, hold, make_run, memory
 from tui.app import ReviewTui
 from tui.screens.runs import screen as runs_module
+from tui.screens.runs.table import RunTable
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
 HOSTILE = "\x1b]52;c;eA==\x07[bold]x[/ \u202eevil\x9b31m"
@@ -75,7 +76,7 @@ async def test_stop_asks_the_worker_and_touches_nothing_else() -> None:
     async with ReviewTui().run_test(notifications=True, size=(80, 24)) as pilot:
         await settled(pilot, "running", "Stop")
         await pilot.press("x")
-        await settled(pilot, "asked to stop")
+        await settled(pilot, "Stopping first after this step")
     assert [json.loads(line)["request"] for line in run.control.read_text().splitlines()] == ["stop_and_save"]
     assert run.journal.read_bytes() == before
     lock.release()
@@ -86,10 +87,10 @@ async def test_a_deleted_run_comes_back_on_undo_and_goes_for_good_on_exit(home: 
     async with ReviewTui().run_test(notifications=True, size=(80, 24)) as pilot:
         await settled(pilot, "gone")
         await pilot.press("d")
-        await settled(pilot, "is deleted")
+        await settled(pilot, "Deleted gone. u restores it.")
         assert [run.id for run in list_runs()] == [kept.id]
         await pilot.press("u")
-        await settled(pilot, "It is back")
+        await settled(pilot, "Run restored.")
         assert [run.id for run in list_runs()] == [gone.id, kept.id]
         await pilot.press("d")
         await pilot.pause()
@@ -107,7 +108,7 @@ async def test_what_a_killed_workbench_had_deleted_is_brought_back(home: Path) -
     trash.mkdir(parents=True)
     run.path.rename(trash / run.id)
     async with ReviewTui().run_test(notifications=True, size=(80, 24)) as pilot:
-        await settled(pilot, "promised", "is back")
+        await settled(pilot, "promised", "Restored")
     assert [found.id for found in list_runs()] == [run.id]
 
 
@@ -125,15 +126,13 @@ async def test_a_living_run_cannot_be_deleted() -> None:
 
 async def test_resume_starts_a_worker_that_resumes(monkeypatch: pytest.MonkeyPatch) -> None:
     run = make_run(1, steps=10, end="stopped", message="stopped")
-    started: list[tuple[str, bool]] = []
-    monkeypatch.setattr(
-        runs_module, "launch_worker", lambda folder, *, resume=False: started.append((folder.id, resume))
-    )
+    started: list[str] = []
+    monkeypatch.setattr(runs_module, "resume_run", lambda folder: started.append(folder.id))
     async with ReviewTui().run_test(notifications=True, size=(80, 24)) as pilot:
         await settled(pilot, "stopped", "Resume")
         await pilot.press("r")
-        await settled(pilot, "goes on")
-    assert started == [(run.id, True)]
+        await settled(pilot, "Resumed first.")
+    assert started == [run.id]
 
 
 async def test_what_was_interrupted_is_said_by_name_and_goes_on_on_one_key(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,10 +156,10 @@ async def test_what_was_interrupted_is_said_by_name_and_goes_on_on_one_key(monke
         await pilot.press("down", "down")
         await settled(pilot, "its worker died at step 25; it can go on from step 20: r resumes", "r Resume")
         await pilot.press("R")
-        await settled(pilot, "monday was left as it is: No room [/ on the disk.", "Going on: tuesday.")
+        await settled(pilot, "monday was not resumed: No room [/ on the disk.", "Resumed tuesday.")
         await settled(pilot, "1 run was interrupted; R resumes it: monday")
         await pilot.press("R")
-        await settled(pilot, "Going on: monday.")
+        await settled(pilot, "Resumed monday.")
         for _ in range(400):
             await pilot.pause(0.01)
             if "interrupted" not in (shown := frame(pilot.app)):
@@ -191,3 +190,121 @@ async def test_a_run_folder_in_ruins_breaks_nothing() -> None:
     make_run(2, name="sound")
     async with ReviewTui().run_test(notifications=True, size=(80, 24)) as pilot:
         await settled(pilot, "sound", ruined.id)
+
+
+def chosen(pilot: Pilot[None]) -> str | None:
+    """Id of the run under the cursor."""
+    return pilot.app.screen.query_one(RunTable).chosen_id
+
+
+async def chosen_is(pilot: Pilot[None], run: RunFolder) -> None:
+    """Wait until the cursor is on `run`."""
+    for _ in range(400):
+        if chosen(pilot) == run.id:
+            return
+        await pilot.pause(0.01)
+    raise AssertionError(f"the cursor is on {chosen(pilot)}, not on {run.id}")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60), (60, 16), (30, 10)])
+async def test_a_resize_leaves_the_cursor_on_its_run_and_delete_hits_that_run(size: tuple[int, int]) -> None:
+    runs = [make_run(number, name=f"run{number}") for number in range(1, 6)]
+    async with ReviewTui().run_test(notifications=True, size=(100, 30)) as pilot:
+        await settled(pilot, "run5", "run1")
+        await pilot.press("down", "down", "down")
+        assert chosen(pilot) == runs[1].id
+        await pilot.resize_terminal(*size)
+        await pilot.resize_terminal(*size[::-1])
+        await pilot.resize_terminal(80, 24)
+        assert chosen(pilot) == runs[1].id
+        await pilot.press("d")
+        await settled(pilot, "Deleted run2")
+        assert [run.id for run in list_runs()] == [run.id for run in reversed(runs) if run is not runs[1]]
+
+
+async def test_a_new_run_above_moves_the_row_but_not_the_cursor() -> None:
+    first = make_run(1, name="one")
+    make_run(2, name="two")
+    async with ReviewTui().run_test(notifications=True, size=(80, 24)) as pilot:
+        await settled(pilot, "two", "one")
+        await pilot.press("down")
+        make_run(3, name="three")
+        await settled(pilot, "three")
+        assert chosen(pilot) == first.id
+
+
+@pytest.mark.parametrize(("row", "beside"), [(0, 1), (2, 3), (4, 3)])
+async def test_after_a_delete_the_cursor_stands_beside_and_undo_brings_it_back(row: int, beside: int) -> None:
+    runs = [make_run(number, name=f"run{number}") for number in range(5, 0, -1)]
+    async with ReviewTui().run_test(notifications=True, size=(80, 24)) as pilot:
+        await settled(pilot, "run5", "run1")
+        await pilot.press(*["down"] * row, "d")
+        await settled(pilot, "Deleted")
+        await chosen_is(pilot, runs[beside])
+        await pilot.press("u")
+        await settled(pilot, "Run restored.")
+        await chosen_is(pilot, runs[row])
+
+
+async def test_an_undo_that_fails_can_be_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = make_run(1, name="precious")
+    failures = [OSError(28, "No space left on device")]
+    restore = runs_module.restore_run
+
+    def restore_or_fail(trashed: Path) -> RunFolder:
+        if failures:
+            raise failures.pop()
+        return restore(trashed)
+
+    monkeypatch.setattr(runs_module, "restore_run", restore_or_fail)
+    async with ReviewTui().run_test(notifications=True, size=(80, 24)) as pilot:
+        await settled(pilot, "precious")
+        await pilot.press("d")
+        await settled(pilot, "Deleted precious")
+        await pilot.press("u")
+        await settled(pilot, "No space left on device", "u Undo delete")
+        await pilot.press("u")
+        await settled(pilot, "Run restored.")
+    assert [found.id for found in list_runs()] == [run.id]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (80, 16), (100, 30), (120, 24)])
+async def test_many_runs_scroll_down_and_never_sideways(size: tuple[int, int]) -> None:
+    runs = [make_run(number, name=f"run{number:02}") for number in range(1, 41)]
+    async with ReviewTui().run_test(notifications=True, size=size) as pilot:
+        await settled(pilot, "run40", "2026-09-")
+        table = pilot.app.screen.query_one(RunTable)
+        assert table.max_scroll_x == 0 and table.max_scroll_y > 0
+        began = next(column for column in table.columns.values() if column.label.plain == "began")
+        assert began.width >= len("10 min ago")
+        await pilot.press("end")
+        assert chosen(pilot) == runs[0].id
+        assert "run01" in frame(pilot.app)
+        await pilot.press("home")
+        assert chosen(pilot) == runs[-1].id
+        assert "run40" in frame(pilot.app)
+
+
+async def test_the_chosen_runs_settings_and_the_disk_space_are_shown() -> None:
+    run = make_run(1, name="plain")
+    (run.path / "weights").write_bytes(os.urandom(3 << 20))
+    async with ReviewTui().run_test(notifications=True, size=(80, 24)) as pilot:
+        shown = await settled(pilot, "settings balanced, but epochs 2", "1 run · 3.")
+        assert "MiB on disk" in shown and "(3." in shown
+        await pilot.press("i")
+        shown = await settled(pilot, "Settings of plain", "• epochs", "balanced: 4")
+        assert "• max_length" not in shown
+        await pilot.press("escape")
+        await settled(pilot, "[Runs]", "n New")
+
+
+async def test_the_age_of_a_run_grows_while_it_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_run(1, name="aging")
+    async with ReviewTui().run_test(notifications=True, size=(80, 24)) as pilot:
+        await settled(pilot, "aging")
+        table = pilot.app.screen.query_one(RunTable)
+        rows = pilot.app.screen._rows  # type: ignore[attr-defined]
+        began = rows[0].summary.began
+        for seconds, words in ((1, "just now"), (130, "2 min ago"), (7300, "2 h ago")):
+            table.show(rows, began + seconds)
+            assert words in [cell.plain for cell in table.get_row_at(0)]
