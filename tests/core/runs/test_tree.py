@@ -54,7 +54,7 @@ def test_every_run_is_listed_once_whatever_its_files_say(parents: list[int | Non
     above: list[str] = []
     for run, depth in tree:
         above[depth:] = [run.id]
-        assert depth == 0 or run.parent is not None and run.parent.run == above[depth - 1]
+        assert depth == 0 or (run.parent is not None and run.parent.run == above[depth - 1])
 
 
 def test_the_label_shows_the_depth() -> None:

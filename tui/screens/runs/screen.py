@@ -25,8 +25,8 @@ from core.runs.trash import recover_trash, restore_run, trash_run
 from tui.formatting import in_bytes
 from tui.keys.bindings import bindings
 from tui.screens.base import Place
-from tui.screens.runs.keys import RUNS
 from tui.screens.runs.details import run_details
+from tui.screens.runs.keys import RUNS
 from tui.screens.runs.listing import RunListing, RunRow
 from tui.screens.runs.table import RunTable
 

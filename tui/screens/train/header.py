@@ -1,4 +1,4 @@
-"""The head of the Train screen: state, progress and the figures that matter, in three lines."""
+"""The head of the Train screen: state, progress and the figures that matter."""
 
 from __future__ import annotations
 
@@ -7,91 +7,136 @@ from textual.widgets import Static
 
 from core.base.text import clean, clean_line
 from core.runs.history import RunHistory
+from core.runs.records import EndRecord, ValidationFigures
 from core.runs.status import OVER
 from core.runs.summary import RunSummary
-from tui.formatting import STATE_MARKS, in_bytes, in_time, trouble
+from tui.formatting import STATE_MARKS, in_time, trouble
+from tui.screens.train.log import METRICS
+from tui.widgets.chart.series import exponential_average
 from tui.widgets.responsive import fitting
+
+SMOOTHING = 0.9
+"""Weight of the moving average of the training loss, here and, to begin with, on the chart."""
+_MEMORY = 400
+"""Steps that the average is computed from; earlier ones weigh less than 1e-18."""
 
 
 class RunHeader(Static):
-    """Three lines: state and where it stands; a bar; the figures."""
+    """State and progress; a bar; loss and speed; the evaluation that is kept; results from before an extension."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__("", id=id, markup=False)
 
-    def say_loading(self) -> None:
-        """Before the journal was read."""
+    def show_loading(self) -> None:
+        """Say that the journal is being read."""
         self.update(Content("Reading the run's journal…"))
 
-    def say_trouble(self, sentence: str) -> None:
-        """When the run's folder cannot be read."""
+    def show_trouble(self, sentence: str) -> None:
+        """Say why the run's folder cannot be read."""
         self.update(Content.styled(clean(sentence), "$text-error"))
 
-    def show(self, summary: RunSummary, history: RunHistory, now: float) -> None:
-        """Draw a run as it stands at `now` (seconds since 1970)."""
-        lines = [self._state(summary, history, now), self._bar(summary, history), self._figures(summary, history)]
+    def show(self, summary: RunSummary, history: RunHistory, now: float, asked: str, best_metric: str) -> None:
+        """Show a run.
+
+        Args:
+            summary: what the run is and where it stands.
+            history: its figures.
+            now: seconds since 1970.
+            asked: what a person asked of the worker that it has not done yet; empty for nothing.
+            best_metric: the setting that decides which evaluation is kept.
+        """
+        width = max(self.content_size.width, 10)
+        lines = [_state(summary, history, now, asked, width), _bar(summary, history, width)]
+        lines += [_losses(summary, history, width), _best(summary, best_metric, width)]
+        lines += [_earlier(one, width) for one in history.earlier if one.validation is not None]
         self.update(Content("\n").join(lines))
 
-    def _state(self, summary: RunSummary, history: RunHistory, now: float) -> Content:
-        """State and place, as far as there is room; what is wrong, or was said at the end, always and in full."""
-        mark, colour = STATE_MARKS[summary.state]
-        parts = [Content.styled(f"{mark} {summary.state}", f"bold {colour}")]
-        if summary.phase:
-            parts.append(Content(clean_line(summary.phase)))
-        if history.steps:
-            last = history.steps[-1]
-            epochs = f"/{summary.epochs:g}" if summary.epochs else ""
-            parts += [
-                _named("epoch", f"{last.epoch:.2f}{epochs}"),
-                _named("step", f"{summary.step}/{summary.steps or '?'}"),
-                _named("loss", f"{last.loss:.4f}"),
-                _named("lr", f"{last.learning_rate:.1e}", ""),
-            ]
-        wrong = clean_line(trouble(summary, now, "r resumes") or _no_checkpoint(summary) or summary.message, 300)
-        return Content.assemble(fitting(parts, self._width, "  "), (wrong and f"  {wrong}", "$text-warning"))
 
-    @property
-    def _width(self) -> int:
-        """Cells of a line."""
-        return max(self.content_size.width, 10)
-
-    def _bar(self, summary: RunSummary, history: RunHistory) -> Content:
-        """Steps done as a bar as wide as the screen, with the share in figures."""
-        share = summary.step / summary.steps if summary.steps else 0.0
-        if not history.steps and history.phase is not None and history.phase.fraction is not None:
-            share = history.phase.fraction
-        width = max(self.size.width - 9, 10)
-        full = round(share * width)
-        return Content.assemble(
-            ("━" * full, "$text-primary"), ("╌" * (width - full), "$foreground-muted"), (f" {share:>5.0%}", "bold")
-        )
-
-    def _figures(self, summary: RunSummary, history: RunHistory) -> Content:
-        """The figures that have room, the most important first."""
-        parts: list[Content] = []
-        if summary.validation is not None:
-            parts.append(_named("best: accuracy", f"{summary.validation.accuracy:.3f}"))
-            parts.append(_named("F1", f"{summary.validation.macro_f1:.3f}"))
-            if summary.best_epoch is not None:
-                parts.append(_named("epoch", f"{summary.best_epoch:g}"))
-        if history.steps:
-            parts.append(_named("elapsed", in_time(history.steps[-1].seconds)))
+def _state(summary: RunSummary, history: RunHistory, now: float, asked: str, width: int) -> Content:
+    """State and progress, as far as there is room; what is wrong, or was said at the end, always and in full."""
+    mark, colour = STATE_MARKS[summary.state]
+    parts = [Content.styled(f"{mark} {summary.state}", f"bold {colour}")]
+    if asked:
+        parts.append(Content.styled(asked, "$text-accent"))
+    if summary.phase:
+        parts.append(Content(clean_line(summary.phase)))
+    if history.steps:
+        last = history.steps[-1]
+        epochs = f"/{summary.epochs:g}" if summary.epochs else ""
+        parts += [
+            _named("epoch", f"{last.epoch:.2f}{epochs}"),
+            _named("step", f"{summary.step}/{summary.steps or '?'}"),
+        ]
+        parts.append(_named("elapsed", in_time(_elapsed(history))))
         left = history.seconds_left() if summary.state in ("running", "paused") else None
         if left is not None:
-            parts.append(_named("left ~", in_time(left)))
-        speed = history.reviews_per_second()
-        if speed is not None:
-            parts.append(Content(f"{speed:.0f} reviews/s"))
-        if history.peak_bytes is not None:
-            parts.append(_named("peak", in_bytes(history.peak_bytes)))
-        if not parts:
-            words = f"{clean_line(summary.model)} on {clean_line(summary.data)}"
-            parts.append(Content.styled(words, "$foreground-muted"))
-        return fitting(parts, self._width, "  ")
+            parts.append(_named("left", f"~{in_time(left)}"))
+    wrong = clean_line(trouble(summary, now, "r resumes") or _no_checkpoint(summary) or summary.message, 300)
+    return Content.assemble(fitting(parts, width, "  "), (wrong and f"  {wrong}", "$text-warning"))
+
+
+def _elapsed(history: RunHistory) -> float:
+    """Seconds of work so far."""
+    ended = history.end.seconds if history.end is not None else None
+    return ended if ended is not None else history.steps[-1].seconds
+
+
+def _bar(summary: RunSummary, history: RunHistory, width: int) -> Content:
+    """Steps done, as a bar with the share in figures."""
+    share = summary.step / summary.steps if summary.steps else 0.0
+    if not history.steps and history.phase is not None and history.phase.fraction is not None:
+        share = history.phase.fraction
+    cells = max(width - 6, 10)
+    full = min(round(share * cells), cells)
+    return Content.assemble(
+        ("━" * full, "$text-primary"), ("╌" * (cells - full), "$foreground-muted"), (f" {share:>5.0%}", "bold")
+    )
+
+
+def _losses(summary: RunSummary, history: RunHistory, width: int) -> Content:
+    """Smoothed training loss, validation loss, learning rate and speed; before the first step, model and data."""
+    if not history.steps:
+        words = f"{clean_line(summary.model)} on {clean_line(summary.data)}"
+        return fitting([Content.styled(words, "$foreground-muted")], width, "")
+    recent = [step.loss for step in history.steps[-_MEMORY:]]
+    parts = [_named("training loss", f"{exponential_average(recent, SMOOTHING)[-1]:.4f}") + Content(" smoothed")]
+    if history.evaluations:
+        parts.append(_named("validation loss", f"{history.evaluations[-1].loss:.4f}"))
+    parts.append(_named("lr", f"{history.steps[-1].learning_rate:.1e}", ""))
+    if (speed := history.reviews_per_second()) is not None:
+        parts.append(Content(f"{speed:.0f} reviews/s"))
+    return fitting(parts, width, "  ")
+
+
+def _best(summary: RunSummary, best_metric: str, width: int) -> Content:
+    """The evaluation whose weights are kept, and the rule that chose it."""
+    if summary.validation is None:
+        return Content.styled("not evaluated yet", "$foreground-muted")
+    when = f" epoch {summary.best_epoch:g}" if summary.best_epoch is not None else ""
+    parts = [Content.assemble(("kept", "$foreground-muted"), (when, "bold")), *_figures(summary.validation)]
+    rule = METRICS.get(best_metric, "macro F1")
+    within = "" if best_metric == "loss" else "; of equals within chance, the latest"
+    parts.append(Content.styled(f"best {rule}{within}", "$foreground-muted"))
+    return fitting(parts, width, "  ")
+
+
+def _earlier(end: EndRecord, width: int) -> Content:
+    """What the run had come to before it was extended."""
+    when = f"after {end.epochs:g} epochs" if end.epochs is not None else "before"
+    figures = _figures(end.validation) if end.validation is not None else []
+    return fitting([Content.styled(when, "$foreground-muted"), *figures], width, "  ")
+
+
+def _figures(figures: ValidationFigures) -> list[Content]:
+    return [
+        _named("accuracy", f"{figures.accuracy:.3f}"),
+        _named("F1", f"{figures.macro_f1:.3f}"),
+        _named("loss", f"{figures.loss:.4f}"),
+    ]
 
 
 def _no_checkpoint(summary: RunSummary) -> str:
-    """What a run on a disk that takes no checkpoint says; empty for any other."""
+    """What a run says whose disk takes no checkpoint; empty for any other."""
     if not summary.no_checkpoint or summary.state in OVER:
         return ""
     since = f"since step {summary.checkpoint_step}" if summary.checkpoint_step else "yet"

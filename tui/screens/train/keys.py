@@ -8,15 +8,30 @@ TRAIN = KeyTable(
     "train",
     "Train",
     (
-        Action("train.pause", "p", "pause", "Pause", "Pause the run, or let it continue", footer=True),
+        Action("train.pause", "p", "pause", "Pause", "Pause after the current step", footer=True, when="running"),
+        Action("train.continue", "p", "unpause", "Continue", "Let it continue", footer=True, when="paused"),
         Action("train.stop", "x", "stop", "Stop…", "Stop the run: save first, or at once", footer=True),
-        Action("train.resume", "r", "resume", "Resume", "Go on from the last checkpoint", footer=True),
+        Action("train.resume", "r", "resume", "Resume", "Resume from the last checkpoint", footer=True),
         Action("train.extend", "e", "extend", "Extend…", "Train for more epochs", footer=True),
         Action("train.branch", "b", "branch", "Branch…", "A new run from a checkpoint of this one", footer=True),
-        Action("train.classify", "c", "classify", "Classify with it", "Classify reviews with its model", footer=True),
-        Action("train.view", "v", "view", "Log / charts", "The log instead of the charts, or back", footer=True),
+        Action("train.classify", "c", "classify", "Classify", "Classify reviews with its model", footer=True),
+        Action("train.settings", "i", "settings", "Settings", "All settings of the run", footer=True),
+        Action("train.enlarge", "z", "enlarge", "Enlarge", "All the room for this chart or the log", footer=True),
+        Action("train.shrink", "z", "shrink", "Back to all", "Charts and log again", footer=True, when="enlarged"),
+        Action("train.next_pane", "tab", "pane(1)", "Next", "The next chart, or the log", footer=True),
+        Action("train.previous_pane", "shift+tab", "pane(-1)", "Previous", "The previous chart, or the log"),
     ),
     inside=("screen",),
 )
 
-TABLES = (TRAIN,)
+ATTEMPT = KeyTable(
+    "attempt",
+    "Extend and Branch",
+    (
+        Action("attempt.close", "escape", "close", "Cancel", footer=True),
+        Action("attempt.complete", "tab", "complete", "Complete", "Complete the name of a setting"),
+    ),
+    typing=True,
+)
+
+TABLES = (TRAIN, ATTEMPT)

@@ -1,12 +1,15 @@
-"""A run's journal in sentences, for the log of the Train screen."""
+"""The log of the Train screen: a run's journal in sentences."""
 
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from rich.text import Text
+from textual import events
+from textual.widgets import RichLog
 
 from core.base.text import clean_line
 from core.runs.records import (
@@ -31,22 +34,94 @@ from core.runs.records import (
 )
 from tui.screens.train.plan import computed_by, machine, micro_batches
 
+_MAX_LINES = 2000
+METRICS = {"macro_f1": "macro F1", "accuracy": "accuracy", "loss": "loss"}
+"""The setting `best_metric` → how it is written."""
 
-def log_lines(records: Iterable[Record]) -> Iterator[Text]:
-    """One line for each record worth a sentence: not for steps, memory samples and the middle of a phase."""
-    for record in records:
-        words = _SENTENCES.get(type(record))
-        sentence = words(record) if words is not None else ""
-        if sentence:
-            clock = time.strftime("%H:%M:%S ", time.localtime(record.time))
-            yield Text.assemble((clock, "dim"), clean_line(sentence))
+
+class RunLog(RichLog):
+    """Lines that are wrapped anew at every width. It follows the newest line until a person scrolls up."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id, wrap=True, markup=False, highlight=False, min_width=20, auto_scroll=False)
+        self.following = True
+        self._texts: deque[Text] = deque(maxlen=_MAX_LINES)
+        self._width = 0
+
+    def add(self, lines: Iterable[Text]) -> None:
+        """Append lines."""
+        added = list(lines)
+        self._texts.extend(added)
+        if self._width:
+            self._write_all(added)
+
+    def start_over(self) -> None:
+        """Forget all lines."""
+        self._texts.clear()
+        self.clear()
+        self.following = True
+
+    def on_resize(self, event: events.Resize) -> None:
+        width = self.scrollable_content_region.width
+        if width and width != self._width:
+            self._width = width
+            self.clear()
+            self._write_all(self._texts)
+        elif self.following:
+            self.scroll_end(animate=False)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        if self.has_focus:
+            self.following = new_value >= self.max_scroll_y
+
+    def _write_all(self, lines: Iterable[Text]) -> None:
+        for line in lines:
+            self.write(line, width=self._width, scroll_end=False)
+        if self.following:
+            self.scroll_end(animate=False)
+
+
+class Narrator:
+    """Tells a journal in sentences. It remembers the best evaluation, to say why a later one is kept."""
+
+    def __init__(self, best_metric: str = "macro_f1") -> None:
+        self._metric = best_metric if best_metric in METRICS else "macro_f1"
+        self._peak: float | None = None
+
+    def lines(self, records: Iterable[Record]) -> Iterator[Text]:
+        """Yield a line for each record that deserves one; steps, memory samples and progress do not."""
+        for record in records:
+            if isinstance(record, EvaluationRecord):
+                sentence = self._evaluation(record)
+            else:
+                words = _SENTENCES.get(type(record))
+                sentence = words(record) if words is not None else ""
+            if sentence:
+                clock = time.strftime("%H:%M:%S ", time.localtime(record.time))
+                yield Text.assemble((clock, "dim"), clean_line(sentence))
+
+    def _evaluation(self, record: EvaluationRecord) -> str:
+        figures = (
+            f"epoch {record.epoch:g}: validation loss {record.loss:.4f}, accuracy {record.accuracy:.3f}, "
+            f"macro F1 {record.macro_f1:.3f}"
+        )
+        value = getattr(record, self._metric)
+        value = -value if self._metric == "loss" else value
+        improved = self._peak is None or value > self._peak
+        peak, self._peak = self._peak, value if improved else self._peak
+        if not record.best:
+            return figures
+        if improved or peak is None:
+            return f"{figures}, best {METRICS[self._metric]} so far, kept"
+        best = f"the best {METRICS[self._metric]}, {abs(peak):.3f}"
+        return f"{figures}, kept: within chance of {best}, and of such equals the latest counts"
 
 
 def _phase(record: PhaseRecord) -> str:
-    fraction = record.fraction
-    if record.name in ("training", "evaluating") or fraction not in (None, 1.0):
+    if record.name in ("training", "evaluating") or record.fraction not in (None, 1.0):
         return ""
-    return f"{record.name}{', done' if fraction == 1.0 else '…'}"
+    return f"{record.name} finished" if record.fraction == 1.0 else f"{record.name}…"
 
 
 def _plan(record: PlanRecord) -> str:
@@ -56,17 +131,9 @@ def _plan(record: PlanRecord) -> str:
     by = computed_by(record, why=": " if native else ", because ")
     computed = f"; computed by {'the ' if native else ''}{by}" if by else ""
     return (
-        f"{record.model}: {record.trainable_weights / 1e6:.1f} of {record.weights / 1e6:.1f} million weights "
-        f"learn from {record.rows} reviews of up to {record.max_length} tokens, {record.validation_rows} held "
-        f"out; {record.steps} steps of {record.batch_size}{parts}{where}{computed}"
-    )
-
-
-def _evaluation(record: EvaluationRecord) -> str:
-    best = ", kept as the best" if record.best else ""
-    return (
-        f"epoch {record.epoch:g}: validation loss {record.loss:.4f}, "
-        f"accuracy {record.accuracy:.3f}, macro F1 {record.macro_f1:.3f}{best}"
+        f"{record.model}: {record.trainable_weights / 1e6:.1f} of {record.weights / 1e6:.1f} million weights are "
+        f"trained on {record.rows} reviews of up to {record.max_length} tokens, {record.validation_rows} held out; "
+        f"{record.steps} steps of {record.batch_size}{parts}{where}{computed}"
     )
 
 
@@ -74,11 +141,11 @@ def _memory(record: OutOfMemoryRecord) -> str:
     kept = f"batch {record.batch_size} kept"
     was, now = record.was, record.micro_batch_size
     change = {
-        "smaller": f"micro-batch {was} → {now}, {kept}",
+        "smaller": f"micro-batch {was} → {now}, {kept}" if now else f"smaller micro-batches, {kept}",
         "larger": f"micro-batches may be larger again, up to {now} reviews; {kept}",
-        "recompute": f"activations are computed twice from now on, {kept}",
+        "recompute": f"activations are recomputed from now on, {kept}",
         "again": "tried again",
-        "skipped": "the run goes on without it",
+        "skipped": "the run continues without it",
     }[record.what]
     trouble = "" if record.what == "larger" else f"out of memory ({record.where}): "
     return f"{trouble}{change}"
@@ -86,31 +153,31 @@ def _memory(record: OutOfMemoryRecord) -> str:
 
 def _resumed(record: ResumedRecord) -> str:
     step, reached = record.step, record.reached
-    again = f"; steps {step + 1} to {reached} are made again" if reached > step else ""
-    return f"goes on from step {step}{again}"
+    again = f"; steps {step + 1} to {reached} are repeated" if reached > step else ""
+    return f"resumed from step {step}{again}"
 
 
 def _ended(record: EndRecord) -> str:
-    message = f": {record.message}" if record.message else ""
-    return f"{record.kind}{message}"
+    return f"{record.kind}: {record.message}" if record.message else record.kind
 
 
 _SENTENCES: dict[type[Record], Callable[[Any], str]] = {
-    StartedRecord: lambda record: f"worker {record.pid} on {record.host} took the run",
+    StartedRecord: lambda record: f"worker {record.pid} started on {record.host}",
     ResumedRecord: _resumed,
     PhaseRecord: _phase,
     PlanRecord: _plan,
-    EvaluationRecord: _evaluation,
     OutOfMemoryRecord: _memory,
     KilledRecord: lambda record: (
-        f"the kernel killed the worker for want of memory; begun again with smaller micro-batches "
-        f"({record.restarts} of {record.most} times)"
+        f"the kernel killed the worker because memory ran out; restarted with smaller micro-batches "
+        f"({record.restarts} of at most {record.most} times)"
     ),
     CheckpointRecord: lambda record: f"checkpoint at step {record.step}",
     NoCheckpointRecord: lambda record: f"NO CHECKPOINT: {record.message}",
-    ExtendedRecord: lambda record: f"extended from {record.from_epochs:g} to {record.epochs} epochs",
+    ExtendedRecord: lambda record: (
+        f"extended from {record.from_epochs:g} to {record.epochs:g} epochs; the results so far are in earlier/"
+    ),
     PausedRecord: lambda record: "paused",
-    ContinuedRecord: lambda record: "goes on",
+    ContinuedRecord: lambda record: "continued",
     NoticeRecord: lambda record: record.text,
     FinishedRecord: _ended,
     StoppedRecord: _ended,

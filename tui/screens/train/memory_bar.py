@@ -29,28 +29,35 @@ class MemoryBar(Drawn):
 
     DEFAULT_CSS = """
     MemoryBar { height: auto; max-height: 4; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    MemoryBar.-empty { display: none; }
     """
 
-    def show_sample(self, sample: MemoryRecord | None, device: str, forecast: int | None) -> None:
-        """Show a memory record; None where there is none yet."""
-        self.display = sample is not None
+    def show_sample(
+        self, sample: MemoryRecord | None, device: str, forecast: int | None, peak: int | None = None
+    ) -> None:
+        """Show a memory record, or nothing if there is none yet; see `memory_lines`."""
+        self.set_class(sample is None, "-empty")  # a style of its own would win over those of a screen too small
         if sample is not None:
-            self.show(partial(memory_lines, sample, device, forecast))
+            self.show(partial(memory_lines, sample, device, forecast, peak))
 
 
-def memory_lines(sample: MemoryRecord, device: str, forecast: int | None, width: int) -> Content:
-    """The lines of `MemoryBar`, at most `width` cells wide.
+def memory_lines(sample: MemoryRecord, device: str, forecast: int | None, peak: int | None, width: int) -> Content:
+    """Return the lines of `MemoryBar`, at most `width` cells wide.
 
     Args:
-        device: that the run computes on, as its plan says.
-        forecast: bytes that were foretold as its peak; None where nothing was.
+        sample: the memory record to show.
+        device: the device that the run computes on.
+        forecast: the forecast peak, in bytes; None if there is none.
+        peak: the highest memory of all workers of the run, in bytes; None for that of the sample's worker.
+        width: in cells.
     """
     if device.startswith("cuda"):
-        return lines(_gpu_lines(sample, forecast, width))
-    return lines([_worker_line(sample, forecast, width)])
+        return lines(_gpu_lines(sample, forecast, peak, width))
+    return lines([_worker_line(sample, forecast, peak, width)])
 
 
-def _worker_line(sample: MemoryRecord, forecast: int | None, width: int) -> Content:
+def _worker_line(sample: MemoryRecord, forecast: int | None, peak: int | None, width: int) -> Content:
+    peak = peak or sample.process_peak
     own, total = sample.process, sample.limit or sample.system_total
     free = min(sample.system_available, max(total - own, 0))
     others = max(total - own - free, 0)
@@ -58,18 +65,18 @@ def _worker_line(sample: MemoryRecord, forecast: int | None, width: int) -> Cont
         Content.assemble(
             ("Memory ", "$foreground-muted"), *_bar((own, 0, others, free)), (f" {in_bytes(own)}", "bold")
         ),
-        Content(f"peak {in_bytes(sample.process_peak)}"),
-        *_forecast_bytes(forecast, sample.process_peak),
+        Content(f"peak {in_bytes(peak)}"),
+        *_forecast_bytes(forecast, peak),
         Content(f"{in_bytes(free)} of {in_bytes(total)} free{' (limit)' if sample.limit else ''}"),
     ]
     return fitting(parts, width, " · ")
 
 
-def _gpu_lines(sample: MemoryRecord, forecast: int | None, width: int) -> list[Content]:
+def _gpu_lines(sample: MemoryRecord, forecast: int | None, peak: int | None, width: int) -> list[Content]:
     if not sample.devices:
         return [Content.styled("GPU memory cannot be read here (no NVML)", "$foreground-muted")]
     used = sorted(sample.devices, key=lambda gpu: (not gpu.ours_reserved, gpu.index))
-    shown = [_gpu_line(one, sample, forecast, width) for one in used[:_MAX_GPUS]]
+    shown = [_gpu_line(one, (peak or 0) if sample.device_peak else 0, forecast, width) for one in used[:_MAX_GPUS]]
     if rest := used[_MAX_GPUS:]:
         free = sum(gpu.free for gpu in rest)
         words = f"{len(rest)} more GPUs, {in_bytes(free)} free on them"
@@ -77,7 +84,7 @@ def _gpu_lines(sample: MemoryRecord, forecast: int | None, width: int) -> list[C
     return shown
 
 
-def _gpu_line(gpu: GpuMemory, sample: MemoryRecord, forecast: int | None, width: int) -> Content:
+def _gpu_line(gpu: GpuMemory, peak: int, forecast: int | None, width: int) -> Content:
     name = Content.styled(f"GPU {gpu.index} ", "$foreground-muted")
     if gpu.error:
         trouble = Content.styled(f"cannot be read: {clean_line(gpu.error)}", "$text-warning")
@@ -90,7 +97,6 @@ def _gpu_line(gpu: GpuMemory, sample: MemoryRecord, forecast: int | None, width:
         Content(f"others {in_bytes(gpu.other)}"),
         Content(f"free {in_bytes(gpu.free)}"),
     ]
-    peak = sample.device_peak or 0
     if held and peak:
         parts[1:1] = [Content(f"peak {in_bytes(peak)}"), *_forecast_bytes(forecast, peak)]
     return fitting(parts, width, " · ")
@@ -99,7 +105,7 @@ def _gpu_line(gpu: GpuMemory, sample: MemoryRecord, forecast: int | None, width:
 def _forecast_bytes(forecast: int | None, peak: int) -> list[Content]:
     if not forecast:
         return []
-    return [Content.styled(f"foretold {in_bytes(forecast)}", "$text-warning" if peak > forecast else "")]
+    return [Content.styled(f"forecast {in_bytes(forecast)}", "$text-warning" if peak > forecast else "")]
 
 
 def _bar(shares: Sequence[int]) -> list[tuple[str, str]]:

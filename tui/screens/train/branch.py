@@ -1,0 +1,98 @@
+"""Starting a branch: a new run from a checkpoint of another, with some settings changed."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+from typing import TYPE_CHECKING, Any
+
+from textual.content import Content
+
+from core.base.errors import InputError, ReviewtuiError
+from core.base.text import clean_line
+from core.runs.branch import branch_run, checkpoints_of
+from core.runs.folder import RunFolder
+from core.runs.launch import launch_worker
+from core.settings.declarations import Declaration
+from core.settings.schema import Settings, describe, parse_assignment
+from tui.formatting import setting_text
+from tui.screens.train.attempt import AttemptDialog
+
+if TYPE_CHECKING:
+    from tui.workbench import Workbench
+
+_MAX_LISTED = 8
+"""Settings that are listed at a time."""
+_FIRST = ("learning_rate", "epochs", "batch_size", "max_length", "schedule", "optimizer", "freeze_layers", "seed")
+"""Settings that are listed while nothing is typed."""
+
+
+async def branch(app: Workbench, run: RunFolder) -> RunFolder | None:
+    """Ask for the settings that change and start the branch; return it, None if there is none."""
+    try:
+        request, steps = await asyncio.to_thread(lambda: (run.request(), [step for step, _ in checkpoints_of(run)]))
+    except ReviewtuiError as error:
+        app.say(error, "error")
+        return None
+    dialog = AttemptDialog(
+        f"Branch of {request.name}: settings to change",
+        "",
+        explain=lambda text: explained(text, request.settings, steps),
+        attempt=lambda text: _started(run, text),
+        complete=completed,
+    )
+    return await app.push_screen_wait(dialog)
+
+
+def explained(text: str, settings: Settings, steps: list[int]) -> Content:
+    """Return what is known about the line `text`: where the branch begins, and the values that its words are about."""
+    where = f"step {steps[0]}" if steps else "none"
+    others = f"; for another add step={' or '.join(map(str, steps[1:]))}" if steps[1:] else ""
+    lines = [Content(f"Like learning_rate=1e-5 epochs=8. Checkpoint available: {where}{others}.\n")]
+    typed = dict(word.partition("=")[::2] for word in text.split())
+    for one in _about(text):
+        now, new = setting_text(getattr(settings, one.name)), typed.get(one.name, "")
+        change = Content.styled(f" → {clean_line(new, 20)}", "bold $text-accent") if new else Content("")
+        name = Content.styled(f"  {one.name:<26}", "$text-primary")
+        note = Content.styled(f"  {one.range or ' '.join(one.choices)}"[:34], "$foreground-muted")
+        lines.append(name + Content(clean_line(now, 24)) + change + note)
+    return Content("\n").join(lines)
+
+
+def completed(text: str) -> str:
+    """Complete the name at the end of `text` to the first setting that begins like it."""
+    before, space, word = text.rpartition(" ")
+    found = [one.name for one in _changeable() if word and one.name.startswith(word)]
+    return f"{before}{space}{found[0]}=" if found and "=" not in word else text
+
+
+def _changeable() -> list[Declaration]:
+    """The settings that a branch can change: those that do not decide which weights there are."""
+    return [one for one in describe() if one.decides != "model"]
+
+
+def _about(text: str) -> list[Declaration]:
+    """The settings to list: those that are typed, and those whose names hold the word being typed."""
+    names = [word.partition("=")[0] for word in text.split()]
+    if not names:
+        return sorted((one for one in _changeable() if one.name in _FIRST), key=lambda one: _FIRST.index(one.name))
+    last = "" if text.endswith(" ") else names[-1]
+    found = [one for one in _changeable() if one.name in names or (last and last in one.name)]
+    return found[:_MAX_LISTED]
+
+
+def _started(run: RunFolder, text: str) -> RunFolder:
+    changes: dict[str, Any] = dict(parse_assignment(word) for word in _words(text))
+    step = changes.pop("step", None)
+    if step is not None and not step.strip().isdecimal():
+        raise InputError(f"step cannot be '{clean_line(step, 20)}'; it is the number of a checkpoint.")
+    made = branch_run(run, changes, step=int(step) if step is not None else None)
+    launch_worker(made, resume=True)
+    return made
+
+
+def _words(line: str) -> list[str]:
+    try:
+        return shlex.split(line)
+    except ValueError as error:
+        raise InputError(f"That cannot be read ({error}).") from error

@@ -1,0 +1,78 @@
+"""Training a run that has ended for more epochs, in its own folder or as a copy."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+
+from core.base.errors import InputError, ReviewtuiError
+from core.runs.branch import branch_run, checkpoints_of
+from core.runs.extension import Extension, plan_extension
+from core.runs.folder import RunFolder
+from core.runs.launch import launch_worker
+from tui.screens.train.attempt import AttemptDialog
+from tui.widgets.dialogs import Choose
+
+if TYPE_CHECKING:
+    from tui.workbench import Workbench
+
+
+async def extend(app: Workbench, run: RunFolder) -> RunFolder | None:
+    """Ask for the total number of epochs and where to train them; return the run that trains on, None for none."""
+    try:
+        request = await asyncio.to_thread(run.request)
+        had = request.settings.epochs
+        dialog = AttemptDialog(
+            f"Total epochs (was {had})",
+            str(2 * had),
+            explain=lambda text: _explained(_planned(run, text)),
+            attempt=lambda text: _planned(run, text),
+        )
+        extension = await app.push_screen_wait(dialog)
+        if extension is None:
+            return None
+        epochs = extension.request.settings.epochs
+        results = f"earlier/epochs-{extension.from_epochs:.4g}"
+        choices = [
+            Content(f"Extend this run; its results so far move to {results}"),
+            Content("Extend a copy; this run stays as it is"),
+            Content("Cancel"),
+        ]
+        chosen = await app.push_screen_wait(Choose(f"Extend to {epochs} epochs?", choices, help=extension.about_rate))
+        if chosen == 0:
+            await asyncio.to_thread(lambda: launch_worker(run, extend=epochs))
+            return run
+        if chosen == 1:
+            return await asyncio.to_thread(_extend_copy, run, extension)
+    except ReviewtuiError as error:
+        app.say(error, "error")
+    return None
+
+
+def _planned(run: RunFolder, text: str) -> Extension:
+    if not text.strip().isdecimal():
+        raise InputError("The number of epochs is a whole number.")
+    return plan_extension(run, int(text))
+
+
+def _explained(extension: Extension) -> Content:
+    epochs = extension.request.settings.epochs
+    more = extension.steps - extension.from_steps
+    return Content(
+        f"{epochs} epochs are {extension.steps} steps, {more} more than now. {extension.about_rate}\n\n"
+        f"The figures of both ends are shown side by side. The model with {extension.from_epochs:.4g} epochs is kept: "
+        "in the run's folder, under earlier/, or as it is if you extend a copy."
+    )
+
+
+def _extend_copy(run: RunFolder, extension: Extension) -> RunFolder:
+    """Start a branch that trains on to the extension's end. It begins where the extended run would go on."""
+    epochs = extension.request.settings.epochs
+    steps = [step for step, _ in checkpoints_of(run) if step <= extension.resumes_from]
+    name = f"{extension.request.name}-{epochs}-epochs"
+    changes = {"epochs": epochs, "max_steps": None}
+    copy = branch_run(run, changes, name=name, step=max(steps) if steps else None)
+    launch_worker(copy, resume=True)
+    return copy
