@@ -27,9 +27,12 @@ class RunSettings(ModalScreen[None]):
     """What a run was asked to do."""
 
     DEFAULT_CSS = """
-    RunSettings > .box { width: 78; max-width: 96%; }
-    RunSettings > .box > VerticalScroll { height: auto; max-height: 70vh; scrollbar-size: 1 1; }
-    RunSettings > .box > .help { color: $text-muted; }
+    RunSettings > #settings {
+        width: 78; max-width: 96%; height: auto; max-height: 90%;
+        border: round $primary; background: $surface; padding: 0 1;
+    }
+    #settings > VerticalScroll { height: auto; max-height: 75vh; scrollbar-size: 1 1; }
+    #settings > .help { color: $text-muted; margin-top: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings(RUN_SETTINGS)
 
@@ -39,7 +42,7 @@ class RunSettings(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         self.add_class("dialog")
-        with Vertical(classes="box"):
+        with Vertical(id="settings"):
             yield Static(Content.styled(f"Settings of {clean_line(self._request.name, 60)}", "bold"))
             with VerticalScroll():
                 yield Static(settings_list(self._request))

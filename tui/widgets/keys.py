@@ -11,9 +11,9 @@ CHART = KeyTable(
     "chart",
     "Chart",
     (
-        Action("chart.smoother", "s", "smooth(1)", "Smoother", footer=True),
+        Action("chart.smoother", "s", "smooth(1)", "Smooth", footer=True),
         Action("chart.rougher", "S", "smooth(-1)", "Less smooth"),
-        Action("chart.log", "l", "toggle_log", "Log scale", footer=True),
+        Action("chart.log", "l", "toggle_log", "Log", "A logarithmic scale, or a linear one again", footer=True),
         Action("chart.cursor_left", "left", "cursor(-1)", "Cursor left"),
         Action("chart.cursor_right", "right", "cursor(1)", "Cursor right"),
         Action("chart.cursor_far_left", "shift+left", "cursor(-10)", "Cursor far left"),

@@ -27,11 +27,14 @@ class AttemptDialog(ModalScreen[Result | None], Generic[Result]):
     """One line, an explanation that follows what is typed, and what is wrong with it. Answers None if it is closed."""
 
     DEFAULT_CSS = """
-    AttemptDialog > .box { width: 76; max-width: 96%; }
-    AttemptDialog > .box > LineInput { width: 100%; margin: 1 0; }
-    AttemptDialog > .box > Static { width: 100%; }
-    AttemptDialog > .box > #attempt-error { color: $text-error; }
-    AttemptDialog > .box > .help { color: $text-muted; }
+    AttemptDialog > #attempt {
+        width: 78; max-width: 96%; height: auto; max-height: 90%;
+        border: round $primary; background: $surface; padding: 0 1;
+    }
+    #attempt > Static { width: 100%; height: auto; }
+    #attempt > LineInput { width: 100%; margin: 1 0; }
+    #attempt > #attempt-error { color: $text-error; }
+    #attempt > .help { color: $text-muted; }
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings(ATTEMPT)
 
@@ -60,7 +63,7 @@ class AttemptDialog(ModalScreen[Result | None], Generic[Result]):
 
     def compose(self) -> ComposeResult:
         self.add_class("dialog")
-        with Vertical(classes="box"):
+        with Vertical(id="attempt"):
             yield Static(Content.styled(clean_line(self._title), "bold"))
             yield LineInput(self._value)
             yield Static("", id="attempt-error", markup=False)

@@ -49,7 +49,7 @@ def memory_chart(history: RunHistory, forecast: int | None) -> ChartData:
             begun += records[0].time - begun - seconds[-1]
             seconds.append(seconds[-1])
             samples.append(None)
-        seconds += [record.time - begun for record in records]
+        seconds += [round(record.time - begun, 1) for record in records]
         samples += records
     if history.plan is not None and history.plan.device.startswith("cuda"):
         return _gpu_chart(last, seconds, samples, references)

@@ -62,7 +62,7 @@ def _explained(extension: Extension) -> Content:
     more = extension.steps - extension.from_steps
     return Content(
         f"{epochs} epochs are {extension.steps} steps, {more} more than now. {extension.about_rate}\n\n"
-        f"The figures of both ends are shown side by side. The model with {extension.from_epochs:.4g} epochs is kept: "
+        f"The figures of both ends are shown side by side. The model with {extension.from_epochs:.3g} epochs is kept: "
         "in the run's folder, under earlier/, or as it is if you extend a copy."
     )
 

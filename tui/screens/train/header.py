@@ -62,7 +62,7 @@ def _state(summary: RunSummary, history: RunHistory, now: float, asked: str, wid
         parts.append(Content(clean_line(summary.phase)))
     if history.steps:
         last = history.steps[-1]
-        epochs = f"/{summary.epochs:g}" if summary.epochs else ""
+        epochs = f"/{summary.epochs:.3g}" if summary.epochs else ""
         parts += [
             _named("epoch", f"{last.epoch:.2f}{epochs}"),
             _named("step", f"{summary.step}/{summary.steps or '?'}"),
@@ -112,7 +112,7 @@ def _best(summary: RunSummary, best_metric: str, width: int) -> Content:
     """The evaluation whose weights are kept, and the rule that chose it."""
     if summary.validation is None:
         return Content.styled("not evaluated yet", "$foreground-muted")
-    when = f" epoch {summary.best_epoch:g}" if summary.best_epoch is not None else ""
+    when = f" epoch {summary.best_epoch:.3g}" if summary.best_epoch is not None else ""
     parts = [Content.assemble(("kept", "$foreground-muted"), (when, "bold")), *_figures(summary.validation)]
     rule = METRICS.get(best_metric, "macro F1")
     within = "" if best_metric == "loss" else "; of equals within chance, the latest"
@@ -122,7 +122,7 @@ def _best(summary: RunSummary, best_metric: str, width: int) -> Content:
 
 def _earlier(end: EndRecord, width: int) -> Content:
     """What the run had come to before it was extended."""
-    when = f"after {end.epochs:g} epochs" if end.epochs is not None else "before"
+    when = f"after {end.epochs:.3g} epochs" if end.epochs is not None else "before"
     figures = _figures(end.validation) if end.validation is not None else []
     return fitting([Content.styled(when, "$foreground-muted"), *figures], width, "  ")
 

@@ -17,7 +17,7 @@ TRAIN = KeyTable(
         Action("train.classify", "c", "classify", "Classify", "Classify reviews with its model", footer=True),
         Action("train.settings", "i", "settings", "Settings", "All settings of the run", footer=True),
         Action("train.enlarge", "z", "enlarge", "Enlarge", "All the room for this chart or the log", footer=True),
-        Action("train.shrink", "z", "shrink", "Back to all", "Charts and log again", footer=True, when="enlarged"),
+        Action("train.shrink", "z", "shrink", "Shrink", "Charts and log again", footer=True, when="enlarged"),
         Action("train.next_pane", "tab", "pane(1)", "Next", "The next chart, or the log", footer=True),
         Action("train.previous_pane", "shift+tab", "pane(-1)", "Previous", "The previous chart, or the log"),
     ),
