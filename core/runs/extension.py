@@ -35,6 +35,8 @@ class Extension:
     from_steps: int
     steps: int
     """Optimizer steps in all, from now on."""
+    resumes_from: int
+    """It goes on from the newest checkpoint of at most this step."""
     about_rate: str
     """What becomes of the learning rate, in a sentence."""
 
@@ -66,9 +68,11 @@ def _planned(run: RunFolder, history: RunHistory, epochs: int) -> Extension:
             f"{has}, or write --epochs +{epochs} for {epochs} more."
         )
     old, new = schedule_of(request.settings, before, per_epoch), schedule_of(settings, after, per_epoch)
+    resumes_from = history.step
     if old.trunk is not None:
         words = f"It goes on from before the learning rate fell and becomes the run it would be with {epochs} epochs."
         if not old.shares_steps_with(new, history.step):
+            resumes_from = old.trunk
             words = f"{words} Steps {old.trunk + 1} to {history.step} are made again."
     else:
         had = history.steps[-1].learning_rate
@@ -83,7 +87,7 @@ def _planned(run: RunFolder, history: RunHistory, epochs: int) -> Extension:
         elif gets < had:
             words = f"The learning rate goes on from {gets:.2g} instead of {had:.2g}."
     changed = request.model_copy(update={"settings": settings})
-    return Extension(changed, history.step / per_epoch, history.step, after, words)
+    return Extension(changed, history.step / per_epoch, history.step, after, resumes_from, words)
 
 
 def begin_extension(run: RunFolder, journal: JournalWriter, epochs: int) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from core.base.smoothing import exponential_average
 from core.runs.journal import JournalReader
 from core.runs.records import (
     CheckpointRecord,
@@ -33,6 +34,10 @@ from core.runs.records import (
     StoppedRecord,
 )
 
+LOSS_SMOOTHING = 0.9
+"""Weight of the moving average that the training loss is shown as."""
+_SMOOTHED_STEPS = 400
+"""Steps that the average is computed from; those before weigh less than 1e-18."""
 _PACE_STEPS = 50
 """Steps over which speed and time left are estimated."""
 
@@ -115,6 +120,11 @@ class RunHistory:
         """The memory records of each worker. Between two workers nothing was in use, however long that took."""
         bounds = pairwise([*self._worker_starts, len(self.memory)])
         return [self.memory[start:end] for start, end in bounds if start < end]
+
+    def smoothed_loss(self) -> float | None:
+        """Return the training loss averaged over the last steps, of which the latest weigh most; None before any."""
+        recent = [step.loss for step in self.steps[-_SMOOTHED_STEPS:]]
+        return exponential_average(recent, LOSS_SMOOTHING)[-1] if recent else None
 
     def seconds_left(self) -> float | None:
         """Estimate the training time left from the mean pace of the last 50 steps; None before there is one."""

@@ -36,12 +36,14 @@ class Outline(msgspec.Struct, frozen=True, kw_only=True):
         """The model that was asked for."""
         return str(self.settings.get("model", "auto"))
 
-    def changed_settings(self) -> dict[str, Value]:
+    def changed_settings(self) -> dict[str, Value | None]:
         """Return the settings that differ from the run's preset. Imports pydantic."""
         from core.settings.presets import PRESETS, preset
+        from core.settings.schema import Settings
 
         usual = preset(self.preset if self.preset in PRESETS else "balanced").model_dump(mode="json")
-        return {name: value for name, value in self.settings.items() if usual.get(name) != value}
+        asked = Settings().model_dump(mode="json") | self.settings  # what is not written down has its default
+        return {name: value for name, value in asked.items() if usual.get(name) != value}
 
 
 def read_outline(file: Path) -> Outline | None:

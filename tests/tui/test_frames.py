@@ -69,7 +69,7 @@ async def test_runs(size: tuple[int, int]) -> None:
 async def test_train(size: tuple[int, int], runs: list[RunFolder]) -> None:
     async with ReviewTui(run=runs[2]).run_test(size=size) as pilot:
         pilot.app.switch_mode("train")
-        shown = await settled(pilot, "step 40/40", "seconds", "c Classify with it", ":30 finished")
+        shown = await settled(pilot, "step 40/40", "seconds", "c Classify", ":30 finished")
         _compare(f"train-{size[0]}x{size[1]}", shown)
 
 

@@ -1,31 +1,37 @@
-"""`runs` and `status`: what there is, and how one is doing: read from their folders, no worker is asked."""
+"""`runs` and `status`: the list of runs, and how one is doing. Both read the runs' folders; no worker is asked."""
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Annotated
+from math import isfinite
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from core.runs.tree import as_tree, branch_label
 from tui.commands.output import facts, say, say_json, table
 from tui.commands.train import Json, RunWord
-from tui.formatting import in_bytes, in_time, trouble
+from tui.formatting import in_bytes, in_time, settings_text, trouble
 
 if TYPE_CHECKING:
+    from core.runs.outline import Outline
     from core.runs.records import ValidationFigures
     from core.runs.summary import RunSummary
 
 
 def runs(json: Json = False) -> int:
-    """List every run, the newest first."""
+    """List every run, the newest first; branches stand below the run they come from."""
+    from core.runs.disk_usage import bytes_on_disk
     from core.runs.folder import list_runs
+    from core.runs.outline import read_outline
     from core.runs.summary import summarize
 
-    summaries = [summarize(run) for run in list_runs()]
+    folders = list_runs()
+    summaries = [summarize(run) for run in folders]
+    sizes = {run.id: bytes_on_disk(run.path) for run in folders}
     if json:
-        for summary in summaries:
-            say_json(summary.to_json())
+        for run, summary in zip(folders, summaries, strict=True):
+            say_json({**summary.to_json(), **_asked(read_outline(run.settings)), "bytes_on_disk": sizes[run.id]})
         return 0
     if not summaries:
         say("There is no run yet; start one with `reviewtui train DATA`, or open the workbench with `reviewtui`.")
@@ -40,15 +46,17 @@ def runs(json: Json = False) -> int:
             f"{summary.validation.macro_f1:.3f}" if summary.validation else "-",
             summary.model,
             time.strftime("%Y-%m-%d %H:%M", time.localtime(summary.began)) if summary.began else "-",
+            in_bytes(sizes[summary.id]),
         ]
         for summary, depth in as_tree(summaries)
     ]
-    table(["run", "name", "state", "steps", "accuracy", "macro F1", "model", "began"], rows)
+    table(["run", "name", "state", "steps", "accuracy", "macro F1", "model", "began", "size"], rows)
+    say(f"{len(summaries)} run{'s' * (len(summaries) != 1)}, {in_bytes(sum(sizes.values()))} on disk")
     for summary in summaries:
         if trouble(summary, time.time(), ""):
             say(f"{summary.name}: {_state(summary)}")
     if sum(summary.state == "interrupted" for summary in summaries) > 1:
-        say("`reviewtui resume --all` goes on with every interrupted run.")
+        say("`reviewtui resume --all` resumes every interrupted run.")
     return 0
 
 
@@ -58,8 +66,10 @@ def status(
     plain: Annotated[bool, typer.Option("--plain", help="One fact a line, for screen readers and scripts.")] = False,
 ) -> int:
     """Say how a run is doing."""
+    from core.runs.disk_usage import bytes_on_disk
     from core.runs.folder import find_run
     from core.runs.history import read_history
+    from core.runs.outline import read_outline
     from core.runs.status import OVER
     from core.runs.summary import summary_of
 
@@ -68,8 +78,13 @@ def status(
     summary = summary_of(folder, history)
     memory = history.memory[-1] if history.memory else None
     left = history.seconds_left() if summary.state not in OVER else None
+    outline, loss, size = read_outline(folder.settings), history.smoothed_loss(), bytes_on_disk(folder.path)
+    elapsed = history.steps[-1].seconds if history.steps else None
     if json:
         extra = {
+            **_asked(outline),
+            "smoothed_loss": loss if loss is not None and isfinite(loss) else None,
+            "bytes_on_disk": size,
             "seconds_left_estimate": left,
             "reviews_per_second": history.reviews_per_second(),
             "process_memory_bytes": memory.process if memory is not None else None,
@@ -85,10 +100,11 @@ def status(
         ("phase", summary.phase or None),
         ("model", summary.model),
         ("data", summary.data),
+        ("settings", settings_text(outline.preset, outline.changed_settings()) if outline is not None else None),
         ("branch of", f"{summary.parent.run}, step {summary.parent.step}" if summary.parent else None),
-        ("epoch", f"{summary.epoch:.2f} of {summary.epochs}" if summary.epochs else None),
+        ("epoch", f"{summary.epoch:.2f} of {summary.epochs:.3g}" if summary.epochs else None),
         ("step", f"{summary.step} of {summary.steps}" if summary.steps else None),
-        ("training loss", f"{summary.loss:.4f}" if summary.loss is not None else None),
+        ("training loss", f"{loss:.4f} (smoothed)" if loss is not None else None),
         *_validation(summary.validation),
         ("best epoch", summary.best_epoch),
         *(
@@ -98,12 +114,14 @@ def status(
         ),
         ("checkpoint", f"step {summary.checkpoint_step}" if summary.checkpoint_step is not None else None),
         ("no checkpoint", summary.no_checkpoint or None),
-        *(("made again", f"steps {first} to {last}, after a resume") for first, last in history.replays),
+        *(("repeated", f"steps {first} to {last}, after a resume") for first, last in history.replays),
+        ("time", in_time(elapsed) if elapsed is not None else None),
         ("time left (estimate)", in_time(left) if left is not None else None),
         ("memory", in_bytes(memory.process) if memory is not None else None),
         ("peak memory", in_bytes(history.peak_bytes) if history.peak_bytes is not None else None),
         ("worker", f"{summary.pid} on {summary.host}" if summary.pid is not None else None),
         ("folder", summary.folder),
+        ("size on disk", in_bytes(size)),
         *(("note", notice.text) for notice in history.notices),
     ]
     if plain:
@@ -115,8 +133,13 @@ def status(
     return 0
 
 
+def _asked(outline: Outline | None) -> dict[str, Any]:
+    """Return the preset and the settings as they were asked for; empty for a run whose settings cannot be read."""
+    return {"preset": outline.preset, "settings": outline.settings} if outline is not None else {}
+
+
 def _state(summary: RunSummary) -> str:
-    """A run's state, and what became of it or is to be done about it."""
+    """Return a run's state, with what happened to it or what to do about it."""
     words = trouble(summary, time.time(), f"`reviewtui resume {summary.id}`") or summary.message
     between = " " if summary.state == "unresponsive" else ": "
     return f"{summary.state}{between}{words}" if words else summary.state

@@ -77,15 +77,17 @@ a power cut: r resumes it from its last checkpoint, R resumes all of them."""
         yield RunTable(id="runs-table")
         yield Static("", id="runs-details", markup=False)
 
-    def on_mount(self) -> None:
-        self.query_one("#runs-table").display = self.query_one("#runs-interrupted").display = False
-
     def on_screen_resume(self) -> None:
         self._poll()
 
     def on_resize(self, event: events.Resize) -> None:
         super().on_resize(event)
         self.query_one(RunTable).lay_out(event.size.width, time.time())
+        if self.focused is None:
+            self._focus_table()  # a screen that was too small had hidden it
+
+    def _focus_table(self) -> None:
+        self.call_after_refresh(self.query_one(RunTable).focus)
 
     # What is shown
 
@@ -107,11 +109,8 @@ a power cut: r resumes it from its last checkpoint, R resumes all of them."""
             await asyncio.sleep(_POLL_SECONDS)
 
     def _show_notice(self, text: str) -> None:
-        notice = self.query_one("#runs-empty", Static)
-        notice.update(Content(clean(text)))
-        notice.display = True
-        self.query_one("#runs-table").display = self.query_one("#runs-interrupted").display = False
-        self.query_one("#runs-details").display = False
+        self.query_one("#runs-empty", Static).update(Content(clean(text)))
+        self.remove_class("-listed", "-interrupted")
 
     def _show(self, rows: list[RunRow]) -> None:
         changed, self._rows = rows != self._rows, rows
@@ -119,14 +118,12 @@ a power cut: r resumes it from its last checkpoint, R resumes all of them."""
             self._show_notice(_EMPTY)
             self.refresh_bindings()
             return
-        table = self.query_one(RunTable)
-        self.query_one("#runs-empty").display = False
-        if not table.display:
-            table.display = self.query_one("#runs-details").display = True
-            table.focus()
+        if not self.has_class("-listed"):
+            self.add_class("-listed")
+            self._focus_table()
         restored = self._restored if any(row.summary.id == self._restored for row in rows) else None
         self._restored = None if restored else self._restored
-        table.show(rows, time.time(), choose=restored)
+        self.query_one(RunTable).show(rows, time.time(), choose=restored)
         if changed:
             self._show_interrupted()
             self._show_details()
@@ -138,12 +135,11 @@ a power cut: r resumes it from its last checkpoint, R resumes all of them."""
     def _show_interrupted(self) -> None:
         """Say above the list how many runs were interrupted, and which."""
         found = sorted(self._interrupted(), key=lambda summary: summary.id, reverse=True)
-        notice = self.query_one("#runs-interrupted", Static)
-        notice.display = bool(found)
+        self.set_class(bool(found), "-interrupted")
         names = ", ".join(clean_line(summary.name, 30) for summary in found)
         what = "1 run was" if len(found) == 1 else f"{len(found)} runs were"
         how = "R resumes it" if len(found) == 1 else "R resumes all"
-        notice.update(Content(f"{what} interrupted; {how}: {names}"))
+        self.query_one("#runs-interrupted", Static).update(Content(f"{what} interrupted; {how}: {names}"))
 
     def _show_details(self) -> None:
         """Show the chosen run in some lines below the list, and above them how many runs there are."""
@@ -158,8 +154,7 @@ a power cut: r resumes it from its last checkpoint, R resumes all of them."""
 
     def _chosen_row(self) -> RunRow | None:
         """The run under the cursor."""
-        table = self.query_one(RunTable)
-        key = table.chosen_id if table.display else None
+        key = self.query_one(RunTable).chosen_id
         return next((row for row in self._rows or () if row.summary.id == key), None)
 
     def _chosen(self) -> RunSummary | None:

@@ -12,13 +12,7 @@ from core.runs.status import OVER
 from core.runs.summary import RunSummary
 from tui.formatting import STATE_MARKS, in_time, trouble
 from tui.screens.train.log import METRICS
-from tui.widgets.chart.series import exponential_average
 from tui.widgets.responsive import fitting
-
-SMOOTHING = 0.9
-"""Weight of the moving average of the training loss, here and, to begin with, on the chart."""
-_MEMORY = 400
-"""Steps that the average is computed from; earlier ones weigh less than 1e-18."""
 
 
 class RunHeader(Static):
@@ -98,8 +92,7 @@ def _losses(summary: RunSummary, history: RunHistory, width: int) -> Content:
     if not history.steps:
         words = f"{clean_line(summary.model)} on {clean_line(summary.data)}"
         return fitting([Content.styled(words, "$foreground-muted")], width, "")
-    recent = [step.loss for step in history.steps[-_MEMORY:]]
-    parts = [_named("training loss", f"{exponential_average(recent, SMOOTHING)[-1]:.4f}") + Content(" smoothed")]
+    parts = [_named("training loss", f"{history.smoothed_loss():.4f}") + Content(" smoothed")]
     if history.evaluations:
         parts.append(_named("validation loss", f"{history.evaluations[-1].loss:.4f}"))
     parts.append(_named("lr", f"{history.steps[-1].learning_rate:.1e}", ""))

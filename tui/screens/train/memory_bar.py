@@ -76,7 +76,10 @@ def _gpu_lines(sample: MemoryRecord, forecast: int | None, peak: int | None, wid
     if not sample.devices:
         return [Content.styled("GPU memory cannot be read here (no NVML)", "$foreground-muted")]
     used = sorted(sample.devices, key=lambda gpu: (not gpu.ours_reserved, gpu.index))
-    shown = [_gpu_line(one, (peak or 0) if sample.device_peak else 0, forecast, width) for one in used[:_MAX_GPUS]]
+    shown = [
+        _gpu_line(one, (peak or sample.device_peak) if sample.device_peak else 0, forecast, width)
+        for one in used[:_MAX_GPUS]
+    ]
     if rest := used[_MAX_GPUS:]:
         free = sum(gpu.free for gpu in rest)
         words = f"{len(rest)} more GPUs, {in_bytes(free)} free on them"

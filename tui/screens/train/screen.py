@@ -11,13 +11,12 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.content import Content
-from textual.widget import Widget
 from textual.widgets import Static
 
 from core.base.errors import ReviewtuiError
 from core.runs.control import ControlRequest, send
 from core.runs.folder import RunFolder
-from core.runs.history import RunHistory
+from core.runs.history import LOSS_SMOOTHING, RunHistory
 from core.runs.records import Record
 from core.runs.resume import resume_run
 from core.runs.status import OVER
@@ -25,7 +24,7 @@ from core.runs.summary import RunSummary
 from tui.keys.bindings import bindings
 from tui.screens.base import Place
 from tui.screens.train.charts import loss_chart, memory_chart
-from tui.screens.train.header import SMOOTHING, RunHeader
+from tui.screens.train.header import RunHeader
 from tui.screens.train.keys import TRAIN
 from tui.screens.train.log import Narrator, RunLog
 from tui.screens.train.memory_bar import MemoryBar
@@ -94,6 +93,8 @@ charts."""
         self._asked = ""
         """What a person asked of the worker that its journal does not show yet."""
         self._pane: Pane = "loss"
+        self._moving = False
+        """Whether the focus is on its way to the pane."""
 
     def body(self) -> ComposeResult:
         yield Static(_EMPTY, id="train-empty", markup=False)
@@ -102,7 +103,7 @@ charts."""
         yield MemoryBar(id="train-memory")
         with Container(id="train-charts"):
             empty = "No loss yet: the first step is still to come."
-            yield Chart("Loss", empty=empty, smoothing=SMOOTHING, id="loss")
+            yield Chart("Loss", empty=empty, smoothing=LOSS_SMOOTHING, id="loss")
             yield Chart("Memory", unit=BYTES, empty="No memory sample yet.", id="memory")
         yield RunLog(id="log")
 
@@ -186,16 +187,19 @@ charts."""
 
     def _show_pane(self, pane: Pane) -> None:
         """Give a pane the focus; where not all are shown at once, it is the one that is."""
-        self._pane = pane
+        self._pane, self._moving = pane, True
         for one in _PANES:
             self.set_class(one == pane, f"-on-{one}")
-        widget = self.query_one(f"#{pane}")
-        self.call_after_refresh(widget.focus)
+        if pane != "log":
+            self.set_class(pane == "memory", "-memory")
+        self.call_after_refresh(self.query_one(f"#{pane}").focus)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        focused: Widget = event.widget
-        if focused.id in _PANES and focused.id != self._pane:
-            self._show_pane(next(pane for pane in _PANES if pane == focused.id))
+        """Follow a click; but not the focus that leaves a pane because it is hidden."""
+        if self._moving:
+            self._moving = event.widget.id != self._pane
+        elif event.widget.id in _PANES and event.widget.id != self._pane:
+            self._show_pane(next(pane for pane in _PANES if pane == event.widget.id))
 
     def action_pane(self, by: int) -> None:
         """Move to the next or the previous pane."""

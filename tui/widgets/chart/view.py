@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from operator import itemgetter
 
+from core.base.smoothing import exponential_average
 from core.base.text import clean_line
 from tui.widgets.chart.canvas import Layer
 from tui.widgets.chart.scale import Window, limits, widened
-from tui.widgets.chart.series import Series, exponential_average, segments
+from tui.widgets.chart.series import Series, segments
 
 SMOOTHING = (0.0, 0.6, 0.9, 0.97)
 """Weights of the moving average that the keys step through; 0 is off."""

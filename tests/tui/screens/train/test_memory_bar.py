@@ -76,12 +76,12 @@ def sample(*gpus: tuple[int, int] | None, cuda: Cuda | None = None, **more: Any)
 
 
 def shown(found: Any, device: str = "cuda", forecast: int | None = None, width: int = 78) -> list[str]:
-    return memory_lines(found, device, forecast, width).plain.splitlines()
+    return memory_lines(found, device, forecast, None, width).plain.splitlines()
 
 
 def test_the_workers_line_says_what_it_holds_and_what_is_free() -> None:
     (line,) = shown(sample(), "cpu", forecast=4 * GIB)
-    assert line == "Memory █▒▒▒▒░░░░░░░░░░░ 2.0 GiB · peak 3.0 GiB · foretold 4.0 GiB"
+    assert line == "Memory █▒▒▒▒░░░░░░░░░░░ 2.0 GiB · peak 3.0 GiB · forecast 4.0 GiB"
     (line,) = shown(sample(limit=4 * GIB), "cpu", width=120)
     assert line.endswith("2.0 GiB of 4.0 GiB free (limit)")
 
@@ -94,7 +94,7 @@ def test_one_gpu() -> None:
     found = sample((80, 20), cuda=Cuda(0, 8, 12), device_peak=10 * GIB)
     (line,) = shown(found, forecast=9 * GIB, width=120)
     assert line == (
-        "GPU 0 ██▓▒▒░░░░░░░░░░░ 8.0 GiB of 12.0 GiB held · peak 10.0 GiB · foretold 9.0 GiB · others 8.0 GiB "
+        "GPU 0 ██▓▒▒░░░░░░░░░░░ 8.0 GiB of 12.0 GiB held · peak 10.0 GiB · forecast 9.0 GiB · others 8.0 GiB "
         "· free 60.0 GiB"
     )
 
@@ -123,7 +123,7 @@ def test_a_sick_gpu_hides_no_other_and_steers_no_terminal() -> None:
 )
 def test_no_figures_break_a_line(total: int, used: int, given: int, held: int, width: int, device: str) -> None:
     found = sample((total, min(used, total)), cuda=Cuda(0, given, held), device_peak=given * GIB, process=given * GIB)
-    for line in memory_lines(found, device, 3 * GIB, width).split("\n"):
+    for line in memory_lines(found, device, 3 * GIB, None, width).split("\n"):
         assert line.cell_length <= width
     (whole,) = shown(found, device, width=200)
     assert sum(whole.count(mark) for mark in "█▓▒░") == 16
@@ -144,4 +144,4 @@ async def test_a_run_on_gpus_at_80_by_24(gpus: int, colour: bool, monkeypatch: p
         assert ("no NVML" in text) == (gpus == 0)
         assert ("GPU 0 █▓" in text) == ("4.0 GiB of 5.0 GiB held" in text) == (gpus > 0)
         assert ("5 more GPUs" in text) == (gpus == 8)
-        assert "c Classify with it" in text
+        assert "c Classify" in text

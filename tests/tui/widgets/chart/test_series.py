@@ -1,4 +1,4 @@
-"""Smoothing, gaps and thinning, with numbers of every kind."""
+"""Gaps and thinning, with numbers of every kind."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.widgets.chart.series import Series, downsample, exponential_average, segments
+from tui.widgets.chart.series import Series, downsample, segments
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 ANY = st.one_of(st.none(), st.floats(), st.sampled_from([0.0, -0.0, 5e-324, 1.7e308, -1.7e308]))
@@ -19,32 +19,6 @@ POINTS = st.lists(st.tuples(FINITE, FINITE), max_size=200).map(lambda points: so
 
 def drawable(y: float | None, log: bool) -> bool:
     return y is not None and math.isfinite(y) and (y > 0 or not log)
-
-
-@given(st.lists(st.floats(-1e6, 1e6), max_size=60), st.floats(0, 0.99))
-def test_average_equals_the_weighted_mean_written_out(ys: list[float], weight: float) -> None:
-    for n, average in enumerate(exponential_average(ys, weight), start=1):
-        weights = [weight ** (n - 1 - i) for i in range(n)]
-        expected = math.fsum(w * y for w, y in zip(weights, ys[:n], strict=True)) / math.fsum(weights)
-        assert average == pytest.approx(expected, rel=1e-9, abs=1e-9 * max(map(abs, ys), default=0))
-
-
-@given(st.lists(ANY, max_size=80), st.sampled_from([0.0, 0.6, 0.9, 0.97]))
-def test_average_passes_over_what_is_not_finite(ys: list[float | None], weight: float) -> None:
-    averages = exponential_average(ys, weight)
-    assert [math.isfinite(a) for a in averages] == [drawable(y, False) for y in ys]
-    finite = [y for y in ys if y is not None and math.isfinite(y)]
-    assert [a for a in averages if math.isfinite(a)] == exponential_average(finite, weight)
-
-
-def test_average_of_weight_zero_is_the_values() -> None:
-    assert exponential_average([3.0, -1.0, 0.25], 0) == [3.0, -1.0, 0.25]
-
-
-@pytest.mark.parametrize("weight", [-0.1, 1.0, 1.5, math.nan])
-def test_average_refuses_a_weight_that_means_nothing(weight: float) -> None:
-    with pytest.raises(ValueError, match="weight"):
-        exponential_average([1.0], weight)
 
 
 @given(st.lists(st.tuples(st.floats(), ANY), max_size=100), st.booleans())

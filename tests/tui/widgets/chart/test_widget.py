@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
 
-from tui.widgets.chart.series import Series, exponential_average
+from core.base.smoothing import exponential_average
+from tui.widgets.chart.series import Series
 from tui.widgets.chart.units import BYTES, NUMBER, Unit
 from tui.widgets.chart.widget import Chart
 
