@@ -31,7 +31,7 @@ def run_details(row: RunRow, now: float) -> Content:
     add("settings", clean_line(row.settings, 300))
     if summary.parent is not None:
         add("branch", f"of {clean_line(summary.parent.run)}, from its step {summary.parent.step}")
-    add("model", clean_line(summary.model, 200))
+    add("model", f"{clean_line(summary.model, 200)} · the run takes {in_bytes(row.bytes_on_disk)} on disk")
     add("data", clean_line(summary.data, 200))
-    add("folder", f"{clean_line(summary.folder, 200)} ({in_bytes(row.bytes_on_disk)})")
+    add("folder", clean_line(summary.folder, 200))
     return Content.assemble(*lines).rstrip()

@@ -73,6 +73,7 @@ class AttemptDialog(ModalScreen[Result | None], Generic[Result]):
     def on_mount(self) -> None:
         self.query_one(LineInput).focus()
         self._show_error("")
+        self._show_explanation(self._value)
 
     def on_input_changed(self, message: Input.Changed) -> None:
         message.stop()

@@ -14,7 +14,8 @@ from core.runs.branch import branch_run, checkpoints_of
 from core.runs.folder import RunFolder
 from core.runs.launch import launch_worker
 from core.settings.declarations import Declaration
-from core.settings.schema import Settings, describe, parse_assignment
+from core.settings.parsing import parse_assignment
+from core.settings.schema import Settings, describe
 from tui.formatting import setting_text
 from tui.screens.train.attempt import AttemptDialog
 

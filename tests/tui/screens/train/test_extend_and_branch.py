@@ -134,7 +134,7 @@ async def test_a_branch_shows_what_is_typed_beside_what_it_was_and_is_made_and_s
     ("text", "words"),
     [
         ("epochs", "name=value"),
-        ("lr=1e-3", "did you mean learning_rate?"),
+        ("lr=1e-3", "did you mean learning_rate"),
         ("lora=true", "cannot change lora"),
         ("step=nine", "step cannot be"),
         ("step=9", "no checkpoint at step 9"),
