@@ -61,7 +61,7 @@ def test_a_run_is_extended_branched_and_shown_as_a_tree(reviewtui: Reviewtui, da
     shown = reviewtui("status", branch["run"]).out
     assert "branch of" in shown and first["run"] in shown
     again = reviewtui("status", "trunk", "--plain").out
-    assert "with 1 epochs: accuracy" in again and "made again: steps" in again
+    assert "with 1 epochs: accuracy" in again and "repeated: steps" in again
 
 
 def test_a_branch_that_cannot_be_is_one_sentence(reviewtui: Reviewtui, data: str, tiny_model: Path) -> None:

@@ -186,7 +186,9 @@ class ChartView:
         """Return what is drawn, back to front; cached until data or view change."""
         key = (self.version, self.log, self.smoothing)
         if self._layers[0] != key:
-            raw, lines, points = [], [], []
+            raw: list[Layer] = []
+            lines: list[Layer] = []
+            points: list[Layer] = []
             for index, series in enumerate(self.series):
                 parts = segments(series.xs, series.ys, log=self.log)
                 if average := self.average(index):
