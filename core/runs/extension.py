@@ -1,7 +1,7 @@
 """More epochs for a run that has ended: `reviewtui extend RUN --epochs N`.
 
 What it left so far stays: the journal goes on, and model and predictions are kept in `earlier/epochs-N/`. With schedule
-wsd it goes on from before its learning rate fell, and becomes the run that it would have been with N epochs from the
+wsd it resumes from before its learning rate fell, and becomes the run that it would have been with N epochs from the
 beginning; with the others the learning rate jumps, and a sentence says so.
 """
 
@@ -26,19 +26,20 @@ from core.settings.schedule import planned_steps, schedule_of
 
 @dataclass(frozen=True)
 class Extension:
-    """What extending a run comes to."""
+    """What extending a run would mean."""
 
     request: Request
-    """What it is asked to do from now on."""
+    """What the run is asked to do from now on."""
     from_epochs: float
-    """Epochs that it has done."""
+    """Epochs done so far."""
     from_steps: int
+    """Optimizer steps done so far."""
     steps: int
-    """Optimizer steps in all, from now on."""
+    """Total optimizer steps from now on."""
     resumes_from: int
-    """It goes on from the newest checkpoint of at most this step."""
+    """Training resumes from the newest checkpoint up to this step."""
     about_rate: str
-    """What becomes of the learning rate, in a sentence."""
+    """What happens to the learning rate, in one or two sentences."""
 
 
 def plan_extension(run: RunFolder, epochs: int) -> Extension:
@@ -57,23 +58,25 @@ def plan_extension(run: RunFolder, epochs: int) -> Extension:
 def _planned(run: RunFolder, history: RunHistory, epochs: int) -> Extension:
     request, plan = run.request(), history.plan
     if not history.step or plan is None:
-        raise InputError(f"{run.id} has not made a step; start it anew with `--set epochs={epochs}`.")
+        raise InputError(f"{run.id} has not made a step; start a new run with `--set epochs={epochs}`.")
     per_epoch = max(-(-plan.rows // request.settings.batch_size), 1)
     settings = request.settings.changed({"epochs": epochs, "max_steps": None})
     before, after = planned_steps(request.settings, per_epoch), planned_steps(settings, per_epoch)
     if after <= max(before, history.step):
         has = f"{max(before, history.step) / per_epoch:.4g}"
         raise InputError(
-            f"{run.id} has {has} epochs already, and --epochs is how many it is to have in all: ask for more than "
-            f"{has}, or write --epochs +{epochs} for {epochs} more."
+            f"{run.id} has {has} epochs already. The number is the total: ask for more than {has} (from a shell also "
+            f"with --epochs +{epochs} for {epochs} more)."
         )
     old, new = schedule_of(request.settings, before, per_epoch), schedule_of(settings, after, per_epoch)
     resumes_from = history.step
     if old.trunk is not None:
-        words = f"It goes on from before the learning rate fell and becomes the run it would be with {epochs} epochs."
+        words = (
+            f"It resumes from before the learning rate fell and becomes the run it would have been with {epochs} epochs."
+        )
         if not old.shares_steps_with(new, history.step):
             resumes_from = old.trunk
-            words = f"{words} Steps {old.trunk + 1} to {history.step} are made again."
+            words = f"{words} Steps {old.trunk + 1} to {history.step} are repeated."
     else:
         had = history.steps[-1].learning_rate
         gets = had / old.share(history.step - 1) * new.share(history.step)
@@ -85,7 +88,7 @@ def _planned(run: RunFolder, history: RunHistory, epochs: int) -> Extension:
                 "schedule=wsd can be extended without that."
             )
         elif gets < had:
-            words = f"The learning rate goes on from {gets:.2g} instead of {had:.2g}."
+            words = f"The learning rate continues at {gets:.2g} instead of {had:.2g}."
     changed = request.model_copy(update={"settings": settings})
     return Extension(changed, history.step / per_epoch, history.step, after, resumes_from, words)
 

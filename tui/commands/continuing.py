@@ -13,11 +13,11 @@ from tui.commands.train import Assignments, Json, RunWord, Wait, finish
 
 def extend(
     run: RunWord,
-    epochs: Annotated[str, typer.Option(metavar="N", help="Epochs in all; +N for N more.")],
+    epochs: Annotated[str, typer.Option(metavar="N", help="Total number of epochs, or +N for N more.")],
     wait: Wait = False,
     json: Json = False,
 ) -> int:
-    """Go on with a run that has ended, to more epochs. What it was is kept in its folder, under earlier/."""
+    """Train a run that has ended for more epochs. Its results so far are kept in its folder, under earlier/."""
     from core.runs.extension import plan_extension
     from core.runs.folder import find_run
     from core.runs.launch import launch_worker

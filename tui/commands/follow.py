@@ -18,17 +18,17 @@ _POLL_SECONDS = 0.2
 
 
 def follow(run: RunFolder) -> RunHistory:
-    """Show a run's progress until it is over. ctrl+c ends the watching, never the run."""
+    """Show a run's progress until it is over, and return its history. ctrl+c ends the watching, never the run."""
     history, reader = RunHistory(), JournalReader(run.journal)
     with progress_on_stderr() as progress:
         while True:
             news = history.update(reader.read_new())
-            stands = run_status(run, history)
-            if stands.unresponsive_since is not None:
-                progress(f"unresponsive since {clock(stands.unresponsive_since, time.time())}", None)
+            status = run_status(run, history)
+            if status.unresponsive_since is not None:
+                progress(f"unresponsive since {clock(status.unresponsive_since, time.time())}", None)
             elif news:
                 _show(history, progress)
-            if stands.state in OVER:
+            if status.state in OVER:
                 history.update(reader.read_new())
                 return history
             time.sleep(_POLL_SECONDS)
@@ -37,8 +37,7 @@ def follow(run: RunFolder) -> RunHistory:
 def _show(history: RunHistory, progress: Progress) -> None:
     phase = history.phase
     if history.steps and phase is not None and phase.name == "training" and history.planned_steps:
-        last = history.steps[-1]
-        words = f"training, epoch {last.epoch:.1f}, loss {last.loss:.3f}"
+        words = f"training, epoch {history.steps[-1].epoch:.1f}, smoothed loss {history.smoothed_loss():.3f}"
         if history.evaluations:
             words += f", validation accuracy {history.evaluations[-1].accuracy:.3f}"
         progress("paused" if history.paused else words, history.step / history.planned_steps)
@@ -47,7 +46,7 @@ def _show(history: RunHistory, progress: Progress) -> None:
 
 
 def outcome_of(run: RunFolder, history: RunHistory) -> dict[str, Any]:
-    """The object that `train --wait --json` ends with."""
+    """Return the object that `train --wait --json` ends with."""
     summary = summary_of(run, history)
     end = history.end or EndRecord()
     return {

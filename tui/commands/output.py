@@ -1,7 +1,7 @@
 """What commands print: results on standard output, progress and errors on standard error.
 
-With `--json` standard output holds one JSON object (or one a line) and nothing else. Progress is a bar where a
-terminal is there, and a plain line now and then where not. Text from data is cleaned before it is printed.
+With `--json`, standard output holds one JSON object, or one per line, and nothing else. Progress is a bar in a terminal
+and a plain line every few seconds elsewhere. Text from data is cleaned before it is printed.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from core.base.text import clean, clean_line
 Progress = Callable[[str, float | None], None]
 
 _PLAIN_SECONDS = 5.0
-"""Time between two plain progress lines."""
+"""Seconds between two plain lines of progress."""
 _NOTE = "note: "
 
 
 def say(text: object = "") -> None:
-    """A line of a result, whatever `text` holds: what comes from data begins no line of its own."""
+    """Print one line of a result. Line breaks in `text` are shown, never printed."""
     print(_one_line(text))
 
 
 def say_json(value: Any) -> None:
-    """One JSON object on one line, in ASCII, so that no byte of it steers a terminal."""
+    """Print one JSON object on one line, in ASCII, so that nothing in it can control a terminal."""
     print(json.dumps(value))
 
 
 def complain(text: object) -> None:
-    """A line on standard error."""
+    """Print one line on standard error."""
     print(_one_line(text), file=sys.stderr)
 
 
@@ -42,7 +42,7 @@ def _one_line(text: object) -> str:
 
 
 def facts(pairs: list[tuple[str, object]]) -> None:
-    """Names and values, aligned; values that are None are left out."""
+    """Print names and values, aligned. Values that are None are left out."""
     width = max((len(name) for name, value in pairs if value is not None), default=0)
     for name, value in pairs:
         if value is not None:
@@ -50,7 +50,7 @@ def facts(pairs: list[tuple[str, object]]) -> None:
 
 
 def table(heads: list[str], rows: list[list[object]]) -> None:
-    """Columns, aligned, numbers as given."""
+    """Print rows below their headings, in aligned columns."""
     from rich.cells import cell_len
 
     lines: list[list[object]] = [[*heads], *rows]
@@ -63,9 +63,9 @@ def table(heads: list[str], rows: list[list[object]]) -> None:
 
 @contextmanager
 def progress_on_stderr() -> Iterator[Progress]:
-    """A progress function: a bar in a terminal, else a plain line every few seconds.
+    """Yield a progress function: a bar in a terminal, otherwise a plain line every few seconds.
 
-    What stands after the first comma is detail: below the bar, behind the share. A `note: …` stays on the screen.
+    What follows the first comma is detail: it goes below the bar, or after the percentage. A `note: …` stays on screen.
     """
     if not sys.stderr.isatty():
         yield _plain_progress()
