@@ -35,7 +35,7 @@ from tui.screens.classify.dialogs import Choice, ExportDialog, ExportDone, OpenP
 from tui.screens.classify.review_text import wrap
 from tui.screens.data import report_views
 from tui.screens.data.class_names import LabelNames
-from tui.screens.train.log import log_lines
+from tui.screens.train.log import Narrator
 from tui.state import Draft
 from tui.widgets.dialogs import Ask
 
@@ -172,7 +172,7 @@ def test_every_sentence_of_the_log_is_one_line() -> None:
             {"kind": "failed", "time": 0, "message": text},
             {"kind": "phase", "time": 0, "name": text, "fraction": None},
         ]
-        for line in log_lines(records):
+        for line in Narrator().lines(records):
             assert not steering(line.plain) and "\n" not in line.plain
 
 

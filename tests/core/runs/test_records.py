@@ -19,7 +19,7 @@ from core.runs.records import KINDS, NoticeRecord, PhaseRecord, Record, StepReco
 from core.runs.request import Request
 from core.runs.summary import summarize, summary_of
 from tests.core.runs.whole_records import WHOLE, record
-from tui.screens.train.log import log_lines
+from tui.screens.train.log import Narrator
 from tui.screens.train.memory_bar import memory_lines
 from tui.screens.train.plan import plan_lines
 
@@ -160,12 +160,12 @@ def test_whatever_a_journal_says_with_right_checksums_is_shown_or_counted_as_dam
     summary.to_json()
     summarize(run)
     history.seconds_left(), history.reviews_per_second(), history.memory_by_worker()
-    assert all(line.plain for line in log_lines(found))
+    assert all(line.plain for line in Narrator().lines(found))
     if history.plan is not None:
         assert plan_lines(history.plan, 80) is not None
     for sample in history.memory:
         for device in ("cpu", "cuda:0"):
-            assert memory_lines(sample, device, 1000, 80).plain
+            assert memory_lines(sample, device, 1000, None, 80).plain
 
 
 _RUN: list[RunFolder] = []

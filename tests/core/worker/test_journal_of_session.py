@@ -19,7 +19,7 @@ from core.training import micro_batching
 from core.training.loop import TrainingLoop
 from core.worker.session import Session
 from tests.core.made import PER_EPOCH, ROWS, history_of, request
-from tui.screens.train.log import log_lines
+from tui.screens.train.log import Narrator
 
 Write = Callable[..., Path]
 Work = Callable[..., RunHistory]
@@ -67,7 +67,7 @@ def actions_of(run: RunFolder) -> list[str]:
         fields = decode(line)
         assert fields is not None and fields.keys() == to_fields(record).keys() and record.kind in KINDS
     memory = [record for record in records if isinstance(record, OutOfMemoryRecord)]
-    assert len(list(log_lines(memory))) == len(memory), "each is said in the log"
+    assert len(list(Narrator().lines(memory))) == len(memory), "each is said in the log"
     return [record.what for record in memory]
 
 
