@@ -71,7 +71,9 @@ def _planned(run: RunFolder, history: RunHistory, epochs: int) -> Extension:
     old, new = schedule_of(request.settings, before, per_epoch), schedule_of(settings, after, per_epoch)
     resumes_from = history.step
     if old.trunk is not None:
-        words = f"It resumes from before the learning rate fell and becomes the run it would have been with {epochs} epochs."
+        words = (
+            f"It resumes from before the learning rate fell and becomes the run that {epochs} epochs would have been."
+        )
         if not old.shares_steps_with(new, history.step):
             resumes_from = old.trunk
             words = f"{words} Steps {old.trunk + 1} to {history.step} are repeated."
