@@ -61,7 +61,7 @@ def _planned(run: RunFolder, history: RunHistory, epochs: int) -> Extension:
         raise InputError(f"{run.id} has not made a step; start a new run with `--set epochs={epochs}`.")
     per_epoch = max(-(-plan.rows // request.settings.batch_size), 1)
     settings = request.settings.changed({"epochs": epochs, "max_steps": None})
-    before, after = planned_steps(request.settings, per_epoch), planned_steps(settings, per_epoch)
+    before, after = plan.steps, planned_steps(settings, per_epoch)
     if after <= max(before, history.step):
         has = f"{max(before, history.step) / per_epoch:.4g}"
         raise InputError(
@@ -96,17 +96,25 @@ def _planned(run: RunFolder, history: RunHistory, epochs: int) -> Extension:
 def begin_extension(run: RunFolder, journal: JournalWriter, epochs: int) -> None:
     """Extend the run of a worker that holds its lock: keep its results, ask for more, and write that down.
 
-    Each part can be done again after a kill, and what was done of them changes nothing of how the run goes on.
+    A worker that is killed on the way leaves an `unfinished_extension`, which this finishes.
     """
-    if run.request().settings.epochs == epochs:
-        return
     history = read_history(run.journal)
+    if history.plan is not None and history.plan.epochs == epochs:
+        return
     extension = _planned(run, history, epochs)
     _keep_results(run, f"epochs-{extension.from_epochs:.4g}")
     write_request(run, extension.request)
     from_epochs = round(extension.from_epochs, 4)
     journal.write(ExtendedRecord(from_epochs=from_epochs, from_steps=extension.from_steps, epochs=epochs), sync=True)
     journal.write(NoticeRecord(text=extension.about_rate))
+
+
+def unfinished_extension(run: RunFolder) -> int | None:
+    """Return the total epochs that a run was extended to by a worker that died before its journal said so."""
+    settings, plan = run.request().settings, read_history(run.journal).plan
+    if plan is None or settings.max_steps is not None or settings.epochs <= plan.epochs:
+        return None
+    return settings.epochs
 
 
 def _keep_results(run: RunFolder, name: str) -> None:

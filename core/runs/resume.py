@@ -1,12 +1,26 @@
-"""Going on with a run that ended before its last step, and finding those that a reboot or a kill interrupted."""
+"""Resuming a run that ended before its last step, and finding those that a reboot or a kill interrupted."""
 
 from __future__ import annotations
 
-from core.base.errors import InputError
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from core.base.errors import InputError, ReviewtuiError
 from core.runs.folder import RunFolder, list_runs
 from core.runs.launch import Launched, launch_worker
 from core.runs.status import OVER
 from core.runs.summary import summarize
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """What became of one of several runs that were to be resumed."""
+
+    run: RunFolder
+    launched: Launched | None
+    """Its new worker; None if it could not be resumed."""
+    why_not: str = ""
+    """A sentence, where it could not be resumed."""
 
 
 def resume_run(run: RunFolder) -> Launched:
@@ -26,5 +40,25 @@ def resume_run(run: RunFolder) -> Launched:
 
 
 def interrupted_runs() -> list[RunFolder]:
-    """Runs whose worker died without a word, the oldest first."""
-    return [run for run in reversed(list_runs()) if summarize(run).state == "interrupted"]
+    """Return the runs whose worker died without a word, the oldest first."""
+    return [run for run in reversed(list_runs()) if _is_interrupted(run)]
+
+
+def resume_interrupted() -> Iterator[Resumed]:
+    """Resume every interrupted run, one after the other, the oldest first; one that fails does not stop the others.
+
+    All of them train at the same time: nothing waits for the one before to end.
+    """
+    for run in interrupted_runs():
+        try:
+            resumed = Resumed(run, resume_run(run))
+        except (OSError, ReviewtuiError) as error:
+            resumed = Resumed(run, None, str(error))
+        yield resumed
+
+
+def _is_interrupted(run: RunFolder) -> bool:
+    try:
+        return summarize(run).state == "interrupted"
+    except OSError:  # deleted meanwhile
+        return False

@@ -60,16 +60,21 @@ class RunSummary:
     """Step of the latest checkpoint on the disk."""
     no_checkpoint: str
     """Why the latest checkpoint could not be written; empty if it was."""
+    preset: str
+    outline: Outline | None
+    """What its settings.toml says; None if it cannot be read."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return the object that `runs --json` and `status --json` print."""
-        facts = dict(vars(self))
+        """Return the object that `runs --json` and `status --json` print; its settings are those that differ from the
+        preset."""
+        facts = {name: value for name, value in vars(self).items() if name != "outline"}
         return {
             "run": facts.pop("id"),
             **facts,
             "labels": list(self.labels),
             "validation": self.validation.to_json() if self.validation is not None else None,
             "parent": vars(self.parent) if self.parent is not None else None,
+            "settings": self.outline.changed_settings() if self.outline is not None else {},
         }
 
 
@@ -116,6 +121,8 @@ def summary_of(run: RunFolder, history: RunHistory) -> RunSummary:
         parent=outline.parent if outline is not None else None,
         checkpoint_step=history.checkpoint_step,
         no_checkpoint=history.no_checkpoint,
+        preset=outline.preset if outline is not None else "?",
+        outline=outline,
     )
 
 

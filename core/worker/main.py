@@ -19,7 +19,7 @@ from pathlib import Path
 from core.base.errors import ReviewtuiError
 from core.base.text import clean
 from core.runs.control import ControlReader
-from core.runs.extension import begin_extension
+from core.runs.extension import begin_extension, unfinished_extension
 from core.runs.folder import RunFolder
 from core.runs.heartbeat import Heartbeat
 from core.runs.journal import JournalWriter
@@ -78,8 +78,8 @@ def _work(
     """Work on the run.
 
     Args:
-        restarts: how often the kernel has killed an earlier worker for want of memory.
-        extend: how many epochs the run is to have from now on.
+        restarts: how often the kernel has killed an earlier worker because memory ran out.
+        extend: total epochs of the run from now on; None leaves them as they are.
     """
     faulthandler.enable()
     journal = JournalWriter(run.journal)
@@ -88,6 +88,8 @@ def _work(
     if restarts:
         journal.write(KilledRecord(restarts=restarts, most=MAX_RESTARTS), sync=True)
     try:
+        if extend is None and resume:
+            extend = unfinished_extension(run)
         if extend is not None:
             begin_extension(run, journal, extend)
 
@@ -105,7 +107,7 @@ def _work(
 
 
 def _in_words(error: BaseException, run: RunFolder) -> str:
-    """A sentence for a failure nobody foresaw; the traceback is in worker.log."""
+    """Return a sentence for an unexpected error; the traceback is in worker.log."""
     from core.base.out_of_memory import is_out_of_memory
 
     if is_out_of_memory(error):

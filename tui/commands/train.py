@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from core.base.errors import InputError, ReviewtuiError
+from core.base.errors import InputError
 from core.base.text import clean_line
 from tui.commands import options as reading
 from tui.commands.output import complain, progress_on_stderr, say, say_json
@@ -143,23 +143,24 @@ def resume(
 
 
 def _resume_all(*, wait: bool, json: bool) -> int:
-    """Start all interrupted runs, one after the other, then follow each to its end if that is asked for."""
-    from core.runs.resume import interrupted_runs, resume_run
+    """Resume every interrupted run, then follow each to its end if that is asked for."""
+    from core.runs.resume import resume_interrupted
 
-    found, started, statuses = interrupted_runs(), [], [0]
+    found, statuses = list(resume_interrupted()), [0]
     if not found and not json:
         say("No run was interrupted.")
-    for folder in found:
-        try:
-            started.append((folder, resume_run(folder).detachment))
-        except ReviewtuiError as error:
+    if sum(one.launched is not None for one in found) > 1:
+        complain("The runs train at the same time and share the machine; `reviewtui stop RUN` ends one of them.")
+    for one in found:
+        if one.launched is None:
             statuses.append(1)
             if json:
-                say_json({"run": folder.id, "error": str(error)})
+                say_json({"run": one.run.id, "error": one.why_not})
             else:
-                complain(f"{folder.id} was skipped: {error}")
-    for folder, detachment in started:
-        statuses.append(finish(folder, detachment, wait=wait, json=json))
+                complain(f"{one.run.id} was skipped: {one.why_not}")
+    for one in found:
+        if one.launched is not None:
+            statuses.append(finish(one.run, one.launched.detachment, wait=wait, json=json))
     return max(statuses)
 
 

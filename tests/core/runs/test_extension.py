@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from core.base.errors import InputError
-from core.runs.extension import begin_extension, plan_extension
+from core.runs.extension import begin_extension, plan_extension, unfinished_extension
 from core.runs.fingerprint import fingerprint
 from core.runs.folder import RunFolder, create_run
 from core.runs.history import RunHistory
-from core.runs.journal import JournalWriter
+from core.runs.journal import JournalReader, JournalWriter
 from core.runs.launch import launch_worker
 from core.runs.lock import RunLock
+from core.runs.records import ExtendedRecord
 from core.runs.summary import summarize
 from tests.core.made import PER_EPOCH, ROWS, history_of, notices_of, request
 from tests.core.runs.whole_records import record
@@ -93,10 +94,15 @@ def test_an_extension_that_was_killed_on_its_way_is_finished_by_resuming(
         with pytest.raises(KeyboardInterrupt):
             begin_extension(run, journal, 4)
     journal.close()
-    assert summarize(run).state == "interrupted"
-    begin_extension(run, journal, 4)  # says nothing any more, and changes nothing
-    work(run, resume=True)
+    assert summarize(run).state == "interrupted" and unfinished_extension(run) == 4
+    for _ in range(2):  # the second changes nothing
+        extend(run, 4)
+    assert unfinished_extension(run) is None
+    history = work(run, resume=True)
     assert fingerprint(run) == fingerprint(long)
+    records = JournalReader(run.journal).read_new()
+    assert len([one for one in records if isinstance(one, ExtendedRecord)]) == 1
+    assert [one.epochs for one in history.earlier] == [2.0], "its end before it was extended is not lost"
 
 
 def test_without_its_trunk_a_run_begins_anew_and_says_so(made: Callable[..., RunFolder], work: Work) -> None:

@@ -12,7 +12,7 @@ from core.runs import resume
 from core.runs.folder import RunFolder
 from core.runs.launch import Launched
 from core.runs.logout import Detachment
-from core.runs.resume import interrupted_runs, resume_run
+from core.runs.resume import interrupted_runs, resume_interrupted, resume_run
 from tests.tui.made_runs import hold, make_run
 
 
@@ -67,3 +67,31 @@ def test_a_run_whose_settings_cannot_be_read_is_refused_by_name(started: list[An
     with pytest.raises(ReviewtuiError):
         resume_run(run)
     assert started == []
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), ReviewtuiError("no worker today")])
+def test_one_that_cannot_be_resumed_does_not_stop_the_others(
+    error: Exception, started: list[RunFolder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, third = (make_run(number, steps=10, end=None) for number in (1, 2, 3))
+    launch = resume.launch_worker
+
+    def failing(run: RunFolder, *, resume: bool) -> Launched:
+        if run.id == second.id:
+            raise error
+        return launch(run, resume=resume)
+
+    monkeypatch.setattr(resume, "launch_worker", failing)
+    found = list(resume_interrupted())
+    assert [one.run.id for one in found] == [first.id, second.id, third.id]
+    assert [run.id for run in started] == [first.id, third.id]
+    assert found[1].launched is None and str(error) in found[1].why_not
+
+
+def test_a_run_that_vanishes_meanwhile_is_not_resumed(
+    started: list[RunFolder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(1, steps=10, end=None)
+    gone = RunFolder(run.path.with_name("20260901-100009-0009"))
+    monkeypatch.setattr(resume, "list_runs", lambda: [gone, run])
+    assert [one.run.id for one in resume_interrupted()] == [run.id]

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.runs.folder import RunFolder, create_run
+from core.runs.folder import RunFolder, create_run, write_request
 from core.runs.history import RunHistory, read_history
 from core.runs.journal import JournalWriter
 from core.runs.lock import RunLock
@@ -22,6 +22,8 @@ from core.runs.records import Record, UnknownRecord, ValidationFigures
 from core.runs.request import Request
 from core.runs.status import OVER, state_of
 from core.runs.summary import summarize, summary_of
+from core.settings.presets import preset
+from core.settings.schema import Settings
 from tests.core.runs.whole_records import record
 
 FIGURES = {"loss": 0.4, "accuracy": 0.8, "macro_f1": 0.79}
@@ -243,7 +245,7 @@ def test_a_resumed_run_is_not_over_any_more(run: RunFolder, write: Any, living: 
 def filled(write: Any, steps: int, memories: int = 0) -> None:
     write("started", pid=1)
     write("phase", name="loading the model", fraction=None)
-    write("plan", steps=steps, epochs=4, labels=["bad", "good"], model="starter")
+    write("plan", steps=steps, steps_per_epoch=steps // 4, epochs=4, labels=["bad", "good"], model="starter")
     write("phase", name="training", fraction=None)
     for number in range(1, steps + 1):
         write(step(number))
@@ -339,6 +341,29 @@ def test_the_json_of_a_summary_has_what_scripts_rely_on(run: RunFolder, write: A
     assert wanted <= found.keys() and "id" not in found
     assert (found["run"], found["name"], found["folder"]) == (run.id, "chairs", str(run.path))
     assert (found["labels"], found["phase"], found["has_model"]) == (["bad", "good"], "tokenizing 50%", True)
+
+
+def test_the_json_of_a_summary_has_the_settings_that_differ_from_the_preset() -> None:
+    settings = {"epochs": 7, "learning_rate": 1e-3}
+    quick = preset("quick").changed(settings)
+    found = summarize(create_run(Request(name="q", data="/data/r.csv", preset="quick", settings=quick))).to_json()
+    assert (found["preset"], found["settings"]) == ("quick", settings)
+    json.dumps(found)
+
+
+def test_a_run_that_was_extended_has_the_steps_of_its_new_plan_even_if_its_journal_is_long(
+    run: RunFolder, write: Any
+) -> None:
+    filled(write, 2600)
+    write("finished", epochs=4, steps=2600)
+    write_request(run, Request(name="chairs", data="/data/reviews.csv", settings=Settings(epochs=8)))
+    write("started", pid=2)
+    write("extended", from_epochs=4, from_steps=2600, epochs=8)
+    write("plan", steps=5200, steps_per_epoch=650, epochs=8)
+    for number in range(2601, 4600):
+        write(step(number))
+    summary = summarize(run)
+    assert (summary.step, summary.steps, summary.epochs) == (4599, 5200, 8)
 
 
 def test_a_phase_of_unknown_share_is_shown_by_its_name(
