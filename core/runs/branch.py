@@ -5,7 +5,6 @@ The checkpoint is copied, so that neither run needs the other afterwards. The br
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +16,7 @@ from core.runs.checkpoint_folders import OPTIMIZER, STATE, WEIGHTS, fault, makin
 from core.runs.folder import RunFolder, create_run
 from core.runs.history import read_history
 from core.runs.outline import Parent
+from core.runs.provenance import read_provenance
 from core.settings.schedule import planned_steps
 
 
@@ -101,10 +101,8 @@ def _planned(parent: RunFolder, settings: Any, batch_size: int, step: int) -> tu
 
 def _model_of(run: RunFolder) -> str:
     """The model that the run found for 'auto'; empty where that is not known."""
-    try:
-        return str(json.loads(run.provenance.read_text(encoding="utf-8")).get("model", ""))
-    except (OSError, ValueError, AttributeError):
-        return ""
+    provenance = read_provenance(run.provenance)
+    return provenance.model if provenance is not None else ""
 
 
 def checkpoints_of(run: RunFolder) -> list[tuple[int, int | None]]:

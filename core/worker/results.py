@@ -20,87 +20,50 @@ from core.inference.metrics import expected_calibration_error, fit_temperature, 
 from core.models.classifier import save_classifier
 from core.models.sources import ModelSource
 from core.runs.folder import RunFolder
+from core.runs.provenance import Provenance, read_provenance
 from core.runs.request import Request
 from core.settings.schema import settings_that_decide
 from core.training.loop import TrainingLoop
 from core.worker.model_card import model_card
 
-_DECIDES_THE_BITS = {
-    "settings_sha256": "a setting",
-    "data_hash": "the training data",
-    "validation_hash": "the validation data",
-    "weights_sha256": "the model's weights",
-    "tokenizer_sha256": "the tokenizer",
-    "versions": "a library",
-    "device": "the device",
-    "device_name": "the GPU",
-    "threads": "the number of threads",
-    "cpu_capability": "the processor",
-}
-"""What of the provenance must be as it was for a resumed run to equal an undisturbed one, in words."""
 
-
-def read_provenance(run: RunFolder) -> dict[str, Any]:
-    """provenance.json as an earlier worker left it; empty where there is none that can be read."""
-    try:
-        found = json.loads(run.provenance.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def differences(earlier: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    """A sentence for each thing that has changed since and keeps a resumed run from equalling an undisturbed one."""
-    if not earlier:
-        return ["provenance.json is missing or damaged: whether anything changed since the checkpoint cannot be told."]
-    changed = [words for key, words in _DECIDES_THE_BITS.items() if key in earlier and earlier[key] != now[key]]
-    return [
-        f"Since the checkpoint {words} changed, so this run is no longer the one it would have been."
-        for words in changed
-    ]
-
-
-def write_provenance(
-    run: RunFolder, request: Request, source: ModelSource, data: RunData, loop: TrainingLoop
-) -> dict[str, Any]:
-    """provenance.json: what, besides the settings, decides how a run comes out. Returns what it says."""
+def provenance_of(request: Request, source: ModelSource, data: RunData, loop: TrainingLoop) -> Provenance:
+    """Return what, besides the settings, decides how the run comes out."""
     import tokenizers
     import transformers
 
     names = loop.classifier.labels
-    provenance: dict[str, Any] = {
-        "versions": {
+    return Provenance(
+        versions={
             "reviewtui": core.__version__,
             "python": platform.python_version(),
-            "torch": torch.__version__,
+            "torch": str(torch.__version__),  # a subclass of str
             "transformers": transformers.__version__,
             "tokenizers": tokenizers.__version__,
             "numpy": np.__version__,
             "pyarrow": pa.__version__,
         },
-        "machine": platform.machine(),
-        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
-        "device": str(loop.device),
-        "device_name": torch.cuda.get_device_name(loop.device) if loop.device.type == "cuda" else None,
-        "precision": loop.precision,
-        "path": loop.learner.path.name,
-        "path_why": loop.learner.path.why,
-        "micro_batch_tokens": loop.policy.asked.tokens,
-        "threads": torch.get_num_threads(),
-        "settings_sha256": _settings_sha256(request),
-        "data": request.data,
-        "data_hash": data.train.report.data_hash,
-        "validation": request.validation,
-        "validation_hash": data.validation.report.data_hash,
-        "model": source.name,
-        "weights_sha256": source.weights_sha256(),
-        "tokenizer_sha256": tokenizer_sha256(loop.classifier.tokenizer),
-        "labels": list(names),
-        "train_rows": _counts(data.train_labels, names),
-        "validation_rows": _counts(data.validation_labels, names),
-    }
-    write_json(run.provenance, provenance)
-    return provenance
+        machine=platform.machine(),
+        cpu_capability=torch.backends.cpu.get_cpu_capability(),
+        device=str(loop.device),
+        device_name=torch.cuda.get_device_name(loop.device) if loop.device.type == "cuda" else None,
+        precision=loop.precision,
+        path=loop.learner.path.name,
+        path_why=loop.learner.path.why,
+        micro_batch_tokens=loop.policy.asked.tokens,
+        threads=torch.get_num_threads(),
+        settings_sha256=_settings_sha256(request),
+        data=request.data,
+        data_hash=data.train.report.data_hash,
+        validation=request.validation,
+        validation_hash=data.validation.report.data_hash,
+        model=source.name,
+        weights_sha256=source.weights_sha256(),
+        tokenizer_sha256=tokenizer_sha256(loop.classifier.tokenizer),
+        labels=tuple(names),
+        train_rows=_counts(data.train_labels, names),
+        validation_rows=_counts(data.validation_labels, names),
+    )
 
 
 def _settings_sha256(request: Request) -> str:
@@ -130,7 +93,8 @@ def write_model(run: RunFolder, request: Request, data: RunData, loop: TrainingL
     save_classifier(loop.classifier, beside)
     write_json(beside / "calibration.json", _calibration(logits, labels))
     figures = measure(logits, labels, loop.classifier.labels)
-    model = str(read_provenance(run).get("model", request.settings.model))
+    provenance = read_provenance(run.provenance)
+    model = provenance.model if provenance is not None else request.settings.model
     (beside / "README.md").write_text(model_card(request, model, data, loop, figures), encoding="utf-8")
     for file in beside.iterdir():
         file.chmod(PRIVATE_FILE)

@@ -32,6 +32,7 @@ from core.runs.folder import RunFolder
 from core.runs.heartbeat import Heartbeat
 from core.runs.history import RunHistory
 from core.runs.journal import JournalReader, JournalWriter
+from core.runs.provenance import Provenance, differences, read_provenance, write_provenance
 from core.runs.records import (
     CheckpointRecord,
     ContinuedRecord,
@@ -55,7 +56,7 @@ from core.training.checkpoint_writer import CheckpointWriter
 from core.training.checkpoints import Checkpoint, adopt, load_newest_checkpoint
 from core.training.loop import DivergedError, TrainingLoop
 from core.training.loss import class_weights
-from core.worker.results import differences, read_provenance, write_model, write_provenance
+from core.worker.results import provenance_of, write_model
 
 _PROGRESS_STEP = 0.02
 """Share of a phase between two records about it."""
@@ -124,15 +125,16 @@ class Session:
             self._notice(sentence)
         write_split(self.run, data)
         self.journal.write(PhaseRecord(name="loading the model"))
-        earlier = read_provenance(self.run) if resume else {}
-        source = resolve_model(str(earlier.get("model", request.settings.model)))
+        earlier = read_provenance(self.run.provenance) if resume else None
+        source = resolve_model(earlier.model if earlier is not None else request.settings.model)
         loop = self._prepare(source, data, earlier)
         if resume:
             self._restore(loop)
         self._trunk = loop.schedule.trunk
         loop.policy.reduce(restarts)
         self._plan_memory(loop)
-        now = write_provenance(self.run, request, source, data, loop)
+        now = provenance_of(request, source, data, loop)
+        write_provenance(self.run.provenance, now)
         branches_off = request.parent is not None and loop.progress.seconds == 0
         for sentence in differences(earlier, now) if loop.progress.step and not branches_off else ():
             self._notice(sentence)
@@ -166,11 +168,11 @@ class Session:
             retire(last, self._trunk, newest=1)
         self._end(FinishedRecord if outcome == "finished" else StoppedRecord, loop, message)
 
-    def _prepare(self, source: ModelSource, data: RunData, earlier: dict[str, Any]) -> TrainingLoop:
+    def _prepare(self, source: ModelSource, data: RunData, earlier: Provenance | None) -> TrainingLoop:
         """Build the classifier, tokenize, choose device, precision and micro-batches.
 
         Args:
-            earlier: provenance that an earlier worker of this run wrote: what it chose, a resumed run keeps to.
+            earlier: what an earlier worker of this run wrote: a resumed run keeps to what it chose.
         """
         settings = self.request.settings
         classifier = build_classifier(source, data.labels, settings)
@@ -196,10 +198,10 @@ class Session:
             Examples(held_out, data.validation_rows, data.validation_labels, data.validation),
             settings,
             device,
-            earlier.get("precision") or choose_precision(settings.precision, device),
+            earlier.precision if earlier is not None else choose_precision(settings.precision, device),
             class_weights(data.train_labels, len(data.labels), settings.class_weights),
             self,
-            micro_tokens=earlier.get("micro_batch_tokens"),
+            micro_tokens=earlier.micro_batch_tokens if earlier is not None else None,
             beat=self._heartbeat.beat,
         )
 

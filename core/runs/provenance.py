@@ -1,0 +1,82 @@
+"""provenance.json: what, besides the settings, decides how a run comes out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from core.base.files import write_json
+
+
+class Provenance(msgspec.Struct, frozen=True, kw_only=True):
+    """What a worker found before its first step."""
+
+    versions: dict[str, str]
+    """Package → version."""
+    machine: str
+    cpu_capability: str
+    device: str
+    device_name: str | None
+    """Of a GPU."""
+    precision: str
+    path: str
+    """What computes the model: native or transformers."""
+    path_why: str
+    micro_batch_tokens: int
+    """Tokens per micro-batch as asked for, before memory changed it."""
+    threads: int
+    settings_sha256: str
+    """Of all settings but those that say only when a run ends and how often it is saved."""
+    data: str
+    data_hash: str
+    validation: str | None
+    validation_hash: str
+    model: str
+    weights_sha256: str
+    """Of the weights that the run began with."""
+    tokenizer_sha256: str
+    labels: tuple[str, ...]
+    train_rows: dict[str, int]
+    """Label → rows to learn from."""
+    validation_rows: dict[str, int]
+    """Label → rows to measure on."""
+
+
+_DECIDES_THE_BITS = {
+    "settings_sha256": "a setting",
+    "data_hash": "the training data",
+    "validation_hash": "the validation data",
+    "weights_sha256": "the model's weights",
+    "tokenizer_sha256": "the tokenizer",
+    "versions": "a library",
+    "device": "the device",
+    "device_name": "the GPU",
+    "threads": "the number of threads",
+    "cpu_capability": "the processor",
+}
+"""What must be as it was for a resumed run to equal an undisturbed one, in words."""
+
+
+def read_provenance(file: Path) -> Provenance | None:
+    """Return what an earlier worker of the run wrote, or None if there is nothing that can be read."""
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Provenance)
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def write_provenance(file: Path, provenance: Provenance) -> None:
+    """Replace a run's provenance.json."""
+    write_json(file, msgspec.to_builtins(provenance))
+
+
+def differences(earlier: Provenance | None, now: Provenance) -> list[str]:
+    """Return a sentence for each change since that keeps a resumed run from equalling an undisturbed one."""
+    if earlier is None:
+        return ["provenance.json is missing or damaged: whether anything changed since the checkpoint cannot be told."]
+    changed = [words for name, words in _DECIDES_THE_BITS.items() if getattr(earlier, name) != getattr(now, name)]
+    return [
+        f"Since the checkpoint {words} changed, so this run is no longer the one it would have been."
+        for words in changed
+    ]
