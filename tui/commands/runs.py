@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from math import isfinite
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,7 +14,6 @@ from tui.commands.train import Json, RunWord
 from tui.formatting import in_bytes, in_time, settings_text, trouble
 
 if TYPE_CHECKING:
-    from core.runs.outline import Outline
     from core.runs.records import ValidationFigures
     from core.runs.summary import RunSummary
 
@@ -23,15 +22,14 @@ def runs(json: Json = False) -> int:
     """List every run, the newest first; branches stand below the run they come from."""
     from core.runs.disk_usage import bytes_on_disk
     from core.runs.folder import list_runs
-    from core.runs.outline import read_outline
     from core.runs.summary import summarize
 
     folders = list_runs()
     summaries = [summarize(run) for run in folders]
     sizes = {run.id: bytes_on_disk(run.path) for run in folders}
     if json:
-        for run, summary in zip(folders, summaries, strict=True):
-            say_json({**summary.to_json(), **_asked(read_outline(run.settings)), "bytes_on_disk": sizes[run.id]})
+        for summary in summaries:
+            say_json({**summary.to_json(), "bytes_on_disk": sizes[summary.id]})
         return 0
     if not summaries:
         say("There is no run yet; start one with `reviewtui train DATA`, or open the workbench with `reviewtui`.")
@@ -69,7 +67,6 @@ def status(
     from core.runs.disk_usage import bytes_on_disk
     from core.runs.folder import find_run
     from core.runs.history import read_history
-    from core.runs.outline import read_outline
     from core.runs.status import OVER
     from core.runs.summary import summary_of
 
@@ -78,11 +75,10 @@ def status(
     summary = summary_of(folder, history)
     memory = history.memory[-1] if history.memory else None
     left = history.seconds_left() if summary.state not in OVER else None
-    outline, loss, size = read_outline(folder.settings), history.smoothed_loss(), bytes_on_disk(folder.path)
+    outline, loss, size = summary.outline, history.smoothed_loss(), bytes_on_disk(folder.path)
     elapsed = history.steps[-1].seconds if history.steps else None
     if json:
         extra = {
-            **_asked(outline),
             "smoothed_loss": loss if loss is not None and isfinite(loss) else None,
             "bytes_on_disk": size,
             "seconds_left_estimate": left,
@@ -131,11 +127,6 @@ def status(
     else:
         facts(found)
     return 0
-
-
-def _asked(outline: Outline | None) -> dict[str, Any]:
-    """Return the preset and the settings as they were asked for; empty for a run whose settings cannot be read."""
-    return {"preset": outline.preset, "settings": outline.settings} if outline is not None else {}
 
 
 def _state(summary: RunSummary) -> str:
