@@ -56,6 +56,6 @@ def kill_and_compare(nursery: Nursery, asked: Request, chance: random.Random, ki
             assert nursery.work(run, resume=True) == 0, run.log.read_text()
         assert summarize(run).state == "finished", run.log.read_text()
         assert fingerprint(run) == expected
-        steps = [step["step"] for step in history_of(run).steps]
+        steps = [step.step for step in history_of(run).steps]
         assert steps == list(range(1, len(steps) + 1)), "each step once"
     return f"{killed} kills in {runs} runs, all equal to the control; most steps lost: {lost}"

@@ -116,7 +116,7 @@ def test_a_run_on_a_disk_that_fills_up_goes_on_without_checkpoints_and_ends_well
     assert fingerprint(run) == fingerprint(control)
     said = [text for text in notices_of(run) if "heckpoint" in text]
     assert any("No space left" in text for text in said) and said[-1] == "Checkpoints are written again."
-    steps = [step["step"] for step in history_of(run).steps]
+    steps = [step.step for step in history_of(run).steps]
     assert steps == list(range(1, 57)), "what the journal could not take was held, and written later"
     print(f"\n  full disk from step 20 to 30: {len(steps)} steps recorded, equal to the control; said: {said}")
 

@@ -9,7 +9,6 @@ import os
 import random
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +17,7 @@ import torch
 from core.inference.predictor import Predictor
 from core.runs.folder import create_run
 from core.runs.journal import JournalReader
+from core.runs.records import FinishedRecord, MemoryRecord, PlanRecord
 from tests.core.made import ROWS, history_of, notices_of, request
 from tests.proofs.killing import MODES, finished, kill_and_compare
 from tests.proofs.short_of_memory import compare
@@ -85,14 +85,16 @@ def test_what_is_recorded_of_memory_adds_up_and_the_model_answers_as_on_the_cpu(
     run = create_run(asked)
     finished(nursery, run)
     records = JournalReader(run.journal).read_new()
-    plan = next(record for record in records if record["kind"] == "plan")
-    assert plan["device"] == "cuda" and plan["compiled"] == (compiled == "on"), notices_of(run)
-    samples: list[dict[str, Any]] = [record for record in records if record["kind"] == "memory"]
-    for gpu in (gpu for sample in samples for gpu in sample["devices"]):
-        assert gpu["ours_allocated"] <= gpu["ours_reserved"]
-        assert gpu["ours_reserved"] + gpu["other"] + gpu["free"] <= gpu["total"]
-    peak = records[-1]["peak_memory_bytes"]
-    assert peak == samples[-1]["device_peak"] > max(gpu["ours_allocated"] for gpu in samples[0]["devices"])
+    plan = next(record for record in records if isinstance(record, PlanRecord))
+    assert plan.device == "cuda" and plan.compiled == (compiled == "on"), notices_of(run)
+    samples = [record for record in records if isinstance(record, MemoryRecord)]
+    for gpu in (gpu for sample in samples for gpu in sample.devices):
+        assert gpu.ours_allocated <= gpu.ours_reserved
+        assert gpu.ours_reserved + gpu.other + gpu.free <= gpu.total
+    end = records[-1]
+    assert isinstance(end, FinishedRecord)
+    peak = end.peak_memory_bytes
+    assert peak == samples[-1].device_peak > max(gpu.ours_allocated for gpu in samples[0].devices)
     texts = [" ".join(["good", "chair"] * (number + 1)) for number in range(40)]
     here, there = (Predictor(run.model, device=device).logits(texts)[0] for device in ("cpu", "cuda"))
     gap = float(np.abs(here - there).max())

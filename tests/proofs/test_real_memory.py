@@ -14,6 +14,7 @@ import pytest
 from core.base.subprocess_env import child_environment
 from core.runs.folder import RunFolder
 from core.runs.journal import JournalReader
+from core.runs.records import KilledRecord, PlanRecord, StepRecord
 from tests.proofs.short_of_memory import compare
 
 pytestmark = [pytest.mark.proof, pytest.mark.starter, pytest.mark.timeout(600)]
@@ -68,10 +69,10 @@ def test_a_worker_that_the_kernel_kills_finishes_its_run(
     assert done.returncode == 0, done.stderr[-3000:]
     ended = json.loads(done.stdout)
     records = JournalReader(RunFolder(Path(ended["folder"])).journal).read_new()
-    killed = [record for record in records if record["kind"] == "killed"]
+    killed = [record for record in records if isinstance(record, KilledRecord)]
     peak = ended["peak_memory_bytes"] / MIB
     print(f"killed {len(killed)} times, then {ended['state']} with a peak of {peak:.0f} MiB")
     assert killed, "the kernel killed nothing: the limit was wide enough"
     assert ended["state"] == "finished"
-    rest = next(record["rows"] for record in records if record["kind"] == "plan") % 64
-    assert {record["reviews"] for record in records if record["kind"] == "step"} <= {64, rest}
+    rest = next(record.rows for record in records if isinstance(record, PlanRecord)) % 64
+    assert {record.reviews for record in records if isinstance(record, StepRecord)} <= {64, rest}

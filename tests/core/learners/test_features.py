@@ -34,6 +34,7 @@ from core.reviews.reading import Reviews, read_reviews
 from core.runs.control import ControlReader, ControlRequest
 from core.runs.folder import create_run
 from core.runs.journal import JournalReader, JournalWriter
+from core.runs.records import NoticeRecord, PhaseRecord, PlanRecord
 from core.runs.request import Request
 from core.settings.schema import Settings
 from core.training.checkpoints import Checkpoint
@@ -451,13 +452,17 @@ def test_a_session_says_it_in_its_journal(tiny_model: Path, reviews_csv: Callabl
         journal.close()
         found.append(JournalReader(run.journal).read_new())
     for records, words, phases in zip(found, ("once", "by an earlier run"), (True, False), strict=True):
-        assert records[-1]["kind"] == "finished"
-        assert [record["cached_layers"] for record in records if record["kind"] == "plan"] == [2]
-        texts = [record["text"] for record in records if record["kind"] == "notice"]
+        assert records[-1].kind == "finished"
+        assert [record.cached_layers for record in records if isinstance(record, PlanRecord)] == [2]
+        texts = [record.text for record in records if isinstance(record, NoticeRecord)]
         assert any(text.startswith(f"The 2 frozen layers were computed {words} for 40 reviews") for text in texts)
-        shares = [record["fraction"] for record in records if record.get("name") == "computing the frozen layers"]
+        shares = [
+            one.fraction
+            for one in records
+            if isinstance(one, PhaseRecord) and one.name == "computing the frozen layers"
+        ]
         assert bool(shares) == phases and (not shares or shares[-1] == 1.0)
-    assert found[0][-1]["validation"] == found[1][-1]["validation"]
+    assert found[0][-1].validation == found[1][-1].validation
 
 
 # The store itself

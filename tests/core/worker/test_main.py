@@ -49,8 +49,8 @@ def test_whatever_ends_a_run_is_written_down_as_a_sentence(
     monkeypatch.setattr(worker.faulthandler, "enable", lambda: None)
     worker._work(run, ControlReader(run.control), threading.Event(), resume=False)
     records = JournalReader(run.journal).read_new()
-    assert [record["kind"] for record in records] == ["started", "failed"]
-    assert records[-1]["message"].startswith(words) and "\n" not in records[-1]["message"]
+    assert [record.kind for record in records] == ["started", "failed"]
+    assert records[-1].message.startswith(words) and "\n" not in records[-1].message
     assert ("Traceback" in capsys.readouterr().err) == traced
 
 
