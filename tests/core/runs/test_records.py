@@ -161,11 +161,10 @@ def test_whatever_a_journal_says_with_right_checksums_is_shown_or_counted_as_dam
     summarize(run)
     history.seconds_left(), history.reviews_per_second(), history.memory_by_worker()
     assert all(line.plain for line in Narrator().lines(found))
-    if history.plan is not None:
-        assert plan_lines(history.plan, 80) is not None
+    assert plan_lines("balanced", history.plan, 80) is not None
     for sample in history.memory:
         for device in ("cpu", "cuda:0"):
-            assert memory_lines(sample, device, 1000, None, 80).plain
+            assert memory_lines(sample, device, 1000, history.peak_bytes, 80).plain
 
 
 _RUN: list[RunFolder] = []

@@ -317,7 +317,7 @@ async def test_a_typed_review_is_classified_at_a_key_and_after_a_pause(
         await press(pilot, *"good")
         assert not [one for one in engine.asked if one[0] == "classify"]
         await press(pilot, "ctrl+s")
-        assert engine.asked[-1][1]["texts"] == ["good"]
+        assert engine.asked[-1][1]["texts"] == ("good",)
         assert "75.0%" in frame(pilot.app) and "4 tokens" in frame(pilot.app)
         monkeypatch.setattr(ClassifyScreen, "TYPING_PAUSE", 0.001)
         await press(pilot, "x")
