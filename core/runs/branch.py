@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from core.base.errors import InputError
-from core.base.files import private_folder, write_json
-from core.runs.checkpoint_folders import OPTIMIZER, STATE, WEIGHTS, fault, making, numbered, state
+from core.base.files import private_folder
+from core.runs.checkpoint_folders import OPTIMIZER, STATE, WEIGHTS, fault, making, numbered, progress_of
 from core.runs.folder import RunFolder, create_run
 from core.runs.history import read_history
 from core.runs.outline import Parent
+from core.runs.progress import Progress, write_progress
 from core.runs.provenance import read_provenance
 from core.settings.schedule import planned_steps
 
@@ -61,13 +62,13 @@ def branch_run(parent: RunFolder, changes: Mapping[str, Any], *, name: str = "",
 
 def _begin_with(checkpoint: Path, run: RunFolder, step: int, steps: int, *, adopted: bool, optimizer: bool) -> None:
     """Copy a checkpoint into a run that begins with it at `step`, with figures and patience of its own."""
-    begun = {"step": step, "steps": steps, "adopted": adopted}
-    progress = {key: value for key, value in state(checkpoint).items() if key in ("scaler", "average_loss")}
+    before = progress_of(checkpoint) or Progress()
+    begun = Progress(step, steps=steps, adopted=adopted, scaler=before.scaler, average_loss=before.average_loss)
     with making(run.checkpoints / f"step-{step}") as beside:
         shutil.copyfile(checkpoint / WEIGHTS, beside / WEIGHTS)
         if optimizer and (checkpoint / OPTIMIZER).exists():
             shutil.copyfile(checkpoint / OPTIMIZER, beside / OPTIMIZER)
-        write_json(beside / STATE, progress | begun)
+        write_progress(beside / STATE, begun)
 
 
 def _bases(run: RunFolder) -> list[Path]:
@@ -107,4 +108,9 @@ def _model_of(run: RunFolder) -> str:
 
 def checkpoints_of(run: RunFolder) -> list[tuple[int, int | None]]:
     """Step of each checkpoint that can be branched from, the newest first, and the steps planned when it was taken."""
-    return [(step, state(path).get("steps")) for step, path in numbered(run.checkpoints)]
+    return [(step, _planned_at(path)) for step, path in numbered(run.checkpoints)]
+
+
+def _planned_at(checkpoint: Path) -> int | None:
+    progress = progress_of(checkpoint)
+    return progress.steps if progress is not None else None

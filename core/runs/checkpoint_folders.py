@@ -15,10 +15,10 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from core.base.errors import ReviewtuiError
 from core.base.files import PRIVATE_FILE, private_folder, sha256_of, sync_path, write_json
+from core.runs.progress import Progress, read_progress
 
 MANIFEST, STATE = "manifest.json", "state.json"
 WEIGHTS, OPTIMIZER, BEST = "weights.safetensors", "optimizer.safetensors", "best.safetensors"
@@ -49,13 +49,12 @@ def fault(checkpoint: Path) -> str | None:
     return None
 
 
-def state(checkpoint: Path) -> dict[str, Any]:
-    """What a checkpoint's state.json says; empty where it cannot be read."""
+def progress_of(checkpoint: Path) -> Progress | None:
+    """Return the progress in a checkpoint's state.json, or None if it cannot be read."""
     try:
-        found = json.loads((checkpoint / STATE).read_text())
+        return read_progress(checkpoint / STATE)
     except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+        return None
 
 
 @contextmanager

@@ -13,46 +13,17 @@ Only safetensors and JSON; nothing is ever unpickled.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import SafetensorError
 
 from core.base.errors import ReviewtuiError
-from core.base.files import write_json
 from core.learners.tensor_files import Tensors, load_tensors, save_tensors
 from core.runs.checkpoint_folders import BEST, OPTIMIZER, STATE, WEIGHTS, fault, making, numbered, retire
-
-
-@dataclass
-class Progress:
-    """Where a run stands: all that the loop needs besides tensors."""
-
-    step: int = 0
-    """Optimizer steps done; position, epoch and learning rate follow from it."""
-    seconds: float = 0.0
-    """Training time so far, pauses left out."""
-    reviews: int = 0
-    best: dict[str, Any] | None = None
-    """The evaluation whose weights are kept."""
-    peak: float | None = None
-    """The best validation figure so far (a loss is negated)."""
-    without_gain: int = 0
-    """Evaluations in a row that brought nothing better."""
-    average_loss: float | None = None
-    """Running mean of the loss, by which a divergence is told from one bad batch."""
-    scaler: dict[str, Any] = field(default_factory=dict)
-    """State of the fp16 gradient scaler, if there is one."""
-    limits: dict[str, Any] = field(default_factory=dict)
-    """Limits of micro-batches that memory has changed; see `core/training/micro_batching.py`."""
-    steps: int | None = None
-    """Optimizer steps that were planned when this was taken."""
-    adopted: bool = False
-    """Whether the model has these weights already: they were another run's, in which others learned."""
+from core.runs.progress import Progress, read_progress, write_progress
 
 
 @dataclass
@@ -86,7 +57,6 @@ def save_checkpoint(
     target = folder / f"step-{checkpoint.progress.step}"
     if target.is_dir() and fault(target) is None:
         return target
-    progress = asdict(checkpoint.progress)
     try:
         with making(target) as beside:
             parts = ((WEIGHTS, checkpoint.weights), (OPTIMIZER, checkpoint.optimizer), (BEST, checkpoint.best))
@@ -94,7 +64,7 @@ def save_checkpoint(
                 if tensors:
                     save_tensors(tensors, beside / name)
             read()
-            write_json(beside / STATE, progress)
+            write_progress(beside / STATE, checkpoint.progress)
             before()
     except SafetensorError as error:  # a failed write, in its own words
         raise ReviewtuiError(f"No checkpoint could be written in {folder} ({error}).") from error
@@ -115,11 +85,11 @@ def load_newest_checkpoint(
         found = fault(candidate)
         if found is None:
             try:
-                progress = Progress(**json.loads((candidate / STATE).read_text()))
+                progress = read_progress(candidate / STATE)
                 if suits(progress):
                     return _load(candidate, progress), skipped
                 continue
-            except (OSError, ValueError, TypeError, SafetensorError):
+            except (OSError, ValueError, SafetensorError):
                 found = "it is not one of this version"
         skipped.append(f"{candidate.name} is damaged ({found}) and was passed over.")
     return None, skipped

@@ -30,10 +30,11 @@ from core.learners.tensor_files import Tensors
 from core.models.classifier import Classifier
 from core.planning.sizes import EVALUATION_REVIEWS, EVALUATION_TOKENS
 from core.runs.control import ControlRequest
+from core.runs.progress import Progress
 from core.runs.records import EvaluationRecord, MemoryAction, OutOfMemoryRecord, StepRecord
 from core.settings.schedule import planned_steps, schedule_of
 from core.settings.schema import Settings
-from core.training.checkpoints import Checkpoint, Progress
+from core.training.checkpoints import Checkpoint
 from core.training.loss import LossWatch
 from core.training.micro_batching import UNLIMITED, MicroBatchLimits, MicroBatchPolicy
 from core.training.stepper import Step, Stepper
@@ -251,13 +252,12 @@ class TrainingLoop:
         figures = measure(logits, self.validation.labels, self.classifier.labels)
         epoch = round(self.progress.step / self.per_epoch, 4)
         kept = self._is_kept(figures)
+        place = {"step": self.progress.step, "epoch": epoch}
+        record = msgspec.convert({**place, **figures, "best": kept}, EvaluationRecord)
         if kept:
-            self.progress.best = {"step": self.progress.step, "epoch": epoch, **figures}
+            self.progress.best = record
             self.best, self._best_is_current = {LOGITS: torch.from_numpy(logits)}, True
         self.progress.seconds += self._clock() - began
-        record = msgspec.convert(
-            {"step": self.progress.step, "epoch": epoch, "best": kept, **figures}, EvaluationRecord
-        )
         self.observer.on_evaluation(record)
 
     def _copy_best(self) -> None:

@@ -21,7 +21,7 @@ def model_card(request: Request, model: str, data: RunData, loop: TrainingLoop, 
         figures: `core.inference.metrics.measure` of the weights that are kept, on the validation rows.
     """
     report = data.train.report
-    best = loop.progress.best or {}
+    best = loop.progress.best
     changed = {
         name: value for name, value in request.settings.model_dump().items() if value != getattr(Settings(), name)
     }
@@ -58,7 +58,7 @@ Preset `{_cell(request.preset)}` ({_cell(PRESETS.get(request.preset, ("",))[0])}
 {settings}
 
 Precision {loop.precision} on {loop.device}; peak learning rate {loop.peak_rate:.3g}; {loop.progress.step} steps; \
-the weights kept are those of epoch {best.get("epoch", 0):g}.
+the weights kept are those of epoch {best.epoch if best is not None else 0:g}.
 
 ## Figures on the validation reviews
 

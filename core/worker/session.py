@@ -50,7 +50,6 @@ from core.runs.records import (
     ResumedRecord,
     StepRecord,
     StoppedRecord,
-    ValidationFigures,
 )
 from core.training.checkpoint_writer import CheckpointWriter
 from core.training.checkpoints import Checkpoint, adopt, load_newest_checkpoint
@@ -308,8 +307,8 @@ class Session:
             seconds=round(progress.seconds, 3),
             reviews_per_second=round(progress.reviews / progress.seconds, 3) if progress.seconds else 0.0,
             peak_memory_bytes=max(self._sampler.peak_bytes(), self._earlier_peak),
-            validation=msgspec.convert(best, ValidationFigures) if best else None,
-            best_epoch=best["epoch"] if best else None,
+            validation=best.figures if best is not None else None,
+            best_epoch=best.epoch if best is not None else None,
         )
         self.journal.write(record, sync=True)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.runs.checkpoint_folders import STATE, WEIGHTS, fault, making, numbered, retire, state
+from core.runs.checkpoint_folders import STATE, WEIGHTS, fault, making, numbered, progress_of, retire
 
 
 def make(folder: Path, step: int) -> Path:
@@ -51,6 +51,6 @@ def test_steps_after_the_one_just_written_are_gone(tmp_path: Path) -> None:
 
 def test_a_state_is_read_without_its_tensors_and_empty_where_it_cannot_be(tmp_path: Path) -> None:
     target = make(tmp_path / "checkpoints", 7)
-    assert fault(target) is None and state(target)["steps"] == 40
+    assert fault(target) is None and progress_of(target).steps == 40
     (target / STATE).write_text("[")
-    assert fault(target) is not None and state(target) == {}
+    assert fault(target) is not None and progress_of(target) is None

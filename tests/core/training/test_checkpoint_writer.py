@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 import torch
 
+from core.runs.progress import Progress
 from core.training import checkpoints
 from core.training.checkpoint_writer import CheckpointWriter
-from core.training.checkpoints import Checkpoint, Progress, load_newest_checkpoint
+from core.training.checkpoints import Checkpoint, load_newest_checkpoint
 
 
 class Told:

@@ -20,18 +20,21 @@ import torch
 
 from core.base.errors import ReviewtuiError
 from core.learners.optimizer import optimizer_tensors, restore_optimizer
+from core.runs.progress import Progress
 from core.training import checkpoints as checkpoints_module
 from core.training.checkpoints import (
     Checkpoint,
-    Progress,
     load_newest_checkpoint,
     save_checkpoint,
 )
+from tests.core.runs.whole_records import record
 
 
 def made(step: int) -> Checkpoint:
     """A small checkpoint whose every tensor says its step."""
-    progress = Progress(step, 1.5, step * 8, {"step": step, "loss": 0.25, "accuracy": 1.0}, 2, {"scale": 1024.0})
+    progress = Progress(
+        step, 1.5, step * 8, record("evaluation", step=step, loss=0.25), 0.5, 2, scaler={"scale": 1024.0}
+    )
     weights = {"a.weight": torch.full((3, 2), float(step)), "b": torch.tensor(step)}
     moments = {"a.weight/exp_avg": torch.full((3, 2), step / 3), "a.weight/step": torch.tensor(float(step))}
     return Checkpoint(progress, weights, moments, {"a.weight": torch.ones(3, 2), "/validation_logits": torch.eye(2)})
@@ -218,7 +221,8 @@ def test_a_disk_that_really_is_full_is_a_sentence(tmp_path: Path) -> None:
 KILLED = """
 import sys, torch
 from pathlib import Path
-from core.training.checkpoints import Checkpoint, Progress, save_checkpoint
+from core.training.checkpoints import Checkpoint, save_checkpoint
+from core.runs.progress import Progress
 for step in range(int(sys.argv[2]), 10_000):
     tensors = {"a": torch.full((20_000,), float(step))}
     save_checkpoint(Path(sys.argv[1]), Checkpoint(Progress(step), tensors, tensors, tensors))

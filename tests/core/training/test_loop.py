@@ -16,10 +16,11 @@ from torch.nn import functional
 from core.base.errors import ReviewtuiError
 from core.data.batches import dropout_seed, epoch_batches
 from core.data.tokens import collate
+from core.runs.progress import Progress
 from core.runs.records import EvaluationRecord, StepRecord
 from core.training import loop as loop_module
 from core.training.async_scalars import AsyncScalars
-from core.training.checkpoints import Progress, load_newest_checkpoint, save_checkpoint
+from core.training.checkpoints import load_newest_checkpoint, save_checkpoint
 from core.training.loop import LOGITS, DivergedError, TrainingLoop
 from core.training.stepper import Step
 
@@ -337,7 +338,7 @@ def test_the_highest_figure_is_kept_or_the_latest_that_ten_rows_cannot_tell_from
     loop.run()
     assert [e.best for e in recorder.evaluations] == best
     last = max(index for index, better in enumerate(best) if better)
-    assert loop.progress.best is not None and loop.progress.best["epoch"] == last + 1
+    assert loop.progress.best is not None and loop.progress.best.epoch == last + 1
 
 
 @pytest.mark.parametrize("scores", [(0.5, 0.9, 0.7), (0.9, 0.7, 0.6), (0.5, 0.7, 0.9)])
@@ -615,7 +616,7 @@ def test_a_checkpoint_does_not_change_while_training_goes_on(make_loop: MakeLoop
     """Who writes it down at once, as the observer must, has the moment; the best weights are a copy."""
     loop, recorder = make_loop(checkpoint_seconds=0, evaluate_every=1)
     loop.run()
-    losses = [checkpoint.progress.best["loss"] for checkpoint in recorder.checkpoints]
+    losses = [checkpoint.progress.best.loss for checkpoint in recorder.checkpoints]
     assert [c.progress.step for c in recorder.checkpoints] == [1, 2, 3, 4, 5, 6] and len(set(losses)) > 1
     for checkpoint in recorder.checkpoints:
         assert checkpoint.best.keys() - checkpoint.weights.keys() == {LOGITS}

@@ -321,7 +321,7 @@ async def test_a_typed_review_is_classified_at_a_key_and_after_a_pause(
         assert "75.0%" in frame(pilot.app) and "4 tokens" in frame(pilot.app)
         monkeypatch.setattr(ClassifyScreen, "TYPING_PAUSE", 0.001)
         await press(pilot, "x")
-        await shows(pilot, lambda: engine.asked[-1][1]["texts"] == ["goodx"])
+        await shows(pilot, lambda: engine.asked[-1][1]["texts"] == ("goodx",))
         screen.query_one(TextArea).text = ""
         await settled(pilot)
         assert "%" not in frame(pilot.app)
