@@ -1,7 +1,7 @@
-"""The light end of the engine service: starts the process, sends requests, hands out answers as futures.
+"""The client of the engine service: starts the process, sends requests and returns their answers as futures.
 
-Any thread may ask; answers, progress and the service's death arrive on the client's own reading thread. Nothing
-durable lives in the service: if it dies, pending requests fail with a sentence and the next request starts a new one.
+Any thread may ask. Answers, progress and the end of the service arrive on the client's own thread. The service keeps
+nothing durable: if it dies, pending requests fail with a sentence, and the next request starts a new one.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from core.base.subprocess_env import child_environment
 from core.engine.requests import A, EngineRequest, from_result, method_of, to_params
 
 Progress = Callable[[str, float | None], None]
-"""Called with what is being done and the share that is done (None: unknown)."""
+"""Called with what is being done and how much of it is done, from 0 to 1 (None if unknown)."""
 
 
 @dataclass
@@ -32,7 +32,7 @@ class _Pending:
     future: Future[Any]
     progress: Progress | None
     process: subprocess.Popen[bytes] | None = None
-    """The service that was asked."""
+    """The service that the request was sent to."""
 
 
 class EngineClient:
@@ -64,7 +64,7 @@ class EngineClient:
         return self.request(request, progress).result()
 
     def close(self) -> None:
-        """End the service; what it was doing is dropped."""
+        """End the service, whatever it is doing."""
         with self._mutex:
             process, self._process = self._process, None
         if process is not None:
@@ -72,7 +72,7 @@ class EngineClient:
             process.wait()
 
     def _send(self, message: dict[str, Any]) -> subprocess.Popen[bytes]:
-        """Send to the service, started if there is none; one that died since we looked is replaced."""
+        """Send a message, starting the service if there is none or it has died."""
         if self._process is not None and self._process.poll() is None:
             with contextlib.suppress(BrokenPipeError):
                 return _write(self._process, message)
@@ -87,7 +87,7 @@ class EngineClient:
                 _write(self._process, {"cancel": number})
 
     def _read(self, process: subprocess.Popen[bytes]) -> None:
-        """Hand each line of the service to whom it belongs, until the service ends."""
+        """Deliver the service's lines until it ends."""
         assert process.stdout is not None and process.stdin is not None
         with process.stdout as lines:
             for line in lines:
@@ -134,7 +134,7 @@ def _start() -> subprocess.Popen[bytes]:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
-            start_new_session=True,  # a ctrl+c in the terminal is the person's word to the screen, not to the engine
+            start_new_session=True,  # so that ctrl+c in the terminal does not reach it
             env=child_environment(),
         )
     finally:
@@ -142,7 +142,7 @@ def _start() -> subprocess.Popen[bytes]:
 
 
 def _write(process: subprocess.Popen[bytes], message: dict[str, Any]) -> subprocess.Popen[bytes]:
-    """Send one line to a service; returns the service."""
+    """Send one line to a service, and return the service."""
     assert process.stdin is not None
     process.stdin.write(json.dumps(message).encode() + b"\n")
     process.stdin.flush()
@@ -151,4 +151,4 @@ def _write(process: subprocess.Popen[bytes], message: dict[str, Any]) -> subproc
 
 def _exit_message(status: int) -> str:
     reason = f"signal {-status}" if status < 0 else f"status {status}"
-    return f"The engine ended ({reason}); {home() / 'engine.log'} may say why. Try again: it starts anew."
+    return f"The engine ended ({reason}); {home() / 'engine.log'} may say why. Try again: it is restarted."

@@ -25,11 +25,11 @@ from core.engine.requests import EngineRequest, from_params, to_result
 
 _PROGRESS_STEP = 0.01
 _NICENESS = 5
-"""Beside a training worker, or whoever else computes, the service gets a quarter of a processor, not half."""
+"""Beside a training worker on the same processor, the service gets a quarter of its time, not half."""
 
 
 class RequestCancelledError(Exception):
-    """Whoever asked does not want the answer any more."""
+    """Raised when the client does not want the answer any more."""
 
 
 class Service:
@@ -58,7 +58,7 @@ class Service:
                     self._requests.put({key: message[key] for key in ("id", "method", "params")})
             except (ValueError, TypeError, KeyError):
                 self._say(None, error={"message": "The engine was sent what is no request.", "exit_code": 1})
-        os._exit(0)  # whoever asked is gone: drop everything at once
+        os._exit(0)  # the client is gone: drop everything at once
 
     def _answer(self, request: dict[str, Any]) -> None:
         number = request["id"]
@@ -68,7 +68,7 @@ class Service:
             self._say(number, result=to_result(answer))
         except RequestCancelledError:
             pass
-        except BrokenPipeError:  # nobody listens any more
+        except BrokenPipeError:  # the client is gone
             raise
         except ReviewtuiError as error:
             self._say(number, error={"message": str(error), "exit_code": error.exit_code})
@@ -108,7 +108,7 @@ def _typed(kind: type[EngineRequest[Any]], params: dict[str, Any]) -> EngineRequ
 
 
 def main() -> None:
-    """Serve on standard input and output. Whatever libraries print goes to standard error, never into the answers."""
+    """Serve on standard input and output. What libraries print goes to standard error, never into the answers."""
     lower_process_priority(_NICENESS)
     target = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)

@@ -8,11 +8,11 @@ from core.runs.folder import RunFolder, list_runs
 from core.runs.lock import living_worker
 
 _RECENT_SECONDS = 60.0
-"""A worker writes down its memory about once a second; a journal that is older than this is nobody's who computes."""
+"""A worker records its memory about once a second, so nobody computes for a run whose journal is older than this."""
 
 
 def is_training() -> bool:
-    """Whether a worker of this home trains on this machine now. Cheap enough to be asked several times a second."""
+    """Whether a worker of this home trains on this machine now. Cheap enough to ask several times a second."""
     return any(_is_active(run) for run in list_runs())
 
 

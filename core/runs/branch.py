@@ -22,13 +22,13 @@ from core.settings.schedule import planned_steps
 
 
 def branch_run(parent: RunFolder, changes: Mapping[str, Any], *, name: str = "", step: int | None = None) -> RunFolder:
-    """The folder of a new run that goes on from a checkpoint of `parent` with `changes`. Its worker starts by resuming.
+    """Make a new run that goes on from a checkpoint of `parent` with `changes`. Its worker starts by resuming.
 
     Args:
         step: of the checkpoint; None for the newest.
 
     Raises:
-        InputError: there is no such checkpoint, or the changes do not go with it.
+        InputError: there is no such checkpoint, or the changes do not fit it.
     """
     asked = parent.request()
     settings = asked.settings.changed(changes)
@@ -61,7 +61,7 @@ def branch_run(parent: RunFolder, changes: Mapping[str, Any], *, name: str = "",
 
 
 def _begin_with(checkpoint: Path, run: RunFolder, step: int, steps: int, *, adopted: bool, optimizer: bool) -> None:
-    """Copy a checkpoint into a run that begins with it at `step`, with figures and patience of its own."""
+    """Copy a checkpoint into a run that begins with it at `step`, with its own figures and patience."""
     before = progress_of(checkpoint) or Progress()
     begun = Progress(step, steps=steps, adopted=adopted, scaler=before.scaler, average_loss=before.average_loss)
     with making(run.checkpoints / f"step-{step}") as beside:
@@ -72,12 +72,12 @@ def _begin_with(checkpoint: Path, run: RunFolder, step: int, steps: int, *, adop
 
 
 def _bases(run: RunFolder) -> list[Path]:
-    """The weights that a run began with, in the order in which they were laid over each other."""
+    """Return the weights that a run began with, in the order in which they were copied over each other."""
     return sorted(run.base.iterdir(), key=lambda folder: int(folder.name)) if run.base.is_dir() else []
 
 
 def _checkpoint(run: RunFolder, step: int | None) -> tuple[int, Path]:
-    """The checkpoint of `step`, or the newest, that verifies."""
+    """Return the checkpoint of `step`, or the newest, that verifies."""
     found = numbered(run.checkpoints)
     whole = [(number, path) for number, path in found if step in (None, number) and fault(path) is None]
     if whole:
@@ -91,7 +91,7 @@ def _checkpoint(run: RunFolder, step: int | None) -> tuple[int, Path]:
 
 
 def _planned(parent: RunFolder, settings: Any, batch_size: int, step: int) -> tuple[int, int]:
-    """Steps of the branch in all, and the one at which it begins."""
+    """Return the total steps of the branch, and the step at which it begins."""
     plan = read_history(parent.journal).plan
     if plan is None:
         raise InputError(f"{parent.id} never began; there is nothing to branch from.")
@@ -101,13 +101,13 @@ def _planned(parent: RunFolder, settings: Any, batch_size: int, step: int) -> tu
 
 
 def _model_of(run: RunFolder) -> str:
-    """The model that the run found for 'auto'; empty where that is not known."""
+    """Return the model that the run found for 'auto'; empty if that is not known."""
     provenance = read_provenance(run.provenance)
     return provenance.model if provenance is not None else ""
 
 
 def checkpoints_of(run: RunFolder) -> list[tuple[int, int | None]]:
-    """Step of each checkpoint that can be branched from, the newest first, and the steps planned when it was taken."""
+    """Return the step of each checkpoint, the newest first, and the steps that were planned when it was taken."""
     return [(step, _planned_at(path)) for step, path in numbered(run.checkpoints)]
 
 

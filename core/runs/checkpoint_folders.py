@@ -1,9 +1,9 @@
-"""Folders of checkpoints, without what is in their tensors: which there are, whether one is whole, which are retired.
+"""Folders of checkpoints, without their tensors: which there are, whether one is whole, which are removed.
 
     checkpoints/step-N/manifest.json   bytes and sha256 of each other file; written last
 
-A folder is made beside its place, synced, and renamed into it, so one named `step-N` is whole. Reading verifies every
-hash nevertheless: disks lie, and people copy.
+A folder is made under another name, synced, and renamed, so one named `step-N` is whole. Readers verify every hash
+nevertheless, because disks fail and people copy folders.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def numbered(folder: Path) -> list[tuple[int, Path]]:
 
 
 def fault(checkpoint: Path) -> str | None:
-    """What is wrong with a checkpoint, or None."""
+    """Return what is wrong with a checkpoint, or None."""
     try:
         manifest = json.loads((checkpoint / MANIFEST).read_text())
         for name, expected in manifest.items():
@@ -59,12 +59,12 @@ def progress_of(checkpoint: Path) -> Progress | None:
 
 @contextmanager
 def making(target: Path) -> Iterator[Path]:
-    """A folder beside `target` to write a checkpoint's files into; whole and in its place when the block has ended.
+    """Provide a folder to write a checkpoint's files into; it becomes `target` when the block ends without an error.
 
-    What a killed writer left half written makes room first.
+    What killed writers left unfinished is removed first.
 
     Raises:
-        ReviewtuiError: the disk is full or the folder cannot be written; nothing was changed.
+        ReviewtuiError: the disk is full or the folder cannot be written; nothing has changed.
     """
     folder = target.parent
     try:
@@ -87,7 +87,7 @@ def making(target: Path) -> Iterator[Path]:
 
 
 def _seal(folder: Path) -> None:
-    """Make all files durable, and say in the manifest what they are."""
+    """Make all files durable, and list them in the manifest."""
     manifest = {}
     for file in sorted(folder.iterdir()):
         file.chmod(PRIVATE_FILE)
@@ -97,9 +97,9 @@ def _seal(folder: Path) -> None:
 
 
 def retire(target: Path, trunk: int | None, newest: int = 2) -> None:
-    """Remove all checkpoints but `newest` from `target` on back, and the newest that has at most `trunk` steps.
+    """Remove all checkpoints but the `newest` up to `target`, and the newest with at most `trunk` steps.
 
-    Later ones go too: who is here again has passed them over.
+    Checkpoints later than `target` are removed too: the run went back before them.
     """
     found = numbered(target.parent)
     kept = [path for _, path in found[[path for _, path in found].index(target) :]][:newest]

@@ -43,7 +43,7 @@ class Extension:
 
 
 def plan_extension(run: RunFolder, epochs: int) -> Extension:
-    """What `epochs` epochs in all would mean for a run that has ended.
+    """Return what a total of `epochs` epochs would mean for a run that has ended.
 
     Raises:
         InputError: it has not ended, never began, or has as many already.

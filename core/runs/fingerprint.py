@@ -1,6 +1,6 @@
-"""What a run came out as, in hashes: two runs that share all of them are equal to the bit.
+"""The outcome of a run in hashes: two runs with the same hashes are equal to the bit.
 
-Times are left out, and where things lie; everything that was learned, measured and recorded is in.
+Times and paths are left out; everything that was learned, measured and recorded is included.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ _OF_A_STEP = ("step", "epoch", "loss", "learning_rate", "gradient_norm", "review
 
 
 def fingerprint(run: RunFolder) -> dict[str, str]:
-    """sha256, by what it is of; empty for what is not there.
+    """Return a sha256 for each part of the outcome; empty for a part that is missing.
 
-    weights, optimizer, best: files of the last checkpoint. model, predictions: what the run leaves. steps, evaluations:
-    the journal's figures, each step once.
+    weights, optimizer and best are files of the last checkpoint; model and predictions what the run leaves; steps and
+    evaluations the journal's figures, each step once.
     """
     history = read_history(run.journal)
     checkpoint = next((path for _, path in numbered(run.checkpoints)), run.checkpoints / "none")

@@ -1,15 +1,15 @@
-"""A run's folder: its names, how one is made, and how a person's word for it (`RUN`) is found.
+"""A run's folder: what is in it, how one is made, and how the `RUN` that a person types is found.
 
 settings.toml        what was asked: data, settings, name; enough to repeat the run
-forecast.json        what was foretold of it (core/forecast/forecast.py); not there where nothing was measured
+forecast.json        the forecast (core/forecast/forecast.py); missing if nothing was measured
 provenance.json      versions, device, threads, hashes of data, tokenizer and weights, label names, split sizes
 events.jsonl         the journal (core/runs/journal.py)
 control.jsonl        requests to the worker (core/runs/control.py)
 worker.log           everything the worker and its libraries print
 lock                 held by the worker (core/runs/lock.py)
 split.parquet        which row, by hash of its text, sits in train and which in validation
-checkpoints/step-N/  where the run can go on from (core/training/checkpoints.py)
-base/N/              weights of other runs that a branch was begun with, where it trains others (core/runs/branch.py)
+checkpoints/step-N/  where the run can be resumed (core/training/checkpoints.py)
+base/N/              weights of other runs that a branch began with, if it trains others (core/runs/branch.py)
 model/               the best weights as a Hugging Face folder
 predictions.parquet  validation rows: row, text hash, label, logits
 earlier/epochs-N/    model/ and predictions.parquet as they were before the run was extended (core/runs/extension.py)
@@ -115,7 +115,7 @@ def runs_home() -> Path:
 
 
 def create_run(request: Request) -> RunFolder:
-    """A new folder with its `settings.toml`; its id is the time of day, to 1/65536 of a second.
+    """Make a folder with its `settings.toml`; its id is the time, to 1/65536 of a second.
 
     Raises:
         ReviewtuiError: the home cannot be written.
@@ -127,12 +127,12 @@ def create_run(request: Request) -> RunFolder:
 
 
 def write_request(run: RunFolder, request: Request) -> None:
-    """Replace what the run is asked to do."""
+    """Replace a run's settings.toml."""
     write_whole(run.settings, request.located().to_toml())
 
 
 def _new_folder(place: Path) -> RunFolder:
-    """A folder that nobody else has: where an id is taken, the next one is."""
+    """Make a folder that nobody else has: if an id is taken, the next one is tried."""
     for moment in itertools.count(time.time(), 1 / (1 << 16)):
         path = place / f"{time.strftime('%Y%m%d-%H%M%S', time.localtime(moment))}-{int(moment % 1 * (1 << 16)):04x}"
         try:
@@ -147,12 +147,12 @@ def _new_folder(place: Path) -> RunFolder:
 
 
 def is_run_id(name: str) -> bool:
-    """Whether `name` is made like a run's id."""
+    """Whether `name` has the form of a run's id."""
     return _ID.fullmatch(name) is not None
 
 
 def list_runs() -> list[RunFolder]:
-    """Every run's folder, the newest first."""
+    """Return every run's folder, the newest first."""
     return sorted(_folders(), key=lambda run: run.id, reverse=True)
 
 
@@ -169,10 +169,10 @@ def _folders() -> Iterator[RunFolder]:
 
 
 def find_run(word: str) -> RunFolder:
-    """The run that `word` names: `latest`, an id, a name, or the beginning of just one id or name.
+    """Return the run that `word` names: `latest`, an id, a name, or the beginning of exactly one id or name.
 
     Raises:
-        InputError: no run, or several, answer to it.
+        InputError: it names no run, or several.
     """
     runs = list_runs()
     if not runs:

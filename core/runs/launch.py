@@ -1,7 +1,7 @@
-"""Starting a worker that outlives whoever starts it.
+"""Starting a worker that outlives the process that starts it.
 
-The worker gets a session of its own (no terminal, no hang-up), its output goes to `worker.log`, and nothing ties it to
-the pipes of its parent. Where a logout would end it all the same, the user's systemd manager takes it in, if it can:
+The worker gets a session of its own (no terminal, no hang-up), writes its output to `worker.log`, and holds no pipe of
+its parent. Where a logout would end it nevertheless, it is started under the user's systemd manager if possible; see
 `core/runs/logout.py`.
 """
 
@@ -30,16 +30,16 @@ class Launched:
 
     pid: int
     detachment: Detachment
-    """The way that was taken, and what a logout does to it."""
+    """How it was detached, and what a logout does to it."""
 
 
 def launch_worker(run: RunFolder, *, resume: bool = False, extend: int | None = None) -> Launched:
     """Start the worker of `run`, detached; it holds the run's lock when this returns.
 
-    The process started here takes the lock, forks and ends, so that the worker is nobody's child and leaves no zombie.
+    The process started here takes the lock, forks and ends, so the worker has no parent that would have to reap it.
 
     Args:
-        extend: have so many epochs in all from now on; see `core/runs/extension.py`.
+        extend: total epochs from now on; see `core/runs/extension.py`.
 
     Raises:
         ReviewtuiError: it could not start, for instance because the run has a worker already.
@@ -64,7 +64,7 @@ def launch_worker(run: RunFolder, *, resume: bool = False, extend: int | None = 
 
 
 def _start(command: list[str], log: Path) -> subprocess.Popen[bytes]:
-    """Run a command that starts a worker, in a session of its own, to its end; what it says goes to `log`."""
+    """Run a command that starts a worker, in its own session, and wait for it; its output goes to `log`."""
     output = open_private(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     try:
         starter = subprocess.Popen(

@@ -1,22 +1,22 @@
-"""One writer per run: a lock that names its holder and cannot be mistaken for a later process of the same number.
+"""One writer per run: a lock that names its holder, so that a later process with the same pid is not mistaken for it.
 
-The worker holds an exclusive `flock` on the run's `lock` file for as long as it lives; the kernel lets go of it when
-the worker dies, however it dies. The file's text says who holds it: pid, when that process started, the machine's boot
-id and the host's name. A start is counted in clock ticks since boot, which no setting of the clock moves. On another
-host of a shared disk, where `flock` may not reach, a journal that was just written to counts as a sign of life.
+The worker holds an exclusive `flock` on the run's `lock` file while it lives; the kernel releases it however the worker
+dies. The file says who holds it: the pid, when that process started, the machine's boot id and the host's name. The
+start is counted in clock ticks since boot, which setting the clock does not change. On another host of a shared disk,
+where `flock` may not reach, a journal that was just written to counts as a sign of life.
 """
 
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import socket
 import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import msgspec
 import psutil
 
 from core.base.errors import ReviewtuiError
@@ -27,7 +27,7 @@ _PATIENCE_SECONDS = 2.0
 _PROC = Path("/proc")
 
 SIGN_OF_LIFE_SECONDS = 60.0
-"""A worker on another host whose journal was written to within this time lives, for all that can be known here."""
+"""A worker on another host counts as alive if its journal was written to within this time."""
 
 
 @dataclass(frozen=True)
@@ -40,13 +40,13 @@ class Holder:
     ticks: int | None = None
     """When the process started, in clock ticks since boot."""
     started: float | None = None
-    """The same in seconds since 1970: of systems without /proc, and in locks of older versions."""
+    """The same in seconds since 1970, on systems without /proc."""
     over: bool = False
-    """It let go of the lock in order."""
+    """Whether it released the lock before it ended."""
 
     @property
     def is_here(self) -> bool:
-        """Whether it is a process of this machine, since it was booted."""
+        """Whether it is a process of this machine, started since it booted."""
         return self.host == socket.gethostname() and self.boot == boot_id()
 
     def __str__(self) -> str:
@@ -61,14 +61,14 @@ class RunLock:
     """The worker's hold on its run, until `release` or the end of the process."""
 
     def __init__(self, path: Path, journal: Path | None = None) -> None:
-        """Take the lock. One whose holder is dead is waited for a moment: its supervisor is about to notice.
+        """Take the lock. If its holder is dead, wait a moment: its supervisor is about to notice.
 
         Args:
-            journal: what a holder writes to, its sign of life where `flock` does not reach.
+            journal: what a holder writes to: its sign of life where `flock` does not reach.
 
         Raises:
             RunLockedError: another worker has it.
-            ReviewtuiError: the disk knows no locks.
+            ReviewtuiError: the file system has no locks.
         """
         self._descriptor = open_private(path, os.O_RDWR | os.O_CREAT)
         deadline = time.monotonic() + _PATIENCE_SECONDS
@@ -88,47 +88,38 @@ class RunLock:
         except OSError as error:
             os.close(self._descriptor)
             raise ReviewtuiError(
-                f"{clean_line(path)} cannot be locked ({error.strerror}): its disk knows no locks, and without one two "
-                "workers could write one run. Set REVIEWTUI_HOME to a folder on another disk."
+                f"{clean_line(path)} cannot be locked ({error.strerror}): its file system has no locks, and without "
+                "one two workers could write the same run. Set REVIEWTUI_HOME to a folder on another disk."
             ) from error
 
     def sign(self) -> None:
-        """Name this process as the holder; a forked child of the one that took the lock signs anew."""
+        """Name this process as the holder. A forked child of the one that took the lock signs again."""
         self._write(_myself())
 
     def release(self) -> None:
-        """Let go, and write down that it was in order: another host, too, need not wonder."""
+        """Release the lock, and write down that it was released, for readers on other hosts."""
         with suppress(OSError):  # a full disk
             self._write(replace(_myself(), over=True))
         os.close(self._descriptor)
 
     def _write(self, holder: Holder) -> None:
         os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, json.dumps(asdict(holder)).encode(), 0)
+        os.pwrite(self._descriptor, msgspec.json.encode(holder), 0)
         os.fsync(self._descriptor)
 
 
 def read_holder(path: Path) -> Holder | None:
-    """Who the lock file names; None if nobody ever held it, or its text is damaged."""
+    """Return whom the lock file names; None if nobody ever held it, or if it is damaged."""
     try:
-        note = json.loads(path.read_bytes())
-        ticks, started = note.get("ticks"), note.get("started")
-        return Holder(
-            int(note["pid"]),
-            str(note["boot"]),
-            str(note["host"]),
-            None if ticks is None else int(ticks),
-            None if started is None else float(started),
-            bool(note.get("over")),
-        )
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError):
+        return msgspec.json.decode(path.read_bytes(), type=Holder)
+    except (OSError, ValueError, RecursionError):
         return None
 
 
 def living_worker(path: Path, journal: Path | None = None, now: float | None = None) -> Holder | None:
-    """The worker that holds the lock now, or None. On this host the process itself is looked up, not trusted.
+    """Return the worker that holds the lock now, or None. On this host the process itself is looked up.
 
-    A worker that is dead while its lock is held is about to be started again, or given up, by its supervisor.
+    If a worker is dead while its lock is held, its supervisor is about to restart it or give up.
 
     Args:
         journal: see `RunLock`; now: seconds since 1970.
@@ -142,7 +133,7 @@ def living_worker(path: Path, journal: Path | None = None, now: float | None = N
 
 
 def _lives(holder: Holder) -> bool:
-    """Whether the process that is named lives, on this host."""
+    """Whether the named process lives on this host."""
     if not holder.is_here:
         return False
     if holder.ticks is not None:
@@ -157,17 +148,17 @@ def _lives(holder: Holder) -> bool:
 
 
 def _start_ticks(pid: int) -> int | None:
-    """When a process started, in clock ticks since boot; None for one that is dead, or where there is no /proc."""
+    """Return when a process started, in clock ticks since boot; None if it is dead or there is no /proc."""
     try:
         text = (_PROC / str(pid) / "stat").read_bytes()
     except (OSError, ValueError):
         return None
-    fields = text.rpartition(b")")[2].split()  # the name before it may hold anything, brackets and blanks too
+    fields = text.rpartition(b")")[2].split()  # the name before it may contain brackets and spaces
     return int(fields[19]) if fields[0] not in (b"Z", b"X") else None
 
 
 def _writes_elsewhere(holder: Holder, journal: Path | None, now: float) -> bool:
-    """Whether a holder on another host wrote to its journal just now."""
+    """Whether a holder on another host has just written to its journal."""
     if journal is None or holder.over or holder.host == socket.gethostname():
         return False
     try:
@@ -183,7 +174,7 @@ def _is_locked(path: Path) -> bool:
         return False
     try:
         return not _try_lock(descriptor, fcntl.LOCK_SH)
-    except OSError:  # a file system without locks knows of none
+    except OSError:  # a file system without locks
         return False
     finally:
         os.close(descriptor)
@@ -198,7 +189,7 @@ def _try_lock(descriptor: int, kind: int) -> bool:
 
 
 def boot_id() -> str:
-    """A word that changes with every boot of this machine."""
+    """Return an id that changes with every boot of this machine."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:

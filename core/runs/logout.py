@@ -1,8 +1,8 @@
-"""What a logout does to a detached run on this machine, and the way of starting one that outlives it.
+"""What a logout does to a detached run on this machine, and how to start one that survives it.
 
-systemd puts every login into a control group of its own and, where logind is told so (`KillUserProcesses`), ends all of
-it at logout, sessions of their own included. Only what lives under the user's own manager is spared, and only while
-lingering keeps that manager running. So a run is started there where a logout would end it here and that helps;
+systemd puts every login into its own control group. If logind is configured to (`KillUserProcesses`), it ends the whole
+group at logout, including processes in a session of their own. Only processes under the user's own manager are spared,
+and only while lingering keeps that manager running. So a run is started under the manager where that is what saves it;
 everywhere else a new session is enough.
 """
 
@@ -23,27 +23,27 @@ Place = Literal["session", "manager", "elsewhere"]
 
 _SCOPE = ("systemd-run", "--user", "--scope", "--quiet", "--collect")
 _SURVIVES_MEMORY = "--property=OOMPolicy=continue"
-"""Else systemd, from version 253 on, ends the supervisor too when the kernel kills its child for want of memory."""
+"""Without it, systemd 253 and later end the supervisor too when the kernel kills its child because memory ran out."""
 _ANSWER_SECONDS = 10.0
 _ENDS = "systemd-logind ends all processes of a login at logout"
 
 
 @dataclass(frozen=True)
 class Detachment:
-    """How a run is kept apart from whoever starts it, and what that is worth at logout."""
+    """How a run is detached from the process that starts it, and whether it survives a logout."""
 
     how: Literal["systemd", "session"]
     """Under the user's systemd manager, or as a session of its own."""
     survives: bool
-    """Whether the run goes on after a logout."""
+    """Whether the run continues after a logout."""
     why: str
     advice: str = ""
-    """What a person can do so that it survives; empty where it does."""
+    """What a person can do so that it survives; empty if it does."""
     command: tuple[str, ...] = ()
-    """What the worker's command is put behind; `UNIT` in it stands for the unit's name."""
+    """Words before the worker's command; `UNIT` among them stands for the unit's name."""
 
     def __str__(self) -> str:
-        """Which way is taken, and what happens at logout, in one sentence."""
+        """Say in one sentence how it is detached, and what happens at logout."""
         way = "by your systemd user manager" if self.how == "systemd" else "in a session of its own"
         if self.survives:
             return f"Kept {way}; it goes on after a logout: {self.why}."
@@ -51,10 +51,11 @@ class Detachment:
 
 
 def plan_detachment(root: Path = Path("/"), environment: Mapping[str, str] = os.environ) -> Detachment:
-    """How a run that is started now, from here, is detached.
+    """Return how a run that is started now, from here, is detached.
 
     Args:
-        root: where the machine's files lie; environment: that of the process that would start it.
+        root: where the machine's files are.
+        environment: of the process that would start the run.
     """
     if not (root / "run/systemd/system").is_dir():
         return Detachment("session", True, "no systemd here, so nothing ends a detached run at logout")
@@ -80,7 +81,7 @@ def plan_detachment(root: Path = Path("/"), environment: Mapping[str, str] = os.
 
 
 def without_systemd(words: str) -> Detachment:
-    """What is left where the user's manager was to keep a run, and did not. Args: words: what it said."""
+    """Return how a run is detached if the user's manager did not take it. Args: words: what the manager said."""
     why = f"{_ENDS}, and the user's manager did not take the run ({words.rstrip('.')})"
     return Detachment("session", False, why, "`systemd-run --user --scope true` shows what is wrong")
 
@@ -93,7 +94,7 @@ def _user(environment: Mapping[str, str]) -> str:
 
 
 def _place(root: Path) -> Place:
-    """Where this process is, by the names of its control groups."""
+    """Return where this process is, by the names of its control groups."""
     groups = _text(root / "proc/self/cgroup")
     if re.search(r"/user@\d+\.service(/|$)", groups, re.MULTILINE):
         return "manager"
@@ -101,7 +102,7 @@ def _place(root: Path) -> Place:
 
 
 def _manager(environment: Mapping[str, str]) -> tuple[tuple[str, ...], str]:
-    """The command that starts another under the user's manager; or why there is none."""
+    """Return the words that start a command under the user's manager, or why there are none."""
     if shutil.which(_SCOPE[0], path=environment.get("PATH")) is None:
         return (), "there is no systemd-run"
     if not environment.get("XDG_RUNTIME_DIR"):
@@ -128,7 +129,7 @@ def _manager(environment: Mapping[str, str]) -> tuple[tuple[str, ...], str]:
 
 
 def _ends_sessions(user: str, root: Path) -> bool:
-    """Whether logind ends what is left of a login of `user`, read as logind.conf(5) says."""
+    """Whether logind ends the remaining processes of a login of `user`; see logind.conf(5)."""
     settings = _logind_settings(root)
     spared = settings.get("KillExcludeUsers", "root").split()
     only = settings.get("KillOnlyUsers", "").split()
@@ -140,9 +141,9 @@ def _ends_sessions(user: str, root: Path) -> bool:
 
 
 def _logind_settings(root: Path) -> dict[str, str]:
-    """The settings about ending processes: the first main file there is, then all drop-ins in the order of their names.
+    """Return the settings about ending processes: of the first main file, then of all drop-ins in order of name.
 
-    A drop-in in /etc takes the place of one of the same name in /run, and that of one in /usr.
+    A drop-in in /etc replaces one of the same name in /run, which replaces one in /usr.
     """
     places = [root / folder / "systemd" for folder in ("etc", "run", "usr/local/lib", "usr/lib")]
     main = next((place / "logind.conf" for place in places if (place / "logind.conf").is_file()), None)
@@ -156,9 +157,9 @@ def _logind_settings(root: Path) -> dict[str, str]:
 
 
 def _built_in(root: Path) -> str:
-    """What `KillUserProcesses` is where no file sets it: as a distribution's own file says in a comment.
+    """Return the built-in `KillUserProcesses`, which the distribution's own file names in a comment.
 
-    Upstream it is yes; Debian and its family build with no.
+    Upstream it is yes; Debian and its derivatives build with no.
     """
     shipped = "\n".join(_text(root / folder / "systemd/logind.conf") for folder in ("usr/lib", "etc"))
     said = re.findall(r"^[ \t]*#[ \t]*KillUserProcesses[ \t]*=[ \t]*(\w+)", shipped, re.MULTILINE)
@@ -166,7 +167,7 @@ def _built_in(root: Path) -> str:
 
 
 def _text(file: Path) -> str:
-    """What a file says; nothing where it cannot be read."""
+    """Return the text of a file; empty if it cannot be read."""
     try:
         return file.read_text(errors="replace")
     except OSError:

@@ -1,7 +1,7 @@
-"""Deleting runs so that it can be undone: a deleted run lies in the trash of the process that deleted it.
+"""Deleting runs with undo: a deleted run stays in the trash of the process that deleted it.
 
-It is gone for good when that process ends in order. One that was killed had promised an undo, so what it trashed is
-brought back by the next.
+It is removed for good when that process exits normally. If the process was killed, the next one restores the run,
+because an undo was promised.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from core.runs.folder import RunFolder, is_run_id, runs_home
 
 
 def trash_run(run: RunFolder) -> Path:
-    """Move a run out of the list; `restore_run` brings it back until `empty_trash`. Returns where it lies."""
+    """Move a run out of the list, and return where it is now; `restore_run` brings it back until `empty_trash`."""
     target = private_folder(_trash(os.getpid())) / run.id
     run.path.rename(target)
     return target
 
 
 def restore_run(trashed: Path) -> RunFolder:
-    """Bring a trashed run back to the list."""
+    """Bring a trashed run back to the list. If that fails, the run stays in the trash, and it can be tried again."""
     run = RunFolder(private_folder(runs_home()) / trashed.name)
     trashed.rename(run.path)
     return run
@@ -36,7 +36,7 @@ def empty_trash() -> None:
 
 
 def recover_trash() -> list[RunFolder]:
-    """Bring back what a process trashed that ended without emptying its trash: it had promised an undo."""
+    """Bring back the runs in the trash of processes that ended without emptying it."""
     recovered = []
     trash = home() / "trash"
     for folder in sorted(trash.iterdir()) if trash.is_dir() else []:

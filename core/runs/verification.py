@@ -1,7 +1,7 @@
 """Whether a run that is killed and resumed equals one that is not, on this machine: `reviewtui verify-resume DATA`.
 
-Both are trained by real workers in a home of their own, which is removed again. The second is killed, as a power cut
-or the kernel would, at steps chosen at random, and resumed each time.
+Both are trained by real workers in a temporary home. The second is killed at random steps, as by a power cut, and
+resumed each time.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Progress = Callable[[str, float | None], None]
 
 @dataclass(frozen=True)
 class Verification:
-    """Hashes of both runs, as `fingerprint` gives them, and where the second was killed."""
+    """The fingerprints of both runs, and where the second was killed."""
 
     steps: int
     kills: tuple[int, ...]
@@ -73,7 +73,7 @@ def verify_resume(request: Request, kills: int, progress: Progress, chance: rand
 
 @contextmanager
 def _own_home() -> Iterator[None]:
-    """A home for the runs, inside the person's own; removed at the end."""
+    """Provide a home for the runs, inside the person's own; it is removed at the end."""
     before = os.environ.get("REVIEWTUI_HOME")
     place = Path(tempfile.mkdtemp(prefix="verify-", dir=private_folder(home())))
     os.environ["REVIEWTUI_HOME"] = str(place)
@@ -103,7 +103,7 @@ def _to_the_end(run: RunFolder, what: str, progress: Progress) -> int:
 
 
 def _kill_at(run: RunFolder, step: int) -> int | None:
-    """Kill a run's worker once it has done `step` steps; returns how many it has, or None if it was over before."""
+    """Kill a run's worker after `step` steps; return how many it has made, or None if the run was over before."""
     for history in _watched(run):
         if state_of(run, history) in OVER:
             return None
@@ -121,7 +121,7 @@ def _is_saving(history: RunHistory) -> bool:
 
 
 def _watched(run: RunFolder) -> Iterator[RunHistory]:
-    """A run's history, again and again."""
+    """Yield a run's history again and again."""
     history, reader = RunHistory(), JournalReader(run.journal)
     while True:
         history.update(reader.read_new())
