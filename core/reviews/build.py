@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.base.errors import InputError
@@ -40,6 +40,8 @@ class Input:
     source: str
     tables: list[Table]
     weights: list[int]
+    notices: list[str] = field(default_factory=list)
+    """What the report should say about the source."""
 
 
 def build(
@@ -74,7 +76,7 @@ class _Reading:
         self.left_out: Counter[str] = Counter()
         self.codes: dict[str, int] = {}
         self.too_many = False
-        self.notices: list[str] = []
+        self.notices = list(given.notices)
         self.roles, self.counters = self._inspect()
         self.writer = RowWriter(folder)
         self.skips = open_new(folder / SKIPS)

@@ -7,9 +7,6 @@ was read stays in a cache under `$REVIEWTUI_HOME/data` and is used again while t
 from __future__ import annotations
 
 import errno
-import hashlib
-import secrets
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,10 +18,10 @@ from core.base.errors import InputError, ReviewtuiError
 from core.base.text import clean_line
 from core.reviews.build import Input, build
 from core.reviews.formats.hub import HubTable, hub_name
-from core.reviews.formats.registry import open_table
+from core.reviews.formats.registry import SUFFIXES, open_table
 from core.reviews.options import ReadingOptions
 from core.reviews.report import ReadingReport
-from core.reviews.sources import SUFFIXES, find_sources
+from core.reviews.sources import find_sources
 from core.reviews.store import (
     HASHES,
     KEPT,
@@ -36,10 +33,8 @@ from core.reviews.store import (
     data_folder,
     is_complete,
     load_array,
-    open_new,
 )
 
-STANDARD_INPUT = "standard input"
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 MIN_ROWS, MIN_ROWS_OF_A_CLASS, MAX_CLASSES = 8, 2, 50
 
@@ -139,16 +134,15 @@ def read_reviews(
         ReviewtuiError: the cache cannot be written.
     """
     report = progress or (lambda fraction: None)
-    if str(source) == "-":
-        return _read_standard_input(options, labels, report)
     hub = None if isinstance(source, Path) else _hub(source)
     if hub is not None:
         parts: object = ["hub", *hub]
         return _cached(parts, options, labels, report, lambda: Input(str(source), [HubTable(*hub)], [1]))
-    files = find_sources(source).train
+    sources = find_sources(source)
+    files = sources.train
     if not files:
         raise InputError(f"The folder {clean_line(source)} has no file to train on; name one, or add train.csv.")
-    return _read_files(_storable(source), files, options, labels, report)
+    return _read_files(_storable(source), files, sources.set_apart(), options, labels, report)
 
 
 def require_trainable(reviews: Reviews) -> None:
@@ -195,17 +189,22 @@ def _hub(source: str) -> tuple[str, str | None] | None:
 def _read_files(
     source: str,
     files: list[Path],
+    notice: str,
     options: ReadingOptions,
     labels: Sequence[str] | None,
     progress: Callable[[float], None],
 ) -> Reviews:
     try:
         states = [file.stat() for file in files]
-        parts = [[str(file.absolute()), s.st_size, s.st_mtime_ns] for file, s in zip(files, states, strict=True)]
+        parts: list[object] = [
+            [str(file.absolute()), s.st_size, s.st_mtime_ns] for file, s in zip(files, states, strict=True)
+        ]
+        parts += [notice] * bool(notice)
         weights = [state.st_size for state in states]
 
         def opened() -> Input:
-            return Input(source, [open_table(file, options, _storable(file)) for file in files], weights)
+            tables = [open_table(file, options, _storable(file)) for file in files]
+            return Input(source, tables, weights, [notice] * bool(notice))
 
         return _cached(parts, options, labels, progress, opened)
     except OSError as error:
@@ -220,30 +219,6 @@ def _read_files(
 def _storable(path: str | Path) -> str:
     """`path` as text that JSON can hold, also where its name is no UTF-8."""
     return str(path).encode("utf-8", "replace").decode()
-
-
-def _read_standard_input(
-    options: ReadingOptions, labels: Sequence[str] | None, progress: Callable[[float], None]
-) -> Reviews:
-    """Spool standard input into a private file, which lives until it has been read."""
-    if sys.stdin is None or sys.stdin.isatty():
-        raise InputError("Standard input is a terminal; pipe a file with reviews into it.")
-    spool = data_folder() / f".building-input-{secrets.token_hex(4)}"
-    digest, size = hashlib.blake2b(digest_size=16), 0
-    try:
-        with open_new(spool) as file:
-            while block := sys.stdin.buffer.read(1 << 20):
-                digest.update(block)
-                size += file.write(block)
-        if not size:
-            raise InputError("Standard input is empty; pipe a file with reviews into it.")
-
-        def opened() -> Input:
-            return Input("-", [open_table(spool, options, STANDARD_INPUT)], [size])
-
-        return _cached(["input", size, digest.hexdigest()], options, labels, progress, opened)
-    finally:
-        spool.unlink(missing_ok=True)
 
 
 def _cached(

@@ -9,23 +9,10 @@ from pydantic import BaseModel, Field
 
 from core.base.errors import InputError
 from core.base.text import clean_line
+from core.reviews.formats.registry import SUFFIXES
 
-SUFFIXES = {
-    ".csv": "csv",
-    ".tsv": "tsv",
-    ".tab": "tsv",
-    ".json": "json",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".parquet": "parquet",
-    ".pq": "parquet",
-    ".arrow": "arrow",
-    ".ipc": "arrow",
-    ".feather": "arrow",
-    ".txt": "text",
-}
-"""File name suffix → format. Content decides where there is none of these."""
-
+_NAMED_FILES = 3
+"""How many files of a part a notice names."""
 _PART = re.compile(
     r"(?:(train)(?:ing)?|(validation|valid|val|dev)|(test)(?:ing)?|(inbox))(?:set|data|split|reviews)?(?![a-z])",
     re.IGNORECASE,
@@ -43,6 +30,19 @@ class Sources(BaseModel):
     test: list[Path] = Field(default_factory=list)
     inbox: list[Path] = Field(default_factory=list)
     other: list[Path] = Field(default_factory=list)
+
+    def set_apart(self) -> str:
+        """Return a sentence that names the files which are not read for training, and why; empty if there are none."""
+        reasons = (
+            (self.validation, "for validation"),
+            (self.test, "a test set"),
+            (self.inbox, "an inbox of reviews to classify"),
+            (self.other, "not named train"),
+        )
+        said = [f"{clean_line(file.name, 60)} ({reason})" for files, reason in reasons for file in files[:_NAMED_FILES]]
+        more = sum(max(len(files) - _NAMED_FILES, 0) for files, _ in reasons)
+        said += [f"{more} more"] * (more > 0)
+        return f"Not read for training, by name: {', '.join(said)}; name a file itself to read it." if said else ""
 
 
 def find_sources(source: str | Path) -> Sources:

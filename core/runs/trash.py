@@ -14,6 +14,7 @@ import psutil
 
 from core.base.files import home, private_folder
 from core.runs.folder import RunFolder, is_run_id, runs_home
+from core.runs.piped import remove_unneeded
 
 
 def trash_run(run: RunFolder) -> Path:
@@ -31,8 +32,9 @@ def restore_run(trashed: Path) -> RunFolder:
 
 
 def empty_trash() -> None:
-    """Delete what this process moved to the trash, for good."""
+    """Delete what this process moved to the trash, for good, and the piped reviews that no other run needs."""
     shutil.rmtree(_trash(os.getpid()), ignore_errors=True)
+    remove_unneeded()
 
 
 def recover_trash() -> list[RunFolder]:

@@ -22,7 +22,7 @@ from core.reviews.reading import read_reviews
 from core.runs.folder import create_run, find_run, runs_home
 from core.runs.request import Request
 from core.triage.decisions import Decision, DecisionLog, pile_folder
-from core.triage.export import OutputExistsError, export, free_name
+from core.triage.decisions_file import OutputExistsError, free_name, write_decisions
 from tests.core.bulk.double import Costless, inbox, model_folder
 from tests.hostile import SOUND, file_names
 
@@ -123,8 +123,8 @@ def test_an_export_never_writes_through_a_link(decided: DecisionLog, tmp_path: P
     for target in (precious, tmp_path / "absent"):
         link.symlink_to(target)
         with pytest.raises(OutputExistsError):
-            export(decided.history, link)
-        export(decided.history, link, replace=True)
+            write_decisions(decided.history, link)
+        write_decisions(decided.history, link, replace=True)
         assert not link.is_symlink() and link.read_text() and precious.read_text() == "precious"
         assert not (tmp_path / "absent").exists()
         link.unlink()

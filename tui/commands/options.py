@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -60,20 +57,12 @@ def reading_options(
 
 
 def locate(source: str) -> str:
-    """A source as the engine and a worker can find it: an absolute path, a hub id, or standard input put in a file."""
+    """Return a source as the engine and a worker find it: an absolute path, a hub id, or the copy of standard input."""
     if source == "-":
-        return str(_spool())
+        from core.runs.piped import keep_piped
+
+        if sys.stdin.isatty():
+            raise InputError("- reads standard input, and nothing is piped in; name a file.")
+        return str(keep_piped(sys.stdin.buffer))
     path = Path(source).expanduser()
     return str(path.absolute()) if path.exists() or source.startswith((".", "/", "~")) else source
-
-
-def _spool() -> Path:
-    """Standard input as a private file, so that a detached worker can read it too."""
-    from core.base.files import home, open_private, private_folder
-
-    if sys.stdin.isatty():
-        raise InputError("- reads standard input, and nothing is piped in; name a file.")
-    path = private_folder(home() / "standard-input") / secrets.token_hex(8)
-    with os.fdopen(open_private(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
-        shutil.copyfileobj(sys.stdin.buffer, file)
-    return path

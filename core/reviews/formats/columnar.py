@@ -1,4 +1,4 @@
-"""Parquet and Arrow files, read batch by batch; lines are row numbers, since these formats have none."""
+"""Parquet and Arrow files, read batch by batch. They have no lines, so the line of a row is its number."""
 
 from __future__ import annotations
 
@@ -13,30 +13,31 @@ from pyarrow import ipc
 
 from core.base.errors import InputError
 from core.base.text import clean_line
+from core.reviews.formats.input_file import InputFile
 from core.reviews.formats.table import CHUNK_ROWS, UNDECODABLE, Chunk, cell, unique_names
 
 NESTED = "[…]"
-"""Stands for a list or a record inside a cell (an embedding, say): that it is there matters, not what is in it."""
+"""Stands for a list or a record in a cell, such as an embedding, whose content is not read."""
 
 
 class ColumnarTable:
-    """A Parquet file or an Arrow file (either IPC form); see `core.reviews.formats.table.Table`."""
+    """The `Table` of a Parquet file or an Arrow file (either IPC form)."""
 
-    def __init__(self, path: Path, name: str, form: str) -> None:
-        self.path, self.name, self.format = path, name, form
+    def __init__(self, file: InputFile, format: str) -> None:
+        self.path, self.name, self.format = file.path, file.name, format
         self.notices: list[str] = []
         self.encoding: str | None = None
         self.delimiter: str | None = None
         self.header: bool | None = None
         self._read = 0
         try:
-            with _opened(path, form) as (schema, total, _):
+            with _opened(self.path, self.format) as (schema, total, _):
                 self.columns = unique_names(schema.names)
                 self._classes, self._total = _class_names(schema), total
         except (pa.ArrowException, OSError, ValueError) as error:
             raise self._unreadable(error) from error
         if not self.columns:
-            raise InputError(f"{clean_line(name)} has no columns; give a file with reviews.")
+            raise InputError(f"{clean_line(self.name)} has no columns; give a file with reviews.")
 
     def fraction(self) -> float:
         return min(self._read / self._total, 1.0) if self._total else 0.0
@@ -59,19 +60,19 @@ class ColumnarTable:
 
     def _unreadable(self, error: Exception) -> InputError:
         kind = "Parquet" if self.format == "parquet" else "Arrow"
-        return InputError(f"{clean_line(self.name)} is no readable {kind} file ({clean_line(error, 120)}).")
+        return InputError(f"{clean_line(self.name)} is not a readable {kind} file ({clean_line(error, 120)}).")
 
 
 class _opened:  # noqa: N801 (a context manager, used as a verb)
-    """The schema, the number of rows (0: not known) and the record batches of a file."""
+    """The schema, the number of rows (0 if unknown) and the record batches of a file."""
 
-    def __init__(self, path: Path, form: str) -> None:
+    def __init__(self, path: Path, format: str) -> None:
         self._source: Any = None
-        if form == "parquet":
+        if format == "parquet":
             self._source = file = pq.ParquetFile(path)
             self._result = file.schema_arrow, file.metadata.num_rows, file.iter_batches(batch_size=CHUNK_ROWS)
             return
-        self._source = pa.OSFile(str(path))  # not mapped: someone may be writing to it
+        self._source = pa.OSFile(str(path))  # not memory-mapped, because another process may be writing to it
         try:
             reader = ipc.open_file(self._source)
             batches = (reader.get_batch(index) for index in range(reader.num_record_batches))
@@ -89,7 +90,7 @@ class _opened:  # noqa: N801 (a context manager, used as a verb)
 
 
 def _cells(column: Any, classes: list[str] | None) -> list[str]:
-    """A column of a batch as cells."""
+    """Return a column of a batch as cells; `classes` are the names of its integers, if they have any."""
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     kind = column.type
@@ -117,7 +118,7 @@ def _decoded(value: bytes | None) -> str:
 
 
 def _class_names(schema: Any) -> dict[str, list[str]]:
-    """Column → class names, where the `datasets` library left them in the file's metadata."""
+    """Return column → class names, if the `datasets` library has stored them in the metadata of the file."""
     try:
         features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
         found = {name: feature.get("names") for name, feature in features.items() if isinstance(feature, dict)}

@@ -1,7 +1,7 @@
-"""CSV and its relatives, and plain text with one review a line.
+"""CSV and its relatives.
 
-Records keep the physical line on which they start, also after quoted line ends. A quote that is never closed would
-swallow the rest of the file; such a record is given up at its first line and reading goes on with the next.
+Each record keeps the physical line on which it starts, even after quoted line ends. A quote that is never closed would
+swallow the rest of the file; such a record is dropped at its first line, and reading continues with the next line.
 """
 
 from __future__ import annotations
@@ -9,56 +9,52 @@ from __future__ import annotations
 import csv
 from collections import deque
 from collections.abc import Iterator
-from pathlib import Path
 from typing import BinaryIO
 
 from core.base.errors import InputError
 from core.base.text import clean_line
 from core.reviews.formats.dialect import NO_DELIMITER, find_delimiter, has_header, head_records
-from core.reviews.formats.encodings import find_encoding, open_text
+from core.reviews.formats.input_file import InputFile
 from core.reviews.formats.table import CHUNK_ROWS, BadRow, Chunk, excerpt, unique_names
 from core.reviews.options import ReadingOptions
 
-_HEAD_CHARACTERS = 262_144
-_LONGEST_FIELD = 16 << 20
-_LONGEST_RECORD = 200
-"""Lines: a longer record that also has the wrong number of fields began with a quote that was never closed."""
+_MAX_FIELD = 16 << 20
+_MAX_RECORD_LINES = 200
+"""A longer record that also has the wrong number of fields is taken to begin with a quote that was never closed."""
 
-csv.field_size_limit(_LONGEST_FIELD)
+csv.field_size_limit(_MAX_FIELD)
 
 
 class DelimitedTable:
-    """A CSV or TSV file; see `core.reviews.formats.table.Table`."""
+    """The `Table` of a CSV or TSV file."""
 
-    def __init__(self, path: Path, options: ReadingOptions, name: str, form: str = "csv") -> None:
-        self.path, self.name, self.format = path, name, form
+    def __init__(self, file: InputFile, options: ReadingOptions, preferred: str = ",") -> None:
+        """Args: preferred: The delimiter to choose when several fit equally well."""
+        self._file, self.name = file, file.name
         self.notices: list[str] = []
-        self.encoding: str | None = options.encoding or find_encoding(path)
-        head, complete, self._newline = read_head(path, self.encoding)
-        preferred = "\t" if form == "tsv" else ","
-        self._delimiter = _given(options.delimiter) or find_delimiter(head, complete, preferred)
+        self.encoding: str | None = file.encoding
+        self._delimiter = _given(options.delimiter) or find_delimiter(file.head, file.complete, preferred)
         self.delimiter = None if self._delimiter == NO_DELIMITER else self._delimiter
-        if self.delimiter == "\t":
-            self.format = "tsv"
-        records = head_records(head, complete, self._delimiter)
+        self.format = "tsv" if "\t" in (preferred, self.delimiter) else "csv"
+        records = head_records(file.head, file.complete, self._delimiter)
         if not records:
-            raise InputError(f"{clean_line(name)} holds no rows; give a file with reviews.")
+            raise InputError(f"{clean_line(self.name)} has no rows; give a file with reviews.")
         self.header: bool | None = has_header(records) if options.header is None else options.header
         width = len(records[0]) if self.header else _usual_width(records)
         self.columns = unique_names(records[0] if self.header else [""] * width)
         self._raw: BinaryIO | None = None
-        self._size = max(path.stat().st_size, 1)
 
     def fraction(self) -> float:
-        return 1.0 if self._raw is None or self._raw.closed else self._raw.tell() / self._size
+        return 1.0 if self._raw is None or self._raw.closed else self._raw.tell() / self._file.size
 
     def chunks(self, rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
-        stream, self._raw = open_text(self.path, self.encoding or "utf-8", self._newline)
+        stream, self._raw = self._file.open()
         with stream:
             yield from self._chunks(stream, rows)
 
     def _chunks(self, stream: Iterator[str], size: int) -> Iterator[Chunk]:
-        """Feeds lines to the csv module, remembering those of the current record to count and to give back."""
+        """Feed lines to the csv module, and remember those of the current record, to count them and to read them
+        again."""
         given_back: deque[str] = deque()
         recent: list[str] = []
         ended = False
@@ -113,47 +109,8 @@ class DelimitedTable:
         yield _chunk(starts, rows, bad, width)
 
 
-class TextTable:
-    """A plain text file, one review a line; see `core.reviews.formats.table.Table`."""
-
-    def __init__(self, path: Path, options: ReadingOptions, name: str) -> None:
-        self.path, self.name, self.format = path, name, "text"
-        self.columns, self.notices = ["text"], list[str]()
-        self.delimiter: str | None = None
-        self.header: bool | None = None
-        self.encoding: str | None = options.encoding or find_encoding(path)
-        _, _, self._newline = read_head(path, self.encoding)
-        self._raw: BinaryIO | None = None
-        self._size = max(path.stat().st_size, 1)
-
-    def fraction(self) -> float:
-        return 1.0 if self._raw is None or self._raw.closed else self._raw.tell() / self._size
-
-    def chunks(self, rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
-        stream, self._raw = open_text(self.path, self.encoding or "utf-8", self._newline)
-        with stream:
-            first, texts = 1, list[str]()
-            for line in stream:
-                texts.append(line.rstrip("\r\n"))
-                if len(texts) >= rows:
-                    yield Chunk(range(first, first + len(texts)), [texts])
-                    first, texts = first + len(texts), []
-            yield Chunk(range(first, first + len(texts)), [texts])
-
-
-def read_head(path: Path, encoding: str) -> tuple[str, bool, str]:
-    """The first characters of `path`, whether that is all of it, and what ends its lines (old Macs wrote `\\r`)."""
-    stream, _ = open_text(path, encoding)
-    with stream:
-        head = stream.read(_HEAD_CHARACTERS)
-        complete = not stream.read(1)
-    if not head.strip():
-        raise InputError(f"{clean_line(path)} is empty; give a file with reviews.")
-    return head, complete, "\r" if "\r" in head and "\n" not in head else "\n"
-
-
 def _given(delimiter: str | None) -> str | None:
-    """The delimiter a person asked for; `\\t` and `tab` may be spelled out."""
+    """Return the delimiter that the user named; `\\t` and `tab` may be spelled out."""
     if delimiter is None:
         return None
     character = {"\\t": "\t", "tab": "\t"}.get(delimiter, delimiter)
@@ -168,12 +125,12 @@ def _usual_width(records: list[list[str]]) -> int:
 
 
 def _unclosed(recent: list[str], ended: bool, wrong: bool) -> bool:
-    """Whether the record of these lines is one whose quote was never closed (a closed one has an even number)."""
+    """Whether the record in these lines begins with a quote that is never closed (otherwise their number is even)."""
     if len(recent) < 2:
         return False
     if ended and sum(line.count('"') for line in recent) % 2:
         return True
-    return wrong and len(recent) > _LONGEST_RECORD
+    return wrong and len(recent) > _MAX_RECORD_LINES
 
 
 def _wrong_number(line: int, row: list[str], width: int, delimiter: str | None) -> BadRow:

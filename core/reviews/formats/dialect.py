@@ -1,8 +1,8 @@
 """Which character separates the fields of a delimited file, and whether its first record names the columns.
 
-Both are decided from the file's first records. A character is the delimiter when it cuts (nearly) all of them into
-the same number of fields; the header is recognised by a name that reviews files use, or by standing apart from the
-values below it.
+Both are decided from the first records of the file. A character is the delimiter if it splits (nearly) all of them into
+the same number of fields. A header is recognized by a name that is common in review files, or because it differs in
+kind from the values below it.
 """
 
 from __future__ import annotations
@@ -15,14 +15,22 @@ from core.reviews.detect.names import is_known_name, is_number, is_truth_value
 
 DELIMITERS = (",", "\t", ";", "|")
 NO_DELIMITER = "\x1f"
-"""Given to the csv module for a file of one column: the ASCII unit separator, which text does not hold."""
+"""The delimiter of a file with one column: the ASCII unit separator, which does not occur in text."""
 _RECORDS = 200
 
 
-def find_delimiter(head: str, complete: bool, preferred: str = ",") -> str:
-    """The delimiter of a file that starts with `head`, or `NO_DELIMITER` for a single column.
+def is_delimited(head: str, complete: bool) -> bool:
+    """Whether a file that starts with `head` has several columns, or one with a name that is common in review files."""
+    first_line = head.lstrip().split("\n", 1)[0]
+    return find_delimiter(head, complete) != NO_DELIMITER or is_known_name(first_line.strip().strip('"'))
 
-    `complete` says that `head` is the whole file; else its last record may be cut and is not looked at.
+
+def find_delimiter(head: str, complete: bool, preferred: str = ",") -> str:
+    """Return the delimiter of a file that starts with `head`, or `NO_DELIMITER` if it has a single column.
+
+    Args:
+        complete: Whether `head` is the whole file; otherwise its last record may be incomplete, and is ignored.
+        preferred: The delimiter to choose when several fit equally well.
     """
     best, best_score = NO_DELIMITER, (0.0, 0.0, False)
     for delimiter in DELIMITERS:
@@ -44,7 +52,7 @@ def find_delimiter(head: str, complete: bool, preferred: str = ",") -> str:
 
 
 def head_records(head: str, complete: bool, delimiter: str) -> list[list[str]]:
-    """The first records of `head` that are not blank, at most 200."""
+    """Return the first records of `head` that are not blank, at most 200."""
     lines = head.splitlines(keepends=True) if "\n" not in head else head.split("\n")
     records: list[list[str]] = []
     reader = csv.reader((line if line.endswith("\r") else line + "\n" for line in lines), delimiter=delimiter)
@@ -79,7 +87,7 @@ def _columns(records: Sequence[Sequence[str]], width: int) -> list[list[str]]:
 
 
 def _stands_apart(name: str, values: Sequence[str]) -> bool:
-    """Whether `name` is a word above numbers, or a word above a few repeated values that it is none of."""
+    """Whether `name` is a word above numbers, or above a few repeated values that it is not one of."""
     filled = [value for value in values if value.strip()]
     if not name.strip() or not filled:
         return False

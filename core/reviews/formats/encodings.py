@@ -1,8 +1,8 @@
-"""How a file's bytes become text: finding the encoding, telling binary files apart, opening with bad bytes marked.
+"""How the bytes of a file become text: detecting the encoding, refusing binary files, marking bytes that are not text.
 
-Rules, in order: a byte order mark; zero bytes at every other place (UTF-16 without a mark); zero bytes elsewhere
-(binary); valid UTF-8; else Windows-1252, unless most of what is not UTF-8 would be implausible there too. In that
-case the file is UTF-8 with damaged places, and each damaged place becomes `UNDECODABLE`.
+The rules, in order: a byte order mark; zero bytes at every other position (UTF-16 without a mark); zero bytes elsewhere
+(a binary file); valid UTF-8; otherwise Windows-1252, unless most of the bytes that are not UTF-8 are implausible there,
+too. In that case the file is damaged UTF-8, and each damaged sequence becomes `UNDECODABLE`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from core.reviews.formats.table import UNDECODABLE
 HEAD = 65_536
 _WINDOW = 1 << 20
 _SCANNED_WHOLE = 256 << 20
-"""Files up to this many bytes are looked through whole, larger ones in windows: a few seconds at most."""
+"""Files up to this many bytes are scanned completely, larger ones in windows: a few seconds at most."""
 
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -37,15 +37,20 @@ _BINARY = (
     (b"%PDF", "is a PDF: export its reviews as CSV or text"),
 )
 _IMPLAUSIBLE = re.compile(rb"[\x81\x8d\x8f\x90\x9d\xc2\xc3\xd0\xdd\xde\xf0\xfd-\xff]")
-"""Bytes that Windows-1252 leaves undefined or that hardly occur in Western text, but do in damaged UTF-8."""
+"""Bytes that are undefined in Windows-1252, or rare in Western text but common in damaged UTF-8."""
 _CONTROL = re.compile(rb"[\x00-\x06\x0e-\x1a\x1c-\x1f]")
 
 
+class BinaryFileError(InputError):
+    """Raised when a file is not text, and nothing is known about its format."""
+
+
 def find_encoding(path: Path) -> str:
-    """The name of the encoding of `path`.
+    """Return the name of the encoding of `path`.
 
     Raises:
-        InputError: the file is empty or binary.
+        InputError: The file is empty, or in a known format that is not text.
+        BinaryFileError: The file is not text.
     """
     with path.open("rb") as file:
         head = file.read(HEAD)
@@ -61,12 +66,13 @@ def find_encoding(path: Path) -> str:
 
 
 def open_text(path: Path, encoding: str, newline: str = "\n") -> tuple[io.TextIOWrapper, BinaryIO]:
-    """`path` as text, with bytes that are not `encoding` marked, and the raw file (to ask how far reading got).
+    """Open `path` as text, with undecodable bytes marked; return the text and the raw file, whose position shows
+    progress.
 
-    `newline` alone ends a line; nothing is translated.
+    Lines end with `newline` and nothing else; line ends are not translated.
 
     Raises:
-        InputError: no such encoding.
+        InputError: There is no such encoding.
     """
     raw = path.open("rb")
     try:
@@ -85,7 +91,8 @@ codecs.register_error("reviewtui-mark", _mark)
 
 
 def _utf16_without_mark(head: bytes) -> str | None:
-    """UTF-16 shows as zero bytes at every other place, since digits, commas and line ends are below U+0100."""
+    """Return the encoding if `head` is UTF-16: every other byte is often zero, as digits and commas are below
+    U+0100."""
     pairs = len(head) // 2
     even, odd = head[0 : pairs * 2 : 2].count(0), head[1 : pairs * 2 : 2].count(0)
     for encoding, zeros, others in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
@@ -103,11 +110,12 @@ def _refuse_binary(path: Path, head: bytes) -> None:
         if head.startswith(magic):
             raise InputError(f"{clean_line(path)} {advice}.")
     if b"\0" in head or len(_CONTROL.findall(head)) > len(head) * 0.3:
-        raise InputError(f"{clean_line(path)} is a binary file; give CSV, TSV, JSON, JSONL, Parquet, Arrow or text.")
+        raise BinaryFileError(f"{clean_line(path)} is a binary file.")
 
 
 def _utf8_or_windows(file: BinaryIO) -> str:
-    """`utf-8` or `cp1252`, from the bytes above 0x7F in the whole file (or in windows spread over a large one)."""
+    """Decide between `utf-8` and `cp1252` by the bytes above 0x7F, in the file or in windows spread over a large
+    one."""
     size = file.seek(0, io.SEEK_END)
     step = _WINDOW if size <= _SCANNED_WHOLE else size * _WINDOW // _SCANNED_WHOLE
     valid = invalid = implausible = 0
@@ -129,7 +137,7 @@ def _characters_above_ascii(window: bytes) -> int:
 
 
 def _not_utf8(window: bytes, at_start: bool, at_end: bool) -> bytes:
-    """The bytes of `window` that are no UTF-8, but for a character cut by the window's edges."""
+    """Return the bytes of `window` that are not UTF-8, except for characters cut by the edges of the window."""
     text = window.decode("utf-8", "surrogateescape")
     head, tail = (0 if at_start else 3), (0 if at_end else 3)
     inner = text[head : len(text) - tail]

@@ -1,87 +1,105 @@
-"""JSON that is larger than memory: values taken one by one from a sliding window over a file.
+"""JSON that is larger than memory: values are taken one by one from a sliding window over a file.
 
-`json.JSONDecoder.raw_decode` does the parsing; this finds out whether a failure means that the window ends inside a
-value (then more is read) or that the file is broken there.
+`json.JSONDecoder.raw_decode` does the parsing. When it fails, this module decides whether the window ends inside a
+value, in which case it reads more, or the file is broken there.
 """
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import TextIOWrapper
 from typing import Any
 
-from core.reviews.formats.encodings import open_text
-
 _BLOCK = 1 << 20
-_LONGEST_VALUE = 64 << 20
+_MAX_VALUE = 64 << 20
 _decode = json.JSONDecoder(strict=False).raw_decode
 _SPACE = " \t\n\r"
 
 
 class BrokenJsonError(Exception):
-    """The text is no JSON at `line`."""
+    """Raised when the text is not JSON at `line`."""
 
     def __init__(self, line: int, excerpt: str) -> None:
         super().__init__(line, excerpt)
         self.line, self.excerpt = line, excerpt
 
 
-class JsonStream:
-    """Reads `path` value by value; `line` and `offset` (characters) say where it stands."""
+@dataclass(frozen=True)
+class Position:
+    """A place in a text file, to which a `JsonStream` can return."""
 
-    def __init__(self, path: Path, encoding: str, offset: int = 0, line: int = 1) -> None:
-        self._file, self.raw = open_text(path, encoding)
-        remaining = offset
-        while remaining:
-            remaining -= len(self._file.read(min(remaining, _BLOCK)))
-        self._window, self._position, self._before = "", 0, offset
-        self.line = line
+    cookie: int = 0
+    """What `TextIOWrapper.tell` returned at the start of a block."""
+    skipped: int = 0
+    """Characters between the start of the block and the place."""
+    line: int = 1
+
+
+class JsonStream:
+    """Reads values from `file`, starting at `position`. Several streams can read the same file in turn.
+
+    Attributes:
+        line: The line of the next character.
+    """
+
+    def __init__(self, file: TextIOWrapper, position: Position = Position(), block: int = _BLOCK) -> None:
+        """Args: block: Characters to read at a time."""
+        self._file, self._block = file, block
+        self._window, self._next = "", 0
+        self._blocks = [(0, position.cookie)]
+        """Where the blocks in the window start: index in the window, and cookie."""
+        self._end = position.cookie
+        self.line = position.line
+        while len(self._window) < position.skipped and self._more():
+            pass
+        self._next = min(position.skipped, len(self._window))
 
     @property
-    def offset(self) -> int:
-        return self._before + self._position
-
-    def close(self) -> None:
-        self._file.close()
+    def position(self) -> Position:
+        """The place of the next character."""
+        start, cookie = next((start, cookie) for start, cookie in reversed(self._blocks) if start <= self._next)
+        return Position(cookie, self._next - start, self.line)
 
     def peek(self) -> str:
-        """The next character that is no white space, where the stream then stands; empty at the end."""
+        """Move to the next character that is not white space, and return it; empty at the end of the file."""
         while True:
-            window, position = self._window, self._position
-            while position < len(window) and window[position] in _SPACE:
-                position += 1
-            self._advance(position)
-            if position < len(window):
-                return window[position]
+            window, at = self._window, self._next
+            while at < len(window) and window[at] in _SPACE:
+                at += 1
+            self._advance(at)
+            if at < len(window):
+                return window[at]
             if not self._more():
                 return ""
 
     def take(self, character: str) -> bool:
-        """Step over `character` if it is next."""
+        """Skip `character` if it is next; return whether it was."""
         if self.peek() != character:
             return False
-        self._advance(self._position + 1)
+        self._advance(self._next + 1)
         return True
 
     def expect(self, character: str) -> None:
-        """Step over `character`, which must be next.
+        """Skip `character`, which must be next.
 
         Raises:
-            BrokenJson: it is not.
+            BrokenJsonError: It is not.
         """
         if not self.take(character):
             raise self.broken()
 
     def value(self) -> Any:
-        """The next JSON value.
+        """Return the next JSON value.
 
         Raises:
-            BrokenJson: what follows is none.
+            BrokenJsonError: What follows is not a JSON value.
         """
         self.peek()
         while True:
             try:
-                value, end = _decode(self._window, self._position)
+                value, end = _decode(self._window, self._next)
             except RecursionError:
                 raise self.broken() from None
             except ValueError as error:
@@ -93,27 +111,49 @@ class JsonStream:
             self._advance(end)
             return value
 
-    def broken(self) -> BrokenJsonError:
-        """The error that says that the text is broken here."""
-        return BrokenJsonError(self.line, self._window[self._position : self._position + 320])
+    def members(self) -> Iterator[tuple[int, Any]]:
+        """Yield the values of the next array, or of the next object without its keys, each with its line."""
+        closing = "]" if self.peek() == "[" else "}"
+        self.expect("[" if closing == "]" else "{")
+        more = not self.take(closing)
+        while more:
+            if closing == "}":
+                self.value()
+                self.expect(":")
+            self.peek()
+            line = self.line
+            yield line, self.value()
+            more = not self.take(closing)
+            if more:
+                self.expect(",")
 
-    def _advance(self, position: int) -> None:
-        self.line += self._window.count("\n", self._position, position)
-        self._position = position
+    def broken(self) -> BrokenJsonError:
+        """Return an error which says that the text is broken here."""
+        return BrokenJsonError(self.line, self._window[self._next : self._next + 320])
+
+    def _advance(self, to: int) -> None:
+        self.line += self._window.count("\n", self._next, to)
+        self._next = to
 
     def _more(self) -> bool:
-        """Lengthen the window, by doubling so that long values cost linear time; False at the end of the file."""
-        kept = len(self._window) - self._position
-        block = self._file.read(max(_BLOCK, kept)) if kept <= _LONGEST_VALUE else ""
+        """Extend the window, doubling it so that long values take linear time; return False at the end of the file."""
+        kept = len(self._window) - self._next
+        if kept > _MAX_VALUE:
+            return False
+        self._file.seek(self._end)
+        block = self._file.read(max(self._block, kept))
         if not block:
             return False
-        self._before += self._position
-        self._window, self._position = self._window[self._position :] + block, 0
+        starts = [(start - self._next, cookie) for start, cookie in self._blocks]
+        past = sum(start <= 0 for start, _ in starts)
+        self._blocks = [*starts[max(past - 1, 0) :], (kept, self._end)]
+        self._end = self._file.tell()
+        self._window, self._next = self._window[self._next :] + block, 0
         return True
 
 
 def _may_be_cut(error: ValueError, length: int) -> bool:
-    """Whether the decoder failed because the window ends, not because of what it saw."""
+    """Whether the decoder may have failed only because the window ends."""
     if not isinstance(error, json.JSONDecodeError):
         return False
     return error.msg.startswith("Unterminated string") or error.pos >= length - 16

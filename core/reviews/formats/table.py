@@ -1,8 +1,7 @@
-"""What every format becomes: a table of named columns, read in chunks of strings.
+"""What every format is read as: a table of named columns, in chunks of strings.
 
-A chunk is column-oriented and holds a few thousand rows, so that nothing larger than that is ever in memory.
-Missing values are the empty string. Bytes that could not be decoded show up as `UNDECODABLE` inside a cell; whoever
-uses the cell decides what that means.
+A chunk is column-oriented and holds a few thousand rows, so that no more than that is in memory at a time. Missing
+values are empty strings. Bytes that cannot be decoded appear as `UNDECODABLE` in a cell.
 """
 
 from __future__ import annotations
@@ -18,22 +17,26 @@ from core.base.text import clean_line
 CHUNK_ROWS = 4_000
 EXCERPT = 80
 UNDECODABLE = "\udcff"
-"""Stands in a cell for bytes that are not text in the file's encoding (a lone surrogate: no real text holds it)."""
+"""Stands for bytes that are not text in the encoding of the file. It is a lone surrogate, which no real text
+contains."""
 
 
 @dataclass(slots=True)
 class BadRow:
-    """A row that is no use: where it starts, the reason it is counted under, and the words shown."""
+    """A row that cannot be used."""
 
     line: int
+    """Where it starts."""
     reason: str
+    """What it is counted under."""
     excerpt: str
     detail: str = ""
+    """The reason in full, if there is more to say."""
 
 
 @dataclass(slots=True)
 class Chunk:
-    """Rows of one file: `columns[c][i]` is the cell of column c in the row that starts at `lines[i]`."""
+    """Some rows of a file: `columns[c][i]` is the cell of column c in the row that starts at line `lines[i]`."""
 
     lines: Sequence[int]
     columns: list[list[str]]
@@ -41,7 +44,7 @@ class Chunk:
 
 
 class Table(Protocol):
-    """One opened source of rows."""
+    """The reader of one file."""
 
     name: str
     format: str
@@ -52,23 +55,23 @@ class Table(Protocol):
     notices: list[str]
 
     def chunks(self, rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
-        """The rows from the start, at most `rows` a chunk; may be called again.
+        """Yield all rows from the start, at most `rows` per chunk. It can be called again.
 
         Raises:
-            InputError: the file cannot be read after all.
+            InputError: The file cannot be read.
         """
 
     def fraction(self) -> float:
-        """How much of the source the running `chunks` has read, 0 to 1."""
+        """Return how much of the file the current `chunks` has read, 0 to 1."""
 
 
 def excerpt(text: str) -> str:
-    """At most 80 characters of `text`, on one line, safe to show."""
+    """Return at most 80 characters of `text`, on one line, safe to show."""
     return clean_line(text[: 4 * EXCERPT], EXCERPT)
 
 
 def cell(value: object) -> str:
-    """A value of a typed format as a cell: numbers as Python writes them, nothing and not-a-number as empty."""
+    """Return a value of a typed format as a cell: numbers as Python writes them, null and NaN as an empty string."""
     if isinstance(value, str):
         return value
     if value is None or (isinstance(value, float) and math.isnan(value)):
@@ -83,7 +86,7 @@ def cell(value: object) -> str:
 
 
 def unique_names(names: Sequence[str]) -> list[str]:
-    """Column names that are there, storable and different: `column_3` for an empty one, `name_2` for a second."""
+    """Return names that are not empty, encodable and unique: `column_3` for an empty name, `name_2` for a duplicate."""
     result: list[str] = []
     for number, raw in enumerate(names, start=1):
         name = raw.strip().encode("utf-8", "replace").decode() or f"column_{number}"

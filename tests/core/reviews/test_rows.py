@@ -182,7 +182,7 @@ def test_sloppy_tables_are_read_or_refused_in_one_sentence(read: Any, content: s
 def test_damaged_columnar_files_are_refused(tmp_path: Path, magic: bytes) -> None:
     path = tmp_path / "data.arrow"
     path.write_bytes(magic)
-    with pytest.raises(InputError, match="is no readable"):
+    with pytest.raises(InputError, match="is not a readable"):
         read_reviews(path)
 
 

@@ -82,3 +82,22 @@ def test_a_name_that_is_no_text_is_refused_in_a_sentence(tmp_path: Path) -> None
     for source in (named, tmp_path):
         with pytest.raises(InputError, match=r"^The name of .*caf�\.csv holds bytes that are no UTF-8"):
             find_sources(source)
+
+
+def test_what_a_folder_sets_apart_is_said_in_the_report_and_why(tmp_path: Path, home: Path) -> None:
+    rows = "text,label\nIt is good,1\nIt is bad,0\n"
+    for name in ("lab.csv", "inbox3000-decisions.csv", "test.csv"):
+        (tmp_path / name).write_text(rows)
+    report = read_reviews(tmp_path).report
+    (notice,) = [one for one in report.notices if one.startswith("Not read")]
+    assert "inbox3000-decisions.csv (an inbox" in notice and "test.csv (a test set)" in notice
+    assert "lab.csv" not in notice
+    (tmp_path / "test.csv").unlink()
+    assert not any("test.csv" in one for one in read_reviews(tmp_path).report.notices)
+    assert not any(one.startswith("Not read") for one in read_reviews(tmp_path / "lab.csv").report.notices)
+
+
+def test_many_files_set_apart_are_counted(tmp_path: Path) -> None:
+    for name in ("train.csv", *(f"inbox{number}.csv" for number in range(9))):
+        (tmp_path / name).write_text("text\nA\n")
+    assert "inbox2.csv" in (said := find_sources(tmp_path).set_apart()) and "6 more" in said and "inbox3" not in said

@@ -18,7 +18,7 @@ from textual.widgets.option_list import Option
 
 from core.base.errors import ReviewtuiError
 from core.base.text import clean, clean_line
-from core.triage.export import Exported, OutputExistsError, export
+from core.triage.decisions_file import DecisionsFile, OutputExistsError, write_decisions
 from core.triage.history import History
 from tui.keys.bindings import bindings
 from tui.screens.classify.keys import CHOICE, EXPORT, EXPORT_DONE, OPEN_PILE
@@ -127,7 +127,7 @@ class Choice(ModalScreen[int | None]):
         self.dismiss(event.option_index)
 
 
-class ExportDialog(ModalScreen[Exported | None]):
+class ExportDialog(ModalScreen[DecisionsFile | None]):
     """Asks where to, writes the decisions there, and says why not; answers with what was written, or None."""
 
     DEFAULT_CSS = """
@@ -166,7 +166,7 @@ class ExportDialog(ModalScreen[Exported | None]):
     @work(exclusive=True, exit_on_error=False, group="export")
     async def _write(self, path: Path) -> None:
         try:
-            done = await asyncio.to_thread(export, self._history, path, replace=path == self._confirmed)
+            done = await asyncio.to_thread(write_decisions, self._history, path, replace=path == self._confirmed)
         except OutputExistsError as there:
             self._confirmed = path
             self._answer(f"{there} Enter again replaces it; or change the name.")
@@ -189,7 +189,7 @@ class ExportDone(ModalScreen[bool]):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(EXPORT_DONE)
 
-    def __init__(self, done: Exported, command: str) -> None:
+    def __init__(self, done: DecisionsFile, command: str) -> None:
         super().__init__()
         self._done, self._command = done, command
 

@@ -18,7 +18,7 @@ from core.base.errors import ReviewtuiError
 from core.base.text import clean_line
 from core.inference.classification import Classification
 from core.triage.decisions import recent_piles
-from core.triage.export import Exported, free_name
+from core.triage.decisions_file import DecisionsFile, free_name
 from tui.form_values import quoted
 from tui.keys.bindings import bindings
 from tui.screens.classify import text as words
@@ -304,7 +304,7 @@ class ClassifyScreen(ClassifyWork):
             self.workbench.say("Nothing is decided yet; an export would be empty.", "warning")
             return
         suggested = await asyncio.to_thread(free_name, Path.cwd(), clean_line(Path(pile.source).stem))
-        done: Exported | None = await self.app.push_screen_wait(ExportDialog(pile.history, suggested))
+        done: DecisionsFile | None = await self.app.push_screen_wait(ExportDialog(pile.history, suggested))
         if done is not None:
             command = quoted(["reviewtui", "train", str(done.path)])
             if await self.app.push_screen_wait(ExportDone(done, command)):

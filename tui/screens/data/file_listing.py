@@ -7,7 +7,8 @@ from pathlib import Path
 
 from core.base.errors import InputError
 from core.base.text import clean_line
-from core.reviews.sources import SUFFIXES, find_sources
+from core.reviews.formats.registry import SUFFIXES
+from core.reviews.sources import find_sources
 
 MAX_ENTRIES = 1000
 """More than these are not listed; typing narrows them down."""

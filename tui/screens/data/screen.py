@@ -24,6 +24,7 @@ from core.base.errors import ReviewtuiError
 from core.base.text import clean_line
 from core.data.length_report import LengthReport
 from core.engine.data_requests import Inspect, Inspection, MeasureLengths, Rows
+from core.reviews.formats.registry import format_titles
 from core.reviews.options import ReadingOptions
 from core.reviews.report import ReadingReport
 from core.reviews.sources import absolute_source
@@ -46,8 +47,8 @@ from tui.widgets.tabs import Sections
 from tui.workbench import Workbench, sample_folder
 
 _INTRO = (
-    "Reviews come from a file (CSV, TSV, JSON, JSON Lines, Parquet, Arrow, text), a folder of them, or the Hugging "
-    "Face hub. Nothing is changed in them, and nothing leaves this machine."
+    f"Reviews come from a file ({format_titles()}), a folder of them, or the Hugging Face hub. Nothing is changed in "
+    "them, and nothing leaves this machine."
 )
 
 

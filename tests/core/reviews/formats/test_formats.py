@@ -192,19 +192,6 @@ def test_a_hub_that_cannot_be_reached_is_one_sentence(monkeypatch: pytest.Monkey
         read_reviews("owner/name")
 
 
-def test_standard_input_is_read_by_its_content_and_leaves_no_spool(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
-    for content, expected in (
-        (b"review;stars\nLovely;5\nAwful;1\n", "csv"),
-        (b'{"text": "One."}\n{"text": "Two."}', "jsonl"),
-    ):
-        stdin = io.TextIOWrapper(io.BytesIO(content))
-        monkeypatch.setattr("sys.stdin", stdin)
-        reviews = read_reviews("-")
-        assert (reviews.report.format, len(reviews)) == (expected, 2)
-        assert reviews.place(0)[0] == "standard input"
-    assert not list((home / "data").glob(".*"))
-
-
 def test_options_overrule_what_is_found(read: Any) -> None:
     content = "review,text,label,rating\nIt is one,It is two,1,5\nIt is three,It is four,0,5\n"
     reviews = read(content, text="text", title="", label="rating", scheme="as_is", label_names={"5": "all of them"})
@@ -213,3 +200,24 @@ def test_options_overrule_what_is_found(read: Any) -> None:
     assert read(content, label="").report.scheme == "unlabelled"
     assert read("a|b,c\n1|2,3\n", delimiter=",", header=False, text="column_1").text(0) == "a|b"
     assert ReadingOptions() == ReadingOptions.model_validate({})
+
+
+def test_columns_of_json_share_one_open_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    """Thousands of columns, each longer than its window, need no more files than one does."""
+    import core.reviews.formats.json_tables as tables
+    from core.reviews.formats.input_file import InputFile
+
+    monkeypatch.setattr(tables, "_WINDOWS", 0)
+    names = ["text", *(f"column {number}" for number in range(1_500))]
+    rows = 60
+    columns = {name: [f"{name} – {row} – é" * 2 for row in range(rows)] for name in names}
+    path = tmp_path / "wide.json"
+    path.write_text(json.dumps(columns, ensure_ascii=False, indent=1))
+    opened: list[object] = []
+    open_file = InputFile.open
+    monkeypatch.setattr(InputFile, "open", lambda file: opened.append(file) or open_file(file))
+    table = tables.ObjectTable(InputFile(path, "wide.json"), lines=False)
+    opened.clear()
+    (chunk,) = table.chunks()
+    assert len(opened) == 1
+    assert table.columns == names and chunk.columns == list(columns.values())

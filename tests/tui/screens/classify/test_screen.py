@@ -455,7 +455,7 @@ async def test_an_export_says_where_it_lies_and_how_to_train_on_it(
         await shows(pilot, lambda: "inbox-decisions.csv" in frame(pilot.app))
         pilot.app.screen.query_one(Input).value = str(taken)
         await pilot.press("enter")
-        await shows(pilot, lambda: "is there already" in frame(pilot.app))
+        await shows(pilot, lambda: "already exists" in frame(pilot.app))
         assert taken.read_text() == "mine"
         await pilot.press("enter")
         await shows(pilot, lambda: "reviewtui train" in frame(pilot.app))

@@ -13,7 +13,7 @@ from core.base.errors import InputError
 from core.reviews.options import ReadingOptions
 from core.reviews.reading import read_reviews, require_trainable
 from core.triage.decisions import Decision, DecisionLog
-from core.triage.export import COLUMNS, OutputExistsError, export, free_name
+from core.triage.decisions_file import COLUMNS, OutputExistsError, free_name, write_decisions
 
 Decide = Callable[..., Decision]
 
@@ -42,7 +42,7 @@ def log(decision: Decide) -> DecisionLog:
 
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
 def test_training_reads_back_the_same_texts_and_labels(log: DecisionLog, tmp_path: Path, suffix: str) -> None:
-    done = export(log.history, tmp_path / f"decided{suffix}")
+    done = write_decisions(log.history, tmp_path / f"decided{suffix}")
     assert (done.rows, done.skipped, done.labels) == (10, 1, {"negative": 5, "positive": 5})
     reviews = read_reviews(done.path, ReadingOptions())
     assert reviews.report.text_column == "reviewText" and reviews.report.label_column == "label"
@@ -56,8 +56,8 @@ def test_cells_that_would_run_are_inert_in_csv_and_untouched_in_json_lines(decis
     log = DecisionLog("pile")
     for row, text in enumerate(texts):
         log.decide(decision(row, "=label", text=text))
-    export(log.history, tmp_path / "a.csv")
-    export(log.history, tmp_path / "a.jsonl")
+    write_decisions(log.history, tmp_path / "a.csv")
+    write_decisions(log.history, tmp_path / "a.jsonl")
     with (tmp_path / "a.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert tuple(rows[0]) == COLUMNS
@@ -73,7 +73,7 @@ def test_columns_say_what_was_predicted_and_where_it_was(decision: Decide, tmp_p
     log = DecisionLog("pile", clock=lambda: 0.0)
     log.decide(decision(4, "negative"))
     log.decide(decision(5, "positive", predicted=None, probability=None, agreed=None))
-    export(log.history, tmp_path / "a.jsonl")
+    write_decisions(log.history, tmp_path / "a.jsonl")
     first, second = (json.loads(line) for line in (tmp_path / "a.jsonl").read_text().splitlines())
     assert first == {
         "reviewText": "review 4", "label": "negative", "predicted": "positive", "probability": 0.75, "agreed": False,
@@ -85,10 +85,10 @@ def test_columns_say_what_was_predicted_and_where_it_was(decision: Decide, tmp_p
 def test_no_file_is_replaced_unless_that_is_asked_for(log: DecisionLog, tmp_path: Path) -> None:
     path = tmp_path / "mine.csv"
     path.write_text("mine")
-    with pytest.raises(OutputExistsError, match="is there already"):
-        export(log.history, path)
+    with pytest.raises(OutputExistsError, match="already exists"):
+        write_decisions(log.history, path)
     assert path.read_text() == "mine"
-    export(log.history, path, replace=True)
+    write_decisions(log.history, path, replace=True)
     assert path.read_text().startswith("reviewText,label")
     assert [entry.name for entry in tmp_path.glob("*.csv")] == ["mine.csv"]
 
@@ -100,14 +100,14 @@ def test_no_file_is_replaced_unless_that_is_asked_for(log: DecisionLog, tmp_path
 def test_a_place_that_cannot_be_written_is_a_sentence(log: DecisionLog, tmp_path: Path, name: str, fields: str) -> None:
     (tmp_path / "d.csv").mkdir()
     with pytest.raises(InputError, match=fields):
-        export(log.history, tmp_path / name)
+        write_decisions(log.history, tmp_path / name)
 
 
 def test_an_export_of_nothing_is_a_sentence(decision: Decide, tmp_path: Path) -> None:
     log = DecisionLog("pile")
     log.decide(decision(0, "skip"))
     with pytest.raises(InputError, match="decide at least one"):
-        export(log.history, tmp_path / "a.csv")
+        write_decisions(log.history, tmp_path / "a.csv")
     assert not (tmp_path / "a.csv").exists()
 
 

@@ -1,8 +1,7 @@
-"""Decisions as a table that training reads: CSV or JSON lines, one line for each text that was given a label.
+"""Decisions as a file to train on: CSV or JSON Lines, with one row for each text that was given a label.
 
-The latest decision about a text counts; skipped reviews are left out. JSON lines hold each text as it was. CSV holds it
-too, except where a spreadsheet would run a cell or a terminal obey it: those characters are made inert
-(core/base/text.py), and only those cells differ from the review.
+The latest decision about a text counts; skipped reviews are left out. JSON Lines hold each text unchanged. So does CSV,
+except for cells that a spreadsheet would run or a terminal would obey: `core/base/text.py` makes those inert.
 """
 
 from __future__ import annotations
@@ -27,11 +26,11 @@ COLUMNS = ("reviewText", "label", "predicted", "probability", "agreed", "file", 
 
 
 class OutputExistsError(InputError):
-    """The export would replace a file."""
+    """Raised when writing would replace a file."""
 
 
 @dataclass(frozen=True)
-class Exported:
+class DecisionsFile:
     """What was written."""
 
     path: Path
@@ -40,16 +39,16 @@ class Exported:
     """Label → reviews."""
     skipped: int
     conflicts: int
-    """Texts that were decided differently at several places; the latest decision was written."""
+    """Texts with different decisions in different places; the latest was written."""
 
 
-def export(history: History, path: Path, *, replace: bool = False) -> Exported:
-    """Write the decisions that stand to `path` (.csv or .jsonl); the file appears whole.
+def write_decisions(history: History, path: Path, *, replace: bool = False) -> DecisionsFile:
+    """Write the current decisions to `path` (.csv or .jsonl), as a whole or not at all.
 
     Raises:
-        OutputExistsError: `path` exists, and `replace` was not asked for.
-        InputError: its name has another ending, its folder is not there, or nothing was given a label.
-        ReviewtuiError: it cannot be written.
+        OutputExistsError: `path` exists, and `replace` is False.
+        InputError: The suffix is another one, the folder does not exist, or no review has a label.
+        ReviewtuiError: The file cannot be written.
     """
     shown = clean_line(path, 120)
     writers = {".csv": _csv, ".jsonl": _json_lines}
@@ -57,20 +56,20 @@ def export(history: History, path: Path, *, replace: bool = False) -> Exported:
     if writer is None:
         raise InputError(f"The name must end in .csv or .jsonl, not '{clean_line(path.name, 80)}'.")
     if not path.parent.is_dir():
-        raise InputError(f"There is no folder {clean_line(path.parent, 120)} to write in.")
+        raise InputError(f"There is no folder {clean_line(path.parent, 120)}.")
     if path.is_dir():
-        raise InputError(f"{shown} is a folder; add a file's name.")
+        raise InputError(f"{shown} is a folder; add a file name.")
     verdicts = history.verdicts()
     labelled = [one for one in verdicts if not one.skipped]
     if not labelled:
         raise InputError("No review has been given a label yet; decide at least one.")
     if not replace and (path.exists() or path.is_symlink()):
-        raise OutputExistsError(f"{shown} is there already.")
+        raise OutputExistsError(f"{shown} already exists.")
     try:
         write_whole(path, writer(labelled))
     except UnicodeEncodeError as error:
-        raise ReviewtuiError(f"Cannot write {shown}: a review holds text that is no Unicode.") from error
-    return Exported(
+        raise ReviewtuiError(f"Cannot write {shown}: a review contains text that is not valid Unicode.") from error
+    return DecisionsFile(
         path=path,
         rows=len(labelled),
         labels=dict(Counter(one.verdict for one in labelled)),
@@ -80,14 +79,14 @@ def export(history: History, path: Path, *, replace: bool = False) -> Exported:
 
 
 def free_name(folder: Path, source: str) -> Path:
-    """A name in `folder` that is not taken, made from the name of the pile."""
+    """Return a path in `folder` that does not exist, named after the pile."""
     stem = os.fsencode(Path(source).stem)[:_STEM_BYTES].decode("utf-8", "ignore") or "reviews"
     names = (folder / f"{stem}-decisions{number}.csv" for number in ("", *(f"-{n}" for n in range(2, 10_000))))
     return next((path for path in names if not path.exists()), folder / f"{stem}-decisions.csv")
 
 
 _STEM_BYTES = 180
-"""Of a suggested name: with what is added to it, every file system takes it."""
+"""The longest part of a suggested name that comes from the pile, so that every file system accepts the whole."""
 Writer = Callable[[Iterable[Decision]], str]
 
 

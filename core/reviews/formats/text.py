@@ -1,0 +1,48 @@
+"""Plain text with one review per line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from core.reviews.detect.names import TRUTH_VALUES, stars_of
+from core.reviews.formats.dialect import head_records
+from core.reviews.formats.input_file import InputFile
+from core.reviews.formats.table import CHUNK_ROWS, Chunk
+
+
+class TextTable:
+    """The `Table` of a plain text file; its only column is `text`."""
+
+    format = "text"
+
+    def __init__(self, file: InputFile) -> None:
+        self._file, self.name = file, file.name
+        self.columns, self.notices = ["text"], list[str]()
+        self.delimiter: str | None = None
+        self.header: bool | None = None
+        self.encoding: str | None = file.encoding
+        self._raw: BinaryIO | None = None
+
+    def fraction(self) -> float:
+        return 1.0 if self._raw is None or self._raw.closed else self._raw.tell() / self._file.size
+
+    def chunks(self, rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
+        stream, self._raw = self._file.open()
+        with stream:
+            first, texts = 1, list[str]()
+            for line in stream:
+                texts.append(line.rstrip("\r\n"))
+                if len(texts) >= rows:
+                    yield Chunk(range(first, first + len(texts)), [texts])
+                    first, texts = first + len(texts), []
+            yield Chunk(range(first, first + len(texts)), [texts])
+
+
+def is_labelled_text(file: InputFile) -> bool:
+    """Whether the lines of a text file are `review<tab>label`, as in the sentence datasets of the UCI archive."""
+    records = head_records(file.head, file.complete, "\t")
+    if len(records) < 3 or {len(record) for record in records} != {2}:
+        return False
+    labels = [record[1].strip().casefold() for record in records[1:]]
+    return all(label in TRUTH_VALUES or stars_of(label) is not None for label in labels)
