@@ -1,7 +1,7 @@
-"""Folders and files on disk: where the home is, how a file is replaced whole, who may read it.
+"""Folders and files on disk: where the home is, atomic replacement, and private permissions.
 
-Folders are made 0700 and files 0600 whatever the umask; a file is written beside its place, synced, then renamed
-into it, so that a reader sees the old content or the new and never half of one.
+Folders are created with mode 0700 and files with 0600, whatever the umask. A file is written under a temporary name,
+synced, and renamed, so that a reader sees either the old or the new content.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PRIVATE_FILE = 0o600
 
 
 def home() -> Path:
-    """The folder that holds runs and caches: `$REVIEWTUI_HOME`, or the platform's data folder."""
+    """Return the folder for runs and caches: `$REVIEWTUI_HOME`, or the platform's data folder."""
     if chosen := os.environ.get("REVIEWTUI_HOME"):
         return Path(chosen).expanduser().absolute()
     import platformdirs
@@ -31,10 +31,10 @@ def home() -> Path:
 
 
 def private_folder(path: Path) -> Path:
-    """`path`, made with its parents if missing, readable by its owner only.
+    """Create `path` and its parents if they are missing, readable by the owner only, and return it.
 
     Raises:
-        ReviewtuiError: the folder cannot be made or written.
+        ReviewtuiError: The folder cannot be created or written to.
     """
     try:
         if not path.is_dir():
@@ -46,15 +46,15 @@ def private_folder(path: Path) -> Path:
             raise OSError(number, os.strerror(number))
     except OSError as error:
         reason = error.strerror or str(error)
-        raise ReviewtuiError(f"Cannot write in {path} ({reason}); set REVIEWTUI_HOME to a folder of yours.") from error
+        raise ReviewtuiError(f"Cannot write in {path} ({reason}); set REVIEWTUI_HOME to a folder you own.") from error
     return path
 
 
 def open_private(path: Path, flags: int) -> int:
-    """A file descriptor of `path`, created 0600 if it is new.
+    """Return a file descriptor of `path`; a new file gets mode 0600.
 
     Raises:
-        ReviewtuiError: it is a symbolic link; none is followed.
+        ReviewtuiError: It is a symbolic link. Links are not followed.
     """
     try:
         descriptor = os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW, PRIVATE_FILE)
@@ -62,7 +62,7 @@ def open_private(path: Path, flags: int) -> int:
         if error.errno != errno.ELOOP:
             raise
         raise ReviewtuiError(
-            f"{clean_line(path)} is a symbolic link, and none is followed: nothing was done."
+            f"{clean_line(path)} is a symbolic link, which is not followed; nothing was changed."
         ) from error
     if flags & os.O_CREAT:
         os.fchmod(descriptor, PRIVATE_FILE)
@@ -70,7 +70,7 @@ def open_private(path: Path, flags: int) -> int:
 
 
 def sync_path(path: Path) -> None:
-    """Make what a file holds durable, or the names in a folder (after a rename or a new file)."""
+    """Make the content of a file durable, or the names in a folder, after a rename or a new file."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
@@ -79,7 +79,11 @@ def sync_path(path: Path) -> None:
 
 
 def sha256_of(file: Path) -> str:
-    """The sha256 of a file's bytes, in hexadecimal."""
+    """Return the sha256 of a file, in hexadecimal.
+
+    Raises:
+        ReviewtuiError: It cannot be read.
+    """
     try:
         with file.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
@@ -88,7 +92,11 @@ def sha256_of(file: Path) -> str:
 
 
 def write_whole(path: Path, content: bytes | str) -> None:
-    """Replace `path` by `content` so that no reader and no crash ever sees a part of it."""
+    """Replace `path` by `content` atomically: neither a reader nor a crash ever sees part of it.
+
+    Raises:
+        ReviewtuiError: It cannot be written.
+    """
     data = content.encode() if isinstance(content, str) else content
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
@@ -105,5 +113,5 @@ def write_whole(path: Path, content: bytes | str) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """`value` as readable JSON, written whole."""
+    """Replace `path` atomically by `value` as indented JSON."""
     write_whole(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")

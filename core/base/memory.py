@@ -1,8 +1,8 @@
-"""Memory in use, as a run's journal and the screens show it: this process, the system, its limit, and every GPU.
+"""Memory in use: by this process, on the system, its limit, and on every GPU.
 
-Process memory is anonymous memory (`RssAnon`): pages of files that the kernel only caches are not counted, so mapping
-a large data set does not look like a leak. A GPU's total is split into ours allocated, ours reserved besides, others'
-and free; what others use is derived (used − ours), because NVML cannot name processes inside a container.
+The memory of the process is its anonymous memory (`RssAnon`). Pages of files, which the kernel only caches, are not
+counted, so mapping a large dataset does not look like a leak. What other processes use on a GPU is derived (used − our
+own), because NVML cannot see processes from inside a container.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ _RESIDENT = ("RssAnon:", "RssFile:", "RssShmem:", "VmHWM:")
 _CGROUP, _OWN_GROUP, _VMSTAT = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup"), Path("/proc/vmstat")
 _OLD_EVENTS = "memory.oom_control"
 _NO_LIMIT = 1 << 60
-"""The older hierarchy writes no limit as a number that no machine has."""
+"""Limits above this mean no limit: cgroup v1 writes a huge number."""
 
 
 def process_bytes() -> int:
-    """Anonymous memory of this process, in bytes; all resident memory where the kernel does not tell them apart."""
+    """Return the anonymous memory of this process in bytes, or all resident memory if the kernel reports only that."""
     return _resident()[0]
 
 
 class HighWater:
-    """The highest anonymous memory of this process, in bytes: of all looks, and of what was between them.
+    """The peak of this process's anonymous memory in bytes, including peaks between two calls of `look`.
 
-    The kernel keeps the highest resident memory of all kinds. What of that was files is not known, but not more than
-    the most that was seen, so the rest was anonymous.
+    The kernel records only the peak of all resident memory. How much of that was files is not known, but it was at most
+    the largest amount seen by `look`; the rest was anonymous.
     """
 
     def __init__(self) -> None:
@@ -43,14 +43,14 @@ class HighWater:
         self._most_files = 0
 
     def look(self) -> None:
-        """Look now."""
+        """Update the peak."""
         anonymous, files, highest = _resident()
         self._most_files = max(self._most_files, files)
         self.bytes = max(self.bytes, anonymous, highest - self._most_files)
 
 
 def _resident() -> tuple[int, int, int]:
-    """Bytes of this process: anonymous, of files and shared, and the most of all that there ever was."""
+    """Return bytes of this process: anonymous, files and shared memory, and the peak of all resident memory."""
     try:
         words = (line.split() for line in _PROC_STATUS.read_text().splitlines())
         found = {word[0]: int(word[1]) * 1024 for word in words if word and word[0] in _RESIDENT}
@@ -61,9 +61,9 @@ def _resident() -> tuple[int, int, int]:
 
 
 def cgroup_limit(root: Path = _CGROUP, own: Path = _OWN_GROUP) -> int | None:
-    """The memory limit of this process's control group in bytes; None where there is none.
+    """Return the memory limit of this process's control group in bytes; None if there is none.
 
-    The tightest of the group's own and of those above it, in the unified hierarchy and in the older one.
+    It is the lowest limit of the group and its ancestors, in cgroup v2 and v1.
     """
     limits = []
     for folder in _groups(root, own):
@@ -75,16 +75,16 @@ def cgroup_limit(root: Path = _CGROUP, own: Path = _OWN_GROUP) -> int | None:
 
 
 def free_bytes() -> int:
-    """Memory that a new process could take now: what the system has available, or what a control group leaves."""
+    """Return the bytes that a new process could use now: what the system or the control group has left."""
     available = int(psutil.virtual_memory().available)
     limit = cgroup_limit()
     return available if limit is None else max(min(available, limit - process_bytes()), 0)
 
 
 def kernel_kills(root: Path = _CGROUP, own: Path = _OWN_GROUP, system: Path = _VMSTAT) -> int:
-    """How many processes the kernel has killed for want of memory, in this process's control group and on the machine.
+    """Return how many processes the kernel has killed because memory ran out, in this control group and on the machine.
 
-    It only ever grows; what it is says nothing, that it grew while a process was killed says why.
+    Only the difference between two calls means something: if a process was killed in between, this says why.
     """
     found = [system, *(folder / name for folder in _groups(root, own) for name in ("memory.events", _OLD_EVENTS))]
     pairs = [line.split() for file in found for line in _word(file).splitlines()]
@@ -92,7 +92,7 @@ def kernel_kills(root: Path = _CGROUP, own: Path = _OWN_GROUP, system: Path = _V
 
 
 def _groups(root: Path, own: Path) -> Iterator[Path]:
-    """The folders of this process's control groups that count memory, from its own up to the root."""
+    """Yield the folders of this process's memory control groups, from its own up to the root."""
     for line in _word(own).splitlines():
         _, _, rest = line.partition(":")
         controllers, _, path = rest.partition(":")
@@ -104,7 +104,7 @@ def _groups(root: Path, own: Path) -> Iterator[Path]:
 
 
 def _word(file: Path) -> str:
-    """What a file of the kernel says; nothing where it cannot be read."""
+    """Return the content of a kernel file; empty if it cannot be read."""
     try:
         return file.read_text().strip()
     except OSError:
@@ -112,10 +112,11 @@ def _word(file: Path) -> str:
 
 
 def device_samples(nvml: Any = None, cuda: Any = None) -> list[Sample]:
-    """One sample a GPU: name, and bytes total, ours_allocated, ours_reserved, other and free. Empty without a GPU.
+    """Return one sample per GPU: name, and bytes total, ours_allocated, ours_reserved, other and free.
 
     Args:
-        nvml: the `pynvml` module; cuda: `torch.cuda` in a process that computes on the GPU, else None.
+        nvml: The `pynvml` module.
+        cuda: `torch.cuda` in a process that computes on a GPU, else None.
     """
     if nvml is None:
         import pynvml
@@ -124,7 +125,7 @@ def device_samples(nvml: Any = None, cuda: Any = None) -> list[Sample]:
     try:
         nvml.nvmlInit()
         count = nvml.nvmlDeviceGetCount()
-    except Exception:  # no driver, no NVML, no permission: then there is no GPU to show
+    except Exception:  # no driver, no NVML, no permission: there is no GPU to show
         return []
     samples = []
     for index in range(count):
@@ -134,7 +135,7 @@ def device_samples(nvml: Any = None, cuda: Any = None) -> list[Sample]:
             total, used, free = int(memory.total), int(memory.used), int(memory.free)
             name = nvml.nvmlDeviceGetName(handle)
             allocated, reserved = _ours(cuda, str(nvml.nvmlDeviceGetUUID(handle)))
-        except Exception as error:  # one sick GPU shall not hide the others
+        except Exception as error:  # a failing GPU must not hide the others
             samples.append({"index": index, "name": f"GPU {index}", "error": str(error)})
             continue
         samples.append(
@@ -152,9 +153,9 @@ def device_samples(nvml: Any = None, cuda: Any = None) -> list[Sample]:
 
 
 def _ours(cuda: Any, uuid: str) -> tuple[int, int]:
-    """Bytes that this process's allocator has given out, and holds, on the GPU that NVML calls `uuid`.
+    """Return bytes allocated and reserved by this process on the GPU that NVML calls `uuid`.
 
-    CUDA may see fewer GPUs than NVML, and in another order (CUDA_VISIBLE_DEVICES).
+    CUDA may see fewer GPUs than NVML, in a different order (CUDA_VISIBLE_DEVICES).
     """
     if cuda is None or not cuda.is_available():
         return 0, 0
@@ -165,7 +166,7 @@ def _ours(cuda: Any, uuid: str) -> tuple[int, int]:
 
 
 def sample(cuda: Any = None, nvml: Any = None) -> Sample:
-    """All of it, now, in bytes."""
+    """Return all current figures, in bytes."""
     system = psutil.virtual_memory()
     return {
         "process": process_bytes(),
@@ -177,9 +178,9 @@ def sample(cuda: Any = None, nvml: Any = None) -> Sample:
 
 
 class MemorySampler(threading.Thread):
-    """Samples in the background, so that a peak between two records is not missed and training never waits.
+    """Samples in a background thread, so that training never waits and peaks between two records are not missed.
 
-    `record` is called about once a second with the latest sample, its `process_peak` the highest since the start.
+    `record` is called about once a second with the latest sample and `process_peak`, the highest so far.
     """
 
     def __init__(
@@ -202,19 +203,19 @@ class MemorySampler(threading.Thread):
         for tick in itertools.count():
             self._highest.look()
             if tick % self._records_every == 0:
-                with suppress(Exception):  # a full disk, a lost GPU: the next second may do better
+                with suppress(Exception):  # a full disk, a lost GPU: the next record may succeed
                     self.record_now()
             if self._over.wait(self._every):
                 return
 
     @property
     def peak(self) -> int:
-        """Highest memory of the process so far, in bytes."""
+        """Peak memory of the process so far, in bytes."""
         self._highest.look()
         return self._highest.bytes
 
     def record_now(self) -> None:
-        """One record, at once."""
+        """Write a record now."""
         now = sample(self._cuda)
         self._record({**now, "process_peak": self.peak, **self._device_peak()})
 
@@ -226,7 +227,7 @@ class MemorySampler(threading.Thread):
         }
 
     def peak_bytes(self) -> int:
-        """The peak that a run reports: of the GPU's allocator where one is used, else of the process."""
+        """Return the peak that a run reports: of the GPU allocator if a GPU is used, else of the process."""
         return int(self._device_peak().get("device_peak") or self.peak)
 
     def stop(self) -> None:

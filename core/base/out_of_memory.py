@@ -1,4 +1,4 @@
-"""Telling an out-of-memory from other failures, and trying again without holding on to what has failed."""
+"""Recognizing that memory ran out, and trying again without keeping what failed alive."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _SAYINGS = (
     "alloc_failed",  # cuBLAS and cuDNN: CUBLAS_STATUS_ALLOC_FAILED
     "bad_alloc",  # the C++ library
     "bad allocation",
-    "could not create a primitive",  # oneDNN, which has no room for a kernel; of one that it lacks it says
-    "could not create a memory",  # "could not create a primitive descriptor"
+    "could not create a primitive",  # oneDNN: no room for a kernel; "primitive descriptor" means something else
+    "could not create a memory",  # the same
 )
-"""What libraries say in a RuntimeError that is an out-of-memory."""
+"""What the message of a RuntimeError contains if memory ran out."""
 
 
 class OutOfMemoryError(ReviewtuiError):
-    """There is not enough memory for this, however it is parted."""
+    """Raised when there is not enough memory, however small the micro-batches."""
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether a failure means that memory could not be had: on a GPU, by torch on the CPU, by numpy or the system."""
+    """Whether an error means that memory ran out: on a GPU, in torch on the CPU, in numpy or in the system."""
     if isinstance(error, MemoryError):
         return True
     if isinstance(error, OSError):
@@ -39,14 +39,18 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 class Attempt(Generic[T]):
-    """What became of some work: its result, or that memory did not suffice.
+    """The outcome of some work: its result, or that memory ran out.
 
-    The error is not kept: its traceback would hold the tensors that were in use when it was raised, so that nothing
-    could be freed before the next attempt.
+    The error is not kept, because its traceback would keep the tensors in use alive, and no memory could be freed
+    before the next attempt.
+
+    Attributes:
+        failed: Whether memory ran out.
+        result: What `work` returned, unless it failed.
     """
 
     def __init__(self, work: Callable[[], T]) -> None:
-        """Do `work`. Errors of any other kind are raised as they are."""
+        """Call `work`. All other errors are raised."""
         self.failed = False
         try:
             self.result = work()

@@ -1,9 +1,8 @@
-"""The one cleaning function: makes text that came from data safe to show in a terminal.
+"""Makes text that comes from data safe to show in a terminal.
 
-Review text, labels, column names, file names, model names and log lines may hold escape sequences, C1 controls
-and bidirectional overrides, which a terminal obeys. `clean` turns each of those into a visible stand-in, so that
-nothing disappears and nothing acts. Markup is not its business: callers show text as text (`Content`, `Text`,
-`markup=False`), and brackets stay brackets.
+Review texts, labels, column names, file names, model names and log lines may contain escape sequences, C1 controls and
+bidirectional overrides, which a terminal obeys. `clean` replaces each of them by something visible, so that nothing
+disappears and nothing acts. It does not escape markup: callers show plain text (`Content`, `Text`, `markup=False`).
 """
 
 from __future__ import annotations
@@ -12,10 +11,10 @@ REPLACEMENT = "�"
 
 
 def _stand_ins() -> dict[int, str]:
-    """Map of code point → what is shown instead.
+    """Return code point → what to show instead.
 
-    C0 (except newline and tab) and DEL use the Unicode control pictures, C1 and the line/paragraph separators a
-    hexadecimal tag, bidirectional controls their usual abbreviation, lone surrogates the replacement character.
+    C0 controls (except newline and tab) and DEL become the Unicode control pictures, C1 controls a hexadecimal tag,
+    separators and bidirectional controls their usual abbreviation, lone surrogates the replacement character.
     """
     table: dict[int, str] = {code: chr(0x2400 + code) for code in range(0x20) if code not in (0x09, 0x0A)}
     table[0x7F] = "␡"
@@ -31,20 +30,20 @@ def _stand_ins() -> dict[int, str]:
 
 _STAND_INS = _stand_ins()
 STEERING = frozenset(_STAND_INS)
-"""The code points that `clean` replaces; newlines and tabs, which it keeps, are not among them."""
+"""The code points that `clean` replaces. It keeps newlines and tabs."""
 
 
 def clean(text: object) -> str:
-    """`text` with every character that could steer a terminal shown as a visible stand-in.
+    """Return `text` with every character that could control a terminal replaced by something visible.
 
-    Newlines and tabs stay; carriage returns before a newline are dropped as the line ending they are. The result
-    is stable: `clean(clean(x)) == clean(x)`.
+    Newlines and tabs stay; `\\r\\n` becomes `\\n`. The result is stable: `clean(clean(x)) == clean(x)`.
     """
     return str(text).replace("\r\n", "\n").translate(_STAND_INS)
 
 
 def clean_line(text: object, width: int | None = None) -> str:
-    """`clean` text on one line: runs of white space become one space; longer than `width` characters ends in `…`."""
+    """Return `clean` text on one line: white space is collapsed, and text longer than `width` characters ends in
+    `…`."""
     line = " ".join(clean(text).split())
     if width is not None and len(line) > width:
         return line[: max(width - 1, 0)] + "…"
@@ -52,11 +51,11 @@ def clean_line(text: object, width: int | None = None) -> str:
 
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\n", "＝", "＋", "－", "＠")
-"""What a spreadsheet takes for the beginning of a formula; the wide ones where it is set up for Japanese or Chinese."""
+"""What starts a formula in a spreadsheet; the full-width signs do in Japanese and Chinese versions."""
 
 
 def clean_cell(text: object) -> str:
-    """`clean` text for a CSV cell: one that begins as a formula does gets an apostrophe, so no spreadsheet runs it.
+    """Return `clean` text for a CSV cell; a cell that starts like a formula gets an apostrophe, so that none is run.
 
     Source: OWASP ASVS 1.2.10, and its page on CSV injection.
     """

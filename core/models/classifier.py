@@ -1,7 +1,7 @@
-"""A classifier on an encoder: tokenizer and model, built the same way every time.
+"""A sequence classifier with its tokenizer.
 
-Built from a model folder for training (a new head, seeded before it is created), or loaded from a run's `model/` for
-classification. Both go through `transformers`' own classes, with `trust_remote_code` off and safetensors only.
+It is built from a model folder for training, with a new head, or loaded from the `model/` folder of a run for
+inference. Both use the classes of `transformers`, with `trust_remote_code` off and safetensors only.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from core.models.tokenizer import load_tokenizer, quiet
 from core.settings.schema import Settings
 
 _UNLIMITED = 1_000_000
-"""Tokenizers say 'no limit' with a huge number."""
+"""Tokenizers use a huge number for "no limit"."""
 
 
 @dataclass
@@ -35,22 +35,22 @@ class Classifier:
     tokenizer: Any
     labels: tuple[str, ...]
     max_length: int
-    """Tokens read of a review, special tokens included."""
+    """Most tokens read of a review, including special tokens."""
     truncation: str
     dropout: DropoutState = field(default_factory=DropoutState)
     frozen: tuple[nn.Module, ...] = ()
-    """Modules whose weights do not change; they stay in evaluation mode, so that no dropout acts in them."""
+    """Modules whose weights do not change. They stay in evaluation mode, so that they use no dropout."""
     recomputes: bool = False
-    """Whether activations are computed again for the backward pass instead of being kept."""
+    """Whether gradient checkpointing is on."""
 
     def train(self) -> None:
-        """Training mode, except below the freezing boundary."""
+        """Set training mode, except for frozen modules."""
         self.model.train()
         for module in self.frozen:
             module.eval()
 
     def recompute(self) -> bool:
-        """Have activations computed again for the backward pass from now on; False if that is so, or cannot be."""
+        """Turn on gradient checkpointing; return False if it is on already, or the model does not support it."""
         model: Any = self.model
         if not model.supports_gradient_checkpointing or self.recomputes:
             return False
@@ -59,17 +59,17 @@ class Classifier:
         return True
 
     def trainable(self) -> dict[str, nn.Parameter]:
-        """The parameters that learn, by name."""
+        """Return the trainable parameters by name."""
         return {name: weight for name, weight in self.model.named_parameters() if weight.requires_grad}
 
 
 def build_classifier(source: ModelSource, labels: Sequence[str], settings: Settings) -> Classifier:
-    """A classifier to be trained: the encoder's weights, a new head, layers frozen and LoRA added as asked.
+    """Return a classifier to train: pretrained weights, a new head, with frozen layers or LoRA as set.
 
     The seed is set before the head is created, so that the same seed gives the same head.
 
     Raises:
-        InputError: the model cannot be loaded, or a setting does not fit it.
+        InputError: The model cannot be loaded, or does not support a setting.
     """
     from transformers import AutoConfig, AutoModelForSequenceClassification
 
@@ -110,15 +110,15 @@ def build_classifier(source: ModelSource, labels: Sequence[str], settings: Setti
         model, tokenizer, tuple(labels), min(settings.max_length, limit), settings.truncation, dropout, tuple(frozen)
     )
     if settings.gradient_checkpointing and not classifier.recompute():
-        raise InputError(f"The model {shown} cannot recompute activations; turn gradient_checkpointing off.")
+        raise InputError(f"The model {shown} does not support gradient_checkpointing; turn it off.")
     return classifier
 
 
 def load_classifier(folder: Path) -> Classifier:
-    """A finished classifier from a folder in Hugging Face format, in evaluation mode, fp32.
+    """Load a trained classifier from a folder in Hugging Face format, in evaluation mode and fp32.
 
     Raises:
-        InputError: it is no classifier, or cannot be loaded.
+        InputError: It is not a classifier, or cannot be loaded.
     """
     from transformers import AutoModelForSequenceClassification
 
@@ -138,7 +138,7 @@ def load_classifier(folder: Path) -> Classifier:
 
 
 def save_classifier(classifier: Classifier, folder: Path) -> None:
-    """Write model and tokenizer in Hugging Face format (safetensors); LoRA's matrices are merged into a copy."""
+    """Write model and tokenizer in Hugging Face format (safetensors); LoRA matrices are merged into a copy."""
     import copy
 
     model: Any = classifier.model
@@ -149,16 +149,16 @@ def save_classifier(classifier: Classifier, folder: Path) -> None:
     classifier.tokenizer.model_max_length = classifier.max_length
     side = "left" if classifier.truncation == "tail" else "right"
     classifier.tokenizer.truncation_side = side
-    classifier.tokenizer.init_kwargs["truncation_side"] = side  # the library saves only what it was built with
+    classifier.tokenizer.init_kwargs["truncation_side"] = side  # the library saves only these arguments
     classifier.tokenizer.save_pretrained(folder)
 
 
 def longest_input(tokenizer: Any, model: Any) -> int:
-    """The most tokens that the model reads, special tokens included; decided by its positions and its tokenizer."""
+    """Return the most tokens the model can read, including special tokens, by its positions and its tokenizer."""
     limits = [tokenizer.model_max_length]
     positions = getattr(model.config, "max_position_embeddings", None)
     if positions:
-        # RoBERTa's family counts positions from the padding index on.
+        # The RoBERTa family counts positions from the padding index.
         offset = 0
         for module in model.modules():
             table = getattr(module, "position_embeddings", None)
@@ -175,14 +175,14 @@ def _set_dropout(config: Any, rate: float) -> None:
 
 
 def _with_lora(model: Any, settings: Settings) -> Any:
-    """The model wrapped by peft: matrices beside every linear layer of the encoder, the whole head trained."""
+    """Return the model wrapped by peft: LoRA on every linear layer of the encoder, and the whole head trainable."""
     from peft import LoraConfig, get_peft_model
 
     encoder = layer_modules(model)
     inside = {id(module) for layer in encoder.layers for module in layer.modules()}
     names = {name: module for name, module in model.named_modules() if isinstance(module, nn.Linear)}
     targets = [name for name, module in names.items() if id(module) in inside]
-    # Outermost modules that hold no encoder layer and no embedding are the head: pooler, classifier and the like.
+    # Linear modules outside the encoder layers are the head: pooler, classifier and the like.
     head = sorted({_head_name(name) for name in names if name not in targets})
     config = LoraConfig(
         r=settings.lora_rank,
@@ -195,5 +195,5 @@ def _with_lora(model: Any, settings: Settings) -> Any:
 
 
 def _head_name(name: str) -> str:
-    """`bert.pooler.dense` → `pooler.dense`'s owner: the shortest name that peft can match by its ending."""
+    """Return a name without its first part (`bert.pooler.dense` → `pooler.dense`): peft matches the ends of names."""
     return name.split(".", 1)[1] if name.count(".") > 1 else name

@@ -1,7 +1,7 @@
-"""The same bits from the same run on a GPU: sums are added up in the same order every time.
+"""Determinism on a GPU: sums are computed in the same order every time.
 
-Some operations of a GPU are otherwise free in that, and a resumed run would drift from the one that was not
-interrupted. On the CPU the order is always the same for the same number of threads.
+Without it, some GPU operations add in any order, and a resumed run would drift away from the one that was not
+interrupted. On a CPU the order depends only on the number of threads.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from core.base.subprocess_env import CUBLAS_WORKSPACE
 
 
 def keep_order() -> None:
-    """Have torch use operations of a fixed order only, from now on in this process; others are a RuntimeError.
+    """From now on, let torch use deterministic operations only; it raises RuntimeError for others.
 
-    cuBLAS reads its part of it before its first product.
+    Call it before the first matrix product, because cuBLAS reads its environment variable then.
     """
     for name, value in CUBLAS_WORKSPACE.items():
         os.environ.setdefault(name, value)
     torch.use_deterministic_algorithms(True)
-    # Nothing here reads memory that it has not written, so none has to be filled.
+    # No code here reads uninitialized memory, so it need not be filled.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
 
 
 def let_order_go() -> None:
-    """Take back `keep_order`."""
+    """Undo `keep_order`."""
     torch.use_deterministic_algorithms(False)
 
 
 def is_about_order(error: RuntimeError) -> bool:
-    """Whether an operation refused because it has no fixed order."""
+    """Whether an operation raised this because it has no deterministic implementation."""
     return "deterministic" in str(error)

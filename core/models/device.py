@@ -1,4 +1,4 @@
-"""Which device a run uses, and in which number format its matrix products are fastest there."""
+"""Which device a run uses, and which number format is fastest for its matrix products there."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _PROBE_ROWS, _PROBE_WIDTH, _PROBE_ROUNDS = 256, 768, 12
 
 
 def choose_device(word: str) -> torch.device:
-    """The device that a `device` setting means.
+    """Return the device that a `device` setting means.
 
     Raises:
-        InputError: it asks for a GPU that is not there.
+        InputError: It names a GPU that does not exist.
     """
     if word == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -27,19 +27,19 @@ def choose_device(word: str) -> torch.device:
         index = int(word.partition(":")[2] or 0)
         if index >= found:
             raise InputError(
-                f"device {word} is not there: this machine has {found} usable GPUs; set device cpu or auto."
+                f"There is no device {word}: this machine has {found} usable GPUs; set device cpu or auto."
             )
     return torch.device(word)
 
 
 def choose_precision(word: str, device: torch.device) -> str:
-    """The precision that a `precision` setting means on `device`: fp32, bf16 or fp16.
+    """Return the precision that a `precision` setting means on `device`: fp32, bf16 or fp16.
 
     Raises:
-        InputError: fp16 on a CPU.
+        InputError: It is fp16, on a CPU.
     """
     if word == "fp16" and device.type == "cpu":
-        raise InputError("precision fp16 needs a GPU; on the CPU take bf16 or auto.")
+        raise InputError("precision fp16 needs a GPU; on the CPU use bf16 or auto.")
     if word != "auto":
         return word
     if device.type == "cuda":
@@ -48,10 +48,10 @@ def choose_precision(word: str, device: torch.device) -> str:
 
 
 def bf16_speedup(clock: Callable[[], float] = time.perf_counter) -> float:
-    """How many times faster this CPU multiplies matrices in bf16 than in fp32.
+    """Return how many times faster this CPU multiplies matrices in bf16 than in fp32.
 
-    The fastest of some short products each, in turn and on one thread: a busy machine makes threads wait for each
-    other, and that wait is the same in both formats and would hide the difference.
+    Times several short products in each format, in turn and on one thread, and compares the fastest. On a busy machine,
+    several threads would wait for each other equally long in both formats, which would hide the difference.
     """
     generator = torch.Generator().manual_seed(0)
     left = torch.randn(_PROBE_ROWS, _PROBE_WIDTH, generator=generator)
@@ -72,13 +72,13 @@ def bf16_speedup(clock: Callable[[], float] = time.perf_counter) -> float:
 
 
 def send(array: np.ndarray, device: torch.device) -> torch.Tensor:
-    """`array` on `device`. To a GPU it goes from pinned memory, so that this process need not wait for it."""
+    """Copy `array` to `device`; to a GPU from pinned memory, so that the copy is asynchronous."""
     tensor = torch.from_numpy(array)
     return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
 
 
 def autocast(device: torch.device, precision: str) -> AbstractContextManager[object]:
-    """The context in which a forward pass runs at `precision`; weights stay fp32."""
+    """Return the context in which a forward pass runs at `precision`; weights stay fp32."""
     if precision == "fp32":
         return nullcontext()
     return torch.autocast(device.type, dtype=torch.bfloat16 if precision == "bf16" else torch.float16)

@@ -1,10 +1,10 @@
-"""Dropout that can be replayed, and that is cheap on a CPU.
+"""Dropout for Hugging Face modules that can be replayed, and is cheap on a CPU.
 
-A mask is a pure function of (seed, step, micro-batch, module): a step done again, by a resumed run or by the
-recomputation of activations, drops what it dropped before. torch's own generator costs about 5 ns an element on the
-CPU, a third of a training step; NumPy's SFC64 stream a tenth of that. On a GPU torch's dropout is used as it is.
+A mask is a pure function of (seed, step, micro-batch, module), so a step that is repeated, by a resumed run or by
+gradient checkpointing, drops the same elements. On a CPU, torch's own generator takes about 5 ns per element, a third
+of a training step; NumPy's SFC64 takes a tenth of that. On a GPU, torch's dropout is used.
 
-`install` swaps every `nn.Dropout` of a model for a `SeededDropout`, and its attention for one that uses it.
+`install` replaces every `nn.Dropout` of a model by a `SeededDropout`, and `seeded_attention` uses them.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from torch import nn
 from torch.nn import functional
 
 ATTENTION = "reviewtui_seeded"
-"""Name under which our attention is known to transformers."""
+"""Name under which transformers knows `seeded_attention`."""
 
 _VALUES = 1 << 16
 
 
 @dataclass
 class DropoutState:
-    """What the masks of a model depend on; set before each forward pass."""
+    """What the masks of a model depend on. Set it before each forward pass."""
 
     key: tuple[int, int, int] = (0, 0, 0)
-    """seed, step, micro-batch"""
+    """Seed, step, micro-batch."""
 
 
 class SeededDropout(nn.Dropout):
     """Drops elements with probability p (to 1/65536) and scales the rest by 1 / (1 − p), as `nn.Dropout` does."""
 
     def __init__(self, p: float, state: DropoutState, index: int) -> None:
-        """Args: index: which of the model's dropouts this is."""
+        """Args: index: The number of this dropout in the model."""
         super().__init__(p)
         self._state, self._index = state, index
 
@@ -47,9 +47,9 @@ class SeededDropout(nn.Dropout):
         return input * self._mask(input)
 
     def _mask(self, like: torch.Tensor) -> torch.Tensor:
-        """0 for what is dropped and 1 / (1 − p) for the rest, in the shape and type of `like`."""
-        stream = np.random.SFC64(np.random.SeedSequence([*self._state.key, self._index]))
-        words = stream.random_raw(-(-like.numel() // 4))
+        """Return a mask of 0 and 1 / (1 − p), in the shape and type of `like`."""
+        bits = np.random.SFC64(np.random.SeedSequence([*self._state.key, self._index]))
+        words = bits.random_raw(-(-like.numel() // 4))
         uniform = torch.from_numpy(words.view(np.int16)[: like.numel()]).view(like.shape)
         dropped = round(self.p * _VALUES)
         kept = uniform >= dropped - _VALUES // 2
@@ -57,21 +57,21 @@ class SeededDropout(nn.Dropout):
 
 
 def install(model: nn.Module) -> DropoutState:
-    """Swap the dropouts of `model` in place; returns the state that its masks depend on."""
+    """Replace the dropouts of `model` in place; return the state on which their masks depend."""
     state = DropoutState()
-    places = [
+    dropouts = [
         (parent, name, child)
         for parent in model.modules()
         for name, child in parent.named_children()
         if type(child) is nn.Dropout
     ]
-    for index, (parent, name, child) in enumerate(places):
+    for index, (parent, name, child) in enumerate(dropouts):
         setattr(parent, name, SeededDropout(child.p, state, index))
     return state
 
 
 def register_attention() -> None:
-    """Make `seeded_attention` known to transformers, with the additive mask that its eager attention takes."""
+    """Register `seeded_attention` with transformers, with the additive mask that eager attention uses."""
     from transformers import AttentionInterface, AttentionMaskInterface
     from transformers.masking_utils import eager_mask
 
@@ -89,18 +89,19 @@ def seeded_attention(
     dropout: float = 0.0,
     **_: Any,
 ) -> tuple[torch.Tensor, None]:
-    """Attention of A heads, D wide: query, key, value [B, A, L, D] give [B, L, A, D]; the mask is added to the scores.
+    """Compute the attention of query, key and value [B, A, L, D], and return [B, L, A, D]; the mask is added to the
+    scores.
 
-    The softmax sums in fp32 and its result goes back to the type of the products, so that dropout moves fewer bytes.
+    The softmax is computed in fp32 and converted back to the type of the products, so that dropout moves fewer bytes.
     """
     scale = query.size(-1) ** -0.5 if scaling is None else scaling
     scores = torch.matmul(query * scale, key.transpose(2, 3))
     if attention_mask is not None:
         scores = scores + attention_mask.to(scores.dtype)
     weights = functional.softmax(scores, dim=-1, dtype=torch.float32).to(scores.dtype)
-    own = getattr(module, "dropout", None)
-    if isinstance(own, SeededDropout):
-        weights = own(weights)
+    seeded = getattr(module, "dropout", None)
+    if isinstance(seeded, SeededDropout):
+        weights = seeded(weights)
     else:
         weights = functional.dropout(weights, p=dropout, training=module.training)
     return torch.matmul(weights, value).transpose(1, 2).contiguous(), None

@@ -1,6 +1,6 @@
-"""An encoder seen as a stack: embeddings, layers from the lowest up, and the head on top.
+"""An encoder classifier as a stack: embeddings, layers from the lowest up, and the head on top.
 
-Freezing and per-layer learning rates both speak of this stack, whatever the library calls its parts.
+Freezing, layer-wise learning rates and LoRA use this view, whatever a model calls its parts.
 """
 
 from __future__ import annotations
@@ -22,34 +22,34 @@ class Stack:
 
     @property
     def top(self) -> int:
-        """Depth of the head: embeddings are at 0, the lowest layer at 1, the head above the last layer."""
+        """Depth of the head. Embeddings have depth 0, the lowest layer has depth 1."""
         return len(self.layers) + 1
 
 
 def layer_modules(model: nn.Module) -> Stack:
-    """Find the stack inside a Hugging Face classifier.
+    """Return the stack of a Hugging Face classifier.
 
     Raises:
-        InputError: its layers cannot be told apart (ALBERT shares one between all depths).
+        InputError: It has no list of separate layers (ALBERT uses one layer at all depths).
     """
     base: Any = getattr(model, "base_model", model)
     count = getattr(getattr(model, "config", None), "num_hidden_layers", None)
     lists = [module for module in base.modules() if isinstance(module, nn.ModuleList) and len(module) == count]
     if not lists:
-        raise InputError("This model's layers cannot be told apart; set freeze_layers none, layer_decay 1 and no lora.")
+        raise InputError("This model has no separate layers; set freeze_layers none, layer_decay 1 and lora false.")
     layers = tuple(lists[0])
     embeddings = tuple(module for name, module in base.named_children() if "embed" in name)
     return Stack(embeddings, layers)
 
 
 def freeze(model: nn.Module, choice: str | int) -> tuple[nn.Module, ...]:
-    """Freeze what `freeze_layers` asks for; return the frozen modules.
+    """Freeze the modules that a `freeze_layers` setting names, and return them.
 
     Args:
         choice: 'none', 'embeddings', 'encoder' (all but the head), or k (embeddings and the k lowest layers).
 
     Raises:
-        InputError: the model has fewer layers than k.
+        InputError: The model has fewer layers than k.
     """
     if choice == "none":
         return ()
@@ -58,7 +58,7 @@ def freeze(model: nn.Module, choice: str | int) -> tuple[nn.Module, ...]:
         choice = len(stack.layers)
     lowest = 0 if choice == "embeddings" else int(choice)
     if lowest > len(stack.layers):
-        raise InputError(f"freeze_layers {lowest} is more than the {len(stack.layers)} layers that this model has.")
+        raise InputError(f"freeze_layers is {lowest}, but this model has only {len(stack.layers)} layers.")
     frozen = (*stack.embeddings, *stack.layers[:lowest])
     for module in frozen:
         module.requires_grad_(False)
@@ -68,7 +68,7 @@ def freeze(model: nn.Module, choice: str | int) -> tuple[nn.Module, ...]:
 
 
 def _freeze_between(model: nn.Module, stack: Stack) -> list[nn.Module]:
-    """Freeze what lies between the last layer and the pooler, such as a final normalisation."""
+    """Freeze and return what is between the last layer and the pooler, such as a final layer norm."""
     base: Any = getattr(model, "base_model", model)
     between = [module for name, module in base.named_children() if "norm" in name.lower()]
     for module in between:
@@ -77,7 +77,7 @@ def _freeze_between(model: nn.Module, stack: Stack) -> list[nn.Module]:
 
 
 def depths(model: nn.Module) -> dict[str, int]:
-    """Depth in the stack of every parameter, by name; see `Stack.top`."""
+    """Return parameter name → depth in the stack; see `Stack.top`."""
     stack = layer_modules(model)
     by_identity: dict[int, int] = {}
     for module in stack.embeddings:

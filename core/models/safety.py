@@ -1,9 +1,9 @@
-"""What a model folder must be before anything of it is loaded.
+"""The checks that a model folder must pass before anything in it is loaded.
 
-Only safetensors and JSON are read. A folder is refused, by name and with the reason, if its weights are pickles only
-or not what their header says, if a config asks for code (`auto_map` and its like) or for files and classes of its own
-choice, if a file of it is a link to elsewhere, if its numbers cannot be, or if the architecture is not one of the
-encoders below: a config has been enough to run code before (CVE-2026-4372), so what is not known is not opened.
+Only safetensors and JSON are read. A folder is refused, with its name and the reason, if its weights are only pickles
+or do not match their headers; if a config asks for code (`auto_map` and the like), or for other files or classes; if a
+file is a link to elsewhere; if its numbers are implausible; or if its architecture is not one of the encoders below. A
+config alone has been enough to run code before (CVE-2026-4372), so whatever is not known is not opened.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from core.base.errors import InputError
 from core.base.text import clean_line
-from core.models.config_limits import stored_weights, unreasonable
+from core.models.config_limits import implausible_key, stored_weights
 
 ENCODERS = frozenset(
     "albert bert big_bird camembert convbert data2vec-text deberta deberta-v2 distilbert electra ernie eurobert fnet "
@@ -28,30 +28,31 @@ _TOKENIZERS = frozenset(
     "Herbert Longformer MobileBert MPNet Nystromformer Phobert PreTrained RemBert Roberta RoCBert RoFormer SqueezeBert "
     "XLMRoberta".split()
 )
-"""Tokenizers of those, without `Tokenizer` and `Fast`. The library takes any class of its own by its name, and some of
-them load folders, or pickles."""
+"""Their tokenizer classes, without `Tokenizer` and `Fast`. The library accepts the name of any of its classes, and some
+of them load folders or pickles."""
 
 _CODE_KEYS = frozenset(
     "auto_map custom_pipelines quantization_config attn_implementation _attn_implementation "
     "_attn_implementation_internal experts_implementation kernel_config trust_remote_code".split()
 )
 _FILE_KEYS = frozenset(("transformers_weights", "fast_tokenizer_files"))
-"""Keys that name files to load in place of those that are looked at here."""
+"""Keys that name files to load instead of those that are checked here."""
 _CONFIGS = ("config.json", "tokenizer_config.json", "generation_config.json")
 _CONFIG_BYTES = 8 << 20
 _TEXT_BYTES = 64 << 20
-"""Of a vocabulary, a template, or anything else that is read whole."""
+"""The largest vocabulary, template, or other file that is read completely."""
 _TEXTS = (".json", ".txt", ".model", ".jinja")
 
 
 def check_model_folder(folder: Path, name: str, *, links: bool = False) -> dict[str, Any]:
-    """Refuse a folder that is no encoder in safetensors, or that asks to run code. Returns its config.
+    """Check a model folder, and return its config.
 
     Args:
-        links: whether its files may be links to anywhere.
+        name: What messages call the model.
+        links: Whether its files may be links to elsewhere.
 
     Raises:
-        InputError: it is refused; the sentence names the model and the reason.
+        InputError: It is refused; the message names the model and the reason.
     """
     shown = clean_line(name, 120)
     if not folder.is_dir():
@@ -63,8 +64,8 @@ def check_model_folder(folder: Path, name: str, *, links: bool = False) -> dict[
         configs = {file: _read_json(folder / file) for file in _CONFIGS if (folder / file).is_file()}
         config = configs["config.json"]
         for file, content in configs.items():
-            _check_wishes(file, content)
-        _check_kind(config.get("model_type"))
+            _check_requests(file, content)
+        _check_architecture(config.get("model_type"))
         _check_weights(folder)
         _check_numbers(config, folder)
     except _RefusedError as refused:
@@ -73,15 +74,15 @@ def check_model_folder(folder: Path, name: str, *, links: bool = False) -> dict[
 
 
 class _RefusedError(Exception):
-    """Why a folder is refused; its text ends the sentence."""
+    """Raised when a folder is refused. The message is the end of a sentence that begins with "The model NAME"."""
 
 
 def _check_files(folder: Path, links: bool) -> None:
-    """No file leads out of the folder, and none that is read whole is absurdly large."""
+    """Check that no file is a link out of the folder, and none that is read completely is too large."""
     real = folder.resolve()
     inside = [real]
     if real.parent.name == "snapshots" and real.parents[1].name.startswith("models--"):
-        inside.append(real.parents[1] / "blobs")  # the hub's cache keeps the files there
+        inside.append(real.parents[1] / "blobs")  # where the hub's cache keeps the files
     for file in sorted(folder.iterdir()):
         try:
             away = file.is_symlink() and not any(file.resolve().is_relative_to(place) for place in inside)
@@ -95,8 +96,8 @@ def _check_files(folder: Path, links: bool) -> None:
             raise _RefusedError(f"has an unreadable {clean_line(file.name, 60)}.")
 
 
-def _check_wishes(file: str, content: dict[str, Any]) -> None:
-    """A config asks for no code, and for no file or class that was not looked at."""
+def _check_requests(file: str, content: dict[str, Any]) -> None:
+    """Check that a config asks for no code, and for no other file or class."""
     keys = _keys(content)
     if asked := _CODE_KEYS & keys:
         raise _RefusedError(f"is refused: '{min(asked)}' in its {file} can make it run code.")
@@ -105,7 +106,7 @@ def _check_wishes(file: str, content: dict[str, Any]) -> None:
     wanted = content.get("tokenizer_class")
     if wanted is not None and not _is_tokenizer(wanted):
         raise _RefusedError(
-            f"is refused: its {file} asks for the tokenizer class '{clean_line(wanted, 40)}', which no encoder has."
+            f"is refused: its {file} asks for the tokenizer class '{clean_line(wanted, 40)}', which no encoder uses."
         )
 
 
@@ -118,15 +119,15 @@ def _is_tokenizer(name: object) -> bool:
     )
 
 
-def _check_kind(kind: object) -> None:
+def _check_architecture(kind: object) -> None:
     if not isinstance(kind, str) or kind not in ENCODERS:
         raise _RefusedError(f"is a '{clean_line(kind, 40)}'; only encoders of the BERT family can be fine-tuned here.")
 
 
 def _check_weights(folder: Path) -> None:
-    """There are weights in safetensors, and nothing leads the loader to any others."""
-    if (folder / "adapter_config.json").exists():  # the loader would follow it to a model that nobody looked at
-        raise _RefusedError("is an adapter of another model; merge it and save the whole.")
+    """Check that there are weights in safetensors, and that nothing leads the loader to other files."""
+    if (folder / "adapter_config.json").exists():  # the loader would follow it to a model that was not checked
+        raise _RefusedError("is an adapter of another model; merge it and save the merged model.")
     if not any(folder.glob("*.safetensors")):
         pickles = any(folder.glob("*.bin")) or any(folder.glob("*.pt")) or any(folder.glob("*.pkl"))
         why = "its weights are pickles, which can run code" if pickles else "it has no weights"
@@ -135,9 +136,7 @@ def _check_weights(folder: Path) -> None:
         parts = _read_json(index).get("weight_map")
         names = set(parts.values()) if isinstance(parts, dict) and all(map(_is_text, parts.values())) else {""}
         if not all(_is_part(folder, name) for name in names):
-            raise _RefusedError(
-                f"is refused: its {clean_line(index.name, 60)} leads to files that are no weights of it."
-            )
+            raise _RefusedError(f"is refused: its {clean_line(index.name, 60)} names files that are not its weights.")
 
 
 def _is_text(value: object) -> bool:
@@ -145,7 +144,7 @@ def _is_text(value: object) -> bool:
 
 
 def _is_part(folder: Path, name: str) -> bool:
-    """Whether an index that names `name` names weights in the folder itself."""
+    """Whether `name` is a weight file directly in the folder."""
     return Path(name).name == name and name.endswith(".safetensors") and (folder / name).is_file()
 
 
@@ -154,8 +153,8 @@ def _check_numbers(config: dict[str, Any], folder: Path) -> None:
         weights = stored_weights(folder)
     except ValueError as error:
         raise _RefusedError(f"is refused: its {clean_line(error, 160).rstrip('.')}.") from error
-    if key := unreasonable(config, weights):
-        raise _RefusedError(f"is refused: '{clean_line(key, 40)}' in its config.json cannot be right for its weights.")
+    if key := implausible_key(config, weights):
+        raise _RefusedError(f"is refused: '{clean_line(key, 40)}' in its config.json does not fit its weights.")
 
 
 def _read_json(file: Path) -> dict[str, Any]:
@@ -169,7 +168,7 @@ def _read_json(file: Path) -> dict[str, Any]:
 
 
 def _keys(value: Any) -> set[str]:
-    """Every key at any depth; a key set to null or false asks for nothing."""
+    """Return the keys at any depth, except those set to null, false or another harmless default."""
     found: set[str] = set()
     rest = [value]
     while rest:

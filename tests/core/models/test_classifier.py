@@ -214,7 +214,7 @@ def test_a_model_that_cannot_recompute_says_so(source: ModelSource, monkeypatch:
 
 
 def test_freezing_more_layers_than_there_are_is_a_sentence(source: ModelSource) -> None:
-    with pytest.raises(InputError, match=r"freeze_layers 3 is more than the 2 layers"):
+    with pytest.raises(InputError, match=r"freeze_layers is 3, but this model has only 2 layers"):
         build(source, freeze_layers=3)
 
 

@@ -37,7 +37,7 @@ def test_auto_takes_a_gpu_if_there_is_one(gpus: Any) -> None:
 @pytest.mark.parametrize(("word", "count"), [("cuda", 0), ("cuda:0", 0), ("cuda:2", 2), ("cuda:99", 8)])
 def test_a_gpu_that_is_not_there_is_refused_in_words(word: str, count: int, gpus: Any) -> None:
     gpus(count)
-    with pytest.raises(InputError, match=rf"^device {word} is not there: this machine has {count} usable GPUs"):
+    with pytest.raises(InputError, match=rf"^There is no device {word}: this machine has {count} usable GPUs"):
         choose_device(word)
 
 

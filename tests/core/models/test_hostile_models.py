@@ -16,7 +16,7 @@ from core.base.errors import InputError, ReviewtuiError
 from core.base.text import clean_line
 from core.inference.predictor import Predictor
 from core.models.classifier import build_classifier
-from core.models.config_limits import stored_weights, unreasonable
+from core.models.config_limits import implausible_key, stored_weights
 from core.models.safety import check_model_folder
 from core.models.sources import resolve_model
 from core.settings.schema import Settings
@@ -88,7 +88,7 @@ def test_links_within_the_folder_and_in_the_hubs_cache_are_no_reason(folder: Pat
 def test_a_pipe_or_a_device_for_a_file_is_never_waited_for(folder: Path) -> None:
     (folder / "model.safetensors").unlink()
     os.mkfifo(folder / "model.safetensors")
-    with pytest.raises(InputError, match=r"is refused: its model\.safetensors is no file"):
+    with pytest.raises(InputError, match=r"is refused: its model\.safetensors is not a file"):
         resolve_model(str(folder))
     (folder / "config.json").unlink()
     os.mkfifo(folder / "config.json")
@@ -99,7 +99,7 @@ def test_a_pipe_or_a_device_for_a_file_is_never_waited_for(folder: Path) -> None
 def test_sound_models_pass_whatever_their_family(tiny_models: dict[str, Path], tiny_classifier: Path) -> None:
     for folder in (*tiny_models.values(), tiny_classifier):
         config = check_model_folder(folder, "x")
-        assert stored_weights(folder) > 10_000 and unreasonable(config, stored_weights(folder)) == ""
+        assert stored_weights(folder) > 10_000 and implausible_key(config, stored_weights(folder)) == ""
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_sound_models_pass_whatever_their_family(tiny_models: dict[str, Path], t
     ],
 )  # fmt: skip
 def test_published_models_are_reasonable(config: dict[str, int], weights: int) -> None:
-    assert unreasonable(config, weights) == ""
+    assert implausible_key(config, weights) == ""
 
 
 JSON = st.recursive(
