@@ -1,6 +1,6 @@
-"""Classifying a whole source into a file: in bounded memory, streamed to disk, and gone on with after any end.
+"""Classifying a whole source into a file: in bounded memory, streamed to disk, and resumable.
 
-`classify.py` is the entry. While it works, what is done lies in a private folder beside the output (`partial.py`):
-what is being done (`job.py`) and the chunks of answers that are whole (`chunk_log.py`), as `forms.py` and `parquet.py`
-write them.
+`classify.py` is the entry point. Until the file is complete, a private folder beside it (`partial.py`) holds what
+decides its content (`job.py`) and the answers so far, in chunks (`chunk_log.py`), as the output format (`formats/`)
+writes them.
 """

@@ -1,9 +1,9 @@
-"""The chunks of answers that are done: their bytes one after the other in a data file, a line each in an index.
+"""The answers so far, in chunks: a data file with their bytes, and an index with one line per chunk.
 
-A line of the index is in the journal's format, with the chunk's `rows`, `bytes`, `data_crc32` and how many reviews
-got each label. A chunk counts if its line is whole and its bytes have that checksum, and all before it count: so
-whatever a crash tears, doubles or leaves unwritten is cut off by the next writer. Both files are synced about every
-second, data first.
+A line of the index is in the format of the journal, with the chunk's `rows`, `bytes` and `data_crc32`, and how many
+reviews got each label. A chunk counts if its line is complete, its bytes have that checksum, and all chunks before it
+count. Whatever a crash leaves incomplete is cut off by the next writer. Both files are synced about once a second, data
+first.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ class Chunk:
 
 
 @dataclass
-class Whole:
-    """What the whole chunks of a data file come to."""
+class Totals:
+    """Sums over the intact chunks of a data file."""
 
     rows: int = 0
     size: int = 0
@@ -57,34 +57,34 @@ class Whole:
         self.labels.update(chunk.labels)
 
 
-def whole_chunks(index: Path, data: Path) -> Iterator[Chunk]:
-    """The chunks that are whole, in order, up to the first that is not; a file that is not there has none."""
+def intact_chunks(index: Path, data: Path) -> Iterator[Chunk]:
+    """Yield the intact chunks in order, up to the first that is damaged; none if a file is missing."""
     if not (index.is_file() and data.is_file()):
         return
     with index.open("rb") as lines, data.open("rb") as content:
         start = 0
         for line in lines:
-            said = decode(line[:-1]) if line.endswith(b"\n") else None
-            if said is None or _crc(content, said["bytes"]) != said["data_crc32"]:
+            record = decode(line[:-1]) if line.endswith(b"\n") else None
+            if record is None or _crc(content, record["bytes"]) != record["data_crc32"]:
                 return
-            yield Chunk(said["rows"], start, said["bytes"], said["labels"], len(line))
-            start += said["bytes"]
+            yield Chunk(record["rows"], start, record["bytes"], record["labels"], len(line))
+            start += record["bytes"]
 
 
-def is_whole(index: Path, data: Path) -> Whole:
-    """What of `data` is whole by `index`."""
-    found = Whole()
-    for chunk in whole_chunks(index, data):
+def totals_of(index: Path, data: Path) -> Totals:
+    """Return the totals of the intact chunks of `data`."""
+    found = Totals()
+    for chunk in intact_chunks(index, data):
         found.add(chunk)
     return found
 
 
 class ChunkLog:
-    """The writer of both files. What is not whole is cut off when it opens them."""
+    """The writer of both files. When it opens them, it cuts off what is damaged."""
 
     def __init__(self, index: Path, data: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self.index, self.data = index, data
-        self._done = is_whole(index, data)
+        self._done = totals_of(index, data)
         self._clock = clock
         self._data = open_private(data, os.O_RDWR | os.O_CREAT | os.O_APPEND)
         self._index = open_private(index, os.O_RDWR | os.O_CREAT | os.O_APPEND)
@@ -94,7 +94,7 @@ class ChunkLog:
 
     @property
     def rows(self) -> int:
-        """Rows that are done."""
+        """Rows done so far."""
         return self._done.rows
 
     @property
@@ -106,7 +106,7 @@ class ChunkLog:
         """Add a chunk of `rows` answers.
 
         Raises:
-            OSError: it cannot be written; what there is of it does not count.
+            OSError: It cannot be written, and does not count.
         """
         fields = {"rows": rows, "bytes": len(content), "data_crc32": zlib.crc32(content), "labels": dict(labels)}
         line = encode(fields)
@@ -117,26 +117,26 @@ class ChunkLog:
             self.sync()
 
     def sync(self) -> None:
-        """Make what is done durable."""
+        """Make all chunks so far durable."""
         os.fsync(self._data)
         os.fsync(self._index)
         self._synced = self._clock()
 
     def contents(self) -> Iterator[tuple[Chunk, bytes]]:
-        """The chunks with their bytes, one at a time."""
+        """Yield the chunks with their bytes, one at a time."""
         with self.data.open("rb") as content:
-            for chunk in whole_chunks(self.index, self.data):
+            for chunk in intact_chunks(self.index, self.data):
                 content.seek(chunk.start)
                 yield chunk, content.read(chunk.size)
 
     def close(self) -> None:
-        """Let go of both files."""
+        """Close both files."""
         os.close(self._data)
         os.close(self._index)
 
 
 def _crc(content: IO[bytes], size: int) -> int | None:
-    """The checksum of the next `size` bytes; None if there are not as many."""
+    """Return the checksum of the next `size` bytes; None if there are fewer."""
     crc = 0
     while size:
         block = content.read(min(size, _BLOCK))
@@ -148,6 +148,6 @@ def _crc(content: IO[bytes], size: int) -> int | None:
 
 
 def _write_all(descriptor: int, content: bytes) -> None:
-    rest = memoryview(content)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
+    remaining = memoryview(content)
+    while remaining:
+        remaining = remaining[os.write(descriptor, remaining) :]

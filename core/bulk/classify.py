@@ -1,4 +1,4 @@
-"""Classifying a whole source into a file: read by the chunk, written by the chunk, gone on with after a kill."""
+"""Classifying a whole source into a file: read and written chunk by chunk, and resumed after a kill."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from core.base.errors import InputError, ReviewtuiError
 from core.base.text import clean_line
-from core.bulk.chunk_log import ChunkLog, is_whole
-from core.bulk.formats.base import Form
-from core.bulk.formats.registry import form_of
+from core.bulk.chunk_log import ChunkLog, totals_of
+from core.bulk.formats.base import AnswerFormat
+from core.bulk.formats.registry import format_of
 from core.bulk.job import ChunkSizes, describe_job
 from core.bulk.pace import Pace, Progress
 from core.bulk.partial import Partial
@@ -35,29 +35,32 @@ def classify_into(
     progress: Progress,
     sizes: ChunkSizes = _SIZES,
 ) -> dict[str, Any]:
-    """Write one row a review to `output` (.csv, .jsonl or .parquet), in the order of the source.
+    """Write one row per review to `output` (.csv, .jsonl or .parquet), in the order of the source.
 
-    Columns: file, line, text, label, probability, one `p_<label>` a class (one object in JSON lines), tokens,
-    truncated. In CSV, cells that a spreadsheet would run are made inert; the others hold the text as it was.
+    The columns are file, line, text, label, probability, `p_<label>` for each class (one object in JSON Lines), tokens
+    and truncated. In CSV, cells that a spreadsheet would run are made inert.
 
-    The file appears when it is whole. Until then what is done lies in a folder beside it, and the same call goes on
-    from there, whatever ended this one; the file comes out the same byte for byte.
+    The file appears when it is complete. Until then, the answers so far are in a folder beside it, and the same call
+    continues from there, whatever ended this one. The file is the same byte for byte.
+
+    Returns:
+        What was done, as the `--json` option of `classify --file` shows it.
 
     Raises:
-        InputError: the output's name has another ending, or its folder is not there.
-        ReviewtuiError: it cannot be written, or another process is writing it.
+        InputError: The suffix of the output is not supported, or its folder does not exist.
+        ReviewtuiError: It cannot be written, or another process is writing it.
     """
-    form = form_of(output, predictor.labels)
+    format = format_of(output, predictor.labels)
     if not output.parent.is_dir():
-        raise InputError(f"There is no folder {clean_line(output.parent, 120)} to write in.")
+        raise InputError(f"There is no folder {clean_line(output.parent, 120)}.")
     if output.is_dir():
         raise ReviewtuiError(f"Cannot write {clean_line(output, 120)}: it is a folder; name a file with --output.")
     unlabelled = options if options.label is not None else options.model_copy(update={"label": ""})
     began = time.perf_counter()
     with Partial(output) as partial:
         reviews = read_reviews(source, unlabelled, progress=lambda fraction: progress("reading", fraction))
-        work = _Work(predictor, reviews, form, partial, progress)
-        resumed_at, labels = work.run(describe_job(predictor, reviews, unlabelled, form, sizes), sizes)
+        work = _Work(predictor, reviews, format, partial, progress)
+        resumed_at, labels = work.run(describe_job(predictor, reviews, unlabelled, format, sizes), sizes)
     seconds = time.perf_counter() - began
     done = len(reviews) - resumed_at
     return {
@@ -72,23 +75,23 @@ def classify_into(
 
 
 class _Work:
-    """One call's work on an output."""
+    """The work of one call on an output."""
 
     def __init__(
-        self, predictor: Predictor, reviews: Reviews, form: Form, partial: Partial, progress: Progress
+        self, predictor: Predictor, reviews: Reviews, format: AnswerFormat, partial: Partial, progress: Progress
     ) -> None:
-        self.predictor, self.reviews, self.form = predictor, reviews, form
+        self.predictor, self.reviews, self.format = predictor, reviews, format
         self.partial, self.progress = partial, progress
         self.output, self.total = partial.output, len(reviews)
 
     def run(self, job: dict[str, Any], sizes: ChunkSizes) -> tuple[int, dict[str, int]]:
-        """Do what is left of `job`; the rows that were there before, and how many reviews got each label."""
+        """Do the rest of `job`; return how many rows were done before, and how many reviews got each label."""
         with _writing(self.output, lambda: 0, self.total):
             other = self.partial.begin(job)
             if other:
-                self.progress(f"note: the unfinished answers there are of {other}; starting anew", None)
+                self.progress(f"note: the unfinished answers found there are from {other}; starting over", None)
             if self._was_put_in_place():
-                labels = dict(is_whole(self.partial.index, self.output).labels)
+                labels = dict(totals_of(self.partial.index, self.output).labels)
                 self._tell_start(self.total)
                 self.partial.remove()
                 return self.total, labels
@@ -105,15 +108,15 @@ class _Work:
 
     def _tell_start(self, done: int) -> None:
         if done == self.total:
-            self.progress(f"note: all {self.total:,} rows were done already", None)
+            self.progress(f"note: all {self.total:,} rows were done before", None)
         elif done:
-            self.progress(f"note: goes on at row {done + 1:,} of {self.total:,}", None)
+            self.progress(f"note: continuing at row {done + 1:,} of {self.total:,}", None)
 
     def _was_put_in_place(self) -> bool:
-        """Whether an earlier call came as far as its last rename, and only the tidying up was left."""
+        """Whether an earlier call renamed the file to its place, but did not get to remove the folder."""
         if self.partial.data.exists() or not self.output.is_file():
             return False
-        found = is_whole(self.partial.index, self.output)
+        found = totals_of(self.partial.index, self.output)
         return found.rows == self.total and found.size == self.output.stat().st_size
 
     def _classify(self, log: ChunkLog, sizes: ChunkSizes) -> None:
@@ -122,13 +125,14 @@ class _Work:
             start = log.rows
             found = self.predictor.classify(self._texts(start, sizes))
             answers = [(*self.reviews.place(row), one) for row, one in enumerate(found, start)]
-            content = self.form.chunk(answers, first=start == 0)
+            content = self.format.chunk(answers, first=start == 0)
             with _writing(self.output, lambda: log.rows, self.total):
                 log.append(content, len(found), Counter(one.label for one in found))
             pace.tell(log.rows)
 
     def _texts(self, start: int, sizes: ChunkSizes) -> list[str]:
-        """The texts of the chunk that starts at row `start`, read by the hundred: a text may be long."""
+        """Return the texts of the chunk that starts at row `start`, read about a hundred at a time: texts may be
+        long."""
         stop = min(start + sizes(start), self.total)
         texts: list[str] = []
         characters = 0
@@ -141,14 +145,14 @@ class _Work:
 
     def _finish(self, log: ChunkLog) -> None:
         log.sync()
-        whole = self.form.assemble(log, self.partial.path, lambda share: self.progress("writing the file", share))
+        whole = self.format.assemble(log, self.partial.path, lambda share: self.progress("writing the file", share))
         self.partial.put_in_place(whole)
         self.partial.remove()
 
 
 @contextmanager
 def _writing(output: Path, done: Callable[[], int], total: int) -> Iterator[None]:
-    """Turns what the disk says into a sentence that says what is kept."""
+    """Turn an OSError into a sentence that says what has been kept."""
     try:
         yield
     except OSError as error:
@@ -156,6 +160,6 @@ def _writing(output: Path, done: Callable[[], int], total: int) -> Iterator[None
         if not done():
             raise ReviewtuiError(f"{reason}; make room or choose another --output.") from error
         raise ReviewtuiError(
-            f"{reason}. {done():,} of {total:,} reviews are done and kept: make room and give the same command again, "
-            "it goes on from there."
+            f"{reason}. {done():,} of {total:,} reviews are done and kept; make room and run the same command again to "
+            "continue from there."
         ) from error

@@ -1,4 +1,4 @@
-"""What a classification of a source into a file is: all that decides the bytes of the file, as JSON."""
+"""A classification of a source into a file, described by everything that decides the bytes of the file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from core.reviews.reading import Reviews
 from core.reviews.store import KEPT, ROWS
 
 if TYPE_CHECKING:
-    from core.bulk.formats.base import Form
+    from core.bulk.formats.base import AnswerFormat
     from core.inference.predictor import Predictor
 
 _FORMAT = 1
@@ -25,40 +25,41 @@ _WORDS = {
     "format": "another version of reviewtui",
     "model": "another model",
     "device": "another device or precision",
-    "source": "another file, or of one that has changed since",
+    "source": "another file, or one that has changed since",
     "reading": "a file that was read with other options",
-    "output": "other columns",
+    "output": "a table with other columns",
     "versions": "other versions of the software",
 }
+"""Key of the description → what it means that it differs."""
 
 
 @dataclass(frozen=True)
 class ChunkSizes:
-    """How many reviews are classified and written at once: a pure function of the row that a chunk starts at.
+    """How many reviews are classified and written at a time: a pure function of the first row of a chunk.
 
-    The first chunk is small, so that there is soon a speed to tell; each is as large as all before it, up to `most`.
-    A chunk ends early where its texts have `characters` or more.
+    The first chunk is small, so that a speed can be shown soon; each chunk is as large as all before it together, up to
+    `largest`. A chunk ends early when its texts have `characters` characters.
     """
 
     first: int = 128
-    most: int = 2048
+    largest: int = 2048
     characters: int = 8 << 20
 
     def __call__(self, start: int) -> int:
-        """The most reviews of the chunk that starts at row `start`."""
-        return min(max(start, self.first), self.most)
+        """Return the most reviews in the chunk that starts at row `start`."""
+        return min(max(start, self.first), self.largest)
 
 
 def describe_job(
-    predictor: Predictor, reviews: Reviews, options: ReadingOptions, form: Form, sizes: ChunkSizes
+    predictor: Predictor, reviews: Reviews, options: ReadingOptions, format: AnswerFormat, sizes: ChunkSizes
 ) -> dict[str, Any]:
-    """All that decides the bytes of the output.
+    """Return everything that decides the bytes of the output, ready for JSON.
 
-    The reviews count as they were stored: texts, files, lines. Device and precision count because their rounding is
-    their own, and the sizes of chunks because reviews that are computed together are rounded together.
+    That includes device and precision, which round differently, and the sizes of chunks, because the rounding of a
+    review depends on those computed with it.
 
     Raises:
-        ReviewtuiError: a file of the model cannot be read any more.
+        ReviewtuiError: A file of the model can no longer be read.
     """
     report = reviews.report
     stored = [reviews.folder / name for name in (ROWS, KEPT) if (reviews.folder / name).exists()]
@@ -74,16 +75,16 @@ def describe_job(
             "sha256": {file.name: sha256_of(file) for file in stored},
         },
         "reading": options.model_dump(mode="json"),
-        "output": {"form": form.name, "columns": form.columns, "chunks": asdict(sizes)},
+        "output": {"form": format.name, "columns": format.columns, "chunks": asdict(sizes)},
         "versions": {"reviewtui": core.__version__, **{name: _version(name) for name in _PACKAGES}},
     }
-    # As it will be read again: no tuples, no halves of surrogate pairs.
+    # As JSON will return it: no tuples, no lone surrogates.
     plain: dict[str, Any] = json.loads(json.dumps(job, ensure_ascii=False).encode("utf-8", "replace"))
     return plain
 
 
 def difference(manifest: Path, job: dict[str, Any]) -> str | None:
-    """What the manifest was written of, in words, if not of `job`; None if of `job`."""
+    """Return in words what job the manifest was written for, or None if it was `job`."""
     try:
         before = json.loads(manifest.read_bytes())
         changed = [name for name in _WORDS if before.get(name) != job[name]]
@@ -93,7 +94,7 @@ def difference(manifest: Path, job: dict[str, Any]) -> str | None:
 
 
 def _model_files(folder: Path) -> list[Path]:
-    """Weights, configuration and tokenizer; not the card, and nothing that is never loaded."""
+    """Return weights, configuration and tokenizer, but not the model card or other files that are never loaded."""
     if not folder.is_dir():
         return []
     return sorted(file for file in folder.iterdir() if file.suffix in _MODEL_FILES and file.is_file())

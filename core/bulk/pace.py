@@ -1,4 +1,4 @@
-"""How far a long classification is: rows done, reviews a second, and an estimate of the time left."""
+"""The progress of a long classification: rows done, reviews per second, and an estimate of the time left."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import time
 from collections.abc import Callable
 
 Progress = Callable[[str, float | None], None]
-"""Called with what is being done and the share that is done (None: unknown)."""
+"""Called with what is being done, and the share that is done (None if unknown)."""
 
 _SECONDS = 0.5
-"""Time between two tellings: a terminal over a slow line shows no more."""
+"""Time between two reports: more would be too much for a terminal over a slow connection."""
 
 
 class Pace:
-    """Tells `progress` how far the work is."""
+    """Reports progress."""
 
     def __init__(self, progress: Progress, done: int, total: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._progress, self._first, self._total, self._clock = progress, done, total, clock
@@ -21,7 +21,7 @@ class Pace:
         self._told = self._began - _SECONDS
 
     def tell(self, done: int) -> None:
-        """Say that `done` rows of all are done; passed over if the last telling was a moment ago."""
+        """Report that `done` rows are done, unless the last report was less than half a second ago."""
         now = self._clock()
         if now - self._told < _SECONDS and done < self._total:
             return
@@ -37,7 +37,7 @@ class Pace:
 
 
 def about(seconds: float) -> str:
-    """A time that is only guessed, in words as coarse as the guess: 40 s, 12 min, 3 h 20 min."""
+    """Return an estimated time in coarse words: 40 s, 12 min, 3 h 20 min."""
     if seconds < 60:
         return f"{max(round(seconds), 1)} s"
     minutes = round(seconds / 60)

@@ -1,11 +1,11 @@
-"""The folder beside an output that holds what is done of it: `.answers.csv.partial/` for `answers.csv`.
+"""The folder beside an output that holds the answers so far: `.answers.csv.partial/` for `answers.csv`.
 
-    lock             held with `flock` by the process that works on the output; names its pid
-    manifest.json    what is being done; what is done of anything else is worth nothing here
+    lock             held with `flock` by the process that writes the output; contains its pid
+    manifest.json    describes the job; the answers of another job are of no use
     data             the answers, chunk after chunk
-    index.jsonl      a line a chunk; see `core/bulk/chunk_log.py`
+    index.jsonl      one line per chunk; see `core/bulk/chunk_log.py`
 
-It is 0700 and its files 0600, and it is gone when the output is in its place. One in which nothing is done goes too.
+It has mode 0700 and its files 0600. It is removed when the output is complete, or if it holds no answers.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ _LOCK = "lock"
 
 
 class Partial:
-    """A process's hold on an output and the folder beside it, until the end of the `with` block."""
+    """The folder beside an output, locked until the end of the `with` block."""
 
     def __init__(self, output: Path) -> None:
-        """Take hold of `output`.
+        """Create and lock the folder beside `output`.
 
         Raises:
-            ReviewtuiError: another process works on it, or the folder cannot be made.
+            ReviewtuiError: Another process has locked it, or it cannot be created.
         """
         self.output = output
         self.path = output.with_name(f".{output.name}.partial")
@@ -56,10 +56,10 @@ class Partial:
         os.close(self._descriptor)
 
     def begin(self, job: dict[str, Any]) -> str:
-        """Make the folder one of `job`: what is done of another job is thrown away.
+        """Prepare the folder for `job`, and discard the answers of any other job.
 
         Returns:
-            What the other job was, in words; empty if there was none.
+            What the other job was, in words; empty if there were no such answers.
         """
         other = difference(self.manifest, job)
         if other is None:
@@ -71,12 +71,12 @@ class Partial:
         return other if lost else ""
 
     def put_in_place(self, whole: Path) -> None:
-        """`whole`, a synced file in the folder, becomes the output; from then on it is durable."""
+        """Rename `whole`, a synced file in the folder, to the output, and make that durable."""
         whole.replace(self.output)
         sync_path(self.output.parent)
 
     def remove(self) -> None:
-        """Take the folder away; the lock goes last, and whoever comes for it meanwhile makes another."""
+        """Remove the folder. The lock goes last; a process that waits for it creates a new one."""
         with suppress(OSError):
             self._clear()
             (self.path / _LOCK).unlink()
@@ -91,14 +91,14 @@ class Partial:
         return self.index.is_file() and self.index.stat().st_size > 0
 
     def _is_mine(self) -> bool:
-        """Whether the lock that this process holds is still the one in the folder."""
+        """Whether the file that this process has locked is still the one in the folder."""
         try:
             return os.path.samestat(os.fstat(self._descriptor), (self.path / _LOCK).lstat())
         except FileNotFoundError:
             return False
 
     def _take_lock(self) -> None:
-        """Make the folder and take its lock, again if the last holder takes both away at this moment."""
+        """Create the folder and lock it; try again if another process has just removed both."""
         for _ in range(_TRIES):
             try:
                 self._make()
@@ -121,7 +121,7 @@ class Partial:
     def _taken(self, holder: str) -> ReviewtuiError:
         return ReviewtuiError(
             f"Another process (pid {clean_line(holder) or 'unknown'}) is writing {clean_line(self.output, 120)}; wait "
-            "until it is done, or choose another --output."
+            "until it has finished, or choose another --output."
         )
 
     def _make(self) -> None:
@@ -131,7 +131,7 @@ class Partial:
             state = self.path.lstat()
             if not stat.S_ISDIR(state.st_mode) or state.st_uid != os.geteuid():
                 raise ReviewtuiError(
-                    f"{clean_line(self.path, 160)} is in the way and no folder of yours; remove it, or choose another "
-                    "--output."
+                    f"{clean_line(self.path, 160)} is in the way and is not a folder of yours; remove it, or choose "
+                    "another --output."
                 ) from None
         self.path.chmod(PRIVATE_FOLDER)

@@ -1,4 +1,5 @@
-"""Reading reviews from any file: formats, columns, labels, the memory-mapped store, splits and leaks.
+"""Reading reviews from any source: formats, columns, labels, the memory-mapped store, splits and leaks.
 
-`options` and `report` are light (pydantic only), for the process that draws the screen; the rest loads pyarrow.
+`options`, `report`, `sources` and `formats/registry` are light, for the process that draws the screen; the rest imports
+pyarrow.
 """

@@ -1,7 +1,7 @@
-"""One pass over a source: rows into the store, rows left out into a list, statistics into the report.
+"""The pass over a source: rows go to the store, rows left out to a list, statistics to the report.
 
-Texts are held a chunk at a time. Labels are stored as codes of their raw values and become classes afterwards, when
-all raw values are known.
+One chunk of texts is in memory at a time. Labels are stored as codes of their raw values, and become classes in
+`finish.py`, when all raw values are known.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from core.reviews.store import (
 )
 
 MAX_LABELS = 10_000
-"""Distinct raw labels that are counted; a column with more is no label, and its rows are read without one."""
+"""A column with more distinct values is not a label, and its rows are read without labels."""
 _SAMPLE_ROWS = 1_000
 _MISSING_CODE, _UNDECODABLE_CODE = -2, -3
 _EMPTY, _UNDECODABLE = "empty text", "undecodable bytes"
@@ -35,11 +35,13 @@ Progress = Callable[[float], None]
 
 @dataclass
 class Input:
-    """What is read: the tables in order, the size of each in bytes (for progress), and how the source is shown."""
+    """What to read."""
 
     source: str
+    """What messages call it."""
     tables: list[Table]
     weights: list[int]
+    """Size of each table in bytes, for progress."""
     notices: list[str] = field(default_factory=list)
     """What the report should say about the source."""
 
@@ -52,10 +54,14 @@ def build(
     model_labels: Sequence[str] | None,
     progress: Progress,
 ) -> None:
-    """Read `given` into `folder`, which will be renamed to `place` (a name in the data folder).
+    """Read `given` into `folder`.
+
+    Args:
+        place: Name in the data folder to which `folder` will be renamed.
+        model_labels: Classes of a model; see `read_reviews`.
 
     Raises:
-        InputError: no text column, no such column, or no row that can be used.
+        InputError: There is no text column, no such column, or no usable row.
     """
     reading = _Reading(folder, given, options)
     try:
@@ -67,7 +73,7 @@ def build(
 
 
 class _Reading:
-    """The state of the pass."""
+    """The state of the pass over a source."""
 
     def __init__(self, folder: Path, given: Input, options: ReadingOptions) -> None:
         self.folder, self.given, self.options = folder, given, options
@@ -82,7 +88,7 @@ class _Reading:
         self.skips = open_new(folder / SKIPS)
 
     def _inspect(self) -> tuple[Roles, dict[str, ColumnCounter]]:
-        """Find the columns' roles from the first rows of the first file that has any."""
+        """Find the roles of the columns from the first rows of the first file that has rows."""
         sample = None
         for table in self.given.tables:
             chunk = next(iter(table.chunks(_SAMPLE_ROWS)), None)
@@ -100,30 +106,30 @@ class _Reading:
         total = max(sum(self.given.weights), 1)
         done = 0
         for index, (table, weight) in enumerate(zip(self.given.tables, self.given.weights, strict=True)):
-            text, title, label = self._places(table)
+            text, title, label = self._indices(table)
             for chunk in table.chunks():
                 self._add(index, table.columns, chunk, (text, title, label))
                 progress(min((done + weight * table.fraction()) / total, 1.0))
             done += weight
             self.notices += table.notices + self._guesses(table)
         if not self.rows:
-            raise InputError(f"{self.shown} has a header and no rows below it; give a file with reviews.")
+            raise InputError(f"{self.shown} has a header but no rows below it; give a file with reviews.")
 
     def close(self) -> None:
         self.writer.close()
         self.skips.close()
 
     def _guesses(self, table: Table) -> list[str]:
-        """What was assumed about a file and may be wrong."""
+        """Return notices about what was assumed about a file and may be wrong."""
         notices = []
         if table.encoding == "cp1252" and self.options.encoding is None:
-            notices.append(f"{clean_line(table.name)} is no UTF-8 and was read as Windows-1252.")
+            notices.append(f"{clean_line(table.name)} is not UTF-8 and was read as Windows-1252.")
         if table.header is False and self.options.header is None:
             notices.append(f"{clean_line(table.name)} seems to have no header; its columns are numbered.")
         return notices
 
     def result(self) -> Pass:
-        """What the pass leaves for `finish`."""
+        """Return what `finish` needs."""
         columns = [counter.column() for counter in self.counters.values()]
         raws = None if self.too_many else list(self.codes)
         given = self.given
@@ -140,27 +146,28 @@ class _Reading:
             notices=self.notices,
         )
 
-    def _places(self, table: Table) -> tuple[int, int, int]:
-        """Where text, title and label stand in `table` (-1: nowhere)."""
+    def _indices(self, table: Table) -> tuple[int, int, int]:
+        """Return the indices of text, title and label among the columns of `table`, −1 if missing."""
         name = clean_line(table.name)
         if self.roles.text not in table.columns:
             wanted = clean_line(self.roles.text)
-            raise InputError(f"{name} has no column “{wanted}”, as the other files have; read it on its own.")
+            raise InputError(f"{name} has no column “{wanted}”, unlike the other files; read it on its own.")
         for column in (self.roles.title, self.roles.label):
             if column is not None and column not in table.columns:
                 self.notices.append(f"{name} has no column “{clean_line(column)}”.")
-        places = [
+        indices = [
             table.columns.index(column) if column in table.columns else -1
             for column in (self.roles.text, self.roles.title, self.roles.label)
         ]
-        return places[0], places[1], places[2]
+        return indices[0], indices[1], indices[2]
 
-    def _add(self, file: int, names: list[str], chunk: Chunk, places: tuple[int, int, int]) -> None:
+    def _add(self, file: int, names: list[str], chunk: Chunk, indices: tuple[int, int, int]) -> None:
+        """Add a chunk: good rows to the store, the others to the list of rows left out."""
         for name, cells in zip(names, chunk.columns, strict=True):
             if name in self.counters:
                 self.counters[name].add(cells)
         self.rows += len(chunk.lines) + len(chunk.bad)
-        text, title, label = places
+        text, title, label = indices
         texts = chunk.columns[text]
         if title >= 0:
             texts = [f"{_lead(head)}{body}" if head else body for head, body in _pairs(chunk, title, text)]
@@ -187,7 +194,7 @@ class _Reading:
         self._skip(file, bad)
 
     def _codes(self, chunk: Chunk, label: int) -> list[int]:
-        """The code of each row's raw label."""
+        """Return the code of each row's raw label."""
         if self.roles.label is None:
             return [NO_LABEL] * len(chunk.lines)
         if label < 0:
@@ -223,7 +230,7 @@ def _pairs(chunk: Chunk, title: int, text: int) -> Iterator[tuple[str, str]]:
 
 
 def _lead(title: str) -> str:
-    """A title as the beginning of a text: closed by a full stop unless it ends in punctuation."""
+    """Return a title as the beginning of a text, with a full stop unless it ends in punctuation."""
     stripped = title.strip()
     if not stripped:
         return ""
@@ -231,5 +238,5 @@ def _lead(title: str) -> str:
 
 
 def _is_lone(cell: str) -> bool:
-    """Whether `cell` holds half of a surrogate pair, which no file can store."""
+    """Whether `cell` contains a lone surrogate, which cannot be stored."""
     return any("\ud800" <= character <= "\udfff" for character in cell)

@@ -1,4 +1,4 @@
-"""After the pass over a source: raw labels become classes, the list of rows left out and the report are written."""
+"""The end of reading a source: raw labels become classes; the list of rows left out and the report are written."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from core.reviews.report import Column, Duplicates, ReadingReport, SkippedRow
 from core.reviews.store import HASHES, KEPT, LABELS, REPORT, SKIPPED, RowReader, data_folder, open_new, save_array
 
 SKIPS = "skips.jsonl"
-"""Rows left out during the pass: [file index, line, reason in full, excerpt]; merged into skipped.jsonl."""
+"""Rows left out during the pass, as [file index, line, full reason, excerpt]; merged into skipped.jsonl."""
 NO_LABEL = -1
 _SHOWN = 200
 _Skip = tuple[int, int, str, str]
@@ -32,7 +32,7 @@ _Skip = tuple[int, int, str, str]
 
 @dataclass
 class Pass:
-    """What the pass over a source leaves behind, beside the stored rows in `folder`."""
+    """The result of the pass over a source, besides the rows stored in `folder`."""
 
     folder: Path
     source: str
@@ -42,13 +42,17 @@ class Pass:
     columns: list[Column]
     rows: int
     raws: list[str] | None
-    """The raw labels by code; None when there were too many for labels."""
+    """The raw labels by code; None if there are too many to be labels."""
     left_out: Counter[str]
     notices: list[str]
 
 
 def finish(reading: Pass, place: str, model_labels: Sequence[str] | None) -> None:
-    """Turn raw labels into classes, write the arrays, the list of rows left out and the report."""
+    """Turn raw labels into classes; write the arrays, the list of rows left out and the report.
+
+    Raises:
+        InputError: No row can be used.
+    """
     folder = reading.folder
     rows = RowReader(folder)
     codes, hashes = rows.column("label"), rows.column("hash")
@@ -101,7 +105,7 @@ def finish(reading: Pass, place: str, model_labels: Sequence[str] | None) -> Non
 def _classify(
     reading: Pass, codes: np.ndarray[Any, Any], model_labels: Sequence[str] | None
 ) -> tuple[LabelPlan, np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """The plan, the class of every stored row, and the rows that are kept."""
+    """Return the plan, the class of each stored row, and the rows that are kept."""
     everything = np.arange(len(codes), dtype=np.int64)
     nothing = np.full(len(codes), NO_LABEL, dtype=np.int64)
     column = reading.roles.label
@@ -127,7 +131,7 @@ def _nothing_kept(
     if model_labels is not None and len(codes):
         known = ", ".join(clean_line(name, 40) for name in model_labels)
         return f"{shown} has no label that the model knows ({known})."
-    return f"{shown} has no review that can be used: all {reading.rows:,} rows are left out ({listed})."
+    return f"{shown} has no usable review: all {reading.rows:,} rows were left out ({listed})."
 
 
 def _left_out_by_label(
@@ -139,7 +143,7 @@ def _left_out_by_label(
     plan: LabelPlan,
     left_out: Counter[str],
 ) -> Iterator[_Skip]:
-    """The stored rows that are not kept, in order, counted as they pass."""
+    """Yield the stored rows that are not kept, in order, and count them in `left_out`."""
     if all_labels is not None:
         return
     mask = np.ones(len(codes), dtype=np.bool_)
@@ -153,7 +157,7 @@ def _left_out_by_label(
 
 
 def _write_skipped(folder: Path, files: list[str], late: Iterator[_Skip]) -> list[SkippedRow]:
-    """Merge both lists of rows left out, in the order of the files, into skipped.jsonl; returns the first 200."""
+    """Merge both lists of rows left out, in the order of the files, into skipped.jsonl; return the first 200."""
     early_path = folder / SKIPS
     first: list[SkippedRow] = []
     with early_path.open(encoding="utf-8") as early, open_new(folder / SKIPPED) as target:
@@ -181,7 +185,7 @@ def find_duplicates(hashes: np.ndarray[Any, Any], labels: np.ndarray[Any, Any]) 
 
 
 def _data_hash(rows: RowReader, kept: np.ndarray[Any, Any], labels: np.ndarray[Any, Any], names: Sequence[str]) -> str:
-    """BLAKE2b over the kept texts, their labels and the names of the classes."""
+    """Return a BLAKE2b hash over the kept texts, their labels and the names of the classes."""
     digest = hashlib.blake2b(digest_size=16)
     begin = 0
     for batch in rows.batches:

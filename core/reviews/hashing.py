@@ -1,4 +1,4 @@
-"""The hash that says two reviews are the same text: blind to case, white space and compatible characters."""
+"""The hash by which two reviews are the same text: it ignores case, white space and compatibility variants."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from hashlib import blake2b
 
 
 def text_digest(text: str) -> bytes:
-    """8 bytes of BLAKE2b over `text` after NFKC, case folding and collapsing white space.
+    """Return 8 bytes of BLAKE2b over `text` after NFKC, case folding and collapsing of white space.
 
     Raises:
-        UnicodeEncodeError: the text holds a lone surrogate (bytes that could not be decoded).
+        UnicodeEncodeError: The text contains a lone surrogate (undecodable bytes).
     """
     folded = text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
     return blake2b(" ".join(folded.split()).encode(), digest_size=8).digest()
 
 
 def text_hash(text: str) -> int:
-    """The same as an unsigned number, as `Reviews.hashes` holds it."""
+    """Return the same as an unsigned integer, as in `Reviews.hashes`."""
     return int.from_bytes(text_digest(text), "little")

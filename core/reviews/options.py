@@ -1,6 +1,6 @@
-"""What a person may say about a data file; everything left at its default is detected.
+"""The options for reading a source. Whatever is left at its default is detected.
 
-Light on purpose: the process that draws the screen imports this, so pydantic is all that it needs.
+Light: imports only pydantic, because the process that draws the screen uses it.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ SchemeChoice = Literal["auto", "as_is", "stars_binary", "stars"]
 
 
 class ReadingOptions(BaseModel):
-    """How to read a source. `None` (or "auto") means: detect it.
+    """How to read a source. None (or "auto") means to detect it.
 
-    The scheme says how labels become classes: `as_is` makes each distinct value a class, `stars` makes five classes
-    of a star rating, `stars_binary` makes two (1–2 negative, 4–5 positive, 3 left out), and `auto` picks: 0/1 and
-    booleans become negative/positive, star ratings `stars_binary`, anything else `as_is`.
+    The scheme says how labels become classes. `as_is` makes each distinct value a class; `stars` makes five classes
+    from a star rating; `stars_binary` makes two (1–2 negative, 4–5 positive, 3 left out). `auto` makes 0/1 and booleans
+    negative and positive, uses `stars_binary` for star ratings, and `as_is` for everything else.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    text: str | None = Field(default=None, description="The column that holds the review.")
-    title: str | None = Field(default=None, description="The column joined before the text; empty: join none.")
-    label: str | None = Field(default=None, description="The column that holds the label; empty: read without labels.")
+    text: str | None = Field(default=None, description="The column with the review.")
+    title: str | None = Field(default=None, description="The column to put before the text; empty for none.")
+    label: str | None = Field(default=None, description="The column with the label; empty to read without labels.")
     scheme: SchemeChoice = Field(default="auto", description="How labels become classes.")
     label_names: dict[str, str] = Field(default_factory=dict, description="Raw value → the name of its class.")
-    delimiter: str | None = Field(default=None, description="The character between fields of a CSV file.")
+    delimiter: str | None = Field(default=None, description="The character between the fields of a CSV file.")
     encoding: str | None = Field(default=None, description="The text encoding, as Python names it.")
     header: bool | None = Field(default=None, description="Whether the first record names the columns.")

@@ -1,7 +1,7 @@
-"""Reading reviews from any source into a memory-mapped store: the entry to this package.
+"""Reading reviews from any source into a memory-mapped store: the entry point of this package.
 
-A source is a file, a folder (its `train` files), `-` for standard input, or a dataset of the Hugging Face hub. What
-was read stays in a cache under `$REVIEWTUI_HOME/data` and is used again while the files stand as they stood.
+A source is a file, a folder (its `train` files), or a dataset on the Hugging Face hub. What was read is cached under
+`$REVIEWTUI_HOME/data`, and reused as long as the files have not changed.
 """
 
 from __future__ import annotations
@@ -40,21 +40,21 @@ MIN_ROWS, MIN_ROWS_OF_A_CLASS, MAX_CLASSES = 8, 2, 50
 
 
 class Reviews:
-    """The reviews of a source: N of them, memory-mapped.
+    """The N reviews of a source, memory-mapped.
 
     Attributes:
-        folder: where they are kept.
-        report: what reading found.
-        label_names: the classes, by index.
-        labels: [N] int64, the class of each review, -1 for none.
-        hashes: [N] uint64, hash of the normalised text (see `core.reviews.hashing`).
+        folder: Where they are stored.
+        report: What reading found.
+        label_names: The classes, by index.
+        labels: [N] int64, class of each review, −1 for none.
+        hashes: [N] uint64, hash of the normalized text; see `core.reviews.hashing`.
     """
 
     def __init__(self, folder: Path) -> None:
-        """Open what was read before.
+        """Open a stored source.
 
         Raises:
-            OSError, ValueError: the folder is not whole.
+            OSError, ValueError: The folder is incomplete.
         """
         self.folder = folder
         self.report = ReadingReport.model_validate_json((folder / REPORT).read_bytes())
@@ -64,34 +64,34 @@ class Reviews:
         self._rows = RowReader(folder)
         self._kept = load_array(folder / KEPT) if (folder / KEPT).exists() else None
         if not len(self.labels) == len(self.hashes) == self.report.kept:
-            raise ValueError("the folder is not whole")
+            raise ValueError("the folder is incomplete")
 
     def __len__(self) -> int:
         return self.report.kept
 
     def text(self, row: int) -> str:
-        """The text of review `row`, with its title before it if there is one."""
+        """Return the text of review `row`, including its title if there is one."""
         batch, index = self._find(row)
         return str(batch.column("text")[index].as_py())
 
     def texts(self, rows: Sequence[int] | np.ndarray[Any, Any] | range) -> list[str]:
-        """The texts of `rows`, in their order."""
+        """Return the texts of `rows`, in the given order."""
         if isinstance(rows, range) and rows.step == 1 and self._kept is None and len(rows):
             return self._slice(rows.start, rows.stop)
         return [self.text(int(row)) for row in rows]
 
     def sizes(self) -> np.ndarray[Any, np.dtype[np.int64]]:
-        """[N] bytes of each text, with its title."""
+        """Return the size of each text in bytes [N], including its title."""
         sizes = self._rows.text_sizes()
         return sizes if self._kept is None else sizes[self._kept]
 
     def place(self, row: int) -> tuple[str, int]:
-        """The file and the line where review `row` starts."""
+        """Return the file and the line on which review `row` starts."""
         batch, index = self._find(row)
         return self.report.files[batch.column("file")[index].as_py()], int(batch.column("line")[index].as_py())
 
     def batches(self, size: int) -> Iterator[list[str]]:
-        """All texts in order, `size` at a time."""
+        """Yield all texts in order, `size` at a time."""
         for start in range(0, len(self), size):
             yield self.texts(range(start, min(start + size, len(self))))
 
@@ -102,7 +102,7 @@ class Reviews:
         return self._rows.find(row if self._kept is None else int(self._kept[row]))
 
     def _slice(self, start: int, stop: int) -> list[str]:
-        """Texts of consecutive stored rows, batch by batch."""
+        """Return the texts of consecutive stored rows."""
         if start < 0 or stop > len(self):
             raise IndexError(f"there are no reviews {start} to {stop} among {len(self)}")
         texts: list[str] = []
@@ -121,17 +121,17 @@ def read_reviews(
     labels: Sequence[str] | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Reviews:
-    """Read `source`, or open what was read of it before.
+    """Read `source`, or open it from the cache.
 
     Args:
-        source: a file, a folder, `-`, `owner/name` or `hf:name[:config]`.
-        options: what not to detect.
-        labels: the classes of a model; a label that is none of them is left out as "unknown label".
-        progress: called with the share that was read, 0 to 1.
+        source: A file, a folder, `owner/name` or `hf:name[:config]`.
+        options: What not to detect.
+        labels: Classes of a model. Rows with other labels are left out as "unknown label".
+        progress: Called with the share that has been read, 0 to 1.
 
     Raises:
-        InputError: the source cannot be read as reviews; the sentence says why and what to do.
-        ReviewtuiError: the cache cannot be written.
+        InputError: The source cannot be read as reviews; the message says why and what to do.
+        ReviewtuiError: The cache cannot be written.
     """
     report = progress or (lambda fraction: None)
     hub = None if isinstance(source, Path) else _hub(source)
@@ -146,10 +146,10 @@ def read_reviews(
 
 
 def require_trainable(reviews: Reviews) -> None:
-    """Check that a classifier can learn from `reviews`.
+    """Check that a classifier can be trained on `reviews`.
 
     Raises:
-        InputError: no labels, one class, too few reviews, or (nearly) a label per review.
+        InputError: There are no labels, only one class, too few reviews, or about as many labels as reviews.
     """
     report, shown = reviews.report, clean_line(reviews.report.source)
     if report.label_column is None:
@@ -160,8 +160,8 @@ def require_trainable(reviews: Reviews) -> None:
     if not counts or len(counts) > MAX_CLASSES or (rows > 20 and len(counts) > rows / 2):
         many = f"{len(counts):,}" if counts else "too many"
         raise InputError(
-            f"The column “{column}” of {shown} has {many} different labels in {rows:,} reviews, which is no set of "
-            f"classes (at most {MAX_CLASSES}); name another with --label COLUMN."
+            f"The column “{column}” of {shown} has {many} different labels in {rows:,} reviews, too many to be classes "
+            f"(at most {MAX_CLASSES}); name another with --label COLUMN."
         )
     if len(counts) == 1:
         only = clean_line(next(iter(counts)), 40)
@@ -177,7 +177,7 @@ def require_trainable(reviews: Reviews) -> None:
 
 
 def _hub(source: str) -> tuple[str, str | None] | None:
-    """The dataset that `source` names, unless it is, or is meant to be, a path."""
+    """Return the hub dataset that `source` names, or None if it is a path, or looks like one."""
     found = hub_name(source)
     if found is None or source.startswith("hf:"):
         return found
@@ -217,7 +217,7 @@ def _read_files(
 
 
 def _storable(path: str | Path) -> str:
-    """`path` as text that JSON can hold, also where its name is no UTF-8."""
+    """Return `path` as valid Unicode, even if its name is not UTF-8."""
     return str(path).encode("utf-8", "replace").decode()
 
 
@@ -228,14 +228,14 @@ def _cached(
     progress: Callable[[float], None],
     opened: Callable[[], Input],
 ) -> Reviews:
-    """The reviews in the cache, built first if they are not there whole."""
+    """Return the reviews from the cache; read them first if they are missing or incomplete."""
     key = cache_key(parts, options, None if labels is None else list(labels))
     place = data_folder() / key
     if is_complete(place):
         try:
             reviews = Reviews(place)
         except (OSError, ValueError, pa.ArrowException):
-            (place / REPORT).unlink(missing_ok=True)  # damaged: build it again
+            (place / REPORT).unlink(missing_ok=True)  # damaged: read the source again
         else:
             progress(1.0)
             return reviews

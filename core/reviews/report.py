@@ -1,6 +1,6 @@
-"""What reading a source found: the Data screen shows exactly this, and the cache keeps it as JSON.
+"""What reading a source has found: shown on the Data screen, and kept as JSON in the cache.
 
-Light on purpose: pydantic only. Names, values and excerpts come from data: show them through `core.base.text`.
+Light: imports only pydantic. Names, values and excerpts come from data: show them through `core.base.text`.
 """
 
 from __future__ import annotations
@@ -15,36 +15,36 @@ class Column(BaseModel):
     kind: str
     """text, category, number, boolean, date, other (short unique strings, such as ids), nested or empty."""
     filled: int
-    """Rows with a value, of the rows that could be read."""
+    """Number of rows with a value."""
     distinct: int | None
-    """Distinct values; None when there are more than were counted."""
+    """Number of distinct values; None if there are too many to count."""
     examples: list[str] = Field(default_factory=list)
 
 
 class SkippedRow(BaseModel):
-    """One row left out, and why."""
+    """A row that was left out."""
 
     file: str
     line: int
-    """Physical line (1-based) where the record starts; in formats without lines, the row's number."""
+    """Physical line, from 1, on which the record starts; the number of the row in formats without lines."""
     reason: str
     excerpt: str
     """At most 80 characters of the row."""
 
 
 class Duplicates(BaseModel):
-    """Reviews whose normalised text occurs more than once."""
+    """Reviews whose normalized text occurs more than once."""
 
     rows: int = 0
     """Rows that repeat the text of an earlier row."""
     groups: int = 0
     """Texts that occur more than once."""
     conflicting: int = 0
-    """Of those texts, the ones whose copies carry different labels."""
+    """Number of those texts whose copies have different labels."""
 
 
 class ReadingReport(BaseModel):
-    """Everything found in a source; `rows == kept + sum(left_out.values())` always holds."""
+    """Everything that was found in a source. Always, `rows == kept + sum(left_out.values())`."""
 
     source: str
     files: list[str]
@@ -57,27 +57,27 @@ class ReadingReport(BaseModel):
     title_column: str | None = None
     label_column: str | None = None
     scheme: str
-    """The scheme used: binary, stars_binary, stars, as_is or unlabelled."""
+    """The scheme that was used: binary, stars_binary, stars, as_is or unlabelled."""
     label_names: list[str]
     class_counts: dict[str, int]
     rows: int
-    """Rows read in all."""
+    """Number of rows read."""
     kept: int
     left_out: dict[str, int]
-    """Reason → rows left out."""
+    """Reason → number of rows left out."""
     skipped: list[SkippedRow]
-    """The first 200 rows left out; `skipped_file` (JSON lines) has all of them."""
+    """The first 200 rows left out; `skipped_file` (JSON Lines) lists all of them."""
     skipped_file: str
     duplicates: Duplicates
     data_hash: str
     """Hash of the kept texts, their labels and their order."""
     notices: list[str] = Field(default_factory=list)
     schemes: list[str] = Field(default_factory=list)
-    """What `ReadingOptions.scheme` may be for this label column; `auto` stands for 0/1 as negative/positive."""
+    """Values of `ReadingOptions.scheme` that suit this label column; `auto` means 0/1 as negative and positive."""
 
 
 class SharedReview(BaseModel):
-    """A review of one set that the other set holds too."""
+    """A review that is in both sets."""
 
     file: str
     line: int
@@ -85,9 +85,9 @@ class SharedReview(BaseModel):
 
 
 class Leak(BaseModel):
-    """Reviews that two sets share: what a model was trained on says little about how well it reads the rest."""
+    """Reviews that two sets share. A model that was trained on a review is not tested by it."""
 
     rows: int
-    """Rows of the other set whose text is in the training set."""
+    """Number of rows in the other set whose text is in the training set."""
     examples: list[SharedReview]
     """The first few of them."""

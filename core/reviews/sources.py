@@ -46,34 +46,34 @@ class Sources(BaseModel):
 
 
 def find_sources(source: str | Path) -> Sources:
-    """The files of `source`: a file is `train`; a folder is sorted by its files' names.
+    """Return the files of `source`: a file is `train`, and the files of a folder are sorted by their names.
 
-    `train*`, `validation*`, `valid*`, `val*`, `dev*`, `test*` and `inbox*` (in any case) are those parts. Without a
-    file named `train*`, the files of no part are what there is to train on. Sub-folders, hidden files, README-like
-    files and links that leave the folder are not looked at.
+    `train*`, `validation*`, `valid*`, `val*`, `dev*`, `test*` and `inbox*` (in any case) belong to those parts. If no
+    file is named `train*`, the remaining files are for training. Subfolders, hidden files, README files and the like,
+    and links out of the folder are ignored.
 
     Raises:
-        InputError: no such file or folder, or a folder without a data file.
+        InputError: There is no such file or folder, or no data file in the folder.
     """
     shown = clean_line(source)
     if not shown:
-        raise InputError("No data was named; give a file or a folder with reviews.")
+        raise InputError("No data given; give a file or a folder with reviews.")
     try:
         path = Path(source).expanduser()
         if path.is_file():
             return Sources(train=[_named(path)])
         if not path.is_dir():
-            what = "is no file or folder that can be read" if path.exists() else "does not exist"
+            what = "is not a file or folder that can be read" if path.exists() else "does not exist"
             raise InputError(f"{shown} {what}; check the path of the data.")
         inside = path.resolve()
         files = sorted(_named(file) for file in path.iterdir() if _is_data(file, inside))
     except OSError as error:
         raise InputError(f"Cannot read {shown} ({error.strerror or error}); check its permissions.") from error
     except (ValueError, RuntimeError):
-        raise InputError(f"{shown} is no file name; check the path of the data.") from None
+        raise InputError(f"{shown} is not a file name; check the path of the data.") from None
     if not files:
         known = ", ".join(SUFFIXES)
-        raise InputError(f"The folder {shown} holds no data files ({known}); give a folder with reviews, or a file.")
+        raise InputError(f"The folder {shown} has no data files ({known}); give a folder with reviews, or a file.")
     parts = Sources()
     for file in files:
         _list_of(parts, file).append(file)
@@ -83,11 +83,11 @@ def find_sources(source: str | Path) -> Sources:
 
 
 def _named(file: Path) -> Path:
-    """`file`, whose name can be written down: in a run's settings, in reports, in what is exported."""
+    """Return `file`, whose name must be valid Unicode: it is written to settings, reports and decisions."""
     try:
         str(file).encode()
     except UnicodeEncodeError:
-        raise InputError(f"The name of {clean_line(file)} holds bytes that are no UTF-8; give it another.") from None
+        raise InputError(f"The name of {clean_line(file)} is not valid UTF-8; rename the file.") from None
     return file
 
 
@@ -105,7 +105,7 @@ def _list_of(parts: Sources, file: Path) -> list[Path]:
 
 
 def absolute_source(source: str) -> str:
-    """The absolute path of `source` where it is one; else `source`, a Hugging Face id, as it is."""
+    """Return the absolute path of `source` if it is a path that exists; else `source`, a Hugging Face id."""
     try:
         path = Path(source).expanduser()
         return str(path.absolute()) if path.exists() else source

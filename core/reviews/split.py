@@ -1,7 +1,7 @@
-"""Dividing reviews into training and validation, and finding reviews that two sets share.
+"""Splitting reviews into training and validation, and finding reviews that two sets share.
 
-Who goes where is decided by the hash of the normalised text alone: copies of a text never sit on both sides, and the
-order of the rows, or rows added later, move nobody who is not at the border.
+The hash of the normalized text alone decides where a review goes: copies of a text are never on both sides, and
+reordering or adding rows moves only reviews near the border.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ _EXAMPLES = 5
 
 
 def split_by_hash(reviews: Reviews, fraction: float) -> tuple[Rows, Rows]:
-    """Row numbers for training and for validation ([N_t] and [N_v] int64, ascending), stratified by class.
+    """Return row numbers for training and for validation ([N_t] and [N_v] int64, ascending), stratified by class.
 
-    In each class the texts are ordered by a mix of their hash, and the first ones go to validation until they hold
-    `fraction` of the class's rows: at least one text where the class has two, and never all of them. A text whose
-    copies carry different labels belongs to the class with the lowest index among them.
+    In each class, texts are ordered by a mix of their hash, and the first ones go to validation until they have
+    `fraction` of the rows of the class: at least one text if the class has two, and never all. A text whose copies have
+    different labels belongs to the class with the lowest index among them.
 
     Raises:
         InputError: `fraction` is not between 0 and 1.
     """
     if not 0 < fraction < 1:
-        raise InputError(f"The share kept for validation must be between 0 and 1, not {fraction:g}.")
+        raise InputError(f"The validation fraction must be between 0 and 1, not {fraction:g}.")
     hashes, group_of_row, sizes = np.unique(reviews.hashes, return_inverse=True, return_counts=True)
     group_of_row = group_of_row.reshape(-1)
     labels = np.asarray(reviews.labels)
@@ -46,14 +46,14 @@ def split_by_hash(reviews: Reviews, fraction: float) -> tuple[Rows, Rows]:
             in_validation[groups[: _first_groups(sizes[groups], fraction)]] = True
     for label in np.unique(labels):
         groups = np.unique(group_of_row[labels == label])
-        if len(groups) > 1 and not in_validation[groups].any():  # all its texts are labelled otherwise elsewhere
+        if len(groups) > 1 and not in_validation[groups].any():  # all its texts have copies with other labels
             in_validation[groups[np.argmin(place[groups])]] = True
     chosen = in_validation[group_of_row]
     return np.flatnonzero(~chosen), np.flatnonzero(chosen)
 
 
 def _first_groups(sizes: np.ndarray[Any, Any], fraction: float) -> int:
-    """How many of the groups of these sizes come nearest to `fraction` of their sum: at least 1, and not all."""
+    """Return how many of the first groups come nearest to `fraction` of the sum of `sizes`: at least 1, not all."""
     held = np.cumsum(sizes)
     wanted = fraction * held[-1]
     count = int(np.searchsorted(held, wanted, side="left")) + 1
@@ -63,7 +63,7 @@ def _first_groups(sizes: np.ndarray[Any, Any], fraction: float) -> int:
 
 
 def find_leak(train_hashes: np.ndarray[Any, np.dtype[np.uint64]], other: Reviews) -> Leak | None:
-    """The reviews of `other` whose text is among `train_hashes` ([N] uint64), or None."""
+    """Return the reviews of `other` whose text is among `train_hashes` ([N] uint64), or None."""
     shared = np.flatnonzero(np.isin(other.hashes, train_hashes))
     if not len(shared):
         return None
@@ -75,7 +75,7 @@ def find_leak(train_hashes: np.ndarray[Any, np.dtype[np.uint64]], other: Reviews
 
 
 def _mix(hashes: np.ndarray[Any, np.dtype[np.uint64]]) -> np.ndarray[Any, np.dtype[np.uint64]]:
-    """Another order than that of the hashes themselves (the finalizer of splitmix64)."""
+    """Return other hashes, in an unrelated order (the finalizer of splitmix64)."""
     mixed = hashes.copy()
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
         mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)

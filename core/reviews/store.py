@@ -1,13 +1,13 @@
 """The reviews of a source on disk: texts in a memory-mapped Arrow file, labels and hashes beside it.
 
     rows.arrow      every row with a text: text, file (index), line, label (code of the raw value), hash
-    kept.npy        [N] int64, the rows of rows.arrow that are kept (absent: all of them)
-    labels.npy      [N] int64, class index, -1 for none
-    hashes.npy      [N] uint64, hash of the normalised text
+    kept.npy        [N] int64, the rows of rows.arrow that are kept; missing if all are
+    labels.npy      [N] int64, class index, −1 for none
+    hashes.npy      [N] uint64, hash of the normalized text
     skipped.jsonl   every row left out: file, line, reason, excerpt
-    report.json     the report; written last, so a folder with it is complete
+    report.json     the report
 
-A folder is built beside its place under `$REVIEWTUI_HOME/data` and renamed into it.
+A folder is built under a temporary name in `$REVIEWTUI_HOME/data`, and renamed when it is complete.
 """
 
 from __future__ import annotations
@@ -55,19 +55,19 @@ _SCHEMA = pa.schema(
 
 
 def data_folder() -> Path:
-    """The folder of all that was read, made if missing."""
+    """Return the folder of all stored sources; create it if it is missing."""
     return private_folder(home() / "data")
 
 
 def cache_key(parts: object, options: ReadingOptions, labels: list[str] | None) -> str:
-    """The name of the folder of a source: `parts` say which files they are and how they stood."""
+    """Return the name of the folder for a source; `parts` identify its files and their state."""
     described = json.dumps([FORMAT_VERSION, parts, options.model_dump(mode="json"), labels], sort_keys=True)
     return hashlib.blake2b(described.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
 @contextmanager
 def building(key: str) -> Iterator[Path]:
-    """A private folder to write in, which becomes `data_folder()/key` on success and vanishes on failure."""
+    """Yield a private folder to write in. It becomes `data_folder()/key` on success, and is removed on failure."""
     parent = data_folder()
     _sweep(parent)
     folder = private_folder(parent / f".building-{key}-{secrets.token_hex(4)}")
@@ -88,23 +88,23 @@ def building(key: str) -> Iterator[Path]:
 
 
 def is_complete(folder: Path) -> bool:
-    """Whether `folder` was built to its end."""
+    """Whether `folder` is complete."""
     return all((folder / name).is_file() for name in (ROWS, LABELS, HASHES, SKIPPED, REPORT))
 
 
 def open_new(path: Path) -> IO[bytes]:
-    """A new private file, open for writing."""
+    """Create a private file and open it for writing."""
     return os.fdopen(open_private(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb")
 
 
 def save_array(path: Path, array: np.ndarray[Any, Any]) -> None:
-    """`array` in NumPy's own format, private."""
+    """Write `array` to a private file in NumPy's format."""
     with open_new(path) as file:
         np.save(file, array, allow_pickle=False)
 
 
 def load_array(path: Path) -> np.ndarray[Any, Any]:
-    """An array of `save_array`, memory-mapped; no pickle is read."""
+    """Return an array written by `save_array`, memory-mapped; pickles are refused."""
     return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
 
 
@@ -126,7 +126,7 @@ class RowWriter:
         self._characters = 0
 
     def add(self, texts: list[str], file: int, lines: list[int], labels: list[int], hashes: list[bytes]) -> None:
-        """Append rows of one file; `hashes` are 8 bytes each."""
+        """Append rows of one file; each hash has 8 bytes."""
         self._texts += texts
         self._files += [file] * len(texts)
         self._lines += lines
@@ -147,7 +147,7 @@ class RowWriter:
             np.array(self._labels, dtype=np.int32),
             np.frombuffer(b"".join(self._hashes), dtype="<u8"),
         ]
-        # Buffers, not pa.array: that one imports pandas first, a third of a second.
+        # Buffers instead of pa.array, which imports pandas first: a third of a second.
         columns = [
             pa.Array.from_buffers(field.type, len(column), [None, pa.py_buffer(column)])
             for column, field in zip(numbers, list(_SCHEMA)[1:], strict=True)
@@ -157,7 +157,7 @@ class RowWriter:
         self._clear()
 
     def close(self) -> None:
-        """Write what is left and the footer."""
+        """Write the remaining rows and the footer."""
         if self._texts:
             self._flush()
         self._writer.close()
@@ -165,7 +165,7 @@ class RowWriter:
 
 
 class RowReader:
-    """Reads rows.arrow, memory-mapped: nothing is loaded before it is asked for."""
+    """Reads rows.arrow, memory-mapped: nothing is loaded until it is used."""
 
     def __init__(self, folder: Path) -> None:
         reader = ipc.open_file(pa.memory_map(str(folder / ROWS)))
@@ -173,25 +173,25 @@ class RowReader:
         self.ends = np.cumsum([batch.num_rows for batch in self.batches], dtype=np.int64)
 
     def find(self, row: int) -> tuple[Any, int]:
-        """The batch that holds `row`, and its index there."""
+        """Return the batch that contains `row`, and its index there."""
         number = int(np.searchsorted(self.ends, row, side="right"))
         batch = self.batches[number]
         return batch, row - (int(self.ends[number]) - batch.num_rows)
 
     def column(self, name: str) -> np.ndarray[Any, Any]:
-        """A column of numbers, whole."""
+        """Return a whole column of numbers."""
         kind: np.dtype[Any] = np.dtype(_SCHEMA.field(name).type.to_pandas_dtype())
         parts = [np.frombuffer(batch.column(name).buffers()[1], kind, batch.num_rows) for batch in self.batches]
         return np.concatenate(parts) if parts else np.zeros(0, dtype=kind)
 
     def text_sizes(self) -> np.ndarray[Any, np.dtype[np.int64]]:
-        """Bytes of each text."""
+        """Return the size of each text in bytes."""
         parts = [np.asarray(pc.binary_length(batch.column("text")), dtype=np.int64) for batch in self.batches]
         return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
 
 
 def _sweep(parent: Path) -> None:
-    """Remove what a crash left half built, or half read from standard input, more than a day ago."""
+    """Remove incomplete folders that a crash left more than a day ago."""
     for left in parent.glob(".building-*"):
         with suppress(OSError):
             if time.time() - left.stat().st_mtime > _ABANDONED:

@@ -1,1 +1,1 @@
-"""Triage: what a person said about each review of a pile, kept so that no word of it is lost."""
+"""Triage: what the user decided about each review of a pile, kept durably."""

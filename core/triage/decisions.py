@@ -1,15 +1,15 @@
-"""The decision log of a pile: `triage/<key>/decisions.jsonl`, append-only, one writer, one checksummed record a line.
+"""The decision log of a pile: `triage/<key>/decisions.jsonl`, append-only, with one writer and one record per line.
 
-Lines are those of a run's journal (core/runs/journal.py), and like there a record is one `write`; here each is also
-on the disk before the call returns. A tail torn by a crash is passed over by readers and cut off by the next writer.
+Lines have the checksummed format of a run's journal (core/runs/journal.py). A record is one `write`, and is durable
+before the call returns. An incomplete last line, left by a crash, is ignored by readers and cut off by the next writer.
 
-    kind      says (each has `number`, counted from 1, and `time`)
-    decide    the fields of `core.triage.history.Decision`
+    kind      fields (besides `number`, counted from 1, and `time`)
+    decide    those of `core.triage.history.Decision`
     undo      of: number of the decision taken back
     redo      of: number of the decision brought back
-    moved     data_hash, rows: [[old row, new row], …]: the pile was read anew and its reviews were found again
+    moved     data_hash, rows: [[old row, new row], …]: the file has changed, and its reviews were located again
 
-Beside it lie `pile.json`, which names the source, and `lock`, held by the workbench that has the pile open.
+Beside it are `pile.json`, which names the source, and `lock`, held by the workbench that has the pile open.
 """
 
 from __future__ import annotations
@@ -44,20 +44,20 @@ __all__ = [
 
 
 class PileInUseError(ReviewtuiError):
-    """Another workbench has the pile open."""
+    """Raised when another workbench has the pile open."""
 
 
 def pile_folder(source: str) -> Path:
-    """Where the decisions about `source` lie: named by a hash of its absolute path, or of a dataset's name."""
+    """Return the folder of the decisions about `source`, named by a hash of its absolute path or dataset name."""
     return home() / "triage" / hashlib.sha256(_full_name(source).encode("utf-8", "replace")).hexdigest()[:16]
 
 
 class DecisionLog:
-    """The decisions about one pile, open for writing. One at a time may have it open, on any number of terminals.
+    """The decisions about one pile, open for writing by one process at a time.
 
     Attributes:
-        history: what the log adds up to.
-        damaged: whole lines that failed their checksum and were passed over.
+        history: The state of the pile.
+        damaged: Number of lines that failed their checksum and were ignored.
     """
 
     def __init__(
@@ -67,11 +67,14 @@ class DecisionLog:
         clock: Callable[[], float] = time.time,
         sync: Callable[[int], None] = os.fsync,
     ) -> None:
-        """Open, or begin, the log of `source`. `sync` makes a descriptor's content durable.
+        """Open the log of `source`, or create it.
+
+        Args:
+            sync: Makes the content of a file descriptor durable.
 
         Raises:
-            PileInUseError: another workbench has it open.
-            ReviewtuiError: it cannot be read or written.
+            PileInUseError: Another workbench has it open.
+            ReviewtuiError: It cannot be read or written.
         """
         self.folder = private_folder(pile_folder(source))
         self._path = self.folder / "decisions.jsonl"
@@ -94,44 +97,44 @@ class DecisionLog:
             raise
 
     def decide(self, decision: Decision) -> Decision:
-        """Write a decision down; what was undone before it cannot be brought back any more.
+        """Append a decision. Decisions undone before it can no longer be brought back.
 
         Raises:
-            ReviewtuiError: it could not be written, and does not count.
+            ReviewtuiError: It could not be written, and does not count.
         """
         self._write("decide", **decision.model_dump(mode="json", exclude={"number", "time"}))
         assert self.history.last is not None
         return self.history.last
 
     def undo(self) -> Decision | None:
-        """Take back the last decision that stands; None where there is none."""
+        """Take back the latest decision and return it; None if there is none."""
         last = self.history.last
         if last is not None:
             self._write("undo", of=last.number)
         return last
 
     def redo(self) -> Decision | None:
-        """Bring back the decision that was undone last; None where there is none."""
+        """Bring back the decision that was undone last and return it; None if there is none."""
         following = self.history.next
         if following is not None:
             self._write("redo", of=following.number)
         return following
 
     def found_again(self, data_hash: str, hashes: Iterable[str]) -> int:
-        """Follow a changed file: its rows' text hashes in order. Returns how many decided reviews are elsewhere now."""
+        """Locate decided reviews in a changed file, given the text hash of each row; return how many have moved."""
         moves = self.history.moves(hashes)
         self._write("moved", data_hash=data_hash, rows=moves)
         return len(moves)
 
     def close(self) -> None:
-        """Let the pile go. Safe to call twice."""
+        """Close the log. It can be called twice."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
             self._lock.release()
 
     def _write(self, kind: str, /, **fields: Any) -> None:
-        """Append one event with one `write` and sync it; then, and only then, it counts."""
+        """Append one event with one `write`, sync it, and only then apply it."""
         record = {"kind": kind, "number": self.history.events + 1, "time": round(self._clock(), 3), **fields}
         line = encode(record)
         try:
@@ -140,11 +143,11 @@ class DecisionLog:
                 raise OSError(28, "no space left on the device")
             self._sync(self._descriptor)
         except OSError as error:
-            with contextlib.suppress(OSError):  # a torn line would spoil the next one; the next writer cuts it too
+            with contextlib.suppress(OSError):  # an incomplete line would damage the next one
                 os.ftruncate(self._descriptor, self._length)
             raise ReviewtuiError(
                 f"The decision could not be saved ({error.strerror or error}) and does not count; "
-                f"make room where {self.folder} lies, then decide again."
+                f"make room on the disk of {self.folder}, then decide again."
             ) from error
         self._length += written
         self.history.apply(record)
@@ -156,11 +159,11 @@ class RecentPile:
 
     source: str
     opened: float
-    """When something was last decided about it, seconds since 1970."""
+    """Time of the last decision, in seconds since 1970."""
 
 
 def recent_piles(most: int = 8) -> list[RecentPile]:
-    """Piles with a log whose file is still there, the latest first."""
+    """Return the latest `most` piles whose files still exist, newest first."""
     found = []
     for described in (home() / "triage").glob("*/pile.json"):
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
@@ -191,7 +194,7 @@ def _lock(path: Path) -> RunLock:
 
 
 def _records(data: bytes) -> tuple[list[Record], int, int]:
-    """The records of a log, how many whole lines are damaged, and where the last whole line ends."""
+    """Return the records of a log, the number of damaged lines, and the end of the last complete line in bytes."""
     whole = data.rfind(b"\n") + 1
     decoded = [decode(line) for line in data[:whole].split(b"\n")[:-1]]
     records = [record for record in decoded if record is not None]

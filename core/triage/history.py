@@ -1,8 +1,8 @@
-"""Decisions and what they add up to: a fold over the events of a pile's log. No disk, no clock.
+"""The state of a pile, folded from the events in its log. It uses neither disk nor clock.
 
-A decision is about one review: the text with this hash at this row. Undo takes back the last decision that stands and
-redo brings it back, without limit; both are events that name the decision they mean, so that a damaged record costs
-one decision and never shifts the others. Where a file was changed, a `moved` event says where its reviews went.
+A decision is about one review: the text with this hash at this row. Undo takes back the latest decision, and redo
+brings it back, without limit. Both are events that name their decision, so that a damaged record costs one decision and
+does not affect the others. If a file has changed, a `moved` event says where its reviews are now.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 SKIP = "skip"
-"""The verdict of a review that was passed over on purpose; `Decision.skipped` tells it from a label of that name."""
+"""The verdict of a skipped review; `Decision.skipped` distinguishes it from a label of that name."""
 
 Record = dict[str, Any]
 
 
 class Decision(BaseModel):
-    """What a person said about one review, and what the model had said when they did."""
+    """What the user decided about one review, and what the model had predicted then."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     number: int = 0
-    """Of the event in its log, from 1; given by the log."""
+    """Number of its event in the log, from 1; assigned by the log."""
     time: float = 0.0
     """Seconds since 1970."""
     hash: str = Field(pattern=r"^[0-9a-f]{16}$")
-    """Of the normalised text (core/reviews/hashing.py)."""
+    """Hash of the normalized text (core/reviews/hashing.py)."""
     row: int
-    """Place in the pile, from 0; negative once the review is no longer in the file."""
+    """Row in the file, from 0; negative once the review is no longer in the file."""
     file: str
     line: int
     text: str
@@ -41,14 +41,14 @@ class Decision(BaseModel):
     """A label, or `SKIP`."""
     skipped: bool = False
     agreed: bool | None = None
-    """Whether the verdict is the label that was predicted; None where it was skipped or nothing was predicted."""
+    """Whether the verdict equals the predicted label; None if it was skipped or nothing was predicted."""
     predicted: str | None = None
     probability: float | None = None
     """Of `predicted`, 0 to 1."""
     model: str | None = None
-    """Id of the run whose model predicted."""
+    """Id of the run whose model made the prediction."""
     blind: bool = False
-    """Whether the prediction was hidden until the person had decided."""
+    """Whether the prediction was hidden until the user decided."""
     seconds: float = 0.0
     """How long the review was on the screen before the decision."""
     source: Literal["human"] = "human"
@@ -56,15 +56,15 @@ class Decision(BaseModel):
 
 @dataclass(frozen=True)
 class Counts:
-    """How far a pile is, in reviews."""
+    """Progress through a pile, in reviews."""
 
     agreed: int = 0
     corrected: int = 0
     by_hand: int = 0
-    """Labelled while no prediction was shown."""
+    """Labelled without a prediction."""
     skipped: int = 0
     blind_agreed: int = 0
-    """Of the agreed ones, those said before the prediction was shown."""
+    """Those among the agreed that were decided before the prediction was shown."""
     blind_corrected: int = 0
 
     @property
@@ -73,27 +73,27 @@ class Counts:
 
     @property
     def agreement(self) -> float | None:
-        """Share of the predictions that the person agreed with; None where there was none to judge."""
+        """Share of predictions that the user agreed with; None if there were no predictions."""
         judged = self.agreed + self.corrected
         return self.agreed / judged if judged else None
 
     @property
     def blind_agreement(self) -> float | None:
-        """The same over the reviews that were decided before their prediction was shown."""
+        """The same, over reviews that were decided before their prediction was shown."""
         judged = self.blind_agreed + self.blind_corrected
         return self.blind_agreed / judged if judged else None
 
 
 class History:
-    """The state of a pile: the decisions that stand, those undone, and the counts. `apply` folds in one event."""
+    """The state of a pile: current decisions, undone decisions, and counts."""
 
     def __init__(self, records: Iterable[Record] = ()) -> None:
         self.events = 0
         """Number of the last event."""
         self.data_hash: str | None = None
-        """What the pile held when its reviews were last found."""
+        """Hash of the data when its reviews were last located."""
         self.unreadable = 0
-        """Whole records that are no event this version knows."""
+        """Records that are intact but not a known event."""
         self._done: dict[int, Decision] = {}
         self._undone: dict[int, Decision] = {}
         self._at: dict[int, dict[int, Decision]] = defaultdict(dict)  # row → its decisions by number
@@ -103,7 +103,7 @@ class History:
             self.apply(record)
 
     def apply(self, record: Record) -> None:
-        """Fold in one event."""
+        """Apply one event."""
         self.events = max(self.events, int(record.get("number", 0)))
         fold = {"decide": self._decide, "undo": self._undo, "redo": self._redo, "moved": self._moved}
         try:
@@ -112,59 +112,62 @@ class History:
             self.unreadable += 1
 
     def decision(self, row: int, text_hash: str) -> Decision | None:
-        """What stands for the review at `row`: the latest decision about it."""
+        """Return the current decision about the review at `row`, or None."""
         found = _latest(self._at.get(row))
         return found if found is not None and found.hash == text_hash else None
 
     @property
     def last(self) -> Decision | None:
-        """What undo would take back."""
+        """The decision that undo would take back."""
         return _latest(self._done)
 
     @property
     def next(self) -> Decision | None:
-        """What redo would bring back."""
+        """The decision that redo would bring back."""
         return _latest(self._undone)
 
     @property
     def counts(self) -> Counts:
-        """Of the reviews that are in the file, by their latest decision."""
+        """Counts over the reviews in the file, by their current decision."""
         return Counts(**self._tally)
 
     def recent(self, most: int) -> list[Decision]:
-        """The last decisions that stand, the latest first."""
+        """Return the latest `most` decisions, newest first."""
         return list(islice(reversed(self._done.values()), most))
 
     def verdicts(self) -> list[Decision]:
-        """One decision a text, the latest, in the order of the file; reviews that left the file come last."""
+        """Return the latest decision about each text, in the order of the file; reviews no longer in it come last."""
         latest = [decision for found in self._of.values() if (decision := _latest(found)) is not None]
         return sorted(latest, key=lambda one: (one.row < 0, abs(one.row), one.number))
 
     def conflicts(self) -> list[list[Decision]]:
-        """Copies of one text that were decided differently: for each such text the decision at each place."""
+        """Return, for each text whose copies have different decisions, the decision about each copy."""
         found = []
         for decisions in self._of.values():
-            places = {one.row: one for one in decisions.values()}
-            if len({(one.verdict, one.skipped) for one in places.values()}) > 1:
-                found.append(list(places.values()))
+            by_row = {one.row: one for one in decisions.values()}
+            if len({(one.verdict, one.skipped) for one in by_row.values()}) > 1:
+                found.append(list(by_row.values()))
         return found
 
     def copy_of(self, row: int, text_hash: str) -> Decision | None:
-        """The latest decision about the same text at another row."""
+        """Return the latest decision about the same text at another row, or None."""
         others = [one for one in self._of.get(text_hash, {}).values() if one.row != row]
         return others[-1] if others else None
 
     def first_undecided(self, total: int, start: int = 0) -> int | None:
-        """The first row without a decision at or after `start`, then before it; None when all have one."""
+        """Return the first row without a decision at or after `start`, else before it; None if all have one."""
         if self.counts.decided >= total:
             return None
         return next((row for row in chain(range(start, total), range(start)) if not self._at.get(row)), None)
 
     def moves(self, hashes: Iterable[str]) -> list[tuple[int, int]]:
-        """Where the reviews of a changed file went: (old row, new row) of each decided row that is elsewhere now.
+        """Return (old row, new row) for each decided review that has moved in a changed file.
 
-        `hashes` are those of the file's rows in order. A review that still stands at its row stays; copies of one
-        text keep their order; one that is gone gets a negative row of its own, and may come back from there.
+        A review that is still at its row stays there; copies of one text keep their order. A review that is gone gets a
+        unique negative row, from which it may come back.
+
+        Args:
+            hashes: Hashes of all rows of the file, in order.
         """
         wanted: dict[str, list[int]] = defaultdict(list)
         for row, text_hash in sorted({(one.row, one.hash) for one in self._all()}):
@@ -237,12 +240,12 @@ class History:
         self._count(decision.row, 1)
 
     def _count(self, row: int, by: int) -> None:
-        """Take the decision that stands at `row` into the counts, or out of them."""
-        run_status = _latest(self._at.get(row)) if row >= 0 else None
-        if run_status is not None:
-            self._tally[_kind(run_status)] += by
-            if run_status.blind and run_status.agreed is not None:
-                self._tally["blind_agreed" if run_status.agreed else "blind_corrected"] += by
+        """Add the current decision at `row` to the counts (`by` 1), or subtract it (`by` −1)."""
+        current = _latest(self._at.get(row)) if row >= 0 else None
+        if current is not None:
+            self._tally[_kind(current)] += by
+            if current.blind and current.agreed is not None:
+                self._tally["blind_agreed" if current.agreed else "blind_corrected"] += by
 
 
 def _kind(decision: Decision) -> str:

@@ -42,7 +42,7 @@ def test_a_killed_command_given_again_goes_on_to_the_same_file(
         until(lambda: can_lock(lock.fileno()))
     again = reviewtui(*asked(output))
     assert again.status == 0, again.err
-    assert "note: goes on at row" in again.err and "of 6,000" in again.err
+    assert "note: continuing at row" in again.err and "of 6,000" in again.err
     assert "6000 reviews classified, " in again.out and " of them before; " in again.out
     assert output.read_bytes() == whole.read_bytes()
     assert not partial.exists()

@@ -1,1 +1,1 @@
-"""The formats that answers are written in, a file each; `registry` finds one by the output's suffix."""
+"""The output formats, one file each; `registry` finds one by the suffix of the output."""

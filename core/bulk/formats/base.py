@@ -1,4 +1,4 @@
-"""What a format for answers has to do."""
+"""The interface of an output format."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from core.inference.classification import Classification
 
 Answer = tuple[str, int, "Classification"]
-"""File, line, and what the model says of the review there."""
+"""File, line, and the classification of the review there."""
 
 
-class Form(Protocol):
-    """How answers become bytes: a pure function, so that a chunk made twice is the same twice."""
+class AnswerFormat(Protocol):
+    """Turns answers into bytes. It must be a pure function, so that a chunk that is made again is the same."""
 
     @property
     def name(self) -> str:
@@ -24,16 +24,20 @@ class Form(Protocol):
 
     @property
     def columns(self) -> list[str]:
-        """The names of the columns, in order."""
+        """Names of the columns, in order."""
 
     def chunk(self, answers: Sequence[Answer], *, first: bool) -> bytes:
-        """The bytes of a chunk; `first` says whether it is the first of the file."""
+        """Return the bytes of a chunk; `first` says whether it is the first in the file."""
 
     def assemble(self, log: ChunkLog, folder: Path, progress: Callable[[float], None]) -> Path:
-        """The whole file, synced, from the chunks of a synced log; what it needs for that it may write in `folder`."""
+        """Return the path of the complete, synced file, made from the chunks of a synced log.
+
+        Args:
+            folder: Where it may write files.
+        """
 
 
 def columns_of(labels: Sequence[str]) -> list[str]:
-    """The columns of a table of answers."""
+    """Return the columns of a table of answers."""
     shares = [f"p_{label}" for label in dict.fromkeys(labels)]
     return ["file", "line", "text", "label", "probability", *shares, "tokens", "truncated"]

@@ -12,8 +12,8 @@ from core.bulk.chunk_log import ChunkLog
 from core.bulk.formats.base import Answer, columns_of
 
 
-class CsvForm:
-    """Cells that neither a spreadsheet runs nor a terminal obeys; probabilities with six decimals."""
+class CsvFormat:
+    """CSV with cells that are inert in spreadsheets and terminals; probabilities have six decimals."""
 
     name = "csv"
 

@@ -10,8 +10,8 @@ from core.bulk.chunk_log import ChunkLog
 from core.bulk.formats.base import Answer
 
 
-class JsonForm:
-    """One object a line, the text as it was."""
+class JsonLinesFormat:
+    """JSON Lines: one object per review, with its text unchanged."""
 
     name = "jsonl"
 

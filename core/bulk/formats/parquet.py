@@ -1,4 +1,4 @@
-"""Answers as a Parquet file. Its chunks wait as Arrow streams; the file is written from them when all are there."""
+"""Answers as a Parquet file. Chunks are kept as Arrow streams, and the file is written from them at the end."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _GROUP_ROWS = 1 << 16
 _GROUP_BYTES = 32 << 20
 
 
-class ParquetForm:
-    """The columns of the CSV file with their types, the text as it was. A row group has 65,536 rows or 32 MiB."""
+class ParquetFormat:
+    """Parquet with the columns of the CSV file, typed, and unchanged texts. A row group has 65,536 rows or 32 MiB."""
 
     name = "parquet"
 
@@ -71,5 +71,5 @@ class ParquetForm:
 
 
 def _sound(text: str) -> str:
-    """`text` without halves of surrogate pairs, which no UTF-8 holds."""
+    """Return `text` without lone surrogates, which UTF-8 cannot encode."""
     return text.encode("utf-8", "replace").decode()

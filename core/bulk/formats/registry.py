@@ -7,26 +7,26 @@ from pathlib import Path
 
 from core.base.errors import InputError
 from core.base.text import clean_line
-from core.bulk.formats.base import Form
-from core.bulk.formats.csv import CsvForm
-from core.bulk.formats.jsonl import JsonForm
+from core.bulk.formats.base import AnswerFormat
+from core.bulk.formats.csv import CsvFormat
+from core.bulk.formats.jsonl import JsonLinesFormat
 
 
-def _parquet(labels: Sequence[str]) -> Form:
-    from core.bulk.formats.parquet import ParquetForm  # pyarrow.parquet is loaded only where it is used
+def _parquet(labels: Sequence[str]) -> AnswerFormat:
+    from core.bulk.formats.parquet import ParquetFormat  # pyarrow.parquet is loaded only where it is used
 
-    return ParquetForm(labels)
+    return ParquetFormat(labels)
 
 
-FORMATS: dict[str, Callable[[Sequence[str]], Form]] = {
-    ".csv": CsvForm,
-    ".jsonl": lambda _labels: JsonForm(),
+FORMATS: dict[str, Callable[[Sequence[str]], AnswerFormat]] = {
+    ".csv": CsvFormat,
+    ".jsonl": lambda _labels: JsonLinesFormat(),
     ".parquet": _parquet,
 }
 """Suffix of the output → what makes its format from the label names."""
 
 
-def form_of(output: Path, labels: Sequence[str]) -> Form:
+def format_of(output: Path, labels: Sequence[str]) -> AnswerFormat:
     """Return the format that the suffix of `output` names.
 
     Raises:

@@ -1,1 +1,1 @@
-"""Which column is the text, which the label, and what the labels mean."""
+"""Detection: which column is the text, which is the label, and what the labels mean."""

@@ -1,7 +1,7 @@
-"""What each column holds, and which of them are the review, its title and its label.
+"""What each column contains, and which columns are the review, its title and its label.
 
-Names decide where they are telling, values otherwise. A label is never an id, a date, a count or a person; an
-explicit label (0/1, a sentiment) comes before a rating, and both come before categories.
+A known name decides; otherwise the values do. A label is never an id, a date, a count or a person. An explicit label
+(0/1, a sentiment) takes precedence over a rating, and both over categories.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _COUNTED = 10_000
 
 @dataclass
 class Roles:
-    """The names of the columns that are used."""
+    """The names of the columns to use."""
 
     text: str
     title: str | None
@@ -44,7 +44,7 @@ class Roles:
 
 @dataclass
 class Sample:
-    """A column of the sample: its name, what it holds, and its values that are not blank."""
+    """A column in the first rows of a source: its name, its kind, and its values that are not blank."""
 
     name: str
     kind: str
@@ -56,7 +56,7 @@ class Sample:
         return plain(self.name)
 
     def mostly(self, test: Callable[[str], bool]) -> bool:
-        """Whether four values in five pass: a few strays are rows to leave out, not another kind of column."""
+        """Whether four values in five pass; a few others are rows to leave out."""
         return bool(self.values) and sum(map(test, self.values)) >= 0.8 * len(self.values)
 
     def all(self, test: Callable[[str], bool]) -> bool:
@@ -64,7 +64,7 @@ class Sample:
 
 
 class ColumnCounter:
-    """Statistics of one column, gathered while the source is read; values are counted by their hashes."""
+    """Statistics of one column, collected while the source is read; distinct values are counted by their hashes."""
 
     def __init__(self, sample: Sample) -> None:
         self._sample = sample
@@ -80,7 +80,7 @@ class ColumnCounter:
                 self._seen = None
 
     def column(self) -> Column:
-        """What was found."""
+        """Return the column for the report."""
         distinct = None if self._seen is None else len(self._seen - {hash("")})
         examples = [clean_line(value[:400], 80) for value in dict.fromkeys(self._sample.values[:200])][:5]
         kind = "other" if self._sample.kind == "empty" and self._filled else self._sample.kind
@@ -88,19 +88,21 @@ class ColumnCounter:
 
 
 def sample_column(name: str, cells: Sequence[str]) -> Sample:
-    """What the column `name` holds, judged by some of its cells."""
+    """Return the sample of the column `name`, given some of its cells."""
     values = [value for value in cells if value.strip()]
     mean_length = sum(map(len, values)) / max(len(values), 1)
     return Sample(name, _kind(values, mean_length), values, mean_length)
 
 
 def find_roles(samples: Sequence[Sample], options: ReadingOptions, headed: bool, shown: str) -> Roles:
-    """Which columns are the review, its title and its label.
+    """Return which columns are the review, its title and its label.
 
-    `headed` says that the columns' names come from the source; `shown` names the source in messages.
+    Args:
+        headed: Whether the names of the columns come from the source.
+        shown: What messages call the source.
 
     Raises:
-        InputError: a column that was asked for does not exist, or no column can be the text.
+        InputError: A column named in `options` does not exist, or no column can be the text.
     """
     names = [sample.name for sample in samples]
     text = _named(options.text or None, names, "--text", shown)
@@ -113,7 +115,7 @@ def find_roles(samples: Sequence[Sample], options: ReadingOptions, headed: bool,
     if text is None:
         found = _find_text(free)
         if found is None:
-            raise InputError(f"{shown} has no column of text among {_list(names)}; name it with --text COLUMN.")
+            raise InputError(f"None of the columns of {shown} ({_list(names)}) is text; name one with --text COLUMN.")
         text = found.name
     free = [sample for sample in free if sample.name != text]
     if title is None and options.title is None:
@@ -125,7 +127,7 @@ def find_roles(samples: Sequence[Sample], options: ReadingOptions, headed: bool,
 
 
 def _named(wanted: str | None, names: Sequence[str], option: str, shown: str) -> str | None:
-    """The column a person asked for, in its own spelling; empty when they asked for none."""
+    """Return the column that the user named, as the source spells it; empty if the user wants none."""
     if not wanted or wanted in names:
         return wanted
     for name in names:
@@ -141,7 +143,7 @@ def _list(names: Sequence[str]) -> str:
 
 
 def _by_name(samples: Sequence[Sample], known: Sequence[str]) -> list[Sample]:
-    """The samples that carry one of the `known` names, best name first."""
+    """Return the samples with one of the `known` names, best name first."""
     return sorted((sample for sample in samples if sample.key in known), key=lambda sample: known.index(sample.key))
 
 
@@ -179,7 +181,7 @@ def _find_label(samples: Sequence[Sample], headed: bool) -> Sample | None:
 
 
 def _is_plausible(sample: Sample) -> bool:
-    """A named label may take any values but dates and measurements."""
+    """Whether a column with the name of a label can be one: its values are not dates or measurements."""
     measured = sample.kind == "number" and not sample.all(lambda value: float(value).is_integer())
     return sample.kind not in ("date", "empty", "nested") and not (measured and not sample.all(_is_rating))
 

@@ -1,7 +1,7 @@
 """How raw labels become classes: the kind of label, the scheme, the names and their order.
 
-Works on the distinct raw values and how often each occurs, after the source was read once; so a file sorted by label
-or rating is judged whole. Classes are ordered negative before positive, numbers by size, else by the alphabet.
+This uses all distinct raw values and their counts, after the source has been read, so a file that is sorted by label is
+no problem. Negative comes before positive; numbers are ordered by size, and other classes alphabetically.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _INDEXED = re.compile(r"label_(\d+)", re.IGNORECASE)
 
 @dataclass
 class LabelPlan:
-    """What becomes of each raw value."""
+    """The class of each raw value."""
 
     scheme: str
     schemes: list[str]
@@ -41,17 +41,18 @@ class LabelPlan:
     classes: dict[str, int] = field(default_factory=dict)
     """Raw value → index in `names`."""
     left_out: dict[str, str] = field(default_factory=dict)
-    """Raw value → reason; every raw value is in one of the two."""
+    """Raw value → reason. Every raw value is either here or in `classes`."""
     notices: list[str] = field(default_factory=list)
 
 
 def plan_labels(
     counts: Mapping[str, int], column: str, options: ReadingOptions, model_labels: Sequence[str] | None = None
 ) -> LabelPlan:
-    """Decide the class of every raw value of `column`, given how many rows carry each.
+    """Return the class of every raw value of `column`, given the number of rows with each.
 
-    With `model_labels` the classes are exactly these, in this order; a raw value that names none is left out, and
-    an "auto" scheme becomes the one that matches most rows.
+    Args:
+        model_labels: The classes of a model, in order. A raw value that is none of them is left out, and the scheme
+            "auto" becomes the one that matches most rows.
     """
     present = {raw: count for raw, count in counts.items() if raw.strip().casefold() not in MISSING_VALUES}
     kind = _kind(present, plain(column) in RATING_NAMES)
@@ -74,7 +75,7 @@ def plan_labels(
 
 
 def _kind(counts: Mapping[str, int], rated: bool) -> str:
-    """`binary`, `stars` or `classes`: what the values are, but for a few strays."""
+    """Return what the values are, apart from a few exceptions: `binary`, `stars` or `classes`."""
     total = sum(counts.values())
     if not total:
         return "stars" if rated else "classes"
@@ -90,7 +91,7 @@ def _kind(counts: Mapping[str, int], rated: bool) -> str:
 
 
 def _share(counts: Mapping[str, int], total: int, fits: Callable[[str], bool], strays_may_be_numbers: bool) -> bool:
-    """Whether enough rows fit: four in five beside stray words, nearly all beside stray numbers (or none at all)."""
+    """Whether enough rows fit: four in five if the others are words; if they are numbers, nearly all, or never."""
     strays = [raw for raw in counts if not fits(raw)]
     share = 1 - sum(counts[raw] for raw in strays) / total
     if any(is_number(raw) for raw in strays):
@@ -115,7 +116,7 @@ def _used(scheme: str, kind: str) -> str:
 
 @dataclass
 class _Names:
-    """Raw value → (the name of its class, where that class stands by default), and what is left out."""
+    """Raw value → (name of its class, sort key of that class), and the values that are left out."""
 
     names: dict[str, tuple[str, tuple[float, str]]] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
@@ -142,7 +143,7 @@ def _named(scheme: str, counts: Mapping[str, int], options: ReadingOptions, reve
 
 
 def _class_of(raw: str, scheme: str, spellings: Mapping[str, str], reverse: bool) -> tuple[str, tuple[float, str], str]:
-    """Name, place in the order and, if it belongs to no class, the reason."""
+    """Return the name of the class, its sort key, and, if the value belongs to no class, the reason."""
     if scheme == "as_is":
         name = spellings[raw]
         number = number_of(name)
@@ -165,7 +166,7 @@ def _class_of(raw: str, scheme: str, spellings: Mapping[str, str], reverse: bool
 
 
 def _spellings(counts: Mapping[str, int]) -> dict[str, str]:
-    """Raw value → the spelling that stands for it: whole numbers without `.0`, else the most frequent one."""
+    """Return raw value → the spelling to use: whole numbers without `.0`, otherwise the most frequent one."""
     groups: dict[str, list[str]] = {}
     for raw in counts:
         groups.setdefault(_canonical(raw), []).append(raw)
@@ -177,7 +178,7 @@ def _spellings(counts: Mapping[str, int]) -> dict[str, str]:
 
 
 def _canonical(raw: str) -> str:
-    """One spelling for values that are the same: `4.0` and `4`, `Positive` and `positive`."""
+    """Return the same spelling for equal values: `4.0` and `4`, `Positive` and `positive`."""
     stripped = raw.strip()
     number = number_of(stripped)
     if number is None or abs(number) >= 2**53:
@@ -186,21 +187,21 @@ def _canonical(raw: str) -> str:
 
 
 def _own_classes(scheme: str, found: _Names, schemes: list[str]) -> LabelPlan:
-    """Classes from the data: ordered by sentiment where the names say one, else by their values."""
-    places: dict[str, tuple[float, str]] = {}
+    """Return the classes in the data, ordered by sentiment if all names are sentiments, otherwise by their values."""
+    keys: dict[str, tuple[float, str]] = {}
     for name, order in found.names.values():
-        places[name] = min(order, places.get(name, order))
-    ranks = {name: SENTIMENT_RANKS.get(name.casefold()) for name in places}
+        keys[name] = min(order, keys.get(name, order))
+    ranks = {name: SENTIMENT_RANKS.get(name.casefold()) for name in keys}
     if all(rank is not None for rank in ranks.values()):
-        names = sorted(places, key=lambda name: (ranks[name] or 0, places[name]))
+        names = sorted(keys, key=lambda name: (ranks[name] or 0, keys[name]))
     else:
-        names = sorted(places, key=lambda name: (places[name], name))
+        names = sorted(keys, key=lambda name: (keys[name], name))
     classes = {raw: names.index(name) for raw, (name, _) in found.names.items()}
     return LabelPlan(scheme, schemes, names, classes, found.left_out, found.notices)
 
 
 def _model_classes(scheme: str, found: _Names, schemes: list[str], model_labels: Sequence[str]) -> LabelPlan:
-    """The classes of a model: matched by name, however spelled, or by number for names such as `LABEL_1`."""
+    """Match values with the classes of a model: by name, in any spelling, or by number for names such as `LABEL_1`."""
     indices: dict[str, int] = {}
     for index, label in enumerate(model_labels):
         key = _alias(label)
@@ -222,7 +223,7 @@ def _model_classes(scheme: str, found: _Names, schemes: list[str], model_labels:
     if unknown:
         shown = ", ".join(unknown[:5]) + (", …" if len(unknown) > 5 else "")
         notices.append(
-            f"The model knows no label {shown}; it knows {', '.join(clean_line(n, 30) for n in model_labels)}."
+            f"The model does not know the label {shown}; it knows {', '.join(clean_line(n, 30) for n in model_labels)}."
         )
     return LabelPlan(scheme, schemes, list(model_labels), classes, left_out, notices)
 

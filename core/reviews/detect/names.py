@@ -1,6 +1,6 @@
-"""The words that review files use: names of columns, and the values that labels take.
+"""The vocabulary of review files: names of columns, and values of labels.
 
-Names are compared by their letters and digits alone, so `Review Text`, `review_text` and `reviewText` are one.
+Only the letters and digits of names are compared, so `Review Text`, `review_text` and `reviewText` are the same.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ SENTIMENT_RANKS = {
     "very positive": 4,
 }  # fmt: skip
 REVERSED_NAMES = ("isnegative", "negative", "iscomplaint")
-"""Columns of truth values where true is the bad news."""
+"""Columns of truth values in which true is negative."""
 MISSING_VALUES = frozenset(("", "nan", "null", "none", "n/a", "na", "<na>", "-", "?"))
 
 
 def plain(name: str) -> str:
-    """The letters and digits of `name`, in lower case."""
+    """Return the letters and digits of `name`, in lower case."""
     return re.sub(r"[\W_]+", "", name.casefold())
 
 
@@ -59,12 +59,12 @@ _KNOWN = frozenset(TEXT_NAMES + TITLE_NAMES + LABEL_NAMES + RATING_NAMES + CLASS
 
 
 def is_known_name(name: str) -> bool:
-    """Whether `name` is one that the columns of review files carry, and no value that labels take."""
+    """Whether `name` is a common name for a column of review files, and not a value of a label."""
     return len(name) <= 60 and plain(name) in _KNOWN and plain(name) not in SENTIMENT_RANKS
 
 
 def is_never_a_label(name: str) -> bool:
-    """Whether a column of this name is an id, a date, a count, a person, …: not what a review is to be judged by."""
+    """Whether a column of this name is an id, a date, a count, a person, or something else that is not a label."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).casefold()
     return _NEVER_A_LABEL.search(re.sub(r"[_\W]+", " ", words)) is not None
 
@@ -80,17 +80,17 @@ def is_truth_value(value: str) -> bool:
 
 
 def is_date(value: str) -> bool:
-    """Whether `value` is written like a date."""
+    """Whether `value` looks like a date."""
     return _DATE.fullmatch(value.strip()) is not None
 
 
 def number_of(value: str) -> float | None:
-    """`value` as a number, or None."""
+    """Return `value` as a number, or None."""
     return float(value) if is_number(value) else None
 
 
 def stars_of(value: str) -> float | None:
-    """How many stars, 0 to 5, `value` says (`4`, `4.0`, `4 stars`, `4/5`, `★★★★`), or None."""
+    """Return the number of stars, 0 to 5, in `value` (`4`, `4.0`, `4 stars`, `4/5`, `★★★★`), or None."""
     stripped = value.strip()
     if stripped and set(stripped) <= {"★", "☆", "⭐"}:
         return float(len(stripped.replace("☆", "")))

@@ -1,1 +1,1 @@
-"""File formats, a file each: from bytes to tables of cells."""
+"""File formats, one file each: from bytes to tables of cells. `registry` lists them."""

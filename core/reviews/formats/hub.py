@@ -1,4 +1,4 @@
-"""A dataset on the Hugging Face hub, streamed; the only place that imports `datasets`."""
+"""A dataset on the Hugging Face hub, streamed. Only this module imports `datasets`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
 
 
 def hub_name(source: str) -> tuple[str, str | None] | None:
-    """Dataset and configuration that `source` names (`owner/name`, `hf:name`, `hf:name:config`), or None."""
+    """Return the dataset and configuration that `source` names (`owner/name`, `hf:name[:config]`), or None."""
     if source.startswith("hf:"):
         name, _, config = source[3:].partition(":")
         return name, config or None
@@ -24,14 +24,14 @@ def hub_name(source: str) -> tuple[str, str | None] | None:
 
 
 class HubTable:
-    """The `train` split of a hub dataset; see `core.reviews.formats.table.Table`. Lines are row numbers."""
+    """The `Table` of the `train` split of a hub dataset. The line of a row is its number."""
 
     format = "hub"
 
     def __init__(self, dataset: str, config: str | None) -> None:
         self.name = dataset if config is None else f"{dataset}:{config}"
         today = datetime.now(tz=UTC).date()
-        self.notices = [f"Copied from the Hugging Face hub on {today}; the copy serves until its folder is deleted."]
+        self.notices = [f"Copied from the Hugging Face hub on {today}; the copy is used until its folder is deleted."]
         self.encoding: str | None = None
         self.delimiter: str | None = None
         self.header: bool | None = None
@@ -40,7 +40,7 @@ class HubTable:
 
             self._rows = datasets.load_dataset(dataset, config, split="train", streaming=True)
             features: dict[str, Any] = dict(self._rows.features or {}) or dict.fromkeys(next(iter(self._rows), {}))
-        except Exception as error:  # whatever the hub, the network or the library can fail with
+        except Exception as error:  # the hub, the network and the library can raise anything
             raise self._unreachable(error) from error
         self._keys = list(features)
         self._classes = {name: list(feature.names) for name, feature in features.items() if hasattr(feature, "names")}

@@ -14,7 +14,7 @@ from core.bulk.classify import ChunkSizes, classify_into
 from core.reviews.options import ReadingOptions
 
 FORMS = ("csv", "jsonl", "parquet")
-SMALL = ChunkSizes(first=2, most=8)
+SMALL = ChunkSizes(first=2, largest=8)
 HOSTILE = "=cmd()|' /C calc'!A0 \x1b[31mred\u202e, \"quoted\"\nsecond line"
 
 

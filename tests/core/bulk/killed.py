@@ -18,7 +18,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from core.bulk.chunk_log import is_whole
+from core.bulk.chunk_log import totals_of
 from tests.core.bulk.double import Costless, names, partial_of, run
 
 CALLS = ("mkdir", "write", "ftruncate", "fsync", "replace", "unlink", "rmdir")
@@ -43,7 +43,7 @@ def everywhere(source: Path, model: Path, output: Path) -> None:
         if status == 0:
             break
         partial = partial_of(output)
-        rows = is_whole(partial / "index.jsonl", partial / "data").rows
+        rows = totals_of(partial / "index.jsonl", partial / "data").rows
         was_there = output.exists()
         gone_on = in_a_fork(lambda: answer.write_text(json.dumps(run(Costless(model), source, output)[0])))
         fields = {

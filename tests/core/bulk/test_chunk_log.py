@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.bulk.chunk_log import ChunkLog, is_whole
+from core.bulk.chunk_log import ChunkLog, totals_of
 
 CHUNKS = [
     (b"first,1\n" * 3, 3, {"good": 3}),
@@ -47,7 +47,7 @@ def test_a_log_holds_what_was_added_and_is_private(tmp_path: Path) -> None:
     log = write(tmp_path)
     assert files(tmp_path)[1] == b"".join(content for content, _, _ in CHUNKS)
     assert [content for _, content in log.contents()] == [content for content, _, _ in CHUNKS]
-    whole = is_whole(tmp_path / "index", tmp_path / "data")
+    whole = totals_of(tmp_path / "index", tmp_path / "data")
     assert (whole.rows, whole.labels) == (6, Counter(good=4, bad=2)) == (log.rows, log.labels)
     assert {stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("index", "data")} == {0o600}
 
@@ -59,12 +59,12 @@ def test_cut_anywhere_it_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
     for cut in range(len(data) + 1):
         (tmp_path / "data").write_bytes(data[:cut])
         whole = sum(end <= cut for end in ends) - 1
-        assert is_whole(tmp_path / "index", tmp_path / "data").size == ends[whole]
+        assert totals_of(tmp_path / "index", tmp_path / "data").size == ends[whole]
         write(tmp_path)
         assert files(tmp_path) == (index, data), cut
     for cut in range(len(index) + 1):
         (tmp_path / "index").write_bytes(index[:cut])
-        assert is_whole(tmp_path / "index", tmp_path / "data").size == ends[index[:cut].count(b"\n")]
+        assert totals_of(tmp_path / "index", tmp_path / "data").size == ends[index[:cut].count(b"\n")]
         write(tmp_path)
         assert files(tmp_path) == (index, data), cut
 

@@ -72,7 +72,7 @@ def test_killed_again_and_again_no_row_is_lost_doubled_or_redone(
     out, _ = process.communicate()
     found = json.loads(out)
     resumed_at = ENDS[done - 1]
-    assert found["resumed_at"] == resumed_at and f"note: goes on at row {resumed_at + 1} of 60" in found["said"]
+    assert found["resumed_at"] == resumed_at and f"note: continuing at row {resumed_at + 1} of 60" in found["said"]
     assert {key: found[key] for key in ("rows", "left_out", "labels")} == {
         key: expected[key] for key in ("rows", "left_out", "labels")
     }

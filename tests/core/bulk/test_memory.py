@@ -11,7 +11,7 @@ from core.bulk.classify import ChunkSizes
 from core.bulk.formats import parquet
 from tests.core.bulk.double import FORMS, Costless, inbox, model_folder, run
 
-SIZES = ChunkSizes(first=64, most=256)
+SIZES = ChunkSizes(first=64, largest=256)
 
 
 def peak(rows: int, form: str, folder: Path, model: Path) -> int:

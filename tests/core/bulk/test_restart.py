@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from core.base.errors import ReviewtuiError
 from core.bulk.classify import ChunkSizes
-from core.bulk.formats.parquet import ParquetForm
+from core.bulk.formats.parquet import ParquetFormat
 from core.bulk.partial import Partial
 from tests.core.bulk.double import FORMS, SMALL, Costless, chunks_in, inbox, model_folder, names, partial_of, run
 
@@ -80,7 +80,7 @@ def test_it_goes_on_where_it_ended_and_says_so(form: str, model: Path, source: P
     predictor = Costless(model)
     found, said = run(predictor, source, output)
     assert predictor.seen == ROWS - 8 and found["resumed_at"] == 8
-    assert "note: goes on at row 9 of 40" in said
+    assert "note: continuing at row 9 of 40" in said
     assert output.read_bytes() == whole.read_bytes()
     same = ("rows", "left_out", "labels")
     assert {key: found[key] for key in same} == {key: expected[key] for key in same}
@@ -156,8 +156,8 @@ def read_otherwise(model: Path, source: Path) -> dict[str, Any]:
     [
         (another_model, "another model"),
         (another_tokenizer, "another model"),
-        (lines_moved, "another file, or of one that has changed since"),
-        (a_text_changed, "another file, or of one that has changed since"),
+        (lines_moved, "another file, or one that has changed since"),
+        (a_text_changed, "another file, or one that has changed since"),
         (read_otherwise, "a file that was read with other options"),
     ],
 )
@@ -169,7 +169,7 @@ def test_of_another_job_nothing_is_kept_and_it_says_so(
     options = change(model, source)
     found, said = run(Costless(model), source, output, **options)
     assert found["resumed_at"] == 0
-    assert f"note: the unfinished answers there are of {words}; starting anew" in said
+    assert f"note: the unfinished answers found there are from {words}; starting over" in said
     run(Costless(model), source, results / f"whole.{form}", **options)
     assert output.read_bytes() == (results / f"whole.{form}").read_bytes()
 
@@ -202,7 +202,7 @@ def test_an_output_that_was_put_in_place_is_not_made_again(
     content = output.read_bytes()
     found, said = run(Costless(model, stop_at(0)), source, output)
     assert found["resumed_at"] == ROWS and found["labels"] == expected["labels"]
-    assert "note: all 40 rows were done already" in said
+    assert "note: all 40 rows were done before" in said
     assert output.read_bytes() == content and names(results) == [f"out.{form}"]
 
 
@@ -249,7 +249,7 @@ def test_a_second_process_is_refused_with_a_sentence(model: Path, source: Path, 
     found, _ = run(Costless(model, again), source, results / "out.csv")
     assert found["rows"] == ROWS
     assert sentences == [
-        f"Another process (pid {os.getpid()}) is writing {results / 'out.csv'}; wait until it is done, or choose "
+        f"Another process (pid {os.getpid()}) is writing {results / 'out.csv'}; wait until it has finished, or choose "
         "another --output."
     ]
 
@@ -274,8 +274,8 @@ def test_a_full_disk_is_a_sentence_and_the_same_call_goes_on(form: str, model: P
     done = int(str(full.value).split("). ")[1].split(" of 400")[0])
     assert 0 < done < 400
     assert str(full.value) == (
-        f"Cannot write {output} (File too large). {done} of 400 reviews are done and kept: make room and give the same "
-        "command again, it goes on from there."
+        f"Cannot write {output} (File too large). {done} of 400 reviews are done and kept; make room and run the same "
+        "command again to continue from there."
     )
     assert run(Costless(model), source, output)[0]["resumed_at"] == done
     assert output.read_bytes() == (tmp_path / f"whole.{form}").read_bytes()
@@ -288,7 +288,7 @@ def test_a_disk_that_is_full_at_the_end_loses_nothing(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch, pytest.raises(ReviewtuiError, match="40 of 40 reviews are done and kept"):
-        patch.setattr(ParquetForm, "assemble", full)
+        patch.setattr(ParquetFormat, "assemble", full)
         run(Costless(model), source, results / "out.parquet")
     found, _ = run(Costless(model, stop_at(0)), source, results / "out.parquet")
     assert found["resumed_at"] == ROWS

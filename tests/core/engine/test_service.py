@@ -229,7 +229,7 @@ def test_lengths_and_prepare_know_a_model_and_its_data(service: Pipe, reviews: P
     ("method", "params", "status", "words"),
     [
         ("inspect", {"source": "/absent.csv"}, 2, "absent.csv"),
-        ("rows", {"source": ""}, 2, "No data was named"),
+        ("rows", {"source": ""}, 2, "No data given"),
         ("evaluate", {"run": "/absent", "source": "x.csv"}, 2, "This run has no model yet"),
         ("classify", {"folder": "/absent", "texts": ["x"]}, 2, "no model"),
         ("explode", {}, 2, "The engine knows no 'explode'"),

@@ -18,7 +18,7 @@ UNREADABLE = {
     "blank file": (b"\n \n", ".csv", "is empty; give"),
     "empty text file": (b"", ".txt", "is empty; give"),
     "empty parquet": (b"", ".parquet", "is empty; give"),
-    "header only": (b"text,label\n", ".csv", "has a header and no rows below it"),
+    "header only": (b"text,label\n", ".csv", "has a header but no rows below it"),
     "binary": (bytes(range(256)) * 4, ".csv", "is a binary file. The formats that can be read are JSON"),
     "spreadsheet": (b"PK\x03\x04" + b"\0" * 40, ".csv", "save the sheet as CSV"),
     "gzip": (gzip.compress(b"text,label\n"), ".csv", "gunzip"),
@@ -95,5 +95,5 @@ def test_a_file_name_that_is_no_utf8_is_a_sentence(tmp_path: Path) -> None:
     """No settings.toml, no journal and no screen could hold it."""
     path = tmp_path / os.fsdecode(b"caf\xe9.csv")
     path.write_text("text,label\nIt is good,1\nIt is bad,0\n")
-    with pytest.raises(InputError, match=r"holds bytes that are no UTF-8; give it another\.$"):
+    with pytest.raises(InputError, match=r"is not valid UTF-8; rename the file\.$"):
         read_reviews(path)

@@ -67,7 +67,7 @@ def test_links_that_leave_the_folder_are_not_followed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("names", [[], ["notes.md"], [".hidden.csv"]])
 def test_a_folder_without_data_is_refused(tmp_path: Path, names: list[str]) -> None:
-    with pytest.raises(InputError, match="holds no data files"):
+    with pytest.raises(InputError, match="has no data files"):
         find_sources(fill(tmp_path / "data", *names))
 
 
@@ -80,7 +80,7 @@ def test_a_name_that_is_no_text_is_refused_in_a_sentence(tmp_path: Path) -> None
     named = tmp_path / "caf\udce9.csv"
     named.write_text("review,label\n")
     for source in (named, tmp_path):
-        with pytest.raises(InputError, match=r"^The name of .*caf�\.csv holds bytes that are no UTF-8"):
+        with pytest.raises(InputError, match=r"^The name of .*caf�\.csv is not valid UTF-8"):
             find_sources(source)
 
 

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[3]
 SCRIPT = """
 from tui.commands.output import progress_on_stderr
 with progress_on_stderr() as progress:
-    progress("note: goes on at row 4,097 of 10,000 \\x1b[2J", None)
+    progress("note: continuing at row 4,097 of 10,000 \\x1b[2J", None)
     hostile = " \\x1b[31m[b]" + "x" * 99
     progress("classifying, 5,120 of 10,000 reviews, 512 reviews/s, about 10 s left (estimate)" + hostile, 0.512)
     input()
@@ -31,14 +31,14 @@ def test_plain_lines_come_every_five_seconds_and_notes_at_once(
     for moment in (0.0, 1.0, 4.9, 5.0):
         now = moment
         progress(f"classifying, {moment:.0f},000 of 9,000 reviews, 1 reviews/s", moment / 10)
-    progress("note: goes on at row 2 of 3 \x1b[2J", None)
+    progress("note: continuing at row 2 of 3 \x1b[2J", None)
     progress("note: and \u202eback", None)
     progress("writing the file", 0.25)
     progress("loading the model", None)
     assert capsys.readouterr().err.splitlines() == [
         "classifying 0%, 0,000 of 9,000 reviews, 1 reviews/s",
         "classifying 50%, 5,000 of 9,000 reviews, 1 reviews/s",
-        "note: goes on at row 2 of 3 ␛[2J",
+        "note: continuing at row 2 of 3 ␛[2J",
         "note: and ⟨RLO⟩back",
         "writing the file 25%",
         "loading the model",
@@ -49,7 +49,7 @@ def test_a_terminal_shows_a_bar_with_its_detail_below_and_keeps_the_notes() -> N
     terminal = Terminal([sys.executable, "-c", SCRIPT], {"PYTHONPATH": str(ROOT)})
     terminal.process.setecho(False)
     try:
-        shown = terminal.wait_for("note: goes on at row 4,097 of 10,000 ␛[2J", "classifying", "51 %", "(estimate)")
+        shown = terminal.wait_for("note: continuing at row 4,097 of 10,000 ␛[2J", "classifying", "51 %", "(estimate)")
         lines = [line.rstrip() for line in shown.splitlines()]
         bar = next(line for line in lines if line.startswith("classifying"))
         detail = lines[lines.index(bar) + 1]

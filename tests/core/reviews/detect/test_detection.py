@@ -189,7 +189,7 @@ def test_delimiter_and_header_are_found(read: Any, texts: list[str], delimiter: 
         ({"delimiter": "::"}, "A delimiter is one character"),
         ({"encoding": "idna"}, "cannot be read as “idna”"),
         ({"encoding": "klingon"}, "There is no text encoding “klingon”"),
-        ({"label": "review", "text": "label", "scheme": "stars"}, "no review that can be used.*unknown label"),
+        ({"label": "review", "text": "label", "scheme": "stars"}, "no usable review.*unknown label"),
     ],
 )
 def test_wrong_options_are_refused(read: Any, options: dict[str, Any], sentence: str) -> None:
