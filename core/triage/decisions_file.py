@@ -51,10 +51,9 @@ def write_decisions(history: History, path: Path, *, replace: bool = False) -> D
         ReviewtuiError: The file cannot be written.
     """
     shown = clean_line(path, 120)
-    writers = {".csv": _csv, ".jsonl": _json_lines}
-    writer = writers.get(path.suffix.lower())
-    if writer is None:
-        raise InputError(f"The name must end in .csv or .jsonl, not '{clean_line(path.name, 80)}'.")
+    form = FORMATS.get(path.suffix.lower())
+    if form is None:
+        raise InputError(f"The name must end in {' or '.join(FORMATS)}, not '{clean_line(path.name, 80)}'.")
     if not path.parent.is_dir():
         raise InputError(f"There is no folder {clean_line(path.parent, 120)}.")
     if path.is_dir():
@@ -66,7 +65,7 @@ def write_decisions(history: History, path: Path, *, replace: bool = False) -> D
     if not replace and (path.exists() or path.is_symlink()):
         raise OutputExistsError(f"{shown} already exists.")
     try:
-        write_whole(path, writer(labelled))
+        write_whole(path, form(labelled))
     except UnicodeEncodeError as error:
         raise ReviewtuiError(f"Cannot write {shown}: a review contains text that is not valid Unicode.") from error
     return DecisionsFile(
@@ -87,7 +86,6 @@ def free_name(folder: Path, source: str) -> Path:
 
 _STEM_BYTES = 180
 """The longest part of a suggested name that comes from the pile, so that every file system accepts the whole."""
-Writer = Callable[[Iterable[Decision]], str]
 
 
 def _row(decision: Decision) -> dict[str, Any]:
@@ -120,3 +118,7 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     return str(value).lower() if isinstance(value, bool) else clean_cell(value)
+
+
+FORMATS: dict[str, Callable[[Iterable[Decision]], str]] = {".csv": _csv, ".jsonl": _json_lines}
+"""Suffix of the file → what makes its content."""

@@ -64,7 +64,7 @@ def build(
 def made_reviews(
     lengths: Sequence[int], seed: int = 0, words: tuple[int, int] = (PLAIN_WORDS, WORDS)
 ) -> list[np.ndarray]:
-    """Reviews of so many tokens, of random words from a range."""
+    """Return reviews with these numbers of tokens, of random words from a range."""
     generator = np.random.default_rng(seed)
     return [generator.integers(*words, size=length) for length in lengths]
 
@@ -177,7 +177,7 @@ class Native:
         """All micro-batches of a step; returns its loss.
 
         Args:
-            known: give the network its stream after so many layers.
+            known: Give the network the output of this many lowest layers.
         """
         total = torch.zeros(())
         for micro, part in enumerate(step.parts):

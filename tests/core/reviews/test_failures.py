@@ -28,8 +28,8 @@ UNREADABLE = {
     "broken wrapper": (b'{"data": 3,\n oops', ".json", "is not valid JSON: see line 2"),
     "no objects": (b"[1, 2]", ".json", "holds no JSON objects"),
     "empty array": (b"[]", ".json", "holds no JSON objects"),
-    "no text column": (b"id,rating\n1,5\n2,4\n", ".csv", "no column of text among id, rating; name it with --text"),
-    "only empty texts": (b"text,label\n ,1\n,0\n", ".csv", "all 2 rows are left out .empty text"),
+    "no text column": (b"id,rating\n1,5\n2,4\n", ".csv", r"\(id, rating\) is text; name one with --text"),
+    "only empty texts": (b"text,label\n ,1\n,0\n", ".csv", "all 2 rows were left out .empty text"),
 }  # fmt: skip
 
 
