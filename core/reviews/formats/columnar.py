@@ -15,9 +15,20 @@ from core.base.errors import InputError
 from core.base.text import clean_line
 from core.reviews.formats.input_file import InputFile
 from core.reviews.formats.table import CHUNK_ROWS, UNDECODABLE, Chunk, cell, unique_names
+from core.reviews.options import ReadingOptions
 
 NESTED = "[…]"
 """Stands for a list or a record in a cell, such as an embedding, whose content is not read."""
+
+
+def open_parquet(file: InputFile, _: ReadingOptions) -> ColumnarTable:
+    """Open a Parquet file."""
+    return ColumnarTable(file, "parquet")
+
+
+def open_arrow(file: InputFile, _: ReadingOptions) -> ColumnarTable:
+    """Open an Arrow file."""
+    return ColumnarTable(file, "arrow")
 
 
 class ColumnarTable:

@@ -25,6 +25,16 @@ _MAX_RECORD_LINES = 200
 csv.field_size_limit(_MAX_FIELD)
 
 
+def open_csv(file: InputFile, options: ReadingOptions) -> DelimitedTable:
+    """Open a CSV file, whatever its delimiter."""
+    return DelimitedTable(file, options)
+
+
+def open_tsv(file: InputFile, options: ReadingOptions) -> DelimitedTable:
+    """Open a TSV file."""
+    return DelimitedTable(file, options, preferred="\t")
+
+
 class DelimitedTable:
     """The `Table` of a CSV or TSV file."""
 

@@ -13,6 +13,7 @@ from core.base.text import clean_line
 from core.reviews.formats.input_file import InputFile
 from core.reviews.formats.json_stream import BrokenJsonError, JsonStream, Position
 from core.reviews.formats.table import CHUNK_ROWS, BadRow, Chunk, cell, excerpt, unique_names
+from core.reviews.options import ReadingOptions
 
 _SAMPLE = 1_000
 _WINDOWS = 16 << 20
@@ -21,6 +22,16 @@ _MIN_WINDOW = 1 << 12
 
 Item = tuple[int, dict[str, Any] | BadRow]
 """The line on which a record starts, and the record, or why there is none."""
+
+
+def open_json(file: InputFile, _: ReadingOptions) -> ObjectTable:
+    """Open a JSON file, or a file of JSON Lines with the suffix of one."""
+    return ObjectTable(file, lines=is_json_lines(file.head))
+
+
+def open_json_lines(file: InputFile, _: ReadingOptions) -> ObjectTable:
+    """Open a file of JSON Lines."""
+    return ObjectTable(file, lines=True)
 
 
 class ObjectTable:

@@ -1,6 +1,7 @@
 """The file formats that can be read: one entry for each, and the choice between them.
 
-Light: readers are imported when a file is opened. To add a format, write a reader that is a `Table`, and add an entry.
+Light, for the process that draws the screen: entries name their readers, which are imported when a file is opened. To
+add a format, write a reader that returns a `Table`, and add an entry.
 """
 
 from __future__ import annotations
@@ -8,66 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from pkgutil import resolve_name
 
 from core.base.errors import InputError
 from core.base.text import clean_line
+from core.reviews.formats.dialect import is_delimited
 from core.reviews.formats.encodings import BinaryFileError
 from core.reviews.formats.input_file import InputFile
 from core.reviews.formats.table import Table
 from core.reviews.options import ReadingOptions
 
 
-def _parquet(file: InputFile, options: ReadingOptions) -> Table:
-    from core.reviews.formats.columnar import ColumnarTable
-
-    return ColumnarTable(file, "parquet")
-
-
-def _arrow(file: InputFile, options: ReadingOptions) -> Table:
-    from core.reviews.formats.columnar import ColumnarTable
-
-    return ColumnarTable(file, "arrow")
-
-
-def _json(file: InputFile, options: ReadingOptions) -> Table:
-    from core.reviews.formats.json_tables import ObjectTable, is_json_lines
-
-    return ObjectTable(file, lines=is_json_lines(file.head))
-
-
-def _json_lines(file: InputFile, options: ReadingOptions) -> Table:
-    from core.reviews.formats.json_tables import ObjectTable
-
-    return ObjectTable(file, lines=True)
-
-
-def _delimited(file: InputFile, options: ReadingOptions) -> Table:
-    from core.reviews.formats.delimited import DelimitedTable
-
-    return DelimitedTable(file, options)
-
-
-def _tab_separated(file: InputFile, options: ReadingOptions) -> Table:
-    from core.reviews.formats.delimited import DelimitedTable
-
-    return DelimitedTable(file, options, preferred="\t")
-
-
-def _text(file: InputFile, options: ReadingOptions) -> Table:
-    from core.reviews.formats.text import TextTable, is_labelled_text
-
-    return _tab_separated(file, options) if is_labelled_text(file) else TextTable(file)
-
-
 def _starts_as_json(file: InputFile) -> bool:
     start = file.head.lstrip()
     return start.startswith("{") or (start.startswith("[") and start[1:].lstrip()[:1] in ("{", "]"))
-
-
-def _is_delimited(file: InputFile) -> bool:
-    from core.reviews.formats.dialect import is_delimited
-
-    return is_delimited(file.head, file.complete)
 
 
 @dataclass(frozen=True)
@@ -79,12 +34,8 @@ class Format:
     title: str
     """As people name it."""
     suffixes: tuple[str, ...]
-    open: Callable[[InputFile, ReadingOptions], Table]
-    """Returns the reader of a file.
-
-    Raises:
-        InputError: The file is empty, or is not in this format.
-    """
+    reader: str
+    """The function that opens a file, as `module:name` in this package: (InputFile, ReadingOptions) → Table."""
     magic: tuple[bytes, ...] = ()
     """The first bytes of such a file, which decide whatever its name; empty for text formats."""
     matches: Callable[[InputFile], bool] | None = None
@@ -92,13 +43,15 @@ class Format:
 
 
 FORMATS = (
-    Format("json", "JSON", (".json",), _json, matches=_starts_as_json),
-    Format("jsonl", "JSON Lines", (".jsonl", ".ndjson"), _json_lines),
-    Format("csv", "CSV", (".csv",), _delimited, matches=_is_delimited),
-    Format("tsv", "TSV", (".tsv", ".tab"), _tab_separated),
-    Format("parquet", "Parquet", (".parquet", ".pq"), _parquet, magic=(b"PAR1",)),
-    Format("arrow", "Arrow", (".arrow", ".ipc", ".feather"), _arrow, magic=(b"ARROW1", b"\xff\xff\xff\xff")),
-    Format("text", "plain text", (".txt",), _text, matches=lambda _: True),
+    Format("json", "JSON", (".json",), "json_tables:open_json", matches=_starts_as_json),
+    Format("jsonl", "JSON Lines", (".jsonl", ".ndjson"), "json_tables:open_json_lines"),
+    Format("csv", "CSV", (".csv",), "delimited:open_csv", matches=lambda file: is_delimited(file.head, file.complete)),
+    Format("tsv", "TSV", (".tsv", ".tab"), "delimited:open_tsv"),
+    Format("parquet", "Parquet", (".parquet", ".pq"), "columnar:open_parquet", magic=(b"PAR1",)),
+    Format(
+        "arrow", "Arrow", (".arrow", ".ipc", ".feather"), "columnar:open_arrow", magic=(b"ARROW1", b"\xff\xff\xff\xff")
+    ),
+    Format("text", "plain text", (".txt",), "text:open_plain_text", matches=lambda _: True),
 )
 SUFFIXES = {suffix: format.name for format in FORMATS for suffix in format.suffixes}
 """File name suffix → name of its format."""
@@ -121,7 +74,10 @@ def open_table(path: Path, options: ReadingOptions, name: str) -> Table:
     if not file.magic:
         raise InputError(f"{clean_line(path)} is empty; give a file with reviews.")
     try:
-        return find_format(file, options).open(file, options)
+        open_file: Callable[[InputFile, ReadingOptions], Table] = resolve_name(
+            f"{__package__}.{find_format(file, options).reader}"
+        )
+        return open_file(file, options)
     except BinaryFileError as error:
         raise InputError(f"{error} The formats that can be read are {format_titles()}.") from None
 

@@ -6,9 +6,16 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from core.reviews.detect.names import TRUTH_VALUES, stars_of
+from core.reviews.formats.delimited import open_tsv
 from core.reviews.formats.dialect import head_records
 from core.reviews.formats.input_file import InputFile
-from core.reviews.formats.table import CHUNK_ROWS, Chunk
+from core.reviews.formats.table import CHUNK_ROWS, Chunk, Table
+from core.reviews.options import ReadingOptions
+
+
+def open_plain_text(file: InputFile, options: ReadingOptions) -> Table:
+    """Open a text file: lines of `review<tab>label` as TSV, any other with one review per line."""
+    return open_tsv(file, options) if is_labelled_text(file) else TextTable(file)
 
 
 class TextTable:
