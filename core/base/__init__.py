@@ -1,1 +1,1 @@
-"""What every room stands on: errors, files, the one cleaning function, memory."""
+"""The foundation of all other packages: errors, files, text cleaning, memory."""

@@ -42,8 +42,7 @@ def clean(text: object) -> str:
 
 
 def clean_line(text: object, width: int | None = None) -> str:
-    """Return `clean` text on one line: white space is collapsed, and text longer than `width` characters ends in
-    `…`."""
+    """Return `clean` text on one line, with white space collapsed; text longer than `width` is cut and ends in `…`."""
     line = " ".join(clean(text).split())
     if width is not None and len(line) > width:
         return line[: max(width - 1, 0)] + "…"

@@ -131,8 +131,7 @@ class _Work:
             pace.tell(log.rows)
 
     def _texts(self, start: int, sizes: ChunkSizes) -> list[str]:
-        """Return the texts of the chunk that starts at row `start`, read about a hundred at a time: texts may be
-        long."""
+        """Return the texts of the chunk that starts at row `start`; texts may be long, so a few are read at a time."""
         stop = min(start + sizes(start), self.total)
         texts: list[str] = []
         characters = 0

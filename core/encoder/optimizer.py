@@ -33,8 +33,11 @@ class FlatOptimizer:
 
     @torch.no_grad()
     def update(self, rate: float, max_norm: float | None) -> float:
-        """Make one step at learning rate `rate`, with gradients clipped to `max_norm`; return their norm before
-        that."""
+        """Make one step at learning rate `rate`, and return the norm of the gradients.
+
+        Args:
+            max_norm: Gradients are clipped to this norm; None or 0 to leave them.
+        """
         weights = self._weights
         self._add_rows()
         grad = weights.grad[: weights.size]

@@ -89,8 +89,7 @@ def seeded_attention(
     dropout: float = 0.0,
     **_: Any,
 ) -> tuple[torch.Tensor, None]:
-    """Compute the attention of query, key and value [B, A, L, D], and return [B, L, A, D]; the mask is added to the
-    scores.
+    """Compute the attention of query, key and value [B, A, L, D], and return [B, L, A, D].
 
     The softmax is computed in fp32 and converted back to the type of the products, so that dropout moves fewer bytes.
     """

@@ -1,4 +1,4 @@
-"""What a person reads when a setting is refused."""
+"""Error messages for settings that are refused."""
 
 from __future__ import annotations
 

@@ -63,8 +63,7 @@ class DelimitedTable:
             yield from self._chunks(stream, rows)
 
     def _chunks(self, stream: Iterator[str], size: int) -> Iterator[Chunk]:
-        """Feed lines to the csv module, and remember those of the current record, to count them and to read them
-        again."""
+        """Feed lines to the csv module; remember those of the current record, to count them or to read them again."""
         given_back: deque[str] = deque()
         recent: list[str] = []
         ended = False

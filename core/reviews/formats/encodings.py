@@ -66,8 +66,7 @@ def find_encoding(path: Path) -> str:
 
 
 def open_text(path: Path, encoding: str, newline: str = "\n") -> tuple[io.TextIOWrapper, BinaryIO]:
-    """Open `path` as text, with undecodable bytes marked; return the text and the raw file, whose position shows
-    progress.
+    """Open `path` as text with undecodable bytes marked; return it with the raw file, whose position shows progress.
 
     Lines end with `newline` and nothing else; line ends are not translated.
 
@@ -91,8 +90,7 @@ codecs.register_error("reviewtui-mark", _mark)
 
 
 def _utf16_without_mark(head: bytes) -> str | None:
-    """Return the encoding if `head` is UTF-16: every other byte is often zero, as digits and commas are below
-    U+0100."""
+    """Return the encoding if `head` is UTF-16: every other byte of digits, commas and most letters is zero."""
     pairs = len(head) // 2
     even, odd = head[0 : pairs * 2 : 2].count(0), head[1 : pairs * 2 : 2].count(0)
     for encoding, zeros, others in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
@@ -114,8 +112,7 @@ def _refuse_binary(path: Path, head: bytes) -> None:
 
 
 def _utf8_or_windows(file: BinaryIO) -> str:
-    """Decide between `utf-8` and `cp1252` by the bytes above 0x7F, in the file or in windows spread over a large
-    one."""
+    """Decide between `utf-8` and `cp1252` by the bytes above 0x7F in the file; a large file is sampled."""
     size = file.seek(0, io.SEEK_END)
     step = _WINDOW if size <= _SCANNED_WHOLE else size * _WINDOW // _SCANNED_WHOLE
     valid = invalid = implausible = 0

@@ -37,7 +37,7 @@ class Format:
     reader: str
     """The function that opens a file, as `module:name` in this package: (InputFile, ReadingOptions) → Table."""
     magic: tuple[bytes, ...] = ()
-    """The first bytes of such a file, which decide whatever its name; empty for text formats."""
+    """The first bytes of such a file, which take precedence over its suffix; empty for text formats."""
     matches: Callable[[InputFile], bool] | None = None
     """For text formats: whether a file without a known suffix looks like one. The first format to match is chosen."""
 
