@@ -1,4 +1,4 @@
-"""Freed memory goes back to the system when that is asked for: real blocks, in processes of their own."""
+"""Freed memory is returned to the system when requested: real blocks, in separate processes."""
 
 from __future__ import annotations
 

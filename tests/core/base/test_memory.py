@@ -1,4 +1,4 @@
-"""Memory: what is shown adds up, however many GPUs there are and whatever ails them, and sampling ends no run."""
+"""Memory: the figures add up, however many GPUs there are and however they fail, and sampling never ends a run."""
 
 from __future__ import annotations
 

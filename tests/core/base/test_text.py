@@ -1,4 +1,4 @@
-"""Cleaning: whatever the text, nothing is left of it that a terminal or a spreadsheet obeys."""
+"""Cleaning: whatever the text, nothing that a terminal or a spreadsheet obeys is left."""
 
 from __future__ import annotations
 

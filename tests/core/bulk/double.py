@@ -1,4 +1,4 @@
-"""A predictor that costs nothing, and what else the tests of bulk classification share. Loads no model library."""
+"""A predictor that costs nothing, and other helpers for the tests of bulk classification. Imports no model library."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The log of chunks: whatever a crash leaves of its two files, what counts is a beginning of what was written."""
+"""The log of chunks: whatever a crash leaves of its two files, a prefix of what was written counts."""
 
 from __future__ import annotations
 

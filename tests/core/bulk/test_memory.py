@@ -1,4 +1,4 @@
-"""How much is held at once depends on the size of a chunk, not on how many reviews there are."""
+"""Memory use depends on the size of a chunk, not on the number of reviews."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SIZES = ChunkSizes(first=64, largest=256)
 
 
 def peak(rows: int, form: str, folder: Path, model: Path) -> int:
-    """Bytes held at most while `rows` reviews, read before, are classified."""
+    """Return the peak of memory in bytes while `rows` reviews are classified."""
     source = inbox(folder / f"{rows}.csv", rows)
     with pytest.raises(KeyboardInterrupt):
         run(Costless(model, interrupt), source, folder / f"{rows}.{form}", SIZES)

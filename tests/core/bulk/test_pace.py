@@ -1,4 +1,4 @@
-"""What is said of a long classification: how far, how fast, and how long still, as the guess that it is."""
+"""The progress of a long classification: how far, how fast, and an estimate of the time left."""
 
 from __future__ import annotations
 

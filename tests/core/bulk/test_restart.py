@@ -1,4 +1,4 @@
-"""An output that was not finished is gone on with: no row lost, none doubled, none redone, and the same bytes."""
+"""An unfinished output is continued: no row lost, doubled or computed twice, and the same bytes in the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which models the native encoder computes, and the reason why it does not compute another."""
+"""Which models the native encoder supports, and why it refuses others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The smallest micro-batch that is nearly as fast as the fastest is taken, from what a clock said."""
+"""The token budget is the smallest size that is nearly as fast as the fastest."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ def test_nothing_smaller_is_nearly_as_fast_and_what_is_taken_is(seconds: dict[in
 def test_the_clock_decides(
     fast: int | None, expected: int, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A clock under which every size takes as long a token, but one that takes half; every fourth call is disturbed."""
+    """A clock by which all sizes take the same time per token, except one that takes half; every fourth call is
+    slow."""
     now, calls = 0.0, 0
     work = module._Products.work
 

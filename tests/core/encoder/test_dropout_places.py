@@ -19,7 +19,7 @@ NUMBER = 37
 
 
 class Replay:
-    """In the place of torch's dropout: takes the masks of a micro-batch in their order."""
+    """Replaces torch's dropout: takes the masks of a micro-batch in order."""
 
     def __init__(self, masks: Masks) -> None:
         self._masks = masks

@@ -1,4 +1,4 @@
-"""The buffers that are counted are those that a real pass takes, to the byte."""
+"""The counted buffers are those of a real pass, to the byte."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_classifying_takes_what_is_counted(
 
 @pytest.mark.parametrize("item", [2, 4])
 def test_several_passes_need_the_largest_of_each_buffer(item: int) -> None:
-    """A run: long reviews, many short ones, an evaluation of more at once."""
+    """Long reviews, many short ones, and an evaluation of larger batches."""
     parts = [[60, 58, 50], [3] * 40, [20] * 16]
     network, *_ = made("bert", parts[0], -1, item, 4, False)
     for lengths in parts:

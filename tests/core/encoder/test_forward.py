@@ -1,4 +1,4 @@
-"""The network for classification alone says what Hugging Face's module says, whatever else is in the batch."""
+"""The network for inference gives the logits of Hugging Face's module, whatever else is in the batch."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_logits_equal_hugging_faces(family: str, layers: int, heads: int, length
 @settings(max_examples=25)
 @given(family=st.sampled_from(FAMILIES), lengths=LENGTHS, data=st.data())
 def test_no_review_sees_another(family: str, lengths: list[int], data: st.DataObject) -> None:
-    """Every other review replaced by another of its length: to the last bit the same answer."""
+    """Replacing every other review by one of the same length changes no bit of the answer."""
     model, place = build(family), data.draw(st.integers(0, len(lengths) - 1))
     first, second = made_reviews(lengths, seed=1), made_reviews(lengths, seed=2)
     second[place] = first[place]

@@ -1,4 +1,4 @@
-"""The gradients of every weight are those of Hugging Face's module and autograd, whatever tricks are on."""
+"""The gradients of all weights equal those of Hugging Face's module and autograd, with every option."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Packing: every token once and in its order, little padding, and blocks that hold whole reviews."""
+"""Packing: every token once and in order, little padding, and blocks of whole reviews."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_positions_of_roberta_are_counted_past_padding_tokens(ids: list[list[int
 
 
 def realistic(seed: int, reviews: int) -> list[int]:
-    """Token counts as reviews have them: many short, few long, cut at 256; a batch of like length."""
+    """Typical lengths: many short reviews, few long ones, truncated to 256; batches of similar length."""
     generator = np.random.default_rng(seed)
     lengths = np.sort(np.clip(generator.lognormal(4, 0.8, size=64 * reviews), 4, 256).astype(int))
     start = int(generator.integers(0, len(lengths) - reviews))

@@ -1,4 +1,4 @@
-"""Logits are Hugging Face's, whatever else is in the batch; and what is frozen neither learns nor drops anything."""
+"""Logits equal Hugging Face's, whatever else is in the batch; frozen layers are not trained and use no dropout."""
 
 from __future__ import annotations
 
@@ -229,7 +229,7 @@ def test_only_what_is_not_frozen_changes(family: str, num_frozen: int, choice: s
 def test_learning_from_a_known_stream_is_the_same(
     family: str, num_frozen: int, choice: str | int, dtype: torch.dtype, recompute: bool
 ) -> None:
-    """So nothing is dropped below the boundary: the stream that is given was computed without."""
+    """Frozen layers use no dropout: their output was computed without."""
     model, step = build(family, layers=LAYERS, dropout=0.2), made_step(cuts=(3,))
     freeze(model, choice)
     alone = Native(model, num_frozen=num_frozen, dtype=dtype, recompute=recompute)

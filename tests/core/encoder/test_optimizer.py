@@ -110,7 +110,7 @@ def test_training_by_sgd_equals_training_the_module(family: str, limit_rows: boo
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_training_by_adamw_follows_training_the_module(family: str) -> None:
-    """Not to the last digit: Adam makes a full step of a gradient that is nothing but rounding."""
+    """Not to the last digit: Adam makes a full step even if a gradient is only rounding error."""
     model = build(family)
     groups = layer_wise(model)
     native = Native(model, groups=groups)
@@ -189,7 +189,7 @@ def test_training_that_is_saved_and_restored_goes_on_bit_for_bit(
 
 @pytest.mark.parametrize("choice", CHOICES)
 def test_training_that_goes_back_to_where_it_was_goes_on_bit_for_bit(choice: dict[str, Any]) -> None:
-    """In the same object, which has met more words since."""
+    """In the same object, after more words have occurred."""
     native = Native(build("bert"))
     optimizer = flat(native, choice)
 
@@ -209,7 +209,7 @@ def test_training_that_goes_back_to_where_it_was_goes_on_bit_for_bit(choice: dic
 
 
 def test_gradients_after_going_back_are_those_of_the_step_alone() -> None:
-    """A word that is met again in a later micro-batch of a step begins with no gradient."""
+    """A word that occurs again in a later micro-batch of a step starts with a gradient of zero."""
     model = build("bert")
     native = Native(model)
     low, high = made_step([9, 9], words=(5, 30)), made_step([9, 9], words=(50, 70))

@@ -1,4 +1,4 @@
-"""Products in parts and sums over micro-batches are what they are in one piece."""
+"""Products computed in parts, and sums over micro-batches, equal those computed at once."""
 
 from __future__ import annotations
 

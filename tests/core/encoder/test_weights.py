@@ -1,4 +1,4 @@
-"""The flat buffers: the module's own weights go in and come out bit for bit, by their names and in their shapes."""
+"""The flat buffers: weights go in and come out bit for bit, under their names and in their shapes."""
 
 from __future__ import annotations
 

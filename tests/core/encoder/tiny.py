@@ -1,4 +1,4 @@
-"""Tiny classifiers with random weights, ragged batches for them, and what Hugging Face and autograd say of both."""
+"""Tiny classifiers with random weights, ragged batches, and the results of Hugging Face and autograd for them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LONGEST = POSITIONS - 4
 """Tokens of the longest review; RoBERTa's positions begin at 2."""
 PADDING = {"bert": 0, "roberta": 1, "distilbert": 0}
 PLAIN_WORDS = 5
-"""Ids from here on are no special tokens."""
+"""Ids from here on are not special tokens."""
 
 Tensors = dict[str, torch.Tensor]
 Group = Callable[[str, nn.Parameter], tuple[float, float]]
@@ -36,7 +36,7 @@ Group = Callable[[str, nn.Parameter], tuple[float, float]]
 def build(
     family: str, *, layers: int = 2, heads: int = 4, classes: int = 3, dropout: float = 0.0, seed: int = 0, **more: Any
 ) -> Any:
-    """A classifier in eval mode, every weight of it random, biases and normalisations too."""
+    """Return a classifier in evaluation mode, with random weights, biases and layer norms."""
     import transformers
 
     if family == "distilbert":
@@ -71,14 +71,14 @@ def made_reviews(
 
 @dataclass
 class Step:
-    """The reviews of one optimizer step, and how they are judged."""
+    """The reviews of one optimizer step, with labels and loss."""
 
     reviews: list[np.ndarray]
     labels: torch.Tensor
     class_weights: torch.Tensor | None = None
     smoothing: float = 0.0
     cuts: tuple[int, ...] = field(default=())
-    """Where it is cut into micro-batches."""
+    """Where it is split into micro-batches."""
 
     @property
     def parts(self) -> list[slice]:
@@ -86,7 +86,7 @@ class Step:
         return [slice(start, stop) for start, stop in itertools.pairwise(edges)]
 
     def loss(self, logits: torch.Tensor, part: slice) -> torch.Tensor:
-        """The share of the step's loss that a micro-batch has."""
+        """Return the contribution of a micro-batch to the loss of the step."""
         summed = loss_sum(logits, self.labels[part], self.class_weights, self.smoothing)
         return summed / step_divisor(self.labels, self.class_weights)
 
@@ -117,7 +117,7 @@ def steps(draw: st.DrawFn, classes: int) -> Step:
 
 
 def padded(reviews: Sequence[np.ndarray], padding: int) -> dict[str, torch.Tensor]:
-    """What a Hugging Face model is given of reviews."""
+    """Return reviews as the input of a Hugging Face model."""
     ids = torch.full((len(reviews), max(map(len, reviews))), padding)
     mask = torch.zeros_like(ids)
     for row, review in enumerate(reviews):
@@ -132,7 +132,7 @@ def expected_logits(model: Any, reviews: Sequence[np.ndarray]) -> torch.Tensor:
 
 
 def expected_gradients(model: Any, step: Step) -> tuple[torch.Tensor, Tensors]:
-    """The loss of a whole step, and the gradients of all weights that learn, by Hugging Face and autograd."""
+    """Return the loss of a whole step and the gradients of all trainable weights, by Hugging Face and autograd."""
     model.zero_grad()
     loss = step.loss(expected_logits(model, step.reviews), slice(None))
     loss.backward()  # type: ignore[no-untyped-call]
@@ -174,7 +174,7 @@ class Native:
         return self.network.logits(self.pack(reviews))
 
     def learn(self, step: Step, number: int = 0, *, known: int | None = None) -> torch.Tensor:
-        """All micro-batches of a step; returns its loss.
+        """Run all micro-batches of a step, and return its loss.
 
         Args:
             known: Give the network the output of this many lowest layers.
@@ -190,7 +190,7 @@ class Native:
         return total
 
     def gradients(self) -> Tensors:
-        """By name, in the shapes of the module; the rows of words that are not in use are zero."""
+        """Return gradients by name, in the shapes of the module; rows of unseen words are zero."""
         found = self.weights.named(self.weights.grad)
         name = self.weights.word_name
         if name in found:
@@ -200,18 +200,18 @@ class Native:
         return found
 
     def released(self) -> Tensors:
-        """The module's weights, its own again."""
+        """Release the module's weights, and return them."""
         self.weights.release(self.model)
         return values(self.model)
 
 
 def values(model: Any) -> Tensors:
-    """Copies of a module's weights."""
+    """Return copies of a module's weights."""
     return {name: weight.detach().clone() for name, weight in model.named_parameters()}
 
 
 def is_key_bias(name: str) -> bool:
-    """Whether its gradient is zero but for rounding: adding one number to all scores changes no softmax."""
+    """Whether its gradient is zero up to rounding: a constant added to all scores does not change the softmax."""
     return name.endswith(("key.bias", "k_lin.bias"))
 
 

@@ -13,7 +13,7 @@ import pytest
 
 @pytest.fixture
 def folder(tiny_model: Path, tmp_path: Path) -> Path:
-    """A copy of the tiny BERT of one's own."""
+    """A private copy of the tiny BERT."""
     return Path(shutil.copytree(tiny_model, tmp_path / "model"))
 
 

@@ -1,4 +1,4 @@
-"""Model folders that try to run code, read what is not theirs, or take all memory: each a way to spoil a sound one."""
+"""Model folders that try to run code, read other files, or use up all memory: each is a way to spoil a good one."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def linked(file: str, target: str) -> Spoil:
 
 
 def header(entries: dict[str, Any], data: bytes = b"\x00" * 64, length: int | None = None) -> bytes:
-    """A safetensors file with this header, whatever is true."""
+    """A safetensors file with this header, true or not."""
     text = json.dumps(entries).encode()
     return struct.pack("<Q", len(text) if length is None else length) + text + data
 
@@ -108,7 +108,7 @@ def tensor(begin: int, end: int, shape: list[int], kind: str = "F32") -> dict[st
 
 
 def index(names: Any) -> Spoil:
-    """Weights in parts, by an index that leads where it likes."""
+    """Sharded weights, with an index that points anywhere."""
     content = json.dumps({"metadata": {"total_size": 1}, "weight_map": names}).encode()
     return renamed("model.safetensors", "part.safetensors", written("model.safetensors.index.json", content))
 
@@ -204,4 +204,4 @@ UNLOADABLE: dict[str, Spoil] = {
     "a commit of odd kinds": config(_commit_hash={"a": 1}),
     "methods for values": config(to_dict=3, save_pretrained="x", from_pretrained=[]),
 }
-"""What a look does not refuse. It may even load; if it does not, that is one sentence, and no code runs either way."""
+"""What the checks accept. If it does not load, the error is one sentence; no code is run in any case."""

@@ -1,4 +1,4 @@
-"""A classifier is built the same way every time, reads what it says it reads, and comes back from disk as it was."""
+"""A classifier is built the same way every time, and is the same after saving and loading."""
 
 from __future__ import annotations
 

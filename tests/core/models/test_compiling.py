@@ -1,4 +1,4 @@
-"""A module is compiled where its steps repay it, and where compiling fails the run goes on without."""
+"""A module is compiled if the steps make up for it; if compiling fails, the run continues without."""
 
 from __future__ import annotations
 

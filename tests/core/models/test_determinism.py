@@ -1,4 +1,4 @@
-"""Sums in a fixed order: what is asked of torch for it, and what is made of a refusal."""
+"""Deterministic sums: what torch is told, and what happens if it refuses."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def refusal() -> RuntimeError:
-    """What torch says of an operation that has no fixed order."""
+    """What torch raises for an operation that is not deterministic."""
     with pytest.raises(RuntimeError) as caught:
         torch.zeros(3).put_(torch.tensor([0]), torch.tensor([1.0]))
     return caught.value

@@ -1,4 +1,4 @@
-"""Where a run computes and in which number format: what was asked for, or what this machine is good at."""
+"""The device and number format of a run: those that were set, or the best on this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Hostile model folders: none of their code runs; each is refused by name in a sentence, soon and in little memory."""
+"""Hostile model folders: none of their code runs; each is refused by name in one sentence, fast and in little
+memory."""
 
 from __future__ import annotations
 

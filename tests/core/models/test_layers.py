@@ -1,4 +1,4 @@
-"""The stack: what is frozen stays, to the bit, what is not learns, and depth is counted from the embeddings up."""
+"""The stack: frozen weights do not change by a bit, the others are trained, and depth counts from the embeddings up."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from core.settings.schema import Settings
 
 FAMILIES = ("bert", "distilbert", "roberta")
 WITHOUT_GRADIENT = re.compile(r"(key|k_lin)\.bias")
-"""Attention is blind to a shift of all keys, so the gradient of their bias is zero but for rounding."""
+"""A constant added to all keys does not change attention, so the gradient of their bias is only rounding error."""
 
 
 def place(name: str) -> int:

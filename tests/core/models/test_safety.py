@@ -1,4 +1,4 @@
-"""What is refused: a folder that could run code is named, with the reason, and none of its code runs on the way."""
+"""A folder that could run code is refused with its name and the reason, and none of its code is run."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def canary(folder: Path, tmp_path: Path) -> Path:
 
 
 def refusal(folder: Path) -> str:
-    """Why the folder is refused, by each way in; all say the same."""
+    """Return why the folder is refused; every entry point gives the same reason."""
     with pytest.raises(InputError) as first:
         check_model_folder(folder, "shop/model")
     with pytest.raises(InputError) as second:

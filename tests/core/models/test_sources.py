@@ -1,4 +1,4 @@
-"""From a person's word for a model to its folder: disk, cache, hub, starter, and a sentence for every failure."""
+"""From the name of a model to its folder: disk, cache, hub, starter, and a sentence for every failure."""
 
 from __future__ import annotations
 

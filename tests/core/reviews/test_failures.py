@@ -92,7 +92,7 @@ def test_a_file_that_may_not_be_read_is_said(tmp_path: Path, monkeypatch: pytest
 
 
 def test_a_file_name_that_is_no_utf8_is_a_sentence(tmp_path: Path) -> None:
-    """No settings.toml, no journal and no screen could hold it."""
+    """Such a name cannot be written to settings, a journal or a screen."""
     path = tmp_path / os.fsdecode(b"caf\xe9.csv")
     path.write_text("text,label\nIt is good,1\nIt is bad,0\n")
     with pytest.raises(InputError, match=r"is not valid UTF-8; rename the file\.$"):

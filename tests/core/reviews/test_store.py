@@ -1,4 +1,4 @@
-"""The cache: private, reused while the files stand, rebuilt when they do not; and memory that does not grow."""
+"""The cache: private, reused while the files are unchanged, rebuilt otherwise; memory use does not grow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The learning rate of every step, and what of it a longer run shares with a shorter one."""
+"""The learning rate of each step, and how much of it a longer run shares with a shorter one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings: every one is declared whole, typed text becomes its value, and whatever is refused is refused in words."""
+"""Settings: each is fully declared, typed text becomes its value, and a refusal is a sentence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The decision log: undo without limit, across restarts; no acknowledged decision lost, whatever dies or breaks."""
+"""The decision log: unlimited undo, across restarts; no acknowledged decision is lost, whatever crashes."""
 
 from __future__ import annotations
 

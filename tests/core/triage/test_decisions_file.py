@@ -1,4 +1,4 @@
-"""The export trains as it was decided: what was written is what reading finds, and spreadsheets run none of it."""
+"""A file of decisions can be trained on: reading finds what was written, and spreadsheets run none of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person need not say: encoding, delimiter, header, which column is what, and what the labels mean."""
+"""What is detected: encoding, delimiter, header, the roles of columns, and the meaning of labels."""
 
 from __future__ import annotations
 
