@@ -181,7 +181,7 @@ def test_a_manifest_that_says_nothing_is_of_another_job(
     stopped(model, source, results / "out.csv", 8)
     (partial_of(results / "out.csv") / "manifest.json").write_bytes(damage)
     found, said = run(Costless(model), source, results / "out.csv")
-    assert found["resumed_at"] == 0 and [words for words in said if words.endswith("starting anew")]
+    assert found["resumed_at"] == 0 and [words for words in said if words.endswith("starting over")]
 
 
 def test_a_card_and_a_touched_file_change_nothing(model: Path, source: Path, results: Path) -> None:
