@@ -1,85 +1,71 @@
-"""What a person typed over a preset, checked: which values are refused, why, and what the run would be asked to do.
-
-Pure functions on `core.settings.schema`; the Setup screen draws what they say.
-"""
+"""What a person typed over a preset, validated: the settings of the run, or which values are refused and why."""
 
 from __future__ import annotations
 
-import re
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import PurePath
+from functools import cache
 from typing import Any
 
 from pydantic import ValidationError
 
 from core.base.errors import InputError
-from core.base.text import STEERING, clean_line
-from core.reviews.options import ReadingOptions
-from core.settings.presets import preset
-from core.settings.schema import Settings
+from core.base.text import clean_line
+from core.settings import presets
+from core.settings.messages import validation_messages
+from core.settings.schema import Settings, describe
+
+preset = cache(presets.preset)
+"""The settings of a preset; they never change, and are looked up with every key."""
+_DECLARATIONS = {declaration.name: declaration for declaration in describe()}
+_ORDER = {name: at for at, name in enumerate(_DECLARATIONS)}
 
 
 @dataclass(frozen=True)
 class Checked:
-    """The outcome of `check`: settings, or what stands in their way."""
+    """The outcome of `check`."""
 
     settings: Settings | None
+    """The settings of the run; None if a value is refused."""
+    typed: dict[str, str]
+    """What was typed, in the order of the form, without the values that equal the preset's."""
     problems: dict[str, str] = field(default_factory=dict)
-    """Setting → why it is refused; of values that do not fit together, each whose reset would end that."""
+    """Setting → why it is refused. Of values at odds with each other, those whose reset would end the conflict."""
     sentence: str = ""
-    """The first thing to mend; empty when all is well."""
+    """The first problem; empty if there is none."""
 
 
 def check(preset_name: str, typed: Mapping[str, str]) -> Checked:
-    """Put what was `typed` over the preset."""
+    """Validate what was `typed` over a preset: setting → text."""
     base = preset(preset_name)
+    in_order = sorted(typed, key=lambda name: _ORDER.get(name, len(_ORDER)))
+    typed = {name: typed[name] for name in in_order if typed[name] != as_typed(getattr(base, name, None))}
     try:
-        return Checked(base.changed(typed))
+        settings = base.changed(typed)
     except InputError as error:
-        cause = error.__cause__
-        errors = cause.errors() if isinstance(cause, ValidationError) else []
-        fields = [str(one["loc"][0]) for one in errors if one["loc"]]
-        if not fields:
-            return Checked(None, dict.fromkeys(_at_odds(base, typed, str(error)), str(error)), str(error))
-        problems = {name: _refusal(base, name, typed[name]) for name in fields if name in typed}
-        return Checked(None, problems, next(iter(problems.values()), str(error)))
+        cause, sentence = error.__cause__, str(error)
+        problems = validation_messages(cause, _DECLARATIONS) if isinstance(cause, ValidationError) else {}
+        problems = problems or dict.fromkeys(_in_conflict(base, typed, sentence), sentence)
+        return Checked(None, typed, problems, sentence)
+    changed = {name: text for name, text in typed.items() if getattr(settings, name) != getattr(base, name)}
+    return Checked(settings, changed)
 
 
-def _at_odds(base: Settings, typed: Mapping[str, str], sentence: str) -> list[str]:
-    """Of values that do not fit together, those whose reset would end it."""
+def _in_conflict(base: Settings, typed: Mapping[str, str], sentence: str) -> list[str]:
+    """Return the settings whose reset would end a conflict between values."""
 
-    def still(without: str) -> bool:
+    def remains_without(name: str) -> bool:
         try:
-            base.changed({name: text for name, text in typed.items() if name != without})
+            base.changed({other: text for other, text in typed.items() if other != name})
         except InputError as error:
             return str(error) == sentence
         return False
 
-    return [name for name in typed if not still(name)]
-
-
-def _refusal(base: Settings, name: str, text: str) -> str:
-    try:
-        base.changed({name: text})
-    except InputError as error:
-        return str(error)
-    return ""
-
-
-def differs(preset_name: str, name: str, text: str) -> bool:
-    """Whether `text` means another value than the preset's; text that means nothing does."""
-    base = preset(preset_name)
-    try:
-        value = Settings.model_validate({name: text})
-    except ValidationError:
-        return True
-    return bool(getattr(value, name) != getattr(base, name))
+    return [name for name in typed if not remains_without(name)]
 
 
 def shown(value: Any) -> str:
-    """A value as the form shows it."""
+    """Return a value as the form shows it."""
     if value is None:
         return "none"
     if isinstance(value, bool):
@@ -88,58 +74,12 @@ def shown(value: Any) -> str:
 
 
 def as_typed(value: Any) -> str:
-    """A value as a person would type it: what `Settings.changed` reads back."""
+    """Return a value as a person would type it; `Settings.changed` reads it back."""
     return ("true" if value else "false") if isinstance(value, bool) else shown(value)
 
 
-def suggested_name(source: str, preset_name: str) -> str:
-    """A name for the run: the data's, and the preset's."""
-    stem = PurePath(source).stem if "://" not in source else source
-    return f"{re.sub(r'[^A-Za-z0-9._-]+', '-', clean_line(stem, 40)).strip('-.') or 'run'}-{preset_name}"
-
-
-def command_line(
-    source: str, reading: ReadingOptions, preset_name: str, typed: Mapping[str, str], name: str
-) -> list[str]:
-    """The words of the command that starts the same run."""
-    words = ["reviewtui", "train", source]
-    for flag, column in (("--text", reading.text), ("--label", reading.label)):
-        words += [flag, column] if column else []
-    words += ["--preset", preset_name]
-    for setting, text in typed.items():
-        words += ["--set", f"{setting}={text}"]
-    return [*words, "--name", name] if name else words
-
-
-_ACTS = STEERING | {0x09, 0x0A}
-"""What a terminal, or the shell's line in it, obeys when it is pasted."""
-
-
-def quoted(words: list[str]) -> str:
-    """The words as a shell reads them back; safe to paste, too: nothing in it steers the terminal on the way."""
-    return " ".join(_spelled(word) if _ACTS.intersection(map(ord, word)) else shlex.quote(word) for word in words)
-
-
-def _spelled(word: str) -> str:
-    """A word as `$'…'`, all but plain ASCII by its bytes; bash, zsh and ksh read it back."""
-    return "$'" + "".join(map(_spelled_character, word)) + "'"
-
-
-def _spelled_character(character: str) -> str:
-    if " " <= character <= "~" and character not in "'\\":
-        return character
-    halves = "surrogateescape" if "\udc80" <= character <= "\udcff" else "surrogatepass"
-    return "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", halves))
-
-
-def not_in_command(reading: ReadingOptions) -> list[str]:
-    """What was chosen about the reading that the command line has no flag for."""
-    chosen = reading.model_dump(exclude_defaults=True)
-    return [clean_line(name.replace("_", " ")) for name in chosen if name not in ("text", "label")]
-
-
 def steps_in_words(kept: int, settings: Settings) -> str:
-    """How long the run would be, about."""
+    """Return how long the run would be, about: reviews to learn from, steps an epoch and in all."""
     learn = round(kept * (1 - settings.validation_fraction))
     each = max(-(-learn // settings.batch_size), 1)
     total = each * settings.epochs

@@ -7,8 +7,12 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from core.base.units import in_bytes
+
 if TYPE_CHECKING:
     from core.runs.summary import RunSummary
+
+__all__ = ["STATE_MARKS", "ago", "clock", "in_bytes", "in_time", "trouble"]
 
 STATE_MARKS = {
     "starting": ("◌", "$text-accent"),
@@ -21,17 +25,6 @@ STATE_MARKS = {
     "interrupted": ("!", "$text-warning"),
 }
 """State of a run → its mark and the theme colour of the mark."""
-
-
-def in_bytes(count: float | None) -> str:
-    """Format bytes: `3.4 GiB`; `?` for None."""
-    if count is None:
-        return "?"
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if abs(count) < 1024:
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1024
-    return f"{count:.1f} TiB"
 
 
 def in_time(seconds: float | None) -> str:

@@ -18,13 +18,23 @@ class Draft:
     reading: ReadingOptions = field(default_factory=ReadingOptions)
     report: ReadingReport | None = None
     """What was found in the source; None until it is known, or where nothing can be trained on it."""
-    lengths: LengthReport | None = None
-    """Token lengths of its reviews; None until they are measured."""
-    lengths_model: str = ""
-    """The model, as the settings name it, whose tokenizer they were counted with."""
     preset: str = "balanced"
     typed: dict[str, str] = field(default_factory=dict)
     """Setting → what the person typed, where it differs from the preset."""
     name: str = ""
-    parent: str = ""
-    """Id of the run whose settings were copied, if any."""
+    """The name that the person gave the run; empty takes the suggested one."""
+    lengths: LengthReport | None = None
+    """The token lengths of some reviews with some model's tokenizer; read them through `lengths_with`."""
+    lengths_of: tuple[str, str] = "", ""
+    """Hash of the reviews, and the model as the settings name it, that `lengths` belong to."""
+
+    def lengths_with(self, model: str) -> LengthReport | None:
+        """Return the token lengths of the reviews as they are read now; None before they are counted."""
+        return self.lengths if self.report is not None and self.lengths_of == self._counted(model) else None
+
+    def keep_lengths(self, lengths: LengthReport, model: str) -> None:
+        """Keep the token lengths that the engine counted of the reviews as they are read now."""
+        self.lengths, self.lengths_of = lengths, self._counted(model)
+
+    def _counted(self, model: str) -> tuple[str, str]:
+        return (self.report.data_hash if self.report is not None else ""), model

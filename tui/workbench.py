@@ -9,22 +9,34 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
-from textual.app import App
+from textual.widget import Widget
+from textual.worker import Worker
 
 from core.base.text import clean
 from core.engine.client import EngineClient
 from core.engine.requests import A, EngineRequest
 from core.runs.folder import RunFolder
+from tui.failures import ReportingWorkers, failure_sentence
+from tui.terminal.key_order import OrderedApp
 
 if TYPE_CHECKING:
+    from core.reviews.options import ReadingOptions
     from tui.state import Draft
 
 Progress = Callable[[str, float | None], None]
 
 
-class Workbench(App[None]):
+@runtime_checkable
+class HandlesFailures(Protocol):
+    """A screen with a place of its own to say that a worker failed."""
+
+    def worker_failed(self, worker: Worker[Any], sentence: str) -> bool:
+        """Show `sentence`, and return True; False leaves it to the app to say it."""
+
+
+class Workbench(OrderedApp):
     """The state and services that screens share."""
 
     def __init__(
@@ -44,12 +56,15 @@ class Workbench(App[None]):
             engine: The engine client; None starts one of its own.
         """
         super().__init__()
+        self._workers = ReportingWorkers(self)
         self.engine = engine or EngineClient()
         self._draft: Draft | None = None
         self._source = data or ""
         self.run_in_view: RunFolder | None = run
         self.pile: str | None = pile
         """The file of reviews that Classify walks through; None for typed reviews."""
+        self.pile_reading: ReadingOptions | None = None
+        """How the file is read, as chosen on the Data screen; None detects everything."""
 
     @property
     def draft(self) -> Draft:
@@ -83,6 +98,15 @@ class Workbench(App[None]):
         timeout = {"information": 4.0, "warning": 8.0, "error": 12.0}[severity]
         self.notify(clean(text), severity=severity, timeout=timeout, markup=False)
 
+    def worker_failed(self, worker: Worker[Any]) -> None:
+        """Say that a worker of a screen or widget failed; the screen may have more to do about it."""
+        sentence = failure_sentence(worker.error or RuntimeError("unknown"))
+        node = worker.node
+        screen = node.screen if isinstance(node, Widget) and node.is_attached else None
+        if isinstance(screen, HandlesFailures) and screen.worker_failed(worker, sentence):
+            return
+        self.say(sentence, "error")
+
     def open_data(self, source: str) -> None:
         """Start a new draft on `source` and show the Data screen."""
         self._source, self._draft = source, None
@@ -93,10 +117,19 @@ class Workbench(App[None]):
         self.run_in_view = run
         self.switch_mode("train")
 
-    def open_classify(self, run: RunFolder | None = None, pile: str | None = None) -> None:
-        """Show the Classify screen with a run's model, on a pile of reviews if one is named."""
+    def open_classify(
+        self, run: RunFolder | None = None, pile: str | None = None, reading: ReadingOptions | None = None
+    ) -> None:
+        """Show the Classify screen with a run's model, on a pile of reviews if one is named.
+
+        Args:
+            run: The run whose model classifies; None keeps the present one.
+            pile: The file of reviews to walk through; None keeps the present one.
+            reading: How to read `pile`; None detects everything.
+        """
         self.run_in_view = run or self.run_in_view
-        self.pile = pile or self.pile
+        if pile:
+            self.pile, self.pile_reading = pile, reading
         self.switch_mode("classify")
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from core.base.errors import InputError
 from core.forecast import duration
+from core.forecast.disk import disk_bytes
 from core.forecast.facts import Facts
 from core.forecast.memory import Parts, largest_micro_batch, parts
 from core.forecast.run import UNLIMITED, Run
@@ -68,6 +69,8 @@ class Forecast(BaseModel):
     """Whether it fits as it was asked for; if not, micro-batches will be smaller, the batch kept."""
     largest_micro_batch: int
     """Reviews of the longest kind that fit into a micro-batch, up to the batch size; 0 where not even one does."""
+    disk_bytes: int
+    """What its folder takes on the disk after its end."""
     dominant: str
     """The largest part besides the baseline."""
 
@@ -106,6 +109,7 @@ def forecast(facts: Facts, settings: Settings) -> Forecast:
         free_bytes=facts.free_bytes,
         fits=plan == asked and counted.total <= room,
         largest_micro_batch=largest_micro_batch(run, room),
+        disk_bytes=disk_bytes(run, training),
         dominant=max(needed, key=lambda name: needed[name]),
     )
 

@@ -22,6 +22,8 @@ from core.runs.progress import Progress, read_progress
 
 MANIFEST, STATE = "manifest.json", "state.json"
 WEIGHTS, OPTIMIZER, BEST = "weights.safetensors", "optimizer.safetensors", "best.safetensors"
+CHECKPOINTS_KEPT = 2
+"""The newest checkpoints of a run that are kept: one to resume from, and one in case that one is damaged."""
 _NEEDED = {WEIGHTS, STATE}
 _NAME = re.compile(r"step-(\d+)")
 
@@ -96,7 +98,7 @@ def _seal(folder: Path) -> None:
     write_json(folder / MANIFEST, manifest)
 
 
-def retire(target: Path, trunk: int | None, newest: int = 2) -> None:
+def retire(target: Path, trunk: int | None, newest: int = CHECKPOINTS_KEPT) -> None:
     """Remove all checkpoints but the `newest` up to `target`, and the newest with at most `trunk` steps.
 
     Checkpoints later than `target` are removed too: the run went back before them.

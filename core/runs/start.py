@@ -1,50 +1,71 @@
-"""Making a run's folder and starting its worker: called in a thread, for it waits until the worker holds its lock."""
+"""The one way to start a run, for the screens and for the command line.
+
+`plan_run` says what the run does and gives it a name of its own. The caller then has the engine check it (`prepare`),
+in whatever way it waits for the engine, and `start_run` makes the folder and starts the worker. The worker writes the
+forecast into the folder, from what it measures on the way to its first step (`core/worker/memory_plan.py`).
+"""
 
 from __future__ import annotations
 
 import json
 
-from pydantic import BaseModel
-
-from core.base.errors import ReviewtuiError
-from core.base.files import write_json
-from core.runs.folder import RunFolder, create_run, list_runs
+from core.reviews.options import ReadingOptions
+from core.reviews.sources import absolute_source
+from core.runs.folder import RunFolder, create_run
 from core.runs.launch import launch_worker
 from core.runs.logout import Detachment
+from core.runs.names import require_unused, suggested_name, unused_name
 from core.runs.request import Request
+from core.settings.schema import Settings
 
 
-def start_run(request: Request, named: bool, foretold: BaseModel | None = None) -> tuple[RunFolder, Detachment]:
-    """Start the run that is asked for. A name that was only suggested is made one that no run has yet.
+def plan_run(
+    source: str,
+    reading: ReadingOptions,
+    preset: str,
+    settings: Settings,
+    *,
+    validation: str | None = None,
+    name: str = "",
+) -> Request:
+    """Return what a new run is to do.
 
-    What was foretold of it is written down beside it, to be shown beside what it then takes.
+    Args:
+        source: The reviews to learn from: a path or a Hugging Face dataset id.
+        reading: How to read them.
+        preset: The preset that `settings` began with; it is recorded and part of the suggested name.
+        settings: The settings of the run.
+        validation: Reviews to measure on; None holds some of `source` out.
+        name: The name a person gave the run; empty takes one that is free.
 
     Raises:
-        ReviewtuiError: the home cannot be written, or the worker could not start.
+        InputError: Another run is called `name`.
     """
-    if not named:
-        request = request.model_copy(update={"name": _free_name(request.name)})
+    return Request(
+        name=require_unused(name) if name.strip() else unused_name(suggested_name(source, preset)),
+        data=absolute_source(source),
+        validation=absolute_source(validation) if validation is not None else None,
+        reading=reading,
+        preset=preset,
+        settings=settings,
+    )
+
+
+def start_run(request: Request) -> tuple[RunFolder, Detachment]:
+    """Make the folder of a run and start its worker. Blocks until the worker holds the run's lock.
+
+    Returns:
+        The run's folder, and what a logout does to its worker.
+
+    Raises:
+        ReviewtuiError: The home cannot be written to, or the worker could not start.
+    """
     run = create_run(request)
-    if foretold is not None:
-        write_json(run.forecast, foretold.model_dump(mode="json"))
     return run, launch_worker(run).detachment
 
 
-def _free_name(name: str) -> str:
-    taken = set()
-    for run in list_runs():
-        try:
-            taken.add(run.request().name)
-        except ReviewtuiError:
-            continue
-    number, free = 2, name
-    while free in taken:
-        free, number = f"{name}-{number}", number + 1
-    return free
-
-
 def forecast_peak_bytes(run: RunFolder) -> int | None:
-    """The peak that was foretold of a run; None where nothing was, or nothing that can be read."""
+    """Return the peak memory in the run's forecast.json; None if there is no forecast, or it cannot be read."""
     try:
         found = json.loads(run.forecast.read_text(encoding="utf-8"))["peak_bytes"]
     except (OSError, ValueError, TypeError, KeyError):

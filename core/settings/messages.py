@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from core.base.text import clean_line
 from core.settings.declarations import Declaration
@@ -13,7 +14,16 @@ from core.settings.declarations import Declaration
 
 def validation_message(error: ValidationError, declarations: Mapping[str, Declaration]) -> str:
     """Return the first problem pydantic found, as one sentence with the value, the range and the setting's name."""
-    first = error.errors(include_url=False)[0]
+    return _message(error.errors(include_url=False)[0], declarations)
+
+
+def validation_messages(error: ValidationError, declarations: Mapping[str, Declaration]) -> dict[str, str]:
+    """Return a sentence for each setting that pydantic refused; empty if only settings together are at odds."""
+    found = {str(one["loc"][0]): one for one in reversed(error.errors(include_url=False)) if one["loc"]}
+    return {name: _message(one, declarations) for name, one in reversed(found.items())}
+
+
+def _message(first: ErrorDetails, declarations: Mapping[str, Declaration]) -> str:
     message = str(first["msg"]).removeprefix("Value error, ")
     if not first["loc"]:
         return f"These do not fit together: {message}."

@@ -11,6 +11,7 @@ import numpy as np
 
 from core.base.files import write_json
 from core.base.memory import process_bytes
+from core.base.units import in_bytes
 from core.data.examples import Examples
 from core.data.tokens import SpecialTokens
 from core.forecast.calibration import known
@@ -67,7 +68,7 @@ def suggestions(loop: TrainingLoop) -> str:
     cheapest = sorted(worth, key=lambda one: one.seconds)[:_WAYS]
     if not cheapest:
         return ""
-    words = [f"{one.setting}={str(one.value).lower()} ({one.bytes / 2**20:,.0f} MiB less)" for one in cheapest]
+    words = [f"{one.setting}={str(one.value).lower()} ({in_bytes(one.bytes)} less)" for one in cheapest]
     return f"The cheapest ways out: {', '.join(words)}."
 
 

@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from core.base.errors import InputError
+from tui.commands.options import Assignments, Json, RunWord, Wait
 from tui.commands.output import complain, say
-from tui.commands.train import Assignments, Json, RunWord, Wait, finish
+from tui.commands.train import finish
 
 
 def extend(

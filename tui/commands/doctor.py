@@ -9,8 +9,8 @@ from typing import Any
 
 from core.engine.requests import Doctor, DoctorReport, to_result
 from tui.commands.engine import ask
+from tui.commands.options import Json
 from tui.commands.output import facts, say_json
-from tui.commands.train import Json
 from tui.formatting import in_bytes
 
 

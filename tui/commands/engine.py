@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Protocol
 
 import typer
 
 from core.base.errors import InputError
 from core.base.text import clean_line
 from core.engine.requests import A, Classify, EngineRequest, to_result
-from tui.commands import options as reading
+from tui.commands.options import Data, Json, Reading, RunWord, locate, reading_options, reads_reviews
 from tui.commands.output import complain, facts, progress_on_stderr, say, say_json, table
-from tui.commands.train import Json, RunWord
 
 if TYPE_CHECKING:
     from core.data.length_report import LengthReport
@@ -26,27 +28,35 @@ if TYPE_CHECKING:
 _SHOWN_ROWS = 20
 
 
-def ask(request: EngineRequest[A]) -> A:
-    """One request to an engine of its own, with progress on standard error."""
+class Ask(Protocol):
+    """Asks the engine, and waits for its answer."""
+
+    def __call__(self, request: EngineRequest[A]) -> A: ...
+
+
+@contextmanager
+def engine() -> Iterator[Ask]:
+    """Provide a function that asks one engine process, with progress on standard error."""
     from core.engine.client import EngineClient
 
-    engine = EngineClient()
+    client = EngineClient()
     try:
         with progress_on_stderr() as progress:
-            return engine.call(request, progress)
+            yield partial(client.call, progress=progress)
     finally:
-        engine.close()
+        client.close()
 
 
+def ask(request: EngineRequest[A]) -> A:
+    """Ask an engine process of its own for one answer."""
+    with engine() as ask_it:
+        return ask_it(request)
+
+
+@reads_reviews()
 def inspect(
-    data: reading.Data,
-    text: reading.Text = None,
-    title: reading.Title = None,
-    label: reading.Label = None,
-    labels: reading.Scheme = None,
-    delimiter: reading.Delimiter = None,
-    encoding: reading.Encoding = None,
-    header: reading.Header = None,
+    data: Data,
+    reading: Reading,
     model: Annotated[str, typer.Option(help="Whose tokens to count.")] = "auto",
     batch_size: Annotated[int, typer.Option(help="For the cost of padding.", min=1)] = 32,
     json: Json = False,
@@ -54,11 +64,11 @@ def inspect(
     """Say what a file of reviews holds, before anything is trained on it."""
     from core.engine.data_requests import Inspect, MeasureLengths
 
-    options = reading.reading_options(text, title, label, labels, delimiter, encoding, header)
-    source = reading.locate(data)
-    found, tokens = ask(Inspect(source=source, reading=options)), None
-    if found.report.kept:
-        tokens = ask(MeasureLengths(source=source, reading=options, model=model, batch_size=batch_size))
+    source, options = locate(data), reading_options(reading)
+    with engine() as ask:
+        found, tokens = ask(Inspect(source=source, reading=options)), None
+        if found.report.kept:
+            tokens = ask(MeasureLengths(source=source, reading=options, model=model, batch_size=batch_size))
     if json:
         say_json({**found.report.model_dump(), "trainable": found.trainable, "tokens": to_result(tokens)})
     else:
@@ -123,17 +133,14 @@ def _show_tokens(tokens: LengthReport | None) -> None:
     )
 
 
+@reads_reviews("label", "scheme", "label_names")
 def classify(
+    reading: Reading,
     texts: Annotated[list[str] | None, typer.Argument(metavar="[TEXT]...", help="Reviews.")] = None,
     file: Annotated[str | None, typer.Option("--file", help="A file, folder or dataset of reviews.")] = None,
     output: Annotated[Path | None, typer.Option(help="Where to write the answers: .csv, .jsonl or .parquet.")] = None,
     run: Annotated[str | None, typer.Option(metavar="RUN", help="Whose model; the newest one by default.")] = None,
     model: Annotated[str | None, typer.Option(help="A model folder or id instead of a run's model.")] = None,
-    text: reading.Text = None,
-    title: reading.Title = None,
-    delimiter: reading.Delimiter = None,
-    encoding: reading.Encoding = None,
-    header: reading.Header = None,
     explain: Annotated[bool, typer.Option("--explain", help="Show which words carried the decision.")] = False,
     precision: Annotated[
         Literal["auto", "fp32", "bf16"] | None,
@@ -154,10 +161,10 @@ def classify(
         raise InputError("Name a --run or a --model, not both.")
     folder = str(_model_of(run)) if model is None else None
     if file is not None and output is not None:
-        options = reading.reading_options(text, title, "", None, delimiter, encoding, header)
+        options = reading_options({**reading, "label": ""})
         target = str(output.expanduser().absolute())
         request = ClassifyFile(
-            source=reading.locate(file),
+            source=locate(file),
             output=target,
             reading=options,
             folder=folder,
@@ -221,26 +228,20 @@ def _show_classification(found: Classification, explanation: Explanation | None)
         say(f"  without '{clean_line(part.text, 60)}': {change}")
 
 
+@reads_reviews()
 def evaluate(
     run: RunWord,
-    data: reading.Data,
-    text: reading.Text = None,
-    title: reading.Title = None,
-    label: reading.Label = None,
-    labels: reading.Scheme = None,
-    delimiter: reading.Delimiter = None,
-    encoding: reading.Encoding = None,
-    header: reading.Header = None,
+    data: Data,
+    reading: Reading,
     json: Json = False,
 ) -> int:
     """Measure a run's model on labelled reviews."""
     from core.engine.data_requests import Evaluate
     from core.runs.folder import find_run
 
-    flags = (text, title, label, labels, delimiter, encoding, header)
-    options = reading.reading_options(*flags) if any(flag is not None for flag in flags) else None
+    options = reading_options(reading) if reading else None
     folder = find_run(run)
-    found = ask(Evaluate(run=str(folder.path), source=reading.locate(data), reading=options))
+    found = ask(Evaluate(run=str(folder.path), source=locate(data), reading=options))
     if json:
         say_json(to_result(found))
     else:

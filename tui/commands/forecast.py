@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tui.commands import options as reading
 from tui.commands.engine import ask
-from tui.commands.output import facts, say, say_json, table
-from tui.commands.train import (
+from tui.commands.options import (
     Assignments,
+    Data,
     Json,
     Model,
     Preset,
+    Reading,
     SettingsFile,
     Validation,
-    chosen_settings,
-    make_request,
+    reads_reviews,
 )
+from tui.commands.output import facts, say, say_json, table
+from tui.commands.train import chosen_settings, make_request
 from tui.formatting import in_bytes, in_time
 
 if TYPE_CHECKING:
@@ -26,16 +27,11 @@ if TYPE_CHECKING:
 _MAX_SAVINGS = 5
 
 
+@reads_reviews()
 def forecast(
-    data: reading.Data,
+    data: Data,
+    reading: Reading,
     validation: Validation = None,
-    text: reading.Text = None,
-    title: reading.Title = None,
-    label: reading.Label = None,
-    labels: reading.Scheme = None,
-    delimiter: reading.Delimiter = None,
-    encoding: reading.Encoding = None,
-    header: reading.Header = None,
     model: Model = None,
     preset: Preset = "balanced",
     assignments: Assignments = None,
@@ -48,9 +44,8 @@ def forecast(
     """
     from core.engine.data_requests import MakeForecast
 
-    options = reading.reading_options(text, title, label, labels, delimiter, encoding, header)
-    wanted = chosen_settings(preset, settings, model, assignments)
-    request = make_request(data, validation, options, preset, wanted)
+    chosen = chosen_settings(preset, settings, model, assignments)
+    request = make_request(data, validation, reading, preset, chosen)
     found = ask(MakeForecast(request=request))
     if json:
         savings = [saving.model_dump(mode="json") for saving in found.savings]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from typing import Annotated
 
 import typer
@@ -85,20 +84,18 @@ def _status() -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
-        return _unforeseen(error)
+        return _unexpected(error)
     return int(status or 0)
 
 
-def _unforeseen(error: Exception) -> int:
-    """Keep the details of what nobody thought of, and say one sentence."""
-    from core.base.files import home, private_folder, write_whole
-    from core.base.text import clean
+def _unexpected(error: Exception) -> int:
+    """Write the details of an unexpected error to crash.log, and say one sentence."""
+    from tui.failures import write_crash_log
 
     try:
-        log = private_folder(home()) / "crash.log"
-        write_whole(log, clean(traceback.format_exc()))
+        log = write_crash_log(error)
     except ReviewtuiError as unwritable:
         complain(unwritable)
         return unwritable.exit_code
-    complain(f"Something unforeseen happened ({type(error).__name__}); {log} has the details.")
+    complain(f"An unexpected error ended the command ({type(error).__name__}); {log} has the details.")
     return 1

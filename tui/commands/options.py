@@ -1,59 +1,98 @@
-"""What the commands that read data share: the flags that override detection, and standard input."""
+"""Arguments and flags that several commands share, and standard input as a source of reviews.
+
+A command that reads reviews takes a parameter `reading: Reading` and is registered through `reads_reviews`, which
+gives it the flags of `READING_FLAGS` in the place of that parameter.
+"""
 
 from __future__ import annotations
 
+import inspect
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, NewType
 
 import typer
 
 from core.base.errors import InputError
+from tui.shell_command import READING_FLAGS, parse_reading
 
 if TYPE_CHECKING:
     from core.reviews.options import ReadingOptions
 
 Data = Annotated[str, typer.Argument(help="A file, a folder, a Hugging Face dataset id, or - for standard input.")]
-Text = Annotated[str | None, typer.Option("--text", help="Column that holds the review.")]
-Title = Annotated[str | None, typer.Option("--title", help="Column joined before the text; '' joins none.")]
-Label = Annotated[str | None, typer.Option("--label", help="Column that holds the label; '' reads without labels.")]
-Scheme = Annotated[str | None, typer.Option("--labels", help="How labels are read: as_is, stars_binary or stars.")]
-Delimiter = Annotated[str | None, typer.Option("--delimiter", help="Character between fields.")]
-Encoding = Annotated[str | None, typer.Option("--encoding", help="Text encoding, such as utf-8 or windows-1252.")]
-Header = Annotated[bool | None, typer.Option("--header/--no-header", help="Whether the first line names the columns.")]
+RunWord = Annotated[str, typer.Argument(metavar="RUN", help="An id, a name, a unique beginning, or latest.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Follow the run to its end.")]
+Validation = Annotated[str | None, typer.Option(help="A file to measure on, instead of held-out rows.")]
+Model = Annotated[str | None, typer.Option(help="A Hugging Face id, a folder, or starter.")]
+Preset = Annotated[str, typer.Option(help="balanced, quick, thorough, frugal or lab.")]
+Assignments = Annotated[
+    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change one setting; any number of times.")
+]
+SettingsFile = Annotated[Path | None, typer.Option(help="A TOML file of settings, or a run's settings.toml.")]
+
+Reading = NewType("Reading", dict)  # type: ignore[type-arg]
+"""The reading flags that were given: field of `ReadingOptions` → value."""
 
 
-def reading_options(
-    text: str | None,
-    title: str | None,
-    label: str | None,
-    scheme: str | None,
-    delimiter: str | None,
-    encoding: str | None,
-    header: bool | None,
-) -> ReadingOptions:
-    """The flags as `ReadingOptions`, checked.
+def reads_reviews(*without: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Return a decorator that replaces the parameter `reading` of a command by flags.
+
+    Args:
+        without: Fields of `ReadingOptions` for which the command has no flag.
+    """
+    kinds: dict[type, Any] = {str: str | None, bool: bool | None, dict: list[str] | None}
+    flags = [
+        inspect.Parameter(
+            f"reading_{one.field}",
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[kinds[one.kind], _option(one.flag, one.help, repeated=one.kind is dict)],
+        )
+        for one in READING_FLAGS
+        if one.field not in without
+    ]
+
+    def decorate(command: Callable[..., int]) -> Callable[..., int]:
+        def with_flags(**values: Any) -> int:
+            given = {flag.name.removeprefix("reading_"): values.pop(flag.name) for flag in flags}
+            return command(
+                **values, reading=Reading({name: value for name, value in given.items() if value is not None})
+            )
+
+        signature = inspect.signature(command, eval_str=True)
+        parameters = [
+            parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in signature.parameters.values()
+        ]
+        at = next(index for index, parameter in enumerate(parameters) if parameter.name == "reading")
+        parameters[at : at + 1] = flags
+        with_flags.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+        with_flags.__name__, with_flags.__doc__ = command.__name__, command.__doc__
+        with_flags.__annotations__ = {}
+        return with_flags
+
+    return decorate
+
+
+def _option(flag: str, help: str, *, repeated: bool) -> Any:
+    return typer.Option(flag, help=help, metavar="LABEL=NAME") if repeated else typer.Option(flag, help=help)
+
+
+def reading_options(given: Mapping[str, Any]) -> ReadingOptions:
+    """Return the reading flags that were given as `ReadingOptions`.
 
     Raises:
-        InputError: an unknown scheme.
+        InputError: An unknown scheme, or a class without a name.
     """
     from pydantic import ValidationError
 
-    from core.reviews.options import ReadingOptions
-
-    given = {
-        "text": text,
-        "title": title,
-        "label": label,
-        "scheme": scheme,
-        "delimiter": "\t" if delimiter == "\\t" else delimiter,
-        "encoding": encoding,
-        "header": header,
-    }
     try:
-        return ReadingOptions.model_validate({key: value for key, value in given.items() if value is not None})
+        return parse_reading(given)
     except ValidationError as error:
         raise InputError("--labels is one of auto, as_is, stars_binary, stars.") from error
+    except ValueError as error:
+        raise InputError(f"--class takes LABEL=NAME: {error}.") from error
 
 
 def locate(source: str) -> str:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core.runs.tree import as_tree, branch_label
+from tui.commands.options import Json, RunWord
 from tui.commands.output import facts, say, say_json, table
-from tui.commands.train import Json, RunWord
 from tui.formatting import in_bytes, in_time, settings_text, trouble
 
 if TYPE_CHECKING:

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from core.base.errors import InputError
-from core.base.text import clean_line
-from tui.commands import options as reading
+from tui.commands.options import (
+    Assignments,
+    Data,
+    Json,
+    Model,
+    Preset,
+    Reading,
+    RunWord,
+    SettingsFile,
+    Validation,
+    Wait,
+    locate,
+    reading_options,
+    reads_reviews,
+)
 from tui.commands.output import complain, progress_on_stderr, say, say_json
 
 if TYPE_CHECKING:
@@ -19,28 +31,12 @@ if TYPE_CHECKING:
     from core.runs.request import Request
     from core.settings.schema import Settings
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
-Wait = Annotated[bool, typer.Option("--wait", help="Follow the run to its end.")]
-Validation = Annotated[str | None, typer.Option(help="A file to measure on, instead of held-out rows.")]
-Model = Annotated[str | None, typer.Option(help="A Hugging Face id, a folder, or starter.")]
-Preset = Annotated[str, typer.Option(help="balanced, quick, thorough, frugal or lab.")]
-Assignments = Annotated[
-    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change one setting; any number of times.")
-]
-SettingsFile = Annotated[Path | None, typer.Option(help="A TOML file of settings, or a run's settings.toml.")]
-RunWord = Annotated[str, typer.Argument(metavar="RUN", help="An id, a name, a unique beginning, or latest.")]
 
-
+@reads_reviews()
 def train(
-    data: reading.Data,
+    data: Data,
+    reading: Reading,
     validation: Validation = None,
-    text: reading.Text = None,
-    title: reading.Title = None,
-    label: reading.Label = None,
-    labels: reading.Scheme = None,
-    delimiter: reading.Delimiter = None,
-    encoding: reading.Encoding = None,
-    header: reading.Header = None,
     model: Model = None,
     preset: Preset = "balanced",
     assignments: Assignments = None,
@@ -53,15 +49,17 @@ def train(
 
     Every setting and its range is listed in docs/settings.md and in the workbench's Setup screen.
     """
-    options = reading.reading_options(text, title, label, labels, delimiter, encoding, header)
-    wanted = chosen_settings(preset, settings, model, assignments)
-    request = make_request(data, validation, options, preset, wanted, name)
-    run, detachment = start(request)
+    from core.runs.start import start_run
+
+    chosen = chosen_settings(preset, settings, model, assignments)
+    request = make_request(data, validation, reading, preset, chosen, name)
+    check(request)
+    run, detachment = start_run(request)
     return finish(run, detachment, wait=wait, json=json)
 
 
 def chosen_settings(preset: str, file: Path | None, model: str | None, assignments: list[str] | None) -> Settings:
-    """The settings of a preset, changed by those of a file, by --model and by each --set, in this order."""
+    """Return the settings of a preset, changed by those of a file, by --model and by each --set, in this order."""
     from core.settings.parsing import parse_assignment, read_toml
     from core.settings.presets import preset as preset_settings
 
@@ -75,36 +73,31 @@ def chosen_settings(preset: str, file: Path | None, model: str | None, assignmen
 
 
 def make_request(
-    data: str, validation: str | None, options: Any, preset: str, settings: Settings, name: str | None = None
+    data: str, validation: str | None, reading: Reading, preset: str, settings: Settings, name: str | None = None
 ) -> Request:
-    """What a run, or the forecast of one, is asked for."""
-    from core.runs.request import Request
+    """Return what a run, or the forecast of one, is asked for.
 
-    return Request(
-        name=name or default_name(data, preset),
-        data=reading.locate(data),
-        validation=reading.locate(validation) if validation is not None else None,
-        reading=options,
-        preset=preset,
-        settings=settings,
+    Raises:
+        InputError: Another run is called `name`.
+    """
+    from core.runs.names import suggested_name, unused_name
+    from core.runs.start import plan_run
+
+    return plan_run(
+        locate(data),
+        reading_options(reading),
+        preset,
+        settings,
+        validation=locate(validation) if validation is not None else None,
+        name=name if name is not None else unused_name(suggested_name(data, preset)),
     )
 
 
-def start(request: Any) -> tuple[RunFolder, Detachment]:
-    """Check that the run can start; make its folder; start its worker."""
-    from core.runs.folder import create_run
-    from core.runs.launch import launch_worker
-
-    check(request)
-    run = create_run(request)
-    return run, launch_worker(run).detachment
-
-
-def check(request: Any) -> None:
-    """Ask the engine whether the run could start.
+def check(request: Request) -> None:
+    """Have the engine check that a run could start.
 
     Raises:
-        ReviewtuiError: it could not.
+        ReviewtuiError: It could not.
     """
     from core.engine.client import EngineClient
     from core.engine.data_requests import Prepare
@@ -115,13 +108,6 @@ def check(request: Any) -> None:
             engine.call(Prepare(request=request), progress)
     finally:
         engine.close()
-
-
-def default_name(data: str, preset: str) -> str:
-    """`train-balanced` for train.csv and the preset balanced."""
-    stem = "reviews" if data == "-" else Path(data.rstrip("/")).stem
-    words = re.sub(r"[^\w.-]+", "-", clean_line(stem, 40)).strip("-.")
-    return f"{words or 'reviews'}-{preset}"
 
 
 def resume(

@@ -6,15 +6,15 @@ from typing import Annotated
 
 import typer
 
-from tui.commands import options as reading
+from tui.commands.options import Assignments, Data, Json, Model, Preset, Reading
 from tui.commands.output import progress_on_stderr, say, say_json, table
-from tui.commands.train import Assignments, Json, Model, Preset, check, chosen_settings, make_request
+from tui.commands.train import check, chosen_settings, make_request
 
 _STEPS = 20
 
 
 def verify_resume(
-    data: reading.Data,
+    data: Data,
     model: Model = None,
     preset: Preset = "balanced",
     assignments: Assignments = None,
@@ -28,12 +28,11 @@ def verify_resume(
     """
     import random
 
-    from core.reviews.options import ReadingOptions
     from core.runs.verification import verify_resume as verify
 
     short = [f"max_steps={_STEPS}", "checkpoint_seconds=0"]
     settings = chosen_settings(preset, None, model, [*short, *(assignments or [])])
-    request = make_request(data, None, ReadingOptions(), preset, settings, "verify-resume")
+    request = make_request(data, None, Reading({}), preset, settings)
     check(request)
     with progress_on_stderr() as progress:
         found = verify(request, kills, progress, random.Random(seed))

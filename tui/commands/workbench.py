@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from core.base.errors import InputError
-from tui.commands import options as reading
+from tui.commands.options import locate
 
 _SLOW_LINK = {"TEXTUAL_FPS": "15", "TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0"}
 """Over SSH: fewer frames, no animations. Textual reads these when it is imported."""
@@ -20,7 +20,7 @@ def open_data(
     no_mouse: Annotated[bool, typer.Option("--no-mouse", help="Leave the mouse to the terminal.")] = False,
 ) -> int:
     """Open the workbench on a data file."""
-    return run_workbench(data=reading.locate(data), mouse=not no_mouse)
+    return run_workbench(data=locate(data), mouse=not no_mouse)
 
 
 def run_workbench(*, data: str | None = None, mouse: bool = True) -> int:

@@ -11,12 +11,13 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from core.base.text import clean_line
 from tui.keys.bindings import bindings
 from tui.screens.keys import SCREEN
 from tui.screens.table import BY_NAME, SCREENS
+from tui.widgets.quiet_footer import QuietFooter
 
 SMALLEST = (60, 16)
 """Columns and rows below which a screen says that it needs more."""
@@ -94,7 +95,7 @@ class Place(Screen[None]):
         yield PlaceBar(self.PLACE)
         yield from self.body()
         yield Static("", id="too-small", markup=False)
-        yield Footer(show_command_palette=False, compact=True)
+        yield QuietFooter(show_command_palette=False, compact=True)
 
     def body(self) -> ComposeResult:
         """What stands between the top line and the footer."""

@@ -56,3 +56,14 @@ CHOOSE = KeyTable(
 )
 
 ASK = KeyTable("ask", "A question", (Action("ask.close", "escape", "close", "Close", footer=True),), typing=True)
+
+FIND = KeyTable(
+    "find",
+    "A list to search",
+    (
+        Action("find.close", "escape", "close", "Close", footer=True),
+        Action("find.down", "down", "move('down')", "Down"),
+        Action("find.up", "up", "move('up')", "Up"),
+    ),
+    typing=True,
+)

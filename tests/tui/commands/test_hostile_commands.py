@@ -134,9 +134,8 @@ def test_a_run_is_never_looked_for_outside_of_the_runs(command: str, capsys: Pri
 
 
 def test_file_names_make_run_names_that_are_no_paths() -> None:
-    from tui.commands.train import default_name
-    from tui.form_values import suggested_name
+    from core.runs.names import suggested_name
 
     for name in (*file_names(), "../../x", "/", "..", "~", ".."):
-        for made in (default_name(name, "quick"), suggested_name(name, "quick")):
-            assert "/" not in made and not made.startswith((".", "-")) and not steering(made) and len(made) < 60
+        made = suggested_name(name, "quick")
+        assert "/" not in made and not made.startswith((".", "-")) and not steering(made) and len(made) < 60

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, cast
 
 from textual import work
 from textual.timer import Timer
-from textual.worker import Worker, WorkerState
 
 from core.base.errors import ReviewtuiError
 from core.engine.client import Progress
@@ -28,6 +27,7 @@ from tui.screens.base import Place
 from tui.screens.classify.model import ModelInUse, first_candidate, has_model
 
 if TYPE_CHECKING:
+    from core.reviews.options import ReadingOptions
     from tui.workbench import Workbench
 
 _BATCH = 8
@@ -56,7 +56,8 @@ class ClassifyWork(Place):
         """The file being opened."""
         self._looked = False
         self._run_seen: RunFolder | None = None
-        self._source_seen: str | None = None
+        self._source_seen: tuple[str | None, ReadingOptions | None] = None, None
+        """The pile and its reading that this screen last opened."""
         self._predicting = False
         self._deciding = asyncio.Lock()
         self._in_view: tuple[Pile, int] | None = None
@@ -97,7 +98,7 @@ class ClassifyWork(Place):
     def on_screen_resume(self) -> None:
         """Take up what another place has chosen meanwhile: a pile, a run, a first model."""
         app = self.workbench
-        news = app.pile != self._source_seen or app.run_in_view is not self._run_seen
+        news = (app.pile, app.pile_reading) != self._source_seen or app.run_in_view is not self._run_seen
         if not self._looked or news or self.model.state in ("none", "failed"):
             self._looked = True
             self._look()
@@ -123,21 +124,21 @@ class ClassifyWork(Place):
             self.model.use(None)
             app.say(error, "error")
         self.draw()
-        if app.pile is not None and app.pile != self._source_seen:
-            await self._open_now(app.pile)
+        if app.pile is not None and (app.pile, app.pile_reading) != self._source_seen:
+            await self._open_now(app.pile, app.pile_reading)
         if self.model.state in ("loading", "failed"):
             await self._load_now()
 
     @work(exclusive=True, exit_on_error=False, group="look")
-    async def _open(self, source: str) -> None:
-        await self._open_now(source)
+    async def _open(self, source: str, reading: ReadingOptions | None = None) -> None:
+        await self._open_now(source, reading)
         if self.model.state == "loading":
             await self._load_now()
 
-    async def _open_now(self, source: str) -> None:
+    async def _open_now(self, source: str, reading: ReadingOptions | None = None) -> None:
         app = self.workbench
         self._opening, self._problem, self.typed = source, "", False
-        app.pile = self._source_seen = source
+        app.pile, app.pile_reading = self._source_seen = source, reading
         self._in_view = None
         before, self.pile = self.pile, None
         self.draw()
@@ -146,8 +147,9 @@ class ClassifyWork(Place):
 
         async def read_page(offset: int, limit: int) -> Page:
             # An empty label column means: read without labels, so that no row is left out for its label.
-            reading = ReadingOptions(label="")
-            return await self._ask(Rows(source=source, reading=reading, offset=offset, limit=limit))
+            without = {"label": "", "scheme": "auto", "label_names": {}}
+            unlabelled = (reading or ReadingOptions()).model_copy(update=without)
+            return await self._ask(Rows(source=source, reading=unlabelled, offset=offset, limit=limit))
 
         pile = Pile(source, read_page)
         try:
@@ -229,7 +231,7 @@ class ClassifyWork(Place):
     def _reopen(self, changed: PileChangedError) -> None:
         if self.pile is not None:
             self.workbench.say(changed, "warning")
-            self._open(self.pile.source)
+            self._open(self.pile.source, self.workbench.pile_reading)
 
     @work(exit_on_error=False, group="decide")
     async def _step(self, do: str, label: str | None = None, row: int = 0) -> None:
@@ -287,8 +289,3 @@ class ClassifyWork(Place):
             found = []  # the panel says why
         self.typed_prediction = found[0] if found else None
         self.draw()
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """What no one foresaw is said, not swallowed."""
-        if event.state == WorkerState.ERROR:
-            self.workbench.say(f"An unforeseen {type(event.worker.error).__name__}: {event.worker.error}", "error")

@@ -19,7 +19,6 @@ from core.base.text import clean_line
 from core.inference.classification import Classification
 from core.triage.decisions import recent_piles
 from core.triage.decisions_file import DecisionsFile, free_name
-from tui.form_values import quoted
 from tui.keys.bindings import bindings
 from tui.screens.classify import text as words
 from tui.screens.classify.controller import ClassifyWork
@@ -29,6 +28,7 @@ from tui.screens.classify.label_bars import LabelBars, percent
 from tui.screens.classify.model import Candidate, candidates
 from tui.screens.classify.review_editor import ReviewEditor
 from tui.screens.classify.review_text import ReviewText
+from tui.shell_command import quoted
 
 _TRAIL = 6
 """Past decisions that are listed where there is room."""

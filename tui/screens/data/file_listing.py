@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core.base.errors import InputError
 from core.base.text import clean_line
+from core.base.units import in_bytes
 from core.reviews.formats.registry import SUFFIXES
 from core.reviews.sources import find_sources
 
@@ -94,7 +95,7 @@ def _entry(path: Path) -> Entry | None:
             return Entry(path, True, "folder")
         if path.suffix.lower() in SUFFIXES and path.is_file():
             kind = SUFFIXES[path.suffix.lower()]
-            return Entry(path, False, f"{kind.upper() if len(kind) <= 5 else kind}  {_size(path.stat().st_size)}")
+            return Entry(path, False, f"{kind.upper() if len(kind) <= 5 else kind}  {in_bytes(path.stat().st_size)}")
     except OSError:
         return None
     return None
@@ -115,11 +116,3 @@ def _whole(folder: Path) -> str:
         if files
     ]
     return " · ".join(words)
-
-
-def _size(count: float) -> str:
-    for unit in ("B", "kB", "MB", "GB"):
-        if count < 1000 or unit == "GB":
-            return f"{count:.0f} {unit}" if unit == "B" or count >= 10 else f"{count:.1f} {unit}"
-        count /= 1000
-    raise AssertionError

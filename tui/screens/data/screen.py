@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from textual import getters, work
 from textual.app import ComposeResult
@@ -18,7 +18,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, ContentSwitcher, Static
-from textual.worker import Worker, WorkerState
+from textual.worker import Worker
 
 from core.base.errors import ReviewtuiError
 from core.base.text import clean_line
@@ -252,8 +252,8 @@ class DataScreen(Place):
         except ReviewtuiError as error:
             self.findings.lengths_refused(str(error))
         else:
-            self._lengths = draft.lengths = found
-            draft.lengths_model = settings.model
+            self._lengths = found
+            draft.keep_lengths(found, settings.model)
             self.findings.show_lengths(found, self._settings().max_length)
 
     def _measuring(self, what: str, share: float | None) -> None:
@@ -265,14 +265,11 @@ class DataScreen(Place):
         draft = self.app.draft
         return check(draft.preset, draft.typed).settings or preset(draft.preset)
 
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Nothing fails in silence: what was not foreseen is said as well."""
-        if event.state is WorkerState.ERROR and event.worker.node is self:
-            sentence = f"An unforeseen {type(event.worker.error).__name__}: {clean_line(event.worker.error, 200)}"
-            if event.worker.group == "inspect":
-                self._refused(sentence)
-            else:
-                self.app.say(sentence, "error")
+    def worker_failed(self, worker: Worker[Any], sentence: str) -> bool:
+        """Say why the reviews could not be read where they would be shown."""
+        if worker.group == "inspect":
+            self._refused(sentence)
+        return worker.group == "inspect"
 
     # What a person does
 
@@ -300,7 +297,7 @@ class DataScreen(Place):
     def action_work_through(self) -> None:
         """One review at a time, on the Classify screen."""
         if self._report is not None and self._wanted is None:
-            self.app.open_classify(pile=self._source)
+            self.app.open_classify(pile=self._source, reading=self.app.draft.reading)
 
     def action_open(self) -> None:
         """Choose other reviews."""

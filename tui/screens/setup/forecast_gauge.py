@@ -51,8 +51,9 @@ class ForecastGauge(Drawn):
         super().__init__(id=id)
         self.facts: Facts | None = None
         self._settings: Settings | None = None
-        self._of: tuple[str, str, int] | None = None
-        """Source, model and number of reviews that the facts are of, or are being collected for."""
+        self._of: tuple[str, str, str, int] | None = None
+        """What the facts are of, or are being collected for: hash of the reviews as they are read, model, device,
+        classes."""
         self._refused: set[str] = set()
         """Ways to compute a run that could not be measured here."""
         self._state = ""
@@ -69,7 +70,7 @@ class ForecastGauge(Drawn):
         """Show what a run of `draft` with `settings` would take; None while a value is refused."""
         if draft.report is None or settings is None:
             return
-        of = (draft.source, settings.model, draft.report.kept)
+        of = (draft.report.data_hash, settings.model, settings.device, len(draft.report.class_counts))
         if of != self._of:
             self._of, self.facts, self._state = of, None, "Looking at reviews and model …"
             self._collect(draft, settings)
@@ -78,7 +79,7 @@ class ForecastGauge(Drawn):
         if self.facts is not None and self._is_to_be_measured(settings):
             self._measure(draft, settings)
 
-    def foretold(self) -> Forecast | None:
+    def predicted(self) -> Forecast | None:
         """The forecast that is shown; None before there is one."""
         if self.facts is None or self._settings is None:
             return None
@@ -102,7 +103,7 @@ class ForecastGauge(Drawn):
         if self.facts is None or self._settings is None:
             self.show(partial(_words, self._state))
             return
-        found = self.foretold()
+        found = self.predicted()
         assert found is not None
         self.show(partial(gauge_lines, found, self._state))
 
@@ -112,12 +113,11 @@ class ForecastGauge(Drawn):
         report = draft.report
         assert report is not None
         try:
-            if draft.lengths is None or draft.lengths_model != settings.model:
+            if draft.lengths_with(settings.model) is None:
                 request = MeasureLengths(
                     source=draft.source, reading=draft.reading, model=settings.model, batch_size=settings.batch_size
                 )
-                draft.lengths = await self.app.ask(request, self._say)
-                draft.lengths_model = settings.model
+                draft.keep_lengths(await self.app.ask(request, self._say), settings.model)
             found = await self._ask(draft, settings, measure=False)
         except asyncio.CancelledError:
             self._of = None  # a start came first: they are collected when somebody comes back
@@ -156,9 +156,10 @@ class ForecastGauge(Drawn):
             self._take(self.facts)
 
     async def _ask(self, draft: Draft, settings: Settings, *, measure: bool) -> Facts:
-        assert draft.report is not None and draft.lengths is not None
+        lengths = draft.lengths_with(settings.model)
+        assert draft.report is not None and lengths is not None
         classes = max(len(draft.report.class_counts), 2)
-        request = GatherFacts(lengths=draft.lengths, classes=classes, settings=settings, measure=measure)
+        request = GatherFacts(lengths=lengths, classes=classes, settings=settings, measure=measure)
         return await self.app.ask(request, self._say)
 
     def _take(self, facts: Facts) -> None:

@@ -1,4 +1,4 @@
-"""The keys of the Setup screen: its own, a row's, and those of the editor in a row."""
+"""The keys of the Setup screen: its own, a row's, and those while a value is typed."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ SETUP = KeyTable(
         Action("setup.undo", "u", "undo", "Undo", "Undo the last change", footer=True),
         Action("setup.copy", "y", "copy", "Copy command", "Copy the equivalent command line", footer=True),
         Action("setup.fit", "f", "save_memory", "Fit", "Choose a change that saves memory", footer=True),
+        Action("setup.find", "slash", "find", "Find", "Find a setting by a word", footer=True, shown_as="/"),
         Action("setup.reset_all", "a", "reset_all", "Reset all", "Every value back to the preset's"),
         Action("setup.data", "d", "go_to_data", "Data", "Choose other reviews"),
         Action("setup.down", "down,j", "move(1)", "Next setting", when="between edits"),
@@ -41,10 +42,16 @@ EDITOR = KeyTable(
     "editor",
     "A value being typed",
     (
-        Action("editor.take", "enter", "submit", "Keep", footer=True, when="while typing"),
-        Action("editor.give_up", "escape", "leave(0, False)", "Cancel", footer=True, when="while typing"),
-        Action("editor.up", "up", "leave(-1, True)", "Keep, go up", when="while typing"),
-        Action("editor.down", "down", "leave(1, True)", "Keep, go down", when="while typing"),
+        Action("editor.confirm", "enter", "confirm", "Confirm", footer=True, when="while typing"),
+        Action(
+            "editor.cancel",
+            "escape",
+            "cancel",
+            "Cancel",
+            "The value as it was before",
+            footer=True,
+            when="while typing",
+        ),
     ),
     inside=("setting",),
     typing=True,

@@ -1,109 +1,93 @@
 """One setting as a row of the form: what it is called, its value, and a mark where it differs or is refused.
 
-A row with the focus is looked at; enter (or a digit) opens its editor, and left and right turn a setting with choices.
-The row owns no value: it posts what a person typed, and the screen tells it what to show.
+A row with the focus is looked at; enter (or a digit) begins to edit its value, and left and right turn a setting with
+choices. The row edits in place and handles every key itself, at once, so that none is lost or overtaken. It tells
+to its owner what a person typed, and its owner tells it what to show.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from textual import events
 from textual.binding import BindingType
 from textual.content import Content
-from textual.message import Message
-from textual.suggester import SuggestFromList
 from textual.widget import Widget
-from textual.widgets import Input
 
 from core.base.text import clean_line
 from core.settings.declarations import Declaration
 from tui.keys.bindings import bindings
 from tui.screens.setup.keys import EDITOR, SETTING
-from tui.widgets.line_input import LineInput
+from tui.widgets.line_buffer import LineBuffer
+from tui.widgets.line_view import line_view
 from tui.widgets.responsive import row
 
 TITLE_WIDTH = 24
 VALUE_WIDTH = 20
+_EDIT_WIDTH = VALUE_WIDTH + 10
 _BEFORE = 4 + TITLE_WIDTH
 SUGGESTIONS = {
     "model": ("auto", "starter", "distilbert-base-uncased", "bert-base-uncased"),
     "device": ("auto", "cpu", "cuda"),
 }
-"""Text that is likely for a setting that takes any."""
+"""Values that are likely for a setting that takes any text."""
 
 
-class Editor(LineInput):
-    """Where a value is typed."""
+class Owner(Protocol):
+    """Who holds the values that rows show. It is told of every key at once, not by message, so that the next key
+    meets the values that this one has made."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings(EDITOR)
+    def looked(self, name: str) -> None:
+        """The row of a setting got the focus."""
 
-    class Closed(Message):
-        """A key asks to leave: `step` rows on, what was typed kept or not."""
+    def began(self) -> None:
+        """A change is about to be made: the moment that undo goes back to."""
 
-        def __init__(self, step: int, keep: bool) -> None:
-            self.step, self.keep = step, keep
-            super().__init__()
-
-    def action_leave(self, step: int, keep: bool) -> None:
-        """Ask the row to close this editor."""
-        self.post_message(self.Closed(step, keep))
+    def typed(self, name: str, text: str | None) -> None:
+        """A value was typed; None asks for the preset's."""
 
 
 class SettingRow(Widget, can_focus=True):
     """A row of the form."""
 
     HELP = (
-        "enter changes a value, left and right turn through choices, a digit begins a new number. While typing: enter "
-        "takes it, escape gives it up. r puts back the preset's value."
+        "enter edits a value, left and right turn through choices, a digit begins a new number. While editing: enter "
+        "confirms, escape cancels. r puts back the preset's value."
     )
-    DEFAULT_CSS = f"""
-    SettingRow {{ height: 1; width: 1fr; layout: horizontal; text-wrap: nowrap; text-overflow: ellipsis; }}
-    SettingRow:focus, SettingRow:focus-within {{ background: $boost; }}
-    SettingRow > LineInput {{ margin-left: {_BEFORE - 1}; width: {VALUE_WIDTH + 10}; }}
+    DEFAULT_CSS = """
+    SettingRow { height: 1; width: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }
+    SettingRow:focus { background: $boost; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = bindings(SETTING)
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(SETTING), *bindings(EDITOR)]
 
-    class Looked(Message):
-        """The row got the focus."""
-
-        def __init__(self, row: SettingRow) -> None:
-            self.row = row
-            super().__init__()
-
-    class Began(Message):
-        """A change is about to be made: the moment that undo goes back to."""
-
-    class Typed(Message):
-        """A value as typed; None asks for the preset's."""
-
-        def __init__(self, name: str, text: str | None) -> None:
-            self.name, self.text = name, text
-            super().__init__()
-
-    class Left(Message):
-        """The row was left by key while typing: go `step` rows on."""
-
-        def __init__(self, row: SettingRow, step: int) -> None:
-            self.row, self.step = row, step
-            super().__init__()
-
-    def __init__(self, declaration: Declaration) -> None:
-        self.declaration = declaration
+    def __init__(self, declaration: Declaration, owner: Owner) -> None:
+        self.declaration, self._owner = declaration, owner
         self.text = ""
         """The value as a person would type it."""
         self.value_shown = ""
         self.differs = False
+        """Whether the value differs from the preset's."""
+        self.preset_text = ""
+        """The preset's value as a person would type it."""
         self.problem = ""
-        self.preset_shown = ""
+        self._line: LineBuffer | None = None
+        self._before = ""
+        """The value before this edit."""
         super().__init__(id=f"setting-{declaration.name}")
 
-    def show(self, text: str, shown: str, *, differs: bool, problem: str, preset_shown: str) -> None:
-        """What the row shows from now on: the value, and whether it differs from the preset or is refused."""
-        before = (self.text, self.value_shown, self.differs, self.problem, self.preset_shown)
-        self.text, self.value_shown, self.differs = text, shown, differs
-        self.problem, self.preset_shown = problem, preset_shown
-        if before != (text, shown, differs, problem, preset_shown):
+    def show(self, text: str, shown: str, *, preset_text: str, typed: bool, problem: str) -> None:
+        """Set what the row shows.
+
+        Args:
+            text: The value as a person would type it.
+            shown: The value as it is shown.
+            preset_text: The preset's value, as typed.
+            typed: Whether the value differs from the preset's.
+            problem: Why the value is refused; empty when it is not.
+        """
+        state = (text, shown, preset_text, typed, problem)
+        if state != (self.text, self.value_shown, self.preset_text, self.differs, self.problem):
+            self.text, self.value_shown, self.preset_text, self.differs, self.problem = state
             self.refresh()
 
     @property
@@ -113,120 +97,149 @@ class SettingRow(Widget, can_focus=True):
             return ("false", "true")
         return self.declaration.choices or SUGGESTIONS.get(self.declaration.name, ())
 
+    def in_words(self, text: str) -> str:
+        """Return a typed value as the form shows it."""
+        return clean_line({"true": "on", "false": "off"}.get(text, text) if self.declaration.kind == "switch" else text)
+
     @property
-    def editor(self) -> LineInput | None:
-        """The open editor, if one is."""
-        return next(iter(self.query(LineInput)), None)
+    def editing(self) -> bool:
+        """Whether a value is being typed."""
+        return self._line is not None
 
     def render(self) -> Content:
-        looked_at = self.has_focus or self.editor is not None
+        looked_at = self.has_focus or self.editing
         mark, style = (
             ("!", "bold $text-error") if self.problem else ("*", "bold $text-warning") if self.differs else (" ", "")
         )
-        value = self.value_shown
-        if self.has_focus and self.choices:
-            value = f"‹ {value} ›"
-        notes = [f"preset {self.preset_shown}"] if self.differs else []
+        notes = [f"preset {self.in_words(self.preset_text)}"] if self.differs else []
         notes += [clean_line(self.declaration.unit)] if self.declaration.unit else []
         if self.problem:
             notes = ["refused"]
-        notes_width = len(" · ".join(notes)) + 3
-        room = self.content_size.width - _BEFORE - notes_width
-        wide = max(VALUE_WIDTH, min(len(value) + 1, room))
+        note = "  " + " · ".join(notes)
+        room = self.content_size.width - _BEFORE
+        if self._line is not None:
+            wide = min(_EDIT_WIDTH, max(room, 10))
+            hint = self._suggestion or ("" if self._line.text else self.value_shown)
+            value, value_style = line_view(self._line, wide, hint), ""
+        else:
+            shown = f"‹ {self.value_shown} ›" if self.has_focus and self.choices else self.value_shown
+            wide = max(VALUE_WIDTH, min(len(shown) + 1, room - len(note) - 1))
+            value, value_style = Content(shown), "bold reverse" if self.has_focus else style
         return row(
             (" ▸" if looked_at else "  ", 2, "bold $text-primary"),
             (mark, 2, style),
             (self.declaration.title, TITLE_WIDTH, "bold" if looked_at else ""),
-            (value, wide, "bold reverse" if self.has_focus else style),
-            ("  " + " · ".join(notes), max(self.content_size.width - _BEFORE - wide, 4), "$foreground-muted"),
+            (value, wide, value_style),
+            (note, max(room - wide, 4), "$foreground-muted"),
         )
 
     def on_focus(self) -> None:
-        self.refresh()
-        self.post_message(self.Looked(self))
+        self._owner.looked(self.declaration.name)
 
     def on_blur(self) -> None:
-        self.refresh()
+        if self.screen.focused is not self:  # keys may have come back before this event did
+            self.end_edit()
 
     def on_click(self, event: events.Click) -> None:
-        if self.editor is None and event.x >= _BEFORE:
+        if not self.editing and event.x >= _BEFORE:
             self.action_change()
 
-    def on_key(self, event: events.Key) -> None:
-        """A digit begins a new number."""
-        numeric = self.declaration.kind in ("number", "whole number")
-        if self.editor is None and numeric and event.character and event.character in "0123456789.-":
-            event.stop()
-            event.prevent_default()
-            self._open(event.character)
+    # Keys
 
-    def on_editor_closed(self, message: Editor.Closed) -> None:
-        message.stop()
-        self._close(keep=message.keep, step=message.step)
+    def on_key(self, event: events.Key) -> None:
+        """Edit; where nothing is edited, a digit begins a new number."""
+        numeric = self.declaration.kind in ("number", "whole number")
+        character = event.character if event.is_printable else None
+        if self._line is not None:
+            if event.key in ("right", "end") and self._suggestion and self._line.cursor == len(self._line.text):
+                self._line.insert(self._suggestion)
+            elif character is not None:
+                self._line.insert(character)
+            elif not self._line.press(event.key):
+                return
+            self._edited()
+        elif numeric and character is not None and character in "0123456789.-":
+            self._edit("")
+            self._line = LineBuffer("")
+            self._line.insert(character)
+            self._edited()
+        else:
+            return
+        event.stop()
+        event.prevent_default()
+
+    def on_paste(self, event: events.Paste) -> None:
+        if self._line is not None:
+            event.stop()
+            self._line.insert(event.text)
+            self._edited()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in ("confirm", "cancel"):
+            return self.editing
+        return not self.editing
 
     def action_change(self) -> None:
-        """Type a value, or turn to the next choice where there is nothing to type."""
-        if self.editor is not None:
-            return
+        """Edit the value, or turn to the next choice where there is nothing to type."""
         if self.declaration.kind in ("choice", "switch"):
             self.action_turn(1)
         else:
-            self._open(self.text)
+            self._edit(self.text)
+
+    def end_edit(self) -> None:
+        """Close the editor, if it is open; what was typed is the value already."""
+        self._line = None
+        self.refresh()
+
+    def action_confirm(self) -> None:
+        """End the edit."""
+        self._line = None
+        self._keys_changed()
+
+    def action_cancel(self) -> None:
+        """Give the edit up: the value is what it was before."""
+        self._line = None
+        self._say(self._before)
+        self._keys_changed()
 
     def action_turn(self, step: int) -> None:
-        """The next or the previous choice."""
+        """Take the next or the previous choice."""
         choices = self.choices
-        if not choices or self.editor is not None:
-            return
-        at = choices.index(self.text) + step if self.text in choices else (0 if step > 0 else -1)
-        self.post_message(self.Began())
-        self.post_message(self.Typed(self.declaration.name, choices[at % len(choices)]))
+        if choices:
+            at = choices.index(self.text) + step if self.text in choices else (0 if step > 0 else -1)
+            self._owner.began()
+            self._say(choices[at % len(choices)])
 
     def action_reset(self) -> None:
         """Back to the preset's value."""
-        if self.editor is None:
-            self.post_message(self.Began())
-            self.post_message(self.Typed(self.declaration.name, None))
+        self._owner.began()
+        self._say(None)
 
-    def _open(self, text: str) -> None:
-        self._before = self.text
+    @property
+    def _suggestion(self) -> str:
+        """The rest of a likely value that begins as the line does."""
+        if self._line is None or not self._line.text or self._line.selected:
+            return ""
         likely = (*SUGGESTIONS.get(self.declaration.name, ()), *self.declaration.choices)
-        # The text before is selected, so that typing replaces it; a first digit is not.
-        editor = Editor(
-            text,
-            "" if self.text else self.value_shown,
-            suggester=SuggestFromList(likely) if likely else None,
-            select_on_focus=text == self.text and bool(text),
-        )
-        self.post_message(self.Began())
-        self.mount(editor)
-        editor.focus()
-        if text != self.text:
-            self.post_message(self.Typed(self.declaration.name, text))
+        found = next((value for value in likely if value.startswith(self._line.text)), "")
+        return found[len(self._line.text) :]
 
-    def _close(self, *, keep: bool, step: int = 0) -> None:
-        editor = self.editor
-        if editor is None:
-            return
-        if not keep:
-            self.post_message(self.Typed(self.declaration.name, self._before))
-        editor.remove()
-        self.focus()
-        if step:
-            self.post_message(self.Left(self, step))
+    def _edit(self, text: str) -> None:
+        """Begin to edit; the old value is selected, so that the first character replaces it."""
+        self._before, text = self.text, clean_line(text)
+        self._line = LineBuffer(text, len(text), selected=bool(text))
+        self._owner.began()
+        self._keys_changed()
 
-    def on_input_changed(self, message: Input.Changed) -> None:
-        message.stop()
-        if message.value.strip() != self.text:
-            self.post_message(self.Typed(self.declaration.name, message.value.strip()))
+    def _edited(self) -> None:
+        if self._line is not None and self._line.text.strip() != self.text:
+            self._say(self._line.text.strip())
+        self.refresh()
 
-    def on_input_submitted(self, message: Input.Submitted) -> None:
-        message.stop()
-        self._close(keep=True)
+    def _say(self, text: str | None) -> None:
+        self._owner.typed(self.declaration.name, text)
+        self.refresh()
 
-    def on_descendant_blur(self) -> None:
-        """The mouse went elsewhere: what was typed is kept."""
-        editor = self.editor
-        if editor is not None and editor.is_mounted and not self.has_focus:
-            editor.remove()
-            self.refresh()
+    def _keys_changed(self) -> None:
+        self.refresh()
+        self.screen.refresh_bindings()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from textual.content import Content
 
@@ -32,7 +32,7 @@ def preset_line(name: str, typed: Mapping[str, str], width: int) -> Content:
 def about(declaration: Declaration, problem: str, preset_shown: str, cut: str, width: int) -> Content:
     """The name, range and help of a setting; a refusal, or what a limit cuts, comes before its help."""
     if declaration.name == "name":
-        facts = "anything; empty takes the name suggested"
+        facts = "anything; empty takes the suggested name"
     else:
         ranged = [declaration.range, *declaration.choices] if declaration.kind != "switch" else ["on", "off"]
         facts = " · ".join(filter(None, [f"preset {preset_shown}", *ranged, declaration.unit]))
@@ -102,12 +102,9 @@ def cut_in_words(found: LengthReport | None, limit: int) -> str:
     return f"at most {share} of the reviews are cut at {limit:,} tokens; at most {lost} are lost"
 
 
-def command(words: str, missing: Sequence[str], width: int) -> Content:
-    """The equivalent command, whole; and what it cannot say."""
-    parts = [section("The same from a shell", "y copies it"), indented(clean_line(words), width, 1)]
-    if missing:
-        parts.append(indented(Content.styled(f"It has no words for: {', '.join(missing)}.", "$text-warning"), width, 1))
-    return lines(parts)
+def command(words: str, width: int) -> Content:
+    """The equivalent command, whole."""
+    return lines([section("The same from a shell", "y copies it"), indented(clean_line(words), width, 1)])
 
 
 def command_short(words: str, width: int) -> Content:
@@ -127,23 +124,21 @@ def preset_choices() -> list[Content]:
     return choices
 
 
-def declared(name: str) -> Declaration:
-    """The declaration of a setting."""
-    return next(declaration for declaration in describe() if declaration.name == name)
+def found(declarations: Iterable[Declaration]) -> list[tuple[str, Content]]:
+    """Settings to choose from: name, and how each is listed."""
+    return [
+        (one.name, row((one.title, 24, "bold"), (one.name, 26, ""), (one.group, 18, "$foreground-muted")))
+        for one in declarations
+    ]
 
 
-RUN_NAME = Declaration(
-    name="name",
-    title="Name of the run",
-    group="Run",
-    unit="",
-    help="What the run is called in the list of runs and on the command line.",
-    default="",
-    kind="text",
-    choices=(),
-    range="",
-)
-"""The run's name is edited as the settings are, though it is none."""
+def nothing_to_set_up(source: str) -> Content:
+    """Why there is no form yet."""
+    words = "A run needs labelled reviews to learn from; choose them on the Data screen first."
+    if source:
+        why = "These reviews cannot be trained on as they are read now; the Data screen says why."
+        words = f"{clean_line(source, 60)}\n\n{why}"
+    return Content.assemble(("Nothing to set up yet\n\n", "bold"), words)
 
 
 def state(report: ReadingReport | None, checked: Checked, starting: str, failure: str) -> Content:

@@ -273,7 +273,7 @@ async def test_reviews_that_cannot_be_trained_on_say_why_and_can_be_worked_throu
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     opened: list[Any] = []
-    monkeypatch.setattr(ReviewTui, "open_classify", lambda self, run=None, pile=None: opened.append(pile))
+    monkeypatch.setattr(ReviewTui, "open_classify", lambda self, run=None, pile=None, reading=None: opened.append(pile))
     engine = FakeEngine(
         inspect=inspection(
             trainable="It has no labels.", label_column=None, class_counts={}, label_names=[], schemes=[]
@@ -288,6 +288,24 @@ async def test_reviews_that_cannot_be_trained_on_say_why_and_can_be_worked_throu
         assert app.current_mode == "data" and isinstance(app.screen, DataScreen) and app.draft.report is None
         await pilot.press("w")
         assert opened == ["/data/reviews.csv"]
+
+
+async def test_reviews_are_worked_through_as_they_are_read_here() -> None:
+    engine = FakeEngine()
+    app = workbench(engine)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        for keys in ("t 4", "e 3"):
+            await pilot.press(*keys.split())
+            await settle(pilot)
+        await pilot.press("w")
+        expected = ReadingOptions(text="verdict", encoding="cp1252", label="")
+        await until(pilot, lambda: ReadingOptions(**engine.of("rows")[-1]["reading"]) == expected)
+        await pilot.press("f3", "t", "1")
+        await settle(pilot)
+        await pilot.press("w")
+        again = expected.model_copy(update={"text": "review"})
+        await until(pilot, lambda: ReadingOptions(**engine.of("rows")[-1]["reading"]) == again)
 
 
 async def test_hostile_file_names_are_listed_and_opened_as_they_are(

@@ -14,11 +14,13 @@ from textual.pilot import Pilot
 
 from core.base.errors import InputError, ReviewtuiError
 from core.base.text import clean_line
+from core.engine.requests import method_of
 from core.reviews.options import ReadingOptions
 from core.runs import start as launching
 from core.runs.folder import RunFolder, create_run, list_runs
 from core.runs.launch import Launched
 from core.runs.logout import Detachment
+from core.runs.names import suggested_name
 from core.runs.request import Request
 from core.settings.declarations import Declaration
 from core.settings.parsing import parse_assignment
@@ -27,8 +29,9 @@ from core.settings.schema import Settings, describe
 from tests.tui.engine_double import HOSTILE, STEERING, FakeEngine, lengths, report, settle, until
 from tests.tui.frames import frame
 from tui.app import ReviewTui
-from tui.form_values import check, command_line, quoted, suggested_name
+from tui.form_values import check
 from tui.screens.setup.setting_row import SettingRow
+from tui.shell_command import quoted, train_command
 from tui.state import Draft
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
@@ -39,7 +42,10 @@ async def open_setup(pilot: Pilot[None], **changes: Any) -> ReviewTui:
     """The Setup screen on a draft whose reviews were read."""
     app = pilot.app
     assert isinstance(app, ReviewTui)
+    lengths_found = changes.pop("lengths", None)
     app.draft = Draft(**{"source": "/data/reviews.csv", "report": report(), **changes})
+    if lengths_found is not None:
+        app.draft.keep_lengths(lengths_found, Settings().model)
     app.switch_mode("setup")
     await settle(pilot)
     return app
@@ -64,8 +70,8 @@ async def go_to(pilot: Pilot[None], name: str) -> None:
     assert focused(app) == name
 
 
-def another(declaration: Declaration) -> str:
-    """A value that a setting may have and does not have by default."""
+def another(declaration: Declaration) -> str | None:
+    """A value that a setting may have and does not have by default; None where it needs another setting besides."""
     for text in ("starter", "cpu", "2", "0.25", "300"):
         try:
             settings = Settings().changed({declaration.name: text})
@@ -73,7 +79,7 @@ def another(declaration: Declaration) -> str:
             continue
         if getattr(settings, declaration.name) != declaration.default:
             return text
-    raise AssertionError(declaration.name)
+    return None
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -111,8 +117,11 @@ async def test_every_setting_is_reached_and_changed_by_keys_and_put_back() -> No
             assert focused(app) == declaration.name
             if declaration.kind in ("choice", "switch"):
                 await pilot.press("right")
+            elif (value := another(declaration)) is None:
+                await pilot.press("down")
+                continue
             else:
-                await pilot.press("enter", *another(declaration), "enter")
+                await pilot.press("enter", *value, "enter")
             await pilot.pause()
             checked = check(app.draft.preset, app.draft.typed)
             assert checked.settings is not None and list(app.draft.typed) == [declaration.name]
@@ -215,7 +224,7 @@ NAMES = [
 async def test_the_command_read_back_asks_for_the_same_run(source: str) -> None:
     reading = ReadingOptions(text="Review Text", label="a'b")
     typed = {"epochs": "3", "model": "my model", "lora": "true"}
-    command = quoted(command_line(source, reading, "quick", typed, "first try"))
+    command = quoted(train_command(source, reading, "quick", typed, "first try"))
     assert clean_line(command) == command, "what is pasted into a terminal would steer it"
     read = subprocess.run(["bash", "-c", f"printf '%s\\0' {command}"], capture_output=True, check=True).stdout
     words = [os.fsdecode(word) for word in read.split(b"\0")[:-1]]
@@ -260,6 +269,32 @@ async def test_start_asks_for_the_run_that_was_shown(opened: list[RunFolder]) ->
         assert app.draft.typed == {"epochs": "3"}
 
 
+async def test_no_two_runs_share_a_name(opened: list[RunFolder]) -> None:
+    create_run(Request(name="mine", data="x.csv"))
+    create_run(Request(name="reviews-balanced", data="x.csv"))
+    async with workbench().run_test(size=(80, 24)) as pilot:
+        app = await open_setup(pilot)
+        await until(pilot, lambda: "reviews-balanced-2" in frame(app))
+        await pilot.press("enter", *"mine", "enter")
+        await pilot.pause()
+        assert "'mine-2' is free" in " ".join(frame(app).split())
+        await pilot.press("ctrl+s")
+        await settle(pilot)
+        assert not opened
+        await pilot.press("enter", *"mine-2", "enter", "ctrl+s")
+        await until(pilot, lambda: opened)
+        assert opened[0].request().name == "mine-2"
+
+
+async def test_slash_finds_a_setting() -> None:
+    async with workbench().run_test(size=(80, 24)) as pilot:
+        app = await open_setup(pilot)
+        for typed, name in (("learning rate", "learning_rate"), ("lora alpha", "lora_alpha"), ("adam", "optimizer")):
+            await pilot.press("slash")
+            await pilot.press(*("space" if character == " " else character for character in typed), "enter")
+            await until(pilot, lambda name=name: app.focused is not None and app.focused.id == f"setting-{name}")
+
+
 async def test_start_by_the_button_with_keys_and_a_suggested_name_is_made_free(opened: list[RunFolder]) -> None:
     create_run(Request(name="reviews-balanced", data="x.csv"))
     async with workbench().run_test(size=(80, 24)) as pilot:
@@ -294,7 +329,7 @@ async def test_while_it_starts_it_says_what_is_done_starts_once_and_escape_calls
         await pilot.pause()
         assert "Reading" in frame(app) and "50%" in frame(app)
         await pilot.press("ctrl+s", "escape")
-        held = next(future for method, _, future in engine.futures if method == "prepare")
+        held = next(future for request, future in engine.futures if method_of(request) == "prepare")
         await until(pilot, held.cancelled)
         assert len(engine.of("prepare")) == 1 and not opened and list_runs() == []
         assert app.current_mode == "setup"
@@ -347,7 +382,7 @@ async def test_a_start_does_not_wait_for_lengths(opened: list[RunFolder]) -> Non
         await until(pilot, lambda: engine.of("lengths"))
         await pilot.press("c", "ctrl+s")
         await until(pilot, lambda: opened)
-        assert next(future for method, _, future in engine.futures if method == "lengths").cancelled()
+        assert next(future for request, future in engine.futures if method_of(request) == "lengths").cancelled()
         asked = len(engine.of("lengths"))
         app.switch_mode("data")
         await until(pilot, lambda: len(engine.of("lengths")) == asked + 1)

@@ -1,0 +1,59 @@
+"""Names of runs: the name that is suggested for a new run, and the rule that no two runs share one."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from pathlib import PurePath
+
+from core.base.errors import InputError
+from core.base.text import clean_line
+from core.runs.folder import is_run_id, list_runs
+from core.runs.outline import read_outline
+
+_RESERVED = ("latest",)
+"""Words that `find_run` understands otherwise."""
+
+
+def suggested_name(source: str, preset: str) -> str:
+    """Return a plain name made of the data's and the preset's: `train-balanced`. It may be taken."""
+    stem = PurePath(source.rstrip("/")).stem if source != "-" else ""
+    words = re.sub(r"[^A-Za-z0-9._-]+", "-", clean_line(stem, 40)).strip("-.")
+    return f"{words or 'reviews'}-{preset}"
+
+
+def taken_names() -> frozenset[str]:
+    """Return the names of all runs."""
+    outlines = (read_outline(run.settings) for run in list_runs())
+    return frozenset(outline.name for outline in outlines if outline is not None)
+
+
+def unused_name(name: str, taken: frozenset[str] | None = None) -> str:
+    """Return `name`, or the first of `name-2`, `name-3`, … that no run has.
+
+    Args:
+        name: The name to begin with.
+        taken: The names that runs have; None looks for them.
+    """
+    taken = taken_names() if taken is None else taken
+    numbered = (f"{name}-{number}" for number in itertools.count(2))
+    return next(one for one in itertools.chain([name], numbered) if one not in taken and not _is_reserved(one))
+
+
+def require_unused(name: str, taken: frozenset[str] | None = None) -> str:
+    """Return a name that a person chose, as it is shown.
+
+    Raises:
+        InputError: Another run has it, or it could be mistaken for an id; the sentence offers the nearest free name.
+    """
+    shown = clean_line(name)
+    if _is_reserved(shown):
+        raise InputError(f"A run cannot be called '{shown}': `reviewtui status {shown}` means another one.")
+    free = unused_name(shown, taken)
+    if free != shown:
+        raise InputError(f"There is already a run called '{clean_line(shown, 60)}'; '{clean_line(free, 64)}' is free.")
+    return shown
+
+
+def _is_reserved(name: str) -> bool:
+    return name in _RESERVED or is_run_id(name)

@@ -1,0 +1,95 @@
+"""The start of a run from the Setup screen: planned, checked by the engine, launched; until then it can be stopped."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from textual import getters, work
+from textual.worker import Worker
+
+from core.base.errors import ReviewtuiError
+from core.engine.data_requests import Prepare
+from core.runs.start import plan_run, start_run
+from core.settings.schema import Settings
+from tui.screens.base import Place
+from tui.state import Draft
+from tui.widgets.responsive import gauge
+from tui.workbench import Workbench
+
+_CALL_OFF = "esc calls it off"
+
+
+class StartsRuns(Place):
+    """A screen that starts the run of the app's draft. Subclasses draw what is said about the start."""
+
+    app = getters.app(Workbench)
+    starting = ""
+    """What is being done to start the run; empty when none is being started."""
+    failure = ""
+    """Why the last start failed; empty once anything is changed."""
+    _launching = False
+    """Whether the run's folder is being made: from then on the start cannot be called off."""
+
+    def draw_start(self) -> None:
+        """Show what is being done to start the run, or why it failed."""
+        raise NotImplementedError
+
+    def begin_start(self, draft: Draft, settings: Settings) -> None:
+        """Start the run of `draft`; whatever is being measured makes way."""
+        self.stop_measuring()
+        self.failure, self._launching = "", False
+        self._now(f"Looking at the reviews …   {_CALL_OFF}")
+        self._start(draft, settings)
+
+    def stop_measuring(self) -> None:
+        """Cancel what the engine is measuring for a forecast or a report: a run needs the machine for itself."""
+        for worker in self.app.workers:
+            if worker.group == "measure":
+                worker.cancel()
+
+    def call_off(self) -> bool:
+        """Call a start off; False if there is none, or it is too late."""
+        if not self.starting or self._launching:
+            return False
+        self.workers.cancel_group(self, "start")
+        self._now("")
+        return True
+
+    @work(exclusive=True, exit_on_error=False, group="start")
+    async def _start(self, draft: Draft, settings: Settings) -> None:
+        try:
+            request = await asyncio.to_thread(
+                plan_run, draft.source, draft.reading, draft.preset, settings, name=draft.name
+            )
+            await self.app.ask(Prepare(request=request), self._preparing)
+            self._launching = True
+            self._now("Starting the worker …")
+            run, detachment = await asyncio.to_thread(start_run, request)
+        except ReviewtuiError as error:
+            self.start_failed(str(error))
+        else:
+            draft.name = ""
+            self._launching = False
+            self._now("")
+            self.app.open_run(run)
+            self.app.say(detachment, "information" if detachment.survives else "warning")
+
+    def _preparing(self, what: str, share: float | None) -> None:
+        if self.starting and not self._launching:
+            self._now(f"{what[:1].upper()}{what[1:]}  {gauge(share, 12)}   {_CALL_OFF}")
+
+    def start_failed(self, sentence: str) -> None:
+        """Say why the run was not started."""
+        self.failure, self._launching = sentence, False
+        self._now("")
+
+    def worker_failed(self, worker: Worker[Any], sentence: str) -> bool:
+        """Say beside the start button that a start failed."""
+        if worker.group == "start":
+            self.start_failed(sentence)
+        return worker.group == "start"
+
+    def _now(self, words: str) -> None:
+        self.starting = words
+        self.draw_start()
