@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.base.errors import InputError
+from core.engine.requests import method_of
 from core.reviews.options import ReadingOptions
 from tests.tui.engine_double import HOSTILE, STEERING, FakeEngine, inspection, settle, until
 from tests.tui.frames import frame
@@ -108,7 +109,7 @@ async def test_reading_shows_how_far_it_is_and_escape_drops_it() -> None:
         await pilot.pause()
         assert "Reading reviews.csv" in frame(app) and "42%" in frame(app)
         await pilot.press("escape")
-        await until(pilot, engine.futures[0][2].cancelled)
+        await until(pilot, engine.futures[0][1].cancelled)
         assert screen_of(app).stage == "picking"
 
 
@@ -238,7 +239,7 @@ async def test_a_newer_wish_cancels_the_one_before() -> None:
         assert "again" in frame(app) and screen_of(app).blocked
         await pilot.press("i", "1")
         await until(pilot, lambda: len(engine.of("inspect")) == 3)
-        held = [future for method, _, future in engine.futures if method == "inspect"]
+        held = [future for request, future in engine.futures if method_of(request) == "inspect"]
         await until(pilot, held[1].cancelled)
         assert not held[2].cancelled()
         engine.let_go()
