@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from core.engine.requests import Doctor, DoctorReport, to_result
 from tui.commands.engine import ask
 from tui.commands.options import Json
 from tui.commands.output import facts, say_json
 from tui.formatting import in_bytes
 
+if TYPE_CHECKING:
+    from core.engine.requests import DoctorReport
+
 
 def doctor(json: Json = False) -> int:
     """Examine device, number formats, memory, models, terminal, and whether detached runs survive a logout."""
+    from core.engine.requests import Doctor, to_result
+
     found, terminal = ask(Doctor()), _terminal()
     if json:
         say_json({**to_result(found), "terminal": terminal})

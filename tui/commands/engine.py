@@ -13,13 +13,13 @@ import typer
 
 from core.base.errors import InputError
 from core.base.text import clean_line
-from core.engine.requests import A, Classify, EngineRequest, to_result
 from tui.commands.options import Data, Json, Reading, RunWord, locate, reading_options, reads_reviews
 from tui.commands.output import complain, facts, progress_on_stderr, say, say_json, table
 
 if TYPE_CHECKING:
     from core.data.length_report import LengthReport
     from core.engine.data_requests import BulkClassified
+    from core.engine.requests import A, EngineRequest
     from core.inference.classification import Classification, Explanation
     from core.inference.evaluation_report import EvaluationReport
     from core.reviews.report import ReadingReport
@@ -63,6 +63,7 @@ def inspect(
 ) -> int:
     """Say what a file of reviews holds, before anything is trained on it."""
     from core.engine.data_requests import Inspect, MeasureLengths
+    from core.engine.requests import to_result
 
     source, options = locate(data), reading_options(reading)
     with engine() as ask:
@@ -149,7 +150,7 @@ def classify(
     json: Json = False,
 ) -> int:
     """Say what a model makes of reviews: of those on the command line, or of a whole file into another."""
-    from core.engine.data_requests import ClassifyFile
+    from core.engine.requests import Classify, to_result
 
     if bool(texts) == bool(file):
         raise InputError('Give reviews in quotes, as in `reviewtui classify "Works well"`, or a file with --file.')
@@ -161,6 +162,8 @@ def classify(
         raise InputError("Name a --run or a --model, not both.")
     folder = str(_model_of(run)) if model is None else None
     if file is not None and output is not None:
+        from core.engine.data_requests import ClassifyFile
+
         options = reading_options({**reading, "label": ""})
         target = str(output.expanduser().absolute())
         request = ClassifyFile(
@@ -237,6 +240,7 @@ def evaluate(
 ) -> int:
     """Measure a run's model on labelled reviews."""
     from core.engine.data_requests import Evaluate
+    from core.engine.requests import to_result
     from core.runs.folder import find_run
 
     options = reading_options(reading) if reading else None

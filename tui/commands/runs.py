@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.runs.tree import as_tree, branch_label
 from tui.commands.options import Json, RunWord
 from tui.commands.output import facts, say, say_json, table
 from tui.formatting import in_bytes, in_time, settings_text, trouble
@@ -23,6 +22,7 @@ def runs(json: Json = False) -> int:
     from core.runs.disk_usage import bytes_on_disk
     from core.runs.folder import list_runs
     from core.runs.summary import summarize
+    from core.runs.tree import as_tree, branch_label
 
     folders = list_runs()
     summaries = [summarize(run) for run in folders]
