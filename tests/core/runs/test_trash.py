@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from core.runs.folder import RunFolder, create_run, list_runs
 from core.runs.request import Request
 from core.runs.trash import empty_trash, recover_trash, restore_run, trash_run
@@ -55,3 +57,14 @@ def test_strange_things_in_the_trash_are_no_runs(home: Path) -> None:
     found = recover_trash()
     assert [run.id for run in found] == ["20260101-000000-abcd"]
     assert {"notes", "1x"} <= set(os.listdir(home / "trash"))
+
+
+def test_a_run_that_cannot_be_restored_stays_in_the_trash_until_it_can() -> None:
+    run = make("chairs")
+    trashed = trash_run(run)
+    run.path.write_text("in the way")
+    with pytest.raises(OSError):
+        restore_run(trashed)
+    assert trashed.is_dir()
+    run.path.unlink()
+    assert restore_run(trashed) == run and run.settings.is_file()
