@@ -26,7 +26,7 @@ TESTS = (
 _SAID = re.compile(r"^  GPU.*$", re.MULTILINE)
 _OUTCOME = re.compile(r"^\d+ (passed|skipped)", re.MULTILINE)
 _OPTIONS = (
-    "-q -s -p no:cacheprovider -o addopts=--import-mode=importlib -o filterwarnings= -o timeout= -m proof".split()
+    "-q -s -p no:cacheprovider -o addopts=--import-mode=importlib -o filterwarnings= -o timeout=0 -m proof".split()
 )
 """Without what pyproject.toml asks of the tools that developers have: a machine with a GPU may lack them."""
 
