@@ -109,7 +109,16 @@ class ReviewTui(Workbench):
                 )
         for entry in SCREENS:
             yield SystemCommand(f"Go to {entry.title}", "A screen", partial(self.switch_mode, entry.name))
+        yield from self._settings(screen)
         yield from super().get_system_commands(screen)
+
+    def _settings(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Every setting, which the Setup screen then shows."""
+        from core.settings.schema import describe
+
+        for declaration in describe():
+            words = f"{declaration.title} ({declaration.name})"
+            yield SystemCommand(words, f"A setting: {declaration.help}", partial(self.open_setting, declaration.name))
 
 
 def _load(entry: ScreenEntry) -> Screen[Any]:

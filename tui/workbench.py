@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
+from textual.events import ScreenResume
 from textual.widget import Widget
 from textual.worker import Worker
 
@@ -61,6 +62,8 @@ class Workbench(OrderedApp):
         self._draft: Draft | None = None
         self._source = data or ""
         self.run_in_view: RunFolder | None = run
+        self.setting_in_view = ""
+        """The setting to show on the Setup screen when that comes into view."""
         self.pile: str | None = pile
         """The file of reviews that Classify walks through; None for typed reviews."""
         self.pile_reading: ReadingOptions | None = None
@@ -111,6 +114,13 @@ class Workbench(OrderedApp):
         """Start a new draft on `source` and show the Data screen."""
         self._source, self._draft = source, None
         self.switch_mode("data")
+
+    def open_setting(self, name: str) -> None:
+        """Show a setting on the Setup screen."""
+        self.setting_in_view = name
+        if self.current_mode == "setup":
+            self.screen.post_message(ScreenResume())
+        self.switch_mode("setup")
 
     def open_run(self, run: RunFolder) -> None:
         """Show a run, live or past, on the Train screen."""

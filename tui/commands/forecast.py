@@ -65,6 +65,7 @@ def _say(found: RunForecast) -> None:
             ("peak memory", f"{_about(said.peak_bytes, said.low_bytes)} of {in_bytes(said.free_bytes)} free"),
             ("time", f"{in_time(said.seconds)}, {in_time(said.low_seconds)} to {in_time(said.high_seconds)}"),
             ("an epoch", in_time(said.seconds_per_epoch)),
+            ("disk", in_bytes(said.disk_bytes)),
             ("estimate", sure),
             ("fits", _fits(said)),
         ]
@@ -102,5 +103,5 @@ def _typed(value: Any) -> str:
 
 def _slower(seconds: float) -> str:
     if abs(seconds) < 1:
-        return "takes as long"
-    return f"takes {in_time(abs(seconds))} {'more' if seconds > 0 else 'less'}"
+        return "same time"
+    return f"{in_time(abs(seconds))} {'slower' if seconds > 0 else 'faster'}"

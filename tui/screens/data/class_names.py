@@ -58,7 +58,7 @@ class LabelNames(ModalScreen[dict[str, str] | None]):
                     yield LineInput("", "its class", id="raw-name")
             yield Static(
                 Content(
-                    "Empty: as it is. Two of one name become one class.\nenter saves · up and down move · esc leaves"
+                    "Empty: as it is. Two of one name become one class.\nenter saves · up and down move · esc cancels"
                 ),
                 classes="help",
             )

@@ -44,7 +44,7 @@ def offer_columns(report: ReadingReport, role: str) -> Offer:
     helps = {
         "text": "The column that holds the review itself.",
         "title": "Joined before the text; a title often says it all.",
-        "label": "What is learned. Without one, reviews can only be worked through.",
+        "label": "What is learned. Without one, reviews can only be reviewed one by one.",
     }
     offer = Offer(f"The column of the {role}", helps[role])
     now = {"text": report.text_column, "title": report.title_column, "label": report.label_column}[role]
@@ -72,7 +72,7 @@ def offer_schemes(report: ReadingReport) -> Offer:
 
 def offer_reading(report: ReadingReport | None, options: ReadingOptions) -> Offer:
     """Encoding, delimiter and header, as far as the format has them; everything where nothing could be read yet."""
-    offer = Offer("How the file is read", "Everything that is detected can be set.")
+    offer = Offer("How the file is read", "Everything that was detected can be set.")
 
     def add(what: str, words: str, changes: Changes, current: bool) -> None:
         offer.add(

@@ -31,6 +31,8 @@ _READABLE = 110
 """Cells beyond which a line of prose is hard to read."""
 _MAX_TEXT = 1200
 """Characters of a review shown among the samples."""
+_MIN_EXAMPLES = 12
+"""Cells below which examples say nothing."""
 _MAX_LINES = 60
 """Classes or columns listed; data with more than these has other worries."""
 
@@ -71,7 +73,7 @@ def read_as(report: Report, options: ReadingOptions, width: int) -> Content:
     ]
     return lines(
         [
-            section("Read as", "a key changes it"),
+            section("How it is read", "press a key to change"),
             *(
                 row(
                     (f" {key} ", 3, "bold $text-primary"),
@@ -89,7 +91,7 @@ def classes(report: Report, width: int) -> Content:
     """The class balance: counts, shares and bars."""
     counts: Mapping[str, int] = report.class_counts
     if not counts:
-        return lines([section("Classes"), " no labels: these reviews can be worked through, not trained on"])
+        return lines([section("Classes"), " no labels: these reviews can be reviewed one by one, not trained on"])
     total, most = max(sum(counts.values()), 1), max(*counts.values(), 1)
     listed = list(counts.items())[:_MAX_LINES]
     title = widest([clean_line(name) for name, _ in listed], max(min(width // 3, 30), 8))
@@ -149,40 +151,42 @@ def rows_and_notices(report: Report, width: int) -> Content:
 
 
 def columns(report: Report, width: int) -> Content:
-    """Every column: what it is used for, its kind, how filled it is, and examples."""
+    """Every column: what it is used for, its kind, how filled it is, and examples.
+
+    Figures are never cut: where the width is short, first the examples go, then the kinds, then names are cut.
+    """
     roles = {report.text_column: "text", report.title_column: "title", report.label_column: "label"}
-    listed = report.columns[:_MAX_LINES]
+    listed, rows = report.columns[:_MAX_LINES], max(report.rows, 1)
     name_width = max(widest([clean_line(column.name) for column in listed], 28), 6) + 1
-    rest = max(width - name_width - 37, 10)
-    head = row(
-        (" ", 1, ""), ("used as", 9, ""), ("column", name_width, ""), ("kind", 9, ""), ("filled", -7, ""),
-        ("distinct", -10, ""), ("  for example", rest, ""),
-    ).stylize("$foreground-muted")  # fmt: skip
-    rows = max(report.rows, 1)
-    shown = [head]
-    for column in listed:
-        role = roles.get(column.name, "")
-        distinct = "many" if column.distinct is None else f"{column.distinct:,}"
-        shown.append(
-            row(
-                (" ", 1, ""),
-                (f"▸ {role}" if role else "", 9, "bold $text-primary"),
-                (clean_line(column.name), name_width, "bold" if role else ""),
-                (clean_line(column.kind), 9, ""),
-                (f"{min(column.filled / rows, 1):.0%}", -7, ""),
-                (distinct, -10, ""),
-                (
-                    "  " + " · ".join(clean_line(example) or "(blank)" for example in column.examples),
-                    rest,
-                    "$foreground-muted",
-                ),
+    figures = 1 + 9 + 7 + 10
+    rest = width - figures - name_width - 9
+    kind_width = 9 if rest >= 0 else 0
+    name_width = max(min(name_width, width - figures - kind_width), 6)
+    shown = []
+    for column in (None, *listed):
+        if column is None:
+            cells = ("used as", "column", "kind", "filled", "distinct", "for example")
+        else:
+            role = roles.get(column.name, "")
+            cells = (
+                f"▸ {role}" if role else "",
+                clean_line(column.name),
+                clean_line(column.kind),
+                f"{min(column.filled / rows, 1):.0%}",
+                "many" if column.distinct is None else f"{column.distinct:,}",
+                " · ".join(clean_line(example) or "(blank)" for example in column.examples),
             )
+        used = bool(cells[0]) and column is not None
+        parts = [(" ", 1, ""), (cells[0], 9, "bold $text-primary"), (cells[1], name_width, "bold" if used else "")]
+        parts += [(cells[2], kind_width, "")] if kind_width else []
+        parts += [(cells[3], -7, ""), (cells[4], -10, "")]
+        parts += [(f"  {cells[5]}", rest, "$foreground-muted")] if rest >= _MIN_EXAMPLES else []
+        shown.append(
+            row(*parts) if column is not None else row(*((text, size, "$foreground-muted") for text, size, _ in parts))
         )
     more = len(report.columns) - len(listed)
-    hint = (
-        f"{f' and {more:,} more.' if more else ''} t, i and l choose the columns of the text, the title and the label."
-    )
-    return lines([*shown, "", Content.styled(hint, "$foreground-muted")])
+    hint = f"{f' and {more:,} more.' if more else ''} t, i and l choose the columns of text, title and label."
+    return lines([*shown, "", indented(Content.styled(hint.strip(), "$foreground-muted"), width, 1)])
 
 
 def samples(page: Sequence[Row], width: int) -> Content:
@@ -344,7 +348,12 @@ def verdict(report: Report | None, refusal: str, blocked: str) -> Content:
     """Whether a run could learn from what was read, or why not; a refused change comes first."""
     if refusal:
         return Content.styled(f"✗ {clean_line(refusal)} It is read as before.", "$text-error")
+    if report is not None and report.label_column is None and blocked:
+        words = "No column of labels: press l to choose one and train, or w to review these one by one."
+        return Content.styled(f"· {words}", "$text-warning")
     if blocked or report is None:
-        return Content.styled(f"✗ {clean_line(blocked)}", "$text-warning")
+        # The sentence is that of the command line, where a flag chooses another column.
+        words = clean_line(blocked).replace("name another with --label COLUMN", "press l to choose another")
+        return Content.styled(f"✗ {words}", "$text-warning")
     kept, count = report.kept, len(report.label_names)
     return Content.styled(f"✓ Ready: {kept:,} labelled reviews in {count} classes.", "$text-success")

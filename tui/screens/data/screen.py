@@ -101,7 +101,7 @@ class DataScreen(Place):
                 yield Static("", id="verdict", markup=False)
                 with Horizontal(id="acts"):
                     yield Button(Content("c  Continue to Setup"), "primary", id="continue", compact=True)
-                    yield Button(Content("w  Work through them"), id="work", compact=True)
+                    yield Button(Content("w  Review one by one"), id="work", compact=True)
                     yield Button(Content("o  Open others"), id="open", compact=True)
 
     def on_screen_resume(self) -> None:

@@ -34,6 +34,12 @@ _RETRY_SECONDS = 30.0
 """From a measurement that was postponed because a run is trained to the next try."""
 _FREE_SECONDS = 3.0
 """How often the free memory is looked at while nobody types."""
+_PARTS = {
+    "optimizer": "optimizer state",
+    "workspace": "temporary buffers",
+    "copies": "copies of the best weights",
+}
+"""Parts of a forecast by other names than their own."""
 _TIGHT, _FULL = 0.7, 0.9
 """Shares of the free memory from which on it is said to be tight, and too large."""
 
@@ -201,8 +207,9 @@ def gauge_lines(said: Forecast, state: str, width: int) -> Content:
             f" ({in_time(said.low_seconds)} to {in_time(said.high_seconds)})",
             f", an epoch {in_time(said.seconds_per_epoch)}",
         ),
+        Content.styled(f"{in_bytes(said.disk_bytes)} on disk", "$foreground-muted"),
         Content.styled(state or how, "$foreground-muted"),
-        Content.styled(f"most memory for {said.dominant}", "$foreground-muted"),
+        Content.styled(f"most memory for {_PARTS.get(said.dominant, said.dominant)}", "$foreground-muted"),
     ]
     return lines([fitting(memory, width, "  "), fitting(time, width, " · ")])
 
@@ -227,9 +234,7 @@ def saving_choices(found: list[Saving]) -> list[Content]:
     choices = []
     for one in found:
         value = str(one.value).lower() if isinstance(one.value, bool) else str(one.value)
-        seconds = f"{in_time(abs(one.seconds))} {'longer' if one.seconds > 0 else 'shorter'}"
-        cost = "as long" if abs(one.seconds) < 1 else seconds
-        choices.append(
-            Content.assemble((f"{one.setting} {value}", "bold"), f"  saves {in_bytes(one.bytes)}, takes {cost}")
-        )
+        price = f"{in_time(abs(one.seconds))} {'slower' if one.seconds > 0 else 'faster'}"
+        price = "same time" if abs(one.seconds) < 1 else price
+        choices.append(Content.assemble((f"{one.setting} {value}", "bold"), f"  saves {in_bytes(one.bytes)}, {price}"))
     return choices

@@ -108,6 +108,9 @@ class SetupScreen(StartsRuns):
             self.set_focus(self.query_one("#to-data"))
         elif not isinstance(self.focused, SettingRow) and (self.focused is None or not self.focused.is_on_screen):
             self.set_focus(self._form.rows["name"])
+        if ready and self.app.setting_in_view:
+            self._form.go(self.app.setting_in_view)
+        self.app.setting_in_view = ""
         self.refresh_bindings()
         self._learn_names()
 

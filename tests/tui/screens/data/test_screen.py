@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from core.base.errors import InputError
 from core.engine.requests import method_of
 from core.reviews.options import ReadingOptions
-from tests.tui.engine_double import HOSTILE, STEERING, FakeEngine, inspection, settle, until
+from tests.tui.engine_double import HOSTILE, STEERING, FakeEngine, column, inspection, settle, until
 from tests.tui.frames import frame
 from tui.app import ReviewTui
 from tui.screens.data.class_names import LabelNames
@@ -155,7 +155,7 @@ async def test_every_section_is_reached_by_digit_and_by_arrow() -> None:
         assert by_digit == by_arrow and len(set(by_digit)) == len(SECTIONS)
         assert frame(app) == by_digit[0]
         for words, shown in zip(
-            ("Read as", "distinct", "A fine chair. 0", "7", "What a limit cuts"), by_digit, strict=True
+            ("How it is read", "distinct", "A fine chair. 0", "7", "What a limit cuts"), by_digit, strict=True
         ):
             assert words in shown
         assert "reviews.csv:7" in by_digit[3] and "skipped.jsonl" in by_digit[3]
@@ -283,12 +283,34 @@ async def test_reviews_that_cannot_be_trained_on_say_why_and_can_be_worked_throu
     app = workbench(engine)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        assert "It has no labels." in frame(app)
+        assert "press l to choose one" in " ".join(frame(app).split()) and "--label" not in frame(app)
         await pilot.press("c", "enter", "s", "n")
         await settle(pilot)
         assert app.current_mode == "data" and isinstance(app.screen, DataScreen) and app.draft.report is None
         await pilot.press("w")
         assert opened == ["/data/reviews.csv"]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (120, 40), (200, 60)])
+async def test_no_figure_is_cut(size: tuple[int, int]) -> None:
+    """Neither by a table that is too wide, nor by a scrollbar that comes when the screen is shown again."""
+    columns = [dict(column(f"column {number}"), distinct=1_278, filled=1_278) for number in range(30)]
+    engine = FakeEngine(
+        inspect=inspection(columns=columns, rows=1_300, kept=1_278, left_out={"empty text": 22}, text_column="column 0",
+                           title_column=None, label_column="column 1")
+    )  # fmt: skip
+    app = workbench(engine)
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        for keys in ("1", "f2 f3", "2", "f2 f3"):
+            await pilot.press(*keys.split())
+            await settle(pilot)
+            shown = frame(app)
+            assert "…" not in "".join(line for line in shown.split("\n") if "1,2" in line and "column " in line)
+            if "kept" in shown and "22 left out" not in shown.split("Rows")[-1]:
+                assert "of 1,300" in shown
+            if keys.startswith("2"):
+                assert shown.count("1,278") >= 8
 
 
 async def test_reviews_are_worked_through_as_they_are_read_here() -> None:
