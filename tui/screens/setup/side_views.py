@@ -116,10 +116,10 @@ def preset_choices() -> list[Content]:
     """Every preset: what it is for, and what it changes."""
     choices = []
     for name, (purpose, values) in PRESETS.items():
-        parts = [Content.styled(f"{name:<10}", "bold") + indented(purpose, 64, 15)[15:]]
+        parts = [Content.styled(f"{name:<10}", "bold") + indented(purpose, 64, 14)[14:]]
         if values:
             said = ", ".join(f"{key} {as_typed(value)}" for key, value in values.items())
-            parts.append(indented(Content.styled(said, "$foreground-muted"), 64, 15))
+            parts.append(indented(Content.styled(said, "$foreground-muted"), 64, 14))
         choices.append(lines(parts))
     return choices
 
