@@ -56,8 +56,8 @@ def changes(preset_name: str, typed: Mapping[str, str], problems: Mapping[str, s
             parts.append(
                 row(
                     (" ! " if refused else " * ", 3, "bold $text-error" if refused else "bold $text-warning"),
-                    (declaration.title, 20, ""),
-                    (clean_line(typed[declaration.name]) or "(empty)", max(width - 49, 10), "bold"),
+                    (declaration.title, 23, ""),
+                    (clean_line(typed[declaration.name]) or "(empty)", max(width - 52, 10), "bold"),
                     (f" instead of {shown(getattr(base, declaration.name))}", 26, "$foreground-muted"),
                 )
             )
