@@ -56,6 +56,9 @@ screenshots: $(TEST_STAMP)
 settings-docs: $(TEST_STAMP)
 	$(BIN)/python docs/make_settings.py
 
+keys-docs: $(TEST_STAMP)
+	$(BIN)/python docs/make_keys.py
+
 # This project beside its peers, interleaved: benchmarks/RESULTS.md. Wants a quiet machine and most of an hour.
 bench: $(TEST_STAMP)
 	$(BIN)/python -m benchmarks.run

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from docs import make_keys
 from docs.make_settings import TARGET, settings_page
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -12,6 +13,10 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def test_the_table_of_settings_is_fresh() -> None:
     assert TARGET.read_text(encoding="utf-8") == settings_page(), "run `make settings-docs`"
+
+
+def test_the_table_of_keys_is_fresh() -> None:
+    assert make_keys.TARGET.read_text(encoding="utf-8") == make_keys.keys_page(), "run `make keys-docs`"
 
 
 def test_every_command_in_the_readme_exists() -> None:

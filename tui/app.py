@@ -1,26 +1,39 @@
-"""The application: the five screens, the keys that work everywhere, and the guard in front of the terminal."""
+"""The application: its screens, the keys that work everywhere, and what every drawn line passes through."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from functools import partial
 from importlib import import_module
 from typing import Any, ClassVar
 
+from textual import events, work
 from textual.app import SystemCommand
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
+from textual.theme import Theme
 
-from core.base.text import clean_line
+from core.base.errors import ReviewtuiError
+from core.base.files import home
 from core.engine.client import EngineClient
 from core.runs.folder import RunFolder
 from core.runs.trash import empty_trash
 from tui.keys.bindings import bindings
+from tui.keys.keymap import FILE_NAME, read_keymap
+from tui.keys.names import shown
+from tui.keys.unanswered import UnansweredKeys
+from tui.preferences import read_theme, remember_theme
+from tui.screens.base import PlaceBar
 from tui.screens.keys import APP
+from tui.screens.palette import SettingCommands
 from tui.screens.table import SCREENS, ScreenEntry
 from tui.terminal.output_filter import OutputFilter
 from tui.workbench import Workbench
+
+_MAX_TOASTS = 3
+"""Problems with `keys.toml` that are shown one by one at start."""
 
 
 class ReviewTui(Workbench):
@@ -28,10 +41,8 @@ class ReviewTui(Workbench):
 
     TITLE = "reviewtui"
     CSS_PATH = "app.tcss"
-    ENABLE_COMMAND_PALETTE = True
-    COMMAND_PALETTE_BINDING = "ctrl+p"
     DEFAULT_MODE = "runs"
-
+    COMMANDS = Workbench.COMMANDS | {SettingCommands}
     BINDINGS: ClassVar[list[BindingType]] = bindings(APP)
 
     def __init__(
@@ -44,17 +55,26 @@ class ReviewTui(Workbench):
     ) -> None:
         """Args: data: what the Data screen opens on; pile: what Classify opens on; run: to watch or classify with."""
         super().__init__(data=data, pile=pile, run=run, engine=engine)
-        self._guard = OutputFilter()
+        self._output_filter = OutputFilter()
         self.failure: Exception | None = None
-        """What nobody foresaw and ended the workbench, if anything did."""
-        self.error_console.quiet = True  # it would print a traceback with the texts of reviews, as they are
+        """The unexpected error that ended the workbench, if one did."""
+        self.error_console.quiet = True  # it would print a traceback with the texts of reviews, unfiltered
         self._first = "data" if data is not None else "classify" if pile is not None else "runs"
+        self._unanswered = UnansweredKeys(self, self.say)
+        self._default_displays: dict[str, str] = {}
+        """How the keys of actions are shown that `keys.toml` left as they are."""
+        theme = read_theme()
+        if theme in self.available_themes and not os.environ.get("TEXTUAL_THEME"):
+            self.theme = theme
+        self._theme_kept = self.theme
 
     def on_mount(self) -> None:
         if not self.is_headless:
             from tui.terminal.hangup import watch
 
             watch(self, self.engine.close)
+        self._use_keymap()
+        self.theme_changed_signal.subscribe(self, self._theme_changed)
         if self._first != "runs":
             self.switch_mode(self._first)
 
@@ -64,20 +84,51 @@ class ReviewTui(Workbench):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What every drawn line of every widget passes through."""
-        return [*super().get_line_filters(), self._guard]
+        return [*super().get_line_filters(), self._output_filter]
 
     def _handle_exception(self, error: Exception) -> None:
         self.failure = self.failure or error
         super()._handle_exception(error)
 
+    # Keys
+
+    def _use_keymap(self) -> None:
+        """Give actions the keys that `keys.toml` names, and say what in it could not be taken."""
+        if not (home() / FILE_NAME).exists():
+            return
+        from tui.registry import ACTIONS, TABLES
+
+        keymap = read_keymap(home() / FILE_NAME, TABLES)
+        for problem in keymap.problems[:_MAX_TOASTS]:
+            self.say(problem, "warning")
+        if (more := len(keymap.problems) - _MAX_TOASTS) > 0:
+            self.say(f"{FILE_NAME}: {more} more; `reviewtui keys` says all of them.", "warning")
+        if keymap.changed:
+            self.changed_keys = keymap.changed
+            # Every action is named: Textual drops a binding that shares a key with a remapped one and is not.
+            self.set_keymap({id: ",".join(keymap.keys(action)) for id, action in ACTIONS.items()})
+            kept = (action for id, action in ACTIONS.items() if id not in keymap.changed)
+            self._default_displays = {action.id: action.shown_as for action in kept if action.shown_as}
+            for bar in self.screen.query(PlaceBar):
+                bar.draw()
+
+    def get_key_display(self, binding: Binding) -> str:
+        """How the footer writes a key."""
+        return self._default_displays.get(binding.id or "") or super().get_key_display(binding)
+
+    async def on_key(self, event: events.Key) -> None:
+        """A key that no widget took, before Textual looks up its binding."""
+        if await self._unanswered.answer(event):
+            event.prevent_default()
+
     # Actions
 
     def action_go(self, place: str) -> None:
-        """Go to a place."""
+        """Go to a screen."""
         self.switch_mode(place)
 
     def action_go_to(self) -> None:
-        """Offer the five places."""
+        """Wait for the letter of a screen."""
         from tui.screens.go_to import GoTo
 
         def go(place: str | None) -> None:
@@ -87,38 +138,45 @@ class ReviewTui(Workbench):
         self.push_screen(GoTo(), go)
 
     def action_help(self) -> None:
-        """What this screen is for, and every key that works on it now."""
+        """What this screen is for, and its keys."""
+        from tui.registry import TABLE_OF
         from tui.screens.help import Help
 
         if not isinstance(self.screen, Help):
-            self.push_screen(Help.of(self.screen))
+            self.push_screen(Help.of(self.screen, TABLE_OF))
 
     def action_quit_hint(self) -> None:
         """ctrl+c does not end the workbench by accident."""
-        self.say("ctrl+q quits. A run goes on without the workbench.")
+        self.say("ctrl+q quits. Runs go on without the workbench.")
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """The palette: every live key of the screen, the five places, and Textual's own."""
-        for active in screen.active_bindings.values():
-            if active.enabled and active.binding.description and active.node is screen:
-                action = active.binding.action
-                yield SystemCommand(
-                    active.binding.description,
-                    clean_line(active.binding.tooltip or f"Key {self.get_key_display(active.binding)}"),
-                    partial(screen.run_action, action),
-                )
-        for entry in SCREENS:
-            yield SystemCommand(f"Go to {entry.title}", "A screen", partial(self.switch_mode, entry.name))
-        yield from self._settings(screen)
-        yield from super().get_system_commands(screen)
+        """The palette: every key that acts now, the screens, and Textual's own commands."""
+        from tui.registry import ACTIONS
 
-    def _settings(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Every setting, which the Setup screen then shows."""
-        from core.settings.schema import describe
+        told = set()
+        for key, active in screen.active_bindings.items():
+            action = ACTIONS.get(active.binding.id or "")
+            if action is None or not active.enabled or action.id in told or action.action == "command_palette":
+                continue
+            told.add(action.id)
+            run = partial(self.run_action, active.binding.action, active.node)
+            title = f"Go to {action.title}" if action.action.startswith("go(") else action.title
+            yield SystemCommand(title, f"{shown(key)}   {action.help}".rstrip(), run)
+        yield from (command for command in super().get_system_commands(screen) if command.title != "Quit")
 
-        for declaration in describe():
-            words = f"{declaration.title} ({declaration.name})"
-            yield SystemCommand(words, f"A setting: {declaration.help}", partial(self.open_setting, declaration.name))
+    # The theme
+
+    def _theme_changed(self, theme: Theme) -> None:
+        if theme.name != self._theme_kept:
+            self._theme_kept = theme.name
+            self._remember_theme(theme.name)
+
+    @work(thread=True, exclusive=True, group="theme", exit_on_error=False)
+    def _remember_theme(self, theme: str) -> None:
+        try:
+            remember_theme(theme)
+        except ReviewtuiError as error:
+            self.call_from_thread(self.say, error, "warning")
 
 
 def _load(entry: ScreenEntry) -> Screen[Any]:

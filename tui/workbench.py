@@ -1,13 +1,13 @@
 """What the screens share: the engine, the draft of the next run, the run in view, and the pile to classify.
 
-Screens know this base class; `tui/app.py` builds the application on it. Screens ask the engine through `ask`, which
-never blocks a key; heavy libraries are never loaded in this process.
+Screens know this base class; `tui/app.py` builds the application on it. Screens call the engine through `ask`, which
+never blocks the event loop; heavy libraries are never loaded in this process.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
@@ -62,18 +62,22 @@ class Workbench(OrderedApp):
         self._draft: Draft | None = None
         self._source = data or ""
         self.run_in_view: RunFolder | None = run
+        self.run_to_classify: RunFolder | None = run if pile is not None else None
+        """The run whose model Classify was asked to use; it takes it when it is shown next."""
+        self.changed_keys: Mapping[str, str] = {}
+        """Id of an action → its keys, where `keys.toml` changes them."""
         self.setting_in_view = ""
         """The setting to show on the Setup screen when that comes into view."""
         self.pile: str | None = pile
         """The file of reviews that Classify walks through; None for typed reviews."""
         self.pile_reading: ReadingOptions | None = None
-        """How the file is read, as chosen on the Data screen; None detects everything."""
+        """How the file is read, as chosen on the Data screen; None reads it as it was read before."""
 
     @property
     def draft(self) -> Draft:
-        """The run in the making."""
+        """The run being set up."""
         if self._draft is None:
-            from tui.state import Draft  # pydantic, which the first frame does without
+            from tui.state import Draft  # imports pydantic, which the first frame does not need
 
             self._draft = Draft(source=self._source)
         return self._draft
@@ -83,10 +87,10 @@ class Workbench(OrderedApp):
         self._draft = draft
 
     async def ask(self, request: EngineRequest[A], progress: Progress | None = None) -> A:
-        """Ask the engine; keys are answered meanwhile. `progress` is called on the UI's own thread.
+        """Ask the engine and wait for its answer without blocking keys. `progress` is called on the UI's thread.
 
         Raises:
-            ReviewtuiError: what the engine answered instead.
+            ReviewtuiError: the engine refused or failed; the message says why.
         """
         loop = asyncio.get_running_loop()
 
@@ -97,7 +101,7 @@ class Workbench(OrderedApp):
         return await asyncio.wrap_future(self.engine.request(request, tell))
 
     def say(self, text: object, severity: Literal["information", "warning", "error"] = "information") -> None:
-        """A notice in the corner; whatever `text` holds, it is shown as text."""
+        """Show a notice in the corner. `text` is never read as markup."""
         timeout = {"information": 4.0, "warning": 8.0, "error": 12.0}[severity]
         self.notify(clean(text), severity=severity, timeout=timeout, markup=False)
 
@@ -135,9 +139,9 @@ class Workbench(OrderedApp):
         Args:
             run: The run whose model classifies; None keeps the present one.
             pile: The file of reviews to walk through; None keeps the present one.
-            reading: How to read `pile`; None detects everything.
+            reading: How to read `pile`; None reads it as it was read before, or detects everything.
         """
-        self.run_in_view = run or self.run_in_view
+        self.run_to_classify = run or self.run_to_classify
         if pile:
             self.pile, self.pile_reading = pile, reading
         self.switch_mode("classify")

@@ -8,7 +8,7 @@ does not affect the others. If a file has changed, a `moved` event says where it
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import chain, islice
 from typing import Any, Literal
@@ -154,11 +154,17 @@ class History:
         others = [one for one in self._of.get(text_hash, {}).values() if one.row != row]
         return others[-1] if others else None
 
-    def first_undecided(self, total: int, start: int = 0) -> int | None:
-        """Return the first row without a decision at or after `start`, else before it; None if all have one."""
-        if self.counts.decided >= total:
+    def first_undecided(self, rows: Sequence[int], start: int = 0) -> int | None:
+        """Return where in `rows` (N,) the first row without a decision is; None if all have one.
+
+        Args:
+            rows: All rows of the pile, in the order in which they are seen.
+            start: Index to look from; the part before it comes last.
+        """
+        if self.counts.decided >= len(rows):
             return None
-        return next((row for row in chain(range(start, total), range(start)) if not self._at.get(row)), None)
+        places = chain(range(start, len(rows)), range(start))
+        return next((place for place in places if not self._at.get(rows[place])), None)
 
     def moves(self, hashes: Iterable[str]) -> list[tuple[int, int]]:
         """Return (old row, new row) for each decided review that has moved in a changed file.

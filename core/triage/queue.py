@@ -1,39 +1,39 @@
-"""A pile of reviews as it is walked through: its pages from the engine, its decision log, and where one stands.
+"""A pile of reviews as a person walks through it: its pages from the engine, its decision log, and the position.
 
-Only the pages around the current review are held. Decisions go to the log off the event loop, and the position moves
-on when they are on the disk, not before.
+Only the pages around the current review are in memory. Decisions are written off the event loop, and the position
+advances once they are on the disk.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from core.base.errors import ReviewtuiError
 from core.inference.classification import Classification
-from core.reviews.page import Page
 from core.triage.decisions import Decision, DecisionLog, History
-
-ReadPage = Callable[[int, int], Awaitable[Page]]
-"""Reads at most so many reviews (the second number) from a row on, without their labels."""
+from core.triage.order import ORDERS, QueueOrder, ReadPage
 
 PAGE = 64
-PAGES_KEPT = 5
+"""Reviews that are fetched at once."""
+MAX_PAGES = 5
 SCAN_PAGE = 500
+"""Reviews that are fetched at once where only their hashes matter."""
 _AHEAD = 16
-"""Rows before the end of a page at which the next is asked for."""
+"""Reviews ahead of the current one that are fetched before they are needed."""
 
 
 class PileChangedError(ReviewtuiError):
-    """The file changed while it was open; it has to be opened again."""
+    """The file changed while it was open and has to be opened again."""
 
 
 @dataclass(frozen=True)
 class Review:
-    """One review of the pile."""
+    """One review of the pile. Its row and the hash of its text identify it, in whatever order it comes."""
 
     row: int
+    """Its place in the file, from 0."""
     file: str
     line: int
     text: str
@@ -41,16 +41,26 @@ class Review:
 
 
 class Pile:
-    """The reviews of `source`. Call `open` first and `close` at the end."""
+    """The reviews of `source` in an order. Call `open` first and `close` at the end."""
 
-    def __init__(self, source: str, read_page: ReadPage, open_log: Callable[[str], DecisionLog] = DecisionLog) -> None:
+    def __init__(
+        self,
+        source: str,
+        read_page: ReadPage,
+        open_log: Callable[[str], DecisionLog] = DecisionLog,
+        order: QueueOrder = ORDERS["file"],
+    ) -> None:
         self.source = source
+        self.order = order
         self.total = 0
-        self.row = 0
+        self.position = 0
+        """Index of the review in view in the order, from 0."""
         self.finished = False
         """Whether every review is decided and the person has not walked back into them."""
         self.returned = 0
         """Decided reviews that a changed file holds elsewhere, or no longer."""
+        self._rows: Sequence[int] = range(0)
+        """Position → row."""
         self._read_page, self._open_log = read_page, open_log
         self._log: DecisionLog | None = None
         self._pages: dict[int, list[Review]] = {}
@@ -69,8 +79,8 @@ class Pile:
 
     @property
     def review(self) -> Review | None:
-        """The review in view, if its page is here."""
-        return self.at(self.row)
+        """The review in view, if its page is loaded."""
+        return self.at(self.position)
 
     @property
     def decision(self) -> Decision | None:
@@ -78,47 +88,66 @@ class Pile:
         review = self.review
         return self.history.decision(review.row, review.hash) if review is not None else None
 
-    def at(self, row: int) -> Review | None:
-        """The review at `row`, if its page is here."""
+    def at(self, position: int) -> Review | None:
+        """The review at a position, if its page is loaded."""
+        if not 0 <= position < self.total:
+            return None
+        row = self._rows[position]
         page = self._pages.get(row // PAGE, ())
-        return page[row % PAGE] if 0 <= row < self.total and row % PAGE < len(page) else None
+        return page[row % PAGE] if row % PAGE < len(page) else None
 
-    def ahead(self, most: int) -> list[Review]:
-        """The review in view and those after it whose pages are here."""
-        found = (self.at(row) for row in range(self.row, min(self.row + most, self.total)))
+    def ahead(self, count: int) -> list[Review]:
+        """The review in view and those after it, `count` at most, whose pages are loaded."""
+        found = (self.at(position) for position in range(self.position, min(self.position + count, self.total)))
         return [review for review in found if review is not None]
 
-    async def open(self) -> None:
-        """Take the log, read the first page needed, and stand at the first undecided review.
+    def first_undecided(self, start: int = 0) -> int | None:
+        """The first position without a decision at or after `start`, then before it; None when all have one."""
+        return self.history.first_undecided(self._rows, start)
+
+    async def open(self, row: int = 0, text_hash: str = "") -> None:
+        """Take the log, fetch the first page needed, and stand at the first undecided review.
+
+        Args:
+            row: Stand at this row instead, …
+            text_hash: … if it still holds the text with this hash, and is undecided.
 
         Raises:
             ReviewtuiError: another workbench has the pile, or it cannot be read.
         """
         self._log = await asyncio.to_thread(self._open_log, self.source)
         try:
-            guess = self.history.first_undecided(self.history.counts.decided + 1) or 0
-            await self._fetch(guess // PAGE)
+            await self._fetch(row // PAGE if text_hash else self.history.counts.decided // PAGE)
             if self._data_hash != self.history.data_hash:
                 await self._find_again()
-            self.row = self.history.first_undecided(self.total) or 0
+            self._rows = await self.order.arrange(self.total, self._read_page)
             self.finished = self.total > 0 and self.history.counts.decided >= self.total
-            await self.go(self.row, finished=self.finished)
+            await self.go(self.first_undecided() or 0, finished=self.finished)
+            if text_hash and row < self.total:
+                await self._return_to(row, text_hash)
         except BaseException:
             await self.close()
             raise
 
-    async def go(self, row: int, *, finished: bool = False) -> None:
-        """Stand at `row`, with its page."""
-        row = min(max(row, 0), max(self.total - 1, 0))
-        if self.total and self.at(row) is None:
-            await self._fetch(row // PAGE)
-        self.row, self.finished = row, finished
+    async def _return_to(self, row: int, text_hash: str) -> None:
+        before, finished = self.position, self.finished
+        await self.go(self._rows.index(row))
+        review = self.review
+        if review is None or review.hash != text_hash or self.decision is not None:
+            await self.go(before, finished=finished)
+
+    async def go(self, position: int, *, finished: bool = False) -> None:
+        """Stand at a position, with its page."""
+        position = min(max(position, 0), max(self.total - 1, 0))
+        if self.total and self.at(position) is None:
+            await self._fetch(self._rows[position] // PAGE)
+        self.position, self.finished = position, finished
 
     async def prefetch(self) -> None:
-        """Fetch the page that will be needed next, if it is not here."""
-        coming = min(self.row + _AHEAD, self.total - 1)
+        """Fetch the page that is needed next, if it is not loaded."""
+        coming = min(self.position + _AHEAD, self.total - 1)
         if self.total and self.at(coming) is None:
-            await self._fetch(coming // PAGE)
+            await self._fetch(self._rows[coming] // PAGE)
 
     async def decide(
         self,
@@ -128,7 +157,7 @@ class Pile:
         seconds: float,
         blind: bool = False,
     ) -> Decision | None:
-        """Write down `label` (None: skip) for the review in view; once it is on the disk, go to the next undecided.
+        """Record `label` (None skips) for the review in view; once it is on the disk, go to the next undecided one.
 
         Raises:
             ReviewtuiError: it could not be saved; the position has not moved.
@@ -149,35 +178,35 @@ class Pile:
             seconds=round(seconds, 3),
         )
         decided = await asyncio.to_thread(log.decide, decision)
-        await self._advance(review.row, revised)
+        await self._advance(self.position, revised)
         return decided
 
     async def undo(self) -> Decision | None:
-        """Take back the last decision and stand at its review."""
+        """Undo the latest decision and stand at its review."""
         undone = await asyncio.to_thread(self._log.undo) if self._log is not None else None
         if undone is not None and 0 <= undone.row < self.total:
-            await self.go(undone.row)
+            await self.go(self._rows.index(undone.row))
         return undone
 
     async def redo(self) -> Decision | None:
-        """Bring back what was undone last and go on after it."""
+        """Redo what was undone last and continue after it."""
         redone = await asyncio.to_thread(self._log.redo) if self._log is not None else None
         if redone is not None and 0 <= redone.row < self.total:
-            await self._advance(redone.row, revised=False)
+            await self._advance(self._rows.index(redone.row), revised=False)
         return redone
 
     async def close(self) -> None:
-        """Let the log go; what was read stays until the pile is forgotten."""
+        """Release the log. What was read stays readable."""
         log, self._log = self._log, None
         if log is not None:
             await asyncio.to_thread(log.close)
 
-    async def _advance(self, row: int, revised: bool) -> None:
-        following = self.history.first_undecided(self.total, start=row + 1)
-        if following is None and revised and row + 1 < self.total:
-            await self.go(row + 1)  # walking through a finished pile once more
+    async def _advance(self, position: int, revised: bool) -> None:
+        following = self.first_undecided(position + 1)
+        if following is None and revised and position + 1 < self.total:
+            await self.go(position + 1)  # walking through a finished pile once more
         else:
-            await self.go(row if following is None else following, finished=following is None)
+            await self.go(position if following is None else following, finished=following is None)
 
     async def _fetch(self, page: int) -> None:
         async with self._fetching:
@@ -185,14 +214,14 @@ class Pile:
                 return
             found = await self._read_page(page * PAGE, PAGE)
             if self._data_hash and found.data_hash != self._data_hash:
-                raise PileChangedError("The file has changed; it is being read again.")
+                raise PileChangedError("The file has changed and is being read again.")
             self._data_hash, self.total = found.data_hash, found.total
             self._pages[page] = [Review(row.row, row.file, row.line, row.text, row.hash) for row in found.rows]
-            for far in sorted(self._pages, key=lambda one: abs(one - page))[PAGES_KEPT:]:
+            for far in sorted(self._pages, key=lambda one: abs(one - page))[MAX_PAGES:]:
                 del self._pages[far]
 
     async def _find_again(self) -> None:
-        """The file is new, or not what it was: note what it holds, and where the decided reviews are now."""
+        """The file is new or has changed: record its hash, and where the decided reviews are now."""
         hashes: list[str] = []
         if self.history.last is not None or self.history.next is not None:
             while len(hashes) < self.total:

@@ -143,4 +143,4 @@ def _is_one_sentence(said: str, words: str) -> None:
     assert said.strip(), "something must be said"
     last = said.strip().splitlines()[-1]
     assert re.search(words, last), last
-    assert "unforeseen" not in last, last
+    assert "unexpected error" not in last, last

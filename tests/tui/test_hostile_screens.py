@@ -31,13 +31,14 @@ from tests.tui.made_runs import append, make_run
 from tests.tui.screens.classify import test_screen as test_classify_screen
 from tests.tui.screens.runs.test_screen import settled
 from tui.app import ReviewTui
-from tui.screens.classify.dialogs import Choice, ExportDialog, ExportDone, OpenPile
+from tui.screens.classify.dialogs import ExportDialog, ExportDone, OpenPile
+from tui.screens.classify.questions import ask_label
 from tui.screens.classify.review_text import wrap
 from tui.screens.data import report_views
 from tui.screens.data.class_names import LabelNames
 from tui.screens.train.log import Narrator
 from tui.state import Draft
-from tui.widgets.dialogs import Ask
+from tui.widgets.dialogs import Ask, Choose
 
 WIDE = (120, 70)
 
@@ -237,16 +238,21 @@ async def test_the_dialogs_and_the_notices(tmp_path: Path) -> None:
         app = pilot.app
         assert isinstance(app, ReviewTui)
         for dialog in (
-            Choice(next(some), pairs(12)), OpenPile(pairs(12)), ExportDialog(History(), tmp_path / next(some)),
+            OpenPile(pairs(12)), ExportDialog(History(), tmp_path / next(some)),
             ExportDone(done, next(some)), LabelNames(SHORT[:30], {SHORT[40]: SHORT[41]}), Ask("Delimiter", next(some)),
         ):  # fmt: skip
             app.push_screen(dialog)
             await pilot.pause()
             inert(app)
-            if isinstance(dialog, Choice):
-                options = dialog.query_one(OptionList)
-                all_seen(SHORT[4:28], "\n".join(str(option.prompt) for option in options.options))
             app.pop_screen()
+        asking = app.run_worker(ask_label(app, SHORT[4:28], {}, None))
+        while not isinstance(app.screen, Choose):
+            await pilot.pause()
+        inert(app)
+        options = app.screen.query_one(OptionList)
+        all_seen(SHORT[4:28], "\n".join(str(option.prompt) for option in options.options))
+        asking.cancel()
+        app.pop_screen()
         for text in SHORT[::20]:
             app.say(text, "error")
         await pilot.pause()

@@ -13,18 +13,13 @@ import typer
 
 from core import __version__
 from core.base.errors import ReviewtuiError
-from tui.commands import continuing as branching
-from tui.commands import doctor, runs, workbench
-from tui.commands import engine as judging
-from tui.commands import forecast as forecasting
-from tui.commands import train as training
-from tui.commands import verify as verifying
+from tui.commands import continuing, doctor, engine, forecast, keys, runs, train, verify, workbench
 from tui.commands.output import complain
 
 app = typer.Typer(
     name="reviewtui",
     help="Fine-tune a BERT-family classifier on product reviews, watch it learn, classify reviews one key at a time.",
-    epilog="Without a command, the workbench opens. RUN is an id, a name, a unique beginning, or latest.",
+    epilog="Without a command, the workbench opens. RUN is an id, a name, a unique prefix, or latest.",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -33,18 +28,19 @@ app = typer.Typer(
 )
 
 app.command("open")(workbench.open_data)
-app.command()(judging.inspect)
-app.command()(forecasting.forecast)
-app.command()(training.train)
+app.command()(engine.inspect)
+app.command()(forecast.forecast)
+app.command()(train.train)
 app.command()(runs.runs)
 app.command()(runs.status)
-app.command()(training.stop)
-app.command()(training.resume)
-app.command()(branching.extend)
-app.command()(branching.branch)
-app.command("verify-resume")(verifying.verify_resume)
-app.command()(judging.classify)
-app.command()(judging.evaluate)
+app.command()(train.stop)
+app.command()(train.resume)
+app.command()(continuing.extend)
+app.command()(continuing.branch)
+app.command("verify-resume")(verify.verify_resume)
+app.command()(engine.classify)
+app.command()(engine.evaluate)
+app.command()(keys.keys)
 app.command()(doctor.doctor)
 
 

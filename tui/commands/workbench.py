@@ -12,7 +12,7 @@ from core.base.errors import InputError
 from tui.commands.options import locate
 
 _SLOW_LINK = {"TEXTUAL_FPS": "15", "TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0"}
-"""Over SSH: fewer frames, no animations. Textual reads these when it is imported."""
+"""Over SSH: fewer frames and no animations. Textual reads these variables when it is imported."""
 
 
 def open_data(
@@ -24,15 +24,15 @@ def open_data(
 
 
 def run_workbench(*, data: str | None = None, mouse: bool = True) -> int:
-    """Run the workbench until it is left.
+    """Run the workbench until the person quits.
 
     Raises:
-        InputError: standard input or output is no terminal, or one that cannot place text.
+        InputError: standard input or output is not a terminal that can position text.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise InputError("The workbench needs a terminal; `reviewtui --help` lists the commands that do not.")
     if os.environ.get("TERM", "dumb") in ("dumb", ""):
-        raise InputError("This terminal cannot place text (TERM is dumb or unset); set TERM, or use the commands.")
+        raise InputError("This terminal cannot position text (TERM is dumb or unset); set TERM, or use the commands.")
     if os.environ.get("SSH_CONNECTION"):
         for name, value in _SLOW_LINK.items():
             os.environ.setdefault(name, value)

@@ -29,6 +29,8 @@ class Action:
     """How the footer writes the default keys, where their names do not do."""
     when: str = ""
     """When it works. Actions of one place may share a key if each names another time."""
+    over: str = ""
+    """The id of an action of a place around this one that it stands in for, on the same key."""
     priority: bool = False
     """Whether the key works before any widget or dialog sees it."""
 

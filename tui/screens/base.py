@@ -1,13 +1,15 @@
-"""The five places of the workbench, and the screen that each of them is."""
+"""What every screen has: the top line with the names of all screens, the footer, and the way back."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import ClassVar
 
 from rich.cells import cell_len
-from textual import events
+from textual import events, getters
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
@@ -15,23 +17,28 @@ from textual.widgets import Static
 
 from core.base.text import clean_line
 from tui.keys.bindings import bindings
+from tui.keys.names import shown
 from tui.screens.keys import SCREEN
 from tui.screens.table import BY_NAME, SCREENS
 from tui.widgets.quiet_footer import QuietFooter
+from tui.workbench import Workbench
 
 SMALLEST = (60, 16)
 """Columns and rows below which a screen says that it needs more."""
 
+_DIALOG_SECONDS = 0.4
+"""After a dialog closed, esc is taken to have been meant for it for this long."""
+
 
 class PlaceBar(Static):
-    """The top line: where you are among the five places, and what you are looking at."""
+    """The top line: where you are among the screens, and what you are looking at."""
 
     DEFAULT_CSS = """
     PlaceBar { dock: top; height: 1; background: $panel; color: $text-muted; }
     """
 
     class Chosen(Message):
-        """A place was clicked."""
+        """The name of a screen was clicked."""
 
         def __init__(self, place: str) -> None:
             self.place = place
@@ -43,24 +50,25 @@ class PlaceBar(Static):
         super().__init__(markup=False)
 
     def on_mount(self) -> None:
-        self._draw()
+        self.draw()
 
     def say(self, subject: str) -> None:
-        """Name what the screen is about: a file, a run."""
+        """Show what the screen is about: a file, a run."""
         self._subject = clean_line(subject)
-        self._draw()
+        self.draw()
 
     def on_resize(self) -> None:
-        self._draw()
+        self.draw()
 
-    def _draw(self) -> None:
+    def draw(self) -> None:
+        """Draw the line anew."""
         parts: list[str | tuple[str, str]] = [(" reviewtui ", "bold $text-primary")]
         for screen in SCREENS:
             # The brackets say where you are without colour.
             here = screen.name == self._current
             parts.append((f"[{screen.title}]", "bold reverse") if here else (f" {screen.title} ", ""))
         used = sum(len(part[0] if isinstance(part, tuple) else part) for part in parts)
-        hint = "? help  g go to "
+        hint = f"{self._key('app.help')} help  {self._key('app.go_to')} go to "
         room = self.size.width - used - len(hint) - 3
         subject = ""
         if self._subject and room > 8:
@@ -70,6 +78,9 @@ class PlaceBar(Static):
         if gap >= 0:
             parts += [" " * gap, (hint, "")]
         self.update(Content.assemble(*parts))
+
+    def _key(self, id: str) -> str:
+        return self.screen.key(id) if isinstance(self.screen, Place) else ""
 
     def on_click(self, event: events.Click) -> None:
         column = len(" reviewtui ")
@@ -81,15 +92,20 @@ class PlaceBar(Static):
 
 
 class Place(Screen[None]):
-    """A screen that is one of the five places. Subclasses set PLACE, HELP and BINDINGS and compose their `body`."""
+    """A screen of the table of screens. Subclasses set PLACE, HELP and BINDINGS and compose their `body`."""
 
     PLACE: ClassVar[str]
     """Its name in the table of screens."""
     HELP: ClassVar[str | None] = None
-    """What the place is for, shown by `?` over the list of live keys. Plain paragraphs."""
+    """What the screen is for, in plain paragraphs; `?` shows it above the keys."""
     SCOPED_CSS: ClassVar[bool] = True
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(SCREEN)
+
+    app = getters.app(Workbench)
+    clock: Callable[[], float] = staticmethod(time.monotonic)
+    _under_dialog = False
+    _dialog_closed = -_DIALOG_SECONDS
 
     def compose(self) -> ComposeResult:
         yield PlaceBar(self.PLACE)
@@ -104,6 +120,24 @@ class Place(Screen[None]):
     def say_subject(self, subject: str) -> None:
         """Name, in the top line, what the screen is about."""
         self.query_one(PlaceBar).say(subject)
+
+    def why_not(self, action: str) -> str:
+        """Why `check_action` disables an action now, in a sentence for the person who pressed its key."""
+        return ""
+
+    def key(self, id: str) -> str:
+        """The key of an action of this screen or of the app, as it is now."""
+        bound = (one for one in (*self.BINDINGS, *self.app.BINDINGS) if isinstance(one, Binding))
+        keys = self.app.changed_keys.get(id) or next(one.key for one in bound if one.id == id)
+        return shown(keys.split(",")[0])
+
+    def on_screen_suspend(self) -> None:
+        stack = self.app.screen_stack
+        self._under_dialog = bool(stack) and stack[-1].is_modal
+
+    def on_screen_resume(self) -> None:
+        if self._under_dialog:
+            self._under_dialog, self._dialog_closed = False, self.clock()
 
     def on_resize(self, event: events.Resize) -> None:
         columns, rows = event.size
@@ -122,6 +156,8 @@ class Place(Screen[None]):
 
     def action_back(self) -> None:
         """Leave what is being typed; where nothing is, go one screen back."""
+        if self.clock() - self._dialog_closed < _DIALOG_SECONDS:
+            return  # a second esc for the dialog that the first one closed
         if self.focused is not None and self.focused.has_class("-typing"):
             self.set_focus(None)
         elif back := BY_NAME[self.PLACE].back:

@@ -1,9 +1,10 @@
-"""A small dialog: one letter goes to one of the five places."""
+"""What follows `g`: the letter of a screen. The list of letters appears when the person hesitates."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -17,12 +18,21 @@ from tui.screens.table import SCREENS
 
 
 class GoTo(ModalScreen[str | None]):
-    """Answers with the name of a place, or None."""
+    """Answers with the name of a screen, or None. Takes keys at once, and shows itself after a moment."""
 
+    DEFAULT_CSS = """
+    GoTo.-hidden { background: transparent; }
+    GoTo.-hidden > .box { display: none; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = bindings(GO_TO)
+    SHOW_AFTER_SECONDS: ClassVar[float] = 0.2
 
     def compose(self) -> ComposeResult:
-        self.add_class("dialog")
+        self.set_classes("dialog -hidden")
+        with Vertical(classes="box"):
+            yield Static(self._menu())
+
+    def _menu(self) -> Content:
         lines: list[tuple[str, str]] = [("Go to\n", "bold")]
         for screen in SCREENS:
             lines += [
@@ -30,10 +40,19 @@ class GoTo(ModalScreen[str | None]):
                 (f" {screen.title:<10}", ""),
                 (f" {screen.function_key.upper()} ", "$foreground-muted"),
             ]
-        lines.append(("\n\n  esc  stay here", "$foreground-muted"))
-        with Vertical(classes="box"):
-            yield Static(Content.assemble(*lines))
+        return Content.assemble(*lines, ("\n\n  esc  stay here", "$foreground-muted"))
+
+    def on_mount(self) -> None:
+        self.set_timer(self.SHOW_AFTER_SECONDS, self._show)
+
+    def on_key(self, event: events.Key) -> None:
+        """A key that leads nowhere is a question about those that do."""
+        if event.key not in self.active_bindings:
+            self._show()
+
+    def _show(self) -> None:
+        self.remove_class("-hidden")
 
     def action_choose(self, place: str) -> None:
-        """Close with the chosen place."""
+        """Close with the chosen screen."""
         self.dismiss(place or None)

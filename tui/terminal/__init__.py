@@ -1,1 +1,1 @@
-"""What stands between the app and the terminal."""
+"""Between the application and the terminal: what is drawn, and whether anyone is there."""

@@ -1,8 +1,8 @@
-"""The last guard before the terminal: every line that is drawn, with nothing left in it that a terminal obeys.
+"""The last filter before the terminal: removes every control character from every line that is drawn.
 
 Text from data is cleaned where it becomes something to show (`core.base.text`), so that a person sees what is in it.
-Whatever a widget forgot to clean ends here: this stands behind all of them. The cells of a line are
-counted by then, so a character is dropped, or takes the cells that it was counted with; none is added.
+This filter catches whatever a widget failed to clean. The cells of a line have been counted by then, so a character
+is replaced by as many blanks as it was counted with.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _REPLACEMENTS = _replacements()
 
 
 class OutputFilter(LineFilter):
-    """Lets lines of nothing but printable characters pass as they are: nearly all, at the price of a look."""
+    """Passes lines of printable characters, nearly all of them, unchanged."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         if all(text.isprintable() for text, _, _ in segments):

@@ -76,7 +76,7 @@ def check(log: DecisionLog, oracle: Oracle) -> None:
     assert counts.agreed == list(state.values()).count("positive")
     assert counts.corrected == list(state.values()).count("negative")
     undecided = [row for row in range(6) if row not in state]
-    assert log.history.first_undecided(6) == (undecided[0] if undecided else None)
+    assert log.history.first_undecided(range(6)) == (undecided[0] if undecided else None)
 
 
 @settings(max_examples=120, deadline=None)
@@ -299,7 +299,7 @@ def test_decisions_follow_their_reviews_through_a_changed_file(decision: Decide)
     log.undo()
     assert log.found_again("two", ["ff" * 8, names[0], names[2], names[1]]) == 2  # 0 and 1; 2 was undone but stays
     assert [(one.row, one.verdict) for one in log.history.verdicts()] == [(1, "positive"), (3, "negative")]
-    assert log.history.first_undecided(4) == 0
+    assert log.history.first_undecided(range(4)) == 0
     log.redo()
     assert log.history.counts.decided == 3
     log.found_again("three", [names[1]])  # the others have left the file

@@ -1,4 +1,4 @@
-"""The dialogs of the Classify screen: which file, which of a list, where to export to, and what came of it."""
+"""The dialogs of Classify: which file to open, where to export to, and what was exported."""
 
 from __future__ import annotations
 
@@ -13,27 +13,26 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Input, OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import Input, Static
 
 from core.base.errors import ReviewtuiError
 from core.base.text import clean, clean_line
 from core.triage.decisions_file import DecisionsFile, OutputExistsError, write_decisions
 from core.triage.history import History
 from tui.keys.bindings import bindings
-from tui.screens.classify.keys import CHOICE, EXPORT, EXPORT_DONE, OPEN_PILE
+from tui.screens.classify.keys import EXPORT, EXPORT_DONE, OPEN_PILE
 
 
 class PathInput(Input):
-    """A line for a file's name; what is pasted into it is shown cleaned, and meant so."""
+    """A line for a path. What is pasted is cleaned as it comes in, so that the path is the one that is shown."""
 
     def validate_value(self, value: str) -> str:
-        """No character that could steer the terminal stands in the line."""
+        """Replace characters that could steer the terminal."""
         return clean(value).replace("\n", " ")
 
 
 class OpenPile(ModalScreen[str | None]):
-    """Asks for a file of reviews; answers with its path, or None."""
+    """Asks for a file of reviews. Answers with its path, or None."""
 
     DEFAULT_CSS = """
     OpenPile > .box > * { margin-bottom: 1; }
@@ -54,7 +53,7 @@ class OpenPile(ModalScreen[str | None]):
             yield Static(Content("Open a file of reviews"), classes="section")
             yield PathInput(self._suggestions[0][0] if self._suggestions else "", classes="-typing")
             yield Static(self._list(), classes="suggestions", markup=False)
-            yield Static(Content("enter opens   ↑ ↓ suggestions   esc stays here"), classes="hint")
+            yield Static(Content("enter opens · ↑ ↓ suggestions · esc cancels"), classes="hint")
 
     def action_suggest(self, by: int) -> None:
         """Put another suggestion into the line."""
@@ -79,56 +78,8 @@ class OpenPile(ModalScreen[str | None]):
         self.dismiss(event.value.strip() or None)
 
 
-class Choice(ModalScreen[int | None]):
-    """Asks for one of a list; answers with its place, or None."""
-
-    DEFAULT_CSS = """
-    Choice > .box > * { margin-bottom: 1; }
-    Choice > .box > Input { width: 66; max-width: 100%; }
-    Choice > .box > OptionList { width: 66; max-width: 100%; height: auto; max-height: 14; border: none; padding: 0; }
-    """
-
-    BINDINGS: ClassVar[list[BindingType]] = bindings(CHOICE)
-
-    def __init__(self, title: str, options: Sequence[tuple[str, str]], current: int | None = None) -> None:
-        """Args: options: (name, what it is); current: where the cursor stands first."""
-        super().__init__()
-        self._title, self._options, self._current = title, options, current
-
-    def compose(self) -> ComposeResult:
-        self.add_class("dialog")
-        with Vertical(classes="box"):
-            yield Static(Content(clean_line(self._title)), classes="section")
-            yield OptionList(
-                *(
-                    Option(
-                        Content.assemble(
-                            (clean_line(name, 40), "bold"), (f"\n{clean_line(what, 62)}" if what else "", "")
-                        )
-                    )
-                    for name, what in self._options
-                )
-            )
-            yield Static(Content("enter chooses   esc stays here"), classes="hint")
-
-    def on_mount(self) -> None:
-        options = self.query_one(OptionList)
-        options.highlighted = self._current if self._current is not None else 0
-        options.focus()
-
-    def action_move(self, way: str) -> None:
-        """Move the cursor, as the arrows do."""
-        options = self.query_one(OptionList)
-        options.action_cursor_down() if way == "down" else options.action_cursor_up()
-
-    @on(OptionList.OptionSelected)
-    def _selected(self, event: OptionList.OptionSelected) -> None:
-        event.stop()
-        self.dismiss(event.option_index)
-
-
 class ExportDialog(ModalScreen[DecisionsFile | None]):
-    """Asks where to, writes the decisions there, and says why not; answers with what was written, or None."""
+    """Asks for a file and writes the decisions to it. Answers with what was written, or None."""
 
     DEFAULT_CSS = """
     ExportDialog > .box > * { margin-bottom: 1; }
@@ -141,7 +92,7 @@ class ExportDialog(ModalScreen[DecisionsFile | None]):
         super().__init__()
         self._history, self._suggested = history, suggested
         self._confirmed: Path | None = None
-        """A file that is there, which the person was told would be replaced."""
+        """An existing file that the person was told would be replaced."""
 
     def compose(self) -> ComposeResult:
         self.add_class("dialog")
@@ -150,7 +101,7 @@ class ExportDialog(ModalScreen[DecisionsFile | None]):
             yield PathInput(str(self._suggested), classes="-typing")
             yield Static(Content(".csv for spreadsheets; .jsonl holds each text to the letter."), classes="hint")
             yield Static("", classes="answer", markup=False)
-            yield Static(Content("enter writes   esc stays here"), classes="hint")
+            yield Static(Content("enter writes · esc cancels"), classes="hint")
 
     @on(Input.Changed)
     def _changed(self) -> None:
@@ -180,7 +131,7 @@ class ExportDialog(ModalScreen[DecisionsFile | None]):
 
 
 class ExportDone(ModalScreen[bool]):
-    """Says what was written and how to train on it; answers whether to open it on the Data screen."""
+    """Says what was written and how to train on it. Answers whether to open it on the Data screen."""
 
     DEFAULT_CSS = """
     ExportDone > .box > * { margin-bottom: 1; }
@@ -202,19 +153,19 @@ class ExportDone(ModalScreen[bool]):
             notes.append(f"{done.skipped} skipped {'is' if done.skipped == 1 else 'are'} left out.")
         if done.conflicts:
             texts = "text was" if done.conflicts == 1 else "texts were"
-            notes.append(f"{done.conflicts} {texts} decided in different ways; the latest decision is written.")
+            notes.append(f"{done.conflicts} {texts} decided in different ways; the export has the latest decision.")
         lines: list[tuple[str, str]] = [
             (f"{done.rows} decided review{'' if done.rows == 1 else 's'} in\n", "bold"),
             (clean_line(done.path), "$text-accent"),
             (f"\n\n{' '.join(notes)}\n\n", ""),
             ("Train on them:\n", "bold"),
             (clean_line(self._command), "$text-accent"),
-            ("\n\nenter closes   c copies the command   d opens it on Data", "$foreground-muted"),
+            ("\n\nenter closes · c copies the command · d opens it on Data", "$foreground-muted"),
         ]
         with Vertical(classes="box"):
             yield Static(Content.assemble(*lines))
 
     def action_copy(self) -> None:
-        """The command to the terminal's clipboard."""
+        """Copy the command to the terminal's clipboard."""
         self.app.copy_to_clipboard(self._command)
         self.notify("Copied, if the terminal allows it (OSC 52).", markup=False)

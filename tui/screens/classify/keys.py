@@ -56,16 +56,6 @@ OPEN_PILE = KeyTable(
     typing=True,
 )
 
-CHOICE = KeyTable(
-    "choice",
-    "A model or a label",
-    (
-        Action("choice.stay", "escape,q", "dismiss(None)", "Stay", footer=True),
-        Action("choice.down", "j", "move('down')", "Down"),
-        Action("choice.up", "k", "move('up')", "Up"),
-    ),
-)
-
 EXPORT = KeyTable(
     "export", "Export", (Action("export.stay", "escape", "dismiss(None)", "Stay", footer=True),), typing=True
 )
@@ -80,4 +70,4 @@ EXPORT_DONE = KeyTable(
     ),
 )
 
-TABLES = (CLASSIFY, OPEN_PILE, CHOICE, EXPORT, EXPORT_DONE)
+TABLES = (CLASSIFY, OPEN_PILE, EXPORT, EXPORT_DONE)

@@ -1,4 +1,4 @@
-"""The classes of a model, each with its key, a bar and its probability; readable without colour, clickable."""
+"""The labels of a model, each with its key, a bar and its probability. Readable without colour, clickable."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from textual.widgets import Static
 
 from core.base.text import clean_line
 from tui.screens.classify.keys import MAX_DIGITS
+from tui.widgets.responsive import bar
 
-_EIGHTHS = " ▏▎▍▌▋▊▉"
 _NAME_SHARE = 0.42
-_LONGEST_BAR = 60
+_MAX_BAR = 60
 
 
 class LabelBars(Static):
-    """One line a class. `show` replaces what is shown; a click on a line posts `Chosen`."""
+    """One line per label. `show` replaces what is shown; a click on a line posts `Chosen`."""
 
     class Chosen(Message):
-        """A class was clicked."""
+        """A label was clicked."""
 
         def __init__(self, label: str) -> None:
             self.label = label
@@ -43,7 +43,7 @@ class LabelBars(Static):
         predicted: str | None = None,
         decided: str | None = None,
     ) -> None:
-        """Args: labels: in the order of their keys; shares: label → probability; predicted, decided: marked ones."""
+        """Show labels in the order of their keys, with their probabilities; mark the predicted and the decided one."""
         self._labels, self._shares = labels, shares or {}
         self._predicted, self._decided = predicted, decided
         self._draw()
@@ -73,18 +73,18 @@ class LabelBars(Static):
         self.update(Content.assemble(*parts))
 
     def _line(self, number: int, label: str, name: str, width: int) -> list[tuple[str, str]]:
-        """`▸1 negative ████████▎      62.1% ✓`: ▸ is the model's word, ✓ the person's."""
+        """`▸1 negative ████████▎      62.1% ✓`: ▸ marks the model's label, ✓ the person's."""
         is_best, is_decided = label == self._predicted, label == self._decided
         key = str(number + 1) if number < MAX_DIGITS else "·"
         share = self._shares.get(label)
-        bar_width = max(min(width - 15, _LONGEST_BAR), 0)
-        bar = _bar(share or 0.0, bar_width)
+        bar_width = max(min(width - 15, _MAX_BAR), 0)
+        filled = bar(share or 0.0, bar_width).ljust(bar_width)
         strong = "bold" if is_best or is_decided else ""
         return [
             ("▸" if is_best else " ", "bold $text-accent"),
             (f"{key} ", "bold $text-primary"),
             (f"{name} ", strong),
-            (bar, "$primary" if is_best else "$secondary"),
+            (filled, "$primary" if is_best else "$secondary"),
             (f" {percent(share):>6}" if share is not None else " " * 7, strong),
             (" ✓" if is_decided else "  ", "bold $text-success"),
             ("\n", ""),
@@ -92,7 +92,7 @@ class LabelBars(Static):
 
 
 def percent(share: float) -> str:
-    """A probability as it is shown; a rounded one never reads as certain."""
+    """A probability in percent. Rounding never makes it read as certain."""
     if 0.0 < share < 0.0005:
         return "<0.1%"
     if 0.9995 <= share < 1.0:
@@ -101,15 +101,9 @@ def percent(share: float) -> str:
 
 
 def meter(share: float, width: int) -> Content:
-    """A thin line that is `share` full."""
+    """A thin progress bar."""
     full = min(max(round(share * width), 1 if share > 0 else 0), width if share >= 1 else max(width - 1, 0))
     return Content.assemble(("━" * full, "$success"), ("┈" * (width - full), "$foreground-muted"))
-
-
-def _bar(share: float, width: int) -> str:
-    eighths = round(min(max(share, 0.0), 1.0) * width * 8)
-    full, rest = divmod(eighths, 8)
-    return ("█" * full + (_EIGHTHS[rest] if rest else "")).ljust(width)
 
 
 def _fit(name: str, columns: int) -> str:

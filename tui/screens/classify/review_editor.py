@@ -1,4 +1,4 @@
-"""The place to type or paste a review: a text area that holds nothing that could steer the terminal."""
+"""Where a review is typed or pasted. Nothing in it can steer the terminal."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from core.base.text import clean
 
 
 class ReviewEditor(TextArea):
-    """What is pasted is cleaned as it comes in, so what is shown is what is classified."""
+    """Cleans what is pasted as it comes in, so that the text shown is the text classified."""
 
-    HELP = "Type or paste a review here. esc leaves the text, so that single keys act again."
+    HELP = "Type or paste a review here. Esc leaves the text, so that single keys act again."
 
     def edit(self, edit: Edit) -> EditResult:
         return super().edit(replace(edit, text=clean(edit.text)))

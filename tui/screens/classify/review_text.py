@@ -1,7 +1,7 @@
-"""A review on the screen: cleaned, wrapped at words, scrolled; as quick for 100 kB on one line as for a sentence.
+"""A review on the screen: cleaned, wrapped at words, scrolled. A line of 100 kB is as fast as a sentence.
 
-Only the lines in view are rendered. The width of emoji differs between terminals, so lines end a few columns before
-the edge; on wide screens they stay as short as is good to read.
+Only visible lines are rendered. The width of emoji differs between terminals, so lines end a few columns before the
+edge; on wide screens they stay short enough to read comfortably.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from textual.strip import Strip
 
 from core.base.text import clean
 
-SLACK = 4
-WIDEST = 96
-LONGEST = 400_000
+MARGIN = 4
+MAX_WIDTH = 96
+MAX_CHARACTERS = 400_000
 """Characters that are shown of one review."""
 
 _WORDS = re.compile(r"\S+\s*|\s+")
@@ -40,9 +40,11 @@ class ReviewText(ScrollView, can_focus=False):
 
     def show(self, text: str) -> None:
         """Show `text` from its beginning."""
-        shown = clean(text[:LONGEST])
-        if len(text) > LONGEST:
-            shown += f"\n\n… {len(text) - LONGEST:,} more characters are not shown; the model is given all of them."
+        shown = clean(text[:MAX_CHARACTERS])
+        if len(text) > MAX_CHARACTERS:
+            shown += (
+                f"\n\n… {len(text) - MAX_CHARACTERS:,} more characters are not shown; the model is given all of them."
+            )
         self._text = shown
         self._wrapped_at = 0
         self._wrap()
@@ -52,7 +54,7 @@ class ReviewText(ScrollView, can_focus=False):
         self._wrap()
 
     def _wrap(self) -> None:
-        width = min(max(self.scrollable_content_region.width - SLACK, 8), WIDEST)
+        width = min(max(self.scrollable_content_region.width - MARGIN, 8), MAX_WIDTH)
         if width != self._wrapped_at:
             self._wrapped_at = width
             self._lines = wrap(self._text, width)

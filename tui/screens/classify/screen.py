@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from pathlib import Path
 from typing import Any, ClassVar
@@ -14,28 +13,20 @@ from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widgets import Static, TextArea
 
-from core.base.errors import ReviewtuiError
-from core.base.text import clean_line
-from core.inference.classification import Classification
-from core.triage.decisions import recent_piles
-from core.triage.decisions_file import DecisionsFile, free_name
 from tui.keys.bindings import bindings
 from tui.screens.classify import text as words
 from tui.screens.classify.controller import ClassifyWork
-from tui.screens.classify.dialogs import Choice, ExportDialog, ExportDone, OpenPile
-from tui.screens.classify.keys import CLASSIFY
-from tui.screens.classify.label_bars import LabelBars, percent
-from tui.screens.classify.model import Candidate, candidates
+from tui.screens.classify.keys import CLASSIFY, MAX_DIGITS
+from tui.screens.classify.label_bars import LabelBars
+from tui.screens.classify.panel import Panel, View
+from tui.screens.classify.questions import ask_export, ask_file, ask_label, ask_model
 from tui.screens.classify.review_editor import ReviewEditor
 from tui.screens.classify.review_text import ReviewText
-from tui.shell_command import quoted
 
-_TRAIL = 6
+_MAX_TRAIL = 6
 """Past decisions that are listed where there is room."""
-_OF_PILES = frozenset(
-    "agree label all_labels skip undo redo next previous first_undecided blind export scroll_by scroll_to_end".split()
-)
-_OF_TYPING = frozenset(("classify", "write"))
+_OF_PILES = frozenset("agree label all_labels skip undo redo next previous first_undecided blind export".split())
+_SCROLLING = frozenset(("scroll_by", "scroll_to_end"))
 
 
 class ClassifyScreen(ClassifyWork):
@@ -43,13 +34,13 @@ class ClassifyScreen(ClassifyWork):
 
     PLACE = "classify"
     HELP = (
-        "Let a finished run's model judge reviews, and say whether it is right.\n\n"
-        "A pile is a file of reviews, walked through one at a time. Enter agrees with the model, a digit gives a label "
-        "of your own, s skips. Each decision is on the disk before the next review shows; u takes decisions back "
-        "without limit, also tomorrow. Labels that a file brings with it stay hidden. x writes your decisions to a "
-        "file that training reads.\n\n"
-        "b hides the model's word until you have said yours, and keeps score: what one sees first sways what one says."
-        "\n\nt changes to a single review, typed or pasted, which is classified as you pause."
+        "Let a run's model judge reviews, and say whether it is right.\n\n"
+        "A pile is a file of reviews, reviewed one by one. One key agrees with the model, a digit gives another label, "
+        "and one skips. Each decision is on the disk before the next review shows; decisions can be undone without "
+        "limit, also tomorrow. Labels in the file itself stay hidden. An export writes your decisions to a file that "
+        "training reads.\n\n"
+        "Blind mode hides the model's answer until you have labelled, and keeps score: seeing an answer sways the "
+        "label.\n\nA single review, typed or pasted, is classified as you pause."
     )
     CSS_PATH = "screen.tcss"
     AUTO_FOCUS = ""
@@ -67,13 +58,7 @@ class ClassifyScreen(ClassifyWork):
                 yield Static("", id="trail", markup=False)
                 yield ReviewEditor("", id="editor", classes="-typing", soft_wrap=True, show_line_numbers=False)
                 yield Static(Content("ctrl+s classifies now   esc leaves the text"), id="editor-hint", classes="hint")
-            with Vertical(id="panel"):
-                yield Static("", id="says", markup=False)
-                yield LabelBars(id="bars")
-                yield Static("", id="facts", markup=False)
-                yield Static("", id="tally", markup=False)
-                yield Static("", id="legend", markup=False)
-                yield Static("", id="model", markup=False)
+            yield Panel(id="panel")
 
     # What is shown
 
@@ -81,105 +66,117 @@ class ClassifyScreen(ClassifyWork):
     """What decides which keys are live, as the footer last showed them."""
 
     def on_mount(self) -> None:
-        self.typed = self.workbench.pile is None
-        if self.typed:
-            self.query_one("#editor").focus()
         self.draw()
 
     def on_resize(self, event: Any) -> None:
         super().on_resize(event)
         self.call_after_refresh(self.draw)
 
+    def begin_typing(self) -> None:
+        self.typed = True
+        self.set_focus(self.query_one("#editor"))
+
     def draw(self) -> None:
         if not self.is_mounted:
             return
         self.set_class(self.typed, "-typed")
-        pile, review, prediction = self.pile, self._review(), self.prediction
-        tall = not self.has_class("-narrow")
+        pile, review = self.pile, self._review()
         notice = None if self.typed else self._notice()
         self.set_class(notice is not None, "-notice")
         self.query_one("#notice", Static).update(notice or "")
         if pile is not None and review is not None and notice is None and self._in_view != (pile, review.row):
             self._in_view, self._shown_at = (pile, review.row), time.monotonic()
             self.query_one(ReviewText).show(review.text)
-        decision = self.pile_decision
-        copy = pile.history.copy_of(review.row, review.hash) if pile and review and not self.typed else None
-        waiting = bool(self._typed_text.strip()) if self.typed else review is not None
-        self.query_one("#position", Static).update(words.position(pile) if pile and review else "")
-        if self.guessing:
-            prediction = None  # nothing of it is drawn, anywhere
-            self.query_one("#says", Static).update(words.guess_first(self.last_guess, tall=tall))
-        else:
-            self.query_one("#says", Static).update(
-                words.fields(self.model, prediction, waiting=waiting, typed=self.typed)
-            )
-        self.query_one(LabelBars).show(
-            self.model.labels,
-            prediction.probabilities if prediction is not None else None,
-            prediction.label if prediction is not None else None,
-            decision.verdict if decision is not None and not decision.skipped else None,
-        )
-        self.query_one("#facts", Static).update(words.facts(self.model, prediction, copy, with_name=not tall))
-        self._draw_around(prediction)
-        live = (self.typed, pile is None, len(self.model.labels), self.model.state == "none")
+        self.query_one("#position", Static).update(words.position(pile, self.key) if pile and review else "")
+        trail = self.query_one("#trail", Static)
+        listed = pile is not None and not self.typed and pile.total > 0
+        width = trail.content_region.width
+        trail.update(words.trail(pile, width, _MAX_TRAIL, self.key) if listed and pile is not None else "")
+        self.query_one(Panel).show(self._view())
+        name = self.model.candidate.summary.name if self.model.candidate is not None else "no model yet"
+        subject = "a typed review" if self.typed or pile is None else Path(pile.source).name
+        self.say_subject(subject if self.has_class("-narrow") else f"{subject} · {name}")
+        live = (self.typed, pile is None, len(self.model.labels), self.model.state, self.label_first)
         if live != self._live:
             self._live = live
             self.refresh_bindings()
 
-    def _draw_around(self, prediction: Classification | None) -> None:
-        """The counts, the keys, the model and the top line."""
-        pile, panel = self.pile, self.query_one("#panel")
-        has_counts = pile is not None and not self.typed and pile.total > 0
-        tally = self.query_one("#tally", Static)
-        tally.display = has_counts
-        if has_counts and pile is not None:
-            width = max(panel.content_region.width, 10)
-            tally.update(words.tally(pile, width, tall=not self.has_class("-narrow")))
-        trail = self.query_one("#trail", Static)
-        trail.update(words.trail(pile, trail.content_region.width, _TRAIL) if has_counts and pile is not None else "")
-        legend = words.legend(prediction, len(self.model.labels), guessing=self.guessing)
-        self.query_one("#legend", Static).update(legend if self._review() is not None and not self.typed else "")
-        self.query_one("#model", Static).update(words.model_line(self.model))
-        name = self.model.candidate.summary.name if self.model.candidate is not None else "no model yet"
-        subject = "a typed review" if self.typed or pile is None else Path(pile.source).name
-        self.say_subject(subject if self.has_class("-narrow") else f"{subject} · {name}")
+    def _view(self) -> View:
+        pile, review = None if self.typed else self.pile, self._review()
+        return View(
+            model=self.model,
+            pile=pile,
+            prediction=None if self.label_first else self.prediction,
+            decision=self.pile_decision,
+            copy=pile.history.copy_of(review.row, review.hash) if pile and review else None,
+            hidden=self.label_first,
+            last_guess=self.last_guess,
+            in_view=review is not None,
+            typed=self.typed,
+            waiting=bool(self._typed_text.strip()) if self.typed else review is not None,
+            key=self.key,
+            tall=not self.has_class("-narrow"),
+        )
 
     def _notice(self) -> Content | None:
         """What stands in the place of a review where there is none to show."""
         if self._opening:
             return words.reading(self._opening, "A large file takes a moment, once.")
         if self._problem:
-            return words.unreadable(self._problem)
+            return words.unreadable(self._problem, self.key)
         if self.pile is None:
-            return words.no_pile()
+            return words.no_pile(self.key) if self._looked else Content("")
         if not self.pile.total:
-            return words.empty_pile(self.pile.source)
-        return words.finished(self.pile) if self.pile.finished else None
+            return words.empty_pile(self.pile.source, self.key)
+        return words.finished(self.pile, self.key) if self.pile.finished else None
 
-    # Keys
+    # Which keys act
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Decision keys are dead while something is typed, and absent where they mean nothing."""
+        """Decision keys are off while something is typed, and absent where they mean nothing."""
         typing = self.focused is not None and self.focused.has_class("-typing")
-        if action in _OF_PILES:
-            known = len(self.model.labels)
-            if action == "label":
-                known -= int(str(parameters[0]))
-            elif action == "all_labels":
-                known -= 9
-            return bool(not self.typed and not typing and self.pile is not None and known > 0)
-        if action in _OF_TYPING:
-            return self.typed and (action == "classify" or not typing)
+        on_pile = not self.typed and not typing and self.pile is not None
+        if action == "label":
+            return on_pile and int(str(parameters[0])) < len(self.model.labels)
+        if action == "all_labels":
+            return on_pile and len(self.model.labels) > MAX_DIGITS
+        if action == "agree":
+            return on_pile and not self.label_first
+        if action in _OF_PILES or action in _SCROLLING:
+            return on_pile
+        if action == "classify":
+            return self.typed
+        if action == "write":
+            return self.typed and not typing
         if action == "train_first":
             return self.model.state == "none"
         return True
+
+    def why_not(self, action: str) -> str:
+        if action == "train_first":
+            return "There is a model already: m chooses another, g d leads to Data."
+        if action == "classify":
+            return "ctrl+s classifies a typed review: t types one."
+        if action not in _OF_PILES:
+            return ""
+        if self.typed:
+            return "This key belongs to a pile of reviews: t leads back to it." if self.focused is None else ""
+        if self.pile is None:
+            return "No pile of reviews is open: o opens one."
+        if action == "label":
+            return f"There are {len(self.model.labels)} labels: no such digit."
+        if action == "all_labels":
+            return "Every label has a digit of its own."
+        return "Label first: a digit gives your label; b shows the model's answer." if action == "agree" else ""
+
+    # What they do
 
     def action_agree(self) -> None:
         """Give the review the label that the model predicts."""
         self._step("agree")
 
     def action_blind(self) -> None:
-        """Guess first: hide the model's word until a review is decided, and keep score."""
+        """Hide the model's answer until a review is labelled, and keep score; or show it again."""
         self.blind, self.last_guess = not self.blind, None
         self.draw()
 
@@ -188,15 +185,15 @@ class ClassifyScreen(ClassifyWork):
         self._step("label", self.model.labels[number])
 
     def action_skip(self) -> None:
-        """Pass the review over, on purpose."""
+        """Leave the review without a label, on purpose."""
         self._step("skip")
 
     def action_undo(self) -> None:
-        """Take the last decision back."""
+        """Undo the latest decision."""
         self._step("undo")
 
     def action_redo(self) -> None:
-        """Bring back what was undone last."""
+        """Redo what was undone last."""
         self._step("redo")
 
     def action_next(self) -> None:
@@ -210,29 +207,70 @@ class ClassifyScreen(ClassifyWork):
     def _walk(self, by: int) -> None:
         if self.pile is None or (by > 0 and self.pile.finished):
             return
-        row = self.pile.row if self.pile.finished else self.pile.row + by
-        if 0 <= row < self.pile.total:
-            self._step("go", row=row)
+        position = self.pile.position if self.pile.finished else self.pile.position + by
+        if 0 <= position < self.pile.total:
+            self._step("go", position=position)
         else:
-            self.workbench.say("That was the last review." if by > 0 else "This is the first review.")
+            self.app.say("That was the last review." if by > 0 else "This is the first review.")
 
     def action_first_undecided(self) -> None:
         """Go to the first review without a decision."""
         if self.pile is not None:
-            row = self.pile.history.first_undecided(self.pile.total)
-            if row is None:
-                self.workbench.say("Every review is decided; x exports.")
+            position = self.pile.first_undecided()
+            if position is None:
+                self.app.say("Every review is decided; x exports.")
             else:
-                self._step("go", row=row)
+                self._step("go", position=position)
 
     def action_scroll_by(self, lines: int) -> None:
         """Scroll the review."""
         self.query_one(ReviewText).scroll_relative(y=lines, animate=False)
 
     def action_scroll_to_end(self, end: bool) -> None:
-        """To the end, or the beginning, of the review."""
+        """Scroll to the end, or the start, of the review."""
         text = self.query_one(ReviewText)
         text.scroll_end(animate=False) if end else text.scroll_home(animate=False)
+
+    def action_train_first(self) -> None:
+        """Choose data to train a first model on."""
+        self.app.switch_mode("data")
+
+    @on(LabelBars.Chosen)
+    def _label_clicked(self, message: LabelBars.Chosen) -> None:
+        if self.check_action("label", (0,)):
+            self._step("label", message.label)
+
+    # Questions
+
+    @work(exit_on_error=False, group="dialog")
+    async def action_all_labels(self) -> None:
+        """Choose among more labels than there are digits."""
+        prediction = None if self.label_first else self.prediction
+        shares = prediction.probabilities if prediction is not None else {}
+        predicted = prediction.label if prediction is not None else None
+        if (label := await ask_label(self.app, self.model.labels, shares, predicted)) is not None:
+            self._step("label", label)
+
+    @work(exit_on_error=False, group="dialog")
+    async def action_open(self) -> None:
+        """Open a file of reviews."""
+        if (source := await ask_file(self.app)) is not None:
+            self.open_pile(source)
+
+    @work(exit_on_error=False, group="dialog")
+    async def action_model(self) -> None:
+        """Choose the run whose model answers."""
+        found = await ask_model(self.app, self.model.run_id)
+        if found is not None and (found.run.id != self.model.run_id or self.model.state == "failed"):
+            self.use_model(found)
+
+    @work(exit_on_error=False, group="dialog")
+    async def action_export(self) -> None:
+        """Write the decisions to a file that training reads."""
+        if self.pile is not None:
+            await ask_export(self.app, self.pile)
+
+    # A typed review
 
     def action_switch(self) -> None:
         """From the pile to a typed review, or back."""
@@ -243,74 +281,6 @@ class ClassifyScreen(ClassifyWork):
     def action_write(self) -> None:
         """Back into the text."""
         self.query_one("#editor").focus()
-
-    def action_train_first(self) -> None:
-        """A first model needs data."""
-        self.app.switch_mode("data")
-
-    @on(LabelBars.Chosen)
-    def _label_clicked(self, message: LabelBars.Chosen) -> None:
-        if self.check_action("label", (0,)):
-            self._step("label", message.label)
-
-    @work(exit_on_error=False, group="dialog")
-    async def action_all_labels(self) -> None:
-        """Choose among more labels than there are digits."""
-        labels, prediction = self.model.labels, None if self.guessing else self.prediction
-        shares = prediction.probabilities if prediction is not None else {}
-        options = [(label, percent(shares[label]) if label in shares else "") for label in labels]
-        current = labels.index(prediction.label) if prediction is not None else 0
-        chosen = await self.app.push_screen_wait(Choice("Which label?", options, current))
-        if chosen is not None:
-            self._step("label", labels[chosen])
-
-    @work(exit_on_error=False, group="dialog")
-    async def action_open(self) -> None:
-        """Ask for a file of reviews."""
-        suggestions = await asyncio.to_thread(_suggestions)
-        chosen = await self.app.push_screen_wait(OpenPile(suggestions))
-        if chosen is not None:
-            path = Path(chosen).expanduser()
-            self._open(str(path) if path.exists() else chosen)
-
-    @work(exit_on_error=False, group="dialog")
-    async def action_model(self) -> None:
-        """Choose the run whose model answers."""
-        try:
-            found = await asyncio.to_thread(candidates)
-        except ReviewtuiError as error:
-            self.workbench.say(error, "error")
-            return
-        if not found:
-            self.workbench.say("No run has a model yet; train one first.", "warning")
-            return
-        current = next((at for at, one in enumerate(found) if one.run.id == self.model.run_id), 0)
-        chosen = await self.app.push_screen_wait(
-            Choice("Which run's model?", [_described(one) for one in found], current)
-        )
-        if chosen is not None and (found[chosen].run.id != self.model.run_id or self.model.state == "failed"):
-            self.model.use(found[chosen])
-            self.typed_prediction = None
-            self.draw()
-            self._load()
-
-    @work(exit_on_error=False, group="dialog")
-    async def action_export(self) -> None:
-        """Write the decisions to a file that training reads."""
-        pile = self.pile
-        if pile is None:
-            return
-        if not pile.history.counts.decided:
-            self.workbench.say("Nothing is decided yet; an export would be empty.", "warning")
-            return
-        suggested = await asyncio.to_thread(free_name, Path.cwd(), clean_line(Path(pile.source).stem))
-        done: DecisionsFile | None = await self.app.push_screen_wait(ExportDialog(pile.history, suggested))
-        if done is not None:
-            command = quoted(["reviewtui", "train", str(done.path)])
-            if await self.app.push_screen_wait(ExportDone(done, command)):
-                self.workbench.open_data(str(done.path))
-
-    # A typed review
 
     @on(TextArea.Changed)
     def _typed_on(self, event: TextArea.Changed) -> None:
@@ -326,26 +296,12 @@ class ClassifyScreen(ClassifyWork):
     def action_classify(self) -> None:
         """Classify what is typed, now."""
         if not self._typed_text.strip():
-            self.workbench.say("Type or paste a review first.")
+            self.app.say("Type or paste a review first.")
         elif self.model.state == "none":
-            self.workbench.say("No run has a model yet; train one first: esc, then d.", "warning")
+            self.app.say("No run has a model yet; train one first: esc, then d.", "warning")
+        elif self.model.state == "unchosen":
+            self.app.say("No model is chosen: esc, then m.", "warning")
         elif self.model.state == "loading":
-            self.workbench.say("The model is still loading; the review is classified when it is there.")
+            self.app.say("The model is still loading; the review is classified once it is loaded.")
         else:
             self._classify_typed()
-
-
-def _suggestions() -> list[tuple[str, str]]:
-    """Files to offer: the sample inbox, and piles opened before; none whose name cannot be shown as it is."""
-    from tui.workbench import sample_folder
-
-    sample = str(sample_folder() / "inbox.csv")
-    recent = [pile.source for pile in recent_piles() if pile.source != sample]
-    offered = [(sample, "the sample inbox"), *((source, clean_line(Path(source).parent)) for source in recent)]
-    return [(path, what) for path, what in offered if clean_line(path) == path and Path(path).exists()]
-
-
-def _described(candidate: Candidate) -> tuple[str, str]:
-    summary = candidate.summary
-    score = f"{summary.validation.accuracy:.1%} right" if summary.validation else "not evaluated"
-    return summary.name, f"{summary.model} · {score} · {', '.join(candidate.labels[:4])} · {summary.id}"

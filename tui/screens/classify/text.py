@@ -1,7 +1,8 @@
-"""What the Classify screen says, as text that is safe to show: position, prediction, counts, and its empty states."""
+"""The texts of Classify, safe to show: position, answer, counts, and its empty states."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from textual.content import Content
@@ -10,19 +11,22 @@ from core.base.text import clean, clean_line
 from core.inference.classification import Classification
 from core.triage.history import Counts, Decision
 from core.triage.queue import Pile
+from tui.screens.classify.keys import MAX_DIGITS
 from tui.screens.classify.label_bars import meter, percent
 from tui.screens.classify.model import ModelInUse
 
 Part = tuple[str, str]
+Key = Callable[[str], str]
+"""From the id of an action to its key as it is now."""
 
 
-def position(pile: Pile) -> Content:
-    """`‹p 12 of 216 n›  inbox.csv:13  ✓ you said positive`."""
+def position(pile: Pile, key: Key) -> Content:
+    """`‹p 12 of 216 n›  inbox.csv:13  ✓ you: positive · model: the same`."""
     review, decision = pile.review, pile.decision
     parts: list[Part] = [
-        ("‹p ", "$text-primary"),
-        (f"{pile.row + 1:,} of {pile.total:,}", "bold"),
-        (" n›", "$text-primary"),
+        (f"‹{key('classify.previous')} ", "$text-primary"),
+        (f"{pile.position + 1:,} of {pile.total:,}", "bold"),
+        (f" {key('classify.next')}›", "$text-primary"),
     ]
     if review is not None:
         parts.append((f"   {clean_line(Path(review.file).name, 40)}:{review.line}", "$foreground-muted"))
@@ -31,8 +35,8 @@ def position(pile: Pile) -> Content:
     return Content.assemble(*parts)
 
 
-def fields(model: ModelInUse, prediction: Classification | None, *, waiting: bool, typed: bool) -> Content:
-    """The model's word in one line, or why there is none."""
+def answer(model: ModelInUse, prediction: Classification | None, key: Key, *, waiting: bool, typed: bool) -> Content:
+    """The model's answer in one line, or why there is none."""
     if prediction is not None:
         return Content.assemble(
             ("The model says ", "$foreground-muted"),
@@ -40,9 +44,11 @@ def fields(model: ModelInUse, prediction: Classification | None, *, waiting: boo
             (f"  {percent(prediction.probability)}", "bold"),
         )
     if model.state == "none":
-        return Content.assemble(
-            ("No run has a model yet", "bold"), (": label by hand; d trains one", "$foreground-muted")
-        )
+        how = f": label by hand; {key('classify.data')} trains one"
+        return Content.assemble(("No run has a model yet", "bold"), (how, "$foreground-muted"))
+    if model.state == "unchosen":
+        how = f": label by hand; {key('classify.model')} chooses one"
+        return Content.assemble(("No model is chosen", "bold"), (how, "$foreground-muted"))
     if model.state == "failed":
         return Content.assemble(("The model does not answer. ", "bold $text-error"), (clean_line(model.message), ""))
     if model.state in ("looking", "loading"):
@@ -55,23 +61,20 @@ def fields(model: ModelInUse, prediction: Classification | None, *, waiting: boo
     )
 
 
-def guess_first(last: Decision | None, *, tall: bool) -> Content:
-    """In place of the model's word while the person guesses first; and how the last guess compares."""
-    lead: Part = ("You guess first", "bold $text-accent")
+def label_first(last: Decision | None, *, tall: bool) -> Content:
+    """In place of the model's answer in blind mode; and how the latest label compares with it."""
+    lead: Part = ("Label first", "bold $text-accent")
     if last is None or last.predicted is None:
-        return Content.assemble(lead, ("; then the model's word shows", "$foreground-muted"))
-    if last.skipped:
-        last_word = "skipped"
-    else:
-        last_word = "as you said" if last.agreed else f"you said {clean_line(last.verdict, 20)}"
+        return Content.assemble(lead, ("; the model's answer follows", "$foreground-muted"))
+    yours = "you skipped" if last.skipped else f"you: {clean_line(last.verdict, 20)}"
     share = percent(last.probability or 0.0)
-    between = "\nlast: " if tall else "  last one: "
-    model_word = f"{clean_line(last.predicted, 20)} {share}, "
-    return Content.assemble(lead, (between, "$foreground-muted"), model_word, (last_word, "bold"))
+    between = "\nlast: " if tall else "  last: "
+    models = f" · model: {clean_line(last.predicted, 20)} {share}"
+    return Content.assemble(lead, (between, "$foreground-muted"), (yours, "bold"), models)
 
 
 def facts(model: ModelInUse, prediction: Classification | None, copy: Decision | None, *, with_name: bool) -> Content:
-    """How much of the review was read, by which model where no other place says so, and what was said of a copy."""
+    """How much of the review was read, by which model where nothing else says so, and the decision about a copy."""
     parts: list[Part] = []
     if prediction is not None:
         tokens = f"{prediction.tokens:,} token{'' if prediction.tokens == 1 else 's'}"
@@ -89,7 +92,7 @@ def facts(model: ModelInUse, prediction: Classification | None, copy: Decision |
 
 
 def tally(pile: Pile, width: int, *, tall: bool) -> Content:
-    """The progress line and the counts: in one line and a half, or one below the other."""
+    """The progress bar and the counts: side by side, or one below the other."""
     counts = pile.history.counts
     share = counts.decided / pile.total if pile.total else 0.0
     figures = _figures(counts)
@@ -100,7 +103,7 @@ def tally(pile: Pile, width: int, *, tall: bool) -> Content:
         if agreement:
             lines.append(f"  {agreement}, of {counts.agreed + counts.corrected:,} predictions")
         if blind:
-            lines.append(f"\n  {blind}, of {counts.blind_agreed + counts.blind_corrected:,} guessed first")
+            lines.append(f"\n  {blind}, of {counts.blind_agreed + counts.blind_corrected:,} labelled first")
         return Content.assemble(meter(share, width), *lines)
     lead = f"{counts.decided:,} of {pile.total:,} decided "
     return Content.assemble(
@@ -113,13 +116,13 @@ def model_line(model: ModelInUse) -> Content:
     if model.candidate is None:
         return Content("")
     summary = model.candidate.summary
-    score = f", {summary.validation.accuracy:.1%} right in validation" if summary.validation else ""
+    score = f", {summary.validation.accuracy:.1%} validation accuracy" if summary.validation else ""
     return Content.assemble(
         (clean_line(summary.name, 38), "bold"), (f"\n{clean_line(summary.model, 30)}{score}", "$foreground-muted")
     )
 
 
-def finished(pile: Pile) -> Content:
+def finished(pile: Pile, key: Key) -> Content:
     """`All 200 reviews decided: 181 agreed, 12 corrected, 7 skipped.`"""
     counts = pile.history.counts
     reviews = "The only review is" if pile.total == 1 else f"All {pile.total:,} reviews are"
@@ -133,31 +136,28 @@ def finished(pile: Pile) -> Content:
     if conflicts:
         texts = "text was" if conflicts == 1 else "texts were"
         parts.append((f"{conflicts} {texts} decided in different ways; an export takes the latest.\n", "$text-warning"))
-    parts += [
-        ("\n x ", "bold $text-primary"),
-        ("exports   ", ""),
-        (" u ", "bold $text-primary"),
-        ("takes the last one back   ", ""),
-        (" p ", "bold $text-primary"),
-        ("walks back", ""),
-    ]
+    does = (("export", "exports"), ("undo", "undoes the latest"), ("previous", "walks back"))
+    parts.append(("\n", ""))
+    for name, what in does:
+        parts += [(f" {key(f'classify.{name}')} ", "bold $text-primary"), (f"{what}   ", "")]
     return Content.assemble(*parts)
 
 
-def no_pile() -> Content:
+def no_pile(key: Key) -> Content:
     """Before a file was opened."""
     return Content.assemble(
         ("No pile of reviews is open.\n\n", "bold"),
-        (" o ", "bold $text-primary"),
+        (f" {key('classify.open')} ", "bold $text-primary"),
         ("opens a file of reviews; the sample inbox is offered\n", ""),
-        (" t ", "bold $text-primary"),
+        (f" {key('classify.switch')} ", "bold $text-primary"),
         ("types or pastes a single review\n", ""),
     )
 
 
-def empty_pile(source: str) -> Content:
+def empty_pile(source: str, key: Key) -> Content:
     """A file without a review."""
-    return Content.assemble((f"{clean_line(source, 120)} holds no reviews.\n\n", "bold"), "o opens another file.")
+    another = f"{key('classify.open')} opens another file."
+    return Content.assemble((f"{clean_line(source, 120)} holds no reviews.\n\n", "bold"), another)
 
 
 def reading(source: str, what: str) -> Content:
@@ -167,50 +167,54 @@ def reading(source: str, what: str) -> Content:
     )
 
 
-def unreadable(message: str) -> Content:
+def unreadable(message: str, key: Key) -> Content:
     """Why a file could not be opened."""
-    return Content.assemble(
-        ("This pile cannot be opened.\n\n", "bold $text-error"), (clean(message), ""), "\n\no opens another file."
-    )
+    another = f"\n\n{key('classify.open')} opens another file."
+    return Content.assemble(("This pile cannot be opened.\n\n", "bold $text-error"), (clean(message), ""), another)
 
 
-def trail(pile: Pile, width: int, most: int) -> Content:
-    """The last decisions, the latest first: a slip of the finger shows at once."""
-    recent = pile.history.recent(most)
+def trail(pile: Pile, width: int, count: int, key: Key) -> Content:
+    """The latest decisions, newest first, so that a slip of the finger shows at once."""
+    recent = pile.history.recent(count)
     if not recent:
         return Content("")
     parts: list[Part] = [
-        ("Your last decisions", "bold $text-primary"),
-        ("   u takes back the first\n", "$foreground-muted"),
+        ("Latest decisions", "bold $text-primary"),
+        (f"   {key('classify.undo')} undoes the latest\n", "$foreground-muted"),
     ]
     for one in recent:
-        verdict = "skipped" if one.skipped else clean_line(one.verdict, 14)
-        against = f"not {clean_line(one.predicted or '', 14)}" if one.agreed is False else ""
+        verdict = "skipped" if one.skipped else f"you: {clean_line(one.verdict, 14)}"
+        against = f"· model: {clean_line(one.predicted or '', 14)}" if one.agreed is False else ""
         parts += [
             (f"{one.row + 1 if one.row >= 0 else '–':>6}  ", "$foreground-muted"),
-            (f"{verdict:<15}", "bold"),
-            (f"{against:<19}", "$text-warning"),
-            (f"{clean_line(one.text[:400], max(width - 48, 8))}\n", "$foreground-muted"),
+            (f"{verdict:<20}", "bold"),
+            (f"{against:<24}", "$text-warning"),
+            (f"{clean_line(one.text[:400], max(width - 58, 8))}\n", "$foreground-muted"),
         ]
     return Content.assemble(*parts)
 
 
-def legend(prediction: Classification | None, labels: int, *, guessing: bool) -> Content:
-    """The keys that decide and walk, for screens that have the room."""
+def legend(prediction: Classification | None, labels: int, key: Key, *, hidden: bool) -> Content:
+    """The keys that decide and move, for screens that have the room."""
     agree = f"agree: {clean_line(prediction.label, 24)}" if prediction is not None else "agree with the model"
-    digits = f"1–{min(labels, 9)}" if labels > 1 else "1"
+    digits = [key(f"classify.label_{number}") for number in range(1, min(labels, MAX_DIGITS) + 1)]
+
+    def pair(one: str, other: str) -> str:
+        return f"{key(f'classify.{one}')}  {key(f'classify.{other}')}"
+
     keys = [
-        *([] if guessing else [("enter", agree)]),
-        (digits, "say the label yourself"),
-        ("s", "skip"),
-        ("u  r", "undo, redo"),
-        ("n  p", "next, previous"),
-        ("f", "first undecided"),
-        ("b", "show the model's word" if guessing else "guess first: blind"),
+        *([] if hidden else [(key("classify.agree"), agree)]),
+        ("–".join(dict.fromkeys((digits[0], digits[-1]))), "give the label yourself"),
+        (key("classify.skip"), "skip"),
+        (pair("undo", "redo"), "undo, redo"),
+        (pair("next", "previous"), "next, previous"),
+        (key("classify.first_undecided"), "first undecided"),
+        (key("classify.blind"), "show the model's answer" if hidden else "blind: label first"),
     ]
+    width = max(6, *(len(one) + 1 for one, _ in keys))
     parts: list[Part] = []
-    for key, what in keys:
-        parts += [(f"{key:<6}", "bold $text-primary"), (f"{what}\n", "")]
+    for one, what in keys:
+        parts += [(f"{one:<{width}}", "bold $text-primary"), (f"{what}\n", "")]
     return Content.assemble(*parts)
 
 
@@ -223,8 +227,10 @@ def _figures(counts: Counts) -> list[str]:
 
 def _said(decision: Decision) -> str:
     if decision.skipped:
-        return "you skipped it"
-    word = f"you said {clean_line(decision.verdict, 30)}"
+        return "you: skipped"
+    yours = f"you: {clean_line(decision.verdict, 30)}"
     if decision.agreed is None:
-        return word
-    return f"{word}, as the model did" if decision.agreed else f"{word}, not {clean_line(decision.predicted or '', 24)}"
+        return yours
+    if decision.agreed:
+        return f"{yours} · model: the same"
+    return f"{yours} · model: {clean_line(decision.predicted or '', 24)}"

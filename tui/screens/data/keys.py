@@ -64,7 +64,7 @@ PICKER = KeyTable(
 PATH = KeyTable(
     "path",
     "Path",
-    (Action("path.complete", "tab", "complete", "Complete", when="while a path is typed"),),
+    (Action("path.complete", "tab", "complete", "Complete"),),
     inside=("picker",),
     typing=True,
 )

@@ -288,6 +288,11 @@ class DataScreen(Place):
             return found
         return True
 
+    def why_not(self, action: str) -> str:
+        if self.stage != "found":
+            return "" if action in ("section", "open_section", "page") else "Choose reviews first."
+        return self.blocked if action == "continue" else "Pages are turned in the section Samples: press 3."
+
     def action_continue(self) -> None:
         """On to the settings of the run."""
         if not self.blocked:

@@ -8,7 +8,7 @@ RUNS = KeyTable(
     "runs",
     "Runs",
     (
-        Action("runs.new", "n", "new", "New", "Start a new run: choose data first", footer=True),
+        Action("runs.new", "n", "new", "New", "Choose data and start a new run", footer=True),
         Action("runs.open", "enter", "open", "Open", "Watch the run, or look back at it", footer=True),
         Action("runs.classify", "c", "classify", "Classify", "Classify reviews with its model", footer=True),
         Action("runs.settings", "i", "settings", "Settings", "All settings of the run", footer=True),

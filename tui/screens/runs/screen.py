@@ -186,6 +186,21 @@ a power cut: r resumes it from its last checkpoint, R resumes all of them."""
         }
         return allowed[action]() if action in allowed else True
 
+    def why_not(self, action: str) -> str:
+        chosen = self._chosen()
+        if action == "undo":
+            return "No run was deleted since the workbench opened."
+        if action == "resume_all":
+            return "No run was interrupted."
+        if chosen is None:
+            return "There is no run yet: n starts one, s starts one on the sample reviews."
+        return {
+            "classify": f"{chosen.name} has no model yet: a run writes it when it finishes, or when it is stopped.",
+            "stop": f"{chosen.name} is over: nothing is left to stop.",
+            "resume": f"{chosen.name} is {chosen.state}: only a stopped, failed or interrupted run can be resumed.",
+            "delete": f"{chosen.name} is {chosen.state}: stop it first, then delete it.",
+        }.get(action, "")
+
     def action_new(self) -> None:
         """Start a new run: choose data first."""
         self.app.open_data("")

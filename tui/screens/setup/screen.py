@@ -317,6 +317,9 @@ class SetupScreen(StartsRuns):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return action not in _OF_FORM or (self.is_mounted and self.app.draft.report is not None)
 
+    def why_not(self, action: str) -> str:
+        return "There is nothing to set up yet: d chooses reviews first."
+
     # The start
 
     def action_start(self) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from tui.keys.actions import Action, KeyTable
 
+_NEXT, _PREVIOUS = "screen.next_part", "screen.previous_part"
+
 TRAIN = KeyTable(
     "train",
     "Train",
@@ -16,10 +18,18 @@ TRAIN = KeyTable(
         Action("train.branch", "b", "branch", "Branch…", "A new run from a checkpoint of this one", footer=True),
         Action("train.classify", "c", "classify", "Classify", "Classify reviews with its model", footer=True),
         Action("train.settings", "i", "settings", "Settings", "All settings of the run", footer=True),
-        Action("train.enlarge", "z", "enlarge", "Enlarge", "All the room for this chart or the log", footer=True),
+        Action(
+            "train.enlarge",
+            "z",
+            "enlarge",
+            "Enlarge",
+            "All the room for one of them",
+            footer=True,
+            when="shared",
+        ),
         Action("train.shrink", "z", "shrink", "Shrink", "Charts and log again", footer=True, when="enlarged"),
-        Action("train.next_pane", "tab", "pane(1)", "Next", "The next chart, or the log", footer=True),
-        Action("train.previous_pane", "shift+tab", "pane(-1)", "Previous", "The previous chart, or the log"),
+        Action("train.next_pane", "tab", "pane(1)", "Next", "The next chart, or the log", footer=True, over=_NEXT),
+        Action("train.previous_pane", "shift+tab", "pane(-1)", "Previous", "The one before", over=_PREVIOUS),
     ),
     inside=("screen",),
 )

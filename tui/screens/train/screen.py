@@ -240,6 +240,20 @@ charts."""
         }
         return allowed.get(action, True)
 
+    def why_not(self, action: str) -> str:
+        summary = self._summary
+        if summary is None:
+            return "No run is open: g r leads to the list of runs."
+        over = f"This run is {summary.state}: nothing is left to {action}."
+        return {
+            "pause": over,
+            "stop": over,
+            "resume": f"This run is {summary.state}: only a stopped, failed or interrupted run can be resumed.",
+            "extend": "A run can be extended once it is over and has trained at least one step.",
+            "branch": "This run has no checkpoint yet to branch from.",
+            "classify": "This run has no model yet: it is written when the run finishes, or when it is stopped.",
+        }.get(action, "")
+
     def action_pause(self) -> None:
         """Pause the run after its current step."""
         self._send("pause")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -19,7 +20,9 @@ from textual.widgets import Input, TextArea
 
 from core.base.errors import ReviewtuiError
 from core.engine.requests import EngineRequest, from_result, method_of, to_params
+from core.reviews.options import ReadingOptions
 from core.runs.folder import RunFolder
+from core.triage.bookmark import read_bookmark
 from core.triage.decisions import DecisionLog
 from tests.tui.frames import frame
 from tui.app import ReviewTui
@@ -176,7 +179,7 @@ async def test_one_key_decides_and_goes_on_and_is_kept_across_restarts(run: RunF
         assert verdicts(screen) == [
             (0, "positive", True), (1, "negative", False), (2, "skip", None), (3, "positive", True),
         ]  # fmt: skip
-        assert screen.pile is not None and screen.pile.row == 4
+        assert screen.pile is not None and screen.pile.position == 4
         kept = screen.pile.history.verdicts()[1]
         assert (kept.predicted, kept.probability, kept.model, kept.source) == ("positive", 0.75, run.id, "human")
         assert kept.text == "review number 1" and kept.line == 3 and kept.hash == hash_of(kept.text)
@@ -184,24 +187,24 @@ async def test_one_key_decides_and_goes_on_and_is_kept_across_restarts(run: RunF
         assert "4 of 6 decided ━" in shown and "2 agreed · 1 corrected · 1 skipped · 67% agreement" in shown
     async with bench(FakeEngine(), pile).run_test() as pilot:
         screen = await settled(pilot)
-        assert screen.pile is not None and screen.pile.row == 4
+        assert screen.pile is not None and screen.pile.position == 4
         assert "5 of 6" in frame(pilot.app)
         screen = await press(pilot, "u", "u", "u", "u", "u")
-        assert verdicts(screen) == [] and screen.pile is not None and screen.pile.row == 0
+        assert verdicts(screen) == [] and screen.pile is not None and screen.pile.position == 0
         screen = await press(pilot, "r", "ctrl+y", "r", "r", "r")
-        assert len(verdicts(screen)) == 4 and screen.pile is not None and screen.pile.row == 4
+        assert len(verdicts(screen)) == 4 and screen.pile is not None and screen.pile.position == 4
 
 
 async def test_walking_decides_nothing_and_a_second_look_replaces_the_first(run: RunFolder, pile: str) -> None:
     async with bench(FakeEngine(), pile).run_test() as pilot:
         screen = await press(pilot, "n", "j", "right", "p", "k", "left", "left", "n")
-        assert verdicts(screen) == [] and screen.pile is not None and screen.pile.row == 1
+        assert verdicts(screen) == [] and screen.pile is not None and screen.pile.position == 1
         screen = await press(pilot, "enter", "p")
-        assert "✓ you said positive, as the model did" in frame(pilot.app)
+        assert "✓ you: positive · model: the same" in frame(pilot.app)
         screen = await press(pilot, "1")
-        assert verdicts(screen) == [(1, "negative", False)] and screen.pile.row == 2
+        assert verdicts(screen) == [(1, "negative", False)] and screen.pile.position == 2
         screen = await press(pilot, "f")
-        assert screen.pile.row == 0
+        assert screen.pile.position == 0
 
 
 async def test_the_next_review_shows_only_after_the_decision_is_on_the_disk(
@@ -239,7 +242,7 @@ async def test_a_decision_that_cannot_be_saved_stays_where_it_is(
         screen = await settled(pilot)
         monkeypatch.setattr(screen.pile._log, "_sync", full)
         screen = await press(pilot, "enter")
-        assert verdicts(screen) == [] and screen.pile is not None and screen.pile.row == 0
+        assert verdicts(screen) == [] and screen.pile is not None and screen.pile.position == 0
         assert any("does not count" in notice.message for notice in pilot.app._notifications)
 
 
@@ -251,7 +254,7 @@ async def test_keys_answer_while_the_model_loads_and_before_it_spoke(run: RunFol
         assert "loading the model…" in frame(pilot.app) and "review number 0" in frame(pilot.app)
         for key in ("enter", "2"):
             await pilot.press(key)
-        await shows(pilot, lambda: screen.pile is not None and screen.pile.row == 1)
+        await shows(pilot, lambda: screen.pile is not None and screen.pile.position == 1)
         assert verdicts(screen) == [(0, "positive", None)], "nothing to agree with; a digit labels by hand"
         engine.let_go()
         screen = await settled(pilot)
@@ -270,7 +273,7 @@ async def test_the_next_predictions_are_there_before_they_are_needed(
             await pilot.press("enter")
             await settled(pilot)
             assert screen.prediction is not None
-        assert screen.pile.row == 22
+        assert screen.pile.position == 22
         sizes = [len(params["texts"]) for method, params in engine.asked if method == "classify"]
         assert max(sizes) <= 8
         pages = [params["offset"] for method, params in engine.asked if method == "rows"]
@@ -288,7 +291,7 @@ async def test_finished(run: RunFolder, pile: str) -> None:
         await press(pilot, "p")
         assert "6 of 6" in frame(pilot.app)
         screen = await press(pilot, "p", "p", "1")
-        assert screen.pile is not None and screen.pile.row == 4, "revising a finished pile goes on by one"
+        assert screen.pile is not None and screen.pile.position == 4, "revising a finished pile goes on by one"
     async with bench(FakeEngine(), pile).run_test() as pilot:
         await settled(pilot)
         assert "All 6 reviews are decided." in frame(pilot.app)
@@ -411,16 +414,22 @@ async def test_blind_the_models_word_is_nowhere_on_the_screen_before_the_guess(r
         screen = await press(pilot, "b")
         assert screen.prediction is not None
         shown = frame(pilot.app)
-        assert "75" not in shown and "▸" not in shown and "█" not in shown and "You guess first" in shown
+        assert (
+            "75" not in shown
+            and "▸" not in shown
+            and "█" not in shown
+            and "Label first" in shown
+            and "Agree" not in shown.splitlines()[-1]
+        )
         screen = await press(pilot, "enter")
         assert verdicts(screen) == []
         screen = await press(pilot, "1")
         assert verdicts(screen) == [(0, "negative", False)]
-        assert "last: positive 75.0%, you said negative" in frame(pilot.app) and "█" not in frame(pilot.app)
+        assert "last: you: negative · model: positive 75.0%" in frame(pilot.app) and "█" not in frame(pilot.app)
         screen = await press(pilot, "2", "b", "1")
         counts = screen.pile.history.counts if screen.pile is not None else None
         assert counts is not None and (counts.blind_agreed, counts.blind_corrected, counts.corrected) == (1, 1, 2)
-        assert "50% blind, of 2 guessed first" in frame(pilot.app)
+        assert "50% blind, of 2 labelled first" in frame(pilot.app)
         await press(pilot, "p", "b")
         assert "75.0%" in frame(pilot.app), "what is decided is revealed"
 
@@ -442,6 +451,81 @@ async def test_a_chosen_model_speaks_for_the_review_in_view(home: Path, run: Run
         assert "▸3 good" in frame(pilot.app)
         screen = await press(pilot, "3")
         assert verdicts(screen) == [(0, "good", True)]
+
+
+async def test_after_a_break_the_pile_comes_back_with_the_model_that_judged_it(
+    home: Path, run: RunFolder, pile: str
+) -> None:
+    async with bench(FakeEngine(), pile, run).run_test() as pilot:
+        await press(pilot, "enter", "1", "n")
+    newer = make_run(home, "20260303-000000-cccc", "newer")
+    engine = FakeEngine()
+    async with bench(engine).run_test() as pilot:
+        screen = await settled(pilot)
+        assert not screen.typed and screen.pile is not None and screen.pile.source == pile
+        assert screen.pile.position == 3 and "review number 3" in frame(pilot.app), "where one had walked to"
+        assert screen.model.run_id == run.id and not pilot.app._notifications
+        pilot.app.run_in_view = newer  # type: ignore[attr-defined]
+        pilot.app.switch_mode("train")
+        await pilot.pause()
+        pilot.app.switch_mode("classify")
+        await settled(pilot)
+        assert screen.model.run_id == run.id, "looking at a run does not change who judges"
+        pilot.app.open_classify(newer)  # type: ignore[attr-defined]
+        pilot.app.switch_mode("train")
+        await pilot.pause()
+        pilot.app.switch_mode("classify")
+        await settled(pilot)
+        assert screen.model.run_id == newer.id
+        [notice] = pilot.app._notifications
+        assert notice.message.startswith("newer answers from here on; first judged this pile before.")
+    assert {params["folder"] for method, params in engine.asked if method == "load"} == {
+        str(run.model), str(newer.model)
+    }  # fmt: skip
+    async with bench(FakeEngine()).run_test() as pilot:
+        screen = await settled(pilot)
+        assert screen.model.run_id == newer.id and not pilot.app._notifications
+
+
+async def test_a_pile_is_read_as_data_was_told_to_also_after_a_break(run: RunFolder, pile: str, tmp_path: Path) -> None:
+    other = tmp_path / "other.csv"
+    other.touch()
+    reading = ReadingOptions(text="body", encoding="windows-1252", label="stars", scheme="stars")
+    engine = FakeEngine()
+    async with bench(engine, str(other)).run_test() as pilot:
+        await press(pilot, "n", "n")
+        pilot.app.open_classify(pile=pile, reading=reading)  # type: ignore[attr-defined]
+        pilot.app.switch_mode("runs")
+        await pilot.pause()
+        pilot.app.switch_mode("classify")
+        screen = await press(pilot, "enter")
+        assert screen.pile is not None and screen.pile.source == pile
+    again = FakeEngine()
+    async with bench(again, pile).run_test() as pilot:
+        screen = await settled(pilot)
+        assert screen.pile is not None and screen.pile.position == 1
+    for asked in (engine.asked, again.asked):
+        params = [params for method, params in asked if method == "rows" and params["source"] == pile]
+        assert params and all(one["reading"]["text"] == "body" and one["reading"]["label"] == "" for one in params)
+        assert all(one["reading"]["encoding"] == "windows-1252" for one in params)
+    mark = read_bookmark(str(other))
+    assert mark is not None and mark.row == 2 and mark.reading is None, "each pile has its own"
+
+
+async def test_a_model_that_is_gone_is_told_and_no_other_takes_its_place(home: Path, run: RunFolder, pile: str) -> None:
+    async with bench(FakeEngine(), pile, run).run_test() as pilot:
+        await press(pilot, "enter")
+    shutil.rmtree(run.path)
+    make_run(home, "20260303-000000-cccc", "newer")
+    engine = FakeEngine()
+    async with bench(engine).run_test() as pilot:
+        screen = await press(pilot, "enter")
+        assert len(verdicts(screen)) == 1, "no other model's word was agreed with"
+        assert "first, whose model judged this pile, is gone" in next(iter(pilot.app._notifications)).message
+        assert "No model is chosen" in frame(pilot.app)
+        screen = await press(pilot, "2")
+        assert verdicts(screen)[1] == (1, "positive", None)
+    assert not [method for method, _ in engine.asked if method in ("load", "classify")]
 
 
 async def test_an_export_says_where_it_lies_and_how_to_train_on_it(
@@ -486,7 +570,7 @@ async def test_a_file_that_changes_is_read_again_and_keeps_its_decisions(
         engine.data_hash = "two"
         screen = await press(pilot, *["n"] * 4)
         assert verdicts(screen) == [(1, "positive", True), (2, "negative", False)]
-        assert screen.pile is not None and screen.pile.history.first_undecided(201) == 0
+        assert screen.pile is not None and screen.pile.first_undecided() == 0
 
 
 async def test_resizing_at_random_never_raises(run: RunFolder, pile: str) -> None:

@@ -1,0 +1,37 @@
+"""What the workbench remembers from one start to the next: `workbench.json` in the home."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from core.base.files import home, private_folder, write_json
+
+FILE_NAME = "workbench.json"
+_MAX_BYTES = 64 << 10
+
+
+def read_theme() -> str:
+    """The theme chosen last; empty where none was, or where the file cannot be read."""
+    theme = _read(home() / FILE_NAME).get("theme", "")
+    return theme if isinstance(theme, str) else ""
+
+
+def remember_theme(theme: str) -> None:
+    """Keep the theme for the next start.
+
+    Raises:
+        ReviewtuiError: the home cannot be written.
+    """
+    file = private_folder(home()) / FILE_NAME
+    write_json(file, {**_read(file), "theme": theme})
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        with file.open("rb") as stream:
+            found = json.loads(stream.read(_MAX_BYTES))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,76 @@
+"""The right side of Classify: the model's answer, its labels, the counts and the keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import Static
+
+from core.inference.classification import Classification
+from core.triage.history import Decision
+from core.triage.queue import Pile
+from tui.screens.classify import text as words
+from tui.screens.classify.label_bars import LabelBars
+from tui.screens.classify.model import ModelInUse
+
+
+@dataclass(frozen=True)
+class View:
+    """What the panel shows."""
+
+    model: ModelInUse
+    pile: Pile | None
+    """None while a typed review is in view."""
+    prediction: Classification | None
+    """The model's answer, where it may be seen."""
+    decision: Decision | None
+    copy: Decision | None
+    """A decision about the same text at another row."""
+    hidden: bool
+    """Whether the answer is hidden until the person has labelled."""
+    last_guess: Decision | None
+    in_view: bool
+    """Whether a review is in view that can be decided."""
+    typed: bool
+    waiting: bool
+    """Whether there is a text for the model to answer about."""
+    key: words.Key
+    tall: bool
+    """Whether there is room for one thing below the other."""
+
+
+class Panel(Vertical):
+    """Shows a `View`."""
+
+    def compose(self) -> ComposeResult:
+        yield Static("", id="answer", markup=False)
+        yield LabelBars(id="bars")
+        yield Static("", id="facts", markup=False)
+        yield Static("", id="tally", markup=False)
+        yield Static("", id="legend", markup=False)
+        yield Static("", id="model", markup=False)
+
+    def show(self, view: View) -> None:
+        """Draw the panel anew."""
+        model, prediction, decision, pile = view.model, view.prediction, view.decision, view.pile
+        if view.hidden:
+            answer = words.label_first(view.last_guess, tall=view.tall)
+        else:
+            answer = words.answer(model, prediction, view.key, waiting=view.waiting, typed=view.typed)
+        self.query_one("#answer", Static).update(answer)
+        self.query_one(LabelBars).show(
+            model.labels,
+            prediction.probabilities if prediction is not None else None,
+            prediction.label if prediction is not None else None,
+            decision.verdict if decision is not None and not decision.skipped else None,
+        )
+        self.query_one("#facts", Static).update(words.facts(model, prediction, view.copy, with_name=not view.tall))
+        tally = self.query_one("#tally", Static)
+        tally.display = pile is not None and pile.total > 0
+        if pile is not None and pile.total:
+            tally.update(words.tally(pile, max(self.content_region.width, 10), tall=view.tall))
+        legend = words.legend(prediction, len(model.labels), view.key, hidden=view.hidden)
+        self.query_one("#legend", Static).update(legend if view.in_view and not view.typed else "")
+        self.query_one("#model", Static).update(words.model_line(model))
