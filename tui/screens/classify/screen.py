@@ -35,10 +35,10 @@ class ClassifyScreen(ClassifyWork):
     PLACE = "classify"
     HELP = (
         "Let a run's model judge reviews, and say whether it is right.\n\n"
-        "A pile is a file of reviews, reviewed one by one. One key agrees with the model, a digit gives another label, "
-        "and one skips. Each decision is on the disk before the next review shows; decisions can be undone without "
-        "limit, also tomorrow. Labels in the file itself stay hidden. An export writes your decisions to a file that "
-        "training reads.\n\n"
+        "A pile is a file of reviews to go through one by one. One key agrees with the model, a digit gives another "
+        "label, and one skips. Each decision is on the disk before the next review shows; decisions can be undone "
+        "without limit, also tomorrow. Labels in the file itself stay hidden. An export writes your decisions to a "
+        "file that training reads.\n\n"
         "Blind mode hides the model's answer until you have labelled, and keeps score: seeing an answer sways the "
         "label.\n\nA single review, typed or pasted, is classified as you pause."
     )

@@ -44,7 +44,7 @@ from tui.state import Draft
 from tui.widgets.dialogs import Ask, Choose
 from tui.widgets.responsive import gauge
 from tui.widgets.tabs import Sections
-from tui.workbench import Workbench, sample_folder
+from tui.workbench import sample_folder
 
 _INTRO = (
     f"Reviews come from a file ({format_titles()}), a folder of them, or the Hugging Face hub. Nothing is changed in "
@@ -66,7 +66,6 @@ class DataScreen(Place):
     BINDINGS: ClassVar[list[BindingType]] = bindings(DATA)
 
     AUTO_FOCUS = ""  # each stage puts the keys where they are useful
-    app = getters.app(Workbench)
     findings = getters.query_one(Findings)
 
     def __init__(self) -> None:

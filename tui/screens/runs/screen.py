@@ -31,7 +31,7 @@ from tui.screens.runs.listing import RunListing, RunRow
 from tui.screens.runs.table import RunTable
 
 if TYPE_CHECKING:
-    from tui.workbench import Workbench
+    pass
 
 _POLL_SECONDS = 1.0
 
@@ -56,8 +56,6 @@ new one. A deleted run can be restored until you quit. A run is interrupted if i
 a power cut: r resumes it from its last checkpoint, R resumes all of them."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(RUNS)
-
-    app: Workbench
 
     def __init__(self) -> None:
         super().__init__()

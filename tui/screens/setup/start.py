@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from textual import getters, work
+from textual import work
 from textual.worker import Worker
 
 from core.base.errors import ReviewtuiError
@@ -15,7 +15,6 @@ from core.settings.schema import Settings
 from tui.screens.base import Place
 from tui.state import Draft
 from tui.widgets.responsive import gauge
-from tui.workbench import Workbench
 
 _CALL_OFF = "esc calls it off"
 
@@ -23,7 +22,6 @@ _CALL_OFF = "esc calls it off"
 class StartsRuns(Place):
     """A screen that starts the run of the app's draft. Subclasses draw what is said about the start."""
 
-    app = getters.app(Workbench)
     starting = ""
     """What is being done to start the run; empty when none is being started."""
     failure = ""

@@ -34,7 +34,7 @@ from tui.widgets.chart.units import BYTES
 from tui.widgets.chart.widget import Chart
 
 if TYPE_CHECKING:
-    from tui.workbench import Workbench
+    pass
 
 _POLL_SECONDS = 0.25
 """At most four looks at the journal, and so four repaints, a second."""
@@ -81,8 +81,6 @@ tab moves between the charts and the log, and z enlarges the one with the focus.
 charts."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(TRAIN)
-
-    app: Workbench
 
     def __init__(self) -> None:
         super().__init__()
