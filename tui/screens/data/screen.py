@@ -1,48 +1,31 @@
 """The Data screen: choose reviews, see what they hold, and settle how they are read before anything is trained.
 
-Three stages: picking a source, waiting for the engine, and what was found. This file is the flow between them; what
-was found is drawn by `tui/screens/data/findings.py`, and what may be chosen about the reading is in
-`tui/screens/data/reading_choices.py`.
+Three stages: picking a source, waiting for the engine, and what was found. This file has the stages and the keys;
+`reader.py` asks the engine, `findings.py` draws what was found, and `reading_choices.py` lists what can be changed.
 """
 
 from __future__ import annotations
 
-import asyncio
-from functools import partial
-from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import ClassVar
 
-from textual import getters, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, ContentSwitcher, Static
-from textual.worker import Worker
 
-from core.base.errors import ReviewtuiError
 from core.base.text import clean_line
-from core.data.length_report import LengthReport
-from core.engine.data_requests import Inspect, Inspection, MeasureLengths, Rows
 from core.reviews.formats.registry import format_titles
 from core.reviews.options import ReadingOptions
-from core.reviews.report import ReadingReport
-from core.reviews.sources import absolute_source
-from core.settings.presets import preset
-from core.settings.schema import Settings
-from tui.form_values import check
 from tui.keys.bindings import bindings
-from tui.screens.base import Place
 from tui.screens.data import report_views
 from tui.screens.data.class_names import LabelNames
-from tui.screens.data.file_listing import existing
 from tui.screens.data.file_picker import FilePicker
-from tui.screens.data.findings import FETCHED, SAMPLES, Findings
+from tui.screens.data.findings import SAMPLES, Findings
 from tui.screens.data.keys import DATA, SECTIONS
+from tui.screens.data.reader import ReadsReviews, Stage
 from tui.screens.data.reading_choices import Changes, Offer, changed, offer_columns, offer_reading, offer_schemes
-from tui.state import Draft
 from tui.widgets.dialogs import Ask, Choose
-from tui.widgets.responsive import gauge
 from tui.widgets.tabs import Sections
 from tui.workbench import sample_folder
 
@@ -52,7 +35,7 @@ _INTRO = (
 )
 
 
-class DataScreen(Place):
+class DataScreen(ReadsReviews):
     """What a source of reviews holds, and how it is read."""
 
     PLACE = "data"
@@ -66,24 +49,6 @@ class DataScreen(Place):
     BINDINGS: ClassVar[list[BindingType]] = bindings(DATA)
 
     AUTO_FOCUS = ""  # each stage puts the keys where they are useful
-    findings = getters.query_one(Findings)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._draft: Draft | None = None
-        """The draft that this screen shows; the app may begin another."""
-        self._source = ""
-        self._wanted: ReadingOptions | None = None
-        """What is being asked for now; None when nothing is."""
-        self._report: ReadingReport | None = None
-        self._trainable = ""
-        """Why a run could not learn from it; empty if it could."""
-        self._refusal = ""
-        self._on_disk = False
-        """Whether the source is a path that exists: only then another reading may help."""
-        self._lengths: LengthReport | None = None
-        self._measured_for: tuple[str, int] = ("", 0)
-        """Model and batch size that the lengths were, or are being, measured for."""
 
     # What stands on the screen
 
@@ -124,7 +89,7 @@ class DataScreen(Place):
         """`picking`, `waiting` or `found`."""
         return self.query_one("#stages", ContentSwitcher).current or ""
 
-    def _stage(self, stage: Literal["picking", "waiting", "found"]) -> None:
+    def _stage(self, stage: Stage) -> None:
         """Show a stage and put the keys where they are useful."""
         self.query_one("#stages", ContentSwitcher).current = stage
         self.say_subject(self._source)
@@ -140,6 +105,9 @@ class DataScreen(Place):
             self.set_focus(None)
         self.refresh_bindings()
 
+    def _draw_progress(self, what: str, share: float | None) -> None:
+        self.query_one("#progress", Static).update(report_views.waiting(what, self._source, share))
+
     def _draw_verdict(self, waiting: str = "") -> None:
         """The line above the buttons: whether it can go on, or why not."""
         blocked = self.blocked
@@ -150,125 +118,6 @@ class DataScreen(Place):
         self.query_one("#continue", Button).disabled = bool(blocked)
         self.query_one("#work", Button).disabled = self._wanted is not None
         self.refresh_bindings()
-
-    @property
-    def blocked(self) -> str:
-        """Why nothing can be trained on this; empty when it can."""
-        if self._wanted is not None or self._report is None:
-            return "The reviews are still being read."
-        return self._trainable
-
-    # Asking the engine
-
-    def _begin(self, source: str, reading: ReadingOptions) -> None:
-        """Look at another source."""
-        self._source, self._report, self._lengths = source, None, None
-        self.app.draft.lengths = None
-        for group in ("rows", "measure"):
-            self.workers.cancel_group(self, group)
-        self.findings.open(0, focus=False)
-        self._ask(reading)
-
-    def _ask(self, reading: ReadingOptions) -> None:
-        """Have the source read with `reading`; an earlier wish is dropped."""
-        self._wanted, self._refusal = reading, ""
-        if self._report is None:
-            self._stage("waiting")
-        self._progressed(reading, "reading", None)
-        self._inspect(reading)
-
-    @work(exclusive=True, exit_on_error=False, group="inspect")
-    async def _inspect(self, reading: ReadingOptions) -> None:
-        source = await asyncio.to_thread(absolute_source, self._source)
-        self._on_disk = await asyncio.to_thread(existing, Path.cwd(), source) is not None
-        if source != self._source:
-            self._source = self.app.draft.source = source
-        try:
-            found = await self.app.ask(Inspect(source=source, reading=reading), partial(self._progressed, reading))
-        except ReviewtuiError as error:
-            self._refused(str(error))
-        else:
-            self._found(reading, found)
-
-    def _progressed(self, reading: ReadingOptions, what: str, share: float | None) -> None:
-        """Say how far the reading is; late words of a dropped wish are not heard."""
-        if reading is not self._wanted:
-            return
-        if self._report is None:
-            self.query_one("#progress", Static).update(report_views.waiting(what, self._source, share))
-        else:
-            self._draw_verdict(f"… {what} again  {gauge(share, 20)}")
-
-    def _refused(self, sentence: str) -> None:
-        """The source cannot be read so. What was found before stays; without it, another can be chosen."""
-        self._wanted, self._refusal = None, sentence
-        if self._report is None:
-            self.app.draft.report = None
-            self._stage("picking")
-        else:
-            self._draw_verdict()
-
-    def _found(self, reading: ReadingOptions, found: Inspection) -> None:
-        report = found.report
-        self._wanted, self._refusal, self._report, self._trainable = None, "", report, found.trainable
-        draft = self.app.draft
-        draft.source, draft.reading = self._source, reading
-        draft.report = None if found.trainable else report
-        self.findings.show_report(report, reading)
-        self._draw_verdict()
-        if self.stage == "waiting":
-            self._stage("found")
-        self._fetch(0, then_measure=True)
-
-    @work(exclusive=True, exit_on_error=False, group="rows")
-    async def _fetch(self, start: int, then_measure: bool = False) -> None:
-        """Fetch reviews from `start` on; the engine answers one at a time, so lengths wait for the first reviews."""
-        wanted = Rows(source=self._source, reading=self.app.draft.reading, offset=start, limit=FETCHED)
-        try:
-            page = await self.app.ask(wanted)
-        except ReviewtuiError as error:
-            self.findings.rows_refused(str(error))
-        else:
-            self.findings.show_rows(page.rows, start)
-        if then_measure:
-            self._measure()
-
-    @work(exclusive=True, exit_on_error=False, group="measure")
-    async def _measure(self) -> None:
-        """Have the tokens counted."""
-        settings, draft = self._settings(), self.app.draft
-        self._measured_for = (settings.model, settings.batch_size)
-        self._lengths = draft.lengths = None
-        request = MeasureLengths(
-            source=self._source, reading=draft.reading, model=settings.model, batch_size=settings.batch_size
-        )
-        self._measuring("waiting for the engine", None)
-        try:
-            found = await self.app.ask(request, self._measuring)
-        except asyncio.CancelledError:
-            self._measured_for = ("", 0)  # a start came first: they are measured when this screen comes back
-            raise
-        except ReviewtuiError as error:
-            self.findings.lengths_refused(str(error))
-        else:
-            self._lengths = found
-            draft.keep_lengths(found, settings.model)
-            self.findings.show_lengths(found, self._settings().max_length)
-
-    def _measuring(self, what: str, share: float | None) -> None:
-        if self._lengths is None:
-            self.findings.measuring(what, share)
-
-    def _settings(self) -> Settings:
-        """The settings of the draft, as far as they can be taken."""
-        draft = self.app.draft
-        return check(draft.preset, draft.typed).settings or preset(draft.preset)
-
-    def worker_failed(self, worker: Worker[Any], sentence: str) -> bool:
-        """Say why the reviews could not be read where they would be shown."""
-        if worker.group == "inspect":
-            self._refused(sentence)
-        return worker.group == "inspect"
 
     # What a person does
 

@@ -267,7 +267,7 @@ async def test_continue_hands_the_report_to_setup() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await pilot.press("enter")
-        assert app.current_mode == "setup" and app.draft.report == engine.answers["inspect"]
+        assert app.current_mode == "setup" and app.draft.report == engine.answers["inspect"].report
 
 
 async def test_reviews_that_cannot_be_trained_on_say_why_and_can_be_worked_through(

@@ -1,0 +1,184 @@
+"""Reading a source for the Data screen: the engine inspects it, fetches reviews, and counts their tokens."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+from textual import getters, work
+from textual.worker import Worker
+
+from core.base.errors import ReviewtuiError
+from core.data.length_report import LengthReport
+from core.engine.data_requests import Inspect, Inspection, MeasureLengths, Rows
+from core.reviews.options import ReadingOptions
+from core.reviews.report import ReadingReport
+from core.reviews.sources import absolute_source
+from core.settings.schema import Settings
+from tui.form_values import check, preset
+from tui.screens.base import Place
+from tui.screens.data.file_listing import existing
+from tui.screens.data.findings import FETCHED, Findings
+from tui.state import Draft
+from tui.widgets.responsive import gauge
+
+Stage = Literal["picking", "waiting", "found"]
+
+
+class ReadsReviews(Place):
+    """What is known of a source, and what is being asked about it. Subclasses draw it."""
+
+    findings = getters.query_one(Findings)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._draft: Draft | None = None
+        """The draft that this screen shows; the app may begin another."""
+        self._source = ""
+        self._wanted: ReadingOptions | None = None
+        """What is being asked for now; None when nothing is."""
+        self._report: ReadingReport | None = None
+        self._trainable = ""
+        """Why a run could not learn from it; empty if it could."""
+        self._refusal = ""
+        self._on_disk = False
+        """Whether the source is a path that exists: only then another reading may help."""
+        self._lengths: LengthReport | None = None
+        self._measured_for: tuple[str, int] = ("", 0)
+        """Model and batch size that the lengths were, or are being, measured for."""
+
+    @property
+    def stage(self) -> str:
+        """`picking`, `waiting` or `found`."""
+        raise NotImplementedError
+
+    def _stage(self, stage: Stage) -> None:
+        """Show a stage."""
+        raise NotImplementedError
+
+    def _draw_verdict(self, waiting: str = "") -> None:
+        """Show whether a run could learn from the reviews, or what is being waited for."""
+        raise NotImplementedError
+
+    def _draw_progress(self, what: str, share: float | None) -> None:
+        """Show how far the first reading of a source is."""
+        raise NotImplementedError
+
+    @property
+    def blocked(self) -> str:
+        """Why nothing can be trained on this; empty when it can."""
+        if self._wanted is not None or self._report is None:
+            return "The reviews are still being read."
+        return self._trainable
+
+    def _begin(self, source: str, reading: ReadingOptions) -> None:
+        """Look at another source."""
+        self._source, self._report, self._lengths = source, None, None
+        self.app.draft.lengths = None
+        for group in ("rows", "measure"):
+            self.workers.cancel_group(self, group)
+        self.findings.open(0, focus=False)
+        self._ask(reading)
+
+    def _ask(self, reading: ReadingOptions) -> None:
+        """Have the source read with `reading`; an earlier wish is dropped."""
+        self._wanted, self._refusal = reading, ""
+        if self._report is None:
+            self._stage("waiting")
+        self._progressed(reading, "reading", None)
+        self._inspect(reading)
+
+    @work(exclusive=True, exit_on_error=False, group="inspect")
+    async def _inspect(self, reading: ReadingOptions) -> None:
+        source = await asyncio.to_thread(absolute_source, self._source)
+        self._on_disk = await asyncio.to_thread(existing, Path.cwd(), source) is not None
+        if source != self._source:
+            self._source = self.app.draft.source = source
+        try:
+            found = await self.app.ask(Inspect(source=source, reading=reading), partial(self._progressed, reading))
+        except ReviewtuiError as error:
+            self._refused(str(error))
+        else:
+            self._found(reading, found)
+
+    def _progressed(self, reading: ReadingOptions, what: str, share: float | None) -> None:
+        """Say how far the reading is; late words of a dropped wish are not heard."""
+        if reading is not self._wanted:
+            return
+        if self._report is None:
+            self._draw_progress(what, share)
+        else:
+            self._draw_verdict(f"… {what} again  {gauge(share, 20)}")
+
+    def _refused(self, sentence: str) -> None:
+        """The source cannot be read so. What was found before stays; without it, another can be chosen."""
+        self._wanted, self._refusal = None, sentence
+        if self._report is None:
+            self.app.draft.report = None
+            self._stage("picking")
+        else:
+            self._draw_verdict()
+
+    def _found(self, reading: ReadingOptions, found: Inspection) -> None:
+        report = found.report
+        self._wanted, self._refusal, self._report, self._trainable = None, "", report, found.trainable
+        draft = self.app.draft
+        draft.source, draft.reading = self._source, reading
+        draft.report = None if found.trainable else report
+        self.findings.show_report(report, reading)
+        self._draw_verdict()
+        if self.stage == "waiting":
+            self._stage("found")
+        self._fetch(0, then_measure=True)
+
+    @work(exclusive=True, exit_on_error=False, group="rows")
+    async def _fetch(self, start: int, then_measure: bool = False) -> None:
+        """Fetch reviews from `start` on; the engine answers one at a time, so lengths wait for the first reviews."""
+        wanted = Rows(source=self._source, reading=self.app.draft.reading, offset=start, limit=FETCHED)
+        try:
+            page = await self.app.ask(wanted)
+        except ReviewtuiError as error:
+            self.findings.rows_refused(str(error))
+        else:
+            self.findings.show_rows(page.rows, start)
+        if then_measure:
+            self._measure()
+
+    @work(exclusive=True, exit_on_error=False, group="measure")
+    async def _measure(self) -> None:
+        """Have the tokens counted."""
+        settings, draft = self._settings(), self.app.draft
+        self._measured_for = (settings.model, settings.batch_size)
+        self._lengths = draft.lengths = None
+        request = MeasureLengths(
+            source=self._source, reading=draft.reading, model=settings.model, batch_size=settings.batch_size
+        )
+        self._measuring("waiting for the engine", None)
+        try:
+            found = await self.app.ask(request, self._measuring)
+        except asyncio.CancelledError:
+            self._measured_for = ("", 0)  # a start came first: they are measured when this screen comes back
+            raise
+        except ReviewtuiError as error:
+            self.findings.lengths_refused(str(error))
+        else:
+            self._lengths = found
+            draft.keep_lengths(found, settings.model)
+            self.findings.show_lengths(found, self._settings().max_length)
+
+    def _measuring(self, what: str, share: float | None) -> None:
+        if self._lengths is None:
+            self.findings.measuring(what, share)
+
+    def _settings(self) -> Settings:
+        """The settings of the draft, as far as they can be taken."""
+        draft = self.app.draft
+        return check(draft.preset, draft.typed).settings or preset(draft.preset)
+
+    def worker_failed(self, worker: Worker[Any], sentence: str) -> bool:
+        """Say why the reviews could not be read where they would be shown."""
+        if worker.group == "inspect":
+            self._refused(sentence)
+        return worker.group == "inspect"
