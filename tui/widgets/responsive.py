@@ -134,8 +134,14 @@ def gauge(share: float | None, width: int) -> str:
     """How much is done: a bar on its track with the percentage, or dots where nobody knows."""
     if share is None:
         return "…"
+    done, left = track(share, width)
+    return f"{done}{left} {share:4.0%}"
+
+
+def track(share: float, width: int) -> tuple[str, str]:
+    """A bar of whole cells, and the rest of its track; together `width` cells."""
     done = round(max(0.0, min(share, 1.0)) * width)
-    return "█" * done + "░" * (width - done) + f" {share:4.0%}"
+    return "█" * done, "░" * (width - done)
 
 
 def widest(texts: Sequence[str], at_most: int) -> int:

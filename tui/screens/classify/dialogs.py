@@ -21,14 +21,7 @@ from core.triage.decisions_file import DecisionsFile, OutputExistsError, write_d
 from core.triage.history import History
 from tui.keys.bindings import bindings
 from tui.screens.classify.keys import EXPORT, EXPORT_DONE, OPEN_PILE
-
-
-class PathInput(Input):
-    """A line for a path. What is pasted is cleaned as it comes in, so that the path is the one that is shown."""
-
-    def validate_value(self, value: str) -> str:
-        """Replace characters that could steer the terminal."""
-        return clean(value).replace("\n", " ")
+from tui.widgets.line_input import LineInput
 
 
 class OpenPile(ModalScreen[str | None]):
@@ -51,7 +44,7 @@ class OpenPile(ModalScreen[str | None]):
         self.add_class("dialog")
         with Vertical(classes="box"):
             yield Static(Content("Open a file of reviews"), classes="section")
-            yield PathInput(self._suggestions[0][0] if self._suggestions else "", classes="-typing")
+            yield LineInput(self._suggestions[0][0] if self._suggestions else "")
             yield Static(self._list(), classes="suggestions", markup=False)
             yield Static(Content("enter opens · ↑ ↓ suggestions · esc cancels"), classes="hint")
 
@@ -59,7 +52,7 @@ class OpenPile(ModalScreen[str | None]):
         """Put another suggestion into the line."""
         if self._suggestions:
             self._at = (self._at + by) % len(self._suggestions)
-            line = self.query_one(PathInput)
+            line = self.query_one(LineInput)
             line.value = self._suggestions[self._at][0]
             line.cursor_position = len(line.value)
             self.query_one(".suggestions", Static).update(self._list())
@@ -98,7 +91,7 @@ class ExportDialog(ModalScreen[DecisionsFile | None]):
         self.add_class("dialog")
         with Vertical(classes="box"):
             yield Static(Content("Export the decisions to"), classes="section")
-            yield PathInput(str(self._suggested), classes="-typing")
+            yield LineInput(str(self._suggested))
             yield Static(Content(".csv for spreadsheets; .jsonl holds each text to the letter."), classes="hint")
             yield Static("", classes="answer", markup=False)
             yield Static(Content("enter writes · esc cancels"), classes="hint")

@@ -96,7 +96,7 @@ class FilePicker(Vertical):
 
     def focus_list(self) -> None:
         """Put the keys on the list of files."""
-        self.query_one(OptionList).focus()
+        self.screen.set_focus(self.query_one(OptionList))
 
     @work(exclusive=True, exit_on_error=False, group="listing")
     async def _list(self, typed: str) -> None:
@@ -168,7 +168,7 @@ class FilePicker(Vertical):
 
     def action_type(self) -> None:
         """Type a path or an id."""
-        self.query_one(PathInput).focus()
+        self.screen.set_focus(self.query_one(PathInput))
 
     def action_up(self) -> None:
         """Go to the folder above."""

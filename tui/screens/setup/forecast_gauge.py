@@ -22,12 +22,12 @@ from core.forecast.forecast import Forecast, Saving, forecast, savings
 from core.settings.schema import Settings
 from tui.formatting import in_bytes, in_time
 from tui.state import Draft
-from tui.widgets.responsive import Drawn, fitting, lines
+from tui.widgets.responsive import Drawn, fitting, lines, track
 
 if TYPE_CHECKING:
     from tui.workbench import Workbench
 
-_BAR = 20
+_BAR = 12
 _QUIET_SECONDS = 1.0
 """How long a person must have typed nothing before steps are measured."""
 _RETRY_SECONDS = 30.0
@@ -184,20 +184,21 @@ def _words(state: str, width: int) -> Content:
 
 
 def gauge_lines(said: Forecast, state: str, width: int) -> Content:
-    """Memory: a bar of what is free, the figure with its uncertainty, and whether it fits. Time: the same in words."""
+    """Memory: a bar of what is free, the figure with its uncertainty, whether it fits, and the disk. Time: in words."""
     style, verdict = _verdict(said)
     share = said.peak_bytes / said.free_bytes if said.free_bytes else 0.0
-    filled = max(round(min(share, 1.0) * _BAR), 1)
+    filled, rest = track(max(share, 1 / _BAR), _BAR)
     sure = f"± {(said.high_bytes / said.peak_bytes - 1):.0%}"
     memory = [
         Content.assemble(
             (" Memory ", "$foreground-muted"),
-            ("█" * filled, style),
-            ("░" * (_BAR - filled), "$foreground-muted"),
+            (filled, style),
+            (rest, "$foreground-muted"),
             (f" {in_bytes(said.peak_bytes)} {sure}", "bold"),
             f" of {in_bytes(said.free_bytes)} free",
         ),
         Content.styled(verdict, style),
+        Content.styled(f"{in_bytes(said.disk_bytes)} of disk", "$foreground-muted"),
     ]
     how = "measured here" if said.measured else "a guess"
     time = [
@@ -207,7 +208,6 @@ def gauge_lines(said: Forecast, state: str, width: int) -> Content:
             f" ({in_time(said.low_seconds)} to {in_time(said.high_seconds)})",
             f", an epoch {in_time(said.seconds_per_epoch)}",
         ),
-        Content.styled(f"{in_bytes(said.disk_bytes)} on disk", "$foreground-muted"),
         Content.styled(state or how, "$foreground-muted"),
         Content.styled(f"most memory for {_PARTS.get(said.dominant, said.dominant)}", "$foreground-muted"),
     ]

@@ -34,7 +34,7 @@ def said(free: int = 16 * GIB, state: str = "", width: int = 80, **changes: Any)
 
 def test_what_fits_is_said_in_words() -> None:
     assert f"MiB ± {MEASURED[0]:.0%} of 16.0 GiB free  fits" in said()
-    assert "measured here" in said()
+    assert "measured here" in said() and "of disk" in said()
 
 
 @pytest.mark.parametrize(
