@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, ClassVar, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
-from textual.content import Content
 from textual.widgets import Static
+from textual.worker import Worker
 
-from core.base.errors import ReviewtuiError
-from core.runs.control import ControlRequest, send
 from core.runs.folder import RunFolder
 from core.runs.history import LOSS_SMOOTHING, RunHistory
 from core.runs.records import Record
-from core.runs.resume import resume_run
-from core.runs.status import OVER
 from core.runs.summary import RunSummary
 from tui.keys.bindings import bindings
-from tui.screens.base import Place
+from tui.screens.train.actions import ActsOnRun
 from tui.screens.train.charts import loss_chart, memory_chart
 from tui.screens.train.header import RunHeader
 from tui.screens.train.keys import TRAIN
@@ -32,9 +28,6 @@ from tui.screens.train.plan import RunPlan
 from tui.screens.train.reader import RunReader
 from tui.widgets.chart.units import BYTES
 from tui.widgets.chart.widget import Chart
-
-if TYPE_CHECKING:
-    pass
 
 _POLL_SECONDS = 0.25
 """At most four looks at the journal, and so four repaints, a second."""
@@ -51,15 +44,8 @@ No run is open.
   g r   choose one from the list of runs
   g d   start a new one from a file of reviews"""
 
-_ASKED: dict[ControlRequest, str] = {
-    "pause": "pausing after this step",
-    "continue": "continuing",
-    "stop": "stopping after this step",
-    "stop_and_save": "stopping after this step, then saving",
-}
 
-
-class TrainScreen(Place):
+class TrainScreen(ActsOnRun):
     """One run, live or past."""
 
     PLACE = "train"
@@ -84,12 +70,8 @@ charts."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._run: RunFolder | None = None
         self._history = RunHistory()
-        self._summary: RunSummary | None = None
         self._narrator: Narrator | None = None
-        self._asked = ""
-        """What a person asked of the worker that its journal does not show yet."""
         self._pane: Pane = "loss"
         self._moving = False
         """Whether the focus is on its way to the pane."""
@@ -106,25 +88,25 @@ charts."""
         yield RunLog(id="log")
 
     def on_mount(self) -> None:
-        self._open(self.app.run_in_view)
+        self.open(self.app.run_in_view)
 
     def on_screen_resume(self) -> None:
-        if self.app.run_in_view != self._run:
-            self._open(self.app.run_in_view)
+        if self.app.run_in_view != self.run_shown:
+            self.open(self.app.run_in_view)
 
     def on_resize(self, event: events.Resize) -> None:
         super().on_resize(event)
         columns, rows = event.size
         self.set_class(columns < _SINGLE_CHART[0] and rows < _SINGLE_CHART[1], "-single")
-        if self._run is not None and self.focused is None:
+        if self.run_shown is not None and self.focused is None:
             self._show_pane(self._pane)  # a screen that was too small had hidden everything
 
     # What is shown
 
-    def _open(self, run: RunFolder | None) -> None:
+    def open(self, run: RunFolder | None) -> None:
         """Show `run` from its beginning."""
-        self._run, self._history, self._summary, self._narrator = run, RunHistory(), None, None
-        self._asked = ""
+        self.run_shown, self._history, self.summary, self._narrator = run, RunHistory(), None, None
+        self.asked = ""
         self.set_class(run is None, "-empty")
         self.remove_class("-enlarged")
         self.say_subject("" if run is None else run.id)
@@ -143,7 +125,7 @@ charts."""
     async def _watch(self, reader: RunReader) -> None:
         """Read what the run's folder gained, a few times a second, and show it, until another run is opened."""
         while True:
-            if self.is_current or self._summary is None:  # what is not seen takes no time from what is
+            if self.is_current or self.summary is None:  # what is not seen takes no time from what is
                 try:
                     records, summary = await asyncio.to_thread(reader.look)
                 except OSError as error:
@@ -153,11 +135,11 @@ charts."""
             await asyncio.sleep(_POLL_SECONDS)
 
     def _show(self, records: list[Record], summary: RunSummary, reader: RunReader) -> None:
-        before, self._summary = self._summary, summary
+        before, self.summary = self.summary, summary
         history = self._history
         if before is not None and before.state != summary.state:
-            self._asked = ""
-        self.query_one(RunHeader).show(summary, history, time.time(), self._asked, reader.best_metric)
+            self.asked = ""
+        self.query_one(RunHeader).show(summary, history, time.time(), self.asked, reader.best_metric)
         self.query_one(RunPlan).show_plan(reader.settings, history.plan)
         if records or before is None:
             self._draw_charts(reader.forecast_peak)
@@ -167,6 +149,12 @@ charts."""
             self.say_subject(summary.name)
         if before is None or (before.state, before.has_model) != (summary.state, summary.has_model):
             self.refresh_bindings()
+
+    def worker_failed(self, worker: Worker[Any], sentence: str) -> bool:
+        """Say in place of the figures why they are no longer kept up to date."""
+        if worker.group == "watch":
+            self.query_one(RunHeader).show_trouble(sentence)
+        return worker.group == "watch"
 
     def _draw_charts(self, forecast: int | None) -> None:
         history = self._history
@@ -209,6 +197,10 @@ charts."""
         self._show_pane(self._pane)
         self.refresh_bindings()
 
+    def action_shrink(self) -> None:
+        """Share the room between the panes again."""
+        self.action_enlarge()
+
     def action_back(self) -> None:
         """Share the room again if a pane is enlarged; otherwise go one screen back."""
         if self.has_class("-enlarged"):
@@ -216,126 +208,12 @@ charts."""
         else:
             super().action_back()
 
-    # Actions
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer only keys that would do something."""
-        summary = self._summary
-        state = summary.state if summary is not None else None
-        living = state is not None and state not in OVER
+        enlarged = self.has_class("-enlarged")
         allowed = {
-            "pause": living and state != "paused",
-            "unpause": state == "paused",
-            "stop": living,
-            "resume": state in ("stopped", "failed", "interrupted"),
-            "extend": state in OVER and bool(summary and summary.step),
-            "branch": bool(summary and summary.checkpoint_step),
-            "classify": summary is not None and summary.has_model,
-            "settings": self._run is not None,
-            "pane": self._run is not None,
-            "enlarge": self._run is not None and not self.has_class("-enlarged"),
-            "shrink": self.has_class("-enlarged"),
+            "pane": self.run_shown is not None,
+            "enlarge": self.run_shown is not None and not enlarged,
+            "shrink": enlarged,
         }
-        return allowed.get(action, True)
-
-    def why_not(self, action: str) -> str:
-        summary = self._summary
-        if summary is None:
-            return "No run is open: g r leads to the list of runs."
-        over = f"This run is {summary.state}: nothing is left to {action}."
-        return {
-            "pause": over,
-            "stop": over,
-            "resume": f"This run is {summary.state}: only a stopped, failed or interrupted run can be resumed.",
-            "extend": "A run can be extended once it is over and has trained at least one step.",
-            "branch": "This run has no checkpoint yet to branch from.",
-            "classify": "This run has no model yet: it is written when the run finishes, or when it is stopped.",
-        }.get(action, "")
-
-    def action_pause(self) -> None:
-        """Pause the run after its current step."""
-        self._send("pause")
-
-    def action_unpause(self) -> None:
-        """Let a paused run continue."""
-        self._send("continue")
-
-    def action_shrink(self) -> None:
-        """Share the room between the panes again."""
-        self.action_enlarge()
-
-    @work(exit_on_error=False)
-    async def action_stop(self) -> None:
-        """Ask how to stop, then ask the worker to."""
-        from tui.widgets.dialogs import Choose
-
-        choices = [
-            Content("Keep training"),
-            Content("Stop and save: evaluate, keep the best weights, write the model"),
-            Content("Stop now: keep the last checkpoint, write nothing more"),
-        ]
-        chosen = await self.app.push_screen_wait(Choose("Stop this run?", choices))
-        if chosen in (1, 2):
-            self._send("stop_and_save" if chosen == 1 else "stop")
-
-    @work(exit_on_error=False)
-    async def _send(self, request: ControlRequest) -> None:
-        if self._run is None:
-            return
-        try:
-            await asyncio.to_thread(send, self._run.control, request)
-        except OSError as error:
-            self.app.say(f"The worker could not be reached ({error.strerror}).", "error")
-        else:
-            self._asked = _ASKED[request]
-
-    @work(exit_on_error=False)
-    async def action_resume(self) -> None:
-        """Start a worker that resumes from the last checkpoint."""
-        if self._run is None:
-            return
-        try:
-            await asyncio.to_thread(resume_run, self._run)
-        except ReviewtuiError as error:
-            self.app.say(error, "error")
-        else:
-            self._asked = "resuming from the last checkpoint"
-
-    @work(exit_on_error=False)
-    async def action_extend(self) -> None:
-        """Ask for how many epochs in total, say what that means, and train on."""
-        from tui.screens.train.extend import extend
-
-        if self._run is not None:
-            self._open_other(await extend(self.app, self._run))
-
-    @work(exit_on_error=False)
-    async def action_branch(self) -> None:
-        """Ask what is to be different, and start a new run from a checkpoint."""
-        from tui.screens.train.branch import branch
-
-        if self._run is not None:
-            self._open_other(await branch(self.app, self._run))
-
-    def _open_other(self, run: RunFolder | None) -> None:
-        if run is not None and run != self._run:
-            self.app.run_in_view = run
-            self._open(run)
-
-    @work(exit_on_error=False)
-    async def action_settings(self) -> None:
-        """Show all settings of the run."""
-        from tui.screens.run_settings import RunSettings
-
-        if self._run is None:
-            return
-        try:
-            request = await asyncio.to_thread(self._run.request)
-        except ReviewtuiError as error:
-            self.app.say(error, "error")
-        else:
-            self.app.push_screen(RunSettings(request))
-
-    def action_classify(self) -> None:
-        """Classify reviews with this run's model."""
-        self.app.open_classify(self._run)
+        return allowed[action] if action in allowed else super().check_action(action, parameters)

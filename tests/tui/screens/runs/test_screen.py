@@ -15,7 +15,7 @@ from core.runs.lock import RunLock
 from tests.tui.frames import frame
 from tests.tui.made_runs import append, files_of, hold, make_run, memory
 from tui.app import ReviewTui
-from tui.screens.runs import screen as runs_module
+from tui.screens.runs import actions as runs_module
 from tui.screens.runs.table import RunTable
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
@@ -308,3 +308,18 @@ async def test_the_age_of_a_run_grows_while_it_is_looked_at(monkeypatch: pytest.
         for seconds, words in ((1, "just now"), (130, "2 min ago"), (7300, "2 h ago")):
             table.show(rows, began + seconds)
             assert words in [cell.plain for cell in table.get_row_at(0)]
+
+
+async def test_no_key_acts_on_a_run_that_is_not_seen() -> None:
+    run = make_run(1, name="unseen")
+    async with ReviewTui().run_test(notifications=True, size=(80, 24)) as pilot:
+        await settled(pilot, "unseen")
+        await pilot.resize_terminal(40, 10)
+        await pilot.pause()
+        shown = frame(pilot.app)
+        assert "too small" in shown and "unseen" not in shown and "on disk" not in shown
+        await pilot.press("d", "enter", "r", "x", "i")
+        await pilot.pause()
+        await pilot.resize_terminal(80, 24)
+        await settled(pilot, "[Runs]", "unseen")
+    assert [found.id for found in list_runs()] == [run.id]

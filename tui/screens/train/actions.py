@@ -1,0 +1,153 @@
+"""What a person can do with the run on the Train screen: pause, stop, resume, extend, branch, classify."""
+
+from __future__ import annotations
+
+import asyncio
+from textual import work
+from textual.content import Content
+
+from core.base.errors import ReviewtuiError
+from core.runs.control import ControlRequest, send
+from core.runs.folder import RunFolder
+from core.runs.resume import resume_run
+from core.runs.status import OVER
+from core.runs.summary import RunSummary
+from tui.screens.base import Place
+
+_ASKED: dict[ControlRequest, str] = {
+    "pause": "pausing after this step",
+    "continue": "continuing",
+    "stop": "stopping after this step",
+    "stop_and_save": "stopping after this step, then saving",
+}
+
+
+class ActsOnRun(Place):
+    """A screen about one run. A subclass shows the run and implements `open`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.run_shown: RunFolder | None = None
+        self.summary: RunSummary | None = None
+        """The run as it stood at the last look."""
+        self.asked = ""
+        """What a person asked of the worker that its journal does not show yet."""
+
+    def open(self, run: RunFolder | None) -> None:
+        """Show another run."""
+        raise NotImplementedError
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer only keys that would do something."""
+        summary = self.summary
+        state = summary.state if summary is not None else None
+        living = state is not None and state not in OVER
+        allowed = {
+            "pause": living and state != "paused",
+            "unpause": state == "paused",
+            "stop": living,
+            "resume": state in ("stopped", "failed", "interrupted"),
+            "extend": state in OVER and bool(summary and summary.step),
+            "branch": bool(summary and summary.checkpoint_step),
+            "classify": summary is not None and summary.has_model,
+            "settings": self.run_shown is not None,
+        }
+        return allowed.get(action, True)
+
+    def why_not(self, action: str) -> str:
+        summary = self.summary
+        if summary is None:
+            return "No run is open: g r leads to the list of runs."
+        over = f"This run is {summary.state}: nothing is left to {action}."
+        return {
+            "pause": over,
+            "stop": over,
+            "resume": f"This run is {summary.state}: only a stopped, failed or interrupted run can be resumed.",
+            "extend": "A run can be extended once it is over and has trained at least one step.",
+            "branch": "This run has no checkpoint yet to branch from.",
+            "classify": "This run has no model yet: it is written when the run finishes, or when it is stopped.",
+        }.get(action, "")
+
+    def action_pause(self) -> None:
+        """Pause the run after its current step."""
+        self._send("pause")
+
+    def action_unpause(self) -> None:
+        """Let a paused run continue."""
+        self._send("continue")
+
+    @work(exit_on_error=False)
+    async def action_stop(self) -> None:
+        """Ask how to stop, then ask the worker to."""
+        from tui.widgets.dialogs import Choose
+
+        choices = [
+            Content("Keep training"),
+            Content("Stop and save: evaluate, keep the best weights, write the model"),
+            Content("Stop now: keep the last checkpoint, write nothing more"),
+        ]
+        chosen = await self.app.push_screen_wait(Choose("Stop this run?", choices))
+        if chosen in (1, 2):
+            self._send("stop_and_save" if chosen == 1 else "stop")
+
+    @work(exit_on_error=False)
+    async def _send(self, request: ControlRequest) -> None:
+        if self.run_shown is None:
+            return
+        self.asked = _ASKED[request]
+        try:
+            await asyncio.to_thread(send, self.run_shown.control, request)
+        except OSError as error:
+            self.asked = ""
+            self.app.say(f"The worker could not be reached ({error.strerror}).", "error")
+
+    @work(exit_on_error=False)
+    async def action_resume(self) -> None:
+        """Start a worker that resumes from the last checkpoint."""
+        if self.run_shown is None:
+            return
+        try:
+            await asyncio.to_thread(resume_run, self.run_shown)
+        except ReviewtuiError as error:
+            self.app.say(error, "error")
+        else:
+            self.asked = "resuming from the last checkpoint"
+
+    @work(exit_on_error=False)
+    async def action_extend(self) -> None:
+        """Ask for how many epochs in total, say what that means, and train on."""
+        from tui.screens.train.extend import extend
+
+        if self.run_shown is not None:
+            self._open_other(await extend(self.app, self.run_shown))
+
+    @work(exit_on_error=False)
+    async def action_branch(self) -> None:
+        """Ask what is to be different, and start a new run from a checkpoint."""
+        from tui.screens.train.branch import branch
+
+        if self.run_shown is not None:
+            self._open_other(await branch(self.app, self.run_shown))
+
+    def _open_other(self, run: RunFolder | None) -> None:
+        if run is not None and run != self.run_shown:
+            self.app.run_in_view = run
+            self.open(run)
+
+    @work(exit_on_error=False)
+    async def action_settings(self) -> None:
+        """Show all settings of the run."""
+        from tui.screens.run_settings import RunSettings
+
+        if self.run_shown is None:
+            return
+        try:
+            request = await asyncio.to_thread(self.run_shown.request)
+        except ReviewtuiError as error:
+            self.app.say(error, "error")
+        else:
+            self.app.push_screen(RunSettings(request))
+
+    def action_classify(self) -> None:
+        """Classify reviews with this run's model."""
+        self.app.open_classify(self.run_shown)
