@@ -87,7 +87,7 @@ def _checkpoint(run: RunFolder, step: int | None) -> tuple[int, Path]:
         raise InputError(f"{run.id} has no checkpoint to branch from.")
     if step is None or step in dict(found):
         raise InputError(f"No checkpoint of {run.id} is whole (steps {there}).")
-    raise InputError(f"{run.id} has no checkpoint at step {step}; there are those of steps {there}.")
+    raise InputError(f"{run.id} has no checkpoint at step {step}; checkpoints available: step {there}.")
 
 
 def _planned(parent: RunFolder, settings: Any, batch_size: int, step: int) -> tuple[int, int]:

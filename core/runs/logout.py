@@ -35,7 +35,7 @@ class Detachment:
     how: Literal["systemd", "session"]
     """Under the user's systemd manager, or as a session of its own."""
     survives: bool
-    """Whether the run continues after a logout."""
+    """Whether the run outlives a logout."""
     why: str
     advice: str = ""
     """What a person can do so that it survives; empty if it does."""
@@ -43,11 +43,11 @@ class Detachment:
     """Words before the worker's command; `UNIT` among them stands for the unit's name."""
 
     def __str__(self) -> str:
-        """Say in one sentence how it is detached, and what happens at logout."""
-        way = "by your systemd user manager" if self.how == "systemd" else "in a session of its own"
-        if self.survives:
-            return f"Kept {way}; it goes on after a logout: {self.why}."
-        return f"Kept {way}; it ENDS at your logout: {self.why}; {self.advice}."
+        """Say in one sentence what happens to the run at logout."""
+        if not self.survives:
+            return f"The run ENDS at your logout: {self.why}; {self.advice}."
+        manager = ", under your systemd user manager" if self.how == "systemd" else ""
+        return f"Keeps running after you log out{manager}."
 
 
 def plan_detachment(root: Path = Path("/"), environment: Mapping[str, str] = os.environ) -> Detachment:

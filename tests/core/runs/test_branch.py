@@ -153,7 +153,7 @@ def test_another_optimizer_begins_anew(parent: Callable[..., RunFolder], work: W
         ({"lora": "true"}, None, "cannot change lora"),
         ({"validation_fraction": "0.2"}, None, "cannot change validation_fraction"),
         ({}, None, r"past the end of the branch \(step 21\)"),
-        ({"epochs": "4"}, 8, "no checkpoint at step 8; there are those of steps 21, 9"),
+        ({"epochs": "4"}, 8, "no checkpoint at step 8; checkpoints available: step 21, 9"),
         ({"epoch": "4"}, None, "no setting 'epoch'"),
     ],
     ids=str,

@@ -36,8 +36,7 @@ async def settled(pilot: Pilot[None], *words: str) -> str:
 @pytest.mark.parametrize("size", SIZES)
 async def test_without_runs_it_says_how_to_begin(size: tuple[int, int]) -> None:
     async with ReviewTui().run_test(notifications=True, size=size) as pilot:
-        shown = await settled(pilot, "No run yet")
-        assert "n   start one" in shown
+        shown = await settled(pilot, "No run yet", "n   start one", "n New")
         assert "n New" in shown.splitlines()[-1]
 
 
@@ -298,12 +297,12 @@ async def test_the_chosen_runs_settings_and_the_disk_space_are_shown() -> None:
         await settled(pilot, "[Runs]", "n New")
 
 
-async def test_the_age_of_a_run_grows_while_it_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_age_of_a_run_grows_while_it_is_looked_at() -> None:
     make_run(1, name="aging")
     async with ReviewTui().run_test(notifications=True, size=(80, 24)) as pilot:
         await settled(pilot, "aging")
         table = pilot.app.screen.query_one(RunTable)
-        rows = pilot.app.screen._rows  # type: ignore[attr-defined]
+        rows = pilot.app.screen.rows  # type: ignore[attr-defined]
         began = rows[0].summary.began
         for seconds, words in ((1, "just now"), (130, "2 min ago"), (7300, "2 h ago")):
             table.show(rows, began + seconds)
@@ -323,3 +322,17 @@ async def test_no_key_acts_on_a_run_that_is_not_seen() -> None:
         await pilot.resize_terminal(80, 24)
         await settled(pilot, "[Runs]", "unseen")
     assert [found.id for found in list_runs()] == [run.id]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_crash_in_drawing_is_told_and_stays_told(
+    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_run(1)
+
+    def crash(*arguments: object) -> None:
+        raise ZeroDivisionError("nothing [/ to divide")
+
+    monkeypatch.setattr(RunTable, "show", crash)
+    async with ReviewTui().run_test(notifications=True, size=size) as pilot:
+        await settled(pilot, "ZeroDivisionError", "[/ to divide")

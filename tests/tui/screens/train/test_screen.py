@@ -20,6 +20,7 @@ from tests.tui.frames import frame
 from tests.tui.made_runs import append, evaluation, hold, make_run, memory
 from tests.tui.screens.runs.test_screen import HOSTILE, SIZES, settled
 from tui.app import ReviewTui
+from tui.screens.train.header import RunHeader
 from tui.screens.train.log import Narrator, RunLog
 from tui.screens.train.plan import RunPlan
 from tui.screens.train.reader import RunReader
@@ -398,3 +399,18 @@ async def test_an_extended_run_shows_both_ends_and_its_highest_peak() -> None:
         assert "after 2 epochs  accuracy 0.900  F1 0.890  loss 0.2500" in shown
         assert "512.0 MiB · peak 1.4 GiB" in shown
         assert "elapsed 0:20" in shown
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_crash_in_drawing_is_told_and_stays_told(
+    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(1)
+
+    def crash(*arguments: object) -> None:
+        raise ZeroDivisionError("nothing [/ to divide")
+
+    monkeypatch.setattr(RunHeader, "show", crash)
+    async with ReviewTui().run_test(notifications=True, size=size) as pilot:
+        await open_train(pilot, run)
+        await settled(pilot, "ZeroDivisionError", "[/ to divide")
