@@ -37,6 +37,7 @@ Pane = Literal["loss", "memory", "log"]
 _PANES: tuple[Pane, ...] = get_args(Pane)
 _SINGLE_CHART = (100, 36)
 """Columns and rows below which only one of the two charts is shown."""
+_MIN_ROWS_WITH_PLAN = 20
 
 _EMPTY = """\
 No run is open.
@@ -98,6 +99,7 @@ charts."""
         super().on_resize(event)
         columns, rows = event.size
         self.set_class(columns < _SINGLE_CHART[0] and rows < _SINGLE_CHART[1], "-single")
+        self.set_class(rows < _MIN_ROWS_WITH_PLAN, "-tight")
         if self.run_shown is not None and self.focused is None:
             self._show_pane(self._pane)  # a screen that was too small had hidden everything
 
