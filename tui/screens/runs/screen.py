@@ -95,7 +95,7 @@ a power cut: r resumes it from its last checkpoint, R resumes all of them."""
         if worker.group != "poll":
             return False
         self.add_class("-interrupted")
-        self.query_one("#runs-interrupted", Static).update(Content(f"The list is not up to date. {sentence}"))
+        self.query_one("#runs-interrupted", Static).update(Content(f"Not up to date: {sentence}"))
         return True
 
     def _show_notice(self, text: str) -> None:

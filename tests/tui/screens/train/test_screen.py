@@ -407,7 +407,7 @@ async def test_a_crash_in_drawing_is_told_and_stays_told(
 ) -> None:
     run = make_run(1)
 
-    def crash(*arguments: object) -> None:
+    def crash(*arguments: object, **named: object) -> None:
         raise ZeroDivisionError("nothing [/ to divide")
 
     monkeypatch.setattr(RunHeader, "show", crash)
