@@ -1,4 +1,4 @@
-"""`inspect`, `classify` and `evaluate`: looking at data, and what a model says of it."""
+"""`inspect`, `classify` and `evaluate`: what a file of reviews holds, and what a model makes of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`train`, `resume` and `stop`: starting a run, going on with one, and asking one to end."""
+"""`train`, `resume` and `stop`: start a run, resume one, and ask one to end."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def chosen_settings(preset: str, file: Path | None, model: str | None, assignmen
 def make_request(
     data: str, validation: str | None, reading: Reading, preset: str, settings: Settings, name: str | None = None
 ) -> Request:
-    """Return what a run, or the forecast of one, is asked for.
+    """Return what a run, or the forecast of one, is to do.
 
     Raises:
         InputError: Another run is called `name`.

@@ -1,4 +1,4 @@
-"""`verify-resume`: proof, on the person's own machine and data, that a kill costs nothing."""
+"""`verify-resume`: a check, on your own machine and data, that a resumed run equals an uninterrupted one."""
 
 from __future__ import annotations
 

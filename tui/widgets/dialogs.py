@@ -19,7 +19,7 @@ from tui.widgets.marked_list import MarkedList
 
 
 class Choose(ModalScreen[int | None]):
-    """A list to choose from; answers with the index of the choice, or None. Digits choose the first nine at once."""
+    """A list to choose from. Answers with the index of the choice, or None. Digits choose the first nine at once."""
 
     DEFAULT_CSS = """
     Choose > .box > OptionList { width: 70; max-width: 100%; height: auto; max-height: 60vh; border: none; padding: 0; }
@@ -28,7 +28,7 @@ class Choose(ModalScreen[int | None]):
     BINDINGS: ClassVar[list[BindingType]] = bindings(CHOOSE)
 
     def __init__(self, title: str, choices: Sequence[Content], current: int | None = None, help: str = "") -> None:
-        """Args: choices: as they are shown, cleaned; current: the one that holds now; help: a sentence below."""
+        """Args: choices: As they are shown, cleaned; current: The present choice; help: A sentence below the list."""
         self._title, self._choices, self._current, self._help = title, choices, current, help
         super().__init__()
 
@@ -55,17 +55,17 @@ class Choose(ModalScreen[int | None]):
         self.dismiss(message.option_index)
 
     def action_pick(self, index: int) -> None:
-        """Choose by digit."""
+        """Choose with a digit."""
         if index < len(self._choices):
             self.dismiss(index)
 
     def action_close(self) -> None:
-        """Leave everything as it is."""
+        """Close without a choice."""
         self.dismiss(None)
 
 
 class Ask(ModalScreen[str | None]):
-    """One question, one line; answers with what was typed, or None."""
+    """A question with a line for the answer. Answers with what was typed, or None."""
 
     DEFAULT_CSS = """
     Ask > .box > LineInput { width: 60; max-width: 100%; margin: 1 0; }
@@ -98,7 +98,7 @@ class Ask(ModalScreen[str | None]):
 
 
 class Find(ModalScreen[str | None]):
-    """A line to type words into, over the list of what has them; answers with the name of the choice, or None."""
+    """A line for words, above a list of what matches them. Answers with the name of the choice, or None."""
 
     DEFAULT_CSS = """
     Find > .box > LineInput { width: 70; max-width: 100%; margin: 1 0; }

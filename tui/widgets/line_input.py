@@ -1,4 +1,4 @@
-"""The one-line input of this workbench: compact, and what is typed or pasted into it can never steer the terminal."""
+"""The one-line input of the workbench. Nothing that is typed or pasted into it can steer the terminal."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class LineInput(Input):
     LineInput.-textual-compact:focus { background: $boost; text-style: underline; }
     """
     virtual_size = Reactive(Size(0, 0), layout=False)
-    """Its place does not depend on how much is typed: a key lays no screen out."""
+    """Typing does not change its size, so no key lays the screen out again."""
 
     # ctrl+a stays what GNU screen needs it for: home does the same.
     BINDINGS: ClassVar[list[BindingType]] = bindings(LINE)
@@ -32,5 +32,5 @@ class LineInput(Input):
         self.add_class("-typing")
 
     def validate_value(self, value: str) -> str:
-        """Escape sequences and control characters, pasted or completed, become their visible stand-ins."""
+        """Replace control characters, pasted or completed, by visible stand-ins."""
         return clean(value).replace("\n", " ")

@@ -1,6 +1,6 @@
-"""Text that is laid out anew for the width it gets: tables, bars and wrapped passages without a widget for each line.
+"""Text that adapts to its width: tables, bars and wrapped passages without a widget for each line.
 
-What is drawn from data must have gone through `core.base.text`; everything here is `Content`, so markup is never read.
+Text from data must be cleaned (`core.base.text`) before it comes here. Everything is `Content`: markup is never read.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 Draw = Callable[[int], Content]
-"""From the width in cells to what is shown."""
+"""From a width in cells to what is shown."""
 
 
 class Drawn(Widget):
-    """Shows what a function draws; as high as that is, or was while the same thing was shown (see `show`)."""
+    """Shows what a function draws, and is as high as that; see `show`."""
 
     DEFAULT_CSS = """
     Drawn { height: auto; width: 1fr; }
@@ -29,15 +29,16 @@ class Drawn(Widget):
         self._last: tuple[Draw, int, Content] | None = None
         self._about: object = None
         self._least = 0, 0
-        """At which width it keeps how many lines."""
+        """A width, and the lines that are kept at that width."""
         super().__init__(id=id, classes=classes)
 
     def show(self, draw: Draw, about: object = None) -> None:
-        """Draw something else from now on; the screen is laid out anew only where the height is another.
+        """Draw with `draw` from now on. The screen is laid out again only if the height changes.
 
         Args:
-            about: what it is about, if that is said: while it is the same, lines that were needed once are kept, so
-                that what stands below stays where it is.
+            draw: From a width to what is shown.
+            about: The subject. While it stays the same, the widget never becomes lower, so that what stands below
+                does not move.
         """
         self._draw, last = draw, self._last
         kept = about is not None and about == self._about
@@ -53,7 +54,7 @@ class Drawn(Widget):
             self.refresh(layout=self._lines(now, width) != high)
 
     def show_text(self, text: str | Content) -> None:
-        """Show words as they are, wrapped."""
+        """Show text, wrapped."""
         content = Content(text) if isinstance(text, str) else text
         self.show(lambda width: content)
 
@@ -64,33 +65,33 @@ class Drawn(Widget):
         return self._lines(self._drawn_at(width), width) if width else 0
 
     def _lines(self, content: Content, width: int) -> int:
-        """Its height with this content."""
+        """Return the height with this content."""
         rules = cast(RulesMap, self.styles)  # as Textual's own widgets hand them over
         least = self._least[1] if self._least[0] == width else 0
         return max(content.get_height(rules, width), least)
 
     def _drawn_at(self, width: int) -> Content:
-        """What is drawn at a width; the last is kept, for layout and painting both ask."""
+        """Return what is drawn at a width. The last result is kept: layout and painting both ask."""
         if self._last is None or self._last[:2] != (self._draw, width):
             self._last = (self._draw, width, self._draw(width))
         return self._last[2]
 
 
 def lines(parts: Iterable[Content | str]) -> Content:
-    """One line under the other."""
+    """Join lines."""
     return Content("\n").join([part if isinstance(part, Content) else Content(part) for part in parts])
 
 
 def cell(text: str | Content, width: int) -> Content:
-    """`text` cut or filled to exactly `width` cells; what is cut ends in `…`."""
+    """Cut or pad `text` to exactly `width` cells; a cut ends in `…`."""
     content = Content(text) if isinstance(text, str) else text
     return content.truncate(max(width, 1), ellipsis=True, pad=True)
 
 
 def fitting(parts: Iterable[Content], width: int, between: str) -> Content:
-    """As many of `parts`, the most important first, as stand whole on one line, with `between` between them.
+    """Join as many of `parts`, the most important first, as fit on one line, separated by `between`.
 
-    The first is always there: where it alone is too wide, it is cut and ends in `…`.
+    The first is always there; if it alone is too wide, it is cut and ends in `…`.
     """
     first, *rest = [*parts] or [Content("")]
     line = first
@@ -103,7 +104,7 @@ def fitting(parts: Iterable[Content], width: int, between: str) -> Content:
 
 
 def row(*cells: tuple[str | Content, int, str]) -> Content:
-    """Cells of a line: text, width, style; a negative width sets the text to the right."""
+    """Join cells: text, width and style of each. A negative width aligns to the right."""
     parts: list[Content] = []
     for text, width, style in cells:
         content = Content(text) if isinstance(text, str) else text
@@ -115,14 +116,14 @@ def row(*cells: tuple[str | Content, int, str]) -> Content:
 
 
 def indented(text: str | Content, width: int, indent: int) -> Content:
-    """`text` wrapped to `width`, every line moved in by `indent`."""
+    """Wrap `text` to `width` and indent every line."""
     content = Content(text) if isinstance(text, str) else text
     wrapped = content.wrap(max(width - indent, 10))
     return lines([part.pad_left(indent) for part in wrapped])
 
 
 def bar(share: float, width: int) -> str:
-    """A bar of eighths, at most `width` cells; anything above nothing shows at least a sliver."""
+    """Return a bar of at most `width` cells in eighths; any share above zero shows."""
     eighths = round(max(0.0, min(share, 1.0)) * width * 8)
     if share > 0:
         eighths = max(eighths, 1)
@@ -131,7 +132,7 @@ def bar(share: float, width: int) -> str:
 
 
 def gauge(share: float | None, width: int) -> str:
-    """How much is done: a bar on its track with the percentage, or dots where nobody knows."""
+    """Return a progress bar with its percentage; `…` if the share is unknown."""
     if share is None:
         return "…"
     done, left = track(share, width)
@@ -139,16 +140,16 @@ def gauge(share: float | None, width: int) -> str:
 
 
 def track(share: float, width: int) -> tuple[str, str]:
-    """A bar of whole cells, and the rest of its track; together `width` cells."""
+    """Return a bar of whole cells and the rest of its track, together `width` cells."""
     done = round(max(0.0, min(share, 1.0)) * width)
     return "█" * done, "░" * (width - done)
 
 
 def widest(texts: Sequence[str], at_most: int) -> int:
-    """Cells that the longest of `texts` needs, within `at_most`."""
+    """Return the cells that the longest of `texts` needs, at most `at_most`."""
     return min(max((Content(text).cell_length for text in texts), default=0), at_most)
 
 
 def section(title: str, note: str = "") -> Content:
-    """The heading of a part."""
+    """Return the heading of a part."""
     return Content.assemble((f" {title}", "bold $text-primary"), (f"  {note}" if note else "", "$foreground-muted"))

@@ -1,4 +1,4 @@
-"""A strip of one line that names the sections of a screen and says which one is open."""
+"""Tabs: a line that names the sections of a screen and marks the open one, and the pane of a section."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tui.widgets.keys import PANE
 
 
 class Sections(Static):
-    """`[1 Overview] 2 Columns …`: brackets and reverse say where you are, with or without colour."""
+    """`[1 Overview] 2 Columns …`: brackets and reverse mark the open section, with or without colour."""
 
     DEFAULT_CSS = """
     Sections { height: 1; color: $text-muted; }
@@ -40,12 +40,12 @@ class Sections(Static):
         self._redraw()
 
     def open(self, index: int) -> None:
-        """Mark a section as the open one."""
+        """Mark a section as open."""
         self.current = index
         self._redraw()
 
     def note(self, index: int, words: str) -> None:
-        """Say something short after a title: a count."""
+        """Show a short note, such as a count, after a title."""
         self._notes[index] = words
         self._redraw()
 
@@ -72,6 +72,6 @@ class Sections(Static):
 
 
 class Pane(VerticalScroll, can_focus=True, inherit_bindings=False):
-    """What a section shows. It scrolls up and down; left and right belong to the screen, which turns sections."""
+    """The content of a section. It scrolls up and down; left and right are left to the screen, which turns sections."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(PANE)

@@ -1,4 +1,4 @@
-"""A dialog that names the classes: each class as the data has it, and the name it shall go by."""
+"""A dialog that renames the classes of the labels."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ MAX_CLASSES = 50
 
 
 class LabelNames(ModalScreen[dict[str, str] | None]):
-    """Answers with raw value or class → name, only where they differ; None when nothing was to change.
+    """Answers with raw value or class → name, for those that differ; None if it was cancelled.
 
-    Two classes of one name become one. The last line names a value of its own: one that was left out, for instance.
+    Two classes of one name become one. The last line names a value that is not listed, such as one that was left out.
     """
 
     DEFAULT_CSS = """
@@ -38,7 +38,7 @@ class LabelNames(ModalScreen[dict[str, str] | None]):
     BINDINGS: ClassVar[list[BindingType]] = bindings(NAMES)
 
     def __init__(self, classes: Sequence[str], given: Mapping[str, str]) -> None:
-        """Args: classes: names as they are now; given: what was renamed before, raw value → name."""
+        """Args: classes: The present names; given: Names given before, raw value → name."""
         renamed = set(given.values())
         self._rows = [*given, *(name for name in classes if name not in renamed)][:MAX_CLASSES]
         self._given = given
@@ -71,7 +71,7 @@ class LabelNames(ModalScreen[dict[str, str] | None]):
         self.action_save()
 
     def action_save(self) -> None:
-        """Answer with the names."""
+        """Close with the names."""
         names = {}
         for number, raw in enumerate(self._rows):
             typed = self.query_one(f"#name-{number}", LineInput).value.strip()
@@ -83,5 +83,5 @@ class LabelNames(ModalScreen[dict[str, str] | None]):
         self.dismiss(names)
 
     def action_close(self) -> None:
-        """Leave the names as they are."""
+        """Close without a change."""
         self.dismiss(None)

@@ -1,4 +1,4 @@
-"""What the file picker lists: the folders and data files of a folder. Plain functions, called in a thread."""
+"""The folders and data files that the file picker lists. These functions read the disk: call them in a thread."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.reviews.formats.registry import SUFFIXES
 from core.reviews.sources import find_sources
 
 MAX_ENTRIES = 1000
-"""More than these are not listed; typing narrows them down."""
+"""Entries that are listed at most; typing narrows them down."""
 
 
 @dataclass(frozen=True)
@@ -27,18 +27,18 @@ class Entry:
 
 @dataclass
 class Listing:
-    """What stands in a folder, as far as it begins with what was typed."""
+    """The entries of a folder whose names begin with what was typed."""
 
     folder: Path
     entries: list[Entry] = field(default_factory=list)
     whole: str = ""
-    """What the folder as one source would be made of; empty when it is none."""
+    """What the folder would consist of as one source; empty if it is none."""
     problem: str = ""
     left_off: int = 0
 
 
 def listing(folder: Path, typed: str) -> Listing:
-    """The entries of the folder that `typed` names (from `folder` on), whose names begin with its last part."""
+    """Return the entries of the folder that `typed` names, relative to `folder`, that begin with its last part."""
     try:
         wanted, prefix = _asked(folder, typed)
         found = Listing(wanted)
@@ -61,20 +61,20 @@ def listing(folder: Path, typed: str) -> Listing:
 
 
 def completion(folder: Path, typed: str) -> str | None:
-    """`typed` made longer by the first name that begins so; None without one, or where its name is not plain."""
+    """Return `typed`, completed by the first name that begins with it; None if there is none, or it is not plain."""
     if not typed:
         return None
     entries = listing(folder, typed).entries
     name = entries[0].path.name + ("/" if entries[0].is_folder else "") if entries else ""
     head, slash, prefix = typed.rpartition("/")
-    # A name with control characters in it is chosen from the list; it is never put into the input.
+    # A name with control characters can be chosen from the list, but is never put into the input.
     if not name.startswith(prefix) or clean_line(name) != name:
         return None
     return f"{head}{slash}{name}"
 
 
 def existing(folder: Path, typed: str) -> tuple[Path, bool] | None:
-    """The absolute path that `typed` names and whether it is a folder; None where there is no such thing."""
+    """Return the absolute path that `typed` names, and whether it is a folder; None if it does not exist."""
     try:
         path = (folder / Path(typed).expanduser()).absolute()
         return (path, path.is_dir()) if path.exists() else None

@@ -1,4 +1,4 @@
-"""Choosing a source: a line to type a path or a Hugging Face id into, over the folder's data files."""
+"""The file picker: a line for a path or a Hugging Face id, above the data files of a folder."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _NAME_WIDTH = 44
 
 
 class _Completion(Suggester):
-    """Offers the rest of a path."""
+    """Suggests the rest of a path."""
 
     def __init__(self, picker: FilePicker) -> None:
         super().__init__(use_cache=False, case_sensitive=True)
@@ -40,12 +40,12 @@ class _Completion(Suggester):
 
 
 class PathInput(LineInput):
-    """Tab and right take the completion; down goes to the list."""
+    """A line for a path. Tab and right accept the completion; down goes to the list."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(PATH)
 
     def action_complete(self) -> None:
-        """Take the completion that is offered, or go on to the list."""
+        """Accept the completion, or go to the list."""
         before = self.value
         if self.cursor_position == len(before):
             self.action_cursor_right()
@@ -54,7 +54,7 @@ class PathInput(LineInput):
 
 
 class FilePicker(Vertical):
-    """A path or id typed, or a file chosen from the list, ends in `Picked`."""
+    """Posts `Picked` when a path or an id is entered, or a file is chosen from the list."""
 
     DEFAULT_CSS = """
     FilePicker { height: 1fr; }
@@ -76,12 +76,12 @@ class FilePicker(Vertical):
             super().__init__()
 
     def __init__(self, samples: Path, *, id: str | None = None) -> None:
-        """Args: samples: the folder offered as sample reviews."""
+        """Args: samples: The folder of the sample reviews."""
         self._samples = samples
         self.folder = Path.cwd()
-        """What typed paths and the list start from."""
+        """The folder that is listed; typed paths are relative to it."""
         self._shown: list[tuple[str, Path]] = []
-        """For each option what Enter does (`open`, `enter`) and with which path."""
+        """What enter does with each option (`open`, `enter`), and its path."""
         super().__init__(id=id)
 
     def compose(self) -> ComposeResult:
@@ -95,12 +95,12 @@ class FilePicker(Vertical):
         self._list("")
 
     def focus_list(self) -> None:
-        """Put the keys on the list of files."""
+        """Focus the list of files."""
         self.screen.set_focus(self.query_one(OptionList))
 
     @work(exclusive=True, exit_on_error=False, group="listing")
     async def _list(self, typed: str) -> None:
-        """List what `typed` leads to; file systems may be slow, so a thread looks."""
+        """List what `typed` leads to, in a thread: file systems may be slow."""
         found = await asyncio.to_thread(listing, self.folder, typed)
         self._show(found, typed)
 
@@ -124,8 +124,7 @@ class FilePicker(Vertical):
             add("enter" if entry.is_folder else "open", entry.path, "/" if entry.is_folder else "-", name, entry.note)
         chooser = self.query_one(OptionList)
         chooser.set_options([Option(option) for option in options])
-        # The first thing below the way up is the likely next step.
-        chooser.highlighted = 0 if options else None
+                chooser.highlighted = 0 if options else None
         self.query_one("#where", Drawn).show(partial(where_line, found))
 
     def on_input_changed(self, message: Input.Changed) -> None:
@@ -138,7 +137,7 @@ class FilePicker(Vertical):
 
     @work(exclusive=True, exit_on_error=False, group="taking")
     async def _take(self, typed: str) -> None:
-        """What was typed is a folder to go into, or a source."""
+        """Enter the folder that was typed, or pick the source."""
         if not typed:
             self.focus_list()
             return
@@ -157,7 +156,7 @@ class FilePicker(Vertical):
             self._go(path)
 
     def _go(self, folder: Path) -> None:
-        """List another folder; paths are typed from there."""
+        """List another folder."""
         self.folder = folder
         entry = self.query_one(PathInput)
         if entry.value:
@@ -175,12 +174,12 @@ class FilePicker(Vertical):
         self._go(self.folder.parent)
 
     def action_list(self) -> None:
-        """From the line to the list."""
+        """Go from the line to the list."""
         self.focus_list()
 
 
 def where_line(found: Listing, width: int) -> Content:
-    """Which folder is listed and what is in it, in a line; of a long path its end is shown."""
+    """Draw which folder is listed and what it holds, on one line; a long path shows its end."""
     if found.problem:
         return Content(clean_line(found.problem)).truncate(width, ellipsis=True)
     files = sum(not entry.is_folder for entry in found.entries)
@@ -188,6 +187,6 @@ def where_line(found: Listing, width: int) -> Content:
     rest = f"   {files} data file{'s' * (files != 1)}{more}   enter opens"
     path, room = clean_line(found.folder), max(width - len(rest), 1)
     if cell_len(path) > room:
-        cells = set_cell_size(path[::-1], room - 1)[::-1]  # a wide character that does not fit is a blank
+        cells = set_cell_size(path[::-1], room - 1)[::-1]  # where half a wide character would fit, this leaves a blank
         path = f"…{cells}"
     return Content(f"{path}{rest}").truncate(width, ellipsis=True)

@@ -1,6 +1,6 @@
-"""What was found in a source, in five sections of which one is open: the body of the Data screen.
+"""The body of the Data screen: what was found in a source, in five sections, one of which is open.
 
-It draws what it is given and turns its own pages; the screen asks the engine and hands over what comes back.
+It draws what it is given, and turns its own pages. The screen asks the engine and passes on the answers.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ SAMPLES = _IDS.index("samples")
 PAGE = 20
 """Reviews on a page of samples."""
 FETCHED = 200
-"""Reviews asked for at once: ten pages, so that turning one seldom waits for the engine."""
+"""Reviews fetched at once: ten pages, so that turning a page seldom waits for the engine."""
 _ON_OVERVIEW = 4
-"""Reviews shown beside the overview where there is room."""
+"""Reviews shown in the overview, if there is room."""
 
 
 class Findings(Vertical):
-    """The sections. `show_report` comes first; rows and lengths follow when the engine has them."""
+    """The sections. Call `show_report` first; reviews and lengths follow when the engine has them."""
 
     class RowsWanted(Message):
-        """A page was turned to reviews that are not here: fetch some from `start` on."""
+        """A page was turned to reviews that were not fetched yet: those from `start` on are needed."""
 
         def __init__(self, start: int) -> None:
             self.start = start
@@ -70,7 +70,7 @@ class Findings(Vertical):
 
     @property
     def section(self) -> int:
-        """The open section."""
+        """The index of the open section."""
         return self.query_one(Sections).current
 
     def open(self, index: int, *, focus: bool = True) -> None:
@@ -81,7 +81,7 @@ class Findings(Vertical):
             self.query_one(f"#{_IDS[index]}").focus()
 
     def show_report(self, report: ReadingReport, reading: ReadingOptions) -> None:
-        """Show a new report; rows and lengths of the one before are gone."""
+        """Show a new report, without the reviews and lengths of the previous one."""
         self._found, self._fetched, self._fetched_from, self._page_from = report, (), 0, 0
         self.query_one("#headline", Static).update(report_views.headline(report))
         self.query_one(Sections).note(3, f"{sum(report.left_out.values()):,}")
@@ -95,7 +95,7 @@ class Findings(Vertical):
             self._drawn(awaited).show_text("")
 
     def show_rows(self, rows: Sequence[Row], start: int) -> None:
-        """Show reviews that were fetched, from row `start` on."""
+        """Show fetched reviews, the first of which is row `start`."""
         self._fetched, self._fetched_from = rows, start
         if self._found is None:
             return
@@ -104,7 +104,7 @@ class Findings(Vertical):
         self._draw_page()
 
     def rows_refused(self, sentence: str) -> None:
-        """Say why the reviews could not be fetched."""
+        """Show why the reviews could not be fetched."""
         self._drawn("samples-drawn").show_text(f" ✗ {clean_line(sentence)}")
 
     def turn(self, step: int) -> None:
@@ -121,18 +121,18 @@ class Findings(Vertical):
             self.post_message(self.RowsWanted(start // FETCHED * FETCHED))
 
     def measuring(self, what: str, share: float | None) -> None:
-        """Say how far the counting of tokens is."""
+        """Show how far counting the tokens is."""
         line = Content.assemble((f"  {what[:1].upper()}{what[1:]}  ", "$foreground-muted"), gauge(share, 20))
         self._drawn("tokens").show_text(section("Tokens") + Content("\n") + line)
         self._drawn("lengths-drawn").show_text(line)
 
     def show_lengths(self, lengths: LengthReport, limit: int) -> None:
-        """Show token lengths, with the run's limit marked."""
+        """Show token lengths, with the run's max length marked."""
         self._drawn("tokens").show(partial(report_views.lengths_short, lengths, limit))
         self._drawn("lengths-drawn").show(partial(report_views.lengths, lengths, limit))
 
     def lengths_refused(self, sentence: str) -> None:
-        """Say why tokens could not be counted."""
+        """Show why the tokens could not be counted."""
         for drawn in ("tokens", "lengths-drawn"):
             self._drawn(drawn).show(partial(report_views.refused, "Tokens", sentence))
 

@@ -28,26 +28,26 @@ Stage = Literal["picking", "waiting", "found"]
 
 
 class ReadsReviews(Place):
-    """What is known of a source, and what is being asked about it. Subclasses draw it."""
+    """What is known about a source, and what the engine is asked about it. Subclasses draw it."""
 
     findings = getters.query_one(Findings)
 
     def __init__(self) -> None:
         super().__init__()
         self._draft: Draft | None = None
-        """The draft that this screen shows; the app may begin another."""
+        """The draft that the screen shows; the app may have begun another."""
         self._source = ""
         self._wanted: ReadingOptions | None = None
-        """What is being asked for now; None when nothing is."""
+        """How the source is being read now; None when no reading is under way."""
         self._report: ReadingReport | None = None
         self._trainable = ""
-        """Why a run could not learn from it; empty if it could."""
+        """Why a run could not learn from the reviews; empty if it could."""
         self._refusal = ""
         self._on_disk = False
-        """Whether the source is a path that exists: only then another reading may help."""
+        """Whether the source is an existing path: only then can other reading options help."""
         self._lengths: LengthReport | None = None
         self._measured_for: tuple[str, int] = ("", 0)
-        """Model and batch size that the lengths were, or are being, measured for."""
+        """Model and batch size that the lengths were measured for, or are being measured for."""
 
     @property
     def stage(self) -> str:
@@ -68,13 +68,13 @@ class ReadsReviews(Place):
 
     @property
     def blocked(self) -> str:
-        """Why nothing can be trained on this; empty when it can."""
+        """Why a run cannot learn from the reviews; empty if it can."""
         if self._wanted is not None or self._report is None:
             return "The reviews are still being read."
         return self._trainable
 
     def _begin(self, source: str, reading: ReadingOptions) -> None:
-        """Look at another source."""
+        """Read another source."""
         self._source, self._report, self._lengths = source, None, None
         self.app.draft.lengths = None
         for group in ("rows", "measure"):
@@ -83,7 +83,7 @@ class ReadsReviews(Place):
         self._ask(reading)
 
     def _ask(self, reading: ReadingOptions) -> None:
-        """Have the source read with `reading`; an earlier wish is dropped."""
+        """Read the source with `reading`; a reading that is under way is dropped."""
         self._wanted, self._refusal = reading, ""
         if self._report is None:
             self._stage("waiting")
@@ -104,7 +104,7 @@ class ReadsReviews(Place):
             self._found(reading, found)
 
     def _progressed(self, reading: ReadingOptions, what: str, share: float | None) -> None:
-        """Say how far the reading is; late words of a dropped wish are not heard."""
+        """Show how far the reading is; progress of a dropped reading is ignored."""
         if reading is not self._wanted:
             return
         if self._report is None:
@@ -113,7 +113,7 @@ class ReadsReviews(Place):
             self._draw_verdict(f"… {what} again  {gauge(share, 20)}")
 
     def _refused(self, sentence: str) -> None:
-        """The source cannot be read so. What was found before stays; without it, another can be chosen."""
+        """Show why the source cannot be read. What was found before stays; without it, another source can be chosen."""
         self._wanted, self._refusal = None, sentence
         if self._report is None:
             self.app.draft.report = None
@@ -135,7 +135,7 @@ class ReadsReviews(Place):
 
     @work(exclusive=True, exit_on_error=False, group="rows")
     async def _fetch(self, start: int, then_measure: bool = False) -> None:
-        """Fetch reviews from `start` on; the engine answers one at a time, so lengths wait for the first reviews."""
+        """Fetch reviews from row `start` on; lengths are measured after the first, as the engine answers in order."""
         wanted = Rows(source=self._source, reading=self.app.draft.reading, offset=start, limit=FETCHED)
         try:
             page = await self.app.ask(wanted)
@@ -148,7 +148,7 @@ class ReadsReviews(Place):
 
     @work(exclusive=True, exit_on_error=False, group="measure")
     async def _measure(self) -> None:
-        """Have the tokens counted."""
+        """Count the tokens."""
         settings, draft = self._settings(), self.app.draft
         self._measured_for = (settings.model, settings.batch_size)
         self._lengths = draft.lengths = None
@@ -159,7 +159,7 @@ class ReadsReviews(Place):
         try:
             found = await self.app.ask(request, self._measuring)
         except asyncio.CancelledError:
-            self._measured_for = ("", 0)  # a start came first: they are measured when this screen comes back
+            self._measured_for = ("", 0)  # a run is being started: measure when this screen comes back
             raise
         except ReviewtuiError as error:
             self.findings.lengths_refused(str(error))
@@ -173,12 +173,12 @@ class ReadsReviews(Place):
             self.findings.measuring(what, share)
 
     def _settings(self) -> Settings:
-        """The settings of the draft, as far as they can be taken."""
+        """Return the settings of the draft; those of its preset while a value is refused."""
         draft = self.app.draft
         return check(draft.preset, draft.typed).settings or preset(draft.preset)
 
     def worker_failed(self, worker: Worker[Any], sentence: str) -> bool:
-        """Say why the reviews could not be read where they would be shown."""
+        """Show a failed reading where the reviews would be."""
         if worker.group == "inspect":
             self._refused(sentence)
         return worker.group == "inspect"

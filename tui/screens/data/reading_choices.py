@@ -1,7 +1,7 @@
-"""What may be chosen about the reading of a source, as lists: pure functions from a report to offers.
+"""What a person can choose about how a source is read, as functions from a report to lists of choices.
 
-An `Offer` says, for each line of a list, which fields of `ReadingOptions` it sets; the Data screen shows it and asks
-the engine again. `changed` keeps choices that no longer make sense out of the new options.
+An `Offer` says which fields of `ReadingOptions` each line of a list sets. The Data screen shows it, and has the source
+read again. `changed` drops earlier choices that no longer make sense.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ class Offer:
     help: str = ""
     lines: list[Content] = field(default_factory=list)
     changes: list[Changes] = field(default_factory=list)
-    """For each line what it sets; a value of `...` asks for it first."""
+    """What each line sets; for a value of `...` the person is asked first."""
     current: int | None = None
 
     def add(self, line: str | Content, changes: Changes, current: bool = False) -> None:
-        """Offer one more."""
+        """Add a line."""
         if current:
             self.current = len(self.lines)
         self.lines.append(Content(line) if isinstance(line, str) else line)
@@ -40,7 +40,7 @@ class Offer:
 
 
 def offer_columns(report: ReadingReport, role: str) -> Offer:
-    """Which column is the text, the title or the label; none is possible for the latter two."""
+    """List the columns for a role: text, title or label. Title and label may be none."""
     helps = {
         "text": "The column that holds the review itself.",
         "title": "Joined before the text; a title often says it all.",
@@ -62,7 +62,7 @@ def offer_columns(report: ReadingReport, role: str) -> Offer:
 
 
 def offer_schemes(report: ReadingReport) -> Offer:
-    """How labels become classes."""
+    """List the ways in which labels can become classes."""
     offer = Offer("How labels become classes")
     for scheme in report.schemes:
         used = scheme == report.scheme or (scheme == "auto" and report.scheme == "binary")
@@ -71,7 +71,7 @@ def offer_schemes(report: ReadingReport) -> Offer:
 
 
 def offer_reading(report: ReadingReport | None, options: ReadingOptions) -> Offer:
-    """Encoding, delimiter and header, as far as the format has them; everything where nothing could be read yet."""
+    """List encodings, delimiters and headers, as far as the format has them; all of them if nothing was read yet."""
     offer = Offer("How the file is read", "Everything that was detected can be set.")
 
     def add(what: str, words: str, changes: Changes, current: bool) -> None:
@@ -100,9 +100,9 @@ def offer_reading(report: ReadingReport | None, options: ReadingOptions) -> Offe
 
 
 def changed(options: ReadingOptions, changes: Changes) -> ReadingOptions:
-    """New options with `changes`; a choice that rested on what changes is given up.
+    """Return `options` with `changes`, without the earlier choices that they invalidate.
 
-    A column plays one part only; another label column or scheme has other classes, and another delimiter or header
+    A column has one role only. Another label column or scheme has other classes, and another delimiter or header has
     other columns.
     """
     update = dict(changes)

@@ -1,7 +1,7 @@
-"""What the Data screen shows of a reading report (core/reviews/report.py) and of token lengths.
+"""Views of a reading report (`core/reviews/report.py`) and of token lengths, for the Data screen.
 
-Pure functions of what the engine answered and of a width in cells. Names and values come from data: each goes through
-`core.base.text` here, once, and ends in `Content`.
+Functions of what the engine answered and of a width in cells. Names and values come from data: they are cleaned here,
+once, and end up in `Content`.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ SCHEMES = {
 }
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "space"}
 _READABLE = 110
-"""Cells beyond which a line of prose is hard to read."""
+"""Cells of a line of prose at most; longer lines are hard to read."""
 _MAX_TEXT = 1200
-"""Characters of a review shown among the samples."""
+"""Characters of a review that the samples show at most."""
 _MIN_EXAMPLES = 12
-"""Cells below which examples say nothing."""
+"""Cells that examples need at least."""
 _MAX_LINES = 60
-"""Classes or columns listed; data with more than these has other worries."""
+"""Classes or columns that are listed at most."""
 
 
 def headline(report: Report) -> Content:
-    """How many rows were read, and what became of them."""
+    """Draw how many rows were read, kept and left out."""
     left = sum(report.left_out.values())
     fate = f"{report.kept:,} kept, {left:,} left out" if left else "all kept"
     files = len(report.files)
@@ -49,7 +49,7 @@ def headline(report: Report) -> Content:
 
 
 def reading_in_words(report: Report) -> str:
-    """Format, encoding, delimiter and header."""
+    """Return format, encoding, delimiter and header in words."""
     parts = [clean_line(report.format).upper()]
     if report.encoding:
         parts.append(clean_line(report.encoding))
@@ -61,7 +61,7 @@ def reading_in_words(report: Report) -> str:
 
 
 def read_as(report: Report, options: ReadingOptions, width: int) -> Content:
-    """What was taken for what, each with the key that changes it; `set` marks what a person chose."""
+    """Draw how the source is read, with the key that changes each choice; `set` marks what a person chose."""
     names = ", ".join(clean_line(name, 30) for name in report.label_names[:_MAX_LINES])
     facts = [
         ("t", "Text", clean_line(report.text_column), options.text is not None),
@@ -88,7 +88,7 @@ def read_as(report: Report, options: ReadingOptions, width: int) -> Content:
 
 
 def classes(report: Report, width: int) -> Content:
-    """The class balance: counts, shares and bars."""
+    """Draw the class balance: counts, shares and bars."""
     counts: Mapping[str, int] = report.class_counts
     if not counts:
         return lines([section("Classes"), " no labels: these reviews can be reviewed one by one, not trained on"])
@@ -124,7 +124,7 @@ def _balance(counts: Mapping[str, int]) -> str:
 
 
 def rows_and_notices(report: Report, width: int) -> Content:
-    """Rows kept and left out by reason, duplicates, and what the reader wants known."""
+    """Draw the rows kept and left out, by reason, duplicates, and notices of the reader."""
     left: Mapping[str, int] = report.left_out
     twice = report.duplicates
     what = max(min(width - 24, 44), 12)
@@ -151,9 +151,9 @@ def rows_and_notices(report: Report, width: int) -> Content:
 
 
 def columns(report: Report, width: int) -> Content:
-    """Every column: what it is used for, its kind, how filled it is, and examples.
+    """Draw every column: its role, its kind, how many rows have it, and examples.
 
-    Figures are never cut: where the width is short, first the examples go, then the kinds, then names are cut.
+    Figures are never cut. In a narrow space the examples are dropped first, then the kinds; then names are cut.
     """
     roles = {report.text_column: "text", report.title_column: "title", report.label_column: "label"}
     listed, rows = report.columns[:_MAX_LINES], max(report.rows, 1)
@@ -190,7 +190,7 @@ def columns(report: Report, width: int) -> Content:
 
 
 def samples(page: Sequence[Row], width: int) -> Content:
-    """A page of reviews with where they stand and their labels, whole words, wrapped."""
+    """Draw a page of reviews with their places and labels, wrapped at words."""
     room = min(width, _READABLE)
     if not page:
         return Content(" Nothing here.")
@@ -214,7 +214,7 @@ def samples(page: Sequence[Row], width: int) -> Content:
 
 
 def left_out(report: Report, width: int) -> Content:
-    """The rows left out: where, why, and how they begin."""
+    """Draw the rows that were left out: where they are, why, and how they begin."""
     rows = report.skipped
     total = sum(report.left_out.values())
     if not total:
@@ -249,7 +249,7 @@ def _place(found: Row | SkippedRow) -> str:
 
 
 def lengths_short(found: LengthReport, limit: int, width: int) -> Content:
-    """Token lengths in a sentence, for the overview."""
+    """Draw token lengths in a sentence, for the overview."""
     at = _cut_at(found, limit)
     cut = f"; your limit of {limit:,} cuts {at}" if at else ""
     words = f"half have at most {found.p50:,}, 95 % at most {found.p95:,}, the longest {found.max:,}{cut}"
@@ -266,7 +266,7 @@ def _cut_at(found: LengthReport, limit: int) -> str:
 
 
 def lengths(found: LengthReport, limit: int, width: int) -> Content:
-    """Token lengths, what each limit cuts, and what padding costs."""
+    """Draw token lengths, what each limit cuts, and what padding costs."""
     sampled, whole = found.sampled, found.reviews
     of = f"{sampled:,} reviews" if sampled == whole else f"{sampled:,} of {whole:,} reviews, evenly spaced"
     marks = " · ".join(f"{title} {value:,}" for title, value in _quantiles(found))
@@ -333,26 +333,26 @@ def _class_cut(known: LimitCut, name: str) -> str:
 
 
 def refused(title: str, sentence: str, width: int) -> Content:
-    """Why a part has nothing to show."""
+    """Draw why a part has nothing to show."""
     return lines([section(title), indented(Content.styled(f"✗ {clean_line(sentence)}", "$text-error"), width, 1)])
 
 
 def waiting(what: str, source: str, share: float | None) -> Content:
-    """A source is being read for the first time."""
+    """Draw how far the first reading of a source is."""
     name = clean_line(source.rpartition("/")[2] or source, 50)
     leave = ("\n\nesc  choose others", "$foreground-muted")
     return Content.assemble((f"{what.capitalize()} {name}\n\n", "bold"), gauge(share, 30), leave)
 
 
 def verdict(report: Report | None, refusal: str, blocked: str) -> Content:
-    """Whether a run could learn from what was read, or why not; a refused change comes first."""
+    """Draw whether a run could learn from the reviews, or why not. A refused change comes first."""
     if refusal:
         return Content.styled(f"✗ {clean_line(refusal)} It is read as before.", "$text-error")
     if report is not None and report.label_column is None and blocked:
         words = "No column of labels: press l to choose one and train, or w to review these one by one."
         return Content.styled(f"· {words}", "$text-warning")
     if blocked or report is None:
-        # The sentence is that of the command line, where a flag chooses another column.
+        # The engine's sentence names the flag that chooses another column on the command line.
         words = clean_line(blocked).replace("name another with --label COLUMN", "press l to choose another")
         return Content.styled(f"✗ {words}", "$text-warning")
     kept, count = report.kept, len(report.label_names)

@@ -48,7 +48,7 @@ class DataScreen(ReadsReviews):
     )
     BINDINGS: ClassVar[list[BindingType]] = bindings(DATA)
 
-    AUTO_FOCUS = ""  # each stage puts the keys where they are useful
+    AUTO_FOCUS = ""  # each stage focuses what is useful
 
     # What stands on the screen
 
@@ -90,7 +90,7 @@ class DataScreen(ReadsReviews):
         return self.query_one("#stages", ContentSwitcher).current or ""
 
     def _stage(self, stage: Stage) -> None:
-        """Show a stage and put the keys where they are useful."""
+        """Show a stage and focus what is useful there."""
         self.query_one("#stages", ContentSwitcher).current = stage
         self.say_subject(self._source)
         refusal = self.query_one("#refusal", Static)
@@ -109,7 +109,7 @@ class DataScreen(ReadsReviews):
         self.query_one("#progress", Static).update(report_views.waiting(what, self._source, share))
 
     def _draw_verdict(self, waiting: str = "") -> None:
-        """The line above the buttons: whether it can go on, or why not."""
+        """Draw the line above the buttons: whether a run could learn from the reviews, or why not."""
         blocked = self.blocked
         words = Content.styled(waiting, "$foreground-muted")
         if not waiting:
@@ -125,7 +125,7 @@ class DataScreen(ReadsReviews):
         stage = self.stage if self.is_mounted else "picking"
         found = stage == "found"
         if action in ("choose_reading", "choose_column"):
-            # A source that was refused can still be told how to be read.
+            # A source that was refused may be readable with other options.
             refused = stage == "picking" and self._report is None and bool(self._refusal)
             return found or (refused and (action == "choose_reading" or parameters == ("text",)))
         if action == "page":
@@ -142,13 +142,13 @@ class DataScreen(ReadsReviews):
         return self.blocked if action == "continue" else "Pages are turned in the section Samples: press 3."
 
     def action_continue(self) -> None:
-        """On to the settings of the run."""
+        """Go to the settings of the run."""
         if not self.blocked:
             self.app.draft.report = self._report
             self.app.switch_mode("setup")
 
     def action_work_through(self) -> None:
-        """One review at a time, on the Classify screen."""
+        """Review one by one, on the Classify screen."""
         if self._report is not None and self._wanted is None:
             self.app.open_classify(pile=self._source, reading=self.app.draft.reading)
 
@@ -157,7 +157,7 @@ class DataScreen(ReadsReviews):
         self._stage("picking")
 
     def action_back(self) -> None:
-        """Out of the input, back to what was found, or to the list of runs."""
+        """Leave the input, cancel a reading, or go back to what was found or to the previous screen."""
         if self.focused is not None and self.focused.has_class("-typing"):
             self.query_one(FilePicker).focus_list()
         elif self.stage == "waiting":
@@ -170,7 +170,7 @@ class DataScreen(ReadsReviews):
             super().action_back()
 
     def action_section(self, step: int) -> None:
-        """Turn to the next section, or the one before."""
+        """Open the next section, or the previous one."""
         self.action_open_section((self.findings.section + step) % len(SECTIONS))
 
     def action_open_section(self, index: int) -> None:
@@ -201,7 +201,7 @@ class DataScreen(ReadsReviews):
         if offer.lines:
             self._offer(offer)
         else:
-            self.app.say("Nothing is to be chosen: this format says itself how it is read.")
+            self.app.say("There is nothing to choose: this format defines how it is read.")
 
     def action_name_classes(self) -> None:
         """Give the classes other names."""
@@ -216,14 +216,14 @@ class DataScreen(ReadsReviews):
         self.app.push_screen(LabelNames(self._report.label_names, given), named)
 
     def _has_labels(self) -> bool:
-        """Whether there are labels to choose about; says what to do where there are none."""
+        """Return whether there is a label column; say what to do if there is none."""
         labelled = self._report is not None and bool(self._report.label_column)
         if not labelled:
             self.app.say("Choose a column of labels first: l.")
         return labelled
 
     def _offer(self, offer: Offer) -> None:
-        """Show a list; what is chosen from it is read again at once."""
+        """Show a list of choices; the source is read again with what is chosen."""
 
         def chosen(index: int | None) -> None:
             if index is None:
@@ -238,11 +238,11 @@ class DataScreen(ReadsReviews):
         self.app.push_screen(Choose(offer.title, offer.lines, offer.current, offer.help), chosen)
 
     def _change(self, changes: Changes) -> None:
-        """Read the source again, with `changes` to what holds or is being asked for."""
+        """Read the source again with `changes` to the options in use."""
         self._ask(changed(self._wanted or self.app.draft.reading, changes))
 
     def on_file_picker_picked(self, message: FilePicker.Picked) -> None:
-        """Begin with other reviews; the settings of the run stay as they are."""
+        """Begin with other reviews; the settings of the run stay."""
         draft = self.app.draft
         draft.source, draft.reading, draft.report, draft.name = message.source, ReadingOptions(), None, ""
         self._begin(message.source, draft.reading)

@@ -1,7 +1,7 @@
-"""The gauge under the settings: how much memory and time a run would take, drawn anew with every key.
+"""The gauge below the settings: the memory, disk and time that a run would take, updated with every key.
 
-The engine collects the facts once for a model and a source, and measures a few real micro-batches where it never did;
-the forecast itself is arithmetic of this process (`core/forecast/forecast.py`), so that no key waits for it.
+The engine collects the facts once for reviews and a model, and measures a few real micro-batches if none were measured
+before. The forecast itself is arithmetic in this process (`core/forecast/forecast.py`), so that no key waits for it.
 """
 
 from __future__ import annotations
@@ -29,23 +29,23 @@ if TYPE_CHECKING:
 
 _BAR = 12
 _QUIET_SECONDS = 1.0
-"""How long a person must have typed nothing before steps are measured."""
+"""Seconds without a key before steps are measured."""
 _RETRY_SECONDS = 30.0
 """From a measurement that was postponed because a run is trained to the next try."""
 _FREE_SECONDS = 3.0
-"""How often the free memory is looked at while nobody types."""
+"""Seconds between two looks at the free memory."""
 _PARTS = {
     "optimizer": "optimizer state",
     "workspace": "temporary buffers",
     "copies": "copies of the best weights",
 }
-"""Parts of a forecast by other names than their own."""
+"""Names of the parts of a forecast, where the screen uses others."""
 _TIGHT, _FULL = 0.7, 0.9
-"""Shares of the free memory from which on it is said to be tight, and too large."""
+"""Shares of the free memory above which a run is called tight, and too large."""
 
 
 class ForecastGauge(Drawn):
-    """Two lines: memory beside what is free, and time."""
+    """Two lines: memory and disk, and time."""
 
     DEFAULT_CSS = """
     ForecastGauge { height: 2; }
@@ -58,26 +58,26 @@ class ForecastGauge(Drawn):
         self.facts: Facts | None = None
         self._settings: Settings | None = None
         self._of: tuple[str, str, str, int] | None = None
-        """What the facts are of, or are being collected for: hash of the reviews as they are read, model, device,
-        classes."""
+        """What the facts belong to: hash of the reviews as they are read, model, device, number of classes."""
         self._refused: set[str] = set()
-        """Ways to compute a run that could not be measured here."""
+        """Ways to compute a run that could not be measured on this machine."""
         self._state = ""
 
     def on_mount(self) -> None:
         self.set_interval(_FREE_SECONDS, self._look_again)
 
     def _look_again(self) -> None:
-        """What is free may have changed."""
+        """Show the free memory as it is now."""
         if self.facts is not None and self.screen.is_current:
             self._show()
 
     def follow(self, draft: Draft, settings: Settings | None) -> None:
-        """Show what a run of `draft` with `settings` would take; None while a value is refused."""
+        """Show what a run of `draft` would take with `settings`; None, while a value is refused, changes nothing."""
         if draft.report is None or settings is None:
             return
         of = (draft.report.data_hash, settings.model, settings.device, len(draft.report.class_counts))
         if of != self._of:
+            self._refused = set()
             self._of, self.facts, self._state = of, None, "Looking at reviews and model …"
             self._collect(draft, settings)
         self._settings = settings
@@ -86,16 +86,16 @@ class ForecastGauge(Drawn):
             self._measure(draft, settings)
 
     def predicted(self) -> Forecast | None:
-        """The forecast that is shown; None before there is one."""
+        """Return the forecast that is shown; None before there is one."""
         if self.facts is None or self._settings is None:
             return None
         facts = self.facts
-        if facts.device == "cpu":  # others take memory and give it back while somebody thinks
+        if facts.device == "cpu":  # it changes while the person thinks
             facts = facts.model_copy(update={"free_bytes": free_bytes()})
         return forecast(facts, self._settings)
 
     def choices(self) -> list[Saving]:
-        """Changes that would make the run smaller, the largest saving first; none before the facts are there."""
+        """Return the changes that would save memory, the largest saving first; none before the facts are known."""
         if self.facts is None or self._settings is None:
             return []
         return savings(self.facts, self._settings)
@@ -115,9 +115,8 @@ class ForecastGauge(Drawn):
 
     @work(exclusive=True, exit_on_error=False, group="measure")
     async def _collect(self, draft: Draft, settings: Settings) -> None:
-        """Have the facts collected."""
-        report = draft.report
-        assert report is not None
+        """Collect the facts."""
+        of = self._of
         try:
             if draft.lengths_with(settings.model) is None:
                 request = MeasureLengths(
@@ -126,7 +125,8 @@ class ForecastGauge(Drawn):
                 draft.keep_lengths(await self.app.ask(request, self._say), settings.model)
             found = await self._ask(draft, settings, measure=False)
         except asyncio.CancelledError:
-            self._of = None  # a start came first: they are collected when somebody comes back
+            if self._of == of:
+                self._of = None  # a run is being started: collect them when this screen comes back
             raise
         except ReviewtuiError as error:
             self._state = f"No forecast: {clean_line(error)}"
@@ -137,7 +137,7 @@ class ForecastGauge(Drawn):
 
     @work(exclusive=True, exit_on_error=False, group="measure")
     async def _measure(self, draft: Draft, settings: Settings) -> None:
-        """Have a few micro-batches computed, once nobody types any more."""
+        """Measure a few micro-batches, once the person has stopped typing."""
         await asyncio.sleep(_QUIET_SECONDS)
         assert self.facts is not None
         way = self.facts.way_of(settings)
@@ -184,7 +184,7 @@ def _words(state: str, width: int) -> Content:
 
 
 def gauge_lines(said: Forecast, state: str, width: int) -> Content:
-    """Memory: a bar of what is free, the figure with its uncertainty, whether it fits, and the disk. Time: in words."""
+    """Draw the memory as a share of what is free, whether it fits, the disk, and the time."""
     style, verdict = _verdict(said)
     share = said.peak_bytes / said.free_bytes if said.free_bytes else 0.0
     filled, rest = track(max(share, 1 / _BAR), _BAR)
@@ -215,7 +215,7 @@ def gauge_lines(said: Forecast, state: str, width: int) -> Content:
 
 
 def _verdict(said: Forecast) -> tuple[str, str]:
-    """The colour of the bar, and the same in a word."""
+    """Return the colour of the bar, and the same in words."""
     size, batch = said.micro_batch_size, said.batch_size
     share = said.peak_bytes / said.free_bytes if said.free_bytes else 0.0
     if not said.largest_micro_batch:
@@ -230,7 +230,7 @@ def _verdict(said: Forecast) -> tuple[str, str]:
 
 
 def saving_choices(found: list[Saving]) -> list[Content]:
-    """What each saving changes, saves and costs."""
+    """List what each saving changes, saves and costs."""
     choices = []
     for one in found:
         value = str(one.value).lower() if isinstance(one.value, bool) else str(one.value)

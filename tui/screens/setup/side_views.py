@@ -1,4 +1,4 @@
-"""What the Setup screen says beside the form: pure functions to `Content`. Data passes `core.base.text` here, once."""
+"""What stands beside the form of the Setup screen, as functions to `Content`. Text from data is cleaned here, once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tui.widgets.responsive import indented, lines, row, section
 
 
 def preset_line(name: str, typed: Mapping[str, str], width: int) -> Content:
-    """The preset, what it is for, and how much was changed of it."""
+    """Name the preset, what it is for, and how many values differ from it."""
     count = len(typed)
     changed = f"* {count} changed from {name}" if count else f"as {name} has it"
     purpose = max(width - len(name) - len(changed) - 15, 4)
@@ -30,7 +30,7 @@ def preset_line(name: str, typed: Mapping[str, str], width: int) -> Content:
 
 
 def about(declaration: Declaration, problem: str, preset_shown: str, cut: str, width: int) -> Content:
-    """The name, range and help of a setting; a refusal, or what a limit cuts, comes before its help."""
+    """Describe a setting: name, range and help. Why a value is refused, or what it cuts, comes before the help."""
     if declaration.name == "name":
         facts = "anything; empty takes the suggested name"
     else:
@@ -47,7 +47,7 @@ def about(declaration: Declaration, problem: str, preset_shown: str, cut: str, w
 
 
 def changes(preset_name: str, typed: Mapping[str, str], problems: Mapping[str, str], width: int) -> Content:
-    """Every value that differs from the preset, beside the preset's."""
+    """List every value that differs from the preset, beside the preset's."""
     base = preset(preset_name)
     parts = [section("Changed", "u undoes, a resets all")]
     for declaration in describe():
@@ -67,7 +67,7 @@ def changes(preset_name: str, typed: Mapping[str, str], problems: Mapping[str, s
 
 
 def data(source: str, report: ReadingReport, steps: str, cut: str, width: int) -> Content:
-    """What the run would learn from."""
+    """Describe the reviews that the run would learn from."""
     facts = [
         ("Reviews", clean_line(source)),
         ("", f"{report.kept:,} kept of {report.rows:,}"),
@@ -86,7 +86,7 @@ def data(source: str, report: ReadingReport, steps: str, cut: str, width: int) -
 
 
 def cut_in_words(found: LengthReport | None, limit: int) -> str:
-    """What a limit of tokens cuts, from the lengths measured; empty before they are."""
+    """Return what a limit of tokens cuts, from the measured lengths; empty before they are known."""
     if found is None:
         return ""
     if limit >= found.max:
@@ -103,17 +103,17 @@ def cut_in_words(found: LengthReport | None, limit: int) -> str:
 
 
 def command(words: str, width: int) -> Content:
-    """The equivalent command, whole."""
+    """Draw the whole equivalent command."""
     return lines([section("The same from a shell", "y copies it"), indented(clean_line(words), width, 1)])
 
 
 def command_short(words: str, width: int) -> Content:
-    """The equivalent command on one line, cut where it must be."""
+    """Draw the equivalent command on one line, cut if it is too long."""
     return Content.assemble((" $ ", "$foreground-muted"), clean_line(words)).truncate(max(width, 1), ellipsis=True)
 
 
 def preset_choices() -> list[Content]:
-    """Every preset: what it is for, and what it changes."""
+    """List every preset: what it is for, and what it changes."""
     choices = []
     for name, (purpose, values) in PRESETS.items():
         parts = [Content.styled(f"{name:<10}", "bold") + indented(purpose, 64, 14)[14:]]
@@ -125,7 +125,7 @@ def preset_choices() -> list[Content]:
 
 
 def found(declarations: Iterable[Declaration]) -> list[tuple[str, Content]]:
-    """Settings to choose from: name, and how each is listed."""
+    """List settings to choose from: the name of each, and how it is shown."""
     return [
         (one.name, row((one.title, 24, "bold"), (one.name, 26, ""), (one.group, 18, "$foreground-muted")))
         for one in declarations
@@ -133,7 +133,7 @@ def found(declarations: Iterable[Declaration]) -> list[tuple[str, Content]]:
 
 
 def nothing_to_set_up(source: str) -> Content:
-    """Why there is no form yet."""
+    """Explain why there is no form yet."""
     words = "A run needs labelled reviews to learn from; choose them on the Data screen first."
     if source:
         why = "These reviews cannot be trained on as they are read now; the Data screen says why."
@@ -142,7 +142,7 @@ def nothing_to_set_up(source: str) -> Content:
 
 
 def state(report: ReadingReport | None, checked: Checked, starting: str, failure: str) -> Content:
-    """The line beside the start: what is being done, what stands in its way, or how long the run would be."""
+    """Draw the line beside the start button: what is being done, what prevents a start, or how long a run would be."""
     if starting:
         return Content.styled(starting, "$foreground-muted")
     if checked.sentence or failure:

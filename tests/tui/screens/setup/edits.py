@@ -42,13 +42,20 @@ class Edit:
     preset: str = ""
 
 
-def random_edits(generator: random.Random, count: int) -> list[Edit]:
-    """Edits as people make them; each begins at the first row and is left in one of several ways."""
-    return [_edit(generator) for _ in range(count)]
+_KINDS = (*("number",) * 6, *("choice",) * 3, "reset", "undo", "undo", "preset")
 
 
-def _edit(generator: random.Random) -> Edit:
-    kind = generator.choice(("number",) * 6 + ("choice",) * 3 + ("reset", "undo", "undo", "preset", "cancel"))
+def random_edits(generator: random.Random, count: int, cancel: bool | None = None) -> list[Edit]:
+    """Edits as people make them; each begins at the first row and is left in one of several ways.
+
+    Args:
+        cancel: whether all are given up with escape, or none; None for some.
+    """
+    kinds = {None: (*_KINDS, "cancel"), True: ("cancel",), False: _KINDS}[cancel]
+    return [_edit(generator, generator.choice(kinds)) for _ in range(count)]
+
+
+def _edit(generator: random.Random, kind: str) -> Edit:
     if kind == "undo":
         return Edit(["u"], undoes=True)
     if kind == "preset":
