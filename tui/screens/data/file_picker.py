@@ -124,7 +124,7 @@ class FilePicker(Vertical):
             add("enter" if entry.is_folder else "open", entry.path, "/" if entry.is_folder else "-", name, entry.note)
         chooser = self.query_one(OptionList)
         chooser.set_options([Option(option) for option in options])
-                chooser.highlighted = 0 if options else None
+        chooser.highlighted = 0 if options else None
         self.query_one("#where", Drawn).show(partial(where_line, found))
 
     def on_input_changed(self, message: Input.Changed) -> None:
