@@ -15,6 +15,7 @@ from core.base.files import private_folder
 from core.runs.checkpoint_folders import OPTIMIZER, STATE, WEIGHTS, fault, making, numbered, progress_of
 from core.runs.folder import RunFolder, create_run
 from core.runs.history import read_history
+from core.runs.names import require_unused, unused_name
 from core.runs.outline import Parent
 from core.runs.progress import Progress, write_progress
 from core.runs.provenance import read_provenance
@@ -46,7 +47,7 @@ def branch_run(parent: RunFolder, changes: Mapping[str, Any], *, name: str = "",
         )
     request = asked.model_copy(
         update={
-            "name": name or f"{asked.name}-branch",
+            "name": require_unused(name) if name else unused_name(f"{asked.name}-branch"),
             "settings": settings,
             "parent": Parent(run=parent.id, step=at),
         }

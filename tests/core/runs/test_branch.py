@@ -77,6 +77,14 @@ def test_a_branch_names_its_parent_and_needs_it_no_more(parent: Callable[..., Ru
     assert history.best is not None and history.best.step > 21, "its best is its own"
 
 
+def test_no_two_branches_share_a_name(parent: Callable[..., RunFolder]) -> None:
+    run = parent()
+    names = [branch_run(run, {"epochs": "4"}).request().name for _ in range(3)]
+    assert len(set(names)) == 3 and all(name.startswith(f"{run.request().name}-branch") for name in names)
+    with pytest.raises(InputError, match="already a run called"):
+        branch_run(run, {"epochs": "4"}, name=names[0])
+
+
 @pytest.mark.parametrize("changes", [{"freeze_layers": "1"}, {"freeze_layers": "encoder"}], ids=str)
 def test_layers_that_a_branch_freezes_stay_as_the_parent_had_trained_them(
     changes: dict[str, str], parent: Callable[..., RunFolder], work: Work
