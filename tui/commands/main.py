@@ -13,7 +13,19 @@ import typer
 
 from core import __version__
 from core.base.errors import ReviewtuiError
-from tui.commands import continuing, doctor, engine, forecast, keys, runs, train, verify, workbench
+from tui.commands import (
+    classify,
+    continuing,
+    doctor,
+    evaluate,
+    forecast,
+    inspect,
+    keys,
+    runs,
+    train,
+    verify,
+    workbench,
+)
 from tui.commands.output import complain
 
 app = typer.Typer(
@@ -28,7 +40,7 @@ app = typer.Typer(
 )
 
 app.command("open")(workbench.open_data)
-app.command()(engine.inspect)
+app.command()(inspect.inspect)
 app.command()(forecast.forecast)
 app.command()(train.train)
 app.command()(runs.runs)
@@ -38,8 +50,8 @@ app.command()(train.resume)
 app.command()(continuing.extend)
 app.command()(continuing.branch)
 app.command("verify-resume")(verify.verify_resume)
-app.command()(engine.classify)
-app.command()(engine.evaluate)
+app.command()(classify.classify)
+app.command()(evaluate.evaluate)
 app.command()(keys.keys)
 app.command()(doctor.doctor)
 
