@@ -10,9 +10,9 @@ from core.base.text import clean_line
 from core.data.length_report import LengthReport
 from core.reviews.report import ReadingReport
 from core.settings.declarations import Declaration
-from core.settings.presets import PRESETS, preset
+from core.settings.presets import PRESETS
 from core.settings.schema import describe
-from tui.form_values import Checked, as_typed, shown, steps_in_words
+from tui.form_values import Checked, as_typed, preset, shown, steps_in_words
 from tui.widgets.responsive import indented, lines, row, section
 
 
