@@ -105,10 +105,10 @@ class Weights:
             parameter.data = view.t() if transposed else view
         self.compute = self.master if dtype == torch.float32 else torch.empty(self._words_start, dtype=dtype)
         self._frozen: dict[str, torch.Tensor] = {}
-        for parameter in parameters_of(architecture):
-            if parameter.name not in self._places:
-                value = parameters[parameter.name].data
-                self._frozen[parameter.name] = value.t().contiguous() if parameter.transposed else value
+        for one in parameters_of(architecture):
+            if one.name not in self._places:
+                value = parameters[one.name].data
+                self._frozen[one.name] = value.t().contiguous() if one.transposed else value
         self.layers = [self._layer(number, grad=False) for number in range(architecture.layers)]
         self.embeddings = self._embeddings(grad=False)
         self.head = self._head(grad=False)
