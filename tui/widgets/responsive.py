@@ -13,6 +13,8 @@ from textual.css.styles import RulesMap
 from textual.geometry import Size
 from textual.widget import Widget
 
+READABLE = 110
+"""Cells of a line of prose at most; longer lines are hard to read."""
 Draw = Callable[[int], Content]
 """From a width in cells to what is shown."""
 

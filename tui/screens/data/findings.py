@@ -19,7 +19,7 @@ from core.data.length_report import LengthReport
 from core.reviews.options import ReadingOptions
 from core.reviews.page import Row
 from core.reviews.report import ReadingReport
-from tui.screens.data import report_views
+from tui.screens.data import length_views, report_views
 from tui.screens.data.keys import SECTIONS
 from tui.widgets.responsive import Drawn, gauge, section
 from tui.widgets.tabs import Pane, Sections
@@ -128,8 +128,8 @@ class Findings(Vertical):
 
     def show_lengths(self, lengths: LengthReport, limit: int) -> None:
         """Show token lengths, with the run's max length marked."""
-        self._drawn("tokens").show(partial(report_views.lengths_short, lengths, limit))
-        self._drawn("lengths-drawn").show(partial(report_views.lengths, lengths, limit))
+        self._drawn("tokens").show(partial(length_views.lengths_short, lengths, limit))
+        self._drawn("lengths-drawn").show(partial(length_views.lengths, lengths, limit))
 
     def lengths_refused(self, sentence: str) -> None:
         """Show why the tokens could not be counted."""

@@ -11,11 +11,10 @@ from collections.abc import Mapping, Sequence
 from textual.content import Content
 
 from core.base.text import clean, clean_line
-from core.data.length_report import LengthReport, LimitCut, Padding
 from core.reviews.options import ReadingOptions
 from core.reviews.page import Row
 from core.reviews.report import ReadingReport, SkippedRow
-from tui.widgets.responsive import bar, gauge, indented, lines, row, section, widest
+from tui.widgets.responsive import READABLE, bar, gauge, indented, lines, row, section, widest
 
 Report = ReadingReport
 SCHEMES = {
@@ -27,8 +26,6 @@ SCHEMES = {
     "unlabelled": "no labels",
 }
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "space"}
-_READABLE = 110
-"""Cells of a line of prose at most; longer lines are hard to read."""
 _MAX_TEXT = 1200
 """Characters of a review that the samples show at most."""
 _MIN_EXAMPLES = 12
@@ -139,13 +136,13 @@ def rows_and_notices(report: Report, width: int) -> Content:
     if twice.rows:
         conflict = f"; {twice.conflicting:,} of them with different labels" if twice.conflicting else ""
         words = f"{twice.rows:,} repeat the text of an earlier row ({twice.groups:,} texts{conflict})"
-        shown.append(indented(words, min(width, _READABLE), 1))
+        shown.append(indented(words, min(width, READABLE), 1))
     else:
         shown.append(Content(" no duplicates"))
     if report.notices:
         shown += [Content(""), section("Notices")]
         for notice in report.notices:
-            body = indented(clean_line(notice), min(width, _READABLE), 3)
+            body = indented(clean_line(notice), min(width, READABLE), 3)
             shown.append(Content(" •") + body[2:])
     return lines(shown)
 
@@ -191,7 +188,7 @@ def columns(report: Report, width: int) -> Content:
 
 def samples(page: Sequence[Row], width: int) -> Content:
     """Draw a page of reviews with their places and labels, wrapped at words."""
-    room = min(width, _READABLE)
+    room = min(width, READABLE)
     if not page:
         return Content(" Nothing here.")
     shown: list[Content] = []
@@ -246,90 +243,6 @@ def left_out(report: Report, width: int) -> Content:
 def _place(found: Row | SkippedRow) -> str:
     file = clean_line(found.file).rpartition("/")[2]
     return f"{file[-20:]}:{found.line}"
-
-
-def lengths_short(found: LengthReport, limit: int, width: int) -> Content:
-    """Draw token lengths in a sentence, for the overview."""
-    at = _cut_at(found, limit)
-    cut = f"; your limit of {limit:,} cuts {at}" if at else ""
-    words = f"half have at most {found.p50:,}, 95 % at most {found.p95:,}, the longest {found.max:,}{cut}"
-    return lines([section("Tokens", f"with {clean_line(found.model, 40)}"), indented(words, min(width, _READABLE), 1)])
-
-
-def _cut_at(found: LengthReport, limit: int) -> str:
-    if found.max <= limit:
-        return "none"
-    for known in found.limits:
-        if known.max_length == limit:
-            return f"{known.reviews_cut / max(found.sampled, 1):.1%}"
-    return ""
-
-
-def lengths(found: LengthReport, limit: int, width: int) -> Content:
-    """Draw token lengths, what each limit cuts, and what padding costs."""
-    sampled, whole = found.sampled, found.reviews
-    of = f"{sampled:,} reviews" if sampled == whole else f"{sampled:,} of {whole:,} reviews, evenly spaced"
-    marks = " · ".join(f"{title} {value:,}" for title, value in _quantiles(found))
-    names = list(found.limits[0].by_class) if found.limits else []
-    each = max(widest([clean_line(name) for name in names], 14), 8) + 2
-    names = names[: max((width - 58) // each, 0)] if len(names) > 1 else []
-    shown = [
-        section("Tokens in a review", f"{of}, with {clean_line(found.model, 40)}"),
-        Content(f" {marks} · mean {found.mean:.0f}"),
-        Content(""),
-        section("What a limit cuts", f"max_length on the Setup screen; ▸ {limit:,} is yours"),
-        row(
-            ("limit", -8, ""), ("reviews cut", -16, ""), ("", 2, ""), ("", 15, ""), ("text lost", -11, ""),
-            *((clean_line(name, each - 2), -each, "") for name in names),
-        ).stylize("$foreground-muted"),
-    ]  # fmt: skip
-    for known in found.limits:
-        share = known.reviews_cut / max(sampled, 1)
-        yours = known.max_length == limit
-        shown.append(
-            row(
-                (f"{'▸ ' if yours else ''}{known.max_length:,}", -8, "bold" if yours else ""),
-                (f"{known.reviews_cut:,} {share:>7.1%}", -16, ""),
-                ("", 2, ""),
-                (bar(share, 15), 15, "$text-accent"),
-                (f"{known.tokens_lost:.1%}", -11, ""),
-                *((_class_cut(known, name), -each, "$foreground-muted") for name in names),
-            )
-        )
-    padding = found.padding
-    room = min(max(width - 45, 8), 40)
-    shown += [
-        Content(""),
-        section("What padding costs", f"share of a batch of {padding.batch_size} that is padding"),
-    ]
-    for title, share in _paddings(found.padding):
-        shown.append(
-            row(
-                (f" {title}", 34, ""),
-                (f"{share:.0%}", -6, ""),
-                ("  " + bar(share, room), room + 2, "$text-accent"),
-            )
-        )
-    shown.append(Content.styled(" The native encoder packs such batches without padding.", "$foreground-muted"))
-    return lines(shown)
-
-
-def _quantiles(found: LengthReport) -> list[tuple[str, int]]:
-    shares = [("half ≤", found.p50), ("90 % ≤", found.p90), ("95 % ≤", found.p95), ("99 % ≤", found.p99)]
-    return [*shares, ("longest", found.max)]
-
-
-def _paddings(padding: Padding) -> list[tuple[str, float]]:
-    return [
-        ("all to the longest of all", padding.to_longest),
-        ("batches drawn at random", padding.random),
-        ("batches of like length", padding.by_length),
-    ]
-
-
-def _class_cut(known: LimitCut, name: str) -> str:
-    cut = known.by_class.get(name)
-    return "" if cut is None else f"{cut.reviews_cut:,}"
 
 
 def refused(title: str, sentence: str, width: int) -> Content:
