@@ -86,11 +86,12 @@ def live_groups(screen: Screen[Any], table_of: Mapping[str, KeyTable]) -> list[G
     tables: dict[str, KeyTable] = {}
     for key, active in screen.active_bindings.items():
         binding = active.binding
-        if not active.enabled or binding.id not in table_of:
+        id = binding.id or ""
+        if not active.enabled or id not in table_of:
             continue
-        table = tables.setdefault(table_of[binding.id].place, table_of[binding.id])
+        table = tables.setdefault(table_of[id].place, table_of[id])
         text = f"{binding.description}: {binding.tooltip}" if binding.tooltip else binding.description
-        line = found.setdefault(table.place, {}).setdefault(binding.id, Line([], text))
+        line = found.setdefault(table.place, {}).setdefault(id, Line([], text))
         line.keys.append(shown(key))
     here = screen.PLACE if isinstance(screen, Place) else ""
 
