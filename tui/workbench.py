@@ -109,7 +109,7 @@ class Workbench(OrderedApp):
         """Say that a worker of a screen or widget failed; the screen may have more to do about it."""
         sentence = failure_sentence(worker.error or RuntimeError("unknown"))
         node = worker.node
-        screen = node.screen if isinstance(node, Widget) and node.is_attached else None
+        screen: object = node.screen if isinstance(node, Widget) and node.is_attached else None
         if isinstance(screen, HandlesFailures) and screen.worker_failed(worker, sentence):
             return
         self.say(sentence, "error")
