@@ -12,7 +12,7 @@ from core.base.units import in_bytes
 if TYPE_CHECKING:
     from core.runs.summary import RunSummary
 
-__all__ = ["STATE_MARKS", "ago", "clock", "in_bytes", "in_time", "trouble"]
+__all__ = ["STATE_MARKS", "ago", "clock", "in_bytes", "in_time", "setting_text", "settings_text", "trouble"]
 
 STATE_MARKS = {
     "starting": ("◌", "$text-accent"),

@@ -21,7 +21,7 @@ BEGAN = 1_790_000_000.0
 def make_run(
     number: int = 1, *, name: str = "first", steps: int = 40, end: str | None = "finished", **notes: Any
 ) -> RunFolder:
-    """A run of two epochs with `steps` steps; `end` is its last record's kind, None for a run that goes on.
+    """A run of two epochs with `steps` steps; `end` is its last record's kind, None for a run that has not ended.
 
     Notes: losses (list, one a step), message, data, notice, labels, model, devices (in memory records), plan (values in
     place of those of its plan).

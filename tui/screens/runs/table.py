@@ -79,7 +79,7 @@ class RunTable(DataTable[Text]):
         self._fill(now, chosen)
 
     def _fill(self, now: float, chosen: str | None) -> None:
-        """Make all rows anew, with the cursor on the run `chosen` and the list scrolled to where it was."""
+        """Rebuild all rows, with the cursor on the run `chosen` and the list scrolled to where it was."""
         offset = self.scroll_offset.y
         self.clear()
         if not self._shown_columns:

@@ -40,7 +40,7 @@ METRICS = {"macro_f1": "macro F1", "accuracy": "accuracy", "loss": "loss"}
 
 
 class RunLog(RichLog):
-    """Lines that are wrapped anew at every width. It follows the newest line until a person scrolls up."""
+    """Lines that are wrapped again whenever the width changes. It follows the newest line until a person scrolls up."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, wrap=True, markup=False, highlight=False, min_width=20, auto_scroll=False)
