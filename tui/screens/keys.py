@@ -18,7 +18,7 @@ APP = KeyTable(
             for screen in SCREENS
         ),
         Action("app.palette", "ctrl+p", "command_palette", "Commands", "Search everything by name", priority=True),
-        Action("app.quit", "ctrl+q", "quit", "Quit", "Runs go on without the workbench", priority=True),
+        Action("app.quit", "ctrl+q", "quit", "Quit", "Runs continue without the workbench", priority=True),
         Action("app.quit_hint", "ctrl+c", "quit_hint", "How to quit"),
     ),
 )
