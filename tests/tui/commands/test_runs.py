@@ -9,7 +9,7 @@ import pytest
 
 from core.base.smoothing import exponential_average
 from core.runs.disk_usage import bytes_on_disk
-from core.runs.request import Parent
+from core.runs.outline import Parent
 from tests.tui.commands.test_hostile_commands import Printed, lines_of, reviewtui
 from tests.tui.made_runs import make_run
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from core.runs.disk_usage import bytes_on_disk
 from core.runs.folder import list_runs
-from core.runs.outline import read_outline
 from core.runs.summary import RunSummary, summarize
 from core.runs.tree import as_tree
 from tui.formatting import settings_text
@@ -45,7 +44,6 @@ class RunListing:
         known = self._known.get(summary.id)
         if known is not None and known[0] == summary:
             return known
-        folder = Path(summary.folder)
-        outline = read_outline(folder / "settings.toml")
+        outline = summary.outline
         settings = settings_text(outline.preset, outline.changed_settings()) if outline is not None else "?"
-        return summary, settings, bytes_on_disk(folder)
+        return summary, settings, bytes_on_disk(Path(summary.folder))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.runs.folder import RunFolder
 from core.runs.history import RunHistory
 from core.runs.journal import JournalReader
-from core.runs.outline import read_outline
+from core.runs.outline import Outline
 from core.runs.records import Record
 from core.runs.start import forecast_peak_bytes
 from core.runs.summary import RunSummary, summary_of
@@ -24,7 +24,7 @@ class RunReader:
         """The forecast peak of memory, in bytes."""
         self._run, self._history = run, history
         self._journal = JournalReader(run.journal)
-        self._workers = -1
+        self._outline: Outline | None = None
 
     def look(self) -> tuple[list[Record], RunSummary]:
         """Return the new records and the summary of now. Takes some time: call it in a thread.
@@ -34,15 +34,12 @@ class RunReader:
         """
         records = self._journal.read_new()
         self._history.update(records)
-        if self._history.workers != self._workers:  # settings change only between two workers
-            self._workers = self._history.workers
-            self._read_settings()
         if self.forecast_peak is None:
             self.forecast_peak = forecast_peak_bytes(self._run)
-        return records, summary_of(self._run, self._history)
-
-    def _read_settings(self) -> None:
-        outline = read_outline(self._run.settings)
-        if outline is not None:
+        summary = summary_of(self._run, self._history)
+        outline = summary.outline
+        if outline is not None and outline != self._outline:
+            self._outline = outline
             self.settings = settings_text(outline.preset, outline.changed_settings())
             self.best_metric = str(outline.settings.get("best_metric", "macro_f1"))
+        return records, summary

@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from core.base.errors import ReviewtuiError
 from core.runs.folder import RunFolder, list_runs, runs_home
 from core.runs.lock import RunLock
+from core.runs.trash import restore_run
 from tests.tui.frames import frame
 from tests.tui.made_runs import append, files_of, hold, make_run, memory
 from tui.app import ReviewTui
@@ -248,7 +249,7 @@ async def test_after_a_delete_the_cursor_stands_beside_and_undo_brings_it_back(r
 async def test_an_undo_that_fails_can_be_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     run = make_run(1, name="precious")
     failures = [OSError(28, "No space left on device")]
-    restore = runs_module.restore_run
+    restore = restore_run
 
     def restore_or_fail(trashed: Path) -> RunFolder:
         if failures:

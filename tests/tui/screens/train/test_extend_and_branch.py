@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from core.runs.checkpoint_folders import STATE, WEIGHTS, making
 from core.runs.folder import RunFolder, list_runs
-from core.runs.request import Parent
+from core.runs.outline import Parent
 from core.settings.schema import Settings
 from tests.tui.frames import frame
 from tests.tui.made_runs import append, make_run
