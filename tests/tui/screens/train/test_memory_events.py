@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from textual.widgets import RichLog
 
 from core.runs.history import read_history
 from tests.tui.engine_double import until
 from tests.tui.made_runs import append, hold, make_run
 from tui.app import ReviewTui
+from tui.screens.train.log import RunLog
 from tui.screens.train.plan import micro_batches
 
 EVENTS = [
@@ -20,13 +22,16 @@ EVENTS = [
 
 
 @pytest.mark.parametrize(("what", "fields", "words"), EVENTS)
-async def test_each_event_is_said_in_the_log(what: str, fields: dict[str, object], words: str) -> None:
+async def test_each_event_is_said_in_the_log(what: str, fields: dict[str, Any], words: str) -> None:
     run = make_run(1, steps=10, end=None)
     append(run, "out_of_memory", what=what, **fields)
     lock = hold(run)
-    async with ReviewTui(run=run).run_test(size=(120, 50)) as pilot:
-        pilot.app.switch_mode("train")
-        await until(pilot, lambda: words in "".join(strip.text for strip in pilot.app.screen.query_one(RichLog).lines))
+    app = ReviewTui(run=run)
+    async with app.run_test(size=(120, 50)) as pilot:
+        app.switch_mode("train")
+        await until(
+            pilot, lambda: words in "".join(line.text for log in app.screen.query(RunLog) for line in log.lines)
+        )
     lock.release()
 
 
