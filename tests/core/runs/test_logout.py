@@ -128,7 +128,8 @@ def test_what_happens_at_logout_is_foreseen_with_its_reason(
 ) -> None:
     found = plan_detachment(machine(files, group, booted), {"PATH": "/nowhere"})
     assert (found.how, found.survives) == ("session", survives)
-    assert words in str(found) and bool(found.advice) is not survives
+    assert words in f"{found.why} {found.advice}" and bool(found.advice) is not survives
+    assert ("Keeps running after you log out" in str(found)) is survives
     assert ("ENDS at your logout" in str(found)) is not survives
 
 

@@ -75,7 +75,7 @@ def test_the_list_of_runs_and_the_state_of_one(capsys: Printed) -> None:
         append(runs[0], "notice", text=text)
     assert reviewtui("runs") == 0
     listed = lines_of(capsys)
-    assert len(listed) == 51
+    assert len(listed) == 1 + 50 + 1, "a heading, the runs, and what they take together"
     assert all(mark(text) in "\n".join(listed) for text in SOUND[:200:4])
     assert reviewtui("status", runs[0].id, "--plain") == 0
     lines = lines_of(capsys)

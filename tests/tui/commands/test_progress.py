@@ -57,11 +57,11 @@ def test_a_terminal_shows_a_bar_with_its_detail_below_and_keeps_the_notes() -> N
         assert detail.endswith("…") and "51 %" in bar
         terminal.process.sendline("")
         shown = terminal.wait_for("writing the file", "50 %")
-        assert "512 reviews/s" not in shown and "note: goes on" in shown
+        assert "512 reviews/s" not in shown and "note: continuing" in shown
         terminal.process.sendline("")
         while terminal.read():
             pass
-        assert "note: goes on" in terminal.text() and "writing" not in terminal.text()
+        assert "note: continuing" in terminal.text() and "writing" not in terminal.text()
         assert b"\x1b[2J" not in terminal.received and b"\x1b[31m[b]" not in terminal.received
     finally:
         terminal.process.close(force=True)
