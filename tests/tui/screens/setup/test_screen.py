@@ -357,7 +357,7 @@ async def test_a_start_that_fails_says_why_and_can_be_tried_again(
         await pilot.press("ctrl+s")
         await until(pilot, lambda: "Nothing [/ works." in " ".join(frame(app).split()))
         assert not opened
-        engine.answers["prepare"] = {}
+        engine.answers["prepare"] = None
         monkeypatch.setattr(launching, "launch_worker", works)
         await pilot.press("ctrl+s")
         await until(pilot, lambda: opened)
