@@ -63,7 +63,7 @@ def _compare(name: str, shown: str) -> None:
 @pytest.mark.usefixtures("runs")
 async def test_runs(size: tuple[int, int]) -> None:
     async with ReviewTui().run_test(size=size) as pilot:
-        shown = await settled(pilot, "reviews-balanced", "folder", "c Classify")
+        shown = await settled(pilot, "reviews-balanced", "on disk", "c Classify")
         _compare(f"runs-{size[0]}x{size[1]}", shown)
 
 

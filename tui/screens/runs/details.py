@@ -28,10 +28,12 @@ def run_details(row: RunRow, now: float) -> Content:
         add("now", clean_line(summary.phase))
     if summary.validation is not None and summary.best_epoch is not None:
         add("best", f"epoch {summary.best_epoch:g}, validation loss {summary.validation.loss:.4f}")
-    add("settings", clean_line(row.settings, 300))
+    if row.settings:
+        add("settings", clean_line(row.settings, 300))
     if summary.parent is not None:
         add("branch", f"of {clean_line(summary.parent.run)}, from its step {summary.parent.step}")
-    add("model", f"{clean_line(summary.model, 200)} · the run takes {in_bytes(row.bytes_on_disk)} on disk")
+    size = f" · the run takes {in_bytes(row.bytes_on_disk)} on disk" if row.bytes_on_disk is not None else ""
+    add("model", f"{clean_line(summary.model, 200)}{size}")
     add("data", clean_line(summary.data, 200))
     add("folder", clean_line(summary.folder, 200))
     return Content.assemble(*lines).rstrip()

@@ -19,9 +19,10 @@ class RunRow:
     summary: RunSummary
     depth: int
     """How many runs it descends from, of those in the list."""
-    settings: str
-    """Its preset, and the settings that differ from it."""
-    bytes_on_disk: int
+    settings: str = ""
+    """Its preset, and the settings that differ from it; empty while they are not known."""
+    bytes_on_disk: int | None = None
+    """What it takes on the disk; None while that is not known."""
 
 
 class RunListing:
@@ -30,13 +31,18 @@ class RunListing:
     def __init__(self) -> None:
         self._known: dict[str, tuple[RunSummary, str, int]] = {}
 
-    def read(self) -> list[RunRow]:
+    def read(self, *, quick: bool = False) -> list[RunRow]:
         """Return all runs in the order of the list. Takes some time: call it in a thread.
+
+        Args:
+            quick: leave out what takes the longest, for the first list of all: settings and disk space.
 
         Raises:
             OSError: the folder of runs cannot be read.
         """
         tree = as_tree([summarize(run) for run in list_runs()])
+        if quick:
+            return [RunRow(summary, depth) for summary, depth in tree]
         self._known = {summary.id: self._read(summary) for summary, _ in tree}
         return [RunRow(summary, depth, *self._known[summary.id][1:]) for summary, depth in tree]
 

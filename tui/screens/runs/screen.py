@@ -82,13 +82,14 @@ a power cut: r resumes it from its last checkpoint, R resumes all of them."""
         except (OSError, ReviewtuiError):
             pass  # the list below meets the same trouble, and says so
         while self.is_current:
+            first = self.rows is None
             try:
-                rows = await asyncio.to_thread(self._listing.read)
+                rows = await asyncio.to_thread(self._listing.read, quick=first)
             except (OSError, ReviewtuiError) as error:
                 self._show_notice(f"The runs cannot be read: {error}")
             else:
                 self.show_rows(rows)
-            await asyncio.sleep(_POLL_SECONDS)
+            await asyncio.sleep(0 if first and self.rows else _POLL_SECONDS)
 
     def worker_failed(self, worker: Worker[Any], sentence: str) -> bool:
         """Say, as long as it holds, that the list is no longer kept up to date."""
@@ -135,8 +136,9 @@ a power cut: r resumes it from its last checkpoint, R resumes all of them."""
         if chosen is None:
             return
         details = self.query_one("#runs-details", Static)
-        total = sum(row.bytes_on_disk for row in rows)
-        details.border_title = f"{len(rows)} run{'s' * (len(rows) != 1)} · {in_bytes(total)} on disk"
+        sizes = [row.bytes_on_disk for row in rows if row.bytes_on_disk is not None]
+        total = f" · {in_bytes(sum(sizes))} on disk" if len(sizes) == len(rows) else ""
+        details.border_title = f"{len(rows)} run{'s' * (len(rows) != 1)}{total}"
         details.update(run_details(chosen, time.time()))
 
     def _chosen_row(self) -> RunRow | None:

@@ -78,6 +78,10 @@ class RunTable(DataTable[Text]):
             self.add_column(column.title, width=column.width, key=column.title)
         self._fill(now, chosen)
 
+    def on_resize(self) -> None:
+        """Keep the cursor in sight: the lines below the list are more for some runs than for others."""
+        self.move_cursor(row=self.cursor_row, scroll=True)
+
     def _fill(self, now: float, chosen: str | None) -> None:
         """Rebuild all rows, with the cursor on the run `chosen` and the list scrolled to where it was."""
         offset = self.scroll_offset.y
@@ -125,7 +129,7 @@ def _columns(width: int) -> list[_Column]:
     ]
     room = width - _MIN_NAME - sum(one.width + _PADDING for one in columns)
     for more in (
-        _Column("size", 9, lambda row, now: in_bytes(row.bytes_on_disk)),
+        _Column("size", 9, lambda row, now: "" if row.bytes_on_disk is None else in_bytes(row.bytes_on_disk)),
         _Column("model", 22, lambda row, now: clean_line(row.summary.model, 60)),
     ):
         if room < more.width + _PADDING:

@@ -12,11 +12,14 @@ from textual.pilot import Pilot
 from core.base.errors import ReviewtuiError
 from core.runs.folder import RunFolder, list_runs, runs_home
 from core.runs.lock import RunLock
+from core.runs.outline import Outline
 from core.runs.trash import restore_run
 from tests.tui.frames import frame
 from tests.tui.made_runs import append, files_of, hold, make_run, memory
 from tui.app import ReviewTui
 from tui.screens.runs import actions as runs_module
+from tui.screens.runs import listing
+from tui.screens.runs.listing import RunListing
 from tui.screens.runs.table import RunTable
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
@@ -279,10 +282,10 @@ async def test_many_runs_scroll_down_and_never_sideways(size: tuple[int, int]) -
         assert began.width >= len("10 min ago")
         await pilot.press("end")
         assert chosen(pilot) == runs[0].id
-        assert "run01" in frame(pilot.app)
+        await settled(pilot, "run01")
         await pilot.press("home")
         assert chosen(pilot) == runs[-1].id
-        assert "run40" in frame(pilot.app)
+        await settled(pilot, "run40")
 
 
 async def test_the_chosen_runs_settings_and_the_disk_space_are_shown() -> None:
@@ -337,3 +340,15 @@ async def test_a_crash_in_drawing_is_told_and_stays_told(
     monkeypatch.setattr(RunTable, "show", crash)
     async with ReviewTui().run_test(notifications=True, size=size) as pilot:
         await settled(pilot, "ZeroDivisionError", "[/ to divide")
+
+
+def test_the_first_list_waits_for_neither_settings_nor_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_run(1, name="quick")
+
+    def slow(*arguments: object) -> int:
+        raise AssertionError("the first list is not to wait for this")
+
+    monkeypatch.setattr(listing, "bytes_on_disk", slow)
+    monkeypatch.setattr(Outline, "changed_settings", slow)
+    (row,) = RunListing().read(quick=True)
+    assert (row.summary.name, row.settings, row.bytes_on_disk) == ("quick", "", None)
