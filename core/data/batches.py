@@ -1,8 +1,8 @@
-"""In which order reviews are seen: a pure function of (seed, epoch), so that any step can be found again.
+"""Batches and micro-batches. The batches of an epoch are a pure function of (seed, epoch), so any step can be repeated.
 
-An epoch shuffles all rows and parts them into windows of some batches. A window is sorted by length, cut into batches,
-and those are shuffled: reviews of like length share a batch, while what shares a batch still changes every epoch. A
-window needs the lengths of its own rows only, so the first batches are known long before the last text is tokenized.
+An epoch shuffles all rows and splits them into windows of a few batches. Each window is sorted by length and cut into
+batches, which are then shuffled: reviews of similar length share a batch, yet the batches differ in every epoch. A
+window needs only the lengths of its own rows, so the first batches are known long before the last text is tokenized.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ import numpy as np
 
 WINDOW_BATCHES = 16
 _JITTER = 0.1
-"""Lengths are blurred by up to this share before a window is sorted, else one window would part alike every epoch."""
+"""Lengths are blurred by up to this fraction before a window is sorted, so that its batches differ in every epoch."""
 
 
 class EpochOrder:
-    """The batches of one epoch, window by window: a pure function of (rows, batch_size, seed, epoch) and the lengths.
+    """The batches of one epoch: a pure function of (rows, batch_size, seed, epoch) and the lengths.
 
-    All batches hold `batch_size` reviews but one, somewhere in the epoch, which holds the rest.
+    All batches hold `batch_size` reviews, except one, anywhere in the epoch, which holds the remainder.
     """
 
     windows: list[np.ndarray]
-    """Positions [<= WINDOW_BATCHES * batch_size] of each window; together every row of the epoch once, shuffled."""
+    """Positions [<= WINDOW_BATCHES * batch_size] of each window; together they hold every row once, shuffled."""
 
     def __init__(self, rows: int, batch_size: int, seed: int, epoch: int) -> None:
         """Args: epoch: counted from 0."""
@@ -31,7 +31,7 @@ class EpochOrder:
         self._rest = rows % batch_size
         batches = steps_per_epoch(rows, batch_size)
         count = steps_per_epoch(batches, WINDOW_BATCHES)
-        # Counters of the window generators begin where this one never comes.
+        # The counters of the windows' generators begin beyond what this one can reach.
         generator = self._generator(0)
         order = generator.permutation(rows)
         self._ragged = int(generator.integers(count)) if self._rest else -1
@@ -43,11 +43,11 @@ class EpochOrder:
         self.windows = np.split(order, np.cumsum(sizes)[:-1]) if count else []
 
     def batches(self, lengths: Callable[[np.ndarray], np.ndarray], start: int = 0) -> Iterator[np.ndarray]:
-        """Positions [B] of each batch from number `start` on, the shortest review of a batch first.
+        """Yield the positions [B] of each batch from number `start` on, shortest review first.
 
         Args:
-            lengths: says how many tokens [n] the reviews at [n] positions have. It is asked once a window, just
-                before the first batch of it that is yielded, and may wait for the tokenizer.
+            lengths: returns the tokens [n] of the reviews at [n] positions. Called once per window, just before its
+                first batch is yielded; it may wait for the tokenizer.
         """
         first = 0
         for window, count in enumerate(self._batches.tolist()):
@@ -56,12 +56,12 @@ class EpochOrder:
             first += count
 
     def _window(self, window: int, lengths: np.ndarray) -> list[np.ndarray]:
-        """The batches of a window, given the [n] lengths of its reviews."""
+        """Return the batches of a window, given the [n] lengths of its reviews."""
         generator, size = self._generator(window + 1), self._batch_size
         blurred = lengths * generator.uniform(1 - _JITTER, 1 + _JITTER, len(lengths))
         order = np.argsort(blurred, kind="stable")
         batches: list[np.ndarray] = []
-        if window == self._ragged:  # what is left over is chosen at random, else it would be the longest reviews
+        if window == self._ragged:  # a random remainder; taken from the end, it would be the longest reviews
             chosen = np.sort(generator.choice(len(order), self._rest, replace=False))
             batches.append(order[chosen])
             order = np.delete(order, chosen)
@@ -73,28 +73,28 @@ class EpochOrder:
         ]
 
     def _generator(self, stream: int) -> np.random.Generator:
-        """One of many independent generators of this (seed, epoch)."""
+        """Return one of many independent generators for this (seed, epoch)."""
         return np.random.Generator(np.random.Philox(key=self._key, counter=(0, 0, 0, stream)))
 
 
 def epoch_batches(lengths: np.ndarray, batch_size: int, seed: int, epoch: int) -> list[np.ndarray]:
-    """All batches of one epoch, given the [N] lengths of all reviews; see `EpochOrder`."""
+    """Return all batches of one epoch, given the [N] lengths of all reviews; see `EpochOrder`."""
     return list(EpochOrder(len(lengths), batch_size, seed, epoch).batches(lambda positions: lengths[positions]))
 
 
 def steps_per_epoch(rows: int, batch_size: int) -> int:
-    """Optimizer steps of one epoch: the ragged batch counts."""
+    """Return the optimizer steps of one epoch, including the ragged batch."""
     return -(-rows // batch_size)
 
 
 def micro_batches(lengths: np.ndarray, tokens: int, reviews: int | None = None) -> list[slice]:
-    """A batch, given the [B] lengths of its reviews, in parts that keep its order.
+    """Split a batch, given the [B] lengths of its reviews, into as few micro-batches as possible, keeping its order.
 
-    A part has at most `tokens` tokens and at most `reviews` reviews; a review longer than `tokens` is a part of its
-    own. There are as few parts as can be, of token counts as near to each other as the limits allow.
+    A micro-batch has at most `tokens` tokens and at most `reviews` reviews; a review longer than `tokens` has one to
+    itself. Their token counts are as equal as the limits allow.
     """
     fill = _Fill(lengths, tokens, reviews)
-    ends = [fill.rows]  # of the parts, filled from the last review on: the earliest that each can begin
+    ends = [fill.rows]  # of parts filled from the last review backwards: where each begins at the earliest
     while ends[-1] > 0:
         ends.append(fill.earliest(ends[-1]))
     parts: list[slice] = []
@@ -107,15 +107,15 @@ def micro_batches(lengths: np.ndarray, tokens: int, reviews: int | None = None) 
 
 
 def largest_part(lengths: np.ndarray, tokens: int, reviews: int | None = None) -> slice:
-    """The largest part that `micro_batches` could make of reviews with [n] `lengths`, which ascend: of the longest."""
+    """Return the largest micro-batch that `micro_batches` can make of reviews with ascending [n] `lengths`."""
     fill = _Fill(lengths, tokens, reviews)
     return slice(fill.earliest(fill.rows), fill.rows)
 
 
 def length_sorted(lengths: np.ndarray, tokens: int, reviews: int | None = None) -> list[np.ndarray]:
-    """All positions, longest first, in batches of at most `tokens` tokens and at most `reviews` reviews.
+    """Return all positions, longest first, in batches of at most `tokens` tokens and at most `reviews` reviews.
 
-    For evaluation and classification, where order is free. A review longer than `tokens` is a batch of its own.
+    For evaluation and classification, where order does not matter. A review longer than `tokens` is a batch by itself.
     """
     order = np.argsort(-np.asarray(lengths, dtype=np.int64), kind="stable")
     fill = _Fill(np.asarray(lengths)[order], tokens, reviews)
@@ -129,7 +129,7 @@ def length_sorted(lengths: np.ndarray, tokens: int, reviews: int | None = None) 
 
 
 class _Fill:
-    """How far a part of a sequence of reviews may reach."""
+    """How far a part of a sequence of reviews can extend."""
 
     def __init__(self, lengths: np.ndarray, tokens: int, reviews: int | None) -> None:
         self.rows = len(lengths)
@@ -137,22 +137,22 @@ class _Fill:
         self._sums = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])  # [B+1] tokens before each review
 
     def furthest(self, start: int) -> int:
-        """The furthest end of a part that begins at `start`."""
+        """Return the last possible end of a part that begins at `start`."""
         end = int(np.searchsorted(self._sums, self._sums[start] + self._tokens, side="right")) - 1
         return max(min(end, start + self._reviews, self.rows), start + 1)
 
     def earliest(self, end: int) -> int:
-        """The earliest beginning of a part that ends at `end`."""
+        """Return the first possible start of a part that ends at `end`."""
         start = int(np.searchsorted(self._sums, self._sums[end] - self._tokens, side="left"))
         return min(max(start, end - self._reviews, 0), end - 1)
 
     def nearest(self, start: int, parts: int) -> int:
-        """The end of a part that holds most nearly one of `parts` equal shares of the tokens from `start` on."""
+        """Return the end at which a part from `start` comes closest to one of `parts` equal shares of the rest."""
         aim = self._sums[start] + (self._sums[-1] - self._sums[start]) / parts
         end = int(np.searchsorted(self._sums, aim))
         return end - int(aim - self._sums[end - 1] < self._sums[end] - aim) if end else 0
 
 
 def dropout_seed(seed: int, step: int, part: int) -> int:
-    """Seed of the dropout of one micro-batch: a step replayed drops what it dropped before."""
+    """Return the dropout seed of one micro-batch; a repeated step drops the same elements."""
     return int(np.random.SeedSequence([seed, step, part]).generate_state(1, np.uint64)[0] >> 1)

@@ -1,4 +1,4 @@
-"""What is learned from, or measured on: tokenized reviews with their classes."""
+"""Tokenized reviews with their classes, for training or evaluation."""
 
 from __future__ import annotations
 
@@ -11,32 +11,35 @@ from core.data.tokens import SpecialTokens
 from core.reviews.reading import Reviews
 
 _SPARE = 4
-"""How many times as many reviews are looked at to find the longest: bytes foretell tokens, but not to one."""
+"""How many times as many reviews are examined to find the longest in tokens: bytes predict tokens only roughly."""
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Tokenized reviews and their classes: `rows` [N] into `tokens`, `labels` [N]."""
+    """Tokenized reviews and their classes: `rows` [N] of `tokens`, and `labels` [N]."""
 
     tokens: TokenStore
     rows: np.ndarray
     labels: np.ndarray
     reviews: Reviews | None = None
-    """Where the reviews are kept, and with them what is computed of them once; None for nowhere."""
+    """The stored reviews, beside which computed features are cached; None if they are not stored."""
 
     def lengths(self, positions: np.ndarray, special_tokens: SpecialTokens) -> np.ndarray:
-        """[n] tokens that the reviews at [n] `positions` have, once cut and framed; waits until they are tokenized."""
+        """Return the tokens [n] of the reviews at [n] `positions`, truncated and with special tokens.
+
+        Blocks until they are tokenized.
+        """
         return self.tokens.lengths(self.rows[positions], special_tokens)
 
     def ids(self, positions: np.ndarray) -> list[np.ndarray]:
-        """The token ids of the reviews at [n] `positions`."""
+        """Return the token ids of the reviews at [n] `positions`, without special tokens and not truncated."""
         return [self.tokens[row] for row in self.rows[positions]]
 
     def longest(self, count: int, special_tokens: SpecialTokens) -> np.ndarray:
-        """Positions of the `count` longest reviews in tokens, the shortest of them first.
+        """Return the positions of the `count` longest reviews in tokens, in ascending order of length.
 
-        Where texts are known, they are sought among four times as many of the longest in bytes, so that nobody has to
-        wait until all reviews are tokenized.
+        If the texts are stored, only the longest in bytes are examined, four times as many: that does not wait until
+        all reviews are tokenized.
         """
         among = np.arange(len(self.rows))
         if self.reviews is not None:
@@ -47,7 +50,7 @@ class Examples:
 
 
 def longest_in_bytes(reviews: Reviews, rows: np.ndarray, count: int) -> np.ndarray:
-    """Positions in `rows` [N] of four times `count` of the longest texts, in order."""
+    """Return the positions in `rows` [N] of the longest texts in bytes, four times `count`, in ascending order."""
     sizes = reviews.sizes()[rows]
     most = min(_SPARE * count, len(rows))
     return np.sort(np.argpartition(-sizes, most - 1)[:most]) if most else np.zeros(0, dtype=np.int64)

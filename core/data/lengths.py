@@ -1,4 +1,4 @@
-"""How long reviews are in tokens, what a length limit cuts off, and what padding costs."""
+"""Lengths of reviews in tokens, what a length limit cuts off, and what padding costs."""
 
 from __future__ import annotations
 

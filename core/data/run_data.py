@@ -1,4 +1,4 @@
-"""The reviews of a run: read, checked, and parted into what is learned from and what is measured on."""
+"""The reviews of a run: read, checked, and split into training and validation rows."""
 
 from __future__ import annotations
 
@@ -22,14 +22,16 @@ from core.runs.request import Request
 
 @dataclass(frozen=True)
 class RunData:
-    """Rows of `train` to learn from and rows of `validation` to measure on (often the same file)."""
+    """Training rows of `train` and validation rows of `validation`, which are often the same reviews."""
 
     train: Reviews
     train_rows: np.ndarray
     validation: Reviews
     validation_rows: np.ndarray
     notices: tuple[str, ...]
-    """What a person should know about this data, in sentences."""
+    """Sentences about this data for the user."""
+    validation_file: str | None = None
+    """Where the validation rows come from; None if they were held out of the training data by a hash of their text."""
 
     @property
     def labels(self) -> list[str]:
@@ -37,7 +39,7 @@ class RunData:
 
     @property
     def train_labels(self) -> np.ndarray:
-        """[N] classes of the train rows."""
+        """[N] classes of the training rows."""
         labels: np.ndarray = self.train.labels[self.train_rows]
         return labels
 
@@ -49,10 +51,13 @@ class RunData:
 
 
 def read_run_data(request: Request, progress: Callable[[float], None] | None = None) -> RunData:
-    """Read what a run asks for. A folder with a validation file brings its own; else rows are held out by hash.
+    """Read the data of a run.
+
+    The validation rows come from the requested file, or from the validation file of a data folder; otherwise they are
+    held out of the training data by a hash of their text.
 
     Raises:
-        InputError: the data cannot be read or nothing can be learned from it.
+        InputError: The data cannot be read, or cannot be trained on.
     """
     reviews = read_reviews(request.data, request.reading, progress=progress)
     require_trainable(reviews)
@@ -73,11 +78,11 @@ def read_run_data(request: Request, progress: Callable[[float], None] | None = N
         notices.append(
             f"Leak: {leak.rows} validation reviews are also in the training data, so its figures flatter the model."
         )
-    return RunData(reviews, train_rows, held_out, validation_rows, tuple(notices))
+    return RunData(reviews, train_rows, held_out, validation_rows, tuple(notices), validation)
 
 
 def _validation_beside(data: str) -> str | None:
-    """The validation file of a folder of data, if it has just one."""
+    """Return the validation file of a data folder if it has exactly one."""
     try:
         files = find_sources(data).validation
     except InputError:
@@ -86,7 +91,7 @@ def _validation_beside(data: str) -> str | None:
 
 
 def write_split(run: RunFolder, data: RunData) -> None:
-    """split.parquet: row, text_hash and side (train, validation) of every review used."""
+    """Write split.parquet: row, text_hash and side (train or validation) of every review used."""
     parts = []
     for reviews, rows, side in (
         (data.train, data.train_rows, "train"),
@@ -97,10 +102,10 @@ def write_split(run: RunFolder, data: RunData) -> None:
 
 
 def write_table(table: pa.Table, path: Path) -> None:
-    """A Parquet file, replaced whole.
+    """Write a Parquet file atomically.
 
     Raises:
-        ReviewtuiError: it cannot be written.
+        ReviewtuiError: It cannot be written.
     """
     buffer = pa.BufferOutputStream()
     pq.write_table(table, buffer)
@@ -108,7 +113,7 @@ def write_table(table: pa.Table, path: Path) -> None:
 
 
 def train_hashes(run: RunFolder) -> np.ndarray:
-    """[N] uint64 text hashes of the reviews that a run learned from; empty where split.parquet is missing."""
+    """Return the uint64 text hashes [N] of the training reviews of a run; empty if split.parquet is missing."""
     if not run.split.exists():
         return np.zeros(0, dtype=np.uint64)
     table = pq.read_table(run.split, columns=["text_hash", "side"])

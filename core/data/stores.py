@@ -1,11 +1,12 @@
-"""A store: a folder that is whole or not there, beside the reviews it was made of, named by what decides its content.
+"""Stores: cached folders beside the reviews they were computed from, named by a hash of what determines their content.
 
-It is written in a folder beside, `.<name>.<process>-<random>`, its manifest last, and renamed; it is removed by giving
-it such a name first. So a crash leaves nothing but folders of such names, and who writes the next store removes them.
+A store is complete or absent. It is written to `.<name>.<process>-<random>`, its manifest last, and renamed; to remove
+it, it is renamed to such a name first. So a crash leaves only folders with such names, and the next writer of a store
+removes them.
 
-Stores are caches: before a new one is written, as many of the least recently used go, in all data folders, as the limit
-asks for. On Linux a memory-mapped file stays readable when it is unlinked, so that removing a store that a run is using
-loses nothing but the cache.
+Before a new store is written, the least recently used stores of all data folders are removed until the size limit is
+met. On Linux a memory-mapped file stays readable after it is unlinked, so removing a store that a run is using loses
+nothing but the cache.
 """
 
 from __future__ import annotations
@@ -32,14 +33,14 @@ from core.reviews.store import data_folder
 
 MANIFEST = "manifest.json"
 LIMIT = 20 * 10**9
-"""Bytes that all stores may take together: what frozen layers 768 wide make of 100 000 reviews of 130 tokens in bf16.
-What is removed and missed again costs one pass over its reviews; a disk that is full costs a run."""
+"""Bytes of all stores together: the features of 100,000 reviews of 130 tokens, 768 wide, in bf16. A store that is
+missed later costs one pass over its reviews; a full disk costs a run."""
 SHARE = 4
-"""On a small disk they may take one part in so many of it: models, runs and whatever else is there need the rest."""
+"""On a small disk the limit is this fraction of it, as 1/SHARE: models and runs need the rest."""
 _RECENT = 3600.0
-"""Seconds for which a run that has opened a store, or a writer that seems to be gone, is taken to be at work."""
+"""Seconds for which a store counts as in use after it was opened, and a vanished writer as still at work."""
 _ABANDONED = 24 * 3600.0
-"""Seconds after which what is half written is nobody's, even if a process has the number of the one that wrote it."""
+"""Seconds after which a half-written store is removed even if a process with its writer's number lives."""
 
 _STORE = re.compile(r"(tokens|features)-[0-9a-f]{16}")
 _HALF = re.compile(rf"\.{_STORE.pattern}\.[0-9]+-[0-9a-f]{{8}}")
@@ -50,21 +51,21 @@ Read = TypeVar("Read")
 
 @dataclass(frozen=True)
 class Place:
-    """Where a store is, or will be."""
+    """The place of a store that exists or will be written."""
 
     folder: Path
     files: tuple[str, ...]
-    """The names of its files, but for the manifest."""
+    """The names of its files, without the manifest."""
     described: dict[str, Any]
-    """What its manifest says besides their sizes: what it holds, and what that was made of."""
+    """The manifest without file sizes: what the store holds, and what that was computed from."""
 
     def open(self, read: Callable[[Path], Read]) -> Read | None:
-        """What `read` makes of the store, which is used by that; None if there is none.
+        """Return what `read` returns for the store, and mark it as used; None if there is no store.
 
-        One that is damaged, or not what is described, is removed. `read` may find more damage than sizes show.
+        A store that is damaged, or does not match `described`, is removed.
 
         Args:
-            read: given the folder; raises OSError or ValueError where it is damaged.
+            read: takes the folder; raises OSError or ValueError if a file is damaged.
         """
         if not self.folder.is_dir():
             return None
@@ -81,10 +82,10 @@ class Place:
 
     @contextmanager
     def writing(self) -> Iterator[Path]:
-        """A private folder to write the files in, which becomes the store on success and vanishes on failure.
+        """Yield a private folder to write the files in, which becomes the store on success and is removed on failure.
 
         Raises:
-            OSError: it cannot be written.
+            OSError: It cannot be written.
         """
         half = _half_of(self.folder)
         half.mkdir(mode=PRIVATE_FOLDER)
@@ -109,12 +110,12 @@ class Place:
 
 
 def new_file(path: Path) -> IO[bytes]:
-    """A new private file, open for writing and mapping."""
+    """Create a private file, open for writing and mapping."""
     return os.fdopen(open_private(path, os.O_RDWR | os.O_CREAT | os.O_EXCL), "w+b")
 
 
 def write_file(path: Path, content: Callable[[IO[bytes]], object]) -> None:
-    """A new private file, on disk for good, of what `content` writes into it."""
+    """Create a private file with what `content` writes into it, synced to disk."""
     with new_file(path) as file:
         content(file)
         file.flush()
@@ -122,22 +123,22 @@ def write_file(path: Path, content: Callable[[IO[bytes]], object]) -> None:
 
 
 def mapped(file: IO[bytes], dtype: str) -> np.ndarray:
-    """All numbers that `file` holds by now, memory-mapped."""
+    """Memory-map all numbers that `file` holds now."""
     size = os.fstat(file.fileno()).st_size
-    if not size:  # which cannot be mapped
+    if not size:  # an empty file cannot be mapped
         return np.zeros(0, dtype=dtype)
     return np.frombuffer(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ), dtype=dtype)
 
 
 def make_room(parent: Path, size: int = 0, *, clock: Callable[[], float] = time.time) -> None:
-    """Remove what crashes left, and the least recently used stores until a new one in `parent` keeps to the limit.
+    """Remove what crashes left, and the least recently used stores until a new one in `parent` is within the limit.
 
-    Stores in `parent` that were used in the last hour stay: the run that writes the new one may be using them. What
-    cannot be removed stays too, and fails nothing.
+    Stores in `parent` that were used in the last hour stay: the run that writes the new one may be using them. Errors
+    are ignored.
 
     Args:
-        size: bytes of the new store; 0 where that is not known, as with tokens, which are small. One that is over the
-            limit by itself does not drive out the others in vain: it may be written, and goes in its turn.
+        size: bytes of the new store; 0 if unknown, as for tokens, which are small. A store that exceeds the limit by
+            itself removes no others, since that would not help.
     """
     with suppress(OSError, ReviewtuiError):
         data, here, now = data_folder().resolve(), parent.resolve(), clock()
@@ -157,10 +158,10 @@ def make_room(parent: Path, size: int = 0, *, clock: Callable[[], float] = time.
 
 
 class _Kept(NamedTuple):
-    """A store as the limit sees it; they sort by their last use."""
+    """A store, its size and its last use; sorts by last use."""
 
     used: float
-    """When, in seconds since 1970; 0 where a manifest is missing, so that it is no store."""
+    """Seconds since 1970; 0 if it has no manifest, and so is not a store."""
     bytes: int
     folder: Path
 
@@ -172,11 +173,11 @@ def _kept(folder: Path) -> _Kept:
 
 
 def _sweep(parent: Path, now: float, *, own: bool) -> None:
-    """Remove what was left half written or half removed: by a process that is gone, or more than a day ago.
+    """Remove half-written and half-removed stores whose process is gone, or that are older than a day.
 
     Args:
-        own: whether the caller writes here; elsewhere what was touched in the last hour stays, because a process that
-            seems to be gone may be one of another machine that shares the home.
+        own: whether the caller writes here. Elsewhere what changed in the last hour stays: a process that seems to be
+            gone may run on another machine that shares the home.
     """
     for half in _folders(parent, _HALF):
         with suppress(OSError):  # another process sweeps too
@@ -194,7 +195,7 @@ def _lives(process: int) -> bool:
 
 
 def _remove(folder: Path) -> bool:
-    """Remove a store, so that no crash leaves a part of it in its place; whether it is gone."""
+    """Remove a store atomically; return whether it is gone."""
     half = _half_of(folder)
     with suppress(OSError):
         folder.rename(half)
@@ -203,12 +204,12 @@ def _remove(folder: Path) -> bool:
 
 
 def _half_of(folder: Path) -> Path:
-    """Where this process has what is not yet, or no longer, the store `folder`."""
+    """Return a new name for the store `folder` while it is incomplete."""
     return folder.with_name(f".{folder.name}.{os.getpid()}-{secrets.token_hex(4)}")
 
 
 def _folders(parent: Path, name: re.Pattern[str]) -> list[Path]:
-    """The folders in `parent` with such a name; a symbolic link is none."""
+    """Return the folders in `parent` whose name matches, without symbolic links."""
     try:
         with os.scandir(parent) as entries:
             found = [entry for entry in entries if name.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False)]
@@ -218,7 +219,7 @@ def _folders(parent: Path, name: re.Pattern[str]) -> list[Path]:
 
 
 def _stats(folder: Path) -> dict[str, os.stat_result]:
-    """Size and times of the files in `folder`, but for those that vanish meanwhile."""
+    """Return size and times of the files in `folder`; files that vanish meanwhile are left out."""
     found: dict[str, os.stat_result] = {}
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:

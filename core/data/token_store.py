@@ -1,14 +1,14 @@
-"""The token ids of all reviews of a source: tokenized once, while training already runs, kept beside the reviews.
+"""The token ids of all reviews of a source, computed once, in the background while training runs, and stored on disk.
 
-A store holds the ids of whole reviews without special tokens, so that another `max_length` or truncation needs no new
-tokenizing. It is a folder in that of the reviews, named by the hash of the tokenizer:
+A store holds the ids of whole reviews without special tokens, so that it serves any `max_length` and truncation. It is
+a folder beside the stored reviews, named by the hash of the tokenizer:
 
-    ids.bin         the ids of all reviews end to end, as they arrived (uint16 where the vocabulary allows, else uint32)
-    starts.npy      [N] int64, where in ids.bin each review begins, in tokens
-    counts.npy      [N] int32, how many tokens it has
-    manifest.json   what was tokenized by what, and the sizes of the other files
+    ids.bin         the ids of all reviews, one after the other (uint16 if the vocabulary allows, otherwise uint32)
+    starts.npy      [N] int64, where each review begins in ids.bin, in tokens
+    counts.npy      [N] int32, tokens of each review
+    manifest.json   data, tokenizer, and the sizes of the other files
 
-core/data/stores.py says how it comes to be whole or not there, and how long it is kept.
+core/data/stores.py explains how stores are written and how long they are kept.
 """
 
 from __future__ import annotations
@@ -31,23 +31,23 @@ from core.reviews.reading import Reviews
 
 IDS, STARTS, COUNTS = "ids.bin", "starts.npy", "counts.npy"
 _CHUNK = 1024
-"""Reviews that become ready together."""
+"""Reviews per chunk; the reviews of a chunk become ready together."""
 _CHARACTERS = 1 << 20
-"""Text that is encoded at once: the memory that encoding takes is bounded, whatever the length of the reviews."""
+"""Characters encoded per call, which bounds the memory of encoding for any length of reviews."""
 _EXIT_SECONDS = 5.0
-"""How long a process that ends waits for the tokenizer."""
+"""How long an exiting process waits for the tokenizer thread."""
 
 
 class TokenStore:
-    """The token ids of N reviews, memory-mapped; while it is being filled, of those that are ready.
+    """The token ids of N reviews, memory-mapped. While it is being filled, reading blocks until a review is ready.
 
-    May be read by any thread.
+    Any thread may read it.
     """
 
     def __init__(self, ids: np.ndarray, starts: np.ndarray, counts: np.ndarray, *, complete: bool) -> None:
         self._ids, self._starts = ids, starts
         self.counts = counts
-        """[N] int32 tokens of each review, uncut, without special tokens; only of rows that are ready."""
+        """[N] int32 tokens of each review, not truncated, without special tokens; valid for rows that are ready."""
         self._ready = np.full(len(counts), complete)  # [N] bool
         self._missing = 0 if complete else len(counts)
         self._changed = threading.Condition()
@@ -59,7 +59,7 @@ class TokenStore:
         return len(self.counts)
 
     def __getitem__(self, row: int) -> np.ndarray:
-        """[L] ids of one review; waits until it is tokenized."""
+        """Return the ids [L] of one review; blocks until it is tokenized."""
         if not self._ready[row]:
             self.wait(np.array([row]))
         start = int(self._starts[row])
@@ -72,10 +72,10 @@ class TokenStore:
         return not self._missing
 
     def wait(self, rows: np.ndarray) -> None:
-        """Wait until all of `rows` are tokenized.
+        """Block until all of `rows` are tokenized.
 
         Raises:
-            Exception: what ended the tokenizing before it came to these rows.
+            Exception: The error that ended tokenization before these rows.
         """
         if self.complete:
             return
@@ -85,16 +85,16 @@ class TokenStore:
                 raise self._error
 
     def lengths(self, rows: np.ndarray, special_tokens: SpecialTokens) -> np.ndarray:
-        """[n] int64 tokens that each of `rows` [n] has, once cut and framed; waits until they are tokenized."""
+        """Return the int64 tokens [n] of `rows` [n], truncated and with special tokens; blocks until all are ready."""
         self.wait(rows)
         lengths: np.ndarray = special_tokens.length(self.counts[rows].astype(np.int64))
         return lengths
 
     def finish(self) -> None:
-        """Wait until all is tokenized and the store is in the cache.
+        """Block until all reviews are tokenized and the store is on disk.
 
         Raises:
-            Exception: what ended the work before, be it the tokenizing or the writing.
+            Exception: The error that ended tokenization or writing.
         """
         if self._thread is not None:
             self._thread.join()
@@ -102,22 +102,22 @@ class TokenStore:
             raise self._error
 
     def close(self, patience: float | None = None) -> None:
-        """Stop tokenizing in the background. Nothing half done is left on disk; what is ready stays readable.
+        """Stop tokenizing in the background. Nothing incomplete is left on disk; what is ready stays readable.
 
         Args:
-            patience: seconds to wait for what is being encoded just now; None for as long as it takes.
+            patience: seconds to wait for the chunk being encoded; None for no limit.
         """
         self._stopping.set()
         if self._thread is not None:
             self._thread.join(patience)
 
     def _start(self, fill: Callable[[], None]) -> None:
-        """Run `fill`, which fills this store, in a thread of its own."""
+        """Run `fill`, which fills this store, in a thread."""
 
         def work() -> None:
             try:
                 fill()
-            except BaseException as error:  # whoever waits for the rest must hear of it
+            except BaseException as error:  # raised in whoever waits for the other rows
                 with self._changed:
                     self._error = error
                     self._changed.notify_all()
@@ -133,7 +133,7 @@ class TokenStore:
         self._thread.start()
 
     def _add(self, rows: np.ndarray, starts: np.ndarray, counts: np.ndarray, ids: np.ndarray) -> None:
-        """Make `rows` [n] ready, whose `counts` [n] ids begin at `starts` [n] of `ids`, all ids so far."""
+        """Mark `rows` [n] as ready: their `counts` [n] ids begin at `starts` [n] of `ids`, all ids so far."""
         with self._changed:
             self._ids = ids
             self._starts[rows], self.counts[rows] = starts, counts
@@ -142,16 +142,16 @@ class TokenStore:
             self._changed.notify_all()
 
     def _check_stop(self, fraction: float = 0.0) -> None:
-        """Raises where `close` was called; but what is all tokenized is worth writing down."""
+        """Raise if `close` was called, unless all reviews are tokenized: then writing the store is worth it."""
         if self._stopping.is_set() and not self.complete:
             raise RuntimeError("The token store was closed before all reviews were tokenized.")
 
 
 def tokenize(reviews: Reviews, tokenizer: Any, progress: Callable[[float], None] | None = None) -> TokenStore:
-    """The token store of `reviews`, whole: from the cache where this tokenizer has been here before.
+    """Return the complete token store of `reviews`, from disk if it is there.
 
     Args:
-        progress: told the share that is done, 0 to 1; what it raises ends the work.
+        progress: called with the fraction done, 0 to 1; an exception it raises ends the work.
     """
     place = _place(reviews, tokenizer)
     store = place.open(lambda folder: _read(folder, place.described["ids"]))
@@ -163,24 +163,24 @@ def tokenize(reviews: Reviews, tokenizer: Any, progress: Callable[[float], None]
 
 
 def tokenize_ahead(reviews: Reviews, tokenizer: Any, order: Iterable[np.ndarray]) -> TokenStore:
-    """The token store of `reviews`, filled in the background; whole at once where it is in the cache.
+    """Return the token store of `reviews`, filled in the background unless it is on disk.
 
     Args:
-        order: arrays of rows in the order in which they will be asked for; all other rows follow in file order.
-            Read by the background thread as it goes.
+        order: arrays of rows, in the order in which they will be needed; all other rows follow in file order. The
+            background thread iterates over it.
     """
     place = _place(reviews, tokenizer)
     store = place.open(lambda folder: _read(folder, place.described["ids"]))
     if store is None:
         store = filling = _empty_store(len(reviews))
-        own = copy.deepcopy(tokenizer)  # a call that pads or cuts changes the tokenizer, for its other users too
+        own = copy.deepcopy(tokenizer)  # calls that pad or truncate change a tokenizer for all its users
         chunks = _chunks(order, len(reviews))
         store._start(lambda: _fill(filling, place, reviews, own, chunks, filling._check_stop))
     return store
 
 
 def _place(reviews: Reviews, tokenizer: Any) -> Place:
-    """Where the store of `reviews` is, or will be."""
+    """Return the place of the store of `reviews`."""
     sha256 = tokenizer_sha256(tokenizer)
     described = {
         "reviews": len(reviews),
@@ -192,13 +192,13 @@ def _place(reviews: Reviews, tokenizer: Any) -> Place:
 
 
 def _empty_store(count: int) -> TokenStore:
-    """A store of `count` reviews, none of which is ready."""
+    """Return a store of `count` reviews, none of them ready."""
     nothing = np.zeros(0, dtype=np.uint16)
     return TokenStore(nothing, np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int32), complete=False)
 
 
 def _read(folder: Path, dtype: str) -> TokenStore:
-    """The store in `folder`, memory-mapped."""
+    """Memory-map the store in `folder`."""
     starts, counts = (np.asarray(np.load(folder / name, mmap_mode="r")) for name in (STARTS, COUNTS))
     with (folder / IDS).open("rb") as file:
         return TokenStore(mapped(file, dtype), starts, counts, complete=True)
@@ -212,7 +212,7 @@ def _fill(
     chunks: Iterable[np.ndarray],
     progress: Callable[[float], None],
 ) -> None:
-    """Tokenize chunk by chunk into what becomes the store on disk."""
+    """Tokenize chunk by chunk, into `store` and into the files on disk."""
     dtype = place.described["ids"]
     make_room(private_folder(place.folder.parent))
     with place.writing() as folder:
@@ -236,9 +236,9 @@ def _fill(
 
 
 def _chunks(order: Iterable[np.ndarray], count: int) -> Iterator[np.ndarray]:
-    """Rows 0 to `count`, each once: `order`, then the others in file order, about `_CHUNK` at a time.
+    """Yield rows 0 to `count`, each once: first `order`, then the others in file order, about `_CHUNK` at a time.
 
-    The first array of `order` waits for no other: it is what the first step of training needs.
+    The first array of `order` is not merged with others: the first training step waits for it.
     """
     taken = np.zeros(count, dtype=bool)
     held: list[np.ndarray] = []
@@ -260,13 +260,13 @@ def _chunks(order: Iterable[np.ndarray], count: int) -> Iterator[np.ndarray]:
 
 
 def _texts(reviews: Reviews, rows: np.ndarray) -> list[str]:
-    """The texts of `rows` [n], which ascend."""
+    """Return the texts of ascending `rows` [n]."""
     first, last = int(rows[0]), int(rows[-1])
     return reviews.texts(range(first, last + 1) if last - first + 1 == len(rows) else rows)
 
 
 def _parts(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    """`texts` in parts of about `_CHARACTERS` characters."""
+    """Split `texts` into parts of about `_CHARACTERS` characters."""
     start = size = 0
     for end, text in enumerate(texts, start=1):
         size += len(text)

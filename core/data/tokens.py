@@ -1,4 +1,4 @@
-"""Reviews as token ids: what a tokenizer makes of a text, and how reviews are cut, framed and padded to a batch."""
+"""Reviews as token ids: encoding, truncation, special tokens, and padding to a batch."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from core.base.errors import InputError
 
 @dataclass(frozen=True)
 class SpecialTokens:
-    """The special tokens around a review, and how a review that does not fit between them is cut."""
+    """The special tokens around a review, and how a review that does not fit between them is truncated."""
 
     before: tuple[int, ...]
     after: tuple[int, ...]
@@ -26,11 +26,11 @@ class SpecialTokens:
 
     @property
     def room(self) -> int:
-        """Tokens of the review itself that fit."""
+        """Tokens of the review itself that fit between the special tokens."""
         return max(self.max_length - len(self.before) - len(self.after), 0)
 
     def cut(self, ids: np.ndarray) -> np.ndarray:
-        """The ids that are read: all, the head, the tail, or a quarter of the room from the head and the rest tail."""
+        """Truncate to the head, the tail, or a quarter of the room from the head and the rest from the tail."""
         if len(ids) <= self.room:
             return ids
         if self.truncation == "tail":
@@ -41,7 +41,7 @@ class SpecialTokens:
         return ids[: self.room]
 
     def encode(self, ids: np.ndarray) -> np.ndarray:
-        """[L] int64, the ids as the model reads them: cut, between the special tokens."""
+        """Return [L] int64 ids as the model reads them: truncated, with special tokens."""
         cut = self.cut(ids)
         begin, end = len(self.before), len(self.before) + len(cut)
         whole = np.empty(end + len(self.after), dtype=np.int64)
@@ -49,27 +49,27 @@ class SpecialTokens:
         return whole
 
     def length(self, count: int | np.ndarray) -> Any:
-        """Tokens of a review of `count` ids, once cut and framed."""
+        """Return the tokens of a review of `count` ids, truncated and with special tokens."""
         return np.minimum(count, self.room) + len(self.before) + len(self.after)
 
 
 def special_tokens_of(tokenizer: Any, max_length: int, truncation: str) -> SpecialTokens:
-    """What `tokenizer` puts around a text.
+    """Return the special tokens that `tokenizer` adds to a text.
 
     Raises:
-        InputError: it does not put a frame around a text, but makes another of it.
+        InputError: It does more than add tokens before and after the text.
     """
     bare = tokenizer("a", add_special_tokens=False)["input_ids"]
     framed = tokenizer("a")["input_ids"]
     start = next((i for i in range(len(framed)) if framed[i : i + len(bare)] == bare), None)
     if start is None:
-        raise InputError("The model's tokenizer changes a text that it frames; it cannot be used here.")
+        raise InputError("The model's tokenizer changes the text when it adds special tokens; it cannot be used here.")
     before, after = tuple(framed[:start]), tuple(framed[start + len(bare) :])
     return SpecialTokens(before, after, int(tokenizer.pad_token_id), max_length, truncation)
 
 
 def encode(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
-    """Token ids of whole texts, without special tokens and uncut."""
+    """Return the token ids of whole texts, without special tokens and not truncated."""
     encoded = tokenizer(
         list(texts),
         add_special_tokens=False,
@@ -84,24 +84,24 @@ def encode(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
 
 
 def tokenizer_sha256(tokenizer: Any) -> str:
-    """Hash of what a tokenizer does: its whole definition, and its class; padding and cutting are left out."""
+    """Return a hash of a tokenizer's definition and class, without its padding and truncation."""
     state = json.loads(tokenizer.backend_tokenizer.to_str())
     state.pop("truncation", None)
     state.pop("padding", None)
-    if getattr(tokenizer, "split_special_tokens", False):  # kept beside the definition
+    if getattr(tokenizer, "split_special_tokens", False):  # not part of the definition
         state["split_special_tokens"] = True
-    words = json.dumps([type(tokenizer).__name__, state], sort_keys=True)
+    words = json.dumps([getattr(tokenizer, "kind", type(tokenizer).__name__), state], sort_keys=True)
     return hashlib.sha256(words.encode()).hexdigest()
 
 
 def collate(
     sequences: Iterable[np.ndarray | Sequence[int]], special_tokens: SpecialTokens, *, multiple: int = 8
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Cut, frame and pad reviews to the longest of them.
+    """Truncate reviews, add special tokens, and pad to the longest.
 
     Args:
-        multiple: the length is rounded up to a multiple of so many tokens, where the frame allows: every new shape
-            costs the kernels a cold start.
+        multiple: L is rounded up to a multiple of this, unless that exceeds `max_length`: kernels are compiled anew for
+            each new shape.
 
     Returns:
         input_ids [B, L] int64 and attention_mask [B, L] int64 (1 for tokens, 0 for padding).
@@ -118,5 +118,5 @@ def collate(
 
 
 def cpu_threads() -> int:
-    """Processors that this process may use."""
+    """Return the number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)

@@ -71,7 +71,7 @@ def architecture_of(model: nn.Module) -> Architecture:
     Raises:
         UnsupportedModelError: The native encoder does not support it.
     """
-    name = type(model).__name__
+    name = str(getattr(model, "class_name", type(model).__name__))
     family = _FAMILIES.get(name)
     if family is None:
         raise UnsupportedModelError(f"{name} is not an architecture it supports")

@@ -1,4 +1,4 @@
-"""How good a run's model is on labelled reviews that it has not seen: the figures of `reviewtui evaluate`."""
+"""Evaluates a run's model on labelled reviews: the figures of `reviewtui evaluate`."""
 
 from __future__ import annotations
 
@@ -29,14 +29,13 @@ def evaluate_run(
     options: ReadingOptions | None,
     progress: Callable[[str, float | None], None],
 ) -> EvaluationReport:
-    """Measure a run's model on the labelled reviews of a source.
+    """Evaluate a run's model on the labelled reviews of a source.
 
     Args:
-        options: how to read the source; None reads it as the run's own data was read, or detects anew where that
-            does not fit.
+        options: how to read the source; None reads it like the run's own data, or detects the format if that fails.
 
     Raises:
-        InputError: the source holds no review with a label that the model knows.
+        InputError: The source holds no review with a label that the model knows.
     """
     reviews = _read(run, predictor, source, options, lambda fraction: progress("reading", fraction))
     rows = np.flatnonzero(reviews.labels >= 0)

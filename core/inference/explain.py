@@ -1,9 +1,8 @@
-"""Which words carried a decision: each word masked in turn, and what that does to the probability.
+"""Explains a prediction by occlusion: mask each word in turn, and measure how the probability changes.
 
-Occlusion is the claim itself ("without *broken*, negative falls from 0.94 to 0.61"), so nothing has to be believed
-about attention or gradients. All pieces of a word are masked together, all variants run in sorted batches. It does
-not see words that stand in for each other. Reviews of more than 100 words are occluded by sentence first, then by
-word inside the two sentences that matter most.
+Occlusion makes a direct claim ("without *broken*, negative falls from 0.94 to 0.61") that needs no theory of attention
+or gradients. All tokens of a word are masked together. It does not detect words that can stand in for each other.
+Reviews of more than 100 words are occluded by sentence first, then by word in the two sentences that matter most.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ _MANY_WORDS = 100
 _SENTENCES_LOOKED_INTO = 2
 
 DECIDES = 0.05
-"""A word that moves the probability by less decides nothing by itself."""
+"""A smaller change of the probability does not count as deciding."""
 
 
 def explain(predictor: Predictor, review: str) -> Explanation:

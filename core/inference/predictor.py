@@ -1,8 +1,8 @@
-"""Classifying reviews with a finished model: sorted into batches of like length, answered in the order given.
+"""Classifies reviews with a finished model, in batches of similar length; answers come in the order given.
 
-In fp32 the probabilities are those that `transformers.pipeline("text-classification")` gives on the same folder, to
-1e-4. In bf16, where the processor has it, classification is some times faster and probabilities differ by about 0.01.
-BERT, RoBERTa and DistilBERT are computed on the CPU by `core/encoder`, everything else by the Hugging Face module.
+In fp32 the probabilities equal those of `transformers.pipeline("text-classification")` for the same folder to 1e-4. In
+bf16, on a processor that supports it, classification is a few times faster and probabilities differ by about 0.01. On a
+CPU, BERT, RoBERTa and DistilBERT are computed by `core/encoder`, everything else by the Hugging Face module.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from core.encoder.layout import pack
 from core.encoder.weights import Weights
 from core.inference.classification import Classification
 from core.inference.metrics import probabilities_of
-from core.models.classifier import load_classifier
+from core.models.classifier import load_classifier, load_native_classifier
 from core.models.device import autocast, choose_device, choose_precision
 from core.models.safety import check_model_folder
 
 _TOKENS, _REVIEWS = 4096, 512
-"""Of a batch in the native encoder."""
+"""Limits of a batch in the native encoder."""
 _PADDED_TOKENS, _PADDED_REVIEWS = 8192, 32
-"""Of a batch in the Hugging Face module on a CPU."""
+"""Limits of a batch in the Hugging Face module on a CPU."""
 _GPU_TOKENS, _GPU_REVIEWS = 1 << 15, 1024
-"""Of one on a GPU."""
+"""Limits of a batch on a GPU."""
 
 
 class Predictor:
@@ -45,17 +45,19 @@ class Predictor:
             precision: fp32, bf16, or auto: the fastest on this device.
 
         Raises:
-            InputError: it is refused or cannot be loaded.
+            InputError: It is refused or cannot be loaded.
         """
         config = check_model_folder(folder, str(folder))
         heads = config.get("architectures")
         if not isinstance(heads, list) or not any(str(head).endswith("ForSequenceClassification") for head in heads):
             raise InputError(f"The model {clean_line(folder, 160)} was never trained to classify; train it first.")
         self.folder = folder
-        self.classifier = load_classifier(folder)
         self.device = choose_device(device)
         self.precision = choose_precision(precision, self.device)
-        self._network = self._native_network()
+        native = self.device.type == "cpu" and self.precision in ("fp32", "bf16")
+        classifier = load_native_classifier(folder) if native else None
+        self.classifier = classifier or load_classifier(folder)
+        self._network = self._native_network() if native else None
         if self._network is None:
             self.classifier.model.to(self.device)
         self.special_tokens = special_tokens_of(
@@ -69,8 +71,10 @@ class Predictor:
     def logits(
         self, texts: Sequence[str], progress: Callable[[float], None] | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """[N, C] fp32 logits and [N] token counts (special tokens included, uncut) of N texts, in their order."""
-        sound = [text.encode("utf-8", "replace").decode() for text in texts]  # bytes that are no text may be typed
+        """Return fp32 logits [N, C] and untruncated token counts [N], special tokens included, of N texts in order."""
+        sound = [
+            text.encode("utf-8", "replace").decode() for text in texts
+        ]  # surrogates from typed bytes that are not UTF-8
         ids = [np.asarray(one, dtype=np.int64) for one in encode(self.classifier.tokenizer, sound)]
         counts = np.array([len(one) for one in ids], dtype=np.int64)
         logits = np.zeros((len(texts), len(self.labels)), dtype=np.float32)
@@ -86,7 +90,7 @@ class Predictor:
         return logits, counts + len(self.special_tokens.before) + len(self.special_tokens.after)
 
     def _forward(self, reviews: Sequence[np.ndarray]) -> torch.Tensor:
-        """[B, C] fp32 logits of B arrays of token ids."""
+        """Return fp32 logits [B, C] of B arrays of token ids."""
         if self._network is not None:
             shape, dtype = self._network.architecture, self._network.dtype
             whole = [self.special_tokens.encode(ids) for ids in reviews]
@@ -98,9 +102,7 @@ class Predictor:
         return logits.float()
 
     def _native_network(self) -> Forward | None:
-        """The native encoder on this model's weights; None where it does not compute it."""
-        if self.device.type != "cpu" or self.precision not in ("fp32", "bf16"):
-            return None
+        """Return the native encoder with this model's weights; None if it does not support the model."""
         try:
             architecture = architecture_of(self.classifier.model)
         except UnsupportedModelError:
@@ -109,7 +111,7 @@ class Predictor:
         return Forward(Weights(self.classifier.model, architecture, dtype))
 
     def classify(self, texts: Sequence[str]) -> list[Classification]:
-        """What the model says of each text."""
+        """Return the prediction for each text."""
         if not texts:
             return []
         logits, counts = self.logits(texts)

@@ -1,1 +1,1 @@
-"""What computes gradients and logits: the native encoder, or the Hugging Face module."""
+"""Learners, which compute gradients, updates and logits: the native encoder, or the Hugging Face module."""

@@ -1,6 +1,6 @@
-"""What the training loop asks of a model, whatever computes it, and the choice of what does.
+"""The interface between the training loop and a model.
 
-A `Learner` adds up the gradients of micro-batches, makes optimizer steps and gives logits. There are two:
+A `Learner` accumulates the gradients of micro-batches, updates the weights and computes logits. There are two:
 
     NativeLearner           BERT, RoBERTa and DistilBERT on the CPU, in `core/encoder`
     HuggingFaceLearner      everything else: other architectures, LoRA, GPUs
@@ -19,104 +19,106 @@ from core.data.examples import Examples
 from core.learners.tensor_files import Tensors
 
 Loss = Callable[[torch.Tensor], torch.Tensor]
-"""From the logits [B, C] of a micro-batch to its share of the step's loss."""
+"""Maps the logits [B, C] of a micro-batch to its share of the step's loss, 0-dimensional."""
 
 
 @dataclass(frozen=True)
 class ComputePath:
-    """What computes a run, and why."""
+    """What computes a run, and the reason."""
 
     name: str
-    """native or transformers"""
+    """native or transformers."""
     why: str
 
 
 class Learner(Protocol):
-    """A model that learns. Reviews are given as their examples and [B] positions in them."""
+    """A model in training. Reviews are passed as `Examples` and [B] positions in them."""
 
     path: ComputePath
     micro_reviews: int | None
-    """Reviews that it may have then; None for any number."""
+    """The most reviews in a micro-batch if its size is auto; None for no limit."""
     steps_ahead: int
-    """Steps that may be handed out before the figures of the first are read: 0 on the CPU, where handing out is doing.
-    """
+    """Steps that may be queued before the loss of the first is read; 0 on a CPU, which computes at once."""
     compiled: bool
     """Whether torch compiled the module."""
     cached_layers: int
-    """Layers whose output `prepare` has kept; 0 where they are computed whenever they are needed."""
+    """Frozen layers whose output `prepare` has cached; 0 if they are computed in every step."""
 
     @property
     def micro_tokens(self) -> int:
-        """Tokens that a micro-batch may have where its size is left open."""
+        """The most tokens in a micro-batch if its size is auto."""
 
     def prepare(self, examples: Sequence[Examples], progress: Callable[[float], None]) -> str:
-        """Do once what pays over a run on these examples: compute what the frozen layers make of them, or compile.
+        """Do once what speeds up every step: compute the output of the frozen layers, or compile the module.
 
-        Without it the same is learned, but slower.
+        It changes no result.
 
         Args:
-            progress: called with the share that is computed; not at all where nothing has to be.
+            progress: called with the fraction computed so far, 0 to 1; not called if there is nothing to compute.
 
         Returns:
-            What a person should know about it, in sentences; empty where nothing was to do.
+            Sentences for the user; empty if there was nothing to do.
         """
 
     def learn(
         self, examples: Examples, positions: np.ndarray, loss: Loss, key: tuple[int, int, int], *, first: bool
     ) -> torch.Tensor:
-        """Forward and backward of one micro-batch; returns its loss, 0-dimensional and still on the device.
+        """Forward and backward pass of one micro-batch, whose gradients are added to those of the step.
 
         Args:
-            key: seed, step, micro-batch: what its dropout depends on.
-            first: whether it is the first micro-batch of its step.
+            key: (seed, step, micro-batch), from which dropout masks are derived.
+            first: whether it is the first micro-batch of its step, which overwrites all gradients.
+
+        Returns:
+            Its loss, 0-dimensional and on the device.
         """
 
     def update(self, rate: float) -> torch.Tensor:
-        """One optimizer step with learning rate `rate`; where memory does not suffice for it, nothing is changed.
+        """Update the weights with learning rate `rate`. After an out-of-memory nothing has changed.
 
         Returns:
-            The norm of the gradients before they were clipped, 0-dimensional and still on the device.
+            The norm of the gradients before clipping, 0-dimensional and on the device.
         """
 
     def logits(self, examples: Examples, positions: np.ndarray) -> torch.Tensor:
-        """[B, C] fp32, nothing dropped."""
+        """Return fp32 logits [B, C], without dropout."""
 
     def weights(self, *, copies: bool = True) -> Tensors:
-        """The weights that learn, by name.
+        """Return the trainable weights by name.
 
         Args:
-            copies: on the CPU; else those that are being trained.
+            copies: whether to copy them to the CPU; otherwise they are the tensors being trained.
         """
 
     def moments(self) -> Tensors:
-        """The optimizer's state, by `weight/moment`: what the next update will change, not copies."""
+        """Return the optimizer's state by `weight/moment`: the tensors that the next update changes, not copies."""
 
     def put(self, weights: Tensors) -> None:
-        """Take weights as `weights` gives them.
+        """Set the trainable weights.
 
         Raises:
-            ReviewtuiError: they are another model's.
+            ReviewtuiError: They belong to another model.
         """
 
     def put_moments(self, moments: Tensors) -> None: ...
 
     def scaler_state(self) -> dict[str, Any]:
-        """State of the fp16 gradient scaler; empty where there is none."""
+        """Return the state of the fp16 gradient scaler; empty without one."""
 
     def put_scaler_state(self, state: dict[str, Any]) -> None: ...
 
     def recompute(self) -> bool:
-        """Keep less for the backward pass from now on, and compute it again; False if that cannot be, or is so."""
+        """Recompute activations in the backward pass from now on; return False if that is impossible, or on already."""
 
     def free(self) -> None:
-        """Let go of whatever can be made again: memory is short."""
+        """Release everything that can be computed again, after an out-of-memory."""
 
     def finish(self) -> None:
-        """Leave the trained weights in the classifier's module; nothing is learned after that. May be called again."""
+        """Put the trained weights into the classifier's model. Training ends here; it may be called again."""
 
 
 def frozen_layers(count: int, *, past: bool = False) -> str:
-    """The beginning of a sentence about so many layers: 'The 3 frozen layers are'."""
+    """Return the beginning of a sentence about `count` layers: 'The 3 frozen layers are'."""
     if count == 1:
         return f"The frozen layer {'was' if past else 'is'}"
     return f"The {count} frozen layers {'were' if past else 'are'}"

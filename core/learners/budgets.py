@@ -1,7 +1,7 @@
-"""What the probe of `core/encoder/budget.py` found on this machine, kept so that it runs once for a shape of model.
+"""Token budgets of micro-batches, measured once per machine and shape of model by `core/encoder/budget.py`.
 
-`$REVIEWTUI_HOME/budgets.json` holds tokens by what was probed: processor, threads, torch, width and format. A run also
-writes its budget down in its provenance, and keeps to that when it is resumed.
+`$REVIEWTUI_HOME/budgets.json` maps processor, threads, torch version, sizes and precision to tokens. A run also records
+its budget in its provenance, and uses that when it is resumed.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from core.encoder.footprint import Sizes
 
 
 def token_budget(architecture: Sizes, dtype: torch.dtype) -> int:
-    """The tokens that a micro-batch of a model of this shape shall have: as it was measured, or measured now."""
+    """Return the best number of tokens in a micro-batch for this shape of model; measure it if it is unknown."""
     file, key = home() / "budgets.json", _key(architecture, dtype)
     known = _read(file)
     if key not in known:
         known[key] = measured_budget(architecture, dtype)
-        with suppress(ReviewtuiError):  # then the next run measures again
+        with suppress(ReviewtuiError):  # the next run measures again
             private_folder(file.parent)
             write_json(file, known)
     return known[key]
 
 
 def _read(file: Path) -> dict[str, int]:
-    """What is known; nothing of what cannot be read or is no budget."""
+    """Return the known budgets; entries that are not budgets are ignored, as is a file that cannot be read."""
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Choose what computes a run, and build it: the native encoder where it can, the Hugging Face module elsewhere."""
+"""Chooses and builds the learner of a run: the native encoder if it supports the run, otherwise the module."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from core.settings.schema import Settings
 
 
 def choose_path(classifier: Classifier, settings: Settings, device: torch.device, precision: str) -> ComputePath:
-    """What is to compute a run."""
+    """Return what computes a run, and the reason."""
     if settings.lora:
-        return ComputePath("transformers", "LoRA's matrices are beside the layers")
+        return ComputePath("transformers", "LoRA adds matrices beside the layers")
     if device.type != "cpu":
         return ComputePath("transformers", "the native encoder is for the CPU")
     if precision not in ("fp32", "bf16"):
@@ -35,10 +35,10 @@ def build_learner(
     precision: str,
     steps: int,
 ) -> Learner:
-    """The learner that `choose_path` names.
+    """Build the learner that `choose_path` names.
 
     Args:
-        steps: planned; they decide whether compiling repays.
+        steps: planned optimizer steps, which decide whether compiling pays off.
     """
     path = choose_path(classifier, settings, device, precision)
     if path.name == "native":

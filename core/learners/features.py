@@ -1,15 +1,15 @@
-"""What the frozen layers make of reviews: computed once, kept beside the tokens, and read in every epoch after.
+"""Features: the output of the frozen layers, computed once, stored beside the tokens, and read in every epoch.
 
-A store holds, for the reviews of one side of a run, the stream that leaves the frozen layers. It is a folder in that of
-the reviews, named by the hash of all that decides its bits:
+A store holds the features of the training or the validation reviews of a run. It is a folder beside the stored reviews,
+named by the hash of everything that determines its bits:
 
-    features.bin    the rows [R, H] of all reviews end to end, as they were computed: every token's in the format of
-                    the products (bf16 or fp32), or the first token's alone in fp32 where all layers are frozen
-    places.npy      [2, N] int64: the first row of each review, and how many it has
-    manifest.json   the key and shape of it all, and the sizes of the other files
+    features.bin    the rows [R, H] of all reviews, one after the other, in the order computed: one row per token, in
+                    bf16 or fp32, or only the first token's row in fp32 if all layers are frozen
+    places.npy      [2, N] int64: the first row of each review, and its number of rows
+    manifest.json   key, shape, and the sizes of the other files
 
-core/data/stores.py says how it comes to be whole or not there, and how long it is kept. What finds no room on the
-disk is held in memory; where there is none either, nothing is kept.
+core/data/stores.py explains how stores are written and how long they are kept. Features that do not fit on the disk are
+held in memory; if there is no room either, none are kept.
 """
 
 from __future__ import annotations
@@ -34,25 +34,25 @@ from core.models.layers import depths
 
 FEATURES, PLACES = "features.bin", "places.npy"
 _SMALL = 64 << 20
-"""Bytes up to which a store is read into memory as a whole."""
+"""Bytes up to which a store is read into memory completely."""
 _SPARE = 1 << 30
-"""Bytes that are left free on the disk."""
+"""Bytes to leave free on the disk."""
 _SHARE = 4
-"""What has no room on the disk may take one part in so many of the memory that is available."""
+"""Features held in memory may take this fraction of the available memory, as 1/_SHARE."""
 
 Computed = Iterable[tuple[np.ndarray, torch.Tensor]]
-"""Positions [B] of some reviews and their rows [n, H] end to end; together every review once."""
+"""Pairs of positions [B] and the rows [n, H] of those reviews; together they hold every review once."""
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What is kept of N reviews."""
+    """The shape of the features of N reviews."""
 
     counts: np.ndarray
-    """[N] int64 rows of each."""
+    """[N] int64 rows of each review."""
     width: int
     dtype: torch.dtype
-    """bf16 or fp32"""
+    """bf16 or fp32."""
 
     @property
     def rows(self) -> int:
@@ -60,18 +60,21 @@ class Shape:
 
     @property
     def bytes(self) -> int:
-        """Size of the rows of all."""
+        """Size of all rows."""
         return self.rows * self.width * self.dtype.itemsize
 
 
 class FeatureStore:
-    """The rows of N reviews."""
+    """The features of N reviews."""
 
     def __init__(self, rows: torch.Tensor, places: np.ndarray, *, found: bool, on_disk: bool) -> None:
-        """Args: rows: [R, H]. places: [2, N] first row and number of rows of each review."""
+        """Args:
+        rows: [R, H].
+        places: [2, N] first row and number of rows of each review.
+        """
         self._rows, self._starts, self._counts = rows, places[0], places[1]
         self.found = found
-        """Whether it was there already."""
+        """Whether an earlier run computed it."""
         self.on_disk = on_disk
 
     def __len__(self) -> int:
@@ -82,9 +85,9 @@ class FeatureStore:
         return self._rows.numel() * self._rows.element_size()
 
     def take(self, positions: np.ndarray, out: torch.Tensor) -> torch.Tensor:
-        """The rows of the reviews at `positions` [B], end to end, into `out` [n, H] fp32; rows left over become 0."""
+        """Copy the rows of the reviews at `positions` [B] into `out` [n, H] fp32; further rows of `out` become 0."""
         end = 0
-        if self._rows.dtype == out.dtype and len(out) == len(positions):  # a row a review: one call for all
+        if self._rows.dtype == out.dtype and len(out) == len(positions):  # one row per review: one call for all
             return torch.index_select(self._rows, 0, torch.from_numpy(self._starts[positions]), out=out)
         for start, count in zip(self._starts[positions].tolist(), self._counts[positions].tolist(), strict=True):
             out[end : end + count].copy_(self._rows[start : start + count])
@@ -94,7 +97,7 @@ class FeatureStore:
 
 
 def frozen_sha256(model: nn.Module, layers: int) -> str:
-    """Hash of the weights of the embeddings and the `layers` lowest layers."""
+    """Return a hash of the weights of the embeddings and the `layers` lowest layers."""
     depth, digest = depths(model), hashlib.sha256()
     for name, weight in sorted(model.named_parameters()):
         if depth[name] <= layers:
@@ -104,7 +107,7 @@ def frozen_sha256(model: nn.Module, layers: int) -> str:
 
 
 def key_of(**decides: Any) -> str:
-    """The key of a store: the hash of all that decides its bits, and of the computer's own part in them."""
+    """Return the key of a store: a hash of what determines its bits, including this machine's part in them."""
     own = {
         "format": 1,
         "torch": torch.__version__,
@@ -115,11 +118,11 @@ def key_of(**decides: Any) -> str:
 
 
 def keep(parent: Path | None, key: str, shape: Shape, compute: Callable[[], Computed]) -> FeatureStore | None:
-    """The store with that key: found, or computed and kept on the disk, else in memory; None where nothing has room.
+    """Return the store with that key: found on disk, or computed and stored on disk or in memory; None without room.
 
     Args:
-        parent: the folder of the reviews; None for no disk.
-        compute: computes all rows, in an order that the key decides; called only where they are not found.
+        parent: the folder of the reviews; None not to use the disk.
+        compute: computes all rows, in an order determined by the key; called only if they are not found.
     """
     if parent is not None:
         described = {
@@ -132,7 +135,7 @@ def keep(parent: Path | None, key: str, shape: Shape, compute: Callable[[], Comp
         place = Place(parent / f"features-{key[:16]}", (FEATURES, PLACES), described)
         if (store := place.open(lambda folder: _read(folder, shape, found=True))) is not None:
             return store
-        with suppress(OSError):  # no room after all, or no right to write
+        with suppress(OSError):  # a full disk, or no permission to write
             size = shape.bytes + shape.counts.nbytes * 2
             make_room(parent, size)
             if shutil.disk_usage(parent).free >= size + _SPARE:
@@ -152,7 +155,7 @@ def keep(parent: Path | None, key: str, shape: Shape, compute: Callable[[], Comp
 
 
 class _Places:
-    """[2, N] where the rows of each review are, review by review as they come."""
+    """[2, N] places of the rows of each review, filled in the order computed."""
 
     def __init__(self, shape: Shape) -> None:
         self.all = np.stack([np.zeros_like(shape.counts), shape.counts])

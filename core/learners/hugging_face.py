@@ -1,4 +1,4 @@
-"""A learner around the Hugging Face module: autograd, autocast and torch's own optimizers, on any device."""
+"""The learner on the Hugging Face module: autograd, autocast and torch's optimizers, on any device."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class HuggingFaceLearner:
         *,
         compiled: bool = False,
     ) -> None:
-        """Args: compiled: `prepare` shall let torch compile the module."""
+        """Args: compiled: whether `prepare` compiles the module."""
         self.path = path
         self._classifier, self._special_tokens, self._settings = classifier, special_tokens, settings
         self._device, self._precision = device, precision
@@ -66,27 +66,27 @@ class HuggingFaceLearner:
         self._scaler = torch.amp.GradScaler(device.type, enabled=precision == "fp16")
 
     def prepare(self, examples: Sequence[Examples], progress: Callable[[float], None]) -> str:
-        about = (self._about_order(examples[0]), self._compile(examples[0]), self._about_frozen_layers())
+        about = (self._check_determinism(examples[0]), self._compile(examples[0]), self._describe_frozen_layers())
         return " ".join(filter(None, about))
 
-    def _about_order(self, examples: Examples) -> str:
-        """See on two reviews whether all operations of a GPU have an order that they can keep to; a sentence if not."""
+    def _check_determinism(self, examples: Examples) -> str:
+        """Find out with two reviews whether all operations on a GPU are deterministic; return a sentence if not."""
         if self._device.type == "cpu" or not self._settings.deterministic:
             return ""
         try:
-            Attempt(partial(self._try_two, examples))  # a want of memory shows later, and is answered there
+            Attempt(partial(self._try_two, examples))  # an out-of-memory will occur again where it is handled
         except RuntimeError as error:
             if not is_about_order(error):
                 raise
             let_order_go()
             return (
-                "This model computes with operations that a GPU does in any order, so a resumed run comes close to "
-                f"the uninterrupted one, but not to the bit: {clean_line(error, 120)}."
+                "This model uses operations that are not deterministic on a GPU, so a resumed run comes close to an "
+                f"undisturbed one, but not to the bit: {clean_line(error, 120)}."
             )
         return ""
 
     def _try_two(self, examples: Examples) -> None:
-        """Forward and backward of two reviews, and forward as in an evaluation; leaves nothing."""
+        """Forward and backward pass of two reviews, and a forward pass as in an evaluation; changes nothing."""
         reviews = examples.ids(np.arange(min(2, len(examples.rows))))
         try:
             self._classifier.train()
@@ -97,7 +97,7 @@ class HuggingFaceLearner:
         finally:
             self.optimizer.zero_grad(set_to_none=True)
 
-    def _about_frozen_layers(self) -> str:
+    def _describe_frozen_layers(self) -> str:
         choice = self._settings.freeze_layers
         if not self._classifier.frozen or choice in ("embeddings", 0):
             return ""
@@ -105,9 +105,9 @@ class HuggingFaceLearner:
         return f"{frozen_layers(count)} computed in every step, because {self.path.why}."
 
     def _compile(self, examples: Examples) -> str:
-        """Compile the module, and see on two reviews whether that works here; a sentence about it, if it was asked for.
+        """Compile the module if requested, and return a sentence about it.
 
-        A compiler that is missing shows only when it is first needed.
+        Two reviews are computed, because a missing compiler shows only at the first call.
         """
         if not self._to_be_compiled:
             return ""
@@ -138,12 +138,12 @@ class HuggingFaceLearner:
         limit = self._settings.max_grad_norm or float("inf")
         try:
             norm = torch.nn.utils.clip_grad_norm_(self._trainable.values(), limit)
-        except RuntimeError:  # the gradients may be unscaled anew
+        except RuntimeError:  # allows unscaling the gradients again
             self._scaler.update()
             raise
         self._scaler.step(self.optimizer)
         self._scaler.update()
-        if self._scaler.is_enabled():  # it skips a step that overflowed and lowers its scale: that is no divergence
+        if self._scaler.is_enabled():  # after an overflow it skips the step and lowers its scale: not a divergence
             return torch.nan_to_num(norm, nan=0.0, posinf=0.0)
         return norm
 
@@ -153,7 +153,7 @@ class HuggingFaceLearner:
             return self._forward(examples.ids(positions)).float()
 
     def _forward(self, reviews: Sequence[np.ndarray]) -> torch.Tensor:
-        """[B, C] logits."""
+        """Return logits [B, C]."""
         input_ids, mask = (send(array, self._device) for array in collate(reviews, self._special_tokens))
         if self._wide_mask:
             mask = mask[:, None, None, :].bool()
@@ -199,13 +199,13 @@ class HuggingFaceLearner:
     def finish(self) -> None:
         self._classifier.model.to("cpu")
         self.free()
-        give_back_what_is_free()  # what passes have left in pieces; LoRA's matrices are merged into a copy soon
+        give_back_what_is_free()  # fragmented by training, while merging LoRA needs a copy of the model
 
 
 def _takes_wide_mask(model: Any) -> bool:
-    """Whether the module attends by a mask [B, 1, 1, L] as it is.
+    """Whether the module accepts an attention mask [B, 1, 1, L].
 
-    Given one [B, L] it asks first whether anything is padded, and a GPU has to be waited for to answer that.
+    With a mask [B, L] it first checks whether anything is padded, which blocks until a GPU has answered.
     """
     inner = model.get_base_model() if hasattr(model, "get_base_model") else model
     if getattr(inner.config, "_attn_implementation", None) != "sdpa":

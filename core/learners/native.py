@@ -1,4 +1,4 @@
-"""A learner on the native encoder: see `core/encoder`."""
+"""The learner on the native encoder; see `core/encoder`."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ from core.settings.optimizers import optimizer_spec
 from core.settings.schema import Settings
 
 _FEW_ROWS = 256
-"""Reviews of a micro-batch up to which a head is computed by one thread."""
+"""Up to this many reviews in a micro-batch, the head is computed by one thread."""
 _MIN_PREPARED = 64
-"""Tokens of a batch in which the frozen layers are computed once: how few memory may make of it."""
+"""The fewest tokens to which an out-of-memory reduces the batches of `prepare`."""
 
 
 class NativeLearner:
@@ -70,7 +70,7 @@ class NativeLearner:
         self._work = Workspace()
         self._prepared_tokens = EVALUATION_TOKENS
         self._kept: dict[int, tuple[Examples, FeatureStore]] = {}
-        """By identity of the examples, which are held so that no others get it: what was computed of them."""
+        """Features by the id of their examples, which are held so that no other object can get the same id."""
 
     @property
     def micro_tokens(self) -> int:
@@ -78,7 +78,7 @@ class NativeLearner:
 
     @cached_property
     def _budget(self) -> int:
-        """Tokens of a micro-batch that goes through the layers."""
+        """The most tokens in a micro-batch that passes through the layers."""
         return token_budget(self._architecture, self._dtype)
 
     def prepare(self, examples: Sequence[Examples], progress: Callable[[float], None]) -> str:
@@ -107,7 +107,7 @@ class NativeLearner:
         return self._sentence([store for store in stores if store is not None], size)
 
     def _kept_of(self, folder: Any, key: str, shape: Shape, compute: Any) -> FeatureStore | None:
-        """`keep`, with fewer tokens at a time where memory does not suffice."""
+        """Call `keep`, and again with smaller batches after an out-of-memory."""
         while (done := Attempt(lambda: keep(folder, key, shape, compute))).failed:
             self.free()
             if self._prepared_tokens <= _MIN_PREPARED:
@@ -116,7 +116,7 @@ class NativeLearner:
         return done.result
 
     def _sentence(self, stores: list[FeatureStore], size: str) -> str:
-        """What `prepare` says about its stores, which take `size`."""
+        """Return what `prepare` tells the user about `stores`, which take `size`."""
         below = "below it" if self.boundary == 1 else "below them"
         if not self._kept:
             why = f"what they give, {size}, fits neither on the disk nor in memory"
@@ -128,14 +128,14 @@ class NativeLearner:
         return f"{was} {done} for {count:,} reviews ({size} {kept}); dropout is off {below}."
 
     def _shape(self, examples: Examples) -> Shape:
-        """What is kept of `examples`: a row a review where only the head learns, else a row a token."""
+        """Return the shape of the features: one row per review if only the head is trained, otherwise one per token."""
         if self._head_only:
             return Shape(np.ones(len(examples.rows), dtype=np.int64), self._architecture.hidden_size, torch.float32)
         counts = examples.lengths(_all(examples), self._special_tokens).astype(np.int64)
         return Shape(counts, self._architecture.hidden_size, self._dtype)
 
     def _key(self, examples: Examples, weights: str) -> str:
-        """The key of what is kept of `examples`; `weights` is the hash of the frozen ones."""
+        """Return the key of the features of `examples`; `weights` is the hash of the frozen weights."""
         special_tokens, shape = self._special_tokens, self._architecture
         return key_of(
             weights=weights,
@@ -152,7 +152,7 @@ class NativeLearner:
         )
 
     def _frozen(self, examples: Examples, done: _Share) -> Iterator[tuple[np.ndarray, torch.Tensor]]:
-        """What the frozen layers make of all examples, in an order that no seed and no epoch decides."""
+        """Yield the output of the frozen layers for all examples, in an order that depends on no seed or epoch."""
         lengths = examples.lengths(_all(examples), self._special_tokens)
         for positions in length_sorted(lengths, self._prepared_tokens):
             batch = self._pack(examples.ids(positions))
@@ -161,14 +161,14 @@ class NativeLearner:
             done.add(batch.tokens)
 
     def _stream(self, examples: Examples, positions: np.ndarray, rows: int) -> torch.Tensor | None:
-        """[rows, H] what leaves the frozen layers, where it is kept."""
+        """Return the cached output [rows, H] of the frozen layers; None if it is not cached."""
         kept = self._kept.get(id(examples))
         if kept is None:
             return None
         return kept[1].take(positions, self._work("kept", rows, self._architecture.hidden_size, dtype=torch.float32))
 
     def _rows(self, examples: Examples, positions: np.ndarray) -> torch.Tensor:
-        """[B, H] what leaves all layers, where only the head learns: kept, or computed in parts."""
+        """Return the output [B, H] of all layers, cached or computed in parts. For training only the head."""
         rows = self._stream(examples, positions, len(positions))
         if rows is None:
             parts = micro_batches(examples.lengths(positions, self._special_tokens), self._budget)
@@ -237,16 +237,16 @@ class NativeLearner:
         self._work.clear()
 
     def finish(self) -> None:
-        for name in ("_network", "_optimizer"):  # gradients and moments are gone before anything is copied
+        for name in ("_network", "_optimizer"):  # frees gradients and moments before anything is copied
             self.__dict__.pop(name, None)
         self._weights.release(self._classifier.model)
 
 
 @contextmanager
 def _one_thread(rows: int) -> Iterator[None]:
-    """One thread for the products of a head with so few rows: several would wait for each other most of the time.
+    """Compute with one thread if there are few `rows`: several threads would mostly wait for each other.
 
-    Whether it is one depends on `rows` alone, so the bits of a run are the same whatever else the machine does.
+    The choice depends on `rows` alone, so the bits of a run do not depend on the load of the machine.
     """
     threads = torch.get_num_threads()
     if threads == 1 or rows > _FEW_ROWS:
@@ -260,7 +260,7 @@ def _one_thread(rows: int) -> Iterator[None]:
 
 
 class _Share:
-    """How much of the work of `prepare` is done."""
+    """The progress of `prepare`."""
 
     def __init__(self, total: int, progress: Callable[[float], None]) -> None:
         """Args: total: tokens of all reviews."""
@@ -272,19 +272,19 @@ class _Share:
 
 
 def _all(examples: Examples) -> np.ndarray:
-    """Every position in `examples`."""
+    """Return all positions in `examples`."""
     return np.arange(len(examples.rows))
 
 
 def _size(count: int) -> str:
-    """Bytes in words: '41 MB'."""
+    """Format bytes: '41 MB'."""
     if count >= 10**9:
         return f"{count / 1e9:.1f} GB"
     return f"{max(round(count / 1e6), 1)} MB"
 
 
 def _boundary(settings: Settings, layers: int) -> int:
-    """How many layers from below are frozen; -1 where not even the embeddings are."""
+    """Return the number of frozen layers, from below; -1 if not even the embeddings are frozen."""
     choice = settings.freeze_layers
     if choice == "none":
         return -1

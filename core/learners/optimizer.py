@@ -1,4 +1,4 @@
-"""The optimizer, which weight learns at which share of the learning rate, and the peak that suits a model."""
+"""The optimizer, the learning rate of each weight, and the default peak learning rate of a model."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from core.settings.optimizers import optimizer_spec
 from core.settings.schema import Settings
 
 _USUAL_RATE, _USUAL_WIDTH = 5e-5, 768
-"""A rate that suits BERT-base."""
+"""A learning rate that suits BERT-base, and its hidden size."""
 _LORA_FACTOR, _HEAD_RATE = 10, 1e-3
 
 _NO_DECAY_DIMENSIONS = 1
-"""Biases and normalisation weights are vectors; they are never decayed."""
+"""Biases and layer-norm weights are vectors, and are never decayed."""
 
 
 def grouping(classifier: Classifier, settings: Settings) -> Callable[[str, torch.nn.Parameter], tuple[float, float]]:
-    """For a parameter and its name: the factor of its learning rate, and its weight decay.
+    """Return a function from a parameter's name and value to its learning-rate factor and weight decay.
 
-    The factor is `layer_decay` to the power of its distance from the head.
+    The factor is `layer_decay` to the power of the parameter's distance from the head.
     """
     decay = settings.layer_decay
     depth, top = {}, 0
@@ -38,9 +38,9 @@ def grouping(classifier: Classifier, settings: Settings) -> Callable[[str, torch
 
 
 def build_optimizer(classifier: Classifier, settings: Settings) -> torch.optim.Optimizer:
-    """AdamW (bias-corrected) or SGD over the trainable weights, in groups of like decay and depth.
+    """Return AdamW (bias-corrected) or SGD over the trainable weights, in groups of equal decay and depth.
 
-    A group's `scale` is its factor of the learning rate; the schedule multiplies by it.
+    A group's `scale` is its learning-rate factor; see `set_learning_rate`.
     """
     group, rate = grouping(classifier, settings), peak_rate(classifier, settings)
     groups: dict[tuple[float, float], list[torch.nn.Parameter]] = {}
@@ -68,13 +68,13 @@ def peak_rate(classifier: Classifier, settings: Settings) -> float:
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
-    """Give every group its rate: `rate` × the group's scale."""
+    """Set the learning rate of every group to `rate` × its scale."""
     for group in optimizer.param_groups:
         group["lr"] = rate * group["scale"]
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer, names: dict[int, str]) -> Tensors:
-    """The optimizer's state as named tensors `weight/moment`; `names` maps a parameter's id to its name."""
+    """Return the optimizer's state as tensors named `weight/moment`; `names` maps a parameter's id to its name."""
     return {
         f"{names[id(weight)]}/{key}": value
         for weight, state in optimizer.state.items()
@@ -84,8 +84,8 @@ def optimizer_tensors(optimizer: torch.optim.Optimizer, names: dict[int, str]) -
 
 
 def restore_optimizer(optimizer: torch.optim.Optimizer, weights: dict[str, torch.nn.Parameter], saved: Tensors) -> None:
-    """Put back what `optimizer_tensors` took."""
+    """Restore what `optimizer_tensors` returned."""
     for key, value in saved.items():
         name, _, moment = key.rpartition("/")
         weight = weights[name]
-        optimizer.state[weight][moment] = value.to(weight.device)  # fused AdamW wants its step count there too
+        optimizer.state[weight][moment] = value.to(weight.device)  # fused AdamW needs its step count there, too

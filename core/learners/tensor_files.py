@@ -1,6 +1,6 @@
-"""Tensors in a safetensors file, written as they lie in memory: a matrix that is stored transposed is not copied first.
+"""Tensors in safetensors files, written in their memory layout, so that transposed matrices need no copy.
 
-The file's metadata names such matrices under `transposed`; in the file they have the shape of what lies in memory.
+The file's metadata lists those matrices under `transposed`; the file holds them with the shape of their memory layout.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ _TRANSPOSED = "transposed"
 
 
 def save_tensors(tensors: Tensors, file: Path) -> None:
-    """Write `tensors` to `file`; on a CPU none is copied."""
-    there = {name: tensor.detach().cpu() for name, tensor in tensors.items()}
-    transposed = [name for name, tensor in there.items() if _lies_transposed(tensor)]
-    for name, tensor in there.items():
-        there[name] = tensor.t() if name in transposed else tensor.contiguous()
-    save_file(there, file, metadata={_TRANSPOSED: json.dumps(transposed)})
+    """Write `tensors` to `file`, without copying those on a CPU."""
+    stored = {name: tensor.detach().cpu() for name, tensor in tensors.items()}
+    transposed = [name for name, tensor in stored.items() if _is_transposed_in_memory(tensor)]
+    for name, tensor in stored.items():
+        stored[name] = tensor.t() if name in transposed else tensor.contiguous()
+    save_file(stored, file, metadata={_TRANSPOSED: json.dumps(transposed)})
 
 
 def load_tensors(file: Path) -> Tensors:
-    """What `save_tensors` wrote to `file`, each tensor in its own shape.
+    """Load what `save_tensors` wrote to `file`, each tensor in its own shape.
 
     Raises:
-        SafetensorError, OSError, ValueError: it is no such file.
+        SafetensorError, OSError, ValueError: It is damaged or not such a file.
     """
     with safe_open(file, framework="pt") as opened:
         transposed = json.loads((opened.metadata() or {}).get(_TRANSPOSED, "[]"))
         if not isinstance(transposed, list):
-            raise ValueError(f"{_TRANSPOSED} is no list of names")
-        tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118 -- no mapping
+            raise ValueError(f"{_TRANSPOSED} is not a list of names")
+        tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118 -- not a mapping
     return {name: tensor.t() if name in transposed else tensor for name, tensor in tensors.items()}
 
 
-def _lies_transposed(tensor: torch.Tensor) -> bool:
+def _is_transposed_in_memory(tensor: torch.Tensor) -> bool:
     return tensor.dim() == 2 and not tensor.is_contiguous() and tensor.t().is_contiguous()

@@ -19,8 +19,9 @@ from core.base.text import clean_line
 from core.models.device import choose_device
 from core.models.dropout import ATTENTION, DropoutState, install, register_attention
 from core.models.layers import freeze, layer_modules
+from core.models.native_model import NativeModel, native_model
 from core.models.sources import ModelSource
-from core.models.tokenizer import load_tokenizer, quiet
+from core.models.tokenizer import load_tokenizer, quiet, save_tokenizer
 from core.settings.schema import Settings
 
 _UNLIMITED = 1_000_000
@@ -63,6 +64,43 @@ class Classifier:
         return {name: weight for name, weight in self.model.named_parameters() if weight.requires_grad}
 
 
+def build_native_classifier(source: ModelSource, labels: Sequence[str], settings: Settings) -> Classifier | None:
+    """As `build_classifier`, without transformers; None where its modules compute the run, or it has to read the model.
+
+    Raises:
+        InputError: the model cannot be loaded, or a setting does not fit it.
+    """
+    if settings.lora or choose_device(settings.device).type != "cpu":
+        return None
+    tokenizer = load_tokenizer(source.folder, source.name)
+    try:
+        model = native_model(source.folder, labels, dropout=settings.dropout, seed=settings.seed)
+    except Exception as error:  # whatever a damaged file makes a library raise
+        raise InputError(_cannot_be_loaded(source.name, error)) from error
+    if model is None:
+        return None
+    frozen = freeze(model, settings.freeze_layers)
+    longest = min(settings.max_length, longest_input(tokenizer, model))
+    return Classifier(model, tokenizer, tuple(labels), longest, settings.truncation, frozen=frozen)
+
+
+def load_native_classifier(folder: Path) -> Classifier | None:
+    """As `load_classifier`, without transformers; None where the native encoder does not support the model.
+
+    Raises:
+        InputError: it cannot be loaded.
+    """
+    tokenizer = load_tokenizer(folder, str(folder))
+    try:
+        model = native_model(folder)
+    except Exception as error:  # whatever a damaged file makes a library raise
+        raise InputError(_cannot_be_loaded(str(folder), error)) from error
+    if model is None:
+        return None
+    names = tuple(str(model.config.id2label[str(number)]) for number in range(model.config.num_labels))
+    return Classifier(model, tokenizer, names, longest_input(tokenizer, model), _truncation(model))
+
+
 def build_classifier(source: ModelSource, labels: Sequence[str], settings: Settings) -> Classifier:
     """Return a classifier to train: pretrained weights, a new head, with frozen layers or LoRA as set.
 
@@ -74,7 +112,6 @@ def build_classifier(source: ModelSource, labels: Sequence[str], settings: Setti
     from transformers import AutoConfig, AutoModelForSequenceClassification
 
     quiet()
-    shown = clean_line(source.name, 120)
     tokenizer = load_tokenizer(source.folder, source.name)
     torch.manual_seed(settings.seed)
     try:
@@ -95,7 +132,7 @@ def build_classifier(source: ModelSource, labels: Sequence[str], settings: Setti
             dtype=torch.float32,
         )
     except Exception as error:  # see load_tokenizer
-        raise InputError(f"The model {shown} cannot be loaded: {clean_line(error, 200)}") from error
+        raise InputError(_cannot_be_loaded(source.name, error)) from error
     dropout = install(model)
     if choose_device(settings.device).type == "cpu" and getattr(model, "_supports_attention_backend", False):
         register_attention()
@@ -110,6 +147,7 @@ def build_classifier(source: ModelSource, labels: Sequence[str], settings: Setti
         model, tokenizer, tuple(labels), min(settings.max_length, limit), settings.truncation, dropout, tuple(frozen)
     )
     if settings.gradient_checkpointing and not classifier.recompute():
+        shown = clean_line(source.name, 120)
         raise InputError(f"The model {shown} does not support gradient_checkpointing; turn it off.")
     return classifier
 
@@ -123,7 +161,6 @@ def load_classifier(folder: Path) -> Classifier:
     from transformers import AutoModelForSequenceClassification
 
     quiet()
-    shown = clean_line(folder, 160)
     tokenizer = load_tokenizer(folder, str(folder))
     try:
         model = AutoModelForSequenceClassification.from_pretrained(
@@ -131,10 +168,9 @@ def load_classifier(folder: Path) -> Classifier:
         )
         names = tuple(str(model.config.id2label[index]) for index in range(model.config.num_labels))
     except Exception as error:  # see load_tokenizer
-        raise InputError(f"The model {shown} cannot be loaded: {clean_line(error, 200)}") from error
+        raise InputError(_cannot_be_loaded(str(folder), error)) from error
     model.eval()
-    truncation = str(getattr(model.config, "reviewtui_truncation", "head"))
-    return Classifier(model, tokenizer, names, longest_input(tokenizer, model), truncation)
+    return Classifier(model, tokenizer, names, longest_input(tokenizer, model), _truncation(model))
 
 
 def save_classifier(classifier: Classifier, folder: Path) -> None:
@@ -142,15 +178,15 @@ def save_classifier(classifier: Classifier, folder: Path) -> None:
     import copy
 
     model: Any = classifier.model
-    if hasattr(model, "merge_and_unload"):
-        model = copy.deepcopy(model).merge_and_unload()
-    model.config.reviewtui_truncation = classifier.truncation
-    model.save_pretrained(folder, safe_serialization=True)
-    classifier.tokenizer.model_max_length = classifier.max_length
+    if isinstance(model, NativeModel):
+        model.save(folder, reviewtui_truncation=classifier.truncation)
+    else:
+        if hasattr(model, "merge_and_unload"):
+            model = copy.deepcopy(model).merge_and_unload()
+        model.config.reviewtui_truncation = classifier.truncation
+        model.save_pretrained(folder, safe_serialization=True)
     side = "left" if classifier.truncation == "tail" else "right"
-    classifier.tokenizer.truncation_side = side
-    classifier.tokenizer.init_kwargs["truncation_side"] = side  # the library saves only these arguments
-    classifier.tokenizer.save_pretrained(folder)
+    save_tokenizer(classifier.tokenizer, folder, classifier.max_length, side)
 
 
 def longest_input(tokenizer: Any, model: Any) -> int:
@@ -159,13 +195,21 @@ def longest_input(tokenizer: Any, model: Any) -> int:
     positions = getattr(model.config, "max_position_embeddings", None)
     if positions:
         # The RoBERTa family counts positions from the padding index.
-        offset = 0
+        offset = model.config.pad_token_id + 1 if getattr(model.config, "family", "") == "roberta" else 0
         for module in model.modules():
             table = getattr(module, "position_embeddings", None)
             if isinstance(table, nn.Embedding) and table.padding_idx is not None:
                 offset = table.padding_idx + 1
         limits.append(positions - offset)
     return int(min([limit for limit in limits if limit and limit < _UNLIMITED] or [512]))
+
+
+def _truncation(model: Any) -> str:
+    return str(getattr(model.config, "reviewtui_truncation", "head"))
+
+
+def _cannot_be_loaded(name: str, error: Exception) -> str:
+    return f"The model {clean_line(name, 160)} cannot be loaded: {clean_line(error, 200)}"
 
 
 def _set_dropout(config: Any, rate: float) -> None:

@@ -64,7 +64,9 @@ def branch_run(parent: RunFolder, changes: Mapping[str, Any], *, name: str = "",
 def _begin_with(checkpoint: Path, run: RunFolder, step: int, steps: int, *, adopted: bool, optimizer: bool) -> None:
     """Copy a checkpoint into a run that begins with it at `step`, with its own figures and patience."""
     before = progress_of(checkpoint) or Progress()
-    begun = Progress(step, steps=steps, adopted=adopted, scaler=before.scaler, average_loss=before.average_loss)
+    begun = Progress(
+        step, steps=steps, evaluated=step, adopted=adopted, scaler=before.scaler, average_loss=before.average_loss
+    )
     with making(run.checkpoints / f"step-{step}") as beside:
         shutil.copyfile(checkpoint / WEIGHTS, beside / WEIGHTS)
         if optimizer and (checkpoint / OPTIMIZER).exists():

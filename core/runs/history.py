@@ -161,7 +161,7 @@ class RunHistory:
         if self.step > record.step:
             self.replays.append((record.step + 1, self.step))
         self.steps = [past for past in self.steps if past.step <= record.step]
-        self.evaluations = [past for past in self.evaluations if past.step <= record.step]
+        self.evaluations = [past for past in self.evaluations if past.step <= record.step and not past.interim]
 
     def _on_plan(self, record: PlanRecord) -> None:
         self.plan = record

@@ -1,4 +1,4 @@
-"""Where a run stands: state.json of a checkpoint, all that training needs to go on besides tensors."""
+"""How far a run has come: state.json of a checkpoint, all state of the training loop besides tensors."""
 
 from __future__ import annotations
 
@@ -13,30 +13,32 @@ from core.runs.records import EvaluationRecord
 
 @dataclass
 class Progress:
-    """Where a run stands."""
+    """How far a run has come."""
 
     step: int = 0
-    """Optimizer steps done; position, epoch and learning rate follow from it."""
+    """Optimizer steps done; they determine epoch, batch and learning rate."""
     seconds: float = 0.0
     """Training time so far, without pauses."""
     reviews: int = 0
-    """Reviews learned from so far, each as often as it was."""
+    """Reviews trained on so far, counted again in every epoch."""
     best: EvaluationRecord | None = None
     """The evaluation whose weights are kept."""
     peak: float | None = None
-    """The best validation figure so far (a loss is negated)."""
+    """The best value of `best_metric` so far; a loss is negated."""
+    evaluated: int = 0
+    """The last step after which the model was evaluated."""
     without_gain: int = 0
-    """Evaluations in a row without a better figure."""
+    """Evaluations since the best value."""
     average_loss: float | None = None
-    """Running mean of the loss, by which a divergence is told from one bad batch."""
+    """Running mean of the loss, which tells divergence from a single bad batch."""
     scaler: dict[str, int | float] = field(default_factory=dict)
-    """State of the fp16 gradient scaler, if there is one."""
+    """State of the fp16 gradient scaler; empty without one."""
     limits: dict[str, int | bool] = field(default_factory=dict)
-    """Limits of micro-batches that memory has changed; see `core/training/micro_batching.py`."""
+    """State of the micro-batch limits if memory has changed them; see `core/training/micro_batching.py`."""
     steps: int | None = None
-    """Optimizer steps that were planned when this was taken."""
+    """Optimizer steps planned at that time."""
     adopted: bool = False
-    """Whether the model has these weights already: they were another run's, in which others learned."""
+    """Whether the model has these weights already, because a branch with other trainable weights took them over."""
 
 
 def read_progress(file: Path) -> Progress:

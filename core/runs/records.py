@@ -195,6 +195,11 @@ class EvaluationRecord(Record, _WithFigures, frozen=True, kw_only=True, tag_fiel
     per_class: dict[str, ClassFigures]
     best: bool
     """Whether these are the weights to keep."""
+    tie_margin: Figure | None = None
+    """Set if these weights are kept although an earlier evaluation was better: by less than this margin, one standard
+    error of the figure, which a validation set of this size cannot tell apart."""
+    interim: bool = False
+    """Whether it was made only because the run was stopped here. A resumed run does not count it."""
 
     @property
     def figures(self) -> ValidationFigures:

@@ -1,1 +1,1 @@
-"""Training: tokens, batches, loss, optimizer, evaluation, checkpoints, and the loop that reads top to bottom."""
+"""Training: the loop, its steps and evaluations, the loss, micro-batch sizes and checkpoints."""

@@ -1,7 +1,7 @@
-"""Numbers on their way from a device to this process, without stopping the device.
+"""Scalars copied from a device asynchronously.
 
-Reading a number off a GPU makes this process wait for all work that it has handed out, and the GPU then waits for new
-work. So the figures of a step are sent off when it is handed out, and read when the next one is.
+Reading a number from a GPU blocks this process until all work queued there is done, and the GPU then idles until it is
+given more. So the copy of a step's scalars is queued together with the step, and read one step later.
 """
 
 from __future__ import annotations
@@ -10,21 +10,21 @@ import torch
 
 
 class AsyncScalars:
-    """A few numbers of a device: sent off now, read later."""
+    """A few scalars of a device: copied now, read later."""
 
     def __init__(self, *numbers: torch.Tensor) -> None:
-        """Args: numbers: 0-dimensional, of one device."""
-        sent = torch.stack([number.detach().float() for number in numbers])
+        """Start the copy of 0-dimensional tensors, all on one device."""
+        scalars = torch.stack([number.detach().float() for number in numbers])
         self._arrived: torch.cuda.Event | None = None
-        if sent.device.type == "cuda":
-            self._here = torch.empty(sent.shape, pin_memory=True).copy_(sent, non_blocking=True)
+        if scalars.device.type == "cuda":
+            self._here = torch.empty(scalars.shape, pin_memory=True).copy_(scalars, non_blocking=True)
             self._arrived = torch.cuda.Event()  # type: ignore[no-untyped-call]
-            self._arrived.record(torch.cuda.current_stream(sent.device))
+            self._arrived.record(torch.cuda.current_stream(scalars.device))
         else:
-            self._here = sent
+            self._here = scalars
 
     def read(self) -> list[float]:
-        """The numbers; waits until they are there."""
+        """Return the numbers; blocks until they have arrived."""
         if self._arrived is not None:
             self._arrived.synchronize()
         values: list[float] = self._here.tolist()

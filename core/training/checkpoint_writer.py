@@ -1,8 +1,8 @@
-"""Writing checkpoints beside the training: a step waits only until its tensors have been read, never for the disk.
+"""Writes checkpoints in a thread, so that training never waits for the disk.
 
-The tensors are those that are being trained, not copies: a forward and a backward pass change no weight, so there is
-that long to read them, and only the optimizer's update has to wait for what is not read by then. Hashes, syncing and
-the rename come after that, while training goes on.
+The tensors are those being trained, not copies. Forward and backward passes change no weight, so the thread has that
+long to read them; only the optimizer's update waits until they are all read. Hashing, syncing and the rename follow
+while training continues.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from core.training.checkpoints import Checkpoint, save_checkpoint
 
 
 class CheckpointWriter:
-    """One checkpoint at a time, in a thread of its own."""
+    """Writes one checkpoint at a time."""
 
     def __init__(
         self,
@@ -28,9 +28,10 @@ class CheckpointWriter:
         failed: Callable[[str], None],
     ) -> None:
         """Args:
-        trunk, before: as `save_checkpoint` takes them.
-        written: told the step of each checkpoint that is on the disk; failed: told why one is not. Both are called
-            in the thread that writes.
+        trunk: returns the argument of that name of `save_checkpoint`.
+        before: passed to `save_checkpoint`.
+        written: called with the step of each checkpoint once it is on the disk.
+        failed: called with the reason if one could not be written. Both run in the writing thread.
         """
         self._folder, self._trunk, self._before = folder, trunk, before
         self._written, self._failed = written, failed
@@ -39,18 +40,18 @@ class CheckpointWriter:
         self._read.set()
 
     def begin(self, checkpoint: Checkpoint) -> None:
-        """Write a checkpoint from now on; an earlier one that is still being written is waited for first."""
+        """Start writing a checkpoint; blocks until the previous one is done."""
         self.wait()
         self._read.clear()
         self._thread = threading.Thread(target=self._write, args=(checkpoint,), name="checkpoint writer")
         self._thread.start()
 
     def settle(self) -> None:
-        """Return once the tensors of the last checkpoint have been read: they may change now."""
+        """Block until all tensors of the last checkpoint have been read, and may change."""
         self._read.wait()
 
     def wait(self) -> None:
-        """Return once the last checkpoint is on the disk, or has failed."""
+        """Block until the last checkpoint is on the disk, or has failed."""
         if self._thread is not None:
             self._thread.join()
             self._thread = None
@@ -60,7 +61,7 @@ class CheckpointWriter:
             save_checkpoint(self._folder, checkpoint, trunk=self._trunk(), read=self._read.set, before=self._before)
         except ReviewtuiError as error:
             self._failed(str(error))
-        except Exception as error:  # nothing in this thread may end unheard
+        except Exception as error:  # an exception in a thread would otherwise be lost
             self._failed(f"No checkpoint could be written ({type(error).__name__}: {error}).")
         else:
             self._written(checkpoint.progress.step)

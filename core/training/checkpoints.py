@@ -1,14 +1,14 @@
-"""Checkpoints: where a run can go on from after any end.
+"""Checkpoints, from which a run can be resumed.
 
     checkpoints/step-N/
-        weights.safetensors     the weights that learn, by name
+        weights.safetensors     the trainable weights, by name
         optimizer.safetensors   the optimizer's moments, named weight/moment
-        best.safetensors        the validation logits of the best weights so far, and those weights where they are not
-                                the ones above (absent before any evaluation)
-        state.json              step, position, best figures, patience, seconds, scaler
+        best.safetensors        the validation logits of the best weights so far, and those weights unless they equal
+                                the ones above (absent before the first evaluation)
+        state.json              `Progress`
         manifest.json           bytes and sha256 of each file (core/runs/checkpoint_folders.py)
 
-Only safetensors and JSON; nothing is ever unpickled.
+Only safetensors and JSON are read; nothing is ever unpickled.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from core.runs.progress import Progress, read_progress, write_progress
 
 @dataclass
 class Checkpoint:
-    """A checkpoint in memory. Its tensors may be those that are being trained: see `Observer.settle`."""
+    """A checkpoint in memory. Its tensors may be those being trained; see `Observer.settle`."""
 
     progress: Progress
     weights: Tensors
@@ -44,15 +44,15 @@ def save_checkpoint(
     read: Callable[[], None] = lambda: None,
     before: Callable[[], object] = lambda: None,
 ) -> Path:
-    """Write `folder/step-N` whole, then retire older ones. Returns its path.
+    """Write `folder/step-N` atomically, then retire older checkpoints. Returns its path.
 
     Args:
-        trunk: the newest checkpoint with at most so many steps is kept besides; None for no such one.
-        read: called once the tensors are read, and may change.
-        before: called before the checkpoint is in its place: what it stands on must be durable by then.
+        trunk: also keep the newest checkpoint with at most this many steps; None for no such checkpoint.
+        read: called once all tensors have been read, and may change.
+        before: called before the checkpoint is renamed into place, to make durable what it depends on.
 
     Raises:
-        ReviewtuiError: the disk is full or the folder cannot be written; older checkpoints are untouched.
+        ReviewtuiError: The disk is full or the folder is not writable. Older checkpoints are untouched.
     """
     target = folder / f"step-{checkpoint.progress.step}"
     if target.is_dir() and fault(target) is None:
@@ -66,7 +66,7 @@ def save_checkpoint(
             read()
             write_progress(beside / STATE, checkpoint.progress)
             before()
-    except SafetensorError as error:  # a failed write, in its own words
+    except SafetensorError as error:  # of a failed write
         raise ReviewtuiError(f"No checkpoint could be written in {folder} ({error}).") from error
     retire(target, trunk)
     return target
@@ -75,10 +75,10 @@ def save_checkpoint(
 def load_newest_checkpoint(
     folder: Path, suits: Callable[[Progress], bool] = lambda progress: True
 ) -> tuple[Checkpoint | None, list[str]]:
-    """The newest checkpoint that verifies, and a sentence for each newer one that was passed over as damaged.
+    """Return the newest checkpoint that verifies, and a sentence for each newer one that was skipped as damaged.
 
     Args:
-        suits: whether the run can go on from a checkpoint of this progress; others are passed over without a word.
+        suits: whether the run can be resumed from a checkpoint of this progress. Others are skipped silently.
     """
     skipped: list[str] = []
     for _, candidate in numbered(folder):
@@ -90,8 +90,8 @@ def load_newest_checkpoint(
                     return _load(candidate, progress), skipped
                 continue
             except (OSError, ValueError, SafetensorError):
-                found = "it is not one of this version"
-        skipped.append(f"{candidate.name} is damaged ({found}) and was passed over.")
+                found = "it was written by another version"
+        skipped.append(f"{candidate.name} is damaged ({found}) and was skipped.")
     return None, skipped
 
 
@@ -103,9 +103,9 @@ def _load(folder: Path, progress: Progress) -> Checkpoint:
 
 
 def adopt(model: torch.nn.Module, base: Path) -> None:
-    """Lay weights that other runs have trained, those in `base/0`, `base/1`, … in turn, into a model.
+    """Load the weights that earlier runs of a branch have trained, from `base/0`, `base/1`, … in turn, into a model.
 
-    Of a word table a checkpoint holds the rows that were in use, and what weight decay the others owe.
+    Of the word embeddings a checkpoint holds the rows in use, and the factor by which weight decay shrank the others.
     """
     parameters = dict(model.named_parameters())
     for folder in sorted(base.iterdir(), key=lambda folder: int(folder.name)) if base.is_dir() else ():

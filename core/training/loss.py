@@ -1,7 +1,7 @@
-"""The loss of one optimizer step: averaged over all its reviews at once, however they are parted into micro-batches.
+"""The loss of one optimizer step: the mean over all its reviews, however they are split into micro-batches.
 
-Each micro-batch contributes a *sum*; the divisor belongs to the whole step and is known before its first forward
-pass. So micro-batches of 1, 4 and 32 give the same gradient, with ragged parts and with class weights.
+Each micro-batch contributes a sum; the divisor belongs to the whole step and is known before its first forward pass. So
+micro-batches of 1, 4 and 32 give the same gradient, also with ragged batches and class weights.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from torch.nn import functional
 
 
 def class_weights(labels: np.ndarray, classes: int, choice: str) -> torch.Tensor | None:
-    """[C] weights of the classes: None, or rows / (classes × rows of the class), as scikit-learn's 'balanced'."""
+    """Return [C] class weights, N / (C × rows of the class) as scikit-learn's `balanced`; None for the choice none."""
     if choice == "none":
         return None
     counts = np.bincount(labels, minlength=classes)
@@ -20,31 +20,31 @@ def class_weights(labels: np.ndarray, classes: int, choice: str) -> torch.Tensor
 
 
 def step_divisor(labels: torch.Tensor, weights: torch.Tensor | None) -> float:
-    """What the summed loss of a step is divided by: its reviews [B], each counted with its class's weight."""
+    """Return the divisor of a step's summed loss: the sum of the class weights of its labels [B]."""
     return float(weights[labels].sum()) if weights is not None else float(len(labels))
 
 
 def loss_sum(
     logits: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor | None, smoothing: float
 ) -> torch.Tensor:
-    """Summed cross-entropy of logits [B, C] against labels [B], in fp32, weighted and smoothed.
+    """Return the summed cross-entropy of logits [B, C] and labels [B], in fp32, with class weights and smoothing.
 
-    Summed over a step and divided by `step_divisor` it equals torch's `cross_entropy(reduction="mean")` of the step.
+    The sum over a step, divided by `step_divisor`, equals torch's `cross_entropy(reduction="mean")` of the whole step.
     """
     return functional.cross_entropy(logits.float(), labels, weight=weights, label_smoothing=smoothing, reduction="sum")
 
 
 class LossWatch:
-    """Says when training has gone wrong for good: a loss that is no number, or one that ran away."""
+    """Detects divergence: a loss or gradient that is not finite, or a loss that runs away."""
 
     def __init__(self, classes: int, average: float | None = None) -> None:
-        """Args: average: where an earlier watch on the same run stood."""
+        """Args: average: running mean of the loss in the checkpoint that a run is resumed from."""
         self._chance = float(np.log(classes))
         self.average = average
         """Running mean of the loss; None before the first step."""
 
     def complaint(self, loss: float, gradient_norm: float, step: int) -> str | None:
-        """A sentence if the run should stop, else None."""
+        """Return a sentence if the run has diverged, otherwise None."""
         if not np.isfinite(loss) or not np.isfinite(gradient_norm):
             what = "loss" if not np.isfinite(loss) else "gradient"
             return (

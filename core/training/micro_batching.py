@@ -1,8 +1,8 @@
-"""How large micro-batches may be, and how that adapts to the memory there is.
+"""The size of micro-batches, and how it adapts to the available memory.
 
-A micro-batch has a limit in tokens where its size is left to the machine, and one in reviews. When memory does not
-suffice, the limit that parts batches becomes half of what has failed; with a single review, activations are computed
-twice instead of kept; after that nothing helps. Long after, limits grow back, in case the memory was only lent.
+A micro-batch is limited in reviews, and in tokens if its size is auto. After an out-of-memory the limit becomes half of
+what failed. If a single review fails, its activations are recomputed in the backward pass instead of kept; if that
+fails too, nothing helps. After many steps without trouble the limits grow back, in case the shortage was temporary.
 """
 
 from __future__ import annotations
@@ -14,41 +14,60 @@ from typing import Any
 import numpy as np
 
 from core.data.batches import largest_part, micro_batches
+from core.learners.base import Learner
+from core.settings.schema import Settings
 
 UNLIMITED = 1 << 62
 _CALM_STEPS = 100
-"""Optimizer steps without trouble after which limits double; after trouble with grown limits it takes twice as many."""
+"""Optimizer steps without trouble before limits double. Trouble with grown limits doubles the number."""
 
 
 @dataclass(frozen=True)
 class MicroBatchLimits:
-    """Of a micro-batch."""
+    """The largest micro-batch."""
 
     tokens: int
     reviews: int
     recompute: bool = False
-    """Whether activations are computed a second time for the backward pass."""
+    """Whether activations are recomputed in the backward pass instead of kept."""
 
     def parts(self, lengths: np.ndarray) -> list[slice]:
-        """A batch of reviews with [B] `lengths`, in micro-batches."""
+        """Split a batch of reviews with [B] `lengths` into micro-batches."""
         return micro_batches(lengths, self.tokens, self.reviews)
 
     def largest(self, lengths: np.ndarray) -> slice:
-        """The most expensive micro-batch there can be of reviews with [n] `lengths`, which ascend."""
+        """Return the most expensive micro-batch that reviews with ascending [n] `lengths` can form."""
         return largest_part(lengths, self.tokens, self.reviews)
 
 
-class MicroBatchPolicy:
-    """The limits of a run, as they are now."""
+def requested_limits(settings: Settings, learner: Learner, tokens: int | None) -> MicroBatchLimits:
+    """Return the limits that the settings ask for.
 
-    def __init__(self, asked: MicroBatchLimits, recompute: Callable[[], bool]) -> None:
-        """Args: recompute: has activations computed twice from now on; says whether that can be done, and was not."""
-        self.asked = self.now = asked
+    Args:
+        learner: says what suits the machine, if the size is auto.
+        tokens: replaces the learner's limit in tokens; None for none.
+    """
+    size = settings.micro_batch_size
+    if size != "auto":
+        return MicroBatchLimits(UNLIMITED, size, settings.gradient_checkpointing)
+    reviews = min(settings.batch_size, learner.micro_reviews or settings.batch_size)
+    return MicroBatchLimits(tokens or learner.micro_tokens, reviews, settings.gradient_checkpointing)
+
+
+class MicroBatchPolicy:
+    """The current limits of a run."""
+
+    def __init__(self, requested: MicroBatchLimits, recompute: Callable[[], bool]) -> None:
+        """Args:
+        requested: the limits that the settings ask for.
+        recompute: turns recomputation on; returns False if it is impossible, or on already.
+        """
+        self.requested = self.now = requested
         self._recompute = recompute
         self._since, self._patience, self._grown = 0, _CALM_STEPS, False
 
     def shrink(self, step: int, reviews: int, tokens: int) -> bool:
-        """A micro-batch of `reviews` with `tokens` did not fit: make the next ones smaller. False: that cannot be."""
+        """Make micro-batches smaller, after `reviews` with `tokens` did not fit; return False if they cannot be."""
         if self._grown:
             self._patience *= 2
         self._since, self._grown = step, False
@@ -64,41 +83,42 @@ class MicroBatchPolicy:
         return False
 
     def reduce(self, times: int) -> None:
-        """Halve what was asked for so often, where limits are not as small already; from two times on, recompute."""
-        asked, now = self.asked, self.now
-        if asked.tokens < UNLIMITED:
-            self.now = replace(now, tokens=min(now.tokens, max(asked.tokens >> times, 1)))
+        """Limit micro-batches to the requested size halved `times` times; from the second time on, also recompute."""
+        requested, now = self.requested, self.now
+        if requested.tokens < UNLIMITED:
+            self.now = replace(now, tokens=min(now.tokens, max(requested.tokens >> times, 1)))
         else:
-            self.now = replace(now, reviews=min(now.reviews, max(asked.reviews >> times, 1)))
+            self.now = replace(now, reviews=min(now.reviews, max(requested.reviews >> times, 1)))
         if times > 1 and self._recompute():
             self.now = replace(self.now, recompute=True)
 
     def limit_to(self, tokens: int, reviews: int) -> None:
-        """Begin with smaller limits than were asked for."""
+        """Lower the limits to at most `tokens` and `reviews`."""
         self.now = replace(self.now, tokens=min(self.now.tokens, tokens), reviews=min(self.now.reviews, reviews))
 
     def grow(self, step: int) -> bool:
-        """Double the limits, if there was no trouble for long; says whether they changed. Recomputing stays."""
-        asked = self.asked
-        if (self.now.tokens, self.now.reviews) == (asked.tokens, asked.reviews) or step - self._since < self._patience:
+        """Double the limits after many steps without trouble; return whether they changed. Recomputation stays on."""
+        requested = self.requested
+        is_whole = (self.now.tokens, self.now.reviews) == (requested.tokens, requested.reviews)
+        if is_whole or step - self._since < self._patience:
             return False
-        tokens = min(self.now.tokens * 2, asked.tokens)
-        self.now = replace(self.now, tokens=tokens, reviews=min(self.now.reviews * 2, asked.reviews))
+        tokens = min(self.now.tokens * 2, requested.tokens)
+        self.now = replace(self.now, tokens=tokens, reviews=min(self.now.reviews * 2, requested.reviews))
         self._since, self._grown = step, True
         return True
 
     def state(self) -> dict[str, Any]:
-        """What a checkpoint keeps; empty while limits are as they were asked for."""
-        if self.now == self.asked:
+        """Return the state for a checkpoint; empty while the limits are those requested."""
+        if self.now == self.requested:
             return {}
         return {**asdict(self.now), "since": self._since, "patience": self._patience, "grown": self._grown}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Stand where `state` was taken."""
+        """Restore what `state` returned."""
         if not state:
             return
         self.now = MicroBatchLimits(int(state["tokens"]), int(state["reviews"]), bool(state["recompute"]))
         self._since, self._patience = int(state["since"]), int(state["patience"])
         self._grown = bool(state["grown"])
-        if self.now.recompute and not self.asked.recompute:
+        if self.now.recompute and not self.requested.recompute:
             self._recompute()

@@ -1,8 +1,8 @@
-"""One optimizer step: its micro-batches, and what happens when one of them does not fit in memory.
+"""One optimizer step: forward and backward of its micro-batches, the update, and a retry if they do not fit in memory.
 
-Then the step is done again from its beginning, in smaller micro-batches: the first of them overwrites all gradients,
-so every review counts once, the batch is averaged as a whole, and the gradients are the same but for rounding. What a
-micro-batch drops depends on (seed, step, number of the micro-batch), so a parting in other places drops other elements.
+A retry repeats the whole step in smaller micro-batches. The first of them overwrites all gradients, so every review
+counts once, and the gradients are the same except for rounding. Dropout masks depend on (seed, step, number of the
+micro-batch), so micro-batches split in other places drop other elements.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ GRADIENTS = "forward and backward pass"
 
 @dataclass(frozen=True)
 class Step:
-    """An optimizer step that was handed out to the device."""
+    """An optimizer step that the device has been given to compute."""
 
     step: int
-    """Its number, from 1 on."""
+    """Its number, from 1."""
     rate: float
     reviews: int
     tokens: int
@@ -44,8 +44,27 @@ class Step:
     """Loss and gradient norm."""
 
 
+@dataclass(frozen=True)
+class _Batch:
+    """B reviews of one step."""
+
+    positions: np.ndarray
+    lengths: np.ndarray
+    """[B] tokens of each, special tokens included."""
+    divisor: float
+    """Of the summed loss of the step; see `core/training/loss.py`."""
+
+
+@dataclass(frozen=True)
+class _Size:
+    """Of the micro-batch being computed."""
+
+    reviews: int
+    tokens: int
+
+
 class StepObserver(Protocol):
-    """What of `core.training.loop.Observer` steps need."""
+    """The part of `core.training.observer.Observer` that steps need."""
 
     def on_memory(self, record: OutOfMemoryRecord) -> None: ...
     def settle(self) -> None: ...
@@ -64,71 +83,101 @@ class Stepper:
         device: torch.device,
         class_weights: torch.Tensor | None,
         observer: StepObserver,
-        beat: Callable[[], None] = lambda: None,
+        heartbeat: Callable[[], None] = lambda: None,
     ) -> None:
-        """Args: beat: see the loop's."""
-        self._beat = beat
+        """Args:
+        class_weights: [C] or None.
+        heartbeat: called before every forward pass.
+        """
         self._learner, self._train, self._special_tokens, self._settings = learner, train, special_tokens, settings
-        self._policy, self._device, self._observer = policy, device, observer
+        self._policy, self._device, self._observer, self._heartbeat = policy, device, observer, heartbeat
         self._class_weights = class_weights
         self._loss_weights = class_weights.to(device) if class_weights is not None else None
-        self._reviews = self._tokens = 0
-        """Of the micro-batch being computed; 0 reviews in the optimizer's own part."""
+        self._computing: _Size | None = None
+        """None during the update."""
 
-    def step(self, number: int, batch: np.ndarray, rate: float) -> Step:
-        """Step `number`, counted from 0, over the positions in `batch`.
+    def step(self, number: int, positions: np.ndarray, rate: float) -> Step:
+        """Make step `number`, counted from 0, over the reviews at [B] `positions`, with learning rate `rate`.
 
         Raises:
-            OutOfMemoryError: it does not fit in memory, whatever is done.
+            OutOfMemoryError: It does not fit in memory, even with one review at a time.
         """
         if self._policy.grow(number):
-            self._say(number, GRADIENTS, "larger")
-        return self._fitted(number, lambda: self._try(number, batch, rate))
+            self._report(number, GRADIENTS, "larger")
+        batch = self._batch(positions)
+        return self._until_it_fits(number, lambda: self._compute(number, batch, rate))
+
+    def _compute(self, number: int, batch: _Batch, rate: float) -> Step:
+        total = torch.zeros((), device=self._device)
+        for part, inside in enumerate(self._policy.now.parts(batch.lengths)):
+            total += self._forward_backward(number, batch, part, inside)
+        self._computing = None
+        self._observer.settle()
+        norm = self._learner.update(rate)
+        tokens = int(batch.lengths.sum())
+        return Step(number + 1, rate, len(batch.positions), tokens, AsyncScalars(total, norm))
+
+    def _forward_backward(self, number: int, batch: _Batch, part: int, inside: slice) -> torch.Tensor:
+        """Add the gradients of micro-batch `part`; return its share of the loss."""
+        positions = batch.positions[inside]
+        self._heartbeat()
+        self._computing = _Size(len(positions), int(batch.lengths[inside].sum()))
+        targets = send(self._train.labels[positions], self._device)
+
+        def loss(logits: torch.Tensor) -> torch.Tensor:
+            return loss_sum(logits, targets, self._loss_weights, self._settings.label_smoothing) / batch.divisor
+
+        key = (self._settings.seed, number, part)
+        return self._learner.learn(self._train, positions, loss, key, first=part == 0)
 
     def rehearse(self) -> int:
-        """The most expensive micro-batch of the run, forward and backward, without a step: what will not fit shows now.
+        """Compute the run's most expensive micro-batch: what does not fit in memory shows before the first step.
 
-        It leaves nothing behind but gradients, which the first step overwrites, and limits that fit.
+        All that remains of it is gradients, which the first step overwrites, and micro-batch limits that fit.
 
         Returns:
-            Its tokens.
+            Tokens of that micro-batch.
 
         Raises:
-            OutOfMemoryError: not even one review fits.
+            OutOfMemoryError: Not even one review fits.
         """
-        longest = self._train.longest(self._settings.batch_size, self._special_tokens)
-        lengths = self._train.lengths(longest, self._special_tokens)
+        batch = self._batch(self._train.longest(self._settings.batch_size, self._special_tokens))
 
-        def work() -> None:
-            most = self._policy.now.largest(lengths)
-            self._gradients(0, longest[most], 0, self._divisor(longest))
+        def work() -> int:
+            inside = self._policy.now.largest(batch.lengths)
+            self._forward_backward(0, batch, 0, inside)
+            return int(batch.lengths[inside].sum())
 
-        self._fitted(0, work)
-        return self._tokens
+        return self._until_it_fits(0, work)
 
-    def _fitted(self, number: int, work: Callable[[], T]) -> T:
-        """What `work` returns, once micro-batches are small enough for it."""
+    def _batch(self, positions: np.ndarray) -> _Batch:
+        lengths = self._train.lengths(positions, self._special_tokens)
+        divisor = step_divisor(torch.from_numpy(self._train.labels[positions]), self._class_weights)
+        return _Batch(positions, lengths, divisor)
+
+    def _until_it_fits(self, number: int, work: Callable[[], T]) -> T:
+        """Do `work` until there is enough memory for it, in smaller micro-batches each time; return its result."""
         updates_failed = 0
-        while (done := Attempt(work)).failed:
+        while (attempt := Attempt(work)).failed:
             self._learner.free()
-            if self._reviews == 0:
-                updates_failed += 1
-                if updates_failed > 1:
-                    raise OutOfMemoryError(
-                        f"Out of memory in the optimizer's part of step {number + 1}, twice in a row."
-                    )
-                self._say(number, UPDATE, "again")
+            if (size := self._computing) is not None:
+                self._shrink(number, size)
                 continue
-            reviews = self._reviews
-            if not self._policy.shrink(number, reviews, self._tokens):
-                raise OutOfMemoryError(
-                    f"Out of memory at step {number + 1}: not even one review of {self._tokens:,} tokens fits, with "
-                    "its activations computed twice."
-                )
-            self._say(number, GRADIENTS, "smaller" if reviews > 1 else "recompute", was=reviews)
-        return done.result
+            updates_failed += 1
+            if updates_failed > 1:
+                raise OutOfMemoryError(f"Out of memory in the optimizer's update of step {number + 1}, twice in a row.")
+            self._report(number, UPDATE, "again")
+        return attempt.result
 
-    def _say(self, number: int, where: str, what: MemoryAction, was: int | None = None) -> None:
+    def _shrink(self, number: int, failed: _Size) -> None:
+        if not self._policy.shrink(number, failed.reviews, failed.tokens):
+            raise OutOfMemoryError(
+                f"Out of memory at step {number + 1}: not even one review of {failed.tokens:,} tokens fits, with its "
+                "activations recomputed in the backward pass."
+            )
+        self._report(number, GRADIENTS, "smaller" if failed.reviews > 1 else "recompute", was=failed.reviews)
+
+    def _report(self, number: int, where: str, what: MemoryAction, was: int | None = None) -> None:
         limits = self._policy.now
         self._observer.on_memory(
             OutOfMemoryRecord(
@@ -141,29 +190,3 @@ class Stepper:
                 batch_size=self._settings.batch_size,
             )
         )
-
-    def _try(self, number: int, batch: np.ndarray, rate: float) -> Step:
-        lengths = self._train.lengths(batch, self._special_tokens)
-        divisor = self._divisor(batch)
-        total = torch.zeros((), device=self._device)
-        for part, inside in enumerate(self._policy.now.parts(lengths)):
-            total += self._gradients(number, batch[inside], part, divisor)
-        self._reviews = 0
-        self._observer.settle()
-        norm = self._learner.update(rate)
-        return Step(number + 1, rate, len(batch), int(lengths.sum()), AsyncScalars(total, norm))
-
-    def _divisor(self, batch: np.ndarray) -> float:
-        return step_divisor(torch.from_numpy(self._train.labels[batch]), self._class_weights)
-
-    def _gradients(self, number: int, micro: np.ndarray, part: int, divisor: float) -> torch.Tensor:
-        """Add the gradients of one micro-batch; returns its share of the loss."""
-        self._beat()
-        self._reviews, self._tokens = len(micro), int(self._train.lengths(micro, self._special_tokens).sum())
-        targets = send(self._train.labels[micro], self._device)
-
-        def loss(logits: torch.Tensor) -> torch.Tensor:
-            return loss_sum(logits, targets, self._loss_weights, self._settings.label_smoothing) / divisor
-
-        key = (self._settings.seed, number, part)
-        return self._learner.learn(self._train, micro, loss, key, first=part == 0)

@@ -1,1 +1,1 @@
-"""The training process: one per run, detached."""
+"""The training worker: one detached process per run."""

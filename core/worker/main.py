@@ -1,8 +1,8 @@
 """The training worker: `python -m core.worker RUN_FOLDER [--resume]`, one per run, detached from whoever starts it.
 
-The process takes the run's lock and forks, so that it has no parent to wait for it. The fork holds the lock and watches
-a child that does the work (`core/worker/supervisor.py`). Both ignore hang-ups, and SIGTERM to either means
-stop-and-save. The child records how it ended. Everything that it or its libraries print goes to the run's `worker.log`.
+The process takes the run's lock and forks, so that no parent waits for it. The fork holds the lock and supervises a
+child that does the work (`core/worker/supervisor.py`). Both ignore SIGHUP; SIGTERM to either means stop and save. The
+child records how it ended. Everything that it or its libraries print goes to the run's `worker.log`.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from core.runs.lock import RunLock
 from core.runs.records import FailedRecord, KilledRecord, StartedRecord
 from core.worker.supervisor import MAX_RESTARTS, supervise
 
-WAYS_OUT = (
-    "Lower max_length, freeze_layers more, or take a smaller model; `reviewtui forecast` says what each would bring. "
-    "`resume` goes on from the last checkpoint."
+ADVICE = (
+    "Lower max_length, freeze_layers more, or take a smaller model; `reviewtui forecast` shows what each would save. "
+    "`resume` continues from the last checkpoint."
 )
 
 
 def main(arguments: list[str]) -> int:
-    """Run the worker; returns the exit status of the process that starts it."""
+    """Run the worker; return the exit status of the process that starts it."""
     run = RunFolder(Path(arguments[0]))
     os.umask(0o077)
     try:
@@ -44,7 +44,7 @@ def main(arguments: list[str]) -> int:
         return error.exit_code
     epochs = [word.removeprefix("--extend=") for word in arguments if word.startswith("--extend=")]
     extend = int(epochs[0]) if epochs else None
-    control = ControlReader(run.control)  # before anybody can know of this worker, so that no request to it is missed
+    control = ControlReader(run.control)  # before the lock names this worker, so that it misses no request
     terminated = threading.Event()
     lock.sign()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -59,7 +59,7 @@ def main(arguments: list[str]) -> int:
 
     if not supervise(work, terminated=terminated):
         journal = JournalWriter(run.journal)
-        message = f"The kernel ended the worker {MAX_RESTARTS + 1} times. {WAYS_OUT}"
+        message = f"The kernel ended the worker {MAX_RESTARTS + 1} times. {ADVICE}"
         journal.write(FailedRecord(message=message), sync=True)
         journal.close()
     lock.release()
@@ -75,11 +75,11 @@ def _work(
     restarts: int = 0,
     extend: int | None = None,
 ) -> None:
-    """Work on the run.
+    """Do the work of a run.
 
     Args:
         restarts: how often the kernel has killed an earlier worker because memory ran out.
-        extend: total epochs of the run from now on; None leaves them as they are.
+        extend: total epochs of the run from now on.
     """
     faulthandler.enable()
     journal = JournalWriter(run.journal)
@@ -100,16 +100,16 @@ def _work(
         journal.write(FailedRecord(message=str(error)), sync=True)
     except BaseException as error:
         print(clean(traceback.format_exc()), file=sys.stderr)
-        journal.write(FailedRecord(message=_in_words(error, run)), sync=True)
+        journal.write(FailedRecord(message=_exit_message(error, run)), sync=True)
     journal.close()
     sys.stdout.flush()
     sys.stderr.flush()
 
 
-def _in_words(error: BaseException, run: RunFolder) -> str:
-    """Return a sentence for an unexpected error; the traceback is in worker.log."""
+def _exit_message(error: BaseException, run: RunFolder) -> str:
+    """Return a sentence about an unexpected failure; the traceback is in worker.log."""
     from core.base.out_of_memory import is_out_of_memory
 
     if is_out_of_memory(error):
-        return f"Out of memory. {WAYS_OUT}"
-    return f"An unforeseen {type(error).__name__} ended the run; {run.log} has the details."
+        return f"Out of memory. {ADVICE}"
+    return f"An unexpected {type(error).__name__} ended the run; {run.log} has the details."

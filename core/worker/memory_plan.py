@@ -111,7 +111,7 @@ def _facts(loop: TrainingLoop) -> Facts:
         distinct=min(round(len(np.unique(ids)) * growth), shape.vocabulary),  # words grow as the root of texts do
         device=loop.device.type,
         auto_precision=loop.precision,
-        budgets={loop.precision: loop.policy.asked.tokens},
+        budgets={loop.precision: loop.policy.requested.tokens},
         calibrations=known(calibration_key(shape, loop.device)),
     )
 

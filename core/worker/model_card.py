@@ -1,4 +1,4 @@
-"""The model card: README.md of a run's `model/`, with data, settings, figures and limits as they were."""
+"""The model card: README.md of a run's `model/`, with its data, settings, figures and limits."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from core.training.loop import TrainingLoop
 
 
 def model_card(request: Request, model: str, data: RunData, loop: TrainingLoop, figures: dict[str, Any]) -> str:
-    """Markdown with a Hugging Face header.
+    """Return Markdown with a Hugging Face header.
 
     Args:
-        model: what the run was fine-tuned from; the request may have left that open.
-        figures: `core.inference.metrics.measure` of the weights that are kept, on the validation rows.
+        model: the name of the model that was fine-tuned; the request may say auto.
+        figures: of `core.inference.metrics.measure`, for the best weights on the validation rows.
     """
     report = data.train.report
     best = loop.progress.best
@@ -46,19 +46,19 @@ Fine-tuned from `{_cell(model)}` with reviewtui.
 ## Data
 
 - Source: `{_cell(request.data)}`, column `{_cell(report.text_column)}`, labels from `{_cell(report.label_column)}`
-- Learned from {len(data.train_rows)} reviews; measured on {len(data.validation_rows)} held out by a hash of their text
+- Trained on {len(data.train_rows)} reviews; evaluated on {len(data.validation_rows)} {_held_out(data)}
 - Left out: {left_out}
 
 ## Settings
 
-Preset `{_cell(request.preset)}` ({_cell(PRESETS.get(request.preset, ("",))[0])}) Different from the defaults:
+Preset `{_cell(request.preset)}` ({_cell(PRESETS.get(request.preset, ("",))[0])}) Other than the defaults:
 
 | setting | value |
 |---|---|
 {settings}
 
 Precision {loop.precision} on {loop.device}; peak learning rate {loop.peak_rate:.3g}; {loop.progress.step} steps; \
-the weights kept are those of epoch {best.epoch if best is not None else 0:g}.
+the best weights are those of epoch {best.epoch if best is not None else 0:g}.
 
 ## Figures on the validation reviews
 
@@ -70,17 +70,24 @@ Accuracy {figures["accuracy"]:.3f}, macro F1 {figures["macro_f1"]:.3f}, loss {fi
 
 ## Limits
 
-- The validation reviews chose which weights to keep, so the figures are a little optimistic. With
-  {len(data.validation_rows)} of them, accuracy is uncertain by about ±{_margin(figures["accuracy"], data):.0%}
-  (95 %, normal approximation). Measure on reviews of your own: `reviewtui evaluate`.
-- Reviews longer than {loop.classifier.max_length} tokens are cut ({loop.classifier.truncation}).
-- It knows the products, languages and years of its data and no others; probabilities are as they come
+- The best weights were chosen on the validation reviews, so the figures are slightly optimistic. With
+  {len(data.validation_rows)} of them, the accuracy is uncertain by about ±{_margin(figures["accuracy"], data):.0%}
+  (95 %, normal approximation). Evaluate on reviews of your own: `reviewtui evaluate`.
+- Reviews longer than {loop.classifier.max_length} tokens are truncated ({loop.classifier.truncation}).
+- It has seen only the products, languages and years of its data. Probabilities are not calibrated
   (`calibration.json` holds a temperature).
 """
 
 
+def _held_out(data: RunData) -> str:
+    """Where the validation reviews come from."""
+    if data.validation_file is None:
+        return "held out by a hash of their text"
+    return f"of `{_cell(data.validation_file)}`"
+
+
 def _cell(value: object) -> str:
-    """Text from data inside Markdown: one line, nothing that ends a table cell, opens a tag or brings in an image."""
+    """Make text from data safe inside Markdown: one line that cannot end a table cell, open a tag or embed an image."""
     line = clean_line(value, 200).replace("<", "&lt;").replace("`", "'")
     return re.sub(r"([\\|\[])", r"\\\1", line)
 

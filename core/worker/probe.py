@@ -275,14 +275,17 @@ def _loop(facts: Facts, settings: Settings, folder: Path, parts: Sequence[Sequen
     from core.data.examples import Examples
     from core.data.token_store import TokenStore
     from core.data.tokens import cpu_threads, special_tokens_of
-    from core.models.classifier import build_classifier
+    from core.models.classifier import build_classifier, build_native_classifier
     from core.models.device import choose_device
     from core.models.sources import ModelSource
     from core.training.loop import TrainingLoop
 
     torch.set_num_threads(cpu_threads())
     names = tuple(f"class {number}" for number in range(facts.shape.classes))
-    classifier = build_classifier(ModelSource(facts.model, folder), names, settings)
+    source = ModelSource(facts.model, folder)
+    classifier = build_native_classifier(source, names, settings)
+    if classifier is None:
+        classifier = build_classifier(source, names, settings)
     special_tokens = special_tokens_of(classifier.tokenizer, classifier.max_length, classifier.truncation)
     around = len(special_tokens.before) + len(special_tokens.after)
     counts = np.array([max(length - around, 1) for lengths in parts for length in lengths], dtype=np.int32)

@@ -1,4 +1,4 @@
-"""What a run leaves behind: provenance, the model folder with its card and calibration, the validation predictions."""
+"""The results of a run: provenance, the model folder with its card and calibration, and validation predictions."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 import json
 import platform
 import shutil
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -28,20 +29,14 @@ from core.worker.model_card import model_card
 
 
 def provenance_of(request: Request, source: ModelSource, data: RunData, loop: TrainingLoop) -> Provenance:
-    """Return what, besides the settings, decides how the run comes out."""
-    import tokenizers
-    import transformers
-
+    """Return what, besides the settings, determines the result of the run."""
     names = loop.classifier.labels
     return Provenance(
         versions={
             "reviewtui": core.__version__,
             "python": platform.python_version(),
             "torch": str(torch.__version__),  # a subclass of str
-            "transformers": transformers.__version__,
-            "tokenizers": tokenizers.__version__,
-            "numpy": np.__version__,
-            "pyarrow": pa.__version__,
+            **{package: version(package) for package in ("transformers", "tokenizers", "numpy", "pyarrow")},
         },
         machine=platform.machine(),
         cpu_capability=torch.backends.cpu.get_cpu_capability(),
@@ -50,7 +45,7 @@ def provenance_of(request: Request, source: ModelSource, data: RunData, loop: Tr
         precision=loop.precision,
         path=loop.learner.path.name,
         path_why=loop.learner.path.why,
-        micro_batch_tokens=loop.policy.asked.tokens,
+        micro_batch_tokens=loop.policy.requested.tokens,
         threads=torch.get_num_threads(),
         settings_sha256=_settings_sha256(request),
         data=request.data,
@@ -78,9 +73,9 @@ def _counts(labels: np.ndarray, names: tuple[str, ...]) -> dict[str, int]:
 
 
 def write_model(run: RunFolder, request: Request, data: RunData, loop: TrainingLoop) -> bool:
-    """model/ and predictions.parquet from the best weights; False, and nothing written, if no evaluation gave any.
+    """Write model/ and predictions.parquet from the best weights; return False if there has been no evaluation.
 
-    The folder is made beside its place, synced and renamed, so `model/` is whole whenever it is there.
+    The folder is written under another name, synced and renamed, so `model/` is always complete.
     """
     logits = loop.take_best()
     if logits is None:
@@ -111,7 +106,7 @@ def write_model(run: RunFolder, request: Request, data: RunData, loop: TrainingL
 
 
 def _calibration(logits: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
-    """The temperature that fits the validation rows best, and what it does to the calibration error on them."""
+    """Return the temperature that fits the validation rows best, and the calibration error with and without it."""
     temperature = fit_temperature(logits, labels)
     return {
         "temperature": temperature,

@@ -1,6 +1,6 @@
-"""One run from its `settings.toml` to its `model/`: what the worker process does, in order.
+"""One run from its `settings.toml` to its `model/`: the work of the worker process, in order.
 
-`Session` writes the journal as it goes and reads requests from `control.jsonl`; the loop sees it as its observer.
+`Session` writes the journal and reads requests from `control.jsonl`; it is the observer of the training loop.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from core.data.examples import Examples, longest_in_bytes
 from core.data.run_data import RunData, read_run_data, write_split
 from core.data.token_store import TokenStore, tokenize_ahead
 from core.data.tokens import cpu_threads, special_tokens_of
-from core.models.classifier import build_classifier
+from core.models.classifier import build_classifier, build_native_classifier
 from core.models.device import choose_device, choose_precision
 from core.models.sources import ModelSource, resolve_model
 from core.planning.sizes import EVALUATION_REVIEWS
@@ -58,22 +58,22 @@ from core.training.loss import class_weights
 from core.worker.results import provenance_of, write_model
 
 _PROGRESS_STEP = 0.02
-"""Share of a phase between two records about it."""
+"""Fraction of a phase between two records of its progress."""
 _RETRY_SECONDS = 30.0
-"""From a checkpoint that could not be written to the next try."""
+"""From a checkpoint that could not be written to the next attempt."""
 
 
 class StoppedEarlyError(ReviewtuiError):
-    """A person stopped the run before its first step."""
+    """Raised when the run is stopped before its first step."""
 
 
 class Session:
-    """The work of one worker on one run."""
+    """One worker's work on one run."""
 
     def __init__(
         self, run: RunFolder, journal: JournalWriter, control: ControlReader, terminated: threading.Event
     ) -> None:
-        """Args: terminated: set by SIGTERM; answered like stop-and-save."""
+        """Args: terminated: set by SIGTERM, which means stop and save."""
         self.run, self.journal, self._terminated = run, journal, terminated
         self.request = run.request()
         self._control = control
@@ -100,10 +100,10 @@ class Session:
         )
 
     def work(self, *, resume: bool, restarts: int = 0) -> None:
-        """Do all of it; the last record says how it ended.
+        """Train the run; the last record of its journal says how it ended.
 
         Args:
-            restarts: how often the kernel has killed a worker of this run: micro-batches are halved as often.
+            restarts: how often the kernel has killed a worker of this run; micro-batches are halved as often.
         """
         torch.set_num_threads(cpu_threads())
         self._sampler.start()
@@ -156,7 +156,7 @@ class Session:
             return
         if outcome == "abandoned":
             self._writer.wait()
-            message = "stopped without saving; resume goes on from the last checkpoint"
+            message = "stopped without saving; resume continues from the last checkpoint"
             self._end(StoppedRecord, loop, message)
             return
         self._save(data, loop)
@@ -171,14 +171,16 @@ class Session:
         """Build the classifier, tokenize, choose device, precision and micro-batches.
 
         Args:
-            earlier: what an earlier worker of this run wrote: a resumed run keeps to what it chose.
+            earlier: provenance written by an earlier worker of this run, whose choices are kept.
         """
         settings = self.request.settings
-        classifier = build_classifier(source, data.labels, settings)
+        classifier = build_native_classifier(source, data.labels, settings)
+        if classifier is None:
+            classifier = build_classifier(source, data.labels, settings)
         adopt(classifier.model, self.run.base)
         rows = data.train_rows
         windows = EpochOrder(len(rows), settings.batch_size, settings.seed, 0).windows
-        count = max(settings.batch_size, EVALUATION_REVIEWS)  # of the longest `TrainingLoop.rehearse` asks first
+        count = max(settings.batch_size, EVALUATION_REVIEWS)  # `TrainingLoop.rehearse` needs the longest first
         longest = rows[longest_in_bytes(data.train, rows, count)]
         measured = data.validation_rows[longest_in_bytes(data.validation, data.validation_rows, count)]
         apart = data.validation is not data.train
@@ -201,11 +203,11 @@ class Session:
             class_weights(data.train_labels, len(data.labels), settings.class_weights),
             self,
             micro_tokens=earlier.micro_batch_tokens if earlier is not None else None,
-            beat=self._heartbeat.beat,
+            heartbeat=self._heartbeat.beat,
         )
 
     def _plan_memory(self, loop: TrainingLoop) -> None:
-        """Begin with micro-batches that fit into the memory there is, where a forecast can tell."""
+        """Begin with micro-batches that fit in memory, if a forecast can tell."""
         from core.worker.memory_plan import plan_to_fit, record_forecast
 
         record_forecast(loop, self.run.forecast)
@@ -213,44 +215,44 @@ class Session:
         if found is None:
             return
         loop.policy.limit_to(found.plan.tokens, found.plan.reviews)
-        size = "tokens" if found.plan.tokens < loop.policy.asked.tokens else "reviews"
+        size = "tokens" if found.plan.tokens < loop.policy.requested.tokens else "reviews"
         self._notice(
-            f"As asked for, the run would take {found.asked_bytes / 2**30:.1f} GiB of {found.room_bytes / 2**30:.1f}: "
-            f"it begins with micro-batches of {getattr(loop.policy.now, size):,} {size}, the batch of "
-            f"{loop.settings.batch_size} kept."
+            f"With the requested settings the run would need {found.asked_bytes / 2**30:.1f} GiB of "
+            f"{found.room_bytes / 2**30:.1f}, so it begins with micro-batches of {getattr(loop.policy.now, size):,} "
+            f"{size}; the batch size stays {loop.settings.batch_size}."
         )
 
     def _with_suggestions(self, error: ReviewtuiError, loop: TrainingLoop) -> str:
-        """What ended the run; for want of memory, with what would save some."""
+        """Return what ended the run; after an out-of-memory, with settings that save memory."""
         from core.worker.memory_plan import suggestions
 
         return f"{error} {suggestions(loop)}".rstrip() if isinstance(error, OutOfMemoryError) else str(error)
 
     def _restore(self, loop: TrainingLoop) -> None:
-        """Go back to the newest checkpoint that verifies; from the start where there is none."""
-        checkpoint, skipped = load_newest_checkpoint(self.run.checkpoints, loop.goes_on_from)
+        """Continue from the newest checkpoint that verifies, or from the start if there is none."""
+        checkpoint, skipped = load_newest_checkpoint(self.run.checkpoints, loop.can_resume_from)
         for sentence in skipped:
             self._notice(sentence)
         if checkpoint is not None:
             loop.restore(checkpoint)
-            self._ask_for_patience_anew(loop)
+            self._reset_patience(loop)
         elif any(self.run.checkpoints.glob("step-*")):
-            self._notice("No checkpoint that is left can be gone on from, so the run begins anew.")
+            self._notice("None of the remaining checkpoints can be resumed from, so the run starts over.")
         history, reader = RunHistory(), JournalReader(self.run.journal)
         history.update(reader.read_new())
         if reader.damaged:
-            self._notice(f"{reader.damaged} lines of the journal are damaged and were passed over.")
+            self._notice(f"{reader.damaged} lines of the journal are damaged and were skipped.")
         self.journal.write(ResumedRecord(step=loop.progress.step, reached=history.step), sync=True)
         self._earlier_peak = history.peak_bytes or 0
 
-    def _ask_for_patience_anew(self, loop: TrainingLoop) -> None:
-        """A run that early stopping had ended, and that shall go on, has all of its patience again."""
+    def _reset_patience(self, loop: TrainingLoop) -> None:
+        """Reset the patience of a run that early stopping had ended and that is resumed all the same."""
         patience = loop.settings.early_stopping_patience
         if patience is not None and loop.progress.without_gain >= patience:
             loop.progress.without_gain = 0
 
     def _write_plan(self, source: ModelSource, data: RunData, loop: TrainingLoop) -> None:
-        """Write down what this run will do, and whatever of the request had to be adapted."""
+        """Record what this run will do, and what of the request was adapted."""
         settings, classifier = self.request.settings, loop.classifier
         self.journal.write(
             PlanRecord(
@@ -285,9 +287,9 @@ class Session:
             )
 
     def _save(self, data: RunData, loop: TrainingLoop) -> None:
-        """Write the model of the best weights; a full disk loses neither the run's figures nor its checkpoints."""
+        """Write the model with the best weights. A full disk loses neither the run's figures nor its checkpoints."""
         self.journal.write(PhaseRecord(name="saving"))
-        self._writer.wait()  # it holds the moments, whose room saving needs
+        self._writer.wait()  # it holds the moments, whose memory saving needs
         try:
             if Attempt(lambda: write_model(self.run, self.request, data, loop)).failed:
                 loop.learner.free()
@@ -319,7 +321,7 @@ class Session:
         self.journal.write(NoticeRecord(text=text))
 
     def _phase(self, name: str) -> Callable[[float], None]:
-        """A progress function that records a phase each time it moved by some per cent, and heeds a stop."""
+        """Return a progress function that records a phase every few per cent, and ends it on a request to stop."""
         last = -1.0
 
         def progress(fraction: float) -> None:
@@ -334,12 +336,12 @@ class Session:
         return progress
 
     def _stop_early_if_requested(self) -> None:
-        """Before there is anything to save both kinds of stop end the run; other requests are kept for the loop."""
+        """Before the first step both kinds of stop end the run; other requests are kept for the loop."""
         self._kept_requests = self.control_requests()
         if {"stop", "stop_and_save"} & set(self._kept_requests):
             raise StoppedEarlyError
 
-    # What the training loop tells and asks: core.training.loop.Observer
+    # core.training.observer.Observer
 
     def on_step(self, record: StepRecord) -> None:
         self.journal.write(record)
@@ -376,13 +378,13 @@ class Session:
 
     def _checkpoint_failed(self, why: str) -> None:
         if why != self._fault:
-            self._notice(f"{why} The run goes on without it and tries again every {_RETRY_SECONDS:.0f} s.")
+            self._notice(f"{why} The run continues without it and tries again every {_RETRY_SECONDS:.0f} s.")
         self._fault = why
         self._retry_at = time.monotonic() + _RETRY_SECONDS
         self.journal.write(NoCheckpointRecord(message=why), sync=True)
 
     def control_requests(self) -> list[ControlRequest]:
-        """What was asked for since the last call, those kept from before the loop first."""
+        """Return the requests since the last call; first those made before the loop began."""
         self._heartbeat.beat()
         found, self._kept_requests = [*self._kept_requests, *self._control.read_new()], []
         if self._terminated.is_set():

@@ -1,11 +1,10 @@
-"""Watching over a worker: one that the kernel kills for want of memory is started again, with smaller micro-batches.
+"""Supervises a worker: if the kernel kills it because memory ran out, it is restarted with smaller micro-batches.
 
-Nothing inside a process survives that, for the kernel ends all of it at once. So the process that was started for a run
-keeps the run's lock, does no work, takes next to no memory, and waits for the child that does. A child that was killed
-by anything else stays dead, as its journal says: a person may have meant it.
+No process survives such a kill. So the process started for a run holds the run's lock, uses almost no memory, and waits
+for a child that does the work. A child killed by anything else is not restarted: someone may have meant it.
 
-SIGTERM means stop and save, whichever of the two processes it is sent to: the one that waits hands it on, and goes on
-waiting. Hang-ups are ignored by both.
+SIGTERM to either process means stop and save: the supervisor forwards it to the child and keeps waiting. Both ignore
+SIGHUP.
 """
 
 from __future__ import annotations
@@ -26,20 +25,20 @@ def supervise(
     kills: Callable[[], int] = kernel_kills,
     terminated: threading.Event | None = None,
 ) -> bool:
-    """Do `work` in a child process, again whenever the kernel killed that for want of memory; returns when it is over.
+    """Run `work` in a child process, and again whenever the kernel killed the child because memory ran out.
 
     Args:
-        work: is told how often it was begun before; what it returns is dropped, and the child ends with it.
-        kills: how many processes the kernel has killed so far for want of memory.
-        terminated: is set in the child by SIGTERM.
+        work: takes the number of earlier attempts. The child exits when it returns.
+        kills: returns how many processes the kernel has killed so far because memory ran out.
+        terminated: set in the child by SIGTERM.
 
     Returns:
-        False if the kernel killed the last child that may be tried, too.
+        Whether the last child ended otherwise; False if the kernel killed it, too.
     """
     terminated = threading.Event() if terminated is None else terminated
     for restarts in range(MAX_RESTARTS + 1):
         before = kills()
-        _forward_sigterm(terminated)  # a child inherits that, and what was set before it was begun
+        _forward_sigterm(terminated)  # the child inherits the handler, and the event if it is set already
         child = os.fork()
         if child == 0:
             try:
@@ -56,13 +55,13 @@ def supervise(
 
 
 def _forward_sigterm(terminated: threading.Event, child: int | None = None) -> None:
-    """Take the first SIGTERM for a wish to stop, and hand it on to `child`, if there is one."""
+    """On the first SIGTERM set `terminated`, and forward the signal to `child` if there is one."""
 
-    def heed(*_: object) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # one is enough; another inside of `set` would wait for itself
+    def handle(*_: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one, inside `set`, would deadlock
         terminated.set()
         if child is not None:
             with suppress(ProcessLookupError):
                 os.kill(child, signal.SIGTERM)
 
-    signal.signal(signal.SIGTERM, heed)
+    signal.signal(signal.SIGTERM, handle)

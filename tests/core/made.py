@@ -37,5 +37,12 @@ def notices_of(run: RunFolder) -> list[str]:
     return [notice.text for notice in history_of(run).notices]
 
 
+def transformers_tokenizer(folder: Path) -> Any:
+    """The tokenizer of a model folder as transformers loads it, which pads, truncates and can be added to."""
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(folder, local_files_only=True)
+
+
 def sha256(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()

@@ -25,6 +25,7 @@ from core.data.token_store import TokenStore, tokenize, tokenize_ahead
 from core.data.tokens import SpecialTokens, encode
 from core.models.tokenizer import load_tokenizer
 from core.reviews.reading import Reviews, read_reviews
+from tests.core.made import transformers_tokenizer
 
 ROWS = 40
 
@@ -184,7 +185,7 @@ def test_two_that_tokenize_at_once_both_get_the_store(
 def test_another_tokenizer_or_another_text_has_a_store_of_its_own(
     reviews_csv: Callable[..., Path], tiny_models: dict[str, Path]
 ) -> None:
-    bert, roberta = (load_tokenizer(tiny_models[family], "x") for family in ("bert", "roberta"))
+    bert, roberta = (transformers_tokenizer(tiny_models[family]) for family in ("bert", "roberta"))
     file = reviews_csv(ROWS)
     reviews = read_reviews(file)
     tokenize(reviews, bert)
@@ -353,7 +354,7 @@ def test_a_store_closed_when_all_is_tokenized_is_kept(reviews: Reviews, tokenize
 def test_padding_and_cutting_elsewhere_does_not_reach_the_background(
     reviews: Reviews, tiny_model: Path, direct: list[list[int]], gate: Gate
 ) -> None:
-    tokenizer = load_tokenizer(tiny_model, "x")
+    tokenizer = transformers_tokenizer(tiny_model)
     store = tokenize_ahead(reviews, tokenizer, [np.array([1])])
     assert gate.reached.wait(60)
     tokenizer(["great", "the lamp"], padding=True, truncation=True, max_length=4)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from core.data.tokens import SpecialTokens, collate, cpu_threads, encode, special_tokens_of, tokenizer_sha256
 from core.models.tokenizer import load_tokenizer
+from tests.core.made import transformers_tokenizer
 
 FAMILIES = ("bert", "distilbert", "roberta")
 IDS = st.lists(st.integers(5, 99), max_size=40)
@@ -20,7 +21,8 @@ IDS = st.lists(st.integers(5, 99), max_size=40)
 
 @pytest.fixture(scope="module", params=FAMILIES)
 def tokenizer(request: pytest.FixtureRequest, tiny_models: dict[str, Path]) -> Any:
-    return load_tokenizer(tiny_models[request.param], request.param)
+    """As transformers loads it: what it does itself with a text is the reference."""
+    return transformers_tokenizer(tiny_models[request.param])
 
 
 @given(IDS, st.integers(4, 30))
@@ -111,7 +113,7 @@ def test_a_batch_is_as_long_as_its_longest_review_rounded_up(
 def test_the_hash_of_a_tokenizer_is_blind_to_cutting_and_padding_and_to_nothing_else(
     tiny_models: dict[str, Path],
 ) -> None:
-    bert, roberta = (load_tokenizer(tiny_models[family], "x") for family in ("bert", "roberta"))
+    bert, roberta = (transformers_tokenizer(tiny_models[family]) for family in ("bert", "roberta"))
     before = tokenizer_sha256(bert)
     bert(["great", "the lamp"], padding=True, truncation=True, max_length=7)
     bert.model_max_length = 9

@@ -66,6 +66,8 @@ WHOLE: dict[str, dict[str, Any]] = {
         **_FIGURES,
         "per_class": {"negative": {"precision": 0.9, "recall": 0.9, "f1": 0.9, "rows": 18}},
         "best": True,
+        "tie_margin": 0.012,
+        "interim": False,
     },
     "memory": {
         "process": 1,

@@ -124,7 +124,7 @@ def test_a_damaged_checkpoint_is_passed_over_with_a_sentence_for_the_older_one(
     DAMAGES[damage](tmp_path / "step-5" / file)
     found, skipped = load_newest_checkpoint(tmp_path)
     assert same(found, made(4))
-    assert len(skipped) == 1 and skipped[0].startswith("step-5 is damaged (") and skipped[0].endswith("passed over.")
+    assert len(skipped) == 1 and skipped[0].startswith("step-5 is damaged (") and skipped[0].endswith("was skipped.")
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,9 @@ from core.runs.progress import Progress
 from core.runs.records import EvaluationRecord, StepRecord
 from core.training import loop as loop_module
 from core.training.async_scalars import AsyncScalars
+from core.training.best_weights import LOGITS
 from core.training.checkpoints import load_newest_checkpoint, save_checkpoint
-from core.training.loop import LOGITS, DivergedError, TrainingLoop
+from core.training.loop import DivergedError, TrainingLoop
 from core.training.stepper import Step
 
 FAMILIES = ("bert", "distilbert", "roberta")
@@ -337,6 +338,11 @@ def test_the_highest_figure_is_kept_or_the_latest_that_ten_rows_cannot_tell_from
     loop, recorder = make_loop(epochs=len(best), best_metric=metric)
     loop.run()
     assert [e.best for e in recorder.evaluations] == best
+    for index, record in enumerate(recorder.evaluations):  # it is said where a worse figure is kept, and by what margin
+        found = [figure if math.isfinite(loss) else -1.0 for figure, loss in figures[: index + 1]]
+        is_tie = best[index] and metric != "loss" and found[-1] < max(found)
+        margin = (max(found) * (1 - max(found)) / 10) ** 0.5
+        assert record.tie_margin == (pytest.approx(margin) if is_tie else None)
     last = max(index for index, better in enumerate(best) if better)
     assert loop.progress.best is not None and loop.progress.best.epoch == last + 1
 
@@ -480,12 +486,11 @@ def test_a_loss_that_runs_away_ends_the_run(make_loop: MakeLoop) -> None:
 
 def test_a_resumed_run_forgives_the_bad_batch_that_an_unbroken_one_forgives(make_loop: MakeLoop) -> None:
     def script(loop: TrainingLoop) -> None:
-        def step(batch: np.ndarray) -> Step:
-            done = loop.progress.step
-            scalars = AsyncScalars(torch.tensor(9.0 if done == 25 else 0.6), torch.tensor(1.0))
-            return Step(done + 1, 1e-3, len(batch), 5, scalars)
+        def step(number: int, positions: np.ndarray, rate: float) -> Step:
+            scalars = AsyncScalars(torch.tensor(9.0 if number == 25 else 0.6), torch.tensor(1.0))
+            return Step(number + 1, rate, len(positions), 5, scalars)
 
-        loop._step = step  # type: ignore[method-assign]
+        loop._stepper.step = step  # type: ignore[method-assign]
 
     unbroken, recorder = make_loop(epochs=12, checkpoint_seconds=0)
     script(unbroken)
@@ -567,7 +572,7 @@ def test_a_resumed_run_is_the_unbroken_run_to_the_bit(
     assert rest.losses == losses[breaking:] and len(rest.losses) == 9 - breaking
     assert rest.evaluations == [e for e in evaluations if e.step > breaking]
     assert equal(weights_of(resumed), weights_of(unbroken))
-    assert resumed.progress == unbroken.progress and equal(resumed.best, unbroken.best)
+    assert resumed.progress == unbroken.progress and equal(resumed.best.tensors, unbroken.best.tensors)
 
 
 def test_stopping_and_saving_at_an_evaluation_costs_nothing(
@@ -580,7 +585,64 @@ def test_stopping_and_saving_at_an_evaluation_costs_nothing(
     second, _ = make_loop(epochs=3)
     second.restore(seen.checkpoints[-1])
     assert second.run() == "finished"
-    assert equal(weights_of(second), weights_of(unbroken)) and equal(second.best, unbroken.best)
+    assert equal(weights_of(second), weights_of(unbroken)) and equal(second.best.tensors, unbroken.best.tensors)
+
+
+@pytest.mark.parametrize("stop_at", [1, 2, 4, 7])
+def test_a_stopped_run_resumes_as_if_it_had_never_been_stopped(
+    stop_at: int,
+    make_loop: MakeLoop,
+    recorder: Any,
+    weights_of: Callable[..., Tensors],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Between two evaluations: the one made for the saved model costs no patience and is not kept, though the best."""
+    settings = {"epochs": 5, "early_stopping_patience": 2}
+    figures = {3: 0.5, 6: 0.4, 9: 0.6, 12: 0.3, 15: 0.2}
+    unbroken, whole = make_loop(**settings)
+    _measured(monkeypatch, unbroken, figures)
+    assert unbroken.run() == "finished"
+    first, seen = make_loop(**settings, recorder=recorder(asks={stop_at: ["stop_and_save"]}))
+    _measured(monkeypatch, first, {**figures, stop_at: 0.99 if stop_at < 7 else 0.1})
+    assert first.run() == "stopped"
+    assert [record.step for record in seen.evaluations if record.interim] == [stop_at]
+    assert first.progress.best is not None and first.progress.best.step == (stop_at if stop_at < 7 else 3)
+    second, rest = make_loop(**settings)
+    _measured(monkeypatch, second, figures)
+    second.restore(seen.checkpoints[-1])
+    assert second.run() == "finished"
+    regular = [record for record in seen.evaluations if not record.interim]
+    assert [*regular, *rest.evaluations] == whole.evaluations
+    assert second.progress == unbroken.progress and equal(second.best.tensors, unbroken.best.tensors)
+    assert equal(weights_of(second), weights_of(unbroken))
+
+
+def _measured(monkeypatch: pytest.MonkeyPatch, loop: TrainingLoop, figures: dict[int, float]) -> None:
+    """Make the evaluation after each step come out as `figures` say."""
+
+    def measure(*_: object) -> dict[str, Any]:
+        value = figures[loop.progress.step]
+        return {"loss": 1 - value, "accuracy": value, "macro_f1": value, "per_class": {}}
+
+    monkeypatch.setattr(loop_module, "measure", measure)
+
+
+@pytest.mark.parametrize("step", [3, 6])
+def test_an_evaluation_that_was_due_when_a_checkpoint_was_taken_is_made_after_the_resume(
+    step: int, make_loop: MakeLoop, recorder: Any, weights_of: Callable[..., Tensors]
+) -> None:
+    unbroken, whole = make_loop()
+    unbroken.run()
+    _, seen = make_loop(recorder=recorder(asks={step: ["checkpoint"]}))
+    _.run()
+    before = next(one for one in seen.checkpoints if one.progress.step == step)
+    assert before.progress.evaluated < step
+    resumed, rest = make_loop()
+    resumed.restore(before)
+    assert resumed.run() == "finished"
+    assert rest.evaluations == [record for record in whole.evaluations if record.step >= step]
+    assert resumed.progress == unbroken.progress and equal(resumed.best.tensors, unbroken.best.tensors)
+    assert equal(weights_of(resumed), weights_of(unbroken))
 
 
 def test_a_run_that_was_done_is_done_when_it_is_resumed(make_loop: MakeLoop) -> None:

@@ -143,7 +143,7 @@ def test_micro_batches_shrink_until_they_fit_and_every_review_counts_once(
 
     loop.learner.learn = within  # type: ignore[method-assign]
     loop.rehearse()
-    assert loop.policy.now != loop.policy.asked
+    assert loop.policy.now != loop.policy.requested
     sizes.clear()
     loop.run()
     assert max(sizes) <= most
@@ -207,11 +207,21 @@ def test_an_evaluation_measures_fewer_at_a_time(most: int, make_loop: MakeLoop) 
     assert {said.where for said in recorder.memory} == {"evaluation"}
 
 
-def test_an_evaluation_of_what_never_fits_says_so(make_loop: MakeLoop) -> None:
-    loop, _ = make_loop(**PLAIN)
+def test_an_evaluation_that_never_fits_ends_the_run_with_a_checkpoint_from_which_it_is_made(
+    make_loop: MakeLoop, weights_of: Callable[..., Tensors]
+) -> None:
+    control, undisturbed = make_loop(**PLAIN)
+    control.run()
+    loop, recorder = make_loop(**PLAIN)
     stumble(loop.learner, "logits", lambda *_: True, MemoryError())
     with pytest.raises(OutOfMemoryError, match="not even one review"):
         loop.run()
+    assert recorder.evaluations == [] and recorder.checkpoints[-1].progress.step == len(recorder.steps) == 3
+    resumed, rest = make_loop(**PLAIN)
+    resumed.restore(recorder.checkpoints[-1])
+    assert resumed.run() == "finished"
+    assert rest.evaluations == undisturbed.evaluations
+    assert_close(weights_of(resumed), weights_of(control))
 
 
 @pytest.mark.parametrize(("fails", "kept"), [(1, True), (2, False)])
@@ -228,8 +238,7 @@ def test_a_checkpoint_is_tried_twice_and_a_run_goes_on_without(fails: int, kept:
 def test_the_best_weights_are_taken_out_at_the_second_attempt(place: str, make_loop: MakeLoop) -> None:
     loop, _ = make_loop(**PLAIN)
     loop.run()
-    loop._best_is_current = False
-    loop.best |= loop.learner.weights()
+    loop.best.tensors |= loop.learner.weights()
     stumble(loop.learner, place, lambda number, _: number == 0, MemoryError())
     with pytest.raises(MemoryError):
         loop.take_best()
@@ -271,7 +280,7 @@ def test_a_resumed_run_keeps_the_limits_that_memory_had_set(make_loop: MakeLoop)
     loop.run()
     resumed, _ = make_loop(**PLAIN)
     resumed.restore(recorder.checkpoints[2])
-    assert resumed.policy.now == loop.policy.now != loop.policy.asked
+    assert resumed.policy.now == loop.policy.now != loop.policy.requested
 
 
 # Limits

@@ -56,7 +56,7 @@ def test_no_value_of_the_device_decides_what_a_step_does(
     family: str, changes: dict[str, Any], make_loop: MakeLoop
 ) -> None:
     loop = on_no_device(make_loop(family, optimizer="sgd", micro_batch_size=3, **changes)[0])
-    handed_out = loop._step(np.arange(8))
+    handed_out = loop._stepper.step(0, np.arange(8), 1e-3)
     with pytest.raises(RuntimeError, match="meta"):  # only here
         handed_out.scalars.read()
 
@@ -66,7 +66,7 @@ def test_a_mask_of_two_dimensions_would_have_to_be_waited_for(make_loop: MakeLoo
     loop = on_no_device(make_loop("bert", optimizer="sgd")[0])
     loop.learner._wide_mask = False  # type: ignore[attr-defined]
     with pytest.raises(RuntimeError, match="meta"):
-        loop._step(np.arange(8))
+        loop._stepper.step(0, np.arange(8), 1e-3)
 
 
 @pytest.mark.parametrize("path", ["transformers"], indirect=True)
@@ -102,14 +102,14 @@ def test_handing_out_a_step_counts_as_time_whenever_it_is_told(ahead: int, make_
     loop, recorder = make_loop(rows=30, checkpoint_seconds=0, evaluate_every=1000, clock=lambda: now)
     loop.learner.steps_ahead = ahead
     recorder.control_requests = list
-    step = loop._step
+    step = loop._stepper.step
 
-    def slow(batch: np.ndarray) -> Any:
+    def slow(*step_of: Any) -> Any:
         nonlocal now
         now += 1.0
-        return step(batch)
+        return step(*step_of)
 
-    loop._step = slow  # type: ignore[method-assign]
+    loop._stepper.step = slow  # type: ignore[method-assign]
     loop.run()
     assert loop.progress.seconds == len(recorder.steps) == 8
 
@@ -118,17 +118,17 @@ def test_a_step_is_told_once_the_next_is_handed_out(make_loop: MakeLoop, monkeyp
     happened: list[str] = []
     loop, recorder = make_loop(rows=40, epochs=1, evaluate_every=100)
     loop.learner.steps_ahead = 1
-    step, tell = loop._step, recorder.on_step
+    step, tell = loop._stepper.step, recorder.on_step
 
-    def handed_out(batch: np.ndarray) -> Any:
-        happened.append(f"out {loop.progress.step + 1}")
-        return step(batch)
+    def handed_out(number: int, *step_of: Any) -> Any:
+        happened.append(f"out {number + 1}")
+        return step(number, *step_of)
 
     def told(record: StepRecord) -> None:
         happened.append(f"told {record.step}")
         tell(record)
 
-    monkeypatch.setattr(loop, "_step", handed_out)
+    monkeypatch.setattr(loop._stepper, "step", handed_out)
     monkeypatch.setattr(recorder, "on_step", told)
     monkeypatch.setattr(recorder, "control_requests", list)
     loop.run()

@@ -141,6 +141,7 @@ def test_the_library_itself_classifies_with_the_model_as_we_do(control: RunFolde
 def test_the_card_and_the_calibration_tell_of_this_run(control: RunFolder) -> None:
     card = (control.model / "README.md").read_text(encoding="utf-8")
     assert card.startswith("---\nlibrary_name: transformers") and "# chairs" in card
+    assert "held out by a hash of their text" in card
     assert "**negative**, **positive**" in card and "| learning_rate | 0.001 |" in card
     found = json.loads((control.model / "calibration.json").read_text())
     predictions = pq.read_table(control.predictions).to_pydict()
@@ -269,9 +270,12 @@ def test_a_validation_file_is_measured_on_and_what_it_shares_with_training_is_to
 ) -> None:
     data, held_out = reviews_csv(ROWS), reviews_csv(20, name="held_out.csv")
     asked = request(data, tiny_model, epochs=1).model_copy(update={"validation": str(held_out)})
-    history = work(create_run(asked))
+    run = create_run(asked)
+    history = work(run)
     assert (history.plan.rows, history.plan.validation_rows) == (ROWS, 20)
     assert any(notice.text.startswith("Leak: 20 validation reviews") for notice in history.notices)
+    card = (run.model / "README.md").read_text(encoding="utf-8")
+    assert f"evaluated on 20 of `{held_out}`" in card and "by a hash" not in card
 
 
 @pytest.mark.parametrize("changes", [{"data": "/absent.csv"}, {"model": "./absent"}, {"device": "cuda:7"}], ids=str)
@@ -315,7 +319,8 @@ def test_a_full_disk_costs_a_checkpoint_and_not_the_run(
     monkeypatch.setattr(checkpoints, "save_tensors", full_disk)
     history = work(create_run(request(reviews_csv(ROWS), tiny_model, epochs=1)))
     assert history.end is not None and history.end.kind == "finished" and history.checkpoint_step is None
-    assert any("No space left on device" in notice.text and "goes on" in notice.text for notice in history.notices)
+    (said,) = [text for text in (notice.text for notice in history.notices) if "No space left on device" in text]
+    assert "continues without it" in said
 
 
 def test_a_model_that_could_not_be_written_can_still_be_had_by_resuming(
