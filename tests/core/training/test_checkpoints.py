@@ -178,7 +178,7 @@ def test_the_same_step_again_is_not_written_twice(tmp_path: Path) -> None:
     assert (place / "state.json").stat().st_ino == before
 
 
-@pytest.mark.parametrize("failing", ["save_tensors", "write_json", "fsync", "rename"])
+@pytest.mark.parametrize("failing", ["save_tensors", "write_progress", "fsync", "rename"])
 def test_a_full_disk_is_a_sentence_and_costs_no_older_checkpoint(
     failing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
