@@ -68,7 +68,7 @@ def label_first(last: Decision | None, *, tall: bool) -> Content:
         return Content.assemble(lead, ("; the model's answer follows", "$foreground-muted"))
     yours = "you skipped" if last.skipped else f"you: {clean_line(last.verdict, 20)}"
     share = percent(last.probability or 0.0)
-    between = "\nlast: " if tall else "  last: "
+    between = "; your latest:\n" if tall else "  last: "
     models = f" · model: {clean_line(last.predicted, 20)} {share}"
     return Content.assemble(lead, (between, "$foreground-muted"), (yours, "bold"), models)
 

@@ -425,7 +425,7 @@ async def test_blind_the_models_word_is_nowhere_on_the_screen_before_the_guess(r
         assert verdicts(screen) == []
         screen = await press(pilot, "1")
         assert verdicts(screen) == [(0, "negative", False)]
-        assert "last: you: negative · model: positive 75.0%" in frame(pilot.app) and "█" not in frame(pilot.app)
+        assert "you: negative · model: positive 75.0%" in frame(pilot.app) and "█" not in frame(pilot.app)
         screen = await press(pilot, "2", "b", "1")
         counts = screen.pile.history.counts if screen.pile is not None else None
         assert counts is not None and (counts.blind_agreed, counts.blind_corrected, counts.corrected) == (1, 1, 2)
