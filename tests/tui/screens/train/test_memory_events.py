@@ -13,7 +13,7 @@ from tui.app import ReviewTui
 from tui.screens.train.log import RunLog
 from tui.screens.train.plan import micro_batches
 
-EVENTS = [
+EVENTS: list[tuple[str, dict[str, Any], str]] = [
     ("smaller", {"was": 16, "micro_batch_tokens": 512}, "micro-batch 16"),
     ("larger", {"was": None, "micro_batch_tokens": 1024}, "larger again"),
     ("again", {"was": None}, "tried again"),
