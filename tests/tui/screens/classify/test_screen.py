@@ -466,13 +466,13 @@ async def test_after_a_break_the_pile_comes_back_with_the_model_that_judged_it(
         assert screen.pile.position == 3 and "review number 3" in frame(pilot.app), "where one had walked to"
         assert screen.model.run_id == run.id and not pilot.app._notifications
         pilot.app.run_in_view = newer  # type: ignore[attr-defined]
-        pilot.app.switch_mode("train")
+        pilot.app.switch_mode("runs")
         await pilot.pause()
         pilot.app.switch_mode("classify")
         await settled(pilot)
         assert screen.model.run_id == run.id, "looking at a run does not change who judges"
         pilot.app.open_classify(newer)  # type: ignore[attr-defined]
-        pilot.app.switch_mode("train")
+        pilot.app.switch_mode("runs")
         await pilot.pause()
         pilot.app.switch_mode("classify")
         await settled(pilot)
