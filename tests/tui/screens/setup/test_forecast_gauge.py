@@ -169,6 +169,7 @@ async def test_another_reading_device_or_model_is_another_forecast(monkeypatch: 
         await settle(pilot)
         await until(pilot, lambda: len(engine.of("lengths")) == asked + 1)
         assert engine.of("lengths")[-1]["reading"]["text"] == "summary"
+        await until(pilot, lambda: app.screen.query_one(ForecastGauge).predicted() is not None)
         after = app.screen.query_one(ForecastGauge).predicted()
         assert before is not None and after is not None and after.seconds > before.seconds
         facts_asked = len(engine.of("facts"))
