@@ -162,7 +162,7 @@ async def test_another_reading_device_or_model_is_another_forecast(monkeypatch: 
         app.switch_mode("runs")
         # The same file, as many reviews, another column of text: much longer ones.
         engine.answers["lengths"] = msgspec.structs.replace(lengths(), table=((500, 48),))
-        engine.answers["facts"] = lambda params: facts(table=params["lengths"]["table"])
+        engine.answers["facts"] = lambda params: facts(table=[tuple(one) for one in params["lengths"]["table"]])
         app.draft.report = report(data_hash="11")
         app.draft.reading = ReadingOptions(text="summary")
         app.switch_mode("setup")
