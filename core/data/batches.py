@@ -106,12 +106,6 @@ def micro_batches(lengths: np.ndarray, tokens: int, reviews: int | None = None) 
     return parts
 
 
-def largest_part(lengths: np.ndarray, tokens: int, reviews: int | None = None) -> slice:
-    """Return the largest micro-batch that `micro_batches` can make of reviews with ascending [n] `lengths`."""
-    fill = _Fill(lengths, tokens, reviews)
-    return slice(fill.earliest(fill.rows), fill.rows)
-
-
 def length_sorted(lengths: np.ndarray, tokens: int, reviews: int | None = None) -> list[np.ndarray]:
     """Return all positions, longest first, in batches of at most `tokens` tokens and at most `reviews` reviews.
 

@@ -1,30 +1,15 @@
-"""Which models the native encoder supports, and what it reads from their config.
-
-A model is recognized by its class, not by its name: MiniLM is a BERT, CamemBERT a RoBERTa. Anything that differs from
-the architectures supported here (another activation, relative positions, several labels per review) is refused with the
-reason, and is computed by the Hugging Face module instead.
-"""
+"""What the native encoder reads from the config of a classifier, and where its weights are in the module."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from torch import nn
 
-Family = Literal["bert", "roberta", "distilbert"]
+from core.planning.architecture import FAMILIES, Family, UnsupportedModelError, native_family
 
-_FAMILIES: dict[str, Family] = {
-    "BertForSequenceClassification": "bert",
-    "RobertaForSequenceClassification": "roberta",
-    "XLMRobertaForSequenceClassification": "roberta",
-    "CamembertForSequenceClassification": "roberta",
-    "DistilBertForSequenceClassification": "distilbert",
-}
-
-
-class UnsupportedModelError(Exception):
-    """Raised when the native encoder does not support a model. The message says why, and is shown to the user."""
+_CLASSES = {name for name, _ in FAMILIES.values()}
 
 
 @dataclass(frozen=True)
@@ -72,19 +57,14 @@ def architecture_of(model: nn.Module) -> Architecture:
         UnsupportedModelError: The native encoder does not support it.
     """
     name = str(getattr(model, "class_name", type(model).__name__))
-    family = _FAMILIES.get(name)
-    if family is None:
+    if name not in _CLASSES:
         raise UnsupportedModelError(f"{name} is not an architecture it supports")
     config: Any = model.config
-    if getattr(config, "is_decoder", False) or getattr(config, "add_cross_attention", False):
-        raise UnsupportedModelError("the model is a decoder")
+    family = native_family(config.to_dict())
     if getattr(config, "problem_type", None) not in (None, "single_label_classification") or config.num_labels < 2:
         raise UnsupportedModelError("its head does not predict exactly one class per review")
     if config.pad_token_id is None:
         raise UnsupportedModelError("it has no padding token")
-    activation = config.activation if family == "distilbert" else config.hidden_act
-    if activation != "gelu":
-        raise UnsupportedModelError(f"its activation is {activation}, not gelu")
     if family == "distilbert":
         return Architecture(
             family=family,
@@ -101,8 +81,6 @@ def architecture_of(model: nn.Module) -> Architecture:
                 config.dropout, config.attention_dropout, 0.0, config.dropout, 0.0, config.seq_classif_dropout
             ),
         )
-    if getattr(config, "position_embedding_type", None) not in (None, "absolute"):
-        raise UnsupportedModelError("its positions are not absolute")
     rate = config.hidden_dropout_prob
     head = config.classifier_dropout if config.classifier_dropout is not None else rate
     return Architecture(

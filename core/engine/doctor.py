@@ -22,9 +22,9 @@ def examine(progress: Callable[[str, float | None], None]) -> DoctorReport:
     import transformers
 
     from core.base.memory import sample
-    from core.data.tokens import cpu_threads
     from core.models.device import bf16_speedup, choose_device, choose_precision
     from core.models.sources import PREFERRED, resolve_model, starter_folder
+    from core.planning.run_plan import cpu_threads
 
     device = choose_device("auto")
     progress("timing bf16", None)

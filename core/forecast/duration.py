@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from core.forecast.run import Plan, Run
+from core.forecast.run import Run
 from core.planning import loads
+from core.planning.run_plan import MicroBatchLimits
 
 _BESIDE = 0.5
 """Of the time that a checkpoint takes, what the steps beside it take longer (measured, two processors)."""
@@ -13,7 +14,7 @@ _HASH_RATE = 1.2e9
 """Bytes a second of sha256."""
 
 
-def seconds(run: Run, plan: Plan) -> tuple[float, float]:
+def seconds(run: Run, plan: MicroBatchLimits) -> tuple[float, float]:
     """Seconds of an epoch, and of all steps and evaluations."""
     calibration, settings = run.calibration, run.settings
     load = loads.work(run.table, settings.batch_size, plan.tokens, plan.reviews, square=not run.native)
@@ -28,12 +29,12 @@ def seconds(run: Run, plan: Plan) -> tuple[float, float]:
     return training + evaluation * max(evaluations, 1) / max(run.epochs, 1e-9), whole
 
 
-def once(run: Run, plan: Plan) -> float:
+def once(run: Run, plan: MicroBatchLimits) -> float:
     """Seconds in which the frozen layers are computed, before the first step; 0 where that is done in every one."""
-    if not run.native or run.boundary <= 0:
+    if not run.native or run.num_frozen <= 0:
         return 0.0
     load = loads.work(run.table, run.settings.batch_size, plan.tokens, plan.reviews)
-    below = operations(run, load, run.boundary, top=run.head_only)
+    below = operations(run, load, run.num_frozen, top=run.head_only)
     return below * (run.per_review + run.held_out) / run.calibration.forward_rate
 
 
@@ -71,7 +72,7 @@ def operations(run: Run, load: loads.Work, layers: int, *, top: bool = True) -> 
 
 def _frozen(run: Run) -> int:
     """Layers that no backward pass goes through."""
-    return 0 if run.settings.lora else max(run.boundary, 0)
+    return 0 if run.settings.lora else max(run.num_frozen, 0)
 
 
 def _checkpoints(run: Run, training: float) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 
 from core.planning.model_shape import ModelShape
+from core.planning.run_plan import RunPlan, plan_run
 from core.settings.schema import Settings
 
 TOUCH = 5e-10
@@ -75,17 +76,27 @@ class Facts(BaseModel):
     def precision(self, settings: Settings) -> str:
         return self.auto_precision if settings.precision == "auto" else settings.precision
 
-    def path(self, settings: Settings) -> str:
-        """native or transformers; `core.learners.base.choose_path` decides, and says why."""
+    def plan(self, settings: Settings) -> RunPlan:
+        """How a run with `settings` is computed."""
+        family = self.shape.family
         on_cpu = self.device == "cpu" and settings.device in ("auto", "cpu")
-        plain = self.shape.family != "other" and not settings.lora and self.precision(settings) in ("fp32", "bf16")
-        return "native" if on_cpu and plain else "transformers"
+        return plan_run(
+            settings,
+            device="cpu" if on_cpu else "cuda",
+            precision=self.precision(settings),
+            layers=self.shape.layers,
+            family=None if family == "other" else family,
+        )
+
+    def path(self, settings: Settings) -> str:
+        """native or transformers."""
+        return self.plan(settings).path.name
 
     def way_of(self, settings: Settings) -> str:
         """The name of how a run is computed: what of its settings a calibration depends on."""
         words = [self.path(settings), self.precision(settings)]
         if words[0] == "transformers":
             words += ["lora"] * settings.lora + ["recompute"] * settings.gradient_checkpointing
-        if self.shape.boundary(settings) == self.shape.layers:
+        if self.plan(settings).head_only:
             words.append("head")
         return " ".join(words)

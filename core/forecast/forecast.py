@@ -13,8 +13,9 @@ from core.base.errors import InputError
 from core.forecast import duration
 from core.forecast.disk import disk_bytes
 from core.forecast.facts import Facts
-from core.forecast.memory import Parts, largest_micro_batch, parts
-from core.forecast.run import UNLIMITED, Run
+from core.forecast.memory import Parts, largest_micro_batch, limits_that_fit, parts
+from core.forecast.run import Run
+from core.planning.run_plan import UNLIMITED
 from core.settings.schema import Settings
 
 HEADROOM = 0.9
@@ -80,9 +81,7 @@ def forecast(facts: Facts, settings: Settings) -> Forecast:
     run = Run(facts, settings)
     asked = run.asked
     room = int(facts.free_bytes * HEADROOM) if facts.free_bytes else UNLIMITED
-    plan = asked
-    while parts(run, plan).total > room and (smaller := run.smaller(plan)) is not None:
-        plan = smaller
+    plan = limits_that_fit(run, room)
     counted, calibration = parts(run, plan), run.calibration
     sure = MEASURED if calibration.measured else GUESSED
     part = run.largest_part(plan)
@@ -133,7 +132,7 @@ def savings(facts: Facts, settings: Settings) -> list[Saving]:
 def _changes(facts: Facts, settings: Settings, now: Forecast) -> list[tuple[str, Any]]:
     """Changes that may save memory."""
     layers = facts.shape.layers
-    freezings: list[str | int] = [layers // 2] if facts.shape.boundary(settings) >= 0 else ["embeddings", layers // 2]
+    freezings: list[str | int] = [layers // 2] if facts.shape.num_frozen(settings) >= 0 else ["embeddings", layers // 2]
     longest = min(settings.max_length, facts.limit, facts.table[-1][0] if facts.table else settings.max_length)
     return [
         ("max_length", max(longest // 2, 16)),

@@ -18,6 +18,7 @@ from core.forecast.facts import Facts
 from core.models.config_limits import stored_weights
 from core.models.sources import resolve_model
 from core.planning.model_shape import ModelShape, shape_of
+from core.planning.run_plan import cpu_threads
 from core.settings.schema import Settings
 
 if TYPE_CHECKING:
@@ -123,11 +124,7 @@ def calibration_key(shape: ModelShape, device: torch.device) -> str:
 
         name = torch.cuda.get_device_name(device)
     versions = " ".join(f"{package} {version(package)}" for package in ("torch", "transformers"))
-    return key_of(shape, f"{name}, {_threads()} of {os.cpu_count()} threads, {versions}")
-
-
-def _threads() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+    return key_of(shape, f"{name}, {cpu_threads()} of {os.cpu_count()} threads, {versions}")
 
 
 def _budgets(facts: Facts) -> dict[str, int]:
@@ -136,7 +133,6 @@ def _budgets(facts: Facts) -> dict[str, int]:
         return {}
     import torch
 
-    from core.data.tokens import cpu_threads
     from core.learners.budgets import token_budget
 
     torch.set_num_threads(cpu_threads())

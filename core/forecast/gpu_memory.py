@@ -14,7 +14,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from core.forecast import autograd
-from core.forecast.run import Plan, Run
+from core.forecast.run import Run
+from core.planning.run_plan import MicroBatchLimits
 
 
 class Moment(NamedTuple):
@@ -26,7 +27,7 @@ class Moment(NamedTuple):
     workspace: int
 
 
-def peak(run: Run, plan: Plan) -> Moment:
+def peak(run: Run, plan: MicroBatchLimits) -> Moment:
     """The moment that needs most."""
     shape, item = run.shape, run.item
     learned = run.learned_layers
@@ -40,7 +41,7 @@ def peak(run: Run, plan: Plan) -> Moment:
         several = len(lengths) < batch
         layer = autograd.kept(shape, lengths, item, run.lora, fused=True)
         kept, passing = layer * learned, autograd.fused_passing(shape, lengths)
-        below = autograd.fused_embedding(shape, lengths) if run.boundary < 0 and run.lora is None else 0
+        below = autograd.fused_embedding(shape, lengths) if run.num_frozen < 0 and run.lora is None else 0
         copied = copies * learned
         if run.settings.gradient_checkpointing and learned:
             kept = autograd.stream(shape, lengths) * (learned + 1)
@@ -59,7 +60,7 @@ def _largest(run: Run) -> int:
     shape = run.shape
     if run.lora is not None or run.head_only:
         return shape.hidden_size**2
-    return shape.words if run.boundary < 0 else shape.hidden_size * shape.intermediate_size
+    return shape.words if run.num_frozen < 0 else shape.hidden_size * shape.intermediate_size
 
 
 def _weights(run: Run) -> int:

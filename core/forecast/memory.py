@@ -20,7 +20,8 @@ from pydantic import BaseModel, ConfigDict
 
 from core.encoder import footprint
 from core.forecast import autograd, gpu_memory
-from core.forecast.run import UNLIMITED, Plan, Run
+from core.forecast.run import Run
+from core.planning.run_plan import UNLIMITED, MicroBatchLimits
 from core.planning.sizes import HEAD_POOL_ELEMENTS, POOL_ELEMENTS
 
 _ROW_BYTES = 64
@@ -57,7 +58,7 @@ class Parts(BaseModel):
         return sum(self.model_dump().values())
 
 
-def parts(run: Run, plan: Plan, *, begun: bool = True) -> Parts:
+def parts(run: Run, plan: MicroBatchLimits, *, begun: bool = True) -> Parts:
     """Bytes of the peak, by what they are for.
 
     Args:
@@ -87,12 +88,20 @@ def parts(run: Run, plan: Plan, *, begun: bool = True) -> Parts:
     )
 
 
+def limits_that_fit(run: Run, room: int) -> MicroBatchLimits:
+    """Return the requested limits, halved until the run takes no more than `room` bytes or they cannot be smaller."""
+    limits = run.asked
+    while parts(run, limits).total > room and (smaller := limits.halved()) is not None:
+        limits = smaller
+    return limits
+
+
 def largest_micro_batch(run: Run, room: int) -> int:
     """Reviews of the longest kind that fit into a micro-batch, where there are `room` bytes."""
     low, high = 0, len(run.longest_batch)
     while low < high:
         middle = (low + high + 1) // 2
-        if parts(run, Plan(tokens=UNLIMITED, reviews=middle)).total <= room:
+        if parts(run, MicroBatchLimits(tokens=UNLIMITED, reviews=middle)).total <= room:
             low = middle
         else:
             high = middle - 1
@@ -103,7 +112,7 @@ def _reading(run: Run) -> int:
     return _READING if run.head_only else _READING_REUSED
 
 
-def _late_kernels(run: Run, plan: Plan) -> int:
+def _late_kernels(run: Run, plan: MicroBatchLimits) -> int:
     """Of bf16 products, for shapes that come later."""
     counts = [count for _, count in run.table]
     unlike = 1 - max(counts, default=0) / max(sum(counts), 1)  # the share that is not of the most common length
@@ -123,8 +132,10 @@ def _copies(run: Run, passes: int) -> int:
         saved = best + 4 * shape.weights - passes
     elif run.native:  # gradients and moments are gone, the word table is the module's again
         saved = best - run.moment_bytes - passes
-        saved += 4 * shape.words if run.boundary < 0 and run.facts.mapped else 0
-        saved += 4 * (shape.layers - max(run.boundary, 0)) * shape.hidden_size * shape.intermediate_size  # as files do
+        saved += 4 * shape.words if run.num_frozen < 0 and run.facts.mapped else 0
+        saved += (
+            4 * (shape.layers - max(run.num_frozen, 0)) * shape.hidden_size * shape.intermediate_size
+        )  # as files do
     return max(best, saved)
 
 
@@ -134,10 +145,10 @@ def _native_weights(run: Run) -> int:
     What does not learn otherwise stays in the model's file, which is mapped and not counted, if it can be.
     """
     shape, item = run.shape, run.item
-    frozen = max(run.boundary, 0)
+    frozen = max(run.num_frozen, 0)
     size = run.learned_bytes
     if not run.facts.mapped:
-        size += 4 * (shape.words if run.boundary < 0 else shape.weights - shape.learning(run.settings))
+        size += 4 * (shape.words if run.num_frozen < 0 else shape.weights - shape.learning(run.settings))
     if item == 2:
         size += 2 * ((shape.layers - frozen) * shape.layer + shape.head)
     fixed = shape.hidden_size * shape.intermediate_size * 4  # the feed-forward's second weight, transposed
@@ -145,13 +156,13 @@ def _native_weights(run: Run) -> int:
     return size + frozen * fixed
 
 
-def _native_passes(run: Run, plan: Plan) -> tuple[int, int]:
+def _native_passes(run: Run, plan: MicroBatchLimits) -> tuple[int, int]:
     """What a backward pass needs, and all other buffers."""
     shape, item = run.shape, run.item
     pool = (HEAD_POOL_ELEMENTS if run.head_only else POOL_ELEMENTS) * item * _dropouts(run)
     train, evaluation = run.passes(plan)
-    passes = [footprint.classifying(shape, evaluation, item, run.boundary, given=run.boundary > 0)]
-    if run.boundary > 0:
+    passes = [footprint.classifying(shape, evaluation, item, run.num_frozen, given=run.num_frozen > 0)]
+    if run.num_frozen > 0:
         passes += [footprint.classifying(shape, lengths, item) for lengths in run.frozen_parts()]
     if run.head_only:
         kernels = _FROZEN_KERNELS * shape.hidden_size if item == 4 else 0
@@ -159,7 +170,7 @@ def _native_passes(run: Run, plan: Plan) -> tuple[int, int]:
     recompute = run.settings.gradient_checkpointing
     for lengths in train:
         passes.append(
-            footprint.learning(shape, lengths, item, run.boundary, recompute=recompute, given=run.boundary > 0)
+            footprint.learning(shape, lengths, item, run.num_frozen, recompute=recompute, given=run.num_frozen > 0)
         )
     largest = footprint.largest(passes)
     kept = sum(size for (name, _), size in largest.items() if name[0].isdigit())
@@ -186,7 +197,7 @@ def _autograd_weights(run: Run) -> int:
     return size
 
 
-def _autograd_passes(run: Run, plan: Plan, pieces: int) -> tuple[int, int]:
+def _autograd_passes(run: Run, plan: MicroBatchLimits, pieces: int) -> tuple[int, int]:
     """What autograd keeps of the most expensive micro-batch, and what a single layer, or an evaluation, needs besides.
 
     Args:
@@ -201,7 +212,7 @@ def _autograd_passes(run: Run, plan: Plan, pieces: int) -> tuple[int, int]:
             size += run.learned_layers * autograd.stream(shape, lengths)
         else:
             size *= run.learned_layers
-        if run.lora is None and run.boundary < 0:
+        if run.lora is None and run.num_frozen < 0:
             size += autograd.embedding(shape, lengths)
         kept, passing = max(kept, size), max(passing, autograd.passing(shape, lengths))
     factor = run.calibration.factor

@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
-
 from core.forecast import autograd
 from core.forecast.calibration import calibration_of
 from core.forecast.facts import Calibration, Facts
 from core.planning import loads
-from core.planning.sizes import (
-    EVALUATION_REVIEWS,
-    EVALUATION_TOKENS,
-    HEAD_TOKENS,
-    TRANSFORMERS_REVIEWS,
-    TRANSFORMERS_TOKENS,
-)
+from core.planning.run_plan import UNLIMITED, MicroBatchLimits, evaluation_tokens
+from core.planning.sizes import EVALUATION_REVIEWS, EVALUATION_TOKENS
 from core.settings.optimizers import optimizer_spec
 from core.settings.schema import Settings
 
-UNLIMITED = 1 << 62
-_MIN_TOKENS = 64
 _FEWER_REVIEWS = 2
 """Shapes of a last part of a step, and of an evaluation, which have fewer reviews."""
 _KEPT_SHAPES = 12
 """Of micro-batches, whose kernels the library keeps at the same time (measured)."""
-
-
-class Plan(BaseModel):
-    """Limits of a micro-batch."""
-
-    model_config = ConfigDict(frozen=True)
-
-    tokens: int
-    reviews: int
 
 
 def padded(length: int) -> int:
@@ -45,15 +27,15 @@ class Run:
 
     def __init__(self, facts: Facts, settings: Settings) -> None:
         self.facts, self.settings, self.shape = facts, settings, facts.shape
-        self.path, self.precision = facts.path(settings), facts.precision(settings)
+        self.plan = facts.plan(settings)
+        self.path, self.precision = self.plan.path.name, self.plan.precision
         self.calibration: Calibration = calibration_of(facts, settings)
-        self.native = self.path == "native"
+        self.native = self.plan.native
         self.on_gpu = facts.device != "cpu"
         self.counted_on_gpu = self.on_gpu and self.shape.family != "other"
         self.lora = autograd.Lora(settings.lora_rank, settings.lora_dropout > 0) if settings.lora else None
         self.item = 4 if self.precision == "fp32" else 2
-        self.boundary = self.shape.boundary(settings)
-        self.head_only = self.boundary == self.shape.layers
+        self.num_frozen, self.head_only = self.plan.num_frozen, self.plan.head_only
         whole = loads.cut(facts.table, min(settings.max_length, facts.limit))
         counted = max(sum(count for _, count in whole), 1)
         held_out = facts.validation if facts.validation is not None else facts.reviews * settings.validation_fraction
@@ -67,29 +49,17 @@ class Run:
         self.per_epoch = per_epoch
 
     @property
-    def asked(self) -> Plan:
-        """As the settings ask for them."""
-        size, batch = self.settings.micro_batch_size, self.settings.batch_size
-        if size != "auto":
-            return Plan(tokens=UNLIMITED, reviews=size)
-        if not self.native:
-            most = batch if self.on_gpu else min(batch, TRANSFORMERS_REVIEWS)
-            return Plan(tokens=TRANSFORMERS_TOKENS, reviews=most)
+    def asked(self) -> MicroBatchLimits:
+        """The limits that the settings ask for."""
         budget = self.facts.budgets.get(self.precision, max(self.facts.budgets.values(), default=2048))
-        return Plan(tokens=HEAD_TOKENS if self.head_only else budget, reviews=batch)
-
-    def smaller(self, plan: Plan) -> Plan | None:
-        """Half of it; None where it cannot be smaller."""
-        if plan.tokens < UNLIMITED:
-            return Plan(tokens=plan.tokens // 2, reviews=plan.reviews) if plan.tokens > _MIN_TOKENS else None
-        return Plan(tokens=plan.tokens, reviews=plan.reviews // 2) if plan.reviews > 1 else None
+        return self.plan.limits(self.settings, budget)
 
     @property
     def longest_batch(self) -> list[int]:
         """Lengths of the reviews of the most expensive batch."""
         return loads.longest(self.table, min(self.settings.batch_size, max(round(self.rows), 1)))
 
-    def largest_part(self, plan: Plan) -> list[int]:
+    def largest_part(self, plan: MicroBatchLimits) -> list[int]:
         """Lengths of the most expensive micro-batch."""
         return loads.largest_part(self.longest_batch, plan.tokens, plan.reviews)
 
@@ -101,14 +71,12 @@ class Run:
         longest = loads.longest(self.table, min(EVALUATION_TOKENS, rows))
         return [loads.largest_part(longest, EVALUATION_TOKENS, UNLIMITED), self._usual(EVALUATION_TOKENS)]
 
-    def passes(self, plan: Plan) -> tuple[list[list[int]], list[int]]:
+    def passes(self, plan: MicroBatchLimits) -> tuple[list[list[int]], list[int]]:
         """Lengths of micro-batches of a step that need most of something, and of the largest part of an evaluation."""
         largest = self.largest_part(plan)
         full = min(plan.tokens, sum(loads.longest(self.table, self.settings.batch_size)))
         usual = self._usual(full)[: min(plan.reviews, self.settings.batch_size)]
-        tokens = min(EVALUATION_TOKENS, plan.tokens)
-        if plan.tokens >= UNLIMITED:
-            tokens = min(EVALUATION_TOKENS, plan.reviews * self.settings.max_length)
+        tokens = evaluation_tokens(plan, self.settings.max_length)
         held_out = loads.longest(self.table, EVALUATION_REVIEWS)
         return [largest, usual], loads.largest_part(held_out, tokens, EVALUATION_REVIEWS)
 
@@ -117,7 +85,7 @@ class Run:
         usual = self.table[len(self.table) // 2][0] if self.table else 1
         return [usual] * max(min(tokens // max(usual, 1), round(self.rows)), 1)
 
-    def shapes(self, plan: Plan) -> int:
+    def shapes(self, plan: MicroBatchLimits) -> int:
         """Of micro-batches, that have kernels of their own at the same time; reviews are padded, so not natively."""
         if self.native:
             return 0
@@ -135,13 +103,13 @@ class Run:
     @property
     def learned_layers(self) -> int:
         """Layers that a backward pass on the transformers path goes through."""
-        return self.shape.layers if self.settings.lora else self.shape.layers - max(self.boundary, 0)
+        return self.shape.layers if self.settings.lora else self.shape.layers - max(self.num_frozen, 0)
 
     @property
     def learned_bytes(self) -> int:
         """Of the weights whose gradients are kept: of the words only those that occur, on the native path."""
         learn = self.shape.learning(self.settings)
-        if self.native and self.boundary < 0:
+        if self.native and self.num_frozen < 0:
             learn -= self.shape.words - min(self.facts.distinct, self.shape.vocabulary) * self.shape.hidden_size
         return 4 * learn
 

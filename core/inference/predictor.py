@@ -17,7 +17,7 @@ from core.base.errors import InputError
 from core.base.text import clean_line
 from core.data.batches import length_sorted
 from core.data.tokens import collate, encode, special_tokens_of
-from core.encoder.architecture import UnsupportedModelError, architecture_of
+from core.encoder.architecture import architecture_of
 from core.encoder.forward import Forward
 from core.encoder.layout import pack
 from core.encoder.weights import Weights
@@ -26,6 +26,7 @@ from core.inference.metrics import probabilities_of
 from core.models.classifier import load_classifier, load_native_classifier
 from core.models.device import autocast, choose_device, choose_precision
 from core.models.safety import check_model_folder
+from core.planning.architecture import UnsupportedModelError
 
 _TOKENS, _REVIEWS = 4096, 512
 """Limits of a batch in the native encoder."""

@@ -9,7 +9,6 @@ A `Learner` accumulates the gradients of micro-batches, updates the weights and 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,26 +16,17 @@ import torch
 
 from core.data.examples import Examples
 from core.learners.tensor_files import Tensors
+from core.planning.run_plan import RunPlan
 
 Loss = Callable[[torch.Tensor], torch.Tensor]
 """Maps the logits [B, C] of a micro-batch to its share of the step's loss, 0-dimensional."""
 
 
-@dataclass(frozen=True)
-class ComputePath:
-    """What computes a run, and the reason."""
-
-    name: str
-    """native or transformers."""
-    why: str
-
-
 class Learner(Protocol):
     """A model in training. Reviews are passed as `Examples` and [B] positions in them."""
 
-    path: ComputePath
-    micro_reviews: int | None
-    """The most reviews in a micro-batch if its size is auto; None for no limit."""
+    plan: RunPlan
+    """What computes the run, and how much of the model learns."""
     steps_ahead: int
     """Steps that may be queued before the loss of the first is read; 0 on a CPU, which computes at once."""
     compiled: bool
@@ -45,8 +35,8 @@ class Learner(Protocol):
     """Frozen layers whose output `prepare` has cached; 0 if they are computed in every step."""
 
     @property
-    def micro_tokens(self) -> int:
-        """The most tokens in a micro-batch if its size is auto."""
+    def token_budget(self) -> int:
+        """Tokens per micro-batch that suit this machine, measured once."""
 
     def prepare(self, examples: Sequence[Examples], progress: Callable[[float], None]) -> str:
         """Do once what speeds up every step: compute the output of the frozen layers, or compile the module.

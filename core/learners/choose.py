@@ -1,30 +1,30 @@
-"""Chooses and builds the learner of a run: the native encoder if it supports the run, otherwise the module."""
+"""Plan what computes a run, and build it: the native encoder where it can, the Hugging Face module elsewhere."""
 
 from __future__ import annotations
 
 import torch
 
 from core.data.tokens import SpecialTokens
-from core.encoder.architecture import UnsupportedModelError, architecture_of
-from core.learners.base import ComputePath, Learner
+from core.encoder.architecture import architecture_of
+from core.learners.base import Learner
 from core.models.classifier import Classifier
 from core.models.compiling import is_to_be_compiled
+from core.planning.architecture import UnsupportedModelError
+from core.planning.run_plan import RunPlan, plan_run
 from core.settings.schema import Settings
 
 
-def choose_path(classifier: Classifier, settings: Settings, device: torch.device, precision: str) -> ComputePath:
-    """Return what computes a run, and the reason."""
-    if settings.lora:
-        return ComputePath("transformers", "LoRA adds matrices beside the layers")
-    if device.type != "cpu":
-        return ComputePath("transformers", "the native encoder is for the CPU")
-    if precision not in ("fp32", "bf16"):
-        return ComputePath("transformers", f"the native encoder does not compute in {precision}")
+def plan_of(classifier: Classifier, settings: Settings, device: torch.device, precision: str) -> RunPlan:
+    """Plan a run of a model that is loaded."""
+    family, unsupported = None, ""
     try:
-        architecture = architecture_of(classifier.model)
+        family = architecture_of(classifier.model).family
     except UnsupportedModelError as reason:
-        return ComputePath("transformers", str(reason))
-    return ComputePath("native", f"the model is of the {architecture.family} family")
+        unsupported = str(reason)
+    layers = int(getattr(classifier.model.config, "num_hidden_layers", 0))
+    return plan_run(
+        settings, device=device.type, precision=precision, layers=layers, family=family, unsupported=unsupported
+    )
 
 
 def build_learner(
@@ -35,17 +35,17 @@ def build_learner(
     precision: str,
     steps: int,
 ) -> Learner:
-    """Build the learner that `choose_path` names.
+    """Build the learner that the plan names.
 
     Args:
-        steps: planned optimizer steps, which decide whether compiling pays off.
+        steps: planned; they decide whether compiling repays.
     """
-    path = choose_path(classifier, settings, device, precision)
-    if path.name == "native":
+    plan = plan_of(classifier, settings, device, precision)
+    if plan.native:
         from core.learners.native import NativeLearner
 
-        return NativeLearner(classifier, special_tokens, settings, precision, path)
+        return NativeLearner(classifier, special_tokens, settings, plan)
     from core.learners.hugging_face import HuggingFaceLearner
 
     compiled = is_to_be_compiled(settings.compile, classifier.model, device, steps)
-    return HuggingFaceLearner(classifier, special_tokens, settings, device, precision, path, compiled=compiled)
+    return HuggingFaceLearner(classifier, special_tokens, settings, device, plan, compiled=compiled)

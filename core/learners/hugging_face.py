@@ -16,23 +16,24 @@ from core.base.text import clean_line
 from core.data.batches import dropout_seed
 from core.data.examples import Examples
 from core.data.tokens import SpecialTokens, collate
-from core.encoder.architecture import UnsupportedModelError, architecture_of
-from core.learners.base import ComputePath, Loss, frozen_layers
+from core.encoder.architecture import architecture_of
+from core.learners.base import Loss, frozen_layers
 from core.learners.optimizer import build_optimizer, optimizer_tensors, restore_optimizer, set_learning_rate
 from core.learners.tensor_files import Tensors
 from core.models.classifier import Classifier
 from core.models.determinism import is_about_order, keep_order, let_order_go
 from core.models.device import autocast, send
 from core.models.layers import layer_modules
-from core.planning.sizes import TRANSFORMERS_REVIEWS, TRANSFORMERS_TOKENS
+from core.planning.architecture import UnsupportedModelError
+from core.planning.run_plan import RunPlan
+from core.planning.sizes import TRANSFORMERS_TOKENS
 from core.settings.schema import Settings
 
 
 class HuggingFaceLearner:
     """See `core.learners.base.Learner`."""
 
-    micro_tokens = TRANSFORMERS_TOKENS
-    micro_reviews: int | None = TRANSFORMERS_REVIEWS
+    token_budget = TRANSFORMERS_TOKENS
     cached_layers = 0
     steps_ahead = 0
 
@@ -42,17 +43,16 @@ class HuggingFaceLearner:
         special_tokens: SpecialTokens,
         settings: Settings,
         device: torch.device,
-        precision: str,
-        path: ComputePath,
+        plan: RunPlan,
         *,
         compiled: bool = False,
     ) -> None:
         """Args: compiled: whether `prepare` compiles the module."""
-        self.path = path
+        self.plan = plan
         self._classifier, self._special_tokens, self._settings = classifier, special_tokens, settings
-        self._device, self._precision = device, precision
+        self._device, self._precision = device, plan.precision
         if device.type == "cuda":
-            self.steps_ahead, self.micro_reviews = 1, None
+            self.steps_ahead = 1
             if settings.deterministic:
                 keep_order()
         if device.type == "cpu" and classifier.recomputes:
@@ -63,7 +63,7 @@ class HuggingFaceLearner:
         classifier.model.to(device)
         self._trainable = classifier.trainable()
         self.optimizer = build_optimizer(classifier, settings)
-        self._scaler = torch.amp.GradScaler(device.type, enabled=precision == "fp16")
+        self._scaler = torch.amp.GradScaler(device.type, enabled=plan.precision == "fp16")
 
     def prepare(self, examples: Sequence[Examples], progress: Callable[[float], None]) -> str:
         about = (self._check_determinism(examples[0]), self._compile(examples[0]), self._describe_frozen_layers())
@@ -102,7 +102,7 @@ class HuggingFaceLearner:
         if not self._classifier.frozen or choice in ("embeddings", 0):
             return ""
         count = len(layer_modules(self._classifier.model).layers) if isinstance(choice, str) else choice
-        return f"{frozen_layers(count)} computed in every step, because {self.path.why}."
+        return f"{frozen_layers(count)} computed in every step, because {self.plan.path.why}."
 
     def _compile(self, examples: Examples) -> str:
         """Compile the module if requested, and return a sentence about it.

@@ -24,13 +24,14 @@ from core.encoder.network import Network
 from core.encoder.optimizer import FlatOptimizer
 from core.encoder.weights import Weights
 from core.encoder.workspace import Workspace
-from core.learners.base import ComputePath, Loss, frozen_layers
+from core.learners.base import Loss, frozen_layers
 from core.learners.budgets import token_budget
 from core.learners.features import FeatureStore, Shape, frozen_sha256, keep, key_of
 from core.learners.optimizer import grouping
 from core.learners.tensor_files import Tensors
 from core.models.classifier import Classifier
-from core.planning.sizes import EVALUATION_TOKENS, HEAD_POOL_ELEMENTS, HEAD_TOKENS, POOL_ELEMENTS
+from core.planning.run_plan import RunPlan
+from core.planning.sizes import EVALUATION_TOKENS, HEAD_POOL_ELEMENTS, POOL_ELEMENTS
 from core.settings.optimizers import optimizer_spec
 from core.settings.schema import Settings
 
@@ -43,7 +44,6 @@ _MIN_PREPARED = 64
 class NativeLearner:
     """See `core.learners.base.Learner`."""
 
-    micro_reviews: int | None = None
     steps_ahead = 0
     cached_layers = 0
     compiled = False
@@ -53,38 +53,33 @@ class NativeLearner:
         classifier: Classifier,
         special_tokens: SpecialTokens,
         settings: Settings,
-        precision: str,
-        path: ComputePath,
+        plan: RunPlan,
     ) -> None:
-        self.path = path
+        self.plan = plan
         self._classifier, self._special_tokens, self._settings = classifier, special_tokens, settings
-        self._dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+        self._dtype = torch.bfloat16 if plan.precision == "bf16" else torch.float32
         self._architecture = architecture_of(classifier.model)
         self._weights = Weights(classifier.model, self._architecture, self._dtype, grouping(classifier, settings))
-        self.boundary = _boundary(settings, self._architecture.layers)
-        self._network = Network(self._weights, num_frozen=self.boundary, recompute=settings.gradient_checkpointing)
+        self._network = Network(
+            self._weights, num_frozen=self.plan.num_frozen, recompute=settings.gradient_checkpointing
+        )
         self._optimizer = FlatOptimizer(self._weights, optimizer_spec(settings))
-        self._head_only = self.boundary == self._architecture.layers
-        elements = HEAD_POOL_ELEMENTS if self._head_only else POOL_ELEMENTS
+        elements = HEAD_POOL_ELEMENTS if self.plan.head_only else POOL_ELEMENTS
         self._pool = MaskPool(settings.seed, self._dtype, elements)
         self._work = Workspace()
         self._prepared_tokens = EVALUATION_TOKENS
         self._kept: dict[int, tuple[Examples, FeatureStore]] = {}
         """Features by the id of their examples, which are held so that no other object can get the same id."""
 
-    @property
-    def micro_tokens(self) -> int:
-        return HEAD_TOKENS if self._head_only else self._budget
-
     @cached_property
-    def _budget(self) -> int:
+    def token_budget(self) -> int:
         """The most tokens in a micro-batch that passes through the layers."""
         return token_budget(self._architecture, self._dtype)
 
     def prepare(self, examples: Sequence[Examples], progress: Callable[[float], None]) -> str:
-        if self.boundary < 1:
+        if self.plan.num_frozen < 1:
             return ""
-        weights = frozen_sha256(self._classifier.model, self.boundary)
+        weights = frozen_sha256(self._classifier.model, self.plan.num_frozen)
         shapes = [self._shape(one) for one in examples]
         done = _Share(sum(int(one.lengths(_all(one), self._special_tokens).sum()) for one in examples), progress)
         stores: list[FeatureStore | None] = []
@@ -102,7 +97,7 @@ class NativeLearner:
         self._kept = {id(one): (one, store) for one, store in zip(examples, stores, strict=False) if store is not None}
         if len(self._kept) < len(examples):
             self._kept = {}
-        self.cached_layers = self.boundary if self._kept else 0
+        self.cached_layers = self.plan.num_frozen if self._kept else 0
         size = _size(sum(shape.bytes for shape in shapes))
         return self._sentence([store for store in stores if store is not None], size)
 
@@ -117,19 +112,19 @@ class NativeLearner:
 
     def _sentence(self, stores: list[FeatureStore], size: str) -> str:
         """Return what `prepare` tells the user about `stores`, which take `size`."""
-        below = "below it" if self.boundary == 1 else "below them"
+        below = "below it" if self.plan.num_frozen == 1 else "below them"
         if not self._kept:
             why = f"what they give, {size}, fits neither on the disk nor in memory"
-            return f"{frozen_layers(self.boundary)} computed in every step, because {why}."
+            return f"{frozen_layers(self.plan.num_frozen)} computed in every step, because {why}."
         done = "computed by an earlier run" if all(store.found for store in stores) else "computed once"
         kept = "kept" if all(store.on_disk for store in stores) else "held in memory, because the disk has no room"
         count = sum(map(len, stores))
-        was = frozen_layers(self.boundary, past=True)
+        was = frozen_layers(self.plan.num_frozen, past=True)
         return f"{was} {done} for {count:,} reviews ({size} {kept}); dropout is off {below}."
 
     def _shape(self, examples: Examples) -> Shape:
         """Return the shape of the features: one row per review if only the head is trained, otherwise one per token."""
-        if self._head_only:
+        if self.plan.head_only:
             return Shape(np.ones(len(examples.rows), dtype=np.int64), self._architecture.hidden_size, torch.float32)
         counts = examples.lengths(_all(examples), self._special_tokens).astype(np.int64)
         return Shape(counts, self._architecture.hidden_size, self._dtype)
@@ -139,7 +134,7 @@ class NativeLearner:
         special_tokens, shape = self._special_tokens, self._architecture
         return key_of(
             weights=weights,
-            layers=self.boundary,
+            layers=self.plan.num_frozen,
             architecture=[
                 *(shape.family, shape.layers, shape.heads),
                 *(shape.epsilon, shape.padding, shape.offset_positions),
@@ -156,8 +151,8 @@ class NativeLearner:
         lengths = examples.lengths(_all(examples), self._special_tokens)
         for positions in length_sorted(lengths, self._prepared_tokens):
             batch = self._pack(examples.ids(positions))
-            stream = self._network.hidden_states(batch, self.boundary)
-            yield positions, stream if self._head_only else stream[: batch.tokens]
+            stream = self._network.hidden_states(batch, self.plan.num_frozen)
+            yield positions, stream if self.plan.head_only else stream[: batch.tokens]
             done.add(batch.tokens)
 
     def _stream(self, examples: Examples, positions: np.ndarray, rows: int) -> torch.Tensor | None:
@@ -171,9 +166,9 @@ class NativeLearner:
         """Return the output [B, H] of all layers, cached or computed in parts. For training only the head."""
         rows = self._stream(examples, positions, len(positions))
         if rows is None:
-            parts = micro_batches(examples.lengths(positions, self._special_tokens), self._budget)
+            parts = micro_batches(examples.lengths(positions, self._special_tokens), self.token_budget)
             batches = (self._pack(examples.ids(positions[part])) for part in parts)
-            rows = torch.cat([self._network.hidden_states(batch, self.boundary).clone() for batch in batches])
+            rows = torch.cat([self._network.hidden_states(batch, self.plan.num_frozen).clone() for batch in batches])
         return rows
 
     def learn(
@@ -181,7 +176,7 @@ class NativeLearner:
     ) -> torch.Tensor:
         _, step, part = key
         masks = self._pool.masks(step, part)
-        if self._head_only:
+        if self.plan.head_only:
             rows = self._rows(examples, positions)
             with _one_thread(len(rows)):
                 return self._network.learn_head(rows, masks, loss, first=first)
@@ -190,11 +185,11 @@ class NativeLearner:
         return self._network.learn(batch, masks, loss, first=first, hidden=stream)
 
     def update(self, rate: float) -> torch.Tensor:
-        with _one_thread(0) if self._head_only else nullcontext():
+        with _one_thread(0) if self.plan.head_only else nullcontext():
             return torch.tensor(self._optimizer.update(rate, self._settings.max_grad_norm or None))
 
     def logits(self, examples: Examples, positions: np.ndarray) -> torch.Tensor:
-        if self._head_only:
+        if self.plan.head_only:
             rows = self._rows(examples, positions)
             with _one_thread(len(rows)):
                 return self._network.head_logits(rows)
@@ -202,7 +197,7 @@ class NativeLearner:
         stream = self._stream(examples, positions, batch.rows)
         if stream is None:
             return self._network.logits(batch)
-        return self._network.logits_above(batch, stream, self.boundary)
+        return self._network.logits_above(batch, stream, self.plan.num_frozen)
 
     def _pack(self, reviews: Sequence[np.ndarray]) -> Packed:
         shape = self._architecture
@@ -230,7 +225,7 @@ class NativeLearner:
         pass
 
     def recompute(self) -> bool:
-        return not self._head_only and self._network.recompute()
+        return not self.plan.head_only and self._network.recompute()
 
     def free(self) -> None:
         self._network.free()
@@ -281,11 +276,3 @@ def _size(count: int) -> str:
     if count >= 10**9:
         return f"{count / 1e9:.1f} GB"
     return f"{max(round(count / 1e6), 1)} MB"
-
-
-def _boundary(settings: Settings, layers: int) -> int:
-    """Return the number of frozen layers, from below; -1 if not even the embeddings are frozen."""
-    choice = settings.freeze_layers
-    if choice == "none":
-        return -1
-    return {"embeddings": 0, "encoder": layers}.get(str(choice), -1) if isinstance(choice, str) else choice

@@ -19,16 +19,9 @@ import torch
 from safetensors import safe_open
 from torch import nn
 
-from core.encoder.architecture import NAMES, Family, Names, UnsupportedModelError, architecture_of
+from core.encoder.architecture import NAMES, Names, architecture_of
+from core.planning.architecture import FAMILIES, Family, UnsupportedModelError
 
-_CLASSES: dict[str, tuple[str, Family]] = {
-    "bert": ("BertForSequenceClassification", "bert"),
-    "roberta": ("RobertaForSequenceClassification", "roberta"),
-    "xlm-roberta": ("XLMRobertaForSequenceClassification", "roberta"),
-    "camembert": ("CamembertForSequenceClassification", "roberta"),
-    "distilbert": ("DistilBertForSequenceClassification", "distilbert"),
-}
-"""By `model_type`: the class that transformers builds, and the name of the encoder in it."""
 _WEIGHTS = "model.safetensors"
 _NEEDED = (
     *("vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers", "max_position_embeddings"),
@@ -63,7 +56,7 @@ class NativeConfig:
     @property
     def family(self) -> Family:
         """bert, roberta or distilbert."""
-        return _CLASSES[self.model_type][1]
+        return FAMILIES[self.model_type][1]
 
     @property
     def num_labels(self) -> int:
@@ -83,7 +76,7 @@ class NativeModel(nn.Module):
         """Args: parameters: by the names that transformers' module has for them."""
         super().__init__()
         self.config = config
-        self.class_name = _CLASSES[config.model_type][0]
+        self.class_name = FAMILIES[config.model_type][0]
         for name, value in parameters.items():
             *path, last = name.split(".")
             module: nn.Module = self
@@ -163,7 +156,7 @@ def _stored(file: Path, config: NativeConfig, shapes: Mapping[str, Any]) -> dict
 def _config(folder: Path, labels: Sequence[str] | None, dropout: float | None) -> NativeConfig | None:
     """The config of the classifier; None if it has none of the families, or leaves sizes to defaults."""
     values = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    if values.get("model_type") not in _CLASSES or any(values.get(name) for name in _OTHER_WEIGHTS):
+    if values.get("model_type") not in FAMILIES or any(values.get(name) for name in _OTHER_WEIGHTS):
         return None
     if values["model_type"] != "distilbert":
         values.setdefault("classifier_dropout", None)

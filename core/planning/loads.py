@@ -37,10 +37,12 @@ def longest(table: Table, count: int) -> list[int]:
 
 
 def largest_part(lengths: Sequence[int], tokens: int, reviews: int) -> list[int]:
-    """Of ascending `lengths` the longest, as many as a micro-batch may have."""
+    """Return the longest of ascending `lengths`: as many as one micro-batch may have, and at least one."""
     taken: list[int] = []
+    total = 0
     for length in reversed(lengths):
-        if taken and (sum(taken) + length > tokens or len(taken) == reviews):
+        total += length
+        if taken and (total > tokens or len(taken) == reviews):
             break
         taken.append(length)
     return taken[::-1]

@@ -7,18 +7,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from core.planning.architecture import Family, UnsupportedModelError, native_family
+from core.planning.run_plan import num_frozen
 from core.settings.schema import Settings
 
-Family = Literal["bert", "roberta", "distilbert", "other"]
-
-_FAMILIES: dict[str, Family] = {
-    "bert": "bert",
-    "roberta": "roberta",
-    "xlm-roberta": "roberta",
-    "camembert": "roberta",
-    "distilbert": "distilbert",
-}
-"""By `model_type`."""
 _NAMES: dict[str, tuple[str, ...]] = {
     "layers": ("num_hidden_layers", "n_layers", "num_layers"),
     "hidden_size": ("hidden_size", "dim", "d_model"),
@@ -39,7 +31,7 @@ class ModelShape(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    family: Family
+    family: Family | Literal["other"]
     layers: int
     hidden_size: int
     heads: int
@@ -83,15 +75,13 @@ class ModelShape(BaseModel):
         if settings.lora:
             pairs = 4 * 2 * self.hidden_size + 2 * (self.hidden_size + self.intermediate_size)
             return self.layers * settings.lora_rank * pairs + self.head
-        boundary = self.boundary(settings)
-        below = 0 if boundary < 0 else self.embeddings + boundary * self.layer
+        frozen = self.num_frozen(settings)
+        below = 0 if frozen < 0 else self.embeddings + frozen * self.layer
         return self.weights - min(below, self.weights - self.head)
 
-    def boundary(self, settings: Settings) -> int:
-        """Lowest layers that are frozen; -1 where not even the embeddings are."""
-        choice = settings.freeze_layers
-        named = {"none": -1, "embeddings": 0, "encoder": self.layers}
-        return named[choice] if isinstance(choice, str) else min(choice, self.layers)
+    def num_frozen(self, settings: Settings) -> int:
+        """Return how many of the lowest layers are frozen; see `core.planning.run_plan.num_frozen`."""
+        return num_frozen(settings, self.layers)
 
 
 def shape_of(config: Mapping[str, Any], classes: int, weights: int | None = None) -> ModelShape:
@@ -102,7 +92,11 @@ def shape_of(config: Mapping[str, Any], classes: int, weights: int | None = None
     """
     found = {name: next((int(config[key]) for key in keys if key in config), 0) for name, keys in _NAMES.items()}
     found["intermediate_size"] = found["intermediate_size"] or 4 * found["hidden_size"]
-    family: Family = _FAMILIES.get(str(config.get("model_type")), "other") if _is_plain(config) else "other"
+    family: Family | Literal["other"]
+    try:
+        family = native_family(config)
+    except UnsupportedModelError:
+        family = "other"
     types = 0 if family == "distilbert" else int(config.get("type_vocab_size", 0))
     rates = {float(config[name]) for name in _RATES if isinstance(config.get(name), int | float)}
     shape = ModelShape(
@@ -115,10 +109,3 @@ def shape_of(config: Mapping[str, Any], classes: int, weights: int | None = None
     )
     counted = shape.embeddings + shape.layers * shape.layer
     return shape.model_copy(update={"weights": (counted if family != "other" else weights or counted) + shape.head})
-
-
-def _is_plain(config: Mapping[str, Any]) -> bool:
-    """Whether nothing in a config asks for what the native encoder does not compute; see `core/encoder`."""
-    activation = config.get("hidden_act", config.get("activation", "gelu"))
-    positions = config.get("position_embedding_type") or "absolute"
-    return activation == "gelu" and positions == "absolute" and not config.get("is_decoder")

@@ -31,7 +31,7 @@ from core.inference.metrics import measure
 from core.learners.choose import build_learner
 from core.learners.optimizer import peak_rate
 from core.models.classifier import Classifier
-from core.planning.sizes import EVALUATION_TOKENS
+from core.planning.run_plan import evaluation_tokens
 from core.runs.progress import Progress
 from core.runs.records import EvaluationRecord, MemoryAction, OutOfMemoryRecord, StepRecord
 from core.settings.schedule import planned_steps, schedule_of
@@ -40,7 +40,7 @@ from core.training.best_weights import BestWeights, judge
 from core.training.checkpoints import Checkpoint
 from core.training.evaluator import Evaluator
 from core.training.loss import LossWatch
-from core.training.micro_batching import MicroBatchPolicy, requested_limits
+from core.training.micro_batching import MicroBatchPolicy
 from core.training.observer import Observer
 from core.training.stepper import Step, Stepper
 
@@ -90,19 +90,20 @@ class TrainingLoop:
         self.steps = planned_steps(settings, self.per_epoch)
         self.schedule = schedule_of(settings, self.steps, self.per_epoch)
         self.learner = build_learner(classifier, special_tokens, settings, device, precision, self.steps)
-        limits = requested_limits(settings, self.learner, micro_tokens)
+        plan, is_auto = self.learner.plan, settings.micro_batch_size == "auto"
+        budget = self.learner.token_budget if is_auto and micro_tokens is None else 0
+        limits = plan.limits(settings, budget)
+        if is_auto and micro_tokens is not None:
+            limits = replace(limits, tokens=micro_tokens)
         self.policy = MicroBatchPolicy(limits, self.learner.recompute)
         self._stepper = Stepper(
             self.learner, train, special_tokens, settings, self.policy, device, class_weights, observer, heartbeat
         )
-        tokens = limits.tokens
-        if settings.micro_batch_size != "auto":  # an evaluation takes no more memory than the requested steps
-            tokens = settings.micro_batch_size * special_tokens.max_length
         self._evaluator = Evaluator(
             self.learner,
             special_tokens,
             len(classifier.labels),
-            min(tokens, EVALUATION_TOKENS),
+            evaluation_tokens(limits, special_tokens.max_length),
             lambda reviews: self._report_memory("evaluation", "smaller", reviews),
             heartbeat,
         )

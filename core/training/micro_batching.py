@@ -8,50 +8,17 @@ fails too, nothing helps. After many steps without trouble the limits grow back,
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 
-from core.data.batches import largest_part, micro_batches
-from core.learners.base import Learner
-from core.settings.schema import Settings
+from core.data.batches import micro_batches
+from core.planning.loads import largest_part
+from core.planning.run_plan import UNLIMITED, MicroBatchLimits
 
-UNLIMITED = 1 << 62
 _CALM_STEPS = 100
 """Optimizer steps without trouble before limits double. Trouble with grown limits doubles the number."""
-
-
-@dataclass(frozen=True)
-class MicroBatchLimits:
-    """The largest micro-batch."""
-
-    tokens: int
-    reviews: int
-    recompute: bool = False
-    """Whether activations are recomputed in the backward pass instead of kept."""
-
-    def parts(self, lengths: np.ndarray) -> list[slice]:
-        """Split a batch of reviews with [B] `lengths` into micro-batches."""
-        return micro_batches(lengths, self.tokens, self.reviews)
-
-    def largest(self, lengths: np.ndarray) -> slice:
-        """Return the most expensive micro-batch that reviews with ascending [n] `lengths` can form."""
-        return largest_part(lengths, self.tokens, self.reviews)
-
-
-def requested_limits(settings: Settings, learner: Learner, tokens: int | None) -> MicroBatchLimits:
-    """Return the limits that the settings ask for.
-
-    Args:
-        learner: says what suits the machine, if the size is auto.
-        tokens: replaces the learner's limit in tokens; None for none.
-    """
-    size = settings.micro_batch_size
-    if size != "auto":
-        return MicroBatchLimits(UNLIMITED, size, settings.gradient_checkpointing)
-    reviews = min(settings.batch_size, learner.micro_reviews or settings.batch_size)
-    return MicroBatchLimits(tokens or learner.micro_tokens, reviews, settings.gradient_checkpointing)
 
 
 class MicroBatchPolicy:
@@ -65,6 +32,15 @@ class MicroBatchPolicy:
         self.requested = self.now = requested
         self._recompute = recompute
         self._since, self._patience, self._grown = 0, _CALM_STEPS, False
+
+    def parts(self, lengths: np.ndarray) -> list[slice]:
+        """Split a batch of reviews with [B] `lengths` into micro-batches."""
+        return micro_batches(lengths, self.now.tokens, self.now.reviews)
+
+    def largest(self, lengths: np.ndarray) -> slice:
+        """Return the most expensive micro-batch that reviews with ascending [n] `lengths` can form."""
+        count = len(largest_part(lengths.tolist(), self.now.tokens, self.now.reviews))
+        return slice(len(lengths) - count, len(lengths))
 
     def shrink(self, step: int, reviews: int, tokens: int) -> bool:
         """Make micro-batches smaller, after `reviews` with `tokens` did not fit; return False if they cannot be."""

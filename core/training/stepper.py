@@ -19,11 +19,12 @@ from core.data.examples import Examples
 from core.data.tokens import SpecialTokens
 from core.learners.base import Learner
 from core.models.device import send
+from core.planning.run_plan import UNLIMITED
 from core.runs.records import MemoryAction, OutOfMemoryRecord
 from core.settings.schema import Settings
 from core.training.async_scalars import AsyncScalars
 from core.training.loss import loss_sum, step_divisor
-from core.training.micro_batching import UNLIMITED, MicroBatchPolicy
+from core.training.micro_batching import MicroBatchPolicy
 
 T = TypeVar("T")
 
@@ -109,7 +110,7 @@ class Stepper:
 
     def _compute(self, number: int, batch: _Batch, rate: float) -> Step:
         total = torch.zeros((), device=self._device)
-        for part, inside in enumerate(self._policy.now.parts(batch.lengths)):
+        for part, inside in enumerate(self._policy.parts(batch.lengths)):
             total += self._forward_backward(number, batch, part, inside)
         self._computing = None
         self._observer.settle()
@@ -144,7 +145,7 @@ class Stepper:
         batch = self._batch(self._train.longest(self._settings.batch_size, self._special_tokens))
 
         def work() -> int:
-            inside = self._policy.now.largest(batch.lengths)
+            inside = self._policy.largest(batch.lengths)
             self._forward_backward(0, batch, 0, inside)
             return int(batch.lengths[inside].sum())
 

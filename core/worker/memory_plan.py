@@ -18,10 +18,11 @@ from core.forecast.calibration import known
 from core.forecast.facts import Facts
 from core.forecast.forecast import HEADROOM, forecast, savings
 from core.forecast.gather import calibration_key, free_on, is_mapped
-from core.forecast.memory import parts
-from core.forecast.run import Plan, Run
+from core.forecast.memory import limits_that_fit, parts
+from core.forecast.run import Run
 from core.planning.loads import binned
 from core.planning.model_shape import shape_of
+from core.planning.run_plan import MicroBatchLimits
 from core.training.loop import TrainingLoop
 
 _SAMPLE = 20_000
@@ -35,7 +36,7 @@ _WORTH = 0.2
 class MemoryPlan:
     """Smaller limits than were asked for, and why."""
 
-    plan: Plan
+    plan: MicroBatchLimits
     asked_bytes: int
     """What the run would take as it was asked for."""
     room_bytes: int
@@ -49,15 +50,13 @@ def plan_to_fit(loop: TrainingLoop, room: int | None = None) -> MemoryPlan | Non
     """
     settings = loop.settings
     facts = _facts(loop)
-    if facts.way_of(settings) not in facts.calibrations or loop.learner.path.name != facts.path(settings):
+    if facts.way_of(settings) not in facts.calibrations or loop.learner.plan.path.name != facts.path(settings):
         return None
     if room is None:
         room = _room(loop)
     run = Run(facts, settings)
-    plan = asked = run.asked
-    while parts(run, plan).total > room * HEADROOM and (smaller := run.smaller(plan)) is not None:
-        plan = smaller
-    return MemoryPlan(plan, parts(run, asked).total, room) if plan != asked else None
+    limits = limits_that_fit(run, round(room * HEADROOM))
+    return MemoryPlan(limits, parts(run, run.asked).total, room) if limits != run.asked else None
 
 
 def suggestions(loop: TrainingLoop) -> str:

@@ -21,9 +21,11 @@ from typing import Any
 from core.base.files import home, private_folder
 from core.forecast import duration
 from core.forecast.facts import TOUCH, Calibration, Facts
+from core.forecast.memory import limits_that_fit
 from core.forecast.memory import parts as memory_parts
-from core.forecast.run import Plan, Run, padded
+from core.forecast.run import Run, padded
 from core.planning import loads
+from core.planning.run_plan import UNLIMITED, MicroBatchLimits, cpu_threads
 from core.settings.schema import Settings
 
 _OTHERS = (0.75, 0.5, 0.25)
@@ -56,7 +58,7 @@ def measure(facts: Facts, settings: Settings, folder: Path, began: float) -> Cal
 
     settings = _telling(facts, settings)
     run = Run(facts, settings)
-    plan = _that_fits(run)
+    plan = limits_that_fit(run, facts.free_bytes or UNLIMITED)
     parts, learned = _parts(run, plan)
     largest = parts[0]
     loop, places, distinct = _loop(facts, settings, folder, parts)
@@ -187,7 +189,7 @@ def _disk_rate() -> float:
     return _DISK_BYTES / (time.perf_counter() - since)
 
 
-def _parts(run: Run, plan: Plan) -> tuple[list[list[int]], int]:
+def _parts(run: Run, plan: MicroBatchLimits) -> tuple[list[list[int]], int]:
     """Lengths of the micro-batches that are computed, and how many of them are learned from.
 
     The first is the most expensive, the second a small one; after them come those of an evaluation, of what is computed
@@ -201,7 +203,7 @@ def _parts(run: Run, plan: Plan) -> tuple[list[list[int]], int]:
         parts.append(loads.largest_part([length] * batch, plan.tokens, plan.reviews))
     learned = len(parts)
     parts.append(evaluation)
-    if run.native and run.boundary > 0:
+    if run.native and run.num_frozen > 0:
         parts += run.frozen_parts()
     if not run.native:
         parts += [[length] for length in _KERNEL_LENGTHS]
@@ -218,19 +220,8 @@ def _telling(facts: Facts, settings: Settings) -> Settings:
     return settings.changed({"batch_size": max(reviews, settings.batch_size), "micro_batch_size": reviews})
 
 
-def _that_fits(run: Run) -> Plan:
-    """What is asked for, halved until it takes no more than the memory that is free."""
-    plan = run.asked
-    while run.facts.free_bytes and memory_parts(run, plan).total > run.facts.free_bytes:
-        smaller = run.smaller(plan)
-        if smaller is None:
-            break
-        plan = smaller
-    return plan
-
-
 def _explained(
-    facts: Facts, settings: Settings, plan: Plan, distinct: int, before: int, peak: int
+    facts: Facts, settings: Settings, plan: MicroBatchLimits, distinct: int, before: int, peak: int
 ) -> tuple[int, float]:
     """Memory that no formula explains, and the factor of the formula for activations, from what was measured.
 
@@ -250,14 +241,14 @@ def _explained(
 
 
 def _forward_operations(run: Run, lengths: Sequence[int]) -> float:
-    layers = run.shape.layers - (max(run.boundary, 0) if run.native else 0)
+    layers = run.shape.layers - (max(run.num_frozen, 0) if run.native else 0)
     return max(duration.operations(run, _load(run, lengths), layers), 1.0)
 
 
 def _frozen_operations(run: Run, parts: Sequence[Sequence[int]]) -> float:
     """Of one pass of all reviews through the frozen layers."""
     load = _load(run, [length for lengths in parts for length in lengths])
-    return duration.operations(run, load, run.boundary, top=run.head_only)
+    return duration.operations(run, load, run.num_frozen, top=run.head_only)
 
 
 def _load(run: Run, lengths: Sequence[int]) -> loads.Work:
@@ -274,7 +265,7 @@ def _loop(facts: Facts, settings: Settings, folder: Path, parts: Sequence[Sequen
     import core.worker.session  # noqa: F401 -- what a worker loads is part of what it holds
     from core.data.examples import Examples
     from core.data.token_store import TokenStore
-    from core.data.tokens import cpu_threads, special_tokens_of
+    from core.data.tokens import special_tokens_of
     from core.models.classifier import build_classifier, build_native_classifier
     from core.models.device import choose_device
     from core.models.sources import ModelSource

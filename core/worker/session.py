@@ -21,10 +21,11 @@ from core.data.batches import EpochOrder
 from core.data.examples import Examples, longest_in_bytes
 from core.data.run_data import RunData, read_run_data, write_split
 from core.data.token_store import TokenStore, tokenize_ahead
-from core.data.tokens import cpu_threads, special_tokens_of
+from core.data.tokens import special_tokens_of
 from core.models.classifier import build_classifier, build_native_classifier
 from core.models.device import choose_device, choose_precision
 from core.models.sources import ModelSource, resolve_model
+from core.planning.run_plan import cpu_threads
 from core.planning.sizes import EVALUATION_REVIEWS
 from core.runs.checkpoint_folders import retire
 from core.runs.control import ControlReader, ControlRequest
@@ -268,8 +269,8 @@ class Session:
                 learning_rate=loop.peak_rate,
                 max_length=classifier.max_length,
                 micro_batch_tokens=loop.policy.now.tokens if settings.micro_batch_size == "auto" else None,
-                path=loop.learner.path.name,
-                path_why=loop.learner.path.why,
+                path=loop.learner.plan.path.name,
+                path_why=loop.learner.plan.path.why,
                 cached_layers=loop.learner.cached_layers,
                 precision=loop.precision,
                 compiled=loop.learner.compiled,

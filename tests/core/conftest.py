@@ -6,7 +6,7 @@ import copy
 import os
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,9 @@ import torch
 from core.data.examples import Examples
 from core.data.tokens import SpecialTokens, encode, special_tokens_of
 from core.learners import budgets, choose
-from core.learners.base import ComputePath
-from core.models.classifier import build_classifier
+from core.models.classifier import Classifier, build_classifier
 from core.models.sources import ModelSource
+from core.planning.run_plan import ComputePath, RunPlan
 from core.runs.control import ControlReader, ControlRequest, send
 from core.runs.folder import RunFolder
 from core.runs.history import RunHistory
@@ -111,11 +111,19 @@ def known_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(budgets, "measured_budget", lambda *_: 2048)
 
 
+def on_transformers(
+    classifier: Classifier, settings: Settings, device: torch.device, precision: str, planned: Any = choose.plan_of
+) -> RunPlan:
+    """The plan of a run that the native encoder could compute, but does not."""
+    plan: RunPlan = planned(classifier, settings, device, precision)
+    return replace(plan, path=ComputePath("transformers", "asked for"))
+
+
 @pytest.fixture(params=["native", "transformers"])
 def path(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """What computes the model: each test runs on both."""
     if request.param == "transformers":
-        monkeypatch.setattr(choose, "choose_path", lambda *_: ComputePath("transformers", "asked for"))
+        monkeypatch.setattr(choose, "plan_of", on_transformers)
     name: str = request.param
     return name
 

@@ -20,12 +20,12 @@ import torch
 from core.base.subprocess_env import child_environment
 from core.data.examples import Examples
 from core.data.tokens import encode, special_tokens_of
-from core.learners import base as learner
+from core.learners import choose
 from core.models.classifier import build_classifier
 from core.models.sources import resolve_model
 from core.settings.schema import Settings
 from core.training.loop import TrainingLoop
-from tests.core.conftest import MemoryStore, Recorder
+from tests.core.conftest import MemoryStore, Recorder, on_transformers
 
 _MIB = 1 << 20
 _UNLIMITED = resource.RLIM_INFINITY
@@ -82,7 +82,7 @@ def main(model: str, path: str, device: str, room: str) -> None:
     torch.set_num_threads(2)
     torch.ones(64, 64) @ torch.ones(64, 64)  # threads take their address space before it is limited
     if path == "transformers":
-        learner.choose_path = lambda *_: learner.Path("transformers", "asked for")  # type: ignore[assignment]
+        choose.plan_of = on_transformers
     control, _ = trained(model, 4, 0, torch.device(device))
     weights, recorder = trained(model, 32, int(room), torch.device(device))
     gap = max(float((weights[name] - control[name]).abs().max()) for name in control)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.data.tokens import SpecialTokens, collate, cpu_threads, encode, special_tokens_of, tokenizer_sha256
+from core.data.tokens import SpecialTokens, collate, encode, special_tokens_of, tokenizer_sha256
 from core.models.tokenizer import load_tokenizer
 from tests.core.made import transformers_tokenizer
 
@@ -122,7 +121,3 @@ def test_the_hash_of_a_tokenizer_is_blind_to_cutting_and_padding_and_to_nothing_
     changed = tokenizer_sha256(bert)
     bert.split_special_tokens = True
     assert len({before, changed, tokenizer_sha256(bert), tokenizer_sha256(roberta)}) == 4
-
-
-def test_there_is_a_thread_for_every_processor_that_may_be_used() -> None:
-    assert cpu_threads() == len(os.sched_getaffinity(0))

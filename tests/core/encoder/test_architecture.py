@@ -10,7 +10,8 @@ import torch
 import transformers
 from torch import nn
 
-from core.encoder.architecture import NAMES, UnsupportedModelError, architecture_of
+from core.encoder.architecture import NAMES, architecture_of
+from core.planning.architecture import UnsupportedModelError
 from tests.core.encoder.tiny import (
     FAMILIES,
     PADDING,

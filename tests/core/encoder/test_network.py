@@ -10,13 +10,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.encoder.architecture import UnsupportedModelError, architecture_of
+from core.encoder.architecture import architecture_of
 from core.encoder.layout import pack
 from core.encoder.network import Network
 from core.encoder.optimizer import FlatOptimizer
 from core.encoder.weights import Weights
 from core.encoder.workspace import Workspace
 from core.models.layers import freeze
+from core.planning.architecture import UnsupportedModelError
 from core.settings.optimizers import optimizer_spec
 from core.settings.schema import Settings
 from tests.core.encoder.tiny import (

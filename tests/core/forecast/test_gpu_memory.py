@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from core.base.errors import InputError
 from core.forecast import autograd, gpu_memory
-from core.forecast.run import UNLIMITED, Plan, Run
+from core.forecast.run import Run
 from core.planning.model_shape import ModelShape, shape_of
+from core.planning.run_plan import UNLIMITED, MicroBatchLimits
 from core.settings.schema import Settings
 from tests.core.forecast.test_forecast import facts
 
@@ -88,7 +89,7 @@ def test_the_moment_that_needs_most_is_found(
     config: dict[str, Any], changes: dict[str, Any], reviews: int, length: int, highest: int
 ) -> None:
     run = on_gpu(config, length, reviews, **changes)
-    found = gpu_memory.peak(run, Plan(tokens=UNLIMITED, reviews=reviews))
+    found = gpu_memory.peak(run, MicroBatchLimits(tokens=UNLIMITED, reviews=reviews))
     assert 0.94 * highest - _WORKSPACES <= sum(found) + run.moment_bytes <= 1.02 * highest
 
 
@@ -115,7 +116,7 @@ def test_smaller_micro_batches_and_shorter_reviews_never_take_more(
 ) -> None:
     def peak(length: int, micro: int) -> int:
         run = on_gpu(BERT, length, reviews, **given)
-        found = gpu_memory.peak(run, Plan(tokens=UNLIMITED, reviews=micro))
+        found = gpu_memory.peak(run, MicroBatchLimits(tokens=UNLIMITED, reviews=micro))
         assert min(found) >= 0 and found.weights >= 4 * run.shape.weights
         return sum(found)
 

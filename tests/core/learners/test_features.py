@@ -437,7 +437,7 @@ def test_transformers_says_why_it_computes_them_again(frozen: Any, start: str, m
     loop = make(freeze_layers=frozen, precision="fp16")
     end = " computed in every step, because the native encoder does not compute in fp16."
     assert prepare(loop) == (start + end if start else "")
-    assert loop.learner.path.name == "transformers" and loop.learner.cached_layers == 0
+    assert loop.learner.plan.path.name == "transformers" and loop.learner.cached_layers == 0
 
 
 def test_a_session_says_it_in_its_journal(tiny_model: Path, reviews_csv: Callable[..., Path]) -> None:

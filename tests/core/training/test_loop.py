@@ -52,7 +52,7 @@ def gradients_of(loop: TrainingLoop) -> list[Tensors]:
     trainable = loop.classifier.trainable()
 
     def look(_: float) -> None:
-        if learner.path.name == "transformers":
+        if learner.plan.path.name == "transformers":
             found.append({name: weight.grad.clone() for name, weight in trainable.items() if weight.grad is not None})
             return
         weights = learner._weights

@@ -11,7 +11,6 @@ import pytest
 import torch
 from torch._dynamo.exc import TorchDynamoException
 
-from core.learners.base import ComputePath
 from core.learners.hugging_face import HuggingFaceLearner
 from core.runs.records import StepRecord
 from core.training import stepper as stepper_module
@@ -33,8 +32,7 @@ def on_no_device(loop: TrainingLoop) -> TrainingLoop:
         loop.special_tokens,
         loop.settings,
         loop.device,
-        "fp32",
-        ComputePath("transformers", "asked for"),
+        on_transformers(loop.classifier, loop.settings, loop.device, "fp32"),
     )
     loop._stepper = Stepper(
         loop.learner,
