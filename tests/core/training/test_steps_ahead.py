@@ -17,6 +17,7 @@ from core.training import stepper as stepper_module
 from core.training.async_scalars import AsyncScalars
 from core.training.loop import DivergedError, TrainingLoop
 from core.training.stepper import Stepper
+from tests.core.conftest import on_transformers
 
 FAMILIES = ("bert", "distilbert", "roberta")
 MakeLoop = Callable[..., tuple[TrainingLoop, Any]]
