@@ -54,7 +54,8 @@ def confusion(logits: np.ndarray, labels: np.ndarray, classes: int) -> list[list
 
 def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """part / whole, and 0 where there is nothing."""
-    return np.divide(part, whole, out=np.zeros(len(whole)), where=whole > 0)
+    ratio: np.ndarray = np.divide(part, whole, out=np.zeros(len(whole)), where=whole > 0)
+    return ratio
 
 
 def expected_calibration_error(probabilities: np.ndarray, labels: np.ndarray) -> float:

@@ -41,7 +41,7 @@ class PlainTokenizer:
     def __init__(self, backend: Tokenizer, config: Mapping[str, Any], kind: str) -> None:
         """Args: config: of `tokenizer_config.json`, special tokens as words. kind: the class that transformers uses."""
         self.backend_tokenizer, self._config, self.kind = backend, dict(config), kind
-        self.pad_token_id: int = backend.token_to_id(config["pad_token"])
+        self.pad_token_id = int(backend.token_to_id(config["pad_token"]) or 0)
         self.mask_token: str | None = config.get("mask_token")
         self.model_max_length: int | float = config.get("model_max_length") or _NO_LIMIT
 
@@ -176,6 +176,11 @@ def _is_as_rebuilt(backend: Tokenizer, config: Mapping[str, Any], special: Mappi
     built = (normalizer, pre_tokenizers.BertPreTokenizer(), frame)
     filed = (backend.normalizer, backend.pre_tokenizer, backend.post_processor)
     return all(
-        one is not None and json.loads(one.__getstate__()) == json.loads(other.__getstate__())
+        one is not None and _state(one) == _state(other)
         for one, other in zip(filed, built, strict=True)
     )
+
+
+def _state(part: Any) -> Any:
+    """The definition of a part of a tokenizer."""
+    return json.loads(part.__getstate__())
