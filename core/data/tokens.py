@@ -82,11 +82,17 @@ def encode(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
     return ids
 
 
-def tokenizer_sha256(tokenizer: Any) -> str:
-    """Return a hash of a tokenizer's definition and class, without its padding and truncation."""
+def definition_of(tokenizer: Any) -> str:
+    """Return the definition of a tokenizer as JSON, without its padding and truncation."""
     state = json.loads(tokenizer.backend_tokenizer.to_str())
     state.pop("truncation", None)
     state.pop("padding", None)
+    return json.dumps(state)
+
+
+def tokenizer_sha256(tokenizer: Any) -> str:
+    """Return a hash of a tokenizer's definition and class, without its padding and truncation."""
+    state = json.loads(definition_of(tokenizer))
     if getattr(tokenizer, "split_special_tokens", False):  # not part of the definition
         state["split_special_tokens"] = True
     words = json.dumps([getattr(tokenizer, "kind", type(tokenizer).__name__), state], sort_keys=True)

@@ -175,10 +175,7 @@ def _is_as_rebuilt(backend: Tokenizer, config: Mapping[str, Any], special: Mappi
     )
     built = (normalizer, pre_tokenizers.BertPreTokenizer(), frame)
     filed = (backend.normalizer, backend.pre_tokenizer, backend.post_processor)
-    return all(
-        one is not None and _state(one) == _state(other)
-        for one, other in zip(filed, built, strict=True)
-    )
+    return all(one is not None and _state(one) == _state(other) for one, other in zip(filed, built, strict=True))
 
 
 def _state(part: Any) -> Any:

@@ -116,8 +116,15 @@ class TrainingLoop:
         self._stopping = False
 
     def prepare(self, progress: Callable[[float], None]) -> str:
-        """Do once, before the first step, what saves time in every step; see `Learner.prepare`."""
-        return self.learner.prepare((self.train, self.validation), progress)
+        """Do once, before the first step, what saves time in every step; see `Learner.prepare`.
+
+        Computing the output of the frozen layers counts as training time. A resumed run has counted it before.
+        """
+        began = self._clock()
+        sentence = self.learner.prepare((self.train, self.validation), progress)
+        if not self.progress.seconds and self.learner.cached_layers:
+            self.progress.seconds = self._clock() - began
+        return sentence
 
     def rehearse(self) -> None:
         """Compute the most expensive micro-batch and the most expensive evaluation batch, and discard them.

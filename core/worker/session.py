@@ -20,7 +20,8 @@ from core.base.out_of_memory import Attempt, OutOfMemoryError
 from core.data.batches import EpochOrder
 from core.data.examples import Examples, longest_in_bytes
 from core.data.run_data import RunData, read_run_data, write_split
-from core.data.token_store import TokenStore, tokenize_ahead
+from core.data.token_store import TokenStore
+from core.data.tokenization import tokenize_ahead
 from core.data.tokens import special_tokens_of
 from core.models.classifier import build_classifier, build_native_classifier
 from core.models.device import choose_device, choose_precision
@@ -187,12 +188,13 @@ class Session:
         apart = data.validation is not data.train
         first = longest if apart else np.concatenate([longest, measured])
         order = (first, *(rows[window] for window in windows))
-        tokens = held_out = tokenize_ahead(data.train, classifier.tokenizer, order)
+        device = choose_device(settings.device)
+        considerate = device.type == "cpu"
+        tokens = held_out = tokenize_ahead(data.train, classifier.tokenizer, order, considerate=considerate)
         self._tokens.append(tokens)
         if apart:
-            held_out = tokenize_ahead(data.validation, classifier.tokenizer, (measured,))
+            held_out = tokenize_ahead(data.validation, classifier.tokenizer, (measured,), considerate=considerate)
             self._tokens.append(held_out)
-        device = choose_device(settings.device)
         return TrainingLoop(
             classifier,
             special_tokens_of(classifier.tokenizer, classifier.max_length, classifier.truncation),

@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 
 from core.data import stores as module
 from core.data.stores import MANIFEST, Place, make_room
-from core.data.token_store import TokenStore, tokenize
+from core.data.token_store import TokenStore
+from core.data.tokenization import tokenize
 from core.learners.features import Shape, keep
 from core.models.tokenizer import load_tokenizer
 from core.reviews.reading import Reviews, read_reviews

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 
 from core.data.examples import Examples
 from core.data.stores import MANIFEST
-from core.data.token_store import tokenize
+from core.data.tokenization import tokenize
 from core.data.tokens import special_tokens_of
 from core.encoder.network import Network
 from core.learners import features as module
@@ -214,6 +214,33 @@ def test_a_run_that_resumes_has_the_same_bits_with_the_store_and_without(
     assert ("by an earlier run" in prepare(second)) == found
     assert second.run() == "finished"
     assert equal(second.learner.weights(), undisturbed.learner.weights())
+
+
+def test_the_pass_counts_as_training_time_once(make: Make, reviews: Reviews, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a clock that stands still but for the frozen layers, whose every batch takes a second."""
+    now = [0.0]
+    stream = Network.stream
+
+    def slow(self: Network, batch: Any, layers: int) -> torch.Tensor:
+        now[0] += 1.0 if layers else 0.0
+        return stream(self, batch, layers)
+
+    monkeypatch.setattr(Network, "stream", slow)
+    observer = Silent(stop=2)
+    first = make(observer)
+    first._clock = lambda: now[0]
+    prepare(first)
+    spent = now[0]
+    assert spent > 0 and first.progress.seconds == spent
+    assert first.run() == "stopped" and first.progress.seconds == spent
+    for name in stores(reviews):
+        shutil.rmtree(reviews.folder / name)
+    second = make()
+    second._clock = lambda: now[0]
+    second.restore(observer.checkpoints[-1])
+    prepare(second)
+    assert now[0] > spent
+    assert second.progress.seconds == spent
 
 
 # Found again, or not

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from core.base.errors import InputError, ReviewtuiError
-from core.data import token_store
+from core.data import tokenization
 from core.inference.metrics import probabilities_of
 from core.inference.predictor import Predictor
 from core.reviews.hashing import text_hash
@@ -387,7 +387,7 @@ def test_the_first_step_waits_for_a_few_texts_and_not_for_all(
     data = tmp_path / "many.csv"
     data.write_text("review,label\n" + "".join(f"{text},{label}\n" for text, label in reviews_of(6000, 3)))
     run = create_run(request(data, tiny_model, max_steps=2, checkpoint_seconds=1e9))
-    stepped, encode, encoded = threading.Event(), token_store.encode, 0
+    stepped, encode, encoded = threading.Event(), tokenization.encode, 0
 
     def waiting(tokenizer: Any, texts: Any) -> Any:
         nonlocal encoded
@@ -402,7 +402,7 @@ def test_the_first_step_waits_for_a_few_texts_and_not_for_all(
                 stepped.set()
             return super().write(record, sync=sync)
 
-    monkeypatch.setattr(token_store, "encode", waiting)
+    monkeypatch.setattr(tokenization, "encode", waiting)
     journal = Listening(run.journal)
     Session(run, journal, ControlReader(run.control), threading.Event()).work(resume=False)
     journal.close()
