@@ -18,14 +18,16 @@ from core.planning.model_shape import ModelShape
 from core.settings.schema import Settings
 
 _FILE = "calibrations.json"
-_FORM = 5
+_FORM = 6
 """Of the closed form that a calibration completes; what was measured for another is not used."""
+_ALIKE = 1.5
+"""Reviews of so many times as many tokens are computed at another speed, and their micro-batches take other memory."""
 _GUESSES = {
     "native": Calibration(
-        rest_bytes=420 << 20, rate=1.5e11, overhead=0.01, forward_rate=1.5e11, update=0.02, start=8.0, measured=False
+        rest_bytes=420 << 20, rate=1.5e11, overhead=0.01, forward_rate=1.5e11, update=1e-10, start=8.0, measured=False
     ),
     "transformers": Calibration(
-        rest_bytes=520 << 20, rate=8e10, overhead=0.03, forward_rate=1e11, update=0.05, start=9.0, measured=False
+        rest_bytes=520 << 20, rate=8e10, overhead=0.03, forward_rate=1e11, update=2e-10, start=9.0, measured=False
     ),
 }
 """Before anything was measured; what a small machine gives."""
@@ -38,7 +40,7 @@ def key_of(shape: ModelShape, machine: str) -> str:
 
 
 def known(key: str) -> dict[str, Calibration]:
-    """Calibrations by way, of one model on one machine; empty where there are none that can be read."""
+    """Calibrations by way or kind, of one model on one machine; empty where there are none that can be read."""
     found = _read().get(key)
     calibrations = {}
     for way, content in (found if isinstance(found, dict) else {}).items():
@@ -48,7 +50,9 @@ def known(key: str) -> dict[str, Calibration]:
 
 
 def keep(key: str, way: str, calibration: Calibration) -> None:
-    """Write one down; where that cannot be, it is measured again the next time."""
+    """Write one down, unless the machine was busy; where that cannot be, it is measured again the next time."""
+    if calibration.is_busy:
+        return
     everything = _read()
     of_model = everything.get(key)
     everything[key] = {**(of_model if isinstance(of_model, dict) else {}), way: calibration.model_dump()}
@@ -64,11 +68,21 @@ def _read() -> dict[str, object]:
     return found if isinstance(found, dict) else {}
 
 
-def calibration_of(facts: Facts, settings: Settings) -> Calibration:
-    """The calibration for a run; else one of the same path, taken as a guess; else a plain guess."""
-    way = facts.way_of(settings)
+def calibration_of(facts: Facts, settings: Settings, tokens: float) -> Calibration:
+    """The calibration for a run: of a run like it, else of a probe, else one of the same path as a guess, else a guess.
+
+    Args:
+        tokens: of the mean review, as the run reads it.
+    """
+    way, kind = facts.way_of(settings), facts.calibrations.get(facts.kind_of(settings))
+    if kind is not None and kind.observed is not None and _alike(kind.observed.tokens, tokens):
+        return kind
     if way in facts.calibrations:
         return facts.calibrations[way]
     path = facts.path(settings)
     near = [found for name, found in facts.calibrations.items() if name.startswith(path)]
     return near[0].model_copy(update={"measured": False}) if near else _GUESSES[path]
+
+
+def _alike(one: float, other: float) -> bool:
+    return max(one, other) <= _ALIKE * min(one, other)

@@ -19,7 +19,7 @@ def seconds(run: Run, plan: MicroBatchLimits) -> tuple[float, float]:
     calibration, settings = run.calibration, run.settings
     load = loads.work(run.table, settings.batch_size, plan.tokens, plan.reviews, square=not run.native)
     training = step_operations(run, load) * run.per_review / calibration.rate
-    training += load.micro_batches * run.per_review * calibration.overhead + run.per_epoch * calibration.update
+    training += load.micro_batches * run.per_review * calibration.overhead + run.per_epoch * update(run)
     measured = run.shape.layers - (_frozen(run) if run.native else 0)
     evaluation = operations(run, load, measured) * run.held_out / calibration.forward_rate
     evaluations = run.steps / (settings.evaluate_every or max(run.per_epoch, 1))
@@ -30,12 +30,23 @@ def seconds(run: Run, plan: MicroBatchLimits) -> tuple[float, float]:
 
 
 def once(run: Run, plan: MicroBatchLimits) -> float:
-    """Seconds in which the frozen layers are computed, before the first step; 0 where that is done in every one."""
+    """Return the seconds in which the frozen layers are computed before the first step.
+
+    0 if they are computed in every step, or were computed by an earlier run.
+    """
     if not run.native or run.num_frozen <= 0:
+        return 0.0
+    observed = run.calibration.observed
+    if observed is not None and observed.prepared == run.prepares:
         return 0.0
     load = loads.work(run.table, run.settings.batch_size, plan.tokens, plan.reviews)
     below = operations(run, load, run.num_frozen, top=run.head_only)
     return below * (run.per_review + run.held_out) / run.calibration.forward_rate
+
+
+def update(run: Run) -> float:
+    """Seconds of the optimizer's part of a step."""
+    return run.calibration.update * (run.learned_bytes + run.moment_bytes)
 
 
 def ending(run: Run) -> float:

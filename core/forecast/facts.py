@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
+from core.base.contention import MAX_LOST
 from core.planning.model_shape import ModelShape
 from core.planning.run_plan import RunPlan, plan_run
 from core.settings.schema import Settings
@@ -12,8 +13,22 @@ TOUCH = 5e-10
 """Seconds that a byte takes that is written to for the first time, where that was not measured."""
 
 
+class Observed(BaseModel):
+    """The run whose steps, evaluations and peak a calibration is made of."""
+
+    model_config = ConfigDict(frozen=True)
+
+    tokens: float
+    """Of the mean review. Reviews of another length make micro-batches of another speed."""
+    prepared: str = ""
+    """The reviews and settings for which it has left behind what the frozen layers make of them; see
+    `Run.prepares`."""
+    seconds: float = 0.0
+    """Training time that was looked at."""
+
+
 class Calibration(BaseModel):
-    """What real steps on this machine have shown of one way to compute one model."""
+    """What real steps on this machine have shown of one way to compute one model: those of a probe, or of a run."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -29,7 +44,7 @@ class Calibration(BaseModel):
     """Seconds that a micro-batch takes besides."""
     forward_rate: float
     update: float
-    """Seconds of the optimizer's part of a step."""
+    """Seconds of the optimizer's part of a step, for each byte of weights that learn and of their moments."""
     touch: float = TOUCH
     """Seconds that a byte takes that is written to for the first time."""
     start: float
@@ -40,6 +55,15 @@ class Calibration(BaseModel):
     """Bytes a second that get onto the disk of the runs."""
     measured: bool = True
     """False where it is a guess."""
+    lost: float = 0.0
+    """The share of the processors that others had while it was measured; see `core/base/contention.py`."""
+    observed: Observed | None = None
+    """Of which run it is; None for a probe's."""
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether its times are those of a busy machine: they are a guess, and not kept."""
+        return self.lost > MAX_LOST
 
 
 class Facts(BaseModel):
@@ -67,7 +91,7 @@ class Facts(BaseModel):
     budgets: dict[str, int] = {}
     """Tokens that suit a micro-batch of the native encoder, by precision."""
     calibrations: dict[str, Calibration] = {}
-    """By `way_of`."""
+    """By `way_of` what a probe measured, by `kind_of` what runs did."""
     free_bytes: int = 0
     """Memory that a run could take now."""
     postponed: bool = False
@@ -100,3 +124,13 @@ class Facts(BaseModel):
         if self.plan(settings).head_only:
             words.append("head")
         return " ".join(words)
+
+    def kind_of(self, settings: Settings) -> str:
+        """The name of runs that take as long for a token, and whose memory is the same but for what is counted."""
+        words = [self.way_of(settings), f"frozen={self.shape.num_frozen(settings)}", settings.optimizer]
+        words += [f"batch={settings.batch_size}", f"micro={settings.micro_batch_size}"]
+        return " ".join(words + ["recompute"] * settings.gradient_checkpointing)
+
+    def is_measured(self, settings: Settings) -> bool:
+        """Whether steps like those of a run with these settings were measured."""
+        return not {self.way_of(settings), self.kind_of(settings)}.isdisjoint(self.calibrations)

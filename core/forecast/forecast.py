@@ -51,7 +51,7 @@ class Forecast(BaseModel):
     parts: Parts
     seconds_per_epoch: float
     training_seconds: float
-    """Steps and evaluations, as a run's journal counts them."""
+    """The pass that computes frozen layers, steps and evaluations, as a run's journal counts them."""
     seconds: float
     """All of it, from the start of the worker."""
     low_seconds: float
@@ -60,7 +60,8 @@ class Forecast(BaseModel):
     path: str
     precision: str
     measured: bool
-    """Whether steps like those of this run were measured on this machine; else it is a guess."""
+    """Whether steps like those of this run were measured on this machine, while nobody else used it; else it is a
+    guess."""
     micro_batch_size: int
     """Reviews of the most expensive micro-batch, as the run will be done."""
     micro_batch_tokens: int
@@ -83,25 +84,28 @@ def forecast(facts: Facts, settings: Settings) -> Forecast:
     room = int(facts.free_bytes * HEADROOM) if facts.free_bytes else UNLIMITED
     plan = limits_that_fit(run, room)
     counted, calibration = parts(run, plan), run.calibration
-    sure = MEASURED if calibration.measured else GUESSED
+    sure_bytes = (MEASURED if calibration.measured else GUESSED)[0]
+    measured = calibration.measured and not calibration.is_busy
+    sure_seconds = (MEASURED if measured else GUESSED)[1]
     part = run.largest_part(plan)
     epoch, training = duration.seconds(run, plan)
-    whole = calibration.start + duration.once(run, plan) + training + duration.ending(run)
+    training += duration.once(run, plan)
+    whole = calibration.start + training + duration.ending(run)
     needed = {name: size for name, size in counted.model_dump().items() if name != "baseline"}
     return Forecast(
         peak_bytes=counted.total,
-        low_bytes=round(counted.total * (1 - sure[0])),
-        high_bytes=round(counted.total * (1 + sure[0])),
+        low_bytes=round(counted.total * (1 - sure_bytes)),
+        high_bytes=round(counted.total * (1 + sure_bytes)),
         parts=counted,
         seconds_per_epoch=epoch,
         training_seconds=training,
         seconds=whole,
-        low_seconds=whole * (1 - sure[1]),
-        high_seconds=whole * (1 + sure[1]),
+        low_seconds=whole * (1 - sure_seconds),
+        high_seconds=whole * (1 + sure_seconds),
         steps=run.steps,
         path=run.path,
         precision=run.precision,
-        measured=calibration.measured,
+        measured=measured,
         micro_batch_size=len(part),
         micro_batch_tokens=sum(part),
         batch_size=settings.batch_size,

@@ -74,7 +74,7 @@ def with_calibration(facts: Facts, settings: Settings, progress: Progress) -> Fa
     way = facts.way_of(settings)
     key = calibration_key(facts.shape, choose_device(settings.device))
     found = known(key)
-    if way not in found:
+    if not facts.is_measured(settings):
         try:
             found[way] = calibrate(facts, settings, resolve_model(settings.model).folder, progress)
         except TrainingError:

@@ -29,7 +29,6 @@ class Run:
         self.facts, self.settings, self.shape = facts, settings, facts.shape
         self.plan = facts.plan(settings)
         self.path, self.precision = self.plan.path.name, self.plan.precision
-        self.calibration: Calibration = calibration_of(facts, settings)
         self.native = self.plan.native
         self.on_gpu = facts.device != "cpu"
         self.counted_on_gpu = self.on_gpu and self.shape.family != "other"
@@ -41,7 +40,10 @@ class Run:
         held_out = facts.validation if facts.validation is not None else facts.reviews * settings.validation_fraction
         self.rows = facts.reviews if facts.validation is not None else facts.reviews - held_out
         self.table = whole
+        self.mean_tokens = sum(length * count for length, count in whole) / counted
+        self.calibration: Calibration = calibration_of(facts, settings, self.mean_tokens)
         self.per_review = self.rows / counted
+        self.held_out_rows = held_out
         self.held_out = held_out / counted
         per_epoch = -(-round(self.rows) // settings.batch_size)
         self.steps = settings.max_steps or settings.epochs * per_epoch
@@ -97,6 +99,15 @@ class Run:
             shares[padded(length)] = shares.get(padded(length), 0.0) + count * self.per_review / max(self.rows, 1)
         met = sum(min(share * batches, 1.0) for share in shares.values() for batches in (learned, measured))
         return min(round(met) + _FEWER_REVIEWS, _KEPT_SHAPES)
+
+    @property
+    def prepares(self) -> str:
+        """What decides which rows the frozen layers make: a run of the same word finds them; empty where none do."""
+        if not self.native or self.num_frozen <= 0:
+            return ""
+        settings = self.settings
+        words = [self.facts.model, round(self.rows + self.held_out_rows), round(self.mean_tokens, 3)]
+        return " ".join(map(str, [*words, self.num_frozen, self.precision, settings.max_length, settings.truncation]))
 
     # Weights that learn
 

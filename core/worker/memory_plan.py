@@ -50,7 +50,7 @@ def plan_to_fit(loop: TrainingLoop, room: int | None = None) -> MemoryPlan | Non
     """
     settings = loop.settings
     facts = _facts(loop)
-    if facts.way_of(settings) not in facts.calibrations or loop.learner.plan.path.name != facts.path(settings):
+    if not facts.is_measured(settings) or loop.learner.plan.path.name != facts.path(settings):
         return None
     if room is None:
         room = _room(loop)
@@ -80,7 +80,7 @@ def record_forecast(loop: TrainingLoop, file: Path) -> None:
         if file.exists():
             return
         facts = _facts(loop)
-        if facts.way_of(loop.settings) in facts.calibrations:
+        if facts.is_measured(loop.settings):
             facts = facts.model_copy(update={"free_bytes": _room(loop)})
             write_json(file, forecast(facts, loop.settings).model_dump(mode="json"))
 

@@ -11,8 +11,10 @@ from hypothesis import settings as tries
 from hypothesis import strategies as st
 
 from core.base.errors import InputError
+from core.forecast import duration
 from core.forecast.facts import Calibration, Facts
 from core.forecast.forecast import forecast, savings
+from core.forecast.run import Run
 from core.planning.model_shape import shape_of
 from core.settings.schema import Settings
 from tests.core.optimizers import EVERY
@@ -201,3 +203,12 @@ def test_a_key_never_waits_for_a_forecast() -> None:
         forecast(here, settings)
         taken.append(time.perf_counter() - began)
     assert min(taken) < 0.1
+
+
+def test_the_pass_over_frozen_layers_is_training_time_as_the_journal_counts_it() -> None:
+    here = facts()
+    frozen = changed(freeze_layers=here.shape.layers // 2)
+    run = Run(here, frozen)
+    said, (_, steps) = forecast(here, frozen), duration.seconds(run, run.asked)
+    assert duration.once(run, run.asked) > 0
+    assert said.training_seconds == pytest.approx(steps + duration.once(run, run.asked))

@@ -103,7 +103,7 @@ class ForecastGauge(Drawn):
     def _is_to_be_measured(self, settings: Settings) -> bool:
         assert self.facts is not None
         way = self.facts.way_of(settings)
-        return not (self.facts.postponed or way in self.facts.calibrations or way in self._refused)
+        return not (self.facts.postponed or self.facts.is_measured(settings) or way in self._refused)
 
     def _show(self) -> None:
         if self.facts is None or self._settings is None:
