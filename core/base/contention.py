@@ -18,12 +18,17 @@ Times = dict[str, tuple[int, int]]
 
 
 class Contention:
-    """Looks at the threads of this process, from now on."""
+    """Looks at the threads of this process."""
 
-    def __init__(self, threads: Path = _THREADS) -> None:
-        """Args: threads: where the kernel tells of them; elsewhere than on Linux the load of the machine is taken."""
+    def __init__(self, threads: Path = _THREADS, *, since_start: bool = False) -> None:
+        """Look from now on.
+
+        Args:
+            threads: where the kernel tells of them; elsewhere than on Linux the load of the machine is taken.
+            since_start: look from the start of each thread on.
+        """
         self._threads = threads
-        self._before = _times(threads)
+        self._before = {} if since_start else _times(threads)
 
     def lost(self) -> float:
         """The share of the time, 0 to 1, for which a thread wanted a processor and had none, since the last call.
@@ -48,10 +53,10 @@ class Contention:
 def _times(threads: Path) -> Times:
     found: Times = {}
     with suppress(OSError):
-        for thread in os.listdir(threads):
-            with suppress(OSError, ValueError, IndexError):  # a thread that has just ended
-                ran, waited = (threads / thread / "schedstat").read_text().split()[:2]
-                found[thread] = (int(ran), int(waited))
+        for thread in threads.iterdir():
+            with suppress(OSError, ValueError):  # a thread that has just ended
+                ran, waited, _ = (thread / "schedstat").read_text().split()
+                found[thread.name] = (int(ran), int(waited))
     return found
 
 

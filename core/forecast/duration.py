@@ -20,8 +20,7 @@ def seconds(run: Run, plan: MicroBatchLimits) -> tuple[float, float]:
     load = loads.work(run.table, settings.batch_size, plan.tokens, plan.reviews, square=not run.native)
     training = step_operations(run, load) * run.per_review / calibration.rate
     training += load.micro_batches * run.per_review * calibration.overhead + run.per_epoch * update(run)
-    measured = run.shape.layers - (_frozen(run) if run.native else 0)
-    evaluation = operations(run, load, measured) * run.held_out / calibration.forward_rate
+    evaluation = evaluation_operations(run, load) * run.held_out / calibration.forward_rate
     evaluations = run.steps / (settings.evaluate_every or max(run.per_epoch, 1))
     whole = training * run.epochs + evaluation * max(evaluations, 1) + calibration.first_evaluation
     whole += calibration.touch * (run.moment_bytes + run.best_bytes)
@@ -62,6 +61,11 @@ def step_operations(run: Run, load: loads.Work) -> float:
     passes = 4 if run.settings.gradient_checkpointing else 3
     found = passes * operations(run, load, learned)
     return found if run.native else found + operations(run, load, frozen, top=learned == 0)
+
+
+def evaluation_operations(run: Run, load: loads.Work) -> float:
+    """Floating-point operations of an evaluation of what `load` says; what is computed once is no part of it."""
+    return operations(run, load, run.shape.layers - (_frozen(run) if run.native else 0))
 
 
 def operations(run: Run, load: loads.Work, layers: int, *, top: bool = True) -> float:

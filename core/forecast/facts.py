@@ -130,7 +130,3 @@ class Facts(BaseModel):
         words = [self.way_of(settings), f"frozen={self.shape.num_frozen(settings)}", settings.optimizer]
         words += [f"batch={settings.batch_size}", f"micro={settings.micro_batch_size}"]
         return " ".join(words + ["recompute"] * settings.gradient_checkpointing)
-
-    def is_measured(self, settings: Settings) -> bool:
-        """Whether steps like those of a run with these settings were measured."""
-        return not {self.way_of(settings), self.kind_of(settings)}.isdisjoint(self.calibrations)

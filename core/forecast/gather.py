@@ -15,6 +15,7 @@ from core.data.length_report import LengthReport
 from core.forecast.calibrate import TrainingError, calibrate
 from core.forecast.calibration import keep, key_of, known
 from core.forecast.facts import Facts
+from core.forecast.run import Run
 from core.models.config_limits import stored_weights
 from core.models.sources import resolve_model
 from core.planning.model_shape import ModelShape, shape_of
@@ -74,7 +75,7 @@ def with_calibration(facts: Facts, settings: Settings, progress: Progress) -> Fa
     way = facts.way_of(settings)
     key = calibration_key(facts.shape, choose_device(settings.device))
     found = known(key)
-    if not facts.is_measured(settings):
+    if not Run(facts, settings).calibration.measured:
         try:
             found[way] = calibrate(facts, settings, resolve_model(settings.model).folder, progress)
         except TrainingError:

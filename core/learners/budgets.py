@@ -13,6 +13,7 @@ from pathlib import Path
 
 import torch
 
+from core.base.contention import MAX_LOST, Contention
 from core.base.errors import ReviewtuiError
 from core.base.files import home, private_folder, write_json
 from core.encoder.budget import SIZES, measured_budget
@@ -24,7 +25,10 @@ def token_budget(architecture: Sizes, dtype: torch.dtype) -> int:
     file, key = home() / "budgets.json", _key(architecture, dtype)
     known = _read(file)
     if key not in known:
+        contention = Contention()
         known[key] = measured_budget(architecture, dtype)
+        if contention.lost() > MAX_LOST:  # it may be noise: good enough for one run, and the next measures again
+            return known[key]
         with suppress(ReviewtuiError):  # the next run measures again
             private_folder(file.parent)
             write_json(file, known)

@@ -18,7 +18,7 @@ class Progress:
     step: int = 0
     """Optimizer steps done; they determine epoch, batch and learning rate."""
     seconds: float = 0.0
-    """Training time so far, without pauses."""
+    """Training time so far: the pass over frozen layers, steps and evaluations, without pauses."""
     reviews: int = 0
     """Reviews trained on so far, counted again in every epoch."""
     best: EvaluationRecord | None = None

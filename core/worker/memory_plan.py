@@ -49,8 +49,8 @@ def plan_to_fit(loop: TrainingLoop, room: int | None = None) -> MemoryPlan | Non
         room: bytes that the whole process may take; None for what it has and what is free.
     """
     settings = loop.settings
-    facts = _facts(loop)
-    if not facts.is_measured(settings) or loop.learner.plan.path.name != facts.path(settings):
+    facts = facts_of(loop)
+    if not Run(facts, settings).calibration.measured or loop.learner.plan.path.name != facts.path(settings):
         return None
     if room is None:
         room = _room(loop)
@@ -61,7 +61,7 @@ def plan_to_fit(loop: TrainingLoop, room: int | None = None) -> MemoryPlan | Non
 
 def suggestions(loop: TrainingLoop) -> str:
     """The changes of settings that save memory at the least price in time, as a sentence; empty without any."""
-    facts = _facts(loop)
+    facts = facts_of(loop)
     found = savings(facts, loop.settings)
     worth = [one for one in found if one.bytes >= _WORTH * found[0].bytes]
     cheapest = sorted(worth, key=lambda one: one.seconds)[:_WAYS]
@@ -79,8 +79,8 @@ def record_forecast(loop: TrainingLoop, file: Path) -> None:
     with suppress(Exception):
         if file.exists():
             return
-        facts = _facts(loop)
-        if facts.is_measured(loop.settings):
+        facts = facts_of(loop)
+        if Run(facts, loop.settings).calibration.measured:
             facts = facts.model_copy(update={"free_bytes": _room(loop)})
             write_json(file, forecast(facts, loop.settings).model_dump(mode="json"))
 
@@ -90,7 +90,7 @@ def _room(loop: TrainingLoop) -> int:
     return free_on(loop.device) + (process_bytes() if loop.device.type == "cpu" else 0)
 
 
-def _facts(loop: TrainingLoop) -> Facts:
+def facts_of(loop: TrainingLoop) -> Facts:
     """What a worker knows of its run before the first step."""
     settings, special_tokens = loop.settings, loop.special_tokens
     model: Any = loop.classifier.model

@@ -18,6 +18,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from core.base.contention import Contention
 from core.base.files import home, private_folder
 from core.forecast import duration
 from core.forecast.facts import TOUCH, Calibration, Facts
@@ -71,16 +72,8 @@ def measure(facts: Facts, settings: Settings, folder: Path, began: float) -> Cal
     sampler = MemorySampler(lambda sample: None, every=0.05, records_every=1 << 30)
     sampler.start()
 
-    def seconds(work: Callable[[], Any], tries: int = _TRIES) -> float:
-        """The fastest of some times that `work` takes."""
-        taken = []
-        for _ in range(tries):
-            since = time.perf_counter()
-            work()
-            if on_gpu:
-                torch.cuda.synchronize(device)
-            taken.append(time.perf_counter() - since)
-        return min(taken)
+    watch = _Stopwatch((lambda: torch.cuda.synchronize(device)) if on_gpu else lambda: None)
+    seconds = watch.seconds
 
     def learn(part: int, *, first: bool = True) -> Any:
         def loss(logits: torch.Tensor) -> torch.Tensor:
@@ -120,12 +113,41 @@ def measure(facts: Facts, settings: Settings, folder: Path, began: float) -> Cal
         forward_rate=_frozen_operations(run, parts) / prepared
         if run.head_only and run.native
         else _forward_operations(run, largest) / forward,
-        update=update,
+        update=update / max(run.learned_bytes + run.moment_bytes, 1),
         touch=_touch(run, first - update),
         start=start + rehearsal + _READING_SECONDS,
         first_evaluation=first_evaluation,
         disk_rate=_disk_rate(),
+        lost=watch.lost,
     )
+
+
+class _Stopwatch:
+    """Times work as it would be without what others take of the processors meanwhile."""
+
+    def __init__(self, finish: Callable[[], object]) -> None:
+        """Args: finish: returns once all work that was handed out is done."""
+        self._finish, self._contention = finish, Contention()
+        self._all = self._lost = 0.0
+
+    def seconds(self, work: Callable[[], Any], tries: int = _TRIES) -> float:
+        """The fastest of some times that `work` takes."""
+        taken = []
+        self._contention.lost()
+        for _ in range(tries):
+            since = time.perf_counter()
+            work()
+            self._finish()
+            spent, share = time.perf_counter() - since, self._contention.lost()
+            taken.append(spent * (1 - share))
+            self._all += spent
+            self._lost += spent * share
+        return min(taken)
+
+    @property
+    def lost(self) -> float:
+        """The share of all these times that others took."""
+        return self._lost / self._all if self._all else 0.0
 
 
 def _proportion(operations: Sequence[float], seconds: Sequence[float]) -> tuple[float, float]:

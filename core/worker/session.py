@@ -48,7 +48,6 @@ from core.runs.records import (
     OutOfMemoryRecord,
     PausedRecord,
     PhaseRecord,
-    PlanRecord,
     ResumedRecord,
     StepRecord,
     StoppedRecord,
@@ -57,6 +56,9 @@ from core.training.checkpoint_writer import CheckpointWriter
 from core.training.checkpoints import Checkpoint, adopt, load_newest_checkpoint
 from core.training.loop import DivergedError, TrainingLoop
 from core.training.loss import class_weights
+from core.worker.pace import Pace
+from core.worker.plan_record import plan_record
+from core.worker.refinement import refine, seconds_to_start
 from core.worker.results import provenance_of, write_model
 
 _PROGRESS_STEP = 0.02
@@ -121,7 +123,9 @@ class Session:
 
     def _work(self, resume: bool, restarts: int) -> None:
         request = self.request
+        began = time.monotonic()
         data = read_run_data(request, self._phase("reading"))
+        read = time.monotonic() - began
         for sentence in data.notices:
             self._notice(sentence)
         write_split(self.run, data)
@@ -150,6 +154,8 @@ class Session:
         self._write_plan(source, data, loop)
         self.journal.write(PhaseRecord(name="training"))
         self._in_loop = True
+        self._loop, self._pace = loop, Pace(loop.progress.seconds)
+        start = None if resume else seconds_to_start(self._pace, read + loop.progress.seconds)
         try:
             outcome = loop.run()
         except (DivergedError, OutOfMemoryError) as error:
@@ -168,6 +174,8 @@ class Session:
         if outcome == "finished" and last.is_dir():
             retire(last, self._trunk, newest=1)
         self._end(FinishedRecord if outcome == "finished" else StoppedRecord, loop, message)
+        if outcome == "finished":
+            refine(loop, self._pace, peak_bytes=self._sampler.peak_bytes(), start=start)
 
     def _prepare(self, source: ModelSource, data: RunData, earlier: Provenance | None) -> TrainingLoop:
         """Build the classifier, tokenize, choose device, precision and micro-batches.
@@ -256,38 +264,11 @@ class Session:
 
     def _write_plan(self, source: ModelSource, data: RunData, loop: TrainingLoop) -> None:
         """Record what this run will do, and what of the request was adapted."""
-        settings, classifier = self.request.settings, loop.classifier
-        self.journal.write(
-            PlanRecord(
-                model=source.name,
-                labels=tuple(classifier.labels),
-                rows=len(data.train_rows),
-                validation_rows=len(data.validation_rows),
-                epochs=round(loop.steps / loop.per_epoch, 4) if settings.max_steps else settings.epochs,
-                steps=loop.steps,
-                steps_per_epoch=loop.per_epoch,
-                batch_size=settings.batch_size,
-                micro_batch_size=loop.policy.now.reviews,
-                learning_rate=loop.peak_rate,
-                max_length=classifier.max_length,
-                micro_batch_tokens=loop.policy.now.tokens if settings.micro_batch_size == "auto" else None,
-                path=loop.learner.plan.path.name,
-                path_why=loop.learner.plan.path.why,
-                cached_layers=loop.learner.cached_layers,
-                precision=loop.precision,
-                compiled=loop.learner.compiled,
-                device=str(loop.device),
-                threads=torch.get_num_threads(),
-                weights=sum(weight.numel() for weight in classifier.model.parameters()),
-                trainable_weights=sum(weight.numel() for weight in classifier.trainable().values()),
-            )
-        )
+        self.journal.write(plan_record(source, data, loop))
         if source.note:
             self._notice(f"Model {source.name}: {source.note}.")
-        if classifier.max_length < settings.max_length:
-            self._notice(
-                f"max_length {settings.max_length} → {classifier.max_length}: this model reads no more tokens."
-            )
+        if (limit := loop.classifier.max_length) < loop.settings.max_length:
+            self._notice(f"max_length {loop.settings.max_length} → {limit}: this model reads no more tokens.")
 
     def _save(self, data: RunData, loop: TrainingLoop) -> None:
         """Write the model with the best weights. A full disk loses neither the run's figures nor its checkpoints."""
@@ -347,6 +328,7 @@ class Session:
     # core.training.observer.Observer
 
     def on_step(self, record: StepRecord) -> None:
+        self._pace.on_step(record.tokens, record.seconds)
         self.journal.write(record)
 
     def on_evaluating(self, fraction: float) -> None:
@@ -357,6 +339,7 @@ class Session:
     _evaluated = 0.0
 
     def on_evaluation(self, record: EvaluationRecord) -> None:
+        self._pace.on_evaluation(self._loop.progress.seconds)
         self.journal.write(record, sync=True)
         self.journal.write(PhaseRecord(name="training"))
 

@@ -76,7 +76,7 @@ def facts(**changes: Any) -> dict[str, Any]:
         "intermediate_size": 1536, "vocab_size": 30522, "max_position_embeddings": 512, "type_vocab_size": 2,
         "hidden_dropout_prob": 0.1,
     }  # fmt: skip
-    measured = Calibration(rest_bytes=400 << 20, rate=2e11, overhead=0.01, forward_rate=2e11, update=0.02, start=6.0)
+    measured = Calibration(rest_bytes=400 << 20, rate=2e11, overhead=0.01, forward_rate=2e11, update=1.2e-10, start=6.0)
     native = [f"native {precision}{head}" for precision in ("fp32", "bf16") for head in ("", " head")]
     loras = [f"transformers {precision} lora{more}" for precision in ("fp32", "bf16") for more in ("", " recompute")]
     found = Facts(

@@ -31,7 +31,7 @@ CONFIG = {
     "hidden_dropout_prob": 0.1,
     "attention_probs_dropout_prob": 0.1,
 }
-MEASURED = Calibration(rest_bytes=400 << 20, rate=2e11, overhead=0.01, forward_rate=2e11, update=0.02, start=6.0)
+MEASURED = Calibration(rest_bytes=400 << 20, rate=2e11, overhead=0.01, forward_rate=2e11, update=1.2e-10, start=6.0)
 TABLE = [(length, 20) for length in range(5, 700, 5)]
 ORDERED = ("max_length", "batch_size", "micro_batch_size", "epochs")
 

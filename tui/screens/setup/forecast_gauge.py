@@ -19,6 +19,7 @@ from core.base.text import clean_line
 from core.engine.data_requests import GatherFacts, MeasureLengths
 from core.forecast.facts import Facts
 from core.forecast.forecast import Forecast, Saving, forecast, savings
+from core.forecast.run import Run
 from core.settings.schema import Settings
 from tui.formatting import in_bytes, in_time
 from tui.state import Draft
@@ -103,7 +104,7 @@ class ForecastGauge(Drawn):
     def _is_to_be_measured(self, settings: Settings) -> bool:
         assert self.facts is not None
         way = self.facts.way_of(settings)
-        return not (self.facts.postponed or self.facts.is_measured(settings) or way in self._refused)
+        return not (self.facts.postponed or Run(self.facts, settings).calibration.measured or way in self._refused)
 
     def _show(self) -> None:
         if self.facts is None or self._settings is None:

@@ -1,0 +1,38 @@
+"""What a run is about to do, as its journal records it before the first step."""
+
+from __future__ import annotations
+
+import torch
+
+from core.data.run_data import RunData
+from core.models.sources import ModelSource
+from core.runs.records import PlanRecord
+from core.training.loop import TrainingLoop
+
+
+def plan_record(source: ModelSource, data: RunData, loop: TrainingLoop) -> PlanRecord:
+    """Return the plan of a run whose limits of micro-batches are decided."""
+    settings, classifier = loop.settings, loop.classifier
+    return PlanRecord(
+        model=source.name,
+        labels=tuple(classifier.labels),
+        rows=len(data.train_rows),
+        validation_rows=len(data.validation_rows),
+        epochs=round(loop.steps / loop.per_epoch, 4) if settings.max_steps else settings.epochs,
+        steps=loop.steps,
+        steps_per_epoch=loop.per_epoch,
+        batch_size=settings.batch_size,
+        micro_batch_size=loop.policy.now.reviews,
+        learning_rate=loop.peak_rate,
+        max_length=classifier.max_length,
+        micro_batch_tokens=loop.policy.now.tokens if settings.micro_batch_size == "auto" else None,
+        path=loop.learner.path.name,
+        path_why=loop.learner.path.why,
+        cached_layers=loop.learner.cached_layers,
+        precision=loop.precision,
+        compiled=loop.learner.compiled,
+        device=str(loop.device),
+        threads=torch.get_num_threads(),
+        weights=sum(weight.numel() for weight in classifier.model.parameters()),
+        trainable_weights=sum(weight.numel() for weight in classifier.trainable().values()),
+    )

@@ -1,0 +1,145 @@
+"""A run that ended makes the forecast of the next of its kind; what a busy machine showed makes none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.forecast import duration
+from core.forecast.calibration import keep, known
+from core.forecast.facts import Calibration, Facts
+from core.forecast.forecast import forecast
+from core.forecast.run import Run
+from core.settings.schema import Settings
+from core.worker.pace import Pace
+from core.worker.refinement import refined
+from tests.core.forecast.test_forecast import MEASURED, TABLE, changed, facts
+
+KINDS: list[dict[str, Any]] = [
+    {},
+    {"freeze_layers": 4, "optimizer": "sgd"},
+    {"freeze_layers": "encoder"},
+    {"batch_size": 8, "micro_batch_size": 4},
+    {"lora": True},
+]
+
+
+def ran(run: Run, *, slower: float, lost: float = 0.0, evaluations: int = 3) -> Pace:
+    """A run that took `slower` times as long as is forecast, on a machine of which others had a share."""
+    plan = run.asked
+    epoch, _ = duration.seconds(run, plan)
+    tokens = sum(length * count for length, count in run.table) * run.per_review
+    pace = Pace(0.0, lambda: lost)
+    then = 0.0
+    for number in range(1, 31):
+        then += slower * epoch / 10 / (1 - lost)
+        pace.on_step(round(tokens / 10), then)
+        if number % 10 == 0 and number // 10 <= evaluations:
+            then += slower * 2.0 / (1 - lost)
+            pace.on_evaluation(then)
+    return pace
+
+
+def after(settings: Settings, here: Facts, pace: Pace, peak: int = 2 << 30) -> Facts:
+    """The facts once a run has ended."""
+    run = Run(here, settings)
+    found = refined(run, pace, run.asked, peak_bytes=peak, start=5.0)
+    assert found is not None
+    return here.model_copy(update={"calibrations": {**here.calibrations, here.kind_of(settings): found}})
+
+
+@pytest.mark.parametrize("changes", KINDS)
+@pytest.mark.parametrize("slower", [0.5, 1.0, 1.82, 13.0])
+def test_the_next_run_of_a_kind_is_forecast_as_the_last_one_went(changes: dict[str, Any], slower: float) -> None:
+    """However wrong the probe was: its steps by the speed of the last one's, its peak to the byte."""
+    here, settings = facts(), changed(epochs=1, evaluate_every=1000, **changes)
+    run = Run(here, settings)
+    pace = ran(run, slower=slower)
+    peak = round(1.3 * forecast(here, settings).peak_bytes)
+    said = after(settings, here, pace, peak)
+    again = Run(said, settings)
+    epoch, _ = duration.seconds(again, again.asked)
+    tokens = sum(length * count for length, count in again.table) * again.per_review
+    measuring = duration.evaluation_operations(again, _load(again)) * again.held_out / again.calibration.forward_rate
+    assert epoch - measuring == pytest.approx(pace.steps.seconds / pace.steps.tokens * tokens, rel=0.01)
+    assert forecast(said, settings).peak_bytes == pytest.approx(peak, rel=0.01)
+    assert forecast(said, settings).measured
+
+
+def _load(run: Run) -> Any:
+    from core.planning import loads
+
+    plan = run.asked
+    return loads.work(run.table, run.settings.batch_size, plan.tokens, plan.reviews, square=not run.native)
+
+
+@pytest.mark.parametrize("change", [{"learning_rate": 1e-5}, {"epochs": 7}, {"seed": 9}, {"max_length": 200}])
+def test_what_does_not_decide_the_speed_makes_no_other_kind(change: dict[str, Any]) -> None:
+    assert facts().kind_of(changed(**change)) == facts().kind_of(changed())
+
+
+@pytest.mark.parametrize(
+    "change", [{"batch_size": 7}, {"freeze_layers": 2}, {"optimizer": "sgd"}, {"precision": "fp32"}]
+)
+def test_what_decides_the_speed_does(change: dict[str, Any]) -> None:
+    assert facts().kind_of(changed(**change)) != facts().kind_of(changed())
+    here = after(changed(), facts(), ran(Run(facts(), changed()), slower=3.0))
+    assert forecast(here, changed(**change)) == forecast(facts(), changed(**change))
+
+
+def test_reviews_of_another_length_are_forecast_by_the_probe() -> None:
+    here, settings = facts(), changed(epochs=1)
+    taught = after(settings, here, ran(Run(here, settings), slower=3.0))
+    short = {"table": [(10, 2780)]}
+    assert forecast(taught.model_copy(update=short), settings) == forecast(here.model_copy(update=short), settings)
+    like = {"table": [(round(length * 1.1), count) for length, count in TABLE]}
+    assert forecast(taught.model_copy(update=like), settings) != forecast(here.model_copy(update=like), settings)
+
+
+@given(lost=st.floats(0.11, 0.95))
+def test_a_run_beside_others_teaches_nothing(lost: float) -> None:
+    run = Run(facts(), changed())
+    assert refined(run, ran(run, slower=8.0, lost=lost), run.asked, peak_bytes=1 << 30, start=None) is None
+
+
+def test_a_run_of_a_moment_teaches_nothing() -> None:
+    run = Run(facts(), changed())
+    pace = Pace(0.0, lambda: 0.0)
+    pace.on_step(100, 0.6)
+    assert refined(run, pace, run.asked, peak_bytes=1 << 30, start=None) is None
+
+
+def test_frozen_layers_that_a_run_has_computed_are_not_forecast_again() -> None:
+    here, settings = facts(), changed(freeze_layers=4)
+    taught = after(settings, here, ran(Run(here, settings), slower=1.0))
+    before, now = Run(here, settings), Run(taught, settings)
+    assert duration.once(before, before.asked) > 0 == duration.once(now, now.asked)
+    cut = changed(freeze_layers=4, max_length=100)
+    assert duration.once(Run(taught, cut), now.asked) > 0
+    more = taught.model_copy(update={"reviews": 2790})
+    assert duration.once(Run(more, settings), now.asked) > 0
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
+def test_the_update_costs_by_the_weights_that_it_goes_over(optimizer: str) -> None:
+    """Also where the probe's were many more: a small part of the layers is a small part of the time."""
+    here = facts()
+    whole, few = (Run(here, changed(freeze_layers=frozen, optimizer=optimizer)) for frozen in ("none", 5))
+    share = (few.learned_bytes + few.moment_bytes) / (whole.learned_bytes + whole.moment_bytes)
+    assert share < 0.3
+    assert duration.update(few) == pytest.approx(share * duration.update(whole))
+
+
+def test_a_calibration_of_a_busy_machine_is_used_as_a_guess_and_not_kept() -> None:
+    busy = MEASURED.model_copy(update={"lost": 0.4})
+    keep("key", "native bf16", busy)
+    assert known("key") == {}
+    keep("key", "native bf16", MEASURED)
+    keep("key", "native bf16", busy)
+    assert known("key") == {"native bf16": MEASURED}
+    said = forecast(facts(calibrations={"native bf16": busy}), changed(precision="bf16"))
+    assert not said.measured
+    assert isinstance(busy, Calibration) and busy.is_busy
