@@ -26,7 +26,8 @@ import numpy as np
 from core.base.priority import lower_process_priority
 from core.base.subprocess_env import child_environment
 from core.data.encoding import Encode, write_ids
-from core.data.tokens import cpu_threads, definition_of, encode
+from core.data.tokens import definition_of, encode
+from core.planning.run_plan import cpu_threads
 from core.reviews.reading import Reviews
 
 _NICENESS = 10

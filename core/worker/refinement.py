@@ -14,8 +14,9 @@ from core.forecast.calibration import keep, known
 from core.forecast.facts import Calibration, Observed
 from core.forecast.gather import calibration_key
 from core.forecast.memory import parts
-from core.forecast.run import Plan, Run
+from core.forecast.run import Run
 from core.planning import loads
+from core.planning.run_plan import MicroBatchLimits
 from core.training.loop import TrainingLoop
 from core.worker.memory_plan import facts_of
 from core.worker.pace import Pace
@@ -38,7 +39,7 @@ def refine(loop: TrainingLoop, pace: Pace, *, peak_bytes: int, start: float | No
         run = Run(facts, loop.settings)
         key, kind = calibration_key(facts.shape, loop.device), facts.kind_of(loop.settings)
         before = known(key).get(kind)
-        found = refined(run, pace, plan_of(loop), peak_bytes=peak_bytes, start=start)
+        found = refined(run, pace, loop.policy.now, peak_bytes=peak_bytes, start=start)
         if found is not None and not _says_less(found, before):
             keep(key, kind, found)
 
@@ -54,12 +55,9 @@ def seconds_to_start(pace: Pace, other: float) -> float | None:
     return max((time.time() - psutil.Process().create_time() - other) * (1 - pace.lost_before), 0.0)
 
 
-def plan_of(loop: TrainingLoop) -> Plan:
-    """The limits of micro-batches that a run came to."""
-    return Plan(tokens=loop.policy.now.tokens, reviews=loop.policy.now.reviews)
-
-
-def refined(run: Run, pace: Pace, plan: Plan, *, peak_bytes: int, start: float | None) -> Calibration | None:
+def refined(
+    run: Run, pace: Pace, plan: MicroBatchLimits, *, peak_bytes: int, start: float | None
+) -> Calibration | None:
     """The calibration of a run's kind; None where it was too short, or the machine too busy, to tell.
 
     The speed is that of whole steps, the optimizer's part included, so what they take besides is 0; where only a head
