@@ -598,7 +598,7 @@ def test_a_stopped_run_resumes_as_if_it_had_never_been_stopped(
 ) -> None:
     """Between two evaluations: the one made for the saved model costs no patience and is not kept, though the best."""
     settings = {"epochs": 5, "early_stopping_patience": 2}
-    figures = {3: 0.5, 6: 0.4, 9: 0.6, 12: 0.3, 15: 0.2}
+    figures = {3: 0.5, 6: 0.1, 9: 0.6, 12: 0.3, 15: 0.2}  # no two within the noise of ten rows
     unbroken, whole = make_loop(**settings)
     _measured(monkeypatch, unbroken, figures)
     assert unbroken.run() == "finished"
