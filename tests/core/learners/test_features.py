@@ -219,13 +219,13 @@ def test_a_run_that_resumes_has_the_same_bits_with_the_store_and_without(
 def test_the_pass_counts_as_training_time_once(make: Make, reviews: Reviews, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a clock that stands still but for the frozen layers, whose every batch takes a second."""
     now = [0.0]
-    stream = Network.stream
+    stream = Network.hidden_states
 
     def slow(self: Network, batch: Any, layers: int) -> torch.Tensor:
         now[0] += 1.0 if layers else 0.0
         return stream(self, batch, layers)
 
-    monkeypatch.setattr(Network, "stream", slow)
+    monkeypatch.setattr(Network, "hidden_states", slow)
     observer = Silent(stop=2)
     first = make(observer)
     first._clock = lambda: now[0]
