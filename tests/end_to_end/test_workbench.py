@@ -45,7 +45,7 @@ def test_a_run_started_in_the_workbench_outlives_it(
     first.press("c")
     first.wait_for("Start training")
     first.press("\x13")  # ctrl+s
-    first.wait_for("step", "running", seconds=90)
+    first.wait_for("step", "● running", seconds=90)
     worker = living_worker(list_runs()[0].lock)
     assert worker is not None
     assert open_to_others(first.process.pid, worker.pid) == [], "no port is ever opened"

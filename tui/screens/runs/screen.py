@@ -86,6 +86,7 @@ a power cut: r resumes it from its last checkpoint, R resumes all of them."""
             try:
                 rows = await asyncio.to_thread(self._listing.read, quick=first)
             except (OSError, ReviewtuiError) as error:
+                self.rows = None
                 self._show_notice(f"The runs cannot be read: {error}")
             else:
                 self.show_rows(rows)
@@ -106,8 +107,9 @@ a power cut: r resumes it from its last checkpoint, R resumes all of them."""
     def show_rows(self, rows: list[RunRow]) -> None:
         changed, self.rows = rows != self.rows, rows
         if not rows:
-            self._show_notice(_EMPTY)
-            self.refresh_bindings()
+            if changed:  # an idle screen draws nothing
+                self._show_notice(_EMPTY)
+                self.refresh_bindings()
             return
         if not self.has_class("-listed"):
             self.add_class("-listed")
