@@ -55,7 +55,7 @@ def test_however_the_workbench_ends_the_final_weights_are_those_of_an_undisturbe
         terminal.press("c")
         terminal.wait_for("Start training", seconds=300)
         terminal.press("\x13")  # ctrl+s
-        terminal.wait_for("step", "running", seconds=300)
+        terminal.wait_for("step", "● running", seconds=300)
         run = list_runs()[0]
         assert run not in runs.values()
         terminal.hang_up() if end == "closed terminal" else terminal.kill(getattr(signal, end))
