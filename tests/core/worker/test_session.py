@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from core.base.errors import InputError, ReviewtuiError
+from core.base.files import home
 from core.data import tokenization
 from core.inference.metrics import probabilities_of
 from core.inference.predictor import Predictor
@@ -36,7 +37,9 @@ from core.runs.request import Request
 from core.runs.status import OVER
 from core.runs.summary import summarize
 from core.settings.schema import Settings
+from core.worker import refinement
 from core.worker import session as session_module
+from core.worker.pace import Pace
 from core.worker.session import Session
 from tests.core.made import EPOCHS, PER_EPOCH, ROWS, history_of, request, settings, sha256
 
@@ -471,3 +474,24 @@ def test_what_a_checkpoint_stands_on_is_durable_before_it_is(
     work(create_run(request(reviews_csv(ROWS), tiny_model, epochs=1)))
     renames = [index for index, what in enumerate(done) if what == "rename"]
     assert renames and all(done[index - 1] == "journal" for index in renames)
+
+
+def test_a_finished_run_teaches_the_forecast_of_its_kind(
+    work: Callable[..., RunHistory], reviews_csv: Write, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a quiet machine, which this one need not be just now; a stopped run would not have shown its peak."""
+    lost = 0.0
+    monkeypatch.setattr(session_module, "Pace", lambda seconds: Pace(seconds, lambda: lost))
+    monkeypatch.setattr(refinement, "_MIN_SECONDS", 0.0)
+    file = home() / "calibrations.json"
+    wanted = request(reviews_csv(ROWS), tiny_model, epochs=2)
+    lost = 0.5
+    work(create_run(wanted))
+    assert not file.exists()
+    lost = 0.0
+    history = work(create_run(wanted))
+    ((kind, found),) = [entry for of_model in json.loads(file.read_text()).values() for entry in of_model.items()]
+    assert kind.startswith("native fp32 frozen=-1 adamw")
+    assert history.end is not None
+    assert 0 < found["observed"]["seconds"] <= history.end.seconds
+    assert found["start"] > 0 and found["rate"] > 0
