@@ -2,7 +2,7 @@
 
 The tensors are those being trained, not copies. Forward and backward passes change no weight, so the thread has that
 long to read them; only the optimizer's update waits until they are all read. Hashing, syncing and the rename follow
-while training continues.
+while training continues, at a lower priority.
 """
 
 from __future__ import annotations
@@ -12,7 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.base.errors import ReviewtuiError
+from core.base.priority import lower_thread_priority
 from core.training.checkpoints import Checkpoint, save_checkpoint
+
+_NICENESS = 10
 
 
 class CheckpointWriter:
@@ -56,9 +59,14 @@ class CheckpointWriter:
             self._thread.join()
             self._thread = None
 
+    def _tensors_read(self) -> None:
+        """Let the update go on; from here on nobody waits for this thread, so training has the processors first."""
+        self._read.set()
+        lower_thread_priority(_NICENESS)
+
     def _write(self, checkpoint: Checkpoint) -> None:
         try:
-            save_checkpoint(self._folder, checkpoint, trunk=self._trunk(), read=self._read.set, before=self._before)
+            save_checkpoint(self._folder, checkpoint, trunk=self._trunk(), read=self._tensors_read, before=self._before)
         except ReviewtuiError as error:
             self._failed(str(error))
         except Exception as error:  # an exception in a thread would otherwise be lost

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -82,6 +83,19 @@ def test_weights_may_change_once_they_are_read_however_long_the_disk_takes(
     found, _ = load_newest_checkpoint(tmp_path / "checkpoints")
     assert found is not None and found.weights["a"].unique().tolist() == [3.0]
     assert (told.written, told.failed, told.before) == ([3], [], 1)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="niceness of single threads is Linux's")
+def test_what_follows_once_weights_are_read_gives_way_to_training(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow, mine = Gate(os.fsync), os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    monkeypatch.setattr(os, "fsync", slow)
+    told.writer.begin(live(3)[0])
+    told.writer.settle()
+    assert slow.reached.wait(30)
+    (writer,) = (thread for thread in threading.enumerate() if thread.name == "checkpoint writer")
+    assert writer.native_id is not None and os.getpriority(os.PRIO_PROCESS, writer.native_id) >= 10
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == mine
+    slow.open()
 
 
 def test_whoever_will_change_the_weights_waits_until_they_are_read(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
