@@ -38,7 +38,7 @@ def test_what_was_interrupted_is_said_with_the_command_that_goes_on(reviewtui: R
     sentence = f"its worker died at step 25; it can go on from step 20: `reviewtui resume {run.id}`"
     listed = reviewtui("runs").out
     assert f"first: interrupted: {sentence}" in listed and "second: interrupted: " in listed
-    assert "`reviewtui resume --all` goes on with every interrupted run." in listed
+    assert "`reviewtui resume --all` resumes every interrupted run." in listed
     assert sentence in reviewtui("status", "first").out
     found = reviewtui("status", "first", "--json").json
     assert (found["state"], found["pid"], found["host"], found["unresponsive_since"]) == (
@@ -97,9 +97,9 @@ def test_two_workbenches_watch_one_run_and_both_show_what_it_does(opened: Callab
     terminals[1].press("x")
     terminals[1].wait_for("Stop this run?")
     terminals[1].press("2")
-    terminals[1].wait_for("Asked to stop and save")
+    terminals[1].wait_for("stopping after this step, then saving")
     lock.release()
-    terminals[1].wait_for("interrupted", "at step 11")
+    terminals[1].wait_for("interrupted", "its worker died")
     terminals[1].press("\x11")  # ctrl+q
     assert terminals[1].wait_for_end() == 0
     assert [json.loads(line)["request"] for line in Path(run.control).read_text().splitlines()] == ["stop_and_save"]
