@@ -1,4 +1,4 @@
-"""Whether this process gets the processors that it wants: what tells a busy machine from a slow one."""
+"""Measures how much CPU time this process loses to others, to tell a busy machine from a slow one."""
 
 from __future__ import annotations
 
@@ -7,33 +7,32 @@ from contextlib import suppress
 from pathlib import Path
 
 MAX_LOST = 0.1
-"""Times that were measured while more was lost are not those of this machine, but of whoever else used it."""
+"""Share of lost CPU time above which the machine is busy, and times measured on it mean nothing."""
 
 _THREADS = Path("/proc/self/task")
 _SIGNIFICANT = 0.25
-"""A thread that wanted less than this share of what the busiest one wanted decides no times."""
+"""Threads that wanted less than this share of the busiest thread's time are ignored."""
 
 Times = dict[str, tuple[int, int]]
-"""By thread: nanoseconds on a processor, and waiting for one."""
+"""By thread: nanoseconds running on a processor, and waiting for one."""
 
 
 class Contention:
-    """Looks at the threads of this process."""
+    """Watches how long the threads of this process wait for a processor."""
 
     def __init__(self, threads: Path = _THREADS, *, since_start: bool = False) -> None:
-        """Look from now on.
-
-        Args:
-            threads: where the kernel tells of them; elsewhere than on Linux the load of the machine is taken.
-            since_start: look from the start of each thread on.
+        """Args:
+        threads: folder with the kernel's statistics of each thread; without one the machine's load average is used.
+        since_start: count from the start of each thread instead of from now.
         """
         self._threads = threads
         self._before = {} if since_start else _times(threads)
 
     def lost(self) -> float:
-        """The share of the time, 0 to 1, for which a thread wanted a processor and had none, since the last call.
+        """Return the share of the time, 0 to 1, that a runnable thread waited for a processor since the last call.
 
-        It is that of the thread that was worst off: the others wait for it, so work takes 1 / (1 - lost) as long.
+        It is the share of the worst-off thread. The others wait for that thread, so work takes 1 / (1 - lost) times as
+        long.
         """
         now = _times(self._threads)
         if not now:
@@ -54,13 +53,13 @@ def _times(threads: Path) -> Times:
     found: Times = {}
     with suppress(OSError):
         for thread in threads.iterdir():
-            with suppress(OSError, ValueError):  # a thread that has just ended
+            with suppress(OSError, ValueError):  # the thread has just ended
                 ran, waited, _ = (thread / "schedstat").read_text().split()
                 found[thread.name] = (int(ran), int(waited))
     return found
 
 
 def _by_load() -> float:
-    """What a fair scheduler takes from each of the processes that want more processors than there are."""
-    wanted, there = os.getloadavg()[0], os.cpu_count() or 1
-    return max(1 - there / wanted, 0.0) if wanted else 0.0
+    """Return the share of its time that each process loses, under a fair scheduler, at the current load average."""
+    wanted, available = os.getloadavg()[0], os.cpu_count() or 1
+    return max(1 - available / wanted, 0.0) if wanted else 0.0

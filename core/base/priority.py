@@ -1,4 +1,4 @@
-"""Giving way: processes and threads whose work may wait while others compute."""
+"""Lowers the priority of processes and threads whose work can wait."""
 
 from __future__ import annotations
 
@@ -12,25 +12,26 @@ _AUTOGROUP = Path("/proc/self/autogroup")
 
 
 def lower_process_priority(niceness: int) -> None:
-    """Lower the priority of this process, and of all that it starts from now on.
+    """Lower the priority of this process, and of every process that it starts from now on.
 
-    Where Linux groups processes by session, niceness counts only among those of one session, and the group has a
-    niceness of its own. That is set too if this process leads its session; else it is somebody else's group.
+    If Linux groups processes by session (autogroup), niceness only matters within a session, and the group has its own
+    niceness. It is set as well if this process leads its session; otherwise the group belongs to another process.
 
     Args:
-        niceness: 0 to 19. A process that is nicer already stays as it is.
+        niceness: 0 to 19. A process that is already nicer does not change.
     """
     with suppress(OSError):
         _lower(0, niceness)
     if os.getsid(0) == os.getpid():
-        with suppress(OSError):  # another system, or a kernel that was built or started without it
+        with suppress(OSError):  # not Linux, or a kernel without autogroup
             _AUTOGROUP.write_text(str(niceness))
 
 
 def lower_thread_priority(niceness: int) -> None:
-    """Lower the priority of the calling thread alone; Linux only, elsewhere niceness is of whole processes.
+    """Lower the priority of the calling thread only; on Linux, where threads have their own niceness, else do nothing.
 
-    Not for a thread that holds Python's lock for long: who waits for the lock waits for this thread to get a processor.
+    Not for a thread that holds Python's global interpreter lock for long: all others would wait until it gets a
+    processor.
     """
     if sys.platform == "linux":
         with suppress(OSError):

@@ -1,4 +1,4 @@
-"""The environment of the processes that this project starts: workers, engine services, probes."""
+"""The environment of the processes that this project starts: workers, the engine, probes."""
 
 from __future__ import annotations
 
@@ -6,44 +6,45 @@ import os
 from pathlib import Path
 
 KERNELS = {"LRU_CACHE_CAPACITY": "32", "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "256"}
-"""How many kernels torch's binding of oneDNN, and oneDNN itself, keep for shapes that they have met.
+"""Sizes of the kernel caches of torch's oneDNN binding and of oneDNN itself, which hold one kernel per shape.
 
-Both keep 1,024 by their own choice, 0.65 MB each, and reviews bring a new shape in every batch. On the starter,
-measured: 130 MB less at the end of a run of short reviews, more of long ones, and no difference in time.
+Both default to 1,024 kernels of 0.65 MB each, and every batch of reviews has a new shape. Measured on the starter: a
+run of short reviews ends with 130 MB less, one of long reviews saves more, and the time is the same.
 """
 
 CUBLAS_WORKSPACE = {"CUBLAS_WORKSPACE_CONFIG": ":4096:8"}
-"""With workspaces of a fixed size cuBLAS gives the same bits every time (its own documentation); see
+"""Workspaces of a fixed size make cuBLAS reproduce its results bit for bit, according to its documentation; see
 `core/models/determinism.py`."""
 
 SPIN = {"GOMP_SPINCOUNT": "1000"}
-"""How often a waiting thread of OpenMP looks for work before it sleeps.
+"""How many times a waiting OpenMP thread checks for work before it sleeps.
 
-By itself torch's `libgomp` looks 300,000 times, for milliseconds, unless its own threads outnumber the processors; of
-other processes it knows nothing. Beside a busy process a spinning thread burns the time slice that the thread it waits
-for needs, and training drops to a tenth of its speed.
+By default torch's `libgomp` checks 300,000 times, which takes milliseconds, unless its own threads outnumber the
+processors; it knows nothing about other processes. Beside a busy process a spinning thread uses up the time slice of
+the thread that it waits for, and training drops to a tenth of its speed.
 
-The unit is one look, with the processor's `pause` after it: 40 to 140 cycles, so 1,000 looks are 10 to 50 microseconds,
-no fixed time but of the order of what sleeping and waking cost on any processor. A wait that is bounded by the price of
-its alternative costs at most twice the better of the two. Measured on two cores: 1,000 is as fast alone as 300,000, 100
-is 6 % slower. On many cores the last thread to arrive wakes all others, a microsecond or two each, which only a longer
-spin would save, on a machine that nobody else uses; beside others, the more threads there are, the more of them wait
-for the one that lost its processor. Hyper-threads gain, for a thread that sleeps leaves its core to its sibling.
+One check, including the processor's `pause`, takes 40 to 140 cycles, so 1,000 checks take 10 to 50 microseconds. That
+is not a fixed time, but on any processor it is of the order of the cost of sleeping and waking. Spinning for as long as
+the alternative costs takes at most twice the time of the better choice. Measured on two cores: alone, 1,000 is as fast
+as 300,000, and 100 is 6 % slower. On many cores the last thread to arrive wakes all others, at a microsecond or two
+each. A longer spin would save that only on an otherwise idle machine; beside other processes, the more threads there
+are, the more of them wait for the one that has lost its processor. Hyper-threads benefit, because a sleeping thread
+leaves its core to its sibling.
 """
 
 
 def child_environment(**more: str) -> dict[str, str]:
-    """The environment of a child: ours, `more`, and where `core` lies, so that it is found from any working folder."""
+    """Return a child's environment: this process's own, `more`, and a PYTHONPATH that finds `core` from anywhere."""
     here = str(Path(__file__).resolve().parents[2])
     path = os.pathsep.join([here, *filter(None, [os.environ.get("PYTHONPATH")])])
     return {**library_settings(), **os.environ, "PYTHONPATH": path, **more}
 
 
 def library_settings() -> dict[str, str]:
-    """Settings of libraries, without those that the person has set.
+    """Return environment variables for libraries, except those that are already set.
 
-    `OMP_WAIT_POLICY` sets how long threads spin, too, so where it is set the spin is left alone. Libraries read all of
-    these when they are loaded: they have to be in the environment of a process when it starts.
+    `OMP_WAIT_POLICY` also controls how long threads spin, so `SPIN` does not apply if it is set. Libraries read these
+    variables when they are loaded, so they must be in the environment of a process when it starts.
     """
     spin = {} if "OMP_WAIT_POLICY" in os.environ else SPIN
     return {name: value for name, value in {**KERNELS, **CUBLAS_WORKSPACE, **spin}.items() if name not in os.environ}

@@ -1,4 +1,4 @@
-"""Reviews become token ids in a file: what the process that trains, and the one that tokenizes beside it, both do."""
+"""Writes the token ids of reviews to a file, in the training process and in the tokenizer process beside it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import numpy as np
 from core.reviews.reading import Reviews
 
 _CHARACTERS = 1 << 20
-"""Text that is encoded at once: the memory that encoding takes is bounded, whatever the length of the reviews."""
+"""Characters encoded at once, which bounds the memory of encoding unless a single review is longer."""
 
 Encode = Callable[[Sequence[str]], list[list[int]]]
-"""Gives the token ids of whole texts, without special tokens and uncut."""
+"""Returns the token ids of whole texts, uncut and without special tokens."""
 
 
 def write_ids(
@@ -25,13 +25,18 @@ def write_ids(
     encode: Encode,
     progress: Callable[[], None] = lambda: None,
 ) -> np.ndarray:
-    """Append the ids of `rows` [n], which ascend, to `file`, and flush it.
+    """Append the ids of ascending `rows` [n] to `file`, and flush it.
 
     Args:
-        progress: called after each part of the texts; what it raises ends the work.
+        file: The file to append to.
+        dtype: Type of an id in the file.
+        reviews: The reviews.
+        rows: Rows of the reviews.
+        encode: Encodes texts.
+        progress: Called after each part of the texts; an exception from it ends the work.
 
     Returns:
-        [n] int32, how many ids each review has.
+        [n] int32, the number of ids of each review.
     """
     counts: list[int] = []
     for texts in _parts(_texts(reviews, rows)):
@@ -49,7 +54,7 @@ def _texts(reviews: Reviews, rows: np.ndarray) -> list[str]:
 
 
 def _parts(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Parts of about `_CHARACTERS` characters."""
+    """Yield parts of about `_CHARACTERS` characters."""
     start = size = 0
     for end, text in enumerate(texts, start=1):
         size += len(text)

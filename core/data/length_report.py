@@ -1,4 +1,7 @@
-"""Token lengths of reviews, what a limit cuts, what padding costs: what `core/data/lengths.py` finds. Light."""
+"""The report of `core/data/lengths.py`: token lengths of reviews, what limits cut off, and the cost of padding.
+
+This module imports nothing heavy, so the screen's process can use it.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,16 @@ import msgspec
 
 
 class Cut(msgspec.Struct, frozen=True, kw_only=True):
-    """What a limit of tokens cuts off."""
+    """What a limit on tokens cuts off."""
 
     reviews_cut: int
-    """Reviews that lose any token."""
+    """Reviews that lose at least one token."""
     tokens_lost: float
     """Share of all tokens, 0 to 1."""
 
 
 class LimitCut(Cut, frozen=True, kw_only=True):
-    """What one limit cuts off, in all and of each class."""
+    """What one limit cuts off, in total and by class."""
 
     max_length: int
     """The limit, in tokens."""
@@ -23,35 +26,35 @@ class LimitCut(Cut, frozen=True, kw_only=True):
 
 
 class Padding(msgspec.Struct, frozen=True, kw_only=True):
-    """Shares of a batch that are padding, 0 to 1, by how batches are made."""
+    """Share of padding in a batch, 0 to 1, by the way batches are formed."""
 
     batch_size: int
     to_longest: float
-    """All reviews are padded to the longest of all."""
+    """If all reviews are padded to the longest of all."""
     random: float
-    """Batches are drawn at random."""
+    """If batches are drawn at random."""
     by_length: float
-    """Batches hold reviews of like length."""
+    """If batches hold reviews of similar length."""
 
 
 class LengthReport(msgspec.Struct, frozen=True, kw_only=True):
     """Lengths in tokens, special tokens included."""
 
     model: str
-    """Whose tokens were counted."""
+    """The model whose tokenizer is used."""
     reviews: int
     sampled: int
-    """Reviews that were counted; fewer than `reviews` where there are many."""
+    """Reviews that were tokenized; fewer than `reviews` in a large source."""
     mean: float
     max: int
     p50: int
-    """Half of the reviews have at most so many tokens; p90, p95 and p99 likewise."""
+    """Median length; p90, p95 and p99 are the other percentiles."""
     p90: int
     p95: int
     p99: int
     limits: tuple[LimitCut, ...]
     padding: Padding
     table: tuple[tuple[int, int], ...]
-    """(length, reviews) with lengths in bins, for forecasts."""
+    """(tokens, reviews) by binned length, for forecasts."""
     distinct: int
     """Different tokens that occur."""

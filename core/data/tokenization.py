@@ -1,7 +1,7 @@
-"""Tokenizing all reviews of a source, once, while training already runs.
+"""Tokenizes all reviews of a source once, while training already runs.
 
-What the first step needs is tokenized in the process that trains, the rest of a large source in another
-(core/data/tokenizer_process.py), which rests most of the time while nobody waits for it.
+The training process tokenizes the reviews of the first step. A separate process (core/data/tokenizer_process.py) does
+the rest of a large source, and sleeps most of the time unless training waits for it.
 """
 
 from __future__ import annotations
@@ -25,21 +25,23 @@ from core.data.tokens import encode, tokenizer_sha256
 from core.reviews.reading import Reviews
 
 _CHUNK = 1024
-"""Reviews that become ready together."""
+"""Reviews that become available together."""
 _OWN_CHUNKS = 2
-"""The first chunks, which the first step needs, are tokenized here, while the process for the others starts."""
+"""Chunks tokenized in this process: the first step needs them while the other process is still starting."""
 _PROCESS_BYTES = 2 << 20
-"""Less text is tokenized here before a process would be of use."""
+"""Minimum text that is worth the start of a process."""
 _REST = 6.0
-"""Beside training on the processors, tokenizing takes one part in seven of the time: that is still some times what
-training needs, and training keeps most of its speed."""
+"""Seconds of rest per second of tokenizing, beside training on the CPU. Tokenizing with one seventh of the time is
+still several times faster than training, and training keeps most of its speed."""
 
 
 def tokenize(reviews: Reviews, tokenizer: Any, progress: Callable[[float], None] | None = None) -> TokenStore:
-    """The token store of `reviews`, whole: from the cache where this tokenizer has been here before.
+    """Return the complete token store of `reviews`, from the cache if it is there.
 
     Args:
-        progress: told the share that is done, 0 to 1; what it raises ends the work.
+        reviews: The reviews.
+        tokenizer: The tokenizer of the model.
+        progress: Called with the share done, 0 to 1; an exception from it ends the work.
     """
     place = _place(reviews, tokenizer)
     store = place.open(lambda folder: read_store(folder, place.described["ids"]))
@@ -53,19 +55,20 @@ def tokenize(reviews: Reviews, tokenizer: Any, progress: Callable[[float], None]
 def tokenize_ahead(
     reviews: Reviews, tokenizer: Any, order: Iterable[np.ndarray], *, considerate: bool = True
 ) -> TokenStore:
-    """The token store of `reviews`, filled in the background; whole at once where it is in the cache.
+    """Return a token store of `reviews` that fills in the background; it is complete at once if it is in the cache.
 
     Args:
-        order: arrays of rows in the order in which they will be asked for; all other rows follow in file order.
-            Read by the background thread as it goes.
-        considerate: training computes on the processors, too, so most of their time is left to it while it waits for
-            no rows.
+        reviews: The reviews.
+        tokenizer: The tokenizer of the model.
+        order: Arrays of rows in the order in which training needs them; all other rows follow in file order. The
+            background thread consumes it as it goes.
+        considerate: Whether to leave most of the CPU to training, except while training waits for rows.
     """
     place = _place(reviews, tokenizer)
     store = place.open(lambda folder: read_store(folder, place.described["ids"]))
     if store is None:
         store = filling = empty_store(len(reviews))
-        own = copy.deepcopy(tokenizer)  # a call that pads or cuts changes the tokenizer, for its other users too
+        own = copy.deepcopy(tokenizer)  # a call with padding or truncation changes the tokenizer for all its users
         chunks = _chunks(order, len(reviews))
         rest = _REST if considerate else 0.0
         store.start(lambda: _fill(filling, place, reviews, own, chunks, filling.check_stop, rest))
@@ -73,7 +76,7 @@ def tokenize_ahead(
 
 
 def _place(reviews: Reviews, tokenizer: Any) -> Place:
-    """Where the store of `reviews` is, or will be."""
+    """Return where the token store of `reviews` is, or will be."""
     sha256 = tokenizer_sha256(tokenizer)
     described = {
         "reviews": len(reviews),
@@ -93,10 +96,10 @@ def _fill(
     progress: Callable[[float], None],
     rest: float = 0.0,
 ) -> None:
-    """Tokenize chunk by chunk into what becomes the store on disk.
+    """Tokenize chunk by chunk, into `store` and its files.
 
     Args:
-        rest: how long to rest after each chunk, by the time that it took.
+        rest: Seconds to rest after each chunk, per second that it took.
     """
     dtype = place.described["ids"]
     make_room(private_folder(place.folder.parent))
@@ -113,7 +116,7 @@ def _fill(
                 if process is not None and number >= _OWN_CHUNKS:
                     try:
                         counts = process.write_ids(rows, tell)
-                    except TokenizerProcessError:  # killed, for instance: then this process does it
+                    except TokenizerProcessError:  # killed, for instance; this process does the rest
                         process = None
                         file.seek(end * np.dtype(dtype).itemsize)
                         file.truncate()
@@ -131,7 +134,7 @@ def _fill(
 
 
 def _process(stack: ExitStack, reviews: Reviews, tokenizer: Any, ids: Path, dtype: str) -> TokenizerProcess | None:
-    """A process that tokenizes beside training, until `stack` closes; None where it would not be worth its start."""
+    """Start a process that tokenizes beside training until `stack` closes; return None if it is not worth its start."""
     if int(reviews.sizes().sum()) < _PROCESS_BYTES:
         return None
     with suppress(TokenizerProcessError):
@@ -140,9 +143,9 @@ def _process(stack: ExitStack, reviews: Reviews, tokenizer: Any, ids: Path, dtyp
 
 
 def _chunks(order: Iterable[np.ndarray], count: int) -> Iterator[np.ndarray]:
-    """Rows 0 to `count`, each once: `order`, then the others in file order, about `_CHUNK` at a time.
+    """Yield each row from 0 to `count` once, about `_CHUNK` at a time: `order`, then the others in file order.
 
-    The first array of `order` waits for no other: it is what the first step of training needs.
+    The first array of `order` is not merged with the next: the first step of training needs it at once.
     """
     taken = np.zeros(count, dtype=bool)
     held: list[np.ndarray] = []

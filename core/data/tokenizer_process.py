@@ -1,12 +1,13 @@
-"""Tokenizing in a process of its own, which gives way to the training beside it.
+"""Tokenizes in a separate process that yields to the training beside it.
 
-In a thread of the training process it would hold Python's lock half of the time, and every kernel of a step waits for
-that lock: training beside it runs at a tenth of its speed. The process has the lowest but ten of priorities and half of
-the processors, so it computes where training leaves a processor idle.
+A thread of the training process would hold Python's global interpreter lock half of the time, and every kernel of a
+step waits for that lock: training would run at a tenth of its speed. The process has niceness 10 and half of the
+processors, so it uses the time that training leaves idle.
 
-It is started as `python -m core.data.tokenizer_process`, reads one line of JSON (`_Task`) from standard input, then
-chunks: 8 bytes with the number of rows, and the rows as int64. It appends the ids of each chunk to the file it was
-given, then answers with the int32 count of ids of each row. It ends when its input does, so it outlives nobody.
+`python -m core.data.tokenizer_process` reads one line of JSON with its task from standard input, then chunks: the
+number of rows as 8 bytes, little-endian, and the rows as int64. It appends the ids of each chunk to the file named in
+the task, then writes the number of ids of each row to standard output, as int32. It ends with its input, so it does not
+outlive the process that started it.
 """
 
 from __future__ import annotations
@@ -33,21 +34,27 @@ from core.reviews.reading import Reviews
 _NICENESS = 10
 _LOOK_SECONDS = 0.2
 _SAMPLE = 32
-"""Reviews on which the process's tokenizer is compared with the one that it stands for."""
+"""Reviews on which the tokenizer rebuilt from its definition is compared with the original."""
 
 
 class TokenizerProcessError(Exception):
-    """The process ended, or could not be started."""
+    """Raised when the process has ended, or cannot be started."""
 
 
 class TokenizerProcess:
-    """A process that appends token ids to a file; ends with the `with` block."""
+    """A process that appends token ids to a file, until the `with` block ends."""
 
     def __init__(self, reviews: Reviews, tokenizer: Any, ids: Path, dtype: str) -> None:
-        """Start it.
+        """Start the process.
+
+        Args:
+            reviews: The reviews.
+            tokenizer: The tokenizer of the model.
+            ids: The file to append to.
+            dtype: Type of an id in the file, uint16 or uint32.
 
         Raises:
-            TokenizerProcessError: it cannot be started, or this tokenizer does more than its definition says.
+            TokenizerProcessError: It cannot be started, or the tokenizer cannot be rebuilt from its definition.
         """
         definition = definition_of(tokenizer)
         special = bool(getattr(tokenizer, "split_special_tokens", False))
@@ -74,16 +81,17 @@ class TokenizerProcess:
             raise TokenizerProcessError(str(error)) from error
 
     def write_ids(self, rows: np.ndarray, progress: Callable[[], None]) -> np.ndarray:
-        """Have the ids of `rows` [n], which ascend, appended.
+        """Append the ids of ascending `rows` [n] to the file, and wait until they are written.
 
         Args:
-            progress: called several times a second; what it raises ends the waiting.
+            rows: Rows of the reviews.
+            progress: Called several times a second; an exception from it ends the wait.
 
         Returns:
-            [n] int32, how many ids each review has.
+            [n] int32, the number of ids of each review.
 
         Raises:
-            TokenizerProcessError: the process has ended; the file may hold a part of the ids.
+            TokenizerProcessError: The process has ended; the file may hold some of the ids.
         """
         try:
             self._send(len(rows).to_bytes(8, "little") + rows.astype(np.int64).tobytes())
@@ -125,7 +133,7 @@ def _encoder(definition: str, split_special_tokens: bool) -> Encode:
 
 
 def main() -> None:
-    """Tokenize what standard input asks for, until it ends."""
+    """Tokenize chunks from standard input until it ends."""
     lower_process_priority(_NICENESS)
     source, target = sys.stdin.buffer, sys.stdout.buffer
     task = json.loads(source.readline())

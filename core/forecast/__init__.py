@@ -1,19 +1,20 @@
-"""What a run will need, before anything is trained: memory and time, with what is uncertain about them.
+"""Forecasts of the memory, time and disk space of a run, with their uncertainty, before anything is trained.
 
 Read in this order:
 
-    shapes.py        the model as numbers: layers, widths, weights that learn
-    loads.py         the reviews as numbers: the most expensive micro-batch, and the work of an epoch
-    facts.py         all that a forecast is made from, as plain data that the workbench can hold
-    calibration.py   what two real steps on this machine have shown, kept on disk
-    autograd.py      what a layer keeps on the transformers path, counted; `core/encoder/footprint.py` is the native one
+    facts.py         everything a forecast is made from, as plain data that the workbench can hold
+    calibration.py   measurements of real steps on this machine, kept on disk
+    autograd.py      what a layer keeps on the transformers path; `core/encoder/footprint.py` is its native counterpart
     run.py           one run: facts under settings, and its micro-batches
-    memory.py        the closed form of memory: bytes by what they are for; gpu_memory.py on GPUs
-    duration.py      that of time
-    forecast.py      a run's forecast: what fits, how sure that is, and what each saving would bring
-    probe.py         the two real steps, in a process of their own
-    gather.py        facts of real reviews and a real model, collected by the engine
-    foresight.py     what a worker makes of it before its first step: micro-batches that fit, and a record of it
+    memory.py        the memory formula: bytes by purpose; gpu_memory.py is its GPU counterpart
+    duration.py      the time formula
+    disk.py          the size of the run's folder
+    forecast.py      the forecast of a run: what fits, how certain that is, and what each change of settings saves
+    calibrate.py     measures real steps in a separate process (`core/worker/probe.py`)
+    gather.py        collects facts about real reviews and a real model, in the engine
 
-All but the last three are free of torch and numpy, so that a gauge can follow every key in the screen's own process.
+`core/planning` describes the model (`model_shape.py`) and the reviews (`loads.py`) as numbers. Before its first step a
+worker uses the forecast to choose micro-batches that fit (`core/worker/memory_plan.py`).
+
+All but the last two files are free of torch and numpy, so the screen's own process can update a gauge on every key.
 """

@@ -1,4 +1,4 @@
-"""Have a few real steps measured, in a process of their own: `python -m core.worker.probe`."""
+"""Measures a few real steps in a separate process, `python -m core.worker.probe`."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ from core.settings.schema import Settings
 _MAX_SECONDS, _LOOK_SECONDS = 120.0, 0.2
 
 
-class TrainingError(ReviewtuiError):
-    """A run is being trained, which a measurement would slow down and which would falsify the measurement."""
+class RunActiveError(ReviewtuiError):
+    """Raised when a run is being trained: a measurement would slow the run down, and the run would falsify it."""
 
 
 def calibrate(
     facts: Facts, settings: Settings, folder: Path, progress: Callable[[str, float | None], None]
 ) -> Calibration:
-    """Measure a few real steps in a process of their own, which ends as soon as a run starts.
+    """Measure a few real steps in a separate process, which is stopped as soon as a run starts.
 
     Args:
-        folder: of the model.
-        progress: called several times a second; what it raises ends the measuring.
+        folder: Folder of the model.
+        progress: Called several times a second; an exception from it ends the measurement.
 
     Raises:
-        TrainingError: a run is being trained, or was started meanwhile.
-        ReviewtuiError: it did not come to an end, with the last thing that it said.
+        RunActiveError: A run is being trained, or started in the meantime.
+        ReviewtuiError: The measurement failed or took too long. The message ends with the last line of its output.
     """
     _require_no_training()
-    question = {"facts": facts.model_dump(), "settings": settings.model_dump(), "folder": str(folder)}
-    given: str | None = json.dumps(question)
+    request = {"facts": facts.model_dump(), "settings": settings.model_dump(), "folder": str(folder)}
+    unsent: str | None = json.dumps(request)
     deadline = time.monotonic() + _MAX_SECONDS
     with subprocess.Popen(
         [sys.executable, "-m", "core.worker.probe"],
@@ -52,23 +52,21 @@ def calibrate(
             while True:
                 progress("measuring a few steps", None)
                 try:
-                    out, err = process.communicate(given, timeout=_LOOK_SECONDS)
+                    out, err = process.communicate(unsent, timeout=_LOOK_SECONDS)
                     break
                 except subprocess.TimeoutExpired:
-                    given = None  # it was sent
+                    unsent = None  # `communicate` has taken it over
                     _require_no_training()
                     if time.monotonic() > deadline:
                         raise ReviewtuiError(f"Measuring took more than {_MAX_SECONDS:.0f} seconds.") from None
         finally:
             process.kill()
     if process.returncode:
-        words = [line for line in err.splitlines() if line.strip()][-1:]
-        raise ReviewtuiError(
-            f"Measuring did not work here: {clean_line(words[0] if words else process.returncode, 160)}"
-        )
+        last = [line for line in err.splitlines() if line.strip()][-1:]
+        raise ReviewtuiError(f"Measuring did not work here: {clean_line(last[0] if last else process.returncode, 160)}")
     return Calibration.model_validate_json(out.splitlines()[-1])
 
 
 def _require_no_training() -> None:
     if is_training():
-        raise TrainingError("Steps are measured once no run is being trained.")
+        raise RunActiveError("Steps are measured once no run is being trained.")

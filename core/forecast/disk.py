@@ -1,4 +1,4 @@
-"""What one run leaves on the disk."""
+"""The disk space that a run takes."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from core.runs.checkpoint_folders import CHECKPOINTS_KEPT
 
 
 def disk_bytes(run: Run, training_seconds: float) -> int:
-    """Return the bytes of a run's folder after its end: the model, and the checkpoints that are kept.
+    """Return the bytes of a run's folder once it has ended: the model, and the checkpoints that are kept.
 
     Args:
         run: The run.
-        training_seconds: How long its steps and evaluations take: a checkpoint is written at intervals, and at the end.
+        training_seconds: Duration of its steps and evaluations. A checkpoint is written at intervals and at the end.
     """
     checkpoint = run.learned_bytes + run.moment_bytes + run.best_bytes
     count = min(CHECKPOINTS_KEPT, 1 + int(training_seconds / max(run.settings.checkpoint_seconds, 1e-9)))

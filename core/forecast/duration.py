@@ -1,4 +1,4 @@
-"""What one run needs of time, counted: operations by rates that were measured, and what waits for the disk."""
+"""The time formula: operations divided by measured rates, plus the time spent on the disk."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from core.forecast.run import Run
 from core.planning import loads
 from core.planning.run_plan import MicroBatchLimits
 
-_BESIDE = 0.5
-"""Of the time that a checkpoint takes, what the steps beside it take longer (measured, two processors)."""
+_SLOWDOWN = 0.5
+"""Seconds by which each second of writing a checkpoint delays the steps beside it (measured on two processors)."""
 _CHECKPOINT_SECONDS = 0.01
-"""Of a checkpoint however small: files are made, synced and renamed (measured)."""
+"""Fixed cost of a checkpoint: files are created, synced and renamed (measured)."""
 _HASH_RATE = 1.2e9
-"""Bytes a second of sha256."""
+"""Bytes per second of sha256."""
 
 
 def seconds(run: Run, plan: MicroBatchLimits) -> tuple[float, float]:
-    """Seconds of an epoch, and of all steps and evaluations."""
+    """Return the seconds of one epoch, and those of all steps and evaluations."""
     calibration, settings = run.calibration, run.settings
     load = loads.work(run.table, settings.batch_size, plan.tokens, plan.reviews, square=not run.native)
     training = step_operations(run, load) * run.per_review / calibration.rate
@@ -28,10 +28,10 @@ def seconds(run: Run, plan: MicroBatchLimits) -> tuple[float, float]:
     return training + evaluation * max(evaluations, 1) / max(run.epochs, 1e-9), whole
 
 
-def once(run: Run, plan: MicroBatchLimits) -> float:
-    """Return the seconds in which the frozen layers are computed before the first step.
+def frozen_pass_seconds(run: Run, plan: MicroBatchLimits) -> float:
+    """Return the seconds of the pass over the frozen layers before the first step.
 
-    0 if they are computed in every step, or were computed by an earlier run.
+    0 if the frozen layers are computed in every step, or an earlier run has left their output behind.
     """
     if not run.native or run.num_frozen <= 0:
         return 0.0
@@ -44,18 +44,18 @@ def once(run: Run, plan: MicroBatchLimits) -> float:
 
 
 def update(run: Run) -> float:
-    """Seconds of the optimizer's part of a step."""
+    """Return the seconds of the optimizer's part of a step."""
     return run.calibration.update * (run.learned_bytes + run.moment_bytes)
 
 
-def ending(run: Run) -> float:
-    """Seconds in which the last checkpoint and the model are written."""
+def saving_seconds(run: Run) -> float:
+    """Return the seconds it takes to write the last checkpoint and the model."""
     size = _checkpoint_bytes(run) + 4 * run.shape.weights
     return size / run.calibration.disk_rate + size / _HASH_RATE
 
 
 def step_operations(run: Run, load: loads.Work) -> float:
-    """Floating-point operations of forward and backward passes over what `load` says."""
+    """Return the floating-point operations of the forward and backward passes over `load`."""
     frozen = _frozen(run)
     learned = run.shape.layers - frozen
     passes = 4 if run.settings.gradient_checkpointing else 3
@@ -64,15 +64,15 @@ def step_operations(run: Run, load: loads.Work) -> float:
 
 
 def evaluation_operations(run: Run, load: loads.Work) -> float:
-    """Floating-point operations of an evaluation of what `load` says; what is computed once is no part of it."""
+    """Return the floating-point operations of an evaluation of `load`, without frozen layers that are computed once."""
     return operations(run, load, run.shape.layers - (_frozen(run) if run.native else 0))
 
 
 def operations(run: Run, load: loads.Work, layers: int, *, top: bool = True) -> float:
-    """Floating-point operations of one forward pass through so many layers, over what `load` says.
+    """Return the floating-point operations of one forward pass over `load` through `layers` layers.
 
     Args:
-        top: the last of all layers is among them, which the native encoder computes for first tokens alone.
+        top: Whether the last layer is among them. The native encoder computes it for the first tokens only.
     """
     if layers <= 0:
         return 0.0
@@ -86,17 +86,19 @@ def operations(run: Run, load: loads.Work, layers: int, *, top: bool = True) -> 
 
 
 def _frozen(run: Run) -> int:
-    """Layers that no backward pass goes through."""
+    """Return the number of layers without a backward pass."""
     return 0 if run.settings.lora else max(run.num_frozen, 0)
 
 
 def _checkpoints(run: Run, training: float) -> float:
-    """Seconds that checkpoints add to steps that take so many: what is written beside them slows them down, and
-    where checkpoints follow each other at once, steps wait for the disk."""
-    best = run.best_bytes / 2  # they are the model's own for about half of the time
+    """Return the seconds that checkpoints add to `training` seconds of steps.
+
+    Writing slows down the steps beside it, and steps wait for the disk if checkpoints follow one another without pause.
+    """
+    best = run.best_bytes / 2  # about half of the time the best weights are the model's own, and are not written twice
     writing = _CHECKPOINT_SECONDS + (_checkpoint_bytes(run) + best) / run.calibration.disk_rate
     every = max(run.settings.checkpoint_seconds, training / max(run.steps, 1))
-    each = _BESIDE * min(writing, every) + max(writing - every, 0.0)
+    each = _SLOWDOWN * min(writing, every) + max(writing - every, 0.0)
     return int(training / every) * each if training else 0.0
 
 

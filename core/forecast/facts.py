@@ -1,4 +1,4 @@
-"""All that a forecast is made from, as plain data: collected once by the engine, held by whoever shows a gauge."""
+"""Everything a forecast is made from, as plain data: collected once by the engine, held by whatever shows a gauge."""
 
 from __future__ import annotations
 
@@ -10,98 +10,99 @@ from core.planning.run_plan import RunPlan, plan_run
 from core.settings.schema import Settings
 
 TOUCH = 5e-10
-"""Seconds that a byte takes that is written to for the first time, where that was not measured."""
+"""Seconds per byte of memory that is written to for the first time, if that is not measured."""
 
 
 class Observed(BaseModel):
-    """The run whose steps, evaluations and peak a calibration is made of."""
+    """The run that a calibration was taken from."""
 
     model_config = ConfigDict(frozen=True)
 
     tokens: float
-    """Of the mean review. Reviews of another length make micro-batches of another speed."""
+    """Mean tokens of a review. The speed of micro-batches depends on the length of the reviews."""
     prepared: str = ""
-    """The reviews and settings for which it has left behind what the frozen layers make of them; see
-    `Run.prepares`."""
+    """Identifies the output of the frozen layers that the run has left behind; see `Run.prepares`."""
     seconds: float = 0.0
-    """Training time that was looked at."""
+    """Training time that was observed."""
 
 
 class Calibration(BaseModel):
-    """What real steps on this machine have shown of one way to compute one model: those of a probe, or of a run."""
+    """Measurements of one way to compute one model on this machine, taken from a probe's steps or from a run."""
 
     model_config = ConfigDict(frozen=True)
 
     rest_bytes: int
-    """Memory that no formula explains: libraries, allocator."""
+    """Memory outside of the formulas: libraries and allocator."""
     kernel_bytes: int = 0
-    """Memory that kernels for one more shape of a micro-batch take; see `Run.shapes`."""
+    """Memory that the kernels of one more micro-batch shape take; see `Run.shapes`."""
     factor: float = 1.0
-    """Activations as they were, by what the formula says of them."""
+    """Measured activations divided by counted ones."""
     rate: float
-    """Floating-point operations a second in a training step."""
+    """Floating-point operations per second of a training step."""
     overhead: float
-    """Seconds that a micro-batch takes besides."""
+    """Fixed seconds per micro-batch."""
     forward_rate: float
+    """Floating-point operations per second of a forward pass."""
     update: float
-    """Seconds of the optimizer's part of a step, for each byte of weights that learn and of their moments."""
+    """Seconds of the optimizer's part of a step, per byte of trainable weights and their moments."""
     touch: float = TOUCH
-    """Seconds that a byte takes that is written to for the first time."""
+    """Seconds per byte of memory that is written to for the first time."""
     start: float
-    """Seconds from the start of a worker to its first step, besides what has to be tokenized."""
+    """Seconds from the start of a worker to its first step, without tokenizing."""
     first_evaluation: float = 1.0
-    """Seconds that the first evaluation takes besides: libraries are loaded for it."""
+    """Seconds that the first evaluation takes longer than others, because it loads libraries."""
     disk_rate: float = 4e8
-    """Bytes a second that get onto the disk of the runs."""
+    """Bytes per second written to the disk of the runs."""
     measured: bool = True
-    """False where it is a guess."""
+    """False for a guess."""
     lost: float = 0.0
-    """The share of the processors that others had while it was measured; see `core/base/contention.py`."""
+    """Share of the processors that other processes had during the measurement; see `core/base/contention.py`."""
     observed: Observed | None = None
-    """Of which run it is; None for a probe's."""
+    """The run it was taken from; None for a probe."""
 
     @property
     def is_busy(self) -> bool:
-        """Whether its times are those of a busy machine: they are a guess, and not kept."""
+        """Whether the machine was busy during the measurement: its times are then a guess, and are not kept."""
         return self.lost > MAX_LOST
 
 
 class Facts(BaseModel):
-    """A model, reviews, and a machine."""
+    """A model, its reviews, and a machine."""
 
     model_config = ConfigDict(frozen=True)
 
     model: str
     shape: ModelShape
     limit: int
-    """Tokens that the model reads at most."""
+    """Maximum tokens that the model can read."""
     mapped: bool = True
-    """Whether its file holds fp32: what does not learn then stays in it, mapped; else all of it is made in memory."""
+    """Whether its file holds fp32. Weights that do not learn then stay in the mapped file; otherwise all are copied
+    into memory."""
     reviews: int
     """Labelled reviews of the source."""
     validation: int | None = None
-    """Reviews of a file to measure on; None where some of the source are held out."""
+    """Reviews of a separate validation file; None if some reviews of the source are held out."""
     table: list[tuple[int, int]]
-    """Lengths in tokens, with special tokens, uncut and ascending, with the number of reviews of each; see loads.py."""
+    """(tokens, reviews) by ascending length, special tokens included and uncut; see `core/planning/loads.py`."""
     distinct: int
     """Different tokens that occur."""
     device: str = "cpu"
     auto_precision: str = "fp32"
-    """What the precision `auto` means here."""
+    """The precision that `auto` stands for."""
     budgets: dict[str, int] = {}
-    """Tokens that suit a micro-batch of the native encoder, by precision."""
+    """Tokens per micro-batch that suit the native encoder, by precision."""
     calibrations: dict[str, Calibration] = {}
-    """By `way_of` what a probe measured, by `kind_of` what runs did."""
+    """Those of probes by `probe_name`, those of runs by `run_kind`."""
     free_bytes: int = 0
-    """Memory that a run could take now."""
+    """Memory that a run could take now; 0 if unknown."""
     postponed: bool = False
-    """Whether steps could not be measured because a run is being trained."""
+    """Whether measuring has to wait because a run is being trained."""
 
     def precision(self, settings: Settings) -> str:
         return self.auto_precision if settings.precision == "auto" else settings.precision
 
     def plan(self, settings: Settings) -> RunPlan:
-        """How a run with `settings` is computed."""
+        """Return how a run with `settings` is computed."""
         family = self.shape.family
         on_cpu = self.device == "cpu" and settings.device in ("auto", "cpu")
         return plan_run(
@@ -113,11 +114,11 @@ class Facts(BaseModel):
         )
 
     def path(self, settings: Settings) -> str:
-        """native or transformers."""
+        """Return `native` or `transformers`."""
         return self.plan(settings).path.name
 
-    def way_of(self, settings: Settings) -> str:
-        """The name of how a run is computed: what of its settings a calibration depends on."""
+    def probe_name(self, settings: Settings) -> str:
+        """Return the name of a probe's calibration: the settings that decide how a run is computed."""
         words = [self.path(settings), self.precision(settings)]
         if words[0] == "transformers":
             words += ["lora"] * settings.lora + ["recompute"] * settings.gradient_checkpointing
@@ -125,8 +126,8 @@ class Facts(BaseModel):
             words.append("head")
         return " ".join(words)
 
-    def kind_of(self, settings: Settings) -> str:
-        """The name of runs that take as long for a token, and whose memory is the same but for what is counted."""
-        words = [self.way_of(settings), f"frozen={self.shape.num_frozen(settings)}", settings.optimizer]
+    def run_kind(self, settings: Settings) -> str:
+        """Return the name shared by runs with the same time per token and the same memory outside of the formulas."""
+        words = [self.probe_name(settings), f"frozen={self.shape.num_frozen(settings)}", settings.optimizer]
         words += [f"batch={settings.batch_size}", f"micro={settings.micro_batch_size}"]
         return " ".join(words + ["recompute"] * settings.gradient_checkpointing)

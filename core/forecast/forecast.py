@@ -1,6 +1,6 @@
-"""The forecast of a run, from facts and settings alone, in a millisecond: what it will need, and what would save some.
+"""The forecast of a run, and of what each change of settings would save.
 
-`memory.py` and `duration.py` do the counting.
+It needs only facts and settings, and takes a millisecond. `memory.py` and `duration.py` do the counting.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ from core.planning.run_plan import UNLIMITED
 from core.settings.schema import Settings
 
 HEADROOM = 0.9
-"""Share of the free memory that a run may be planned to take."""
+"""Share of the free memory that a plan may use."""
 MEASURED = (0.1, 0.3)
-"""Relative uncertainty of memory and time, with a calibration: benchmarks/MEMORY.md found more than nine in ten runs
-within them, of time that of the whole run."""
+"""Relative uncertainty of memory and of the time of the whole run, with a calibration. More than nine in ten runs in
+benchmarks/MEMORY.md are within them."""
 GUESSED = (0.25, 0.5)
-"""The same without one; itself guessed."""
+"""The same without a calibration; itself a guess."""
 
 
 class Saving(BaseModel):
-    """One change that makes a run smaller."""
+    """A change of one setting that saves memory."""
 
     model_config = ConfigDict(frozen=True)
 
     setting: str
     value: Any
     bytes: int
-    """Memory that it saves."""
+    """Memory saved."""
     seconds: float
-    """Time that it adds; negative where it saves time too."""
+    """Time added; negative if it saves time too."""
 
 
 class Forecast(BaseModel):
@@ -51,36 +51,35 @@ class Forecast(BaseModel):
     parts: Parts
     seconds_per_epoch: float
     training_seconds: float
-    """The pass that computes frozen layers, steps and evaluations, as a run's journal counts them."""
+    """Duration of the pass over frozen layers, the steps and the evaluations, as a run's journal counts it."""
     seconds: float
-    """All of it, from the start of the worker."""
+    """Duration of the whole run, from the start of the worker."""
     low_seconds: float
     high_seconds: float
     steps: int
     path: str
     precision: str
     measured: bool
-    """Whether steps like those of this run were measured on this machine, while nobody else used it; else it is a
-    guess."""
+    """Whether such steps have been measured on this machine while it was quiet; otherwise the times are a guess."""
     micro_batch_size: int
-    """Reviews of the most expensive micro-batch, as the run will be done."""
+    """Reviews of the most expensive micro-batch, after any reduction to fit."""
     micro_batch_tokens: int
     batch_size: int
     free_bytes: int
     fits: bool
-    """Whether it fits as it was asked for; if not, micro-batches will be smaller, the batch kept."""
+    """Whether the requested micro-batches fit. If not, they become smaller; the batch size stays."""
     largest_micro_batch: int
-    """Reviews of the longest kind that fit into a micro-batch, up to the batch size; 0 where not even one does."""
+    """How many of the longest reviews fit in a micro-batch, up to the batch size; 0 if not even one does."""
     disk_bytes: int
-    """What its folder takes on the disk after its end."""
+    """Size of the run's folder once it has ended."""
     dominant: str
-    """The largest part besides the baseline."""
+    """Name of the largest part besides the baseline."""
 
 
 def forecast(facts: Facts, settings: Settings) -> Forecast:
-    """What a run with `settings` will need."""
+    """Return what a run with `settings` will need."""
     run = Run(facts, settings)
-    asked = run.asked
+    requested = run.requested
     room = int(facts.free_bytes * HEADROOM) if facts.free_bytes else UNLIMITED
     plan = limits_that_fit(run, room)
     counted, calibration = parts(run, plan), run.calibration
@@ -89,8 +88,8 @@ def forecast(facts: Facts, settings: Settings) -> Forecast:
     sure_seconds = (MEASURED if measured else GUESSED)[1]
     part = run.largest_part(plan)
     epoch, training = duration.seconds(run, plan)
-    training += duration.once(run, plan)
-    whole = calibration.start + training + duration.ending(run)
+    training += duration.frozen_pass_seconds(run, plan)
+    whole = calibration.start + training + duration.saving_seconds(run)
     needed = {name: size for name, size in counted.model_dump().items() if name != "baseline"}
     return Forecast(
         peak_bytes=counted.total,
@@ -110,7 +109,7 @@ def forecast(facts: Facts, settings: Settings) -> Forecast:
         micro_batch_tokens=sum(part),
         batch_size=settings.batch_size,
         free_bytes=facts.free_bytes,
-        fits=plan == asked and counted.total <= room,
+        fits=plan == requested and counted.total <= room,
         largest_micro_batch=largest_micro_batch(run, room),
         disk_bytes=disk_bytes(run, training),
         dominant=max(needed, key=lambda name: needed[name]),
@@ -118,13 +117,13 @@ def forecast(facts: Facts, settings: Settings) -> Forecast:
 
 
 def savings(facts: Facts, settings: Settings) -> list[Saving]:
-    """What each change that saves memory would bring, the largest saving first."""
+    """Return the changes of one setting that save memory, the largest saving first."""
     now = forecast(facts.model_copy(update={"free_bytes": 0}), settings)
     found = []
     for name, value in _changes(facts, settings, now):
         try:
             changed = settings.changed({name: value})
-        except InputError:  # it does not fit the other settings
+        except InputError:  # it conflicts with the other settings
             continue
         then = forecast(facts.model_copy(update={"free_bytes": 0}), changed)
         if then.peak_bytes < now.peak_bytes:
@@ -134,7 +133,7 @@ def savings(facts: Facts, settings: Settings) -> list[Saving]:
 
 
 def _changes(facts: Facts, settings: Settings, now: Forecast) -> list[tuple[str, Any]]:
-    """Changes that may save memory."""
+    """Return settings, with new values, that may save memory."""
     layers = facts.shape.layers
     freezings: list[str | int] = [layers // 2] if facts.shape.num_frozen(settings) >= 0 else ["embeddings", layers // 2]
     longest = min(settings.max_length, facts.limit, facts.table[-1][0] if facts.table else settings.max_length)

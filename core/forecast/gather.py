@@ -1,4 +1,4 @@
-"""Facts of real reviews and a real model, collected by the engine."""
+"""Collects the facts of a forecast from real reviews and a real model, in the engine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from core.base.errors import InputError
 from core.base.memory import free_bytes
 from core.data.length_report import LengthReport
-from core.forecast.calibrate import TrainingError, calibrate
+from core.forecast.calibrate import RunActiveError, calibrate
 from core.forecast.calibration import keep, key_of, known
 from core.forecast.facts import Facts
 from core.forecast.run import Run
@@ -31,12 +31,14 @@ Progress = Callable[[str, float | None], None]
 def gather(
     lengths: LengthReport, classes: int, settings: Settings, reviews: int, validation: int | None = None
 ) -> Facts:
-    """Facts for a forecast.
+    """Return the facts for a forecast.
 
     Args:
-        lengths: of the reviews, with this model's tokenizer.
-        reviews: to learn from; and to hold out of, where `validation` is None.
-        validation: reviews to measure on, where they are known.
+        lengths: Lengths of the reviews in tokens of this model.
+        classes: Number of classes.
+        settings: Settings of the run.
+        reviews: Reviews to train on. If `validation` is None, some of them are held out.
+        validation: Reviews of a separate validation file, if there is one.
     """
     from core.models.device import choose_device, choose_precision
 
@@ -63,29 +65,29 @@ def gather(
 
 
 def with_calibration(facts: Facts, settings: Settings, progress: Progress) -> Facts:
-    """Facts that have the calibration for a run with `settings`: kept from before, or measured now.
+    """Return the facts with a calibration for a run with `settings`, loaded from the disk or measured now.
 
-    While a run is trained nothing is measured: then they are `postponed`.
+    While a run is being trained nothing is measured, and the facts are marked `postponed`.
 
     Raises:
-        ReviewtuiError: it cannot be measured here.
+        ReviewtuiError: The measurement failed.
     """
     from core.models.device import choose_device
 
-    way = facts.way_of(settings)
+    name = facts.probe_name(settings)
     key = calibration_key(facts.shape, choose_device(settings.device))
     found = known(key)
     if not Run(facts, settings).calibration.measured:
         try:
-            found[way] = calibrate(facts, settings, resolve_model(settings.model).folder, progress)
-        except TrainingError:
+            found[name] = calibrate(facts, settings, resolve_model(settings.model).folder, progress)
+        except RunActiveError:
             return facts.model_copy(update={"calibrations": {**facts.calibrations, **found}, "postponed": True})
-        keep(key, way, found[way])
+        keep(key, name, found[name])
     return facts.model_copy(update={"calibrations": {**facts.calibrations, **found}})
 
 
 def free_on(device: torch.device) -> int:
-    """Bytes that a new run could take there now."""
+    """Return the bytes of memory that a new run could take on `device` now."""
     if device.type == "cuda":
         import torch
 
@@ -102,7 +104,7 @@ def _config(folder: Path) -> dict[str, Any]:
 
 
 def is_mapped(folder: Path) -> bool:
-    """Whether a model's weights are fp32 in their files: they are used where they lie, unless they learn."""
+    """Return whether a model's files hold fp32 weights, which are then mapped instead of copied unless they learn."""
     kinds: set[str] = set()
     for file in folder.glob("*.safetensors"):
         with file.open("rb") as stream:
@@ -112,13 +114,13 @@ def is_mapped(folder: Path) -> bool:
 
 
 def _limit(shape: ModelShape, config: Mapping[str, Any]) -> int:
-    """Tokens that the model reads at most: RoBERTa's positions begin after the padding index."""
+    """Return the maximum tokens that the model can read. RoBERTa's positions begin after the padding index."""
     offset = int(config.get("pad_token_id") or 0) + 1 if shape.family == "roberta" else 0
     return max(shape.positions - offset, 1) if shape.positions else 512
 
 
 def calibration_key(shape: ModelShape, device: torch.device) -> str:
-    """What calibrations of a model are kept under on this machine."""
+    """Return the key under which the calibrations of a model on this machine are kept."""
     name = device.type
     if device.type == "cuda":
         import torch
@@ -129,7 +131,7 @@ def calibration_key(shape: ModelShape, device: torch.device) -> str:
 
 
 def _budgets(facts: Facts) -> dict[str, int]:
-    """Tokens that suit a micro-batch of the native encoder, by precision; measured once on a machine."""
+    """Return the tokens per micro-batch that suit the native encoder, by precision; measured once per machine."""
     if facts.device != "cpu" or facts.shape.family == "other":
         return {}
     import torch

@@ -1,12 +1,12 @@
-"""The same on a GPU: what torch's allocator has given out at the moment of a step that needs most.
+"""The memory formula for GPUs: what torch's allocator has handed out at the peak of a step.
 
-There every tensor is gone as soon as nothing needs it, so a step has moments that compete:
+On a GPU a tensor is freed as soon as nothing needs it, so any of these moments can be the peak:
 
-    at the top      of the way back: all activations are kept, gradients are there only of earlier micro-batches
-    at the bottom   the last layer's activations, and all gradients
-    measuring       a forward pass beside all gradients
+    start of backward   all activations, and gradients of earlier micro-batches only
+    end of backward     the activations of the lowest layer, and all gradients
+    evaluation          a forward pass beside all gradients
 
-The best weights so far are copied to the processor's memory, and so are checkpoints.
+The best weights and checkpoints are copied to the CPU's memory, and do not count.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from core.planning.run_plan import MicroBatchLimits
 
 
 class Moment(NamedTuple):
-    """Bytes of one moment, besides moments of the optimizer and what no formula explains."""
+    """Bytes in use at one point of a step, without the optimizer's state and the baseline."""
 
     weights: int
     gradients: int
@@ -28,14 +28,14 @@ class Moment(NamedTuple):
 
 
 def peak(run: Run, plan: MicroBatchLimits) -> Moment:
-    """The moment that needs most."""
+    """Return the point of a step that needs the most memory."""
     shape, item = run.shape, run.item
     learned = run.learned_layers
     train, evaluation = run.passes(plan)
     batch = len(run.longest_batch)
     weights, gradients = _weights(run), run.learned_bytes
     largest_gradient = min(4 * _largest(run), gradients)
-    copies = 2 * shape.layer_products if item == 2 else 0  # autocast's, of a layer
+    copies = 2 * shape.layer_products if item == 2 else 0  # autocast's copies of one layer
     found = [Moment(weights, gradients, 0, autograd.fused_forward(shape, evaluation, item))]
     for lengths in train:
         several = len(lengths) < batch
@@ -56,7 +56,7 @@ def peak(run: Run, plan: MicroBatchLimits) -> Moment:
 
 
 def _largest(run: Run) -> int:
-    """Weights of the largest matrix that learns."""
+    """Return the number of weights in the largest trainable matrix."""
     shape = run.shape
     if run.lora is not None or run.head_only:
         return shape.hidden_size**2
@@ -64,6 +64,6 @@ def _largest(run: Run) -> int:
 
 
 def _weights(run: Run) -> int:
-    """All of them in fp32; with LoRA its own besides, and the head as it was."""
+    """Return the bytes of all weights in fp32; with LoRA also its matrices, and a copy of the original head."""
     size = 4 * run.shape.weights
     return size + run.learned_bytes + 4 * run.shape.head if run.lora else size

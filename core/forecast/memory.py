@@ -1,17 +1,17 @@
-"""What one run needs of memory, counted: bytes by what they are for.
+"""The memory formula: the bytes of a run, by purpose.
 
-They are anonymous memory of the worker on a CPU, and what torch's allocator gives out on a GPU: what a run's journal
-calls `process_peak` and `device_peak`.
+On a CPU they are the anonymous memory of the worker, on a GPU what torch's allocator hands out. A run's journal records
+the same quantities as `process_peak` and `device_peak`.
 
     baseline     libraries, allocator and kernels: measured (calibration.py)
-    weights      fp32, all of them; a copy in the products' format
-    gradients    fp32, of the weights that learn; on the native path only the words that occur
-    optimizer    two moments of them (AdamW), none (SGD)
-    activations  what the backward pass needs of the most expensive micro-batch
-    workspace    what passes need besides; kernels; dropout masks; tables of the reviews
-    copies       the best weights so far; what saving the model at the end needs beyond all of that
+    weights      all weights in fp32; a copy in the format of the matrix products
+    gradients    fp32, of the trainable weights; on the native path only the words that occur
+    optimizer    two moments per trainable weight (AdamW), or none (SGD)
+    activations  what the backward pass of the most expensive micro-batch needs
+    workspace    temporary buffers; kernels; dropout masks; tables of the reviews
+    copies       the best weights so far; what saving the model at the end needs on top
 
-`gpu_memory.py` counts what runs on GPUs need.
+`gpu_memory.py` is the counterpart for GPUs.
 """
 
 from __future__ import annotations
@@ -25,23 +25,24 @@ from core.planning.run_plan import UNLIMITED, MicroBatchLimits
 from core.planning.sizes import HEAD_POOL_ELEMENTS, POOL_ELEMENTS
 
 _ROW_BYTES = 64
-"""Of each review in the tables of a run."""
+"""Bytes per review in the tables of a run."""
 _READING, _READING_REUSED = 40 << 20, 24 << 20
-"""What reading and tokenizing reviews adds to a worker; where more than a head is trained, some of it is used again
-(measured)."""
+"""Bytes that reading and tokenizing reviews add to a worker. If more than the head is trained, training reuses some of
+them (measured)."""
 _LORA_PIECES, _LORA_PIECES_FP32 = 24 << 20, 70 << 20
-"""What the allocator keeps of LoRA's many small tensors beyond what a calibration's few steps show, in fp32 with
-kernels, which those do not show either (measured). An evaluation finds its room among them."""
+"""Bytes that the allocator retains from LoRA's many small tensors but that the few steps of a calibration do not show;
+in fp32 kernels are included, which they do not show either (measured). An evaluation fits into these bytes."""
 _LATE_KERNELS = 20 << 20, 25 << 20, 35 << 20
-"""Kernels of bf16 products for shapes that the steps of a calibration have not met, where all reviews are of the same
-length; what they take besides where all are of different ones; and where micro-batches are large, too (measured)."""
+"""Bytes of the kernels of bf16 products for shapes that a calibration has not met: if all reviews have the same length;
+in addition, if all lengths differ; and in addition, if micro-batches are large as well (measured)."""
 _LARGE_TOKENS = 1024
+"""Tokens from which a micro-batch counts as large."""
 _FROZEN_KERNELS = 40 << 10
-"""The same of fp32 where frozen layers are computed once, for each element of the width (measured)."""
+"""Bytes of fp32 kernels per element of the width, if frozen layers are computed once (measured)."""
 
 
 class Parts(BaseModel):
-    """Bytes of the moment that needs most, by what they are for."""
+    """Bytes in use at the peak, by purpose."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -59,10 +60,10 @@ class Parts(BaseModel):
 
 
 def parts(run: Run, plan: MicroBatchLimits, *, begun: bool = True) -> Parts:
-    """Bytes of the peak, by what they are for.
+    """Return the bytes in use at the peak, by purpose.
 
     Args:
-        begun: the run is well under way; after its first steps alone there are no copies and fewer kernels.
+        begun: Whether the run is well under way. During its first steps there are no copies and fewer kernels.
     """
     if run.counted_on_gpu:
         peak = gpu_memory.peak(run, plan)
@@ -89,15 +90,15 @@ def parts(run: Run, plan: MicroBatchLimits, *, begun: bool = True) -> Parts:
 
 
 def limits_that_fit(run: Run, room: int) -> MicroBatchLimits:
-    """Return the requested limits, halved until the run takes no more than `room` bytes or they cannot be smaller."""
-    limits = run.asked
+    """Return the requested limits, halved until the run takes at most `room` bytes or they cannot be smaller."""
+    limits = run.requested
     while parts(run, limits).total > room and (smaller := limits.halved()) is not None:
         limits = smaller
     return limits
 
 
 def largest_micro_batch(run: Run, room: int) -> int:
-    """Reviews of the longest kind that fit into a micro-batch, where there are `room` bytes."""
+    """Return how many of the longest reviews fit in a micro-batch, given `room` bytes."""
     low, high = 0, len(run.longest_batch)
     while low < high:
         middle = (low + high + 1) // 2
@@ -113,36 +114,35 @@ def _reading(run: Run) -> int:
 
 
 def _late_kernels(run: Run, plan: MicroBatchLimits) -> int:
-    """Of bf16 products, for shapes that come later."""
+    """Return the bytes of the kernels of bf16 products for shapes that first occur later in the run."""
     counts = [count for _, count in run.table]
-    unlike = 1 - max(counts, default=0) / max(sum(counts), 1)  # the share that is not of the most common length
+    unlike = 1 - max(counts, default=0) / max(sum(counts), 1)  # share of reviews without the most common length
     large = min(sum(run.passes(plan)[0][1]) / _LARGE_TOKENS, 1.0)
     same, different, larger = _LATE_KERNELS
     return round(same + (different + larger * large) * unlike)
 
 
 def _copies(run: Run, passes: int) -> int:
-    """What copies add to the peak: of the best weights, and of the model that is saved at the end.
+    """Return the bytes that copies add to the peak: of the best weights, and of the model saved at the end.
 
     Args:
-        passes: bytes of what micro-batches need.
+        passes: Bytes that micro-batches need; they are free again when the model is saved.
     """
     best, saved, shape = run.best_bytes, 0, run.shape
     if run.settings.lora:  # matrices are merged into a copy
         saved = best + 4 * shape.weights - passes
-    elif run.native:  # gradients and moments are gone, the word table is the module's again
+    elif run.native:  # gradients and moments are freed, and the word table is the module's own again
         saved = best - run.moment_bytes - passes
         saved += 4 * shape.words if run.num_frozen < 0 and run.facts.mapped else 0
-        saved += (
-            4 * (shape.layers - max(run.num_frozen, 0)) * shape.hidden_size * shape.intermediate_size
-        )  # as files do
+        # files store the feed-forward's second weight in its original layout
+        saved += 4 * (shape.layers - max(run.num_frozen, 0)) * shape.hidden_size * shape.intermediate_size
     return max(best, saved)
 
 
 def _native_weights(run: Run) -> int:
-    """Master weights, their copies in the products' format, and what of frozen layers is laid out anew.
+    """Return the bytes of master weights, their copies in the products' format, and rearranged frozen weights.
 
-    What does not learn otherwise stays in the model's file, which is mapped and not counted, if it can be.
+    Other weights that do not learn stay in the model's file if it can be mapped, and are not counted.
     """
     shape, item = run.shape, run.item
     frozen = max(run.num_frozen, 0)
@@ -157,7 +157,7 @@ def _native_weights(run: Run) -> int:
 
 
 def _native_passes(run: Run, plan: MicroBatchLimits) -> tuple[int, int]:
-    """What a backward pass needs, and all other buffers."""
+    """Return the bytes that a backward pass needs, and those of all other buffers."""
     shape, item = run.shape, run.item
     pool = (HEAD_POOL_ELEMENTS if run.head_only else POOL_ELEMENTS) * item * _dropouts(run)
     train, evaluation = run.passes(plan)
@@ -178,30 +178,32 @@ def _native_passes(run: Run, plan: MicroBatchLimits) -> tuple[int, int]:
 
 
 def _dropouts(run: Run) -> int:
-    """Pools of masks: one for each probability."""
+    """Return the number of pools of dropout masks: one per probability."""
     own = run.settings.dropout
     return run.shape.dropouts if own is None else int(own > 0)
 
 
 def _autograd_weights(run: Run) -> int:
-    """Weights in memory: on a CPU those that learn, where the others stay in the model's mapped file."""
+    """Return the bytes of weights in memory. On a CPU those that do not learn stay in the file if it can be mapped."""
     shape, settings = run.shape, run.settings
     size = run.learned_bytes
     if not run.facts.mapped or run.on_gpu:
         size += 4 * shape.weights if settings.lora else 4 * shape.weights - run.learned_bytes
     if settings.lora:
-        size += 4 * shape.head  # it is kept as it was, too
-    if run.item == 2:  # autocast's copies: until the end of a pass, or of LoRA's frozen weights of the way back
-        once = settings.lora and settings.gradient_checkpointing
-        size += 2 * (1 if once else run.learned_layers) * shape.layer_products
+        size += 4 * shape.head  # a copy of the original head
+    if run.item == 2:  # autocast's copies last until the end of a pass, those of recomputed frozen layers for one layer
+        one_layer = settings.lora and settings.gradient_checkpointing
+        size += 2 * (1 if one_layer else run.learned_layers) * shape.layer_products
     return size
 
 
 def _autograd_passes(run: Run, plan: MicroBatchLimits, pieces: int) -> tuple[int, int]:
-    """What autograd keeps of the most expensive micro-batch, and what a single layer, or an evaluation, needs besides.
+    """Return the bytes that autograd keeps for the most expensive micro-batch, and the temporary bytes beside them.
+
+    The latter are those of a single layer, or of an evaluation.
 
     Args:
-        pieces: bytes that passes have left.
+        pieces: Bytes that the allocator retains from earlier passes.
     """
     shape = run.shape
     train, evaluation = run.passes(plan)

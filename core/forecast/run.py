@@ -1,4 +1,4 @@
-"""One run: facts under settings, and the micro-batches that it will compute."""
+"""One run: facts under settings, and the micro-batches that it computes."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from core.planning.sizes import EVALUATION_REVIEWS, EVALUATION_TOKENS
 from core.settings.optimizers import optimizer_spec
 from core.settings.schema import Settings
 
-_FEWER_REVIEWS = 2
-"""Shapes of a last part of a step, and of an evaluation, which have fewer reviews."""
+_PARTIAL_SHAPES = 2
+"""Shapes of the last micro-batch of a step and of an evaluation, which have fewer reviews than the others."""
 _KEPT_SHAPES = 12
-"""Of micro-batches, whose kernels the library keeps at the same time (measured)."""
+"""Micro-batch shapes whose kernels the library keeps at the same time (measured)."""
 
 
 def padded(length: int) -> int:
-    """Tokens of a review on the transformers path that is the longest of its micro-batch."""
+    """Return the padded length of a micro-batch on the transformers path whose longest review has `length` tokens."""
     return -(-length // 8) * 8
 
 
 class Run:
-    """One run: facts under settings."""
+    """A run with given facts and settings."""
 
     def __init__(self, facts: Facts, settings: Settings) -> None:
         self.facts, self.settings, self.shape = facts, settings, facts.shape
@@ -51,44 +51,44 @@ class Run:
         self.per_epoch = per_epoch
 
     @property
-    def asked(self) -> MicroBatchLimits:
+    def requested(self) -> MicroBatchLimits:
         """The limits that the settings ask for."""
         budget = self.facts.budgets.get(self.precision, max(self.facts.budgets.values(), default=2048))
         return self.plan.limits(self.settings, budget)
 
     @property
     def longest_batch(self) -> list[int]:
-        """Lengths of the reviews of the most expensive batch."""
+        """Lengths of the reviews of the most expensive batch, ascending."""
         return loads.longest(self.table, min(self.settings.batch_size, max(round(self.rows), 1)))
 
     def largest_part(self, plan: MicroBatchLimits) -> list[int]:
-        """Lengths of the most expensive micro-batch."""
+        """Return the lengths of the most expensive micro-batch."""
         return loads.largest_part(self.longest_batch, plan.tokens, plan.reviews)
 
     def frozen_parts(self) -> list[list[int]]:
-        """Lengths of the batches that need most of something where frozen layers are computed once, for all reviews."""
+        """Return the lengths of the most demanding batches of the pass that computes frozen layers for all reviews."""
         rows = max(round(self.rows), 1)
         if sum(length * count for length, count in self.table) * self.per_review <= EVALUATION_TOKENS:
-            return [loads.some(self.table, rows)]
+            return [loads.representative(self.table, rows)]
         longest = loads.longest(self.table, min(EVALUATION_TOKENS, rows))
-        return [loads.largest_part(longest, EVALUATION_TOKENS, UNLIMITED), self._usual(EVALUATION_TOKENS)]
+        return [loads.largest_part(longest, EVALUATION_TOKENS, UNLIMITED), self._typical(EVALUATION_TOKENS)]
 
     def passes(self, plan: MicroBatchLimits) -> tuple[list[list[int]], list[int]]:
-        """Lengths of micro-batches of a step that need most of something, and of the largest part of an evaluation."""
+        """Return the lengths of the most demanding micro-batches of a step, and of an evaluation's largest batch."""
         largest = self.largest_part(plan)
         full = min(plan.tokens, sum(loads.longest(self.table, self.settings.batch_size)))
-        usual = self._usual(full)[: min(plan.reviews, self.settings.batch_size)]
+        typical = self._typical(full)[: min(plan.reviews, self.settings.batch_size)]
         tokens = evaluation_tokens(plan, self.settings.max_length)
         held_out = loads.longest(self.table, EVALUATION_REVIEWS)
-        return [largest, usual], loads.largest_part(held_out, tokens, EVALUATION_REVIEWS)
+        return [largest, typical], loads.largest_part(held_out, tokens, EVALUATION_REVIEWS)
 
-    def _usual(self, tokens: int) -> list[int]:
-        """Lengths of as many reviews of a middling length as have so many tokens, and as there are."""
-        usual = self.table[len(self.table) // 2][0] if self.table else 1
-        return [usual] * max(min(tokens // max(usual, 1), round(self.rows)), 1)
+    def _typical(self, tokens: int) -> list[int]:
+        """Return the lengths of as many medium-length reviews as `tokens` allow, and no more than the run has."""
+        length = self.table[len(self.table) // 2][0] if self.table else 1
+        return [length] * max(min(tokens // max(length, 1), round(self.rows)), 1)
 
     def shapes(self, plan: MicroBatchLimits) -> int:
-        """Of micro-batches, that have kernels of their own at the same time; reviews are padded, so not natively."""
+        """Return how many micro-batch shapes have kernels of their own at once; 0 natively, as nothing is padded."""
         if self.native:
             return 0
         load = loads.work(self.table, self.settings.batch_size, plan.tokens, plan.reviews)
@@ -98,11 +98,11 @@ class Run:
         for length, count in self.table:
             shares[padded(length)] = shares.get(padded(length), 0.0) + count * self.per_review / max(self.rows, 1)
         met = sum(min(share * batches, 1.0) for share in shares.values() for batches in (learned, measured))
-        return min(round(met) + _FEWER_REVIEWS, _KEPT_SHAPES)
+        return min(round(met) + _PARTIAL_SHAPES, _KEPT_SHAPES)
 
     @property
     def prepares(self) -> str:
-        """What decides which rows the frozen layers make: a run of the same word finds them; empty where none do."""
+        """Identifies the output of the frozen layers, which a run with the same value reuses; empty if none is kept."""
         if not self.native or self.num_frozen <= 0:
             return ""
         settings = self.settings
@@ -113,12 +113,12 @@ class Run:
 
     @property
     def learned_layers(self) -> int:
-        """Layers that a backward pass on the transformers path goes through."""
+        """Layers with a backward pass on the transformers path."""
         return self.shape.layers if self.settings.lora else self.shape.layers - max(self.num_frozen, 0)
 
     @property
     def learned_bytes(self) -> int:
-        """Of the weights whose gradients are kept: of the words only those that occur, on the native path."""
+        """Bytes of the weights with gradients. On the native path only the words that occur have any."""
         learn = self.shape.learning(self.settings)
         if self.native and self.num_frozen < 0:
             learn -= self.shape.words - min(self.facts.distinct, self.shape.vocabulary) * self.shape.hidden_size
@@ -126,11 +126,11 @@ class Run:
 
     @property
     def moment_bytes(self) -> int:
-        """Of the optimizer's state."""
+        """Bytes of the optimizer's state."""
         return len(optimizer_spec(self.settings).state) * self.learned_bytes
 
     @property
     def best_bytes(self) -> int:
-        """Of the copy of the best weights; none where there is but one evaluation, at the end."""
+        """Bytes of the copy of the best weights; 0 if the only evaluation is at the end."""
         goes_on = self.epochs > 1 or (self.settings.evaluate_every or self.steps) < self.steps
         return self.learned_bytes if goes_on else 0

@@ -1,4 +1,4 @@
-"""The reviews of a run as numbers: the micro-batches that cost most, and the work of an epoch."""
+"""The reviews of a run as numbers: the most expensive micro-batches, and the work of an epoch."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 Table = Sequence[tuple[int, int]]
-"""Lengths in tokens, special tokens included and uncut, ascending, with the number of reviews of each."""
+"""(tokens, reviews) by ascending length; special tokens are included and nothing is cut."""
 
 
 @dataclass(frozen=True)
 class Work:
-    """What has to be computed for some reviews, once."""
+    """The work of one pass over some reviews."""
 
     tokens: float
     squares: float
-    """Sum of the squared lengths: what attention works on."""
+    """Sum of the squared lengths, which attention's work is proportional to."""
     micro_batches: float
 
 
 def cut(table: Table, max_length: int) -> Table:
-    """The same reviews, cut to `max_length` tokens."""
+    """Return the table of the same reviews, cut to `max_length` tokens."""
     kept = [(length, count) for length, count in table if length < max_length]
     whole = sum(count for length, count in table if length >= max_length)
     return [*kept, (max_length, whole)] if whole else kept
 
 
 def longest(table: Table, count: int) -> list[int]:
-    """The lengths of the `count` longest reviews, ascending."""
+    """Return the lengths of the `count` longest reviews, ascending."""
     found: list[int] = []
     for length, number in reversed(table):
         found += [length] * min(number, count - len(found))
@@ -37,7 +37,7 @@ def longest(table: Table, count: int) -> list[int]:
 
 
 def largest_part(lengths: Sequence[int], tokens: int, reviews: int) -> list[int]:
-    """Return the longest of ascending `lengths`: as many as one micro-batch may have, and at least one."""
+    """Return the longest of ascending `lengths` that fit in one micro-batch, at least one."""
     taken: list[int] = []
     total = 0
     for length in reversed(lengths):
@@ -49,10 +49,14 @@ def largest_part(lengths: Sequence[int], tokens: int, reviews: int) -> list[int]
 
 
 def work(table: Table, batch_size: int, tokens: int, reviews: int, *, square: bool = False) -> Work:
-    """What an epoch over `table` computes, in batches of like length that are cut into micro-batches.
+    """Return the work of one epoch over `table`, in batches of similar length that are split into micro-batches.
 
     Args:
-        square: reviews are padded to the longest of their micro-batch, and to a multiple of eight.
+        table: The reviews.
+        batch_size: Reviews per batch.
+        tokens: Maximum tokens of a micro-batch.
+        reviews: Maximum reviews of a micro-batch.
+        square: Whether reviews are padded to the longest of their micro-batch, and to a multiple of eight.
     """
     total = squares = micro = 0.0
     for length, count in table:
@@ -64,14 +68,17 @@ def work(table: Table, batch_size: int, tokens: int, reviews: int, *, square: bo
     return Work(total, squares, micro)
 
 
-def some(table: Table, count: int) -> list[int]:
-    """The lengths of `count` reviews that stand for all, ascending."""
+def representative(table: Table, count: int) -> list[int]:
+    """Return the lengths of `count` reviews that are spread evenly over `table`, ascending."""
     spread = [length for length, number in table for _ in range(number)]
     return [spread[(2 * place + 1) * len(spread) // (2 * count)] for place in range(count)] if spread else []
 
 
 def binned(lengths: Iterator[int] | Sequence[int], most: int = 600) -> list[tuple[int, int]]:
-    """The table of some lengths; of more than `most` different ones, neighbours are taken together at the longer."""
+    """Return the table of `lengths`.
+
+    If there are more than about `most` different lengths, neighbours are merged, and count as the longest of them.
+    """
     counts: dict[int, int] = {}
     for length in lengths:
         counts[length] = counts.get(length, 0) + 1

@@ -1,4 +1,4 @@
-"""A model as numbers, from its config.json: what decides how much memory and time it takes."""
+"""A model as numbers, from its config.json: the sizes that decide how much memory and time it takes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "vocabulary": ("vocab_size",),
     "positions": ("max_position_embeddings",),
 }
-"""What configs call the same number."""
+"""The names that configs use for each number."""
 _RATES = (
     *("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout"),
     *("dropout", "attention_dropout", "seq_classif_dropout"),
@@ -42,13 +42,13 @@ class ModelShape(BaseModel):
     """Rows of the table of token types."""
     classes: int
     dropouts: int
-    """Different probabilities of dropping something."""
+    """Number of different dropout probabilities above 0."""
     weights: int
-    """All of them, with those of the head."""
+    """Number of weights, head included."""
 
     @property
     def words(self) -> int:
-        """Weights of the word table."""
+        """Weights of the word embeddings."""
         return self.vocabulary * self.hidden_size
 
     @property
@@ -71,7 +71,7 @@ class ModelShape(BaseModel):
         return self.hidden_size**2 + self.hidden_size + (self.hidden_size + 1) * self.classes
 
     def learning(self, settings: Settings) -> int:
-        """Weights that learn; with LoRA those of its matrices and the head."""
+        """Return the number of trainable weights; with LoRA those of its matrices and the head."""
         if settings.lora:
             pairs = 4 * 2 * self.hidden_size + 2 * (self.hidden_size + self.intermediate_size)
             return self.layers * settings.lora_rank * pairs + self.head
@@ -85,10 +85,12 @@ class ModelShape(BaseModel):
 
 
 def shape_of(config: Mapping[str, Any], classes: int, weights: int | None = None) -> ModelShape:
-    """The shape of the model whose config.json says `config`.
+    """Return the shape of the model described by `config`, the content of its config.json.
 
     Args:
-        weights: of the encoder, counted; needed only for families whose weights are not written out here.
+        config: The content of config.json.
+        classes: Number of classes.
+        weights: Number of weights of the encoder; used only for families that the native encoder does not support.
     """
     found = {name: next((int(config[key]) for key in keys if key in config), 0) for name, keys in _NAMES.items()}
     found["intermediate_size"] = found["intermediate_size"] or 4 * found["hidden_size"]

@@ -1,10 +1,10 @@
-"""How much is computed at a time where nobody says otherwise: what training does and a forecast counts on."""
+"""Default batch sizes, which training uses and forecasts rely on."""
 
 EVALUATION_TOKENS, EVALUATION_REVIEWS = 4096, 64
-"""What an evaluation computes at a time, at most; also tokens of a batch in which frozen layers are computed once."""
+"""Limits of a batch in an evaluation. The tokens also limit a batch of the pass that computes frozen layers once."""
 TRANSFORMERS_TOKENS, TRANSFORMERS_REVIEWS = 1 << 14, 32
-"""Limits of a micro-batch on the transformers path; the second on a CPU only."""
+"""Limits of a micro-batch on the transformers path; the limit on reviews applies to CPUs only."""
 HEAD_TOKENS = 1 << 20
-"""The same on the native path where only the head learns: there a review is one row, however long it is."""
+"""Token limit of a micro-batch on the native path if only the head learns: a review is then one row of any length."""
 POOL_ELEMENTS, HEAD_POOL_ELEMENTS = 1 << 22, 1 << 20
-"""Elements of a pool of dropout masks; the second where only the head has any."""
+"""Elements in a pool of dropout masks: in general, and if only the head has dropout."""

@@ -1,4 +1,4 @@
-"""What a worker makes of a forecast before its first micro-batch: how large those may be, and a record of it."""
+"""How a worker uses the forecast before its first step: it chooses micro-batches that fit, and records the forecast."""
 
 from __future__ import annotations
 
@@ -25,28 +25,30 @@ from core.planning.model_shape import shape_of
 from core.planning.run_plan import MicroBatchLimits
 from core.training.loop import TrainingLoop
 
-_SAMPLE = 20_000
-"""Reviews whose lengths are estimated from their bytes, at most."""
-_WAYS = 3
-_WORTH = 0.2
-"""Share of the largest saving that another must bring to be worth its name."""
+_MAX_SAMPLE = 20_000
+"""Approximate number of reviews whose lengths are estimated from their bytes."""
+_MAX_SUGGESTIONS = 3
+_MIN_SAVING = 0.2
+"""Share of the largest saving that a change must save to be suggested."""
 
 
 @dataclass(frozen=True)
 class MemoryPlan:
-    """Smaller limits than were asked for, and why."""
+    """Smaller limits than requested, and the reason."""
 
     plan: MicroBatchLimits
-    asked_bytes: int
-    """What the run would take as it was asked for."""
+    requested_bytes: int
+    """Memory that the run would take with the requested limits."""
     room_bytes: int
+    """Memory that the run may take."""
 
 
 def plan_to_fit(loop: TrainingLoop, room: int | None = None) -> MemoryPlan | None:
-    """Limits of micro-batches that fit, by the forecast; None where those asked for do, or nothing was measured here.
+    """Return limits of micro-batches that fit; None if the requested ones do, or if no such steps have been measured.
 
     Args:
-        room: bytes that the whole process may take; None for what it has and what is free.
+        loop: The training loop, before its first step.
+        room: Bytes that the whole process may take; None for what it has plus what is free.
     """
     settings = loop.settings
     facts = facts_of(loop)
@@ -56,15 +58,15 @@ def plan_to_fit(loop: TrainingLoop, room: int | None = None) -> MemoryPlan | Non
         room = _room(loop)
     run = Run(facts, settings)
     limits = limits_that_fit(run, round(room * HEADROOM))
-    return MemoryPlan(limits, parts(run, run.asked).total, room) if limits != run.asked else None
+    return MemoryPlan(limits, parts(run, run.requested).total, room) if limits != run.requested else None
 
 
 def suggestions(loop: TrainingLoop) -> str:
-    """The changes of settings that save memory at the least price in time, as a sentence; empty without any."""
+    """Return a sentence with the changes of settings that save memory and cost the least time; empty without any."""
     facts = facts_of(loop)
     found = savings(facts, loop.settings)
-    worth = [one for one in found if one.bytes >= _WORTH * found[0].bytes]
-    cheapest = sorted(worth, key=lambda one: one.seconds)[:_WAYS]
+    large = [one for one in found if one.bytes >= _MIN_SAVING * found[0].bytes]
+    cheapest = sorted(large, key=lambda one: one.seconds)[:_MAX_SUGGESTIONS]
     if not cheapest:
         return ""
     words = [f"{one.setting}={str(one.value).lower()} ({in_bytes(one.bytes)} less)" for one in cheapest]
@@ -72,9 +74,9 @@ def suggestions(loop: TrainingLoop) -> str:
 
 
 def record_forecast(loop: TrainingLoop, file: Path) -> None:
-    """Write a run's forecast beside it, unless one is there, if steps like its were measured on this machine.
+    """Write a run's forecast to `file`, unless it exists or no such steps have been measured on this machine.
 
-    It is made of what is at hand: nobody waits for it, and no run ends for want of it.
+    The forecast uses only facts that are available already, so nothing waits for it, and a run continues without one.
     """
     with suppress(Exception):
         if file.exists():
@@ -86,18 +88,19 @@ def record_forecast(loop: TrainingLoop, file: Path) -> None:
 
 
 def _room(loop: TrainingLoop) -> int:
-    """Bytes that the whole process may take: what it has, and what is free."""
+    """Return the bytes that the whole process may take: what it has plus what is free."""
     return free_on(loop.device) + (process_bytes() if loop.device.type == "cpu" else 0)
 
 
 def facts_of(loop: TrainingLoop) -> Facts:
-    """What a worker knows of its run before the first step."""
+    """Return the facts that a worker knows about its run before the first step."""
     settings, special_tokens = loop.settings, loop.special_tokens
     model: Any = loop.classifier.model
     shape = shape_of(model.config.to_dict(), len(loop.classifier.labels))
     longest = loop.train.longest(settings.batch_size, special_tokens)
     table = _table(loop.train, longest, special_tokens)
     ids = np.concatenate(loop.train.ids(longest))
+    # the number of different words grows as the square root of the length of a text
     growth = (sum(length * count for length, count in table) / max(len(ids), 1)) ** 0.5
     return Facts(
         model="",
@@ -107,7 +110,7 @@ def facts_of(loop: TrainingLoop) -> Facts:
         reviews=len(loop.train.rows),
         validation=len(loop.validation.rows),
         table=table,
-        distinct=min(round(len(np.unique(ids)) * growth), shape.vocabulary),  # words grow as the root of texts do
+        distinct=min(round(len(np.unique(ids)) * growth), shape.vocabulary),
         device=loop.device.type,
         auto_precision=loop.precision,
         budgets={loop.precision: loop.policy.requested.tokens},
@@ -116,9 +119,9 @@ def facts_of(loop: TrainingLoop) -> Facts:
 
 
 def _table(examples: Examples, longest: np.ndarray, special_tokens: SpecialTokens) -> list[tuple[int, int]]:
-    """The lengths of all reviews: of those at `longest`, which decide the peak, to the token; of others by their bytes.
+    """Return the table of all lengths: exact for the reviews at `longest`, which decide the peak, estimated for others.
 
-    So nobody waits until the others are tokenized.
+    The estimate comes from their bytes, so that nothing waits until they are tokenized.
     """
     exact = examples.lengths(longest, special_tokens)
     if examples.reviews is None:
@@ -126,6 +129,6 @@ def _table(examples: Examples, longest: np.ndarray, special_tokens: SpecialToken
     whole = examples.lengths(longest, replace(special_tokens, max_length=1 << 30))
     sizes = examples.reviews.sizes()[examples.rows]
     rest = np.delete(sizes, longest) * (whole.sum() / max(sizes[longest].sum(), 1))
-    some = np.clip(np.rint(rest[:: max(len(rest) // _SAMPLE, 1)]).astype(np.int64), 1, int(exact.min()))
+    some = np.clip(np.rint(rest[:: max(len(rest) // _MAX_SAMPLE, 1)]).astype(np.int64), 1, int(exact.min()))
     each = len(rest) / max(len(some), 1)
     return [(length, round(count * each)) for length, count in binned(some.tolist())] + binned(exact.tolist())

@@ -1,4 +1,4 @@
-"""How fast a run went while nobody else used the machine: what the next forecast of its kind is made from."""
+"""The speed of a run while the machine was not busy, which improves the next forecast of its kind."""
 
 from __future__ import annotations
 
@@ -8,42 +8,40 @@ from dataclasses import dataclass
 from core.base.contention import MAX_LOST, Contention
 
 _WINDOW_SECONDS = 0.5
-"""Training time after which it is looked at whether the machine was busy: a look reads a file a thread."""
+"""Training time between checks whether the machine is busy; a check reads one file per thread."""
 
 
 @dataclass
 class _Span:
-    """Training time that went into something."""
+    """Training time, and the tokens computed in it."""
 
     seconds: float = 0.0
     tokens: int = 0
 
 
 class Pace:
-    """Follows a run by the training time that its records tell."""
+    """Follows the speed of a run through the training time in its records."""
 
     def __init__(self, seconds: float, lost: Callable[[], float] | None = None) -> None:
-        """Start where the run stands.
-
-        Args:
-            seconds: training time so far.
-            lost: the share of the processors that others had since the last call; None for what the kernel says.
+        """Args:
+        seconds: training time so far.
+        lost: returns the share of the processors that other processes had since its last call; None to ask the kernel.
         """
         self._seconds = seconds
         self._lost = lost or Contention(since_start=True).lost
         self._window = _Span()
         self.steps = _Span()
-        """Of steps while the machine was not busy, as they would have been without the others."""
+        """Steps while the machine was not busy, without the time lost to other processes."""
         self.evaluations: list[float] = []
-        """Seconds of each evaluation, likewise; those in which the machine was busy are left out."""
+        """Seconds of each later evaluation while the machine was not busy, without the time lost to other processes."""
         self.first_evaluation: float | None = None
-        """Seconds of the first evaluation, in which libraries are loaded; None where the machine was busy."""
+        """Seconds of the first evaluation, which loads libraries; None if the machine was busy."""
         self._evaluated = False
         self.lost_before = self._lost()
-        """The share of the processors that others had before the first step."""
+        """Share of the processors that other processes had before the first step."""
 
     def on_step(self, tokens: int, seconds: float) -> None:
-        """A step over `tokens` was done when training had taken `seconds`."""
+        """Record a step over `tokens` that ended after `seconds` of training time."""
         self._window.seconds += seconds - self._seconds
         self._window.tokens += tokens
         self._seconds = seconds
@@ -51,7 +49,7 @@ class Pace:
             self.close_window()
 
     def on_evaluation(self, seconds: float) -> None:
-        """An evaluation was done when training had taken `seconds`."""
+        """Record an evaluation that ended after `seconds` of training time."""
         lost, taken = self.close_window(), seconds - self._seconds
         self._seconds = seconds
         if lost <= MAX_LOST and self._evaluated:
@@ -61,7 +59,7 @@ class Pace:
         self._evaluated = True
 
     def close_window(self) -> float:
-        """Count the steps since the last look, unless the machine was busy; returns the share that was lost."""
+        """Count the steps since the last check, unless the machine was busy; return the share lost to others."""
         lost, window = self._lost(), self._window
         self._window = _Span()
         if lost <= MAX_LOST:

@@ -1,4 +1,4 @@
-"""What a run is about to do, as its journal records it before the first step."""
+"""The plan of a run, which its journal records before the first step."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from core.training.loop import TrainingLoop
 
 
 def plan_record(source: ModelSource, data: RunData, loop: TrainingLoop) -> PlanRecord:
-    """Return the plan of a run whose limits of micro-batches are decided."""
+    """Return the plan of a run, once the limits of its micro-batches are decided."""
     settings, classifier = loop.settings, loop.classifier
     return PlanRecord(
         model=source.name,

@@ -1,8 +1,7 @@
-"""Two kinds of real steps, in a process of their own: `python -m core.worker.probe` reads a question and answers it.
+"""Measures real training steps: `python -m core.worker.probe` reads a request from stdin and prints a calibration.
 
-The process builds the model as a worker does and computes the most expensive micro-batch and some others, on token ids
-that it makes up. It leaves no file, keeps nothing, and its memory is its own, so a run begun after it is the run that
-would have been without it.
+The process builds the model as a worker does, and computes the most expensive micro-batch and some others on made-up
+token ids. It writes no files and has its own memory, so it does not influence a run that starts after it.
 """
 
 from __future__ import annotations
@@ -29,40 +28,48 @@ from core.planning import loads
 from core.planning.run_plan import UNLIMITED, MicroBatchLimits, cpu_threads
 from core.settings.schema import Settings
 
-_OTHERS = (0.75, 0.5, 0.25)
-"""Places in the table of lengths from which further micro-batches are taken."""
-_TELLING_TOKENS = 1024
-"""On the transformers path the most expensive micro-batch has at least so many: less would say nothing of more."""
+_QUANTILES = (0.75, 0.5, 0.25)
+"""Quantiles of the lengths from which further micro-batches are taken."""
+_MIN_TOKENS = 1024
+"""Minimum tokens of the largest micro-batch on the transformers path: smaller ones do not predict larger ones."""
 _MAX_REVIEWS = 128
+"""Maximum reviews of a micro-batch that is enlarged to reach `_MIN_TOKENS`."""
 _KERNEL_LENGTHS = range(8, 88, 8)
-"""There also reviews of these lengths are computed, one by one: what there is more afterwards is kernels."""
-_FACTORS = 0.8, 2.0
-"""What memory can make of activations that are counted."""
-_SMALL = 4
-"""The small micro-batch that is timed beside the large one has this part of its reviews."""
+"""Lengths of single reviews computed on the transformers path: the memory that they add is kernels."""
+_MIN_FACTOR, _MAX_FACTOR = 0.8, 2.0
+"""Limits of measured activations divided by counted ones."""
+_SMALL_DIVISOR = 4
+"""Reviews of the large micro-batch divided by those of the small one that is timed beside it."""
 _TRIES = 2
-_TELLING_BYTES = 8 << 20
-"""Fewer moments would say nothing of how long memory takes that is written to for the first time."""
+_MIN_MOMENT_BYTES = 8 << 20
+"""Minimum bytes of moments that reveal how long the first write to memory takes."""
 _READING_SECONDS = 1.0
-"""What a worker does before its first step, and a probe does not: read and divide reviews, tokenize the first."""
+"""Time that a worker spends before its first step and a probe does not: reading, splitting, the first tokenizing."""
 _DISK_BYTES = 64 << 20
-"""Written to see how fast the disk is."""
-_MIN_SHARE = 0.01
-"""Of the time of a micro-batch on a GPU, what its operations take at least."""
+"""Bytes written to measure the speed of the disk."""
+_MIN_COMPUTE_SHARE = 0.01
+"""Minimum share of its operations in the time of a micro-batch on a GPU; the rest is overhead."""
 
 
 def measure(facts: Facts, settings: Settings, folder: Path, began: float) -> Calibration:
-    """Measure it, in this process. Args: began: when the process did, by `time.perf_counter`."""
+    """Measure a few steps in this process.
+
+    Args:
+        facts: Model, reviews and machine.
+        settings: Settings of the run.
+        folder: Folder of the model.
+        began: When this process started, by `time.perf_counter`.
+    """
     import torch
 
     from core.base.memory import MemorySampler, process_bytes
 
-    settings = _telling(facts, settings)
+    settings = _large_enough(facts, settings)
     run = Run(facts, settings)
     plan = limits_that_fit(run, facts.free_bytes or UNLIMITED)
     parts, learned = _parts(run, plan)
     largest = parts[0]
-    loop, places, distinct = _loop(facts, settings, folder, parts)
+    loop, places, distinct = _training_loop(facts, settings, folder, parts)
     device, learner, examples = loop.device, loop.learner, loop.train
     on_gpu = device.type == "cuda"
     held: Callable[[], int] = partial(torch.cuda.memory_allocated, device) if on_gpu else process_bytes
@@ -82,7 +89,7 @@ def measure(facts: Facts, settings: Settings, folder: Path, began: float) -> Cal
         return learner.learn(examples, places[part], loss, (settings.seed, 0, part), first=first)
 
     kernel = kernels = besides_them = 0
-    if not run.native:  # the native path's buffers are made for the largest at once, as in a run
+    if not run.native:  # the native path allocates its buffers for the largest micro-batch at once, as in a run
         learn(1)
         learner.update(0.0)
         learner.logits(examples, places[1])
@@ -90,18 +97,18 @@ def measure(facts: Facts, settings: Settings, folder: Path, began: float) -> Cal
         singles = len(parts) - len(_KERNEL_LENGTHS)
         kernel, kernels = _kernel_bytes(learn, held, range(singles, len(parts)))
         besides_them = kernel * len({(len(part), padded(max(part))) for part in parts[:singles]})
-    before = held() - kernels  # gradients and moments are there
+    before = held() - kernels  # gradients and moments are allocated by now
     rehearsal, large = (seconds(lambda: learn(0), tries) for tries in (1, _TRIES))
     if on_gpu:
         learn(0, first=len(largest) == len(run.longest_batch))  # beside the gradients of an earlier micro-batch, if any
     first, update = (seconds(lambda: learner.update(0.0), tries) for tries in (1, _TRIES))
     forward = seconds(lambda: learner.logits(examples, places[0]))
-    others = [seconds(partial(learn, part), _TRIES if on_gpu else 1) for part in range(1, learned)]  # of new shapes
+    others = [seconds(partial(learn, part), _TRIES if on_gpu else 1) for part in range(1, learned)]  # new shapes
     logits = learner.logits(examples, places[learned]).cpu().numpy()
     sampler.stop()
-    first_evaluation = _first_figures(logits, examples.labels[places[learned]], loop.classifier.labels)
+    first_evaluation = _first_metrics_seconds(logits, examples.labels[places[learned]], loop.classifier.labels)
     peak = int(torch.cuda.max_memory_allocated(device)) if on_gpu else max(sampler.peak, held())
-    rest, factor = _explained(facts, settings, plan, distinct, before, peak - kernels - besides_them)
+    rest, factor = _unexplained(facts, settings, plan, distinct, before, peak - kernels - besides_them)
     operations = [duration.step_operations(run, _load(run, lengths)) for lengths in parts[:learned]]
     rate, overhead = (_line if on_gpu else _proportion)(operations, [large, *others])
     return Calibration(
@@ -114,7 +121,7 @@ def measure(facts: Facts, settings: Settings, folder: Path, began: float) -> Cal
         if run.head_only and run.native
         else _forward_operations(run, largest) / forward,
         update=update / max(run.learned_bytes + run.moment_bytes, 1),
-        touch=_touch(run, first - update),
+        touch=_first_touch_seconds(run, first - update),
         start=start + rehearsal + _READING_SECONDS,
         first_evaluation=first_evaluation,
         disk_rate=_disk_rate(),
@@ -123,15 +130,17 @@ def measure(facts: Facts, settings: Settings, folder: Path, began: float) -> Cal
 
 
 class _Stopwatch:
-    """Times work as it would be without what others take of the processors meanwhile."""
+    """Times work, and subtracts the time during which other processes had the processors."""
 
     def __init__(self, finish: Callable[[], object]) -> None:
-        """Args: finish: returns once all work that was handed out is done."""
+        """Args:
+        finish: blocks until all queued work is done.
+        """
         self._finish, self._contention = finish, Contention()
         self._all = self._lost = 0.0
 
     def seconds(self, work: Callable[[], Any], tries: int = _TRIES) -> float:
-        """The fastest of some times that `work` takes."""
+        """Return the seconds of the fastest of several calls of `work`."""
         taken = []
         self._contention.lost()
         for _ in range(tries):
@@ -146,30 +155,32 @@ class _Stopwatch:
 
     @property
     def lost(self) -> float:
-        """The share of all these times that others took."""
+        """Share of the timed seconds that was lost to other processes."""
         return self._lost / self._all if self._all else 0.0
 
 
 def _proportion(operations: Sequence[float], seconds: Sequence[float]) -> tuple[float, float]:
-    """Operations a second of the first, largest micro-batch, and what the others take besides."""
+    """Return the operations per second of the first, largest micro-batch, and the mean overhead of the others."""
     rate = max(operations[0], 1.0) / seconds[0]
     besides = [taken - done / rate for done, taken in zip(operations[1:], seconds[1:], strict=True)]
     return rate, max(sum(besides) / len(besides), 0.0)
 
 
 def _line(operations: Sequence[float], seconds: Sequence[float]) -> tuple[float, float]:
-    """Operations a second, and seconds besides, by the line that is nearest to all: a GPU may take as long for a small
-    micro-batch as for a large one, the time in which the work is handed out to it."""
+    """Return the operations per second, and the overhead of a micro-batch, by linear regression.
+
+    A GPU may take as long for a small micro-batch as for a large one: the time it takes to queue the work.
+    """
     mean = max(sum(operations) / len(operations), 1.0), sum(seconds) / len(seconds)
     spread = sum((done - mean[0]) ** 2 for done in operations)
     rise = sum((done - mean[0]) * (taken - mean[1]) for done, taken in zip(operations, seconds, strict=True))
     each = min(max(rise / max(spread, 1.0), 0.0), mean[1] / mean[0])
-    return 1.0 / max(each, _MIN_SHARE * mean[1] / mean[0]), max(mean[1] - each * mean[0], 0.0)
+    return 1.0 / max(each, _MIN_COMPUTE_SHARE * mean[1] / mean[0]), max(mean[1] - each * mean[0], 0.0)
 
 
-def _first_figures(logits: Any, labels: Any, names: Sequence[str]) -> float:
-    """Seconds that figures take for the first time."""
-    import datasets  # noqa: F401 -- a worker has loaded it to read reviews, and with it a part of what figures need
+def _first_metrics_seconds(logits: Any, labels: Any, names: Sequence[str]) -> float:
+    """Return the seconds that the first computation of metrics takes."""
+    import datasets  # noqa: F401 -- a worker has loaded it to read reviews, along with some of what metrics need
 
     from core.inference.metrics import measure as figures
 
@@ -179,9 +190,9 @@ def _first_figures(logits: Any, labels: Any, names: Sequence[str]) -> float:
 
 
 def _kernel_bytes(learn: Callable[[int], Any], held: Callable[[], int], parts: Sequence[int]) -> tuple[int, int]:
-    """What memory grows by for a new shape, and for all of `parts`, which are of different ones.
+    """Return by how many bytes memory grows for one new shape, and for all of `parts`, whose shapes all differ.
 
-    The first is the mean of the larger half: room that was left over hides the others.
+    The former is the mean of the larger half, because free room left over from earlier hides the smaller ones.
     """
     sizes = [held()]
     for part in parts:
@@ -192,19 +203,24 @@ def _kernel_bytes(learn: Callable[[int], Any], held: Callable[[], int], parts: S
     return sum(larger) // len(larger), sum(grown)
 
 
-def _touch(run: Run, seconds: float) -> float:
-    """Seconds a byte, where the first update, which makes the moments, took so many more than the next."""
+def _first_touch_seconds(run: Run, seconds: float) -> float:
+    """Return the seconds per byte of memory that is written to for the first time.
+
+    Args:
+        run: The run.
+        seconds: How much longer the first update took, which allocates the moments, than the next.
+    """
     moments = run.moment_bytes
-    if moments < _TELLING_BYTES or not run.native:  # there an update came before
+    if moments < _MIN_MOMENT_BYTES or not run.native:  # the transformers path has made an update earlier
         return TOUCH
     return max(seconds, 0.0) / moments
 
 
 def _disk_rate() -> float:
-    """Bytes a second that get onto the disk of the home."""
+    """Return the bytes per second written to the disk of the home folder."""
     content = os.urandom(_DISK_BYTES)
     since = time.perf_counter()
-    with tempfile.TemporaryFile(dir=private_folder(home())) as file:  # it has no name: nothing stays, whatever happens
+    with tempfile.TemporaryFile(dir=private_folder(home())) as file:  # it has no name, so nothing can stay behind
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
@@ -212,15 +228,15 @@ def _disk_rate() -> float:
 
 
 def _parts(run: Run, plan: MicroBatchLimits) -> tuple[list[list[int]], int]:
-    """Lengths of the micro-batches that are computed, and how many of them are learned from.
+    """Return the lengths of the micro-batches to compute, and how many of them, from the first, are training steps.
 
-    The first is the most expensive, the second a small one; after them come those of an evaluation, of what is computed
-    of all reviews once where layers are frozen, and on the transformers path of single reviews.
+    The first is the most expensive, the second a small one. After the training steps come the batch of an evaluation,
+    those of the pass over frozen layers, if there is one, and on the transformers path single reviews.
     """
     train, evaluation = run.passes(plan)
     largest, batch = train[0], run.settings.batch_size
-    parts = [largest, largest[: max(len(largest) // _SMALL, 1)], *train[1:]]
-    for share in _OTHERS:
+    parts = [largest, largest[: max(len(largest) // _SMALL_DIVISOR, 1)], *train[1:]]
+    for share in _QUANTILES:
         length = run.table[min(int(len(run.table) * share), len(run.table) - 1)][0]
         parts.append(loads.largest_part([length] * batch, plan.tokens, plan.reviews))
     learned = len(parts)
@@ -232,23 +248,23 @@ def _parts(run: Run, plan: MicroBatchLimits) -> tuple[list[list[int]], int]:
     return parts, learned
 
 
-def _telling(facts: Facts, settings: Settings) -> Settings:
-    """Settings whose most expensive micro-batch is large enough on the transformers path; see `_TELLING_TOKENS`."""
+def _large_enough(facts: Facts, settings: Settings) -> Settings:
+    """Return the settings, with the batch enlarged on the transformers path if it is below `_MIN_TOKENS`."""
     run = Run(facts, settings)
-    part = run.largest_part(run.asked)
-    if run.native or sum(part) >= _TELLING_TOKENS:
+    part = run.largest_part(run.requested)
+    if run.native or sum(part) >= _MIN_TOKENS:
         return settings
-    reviews = min(-(-_TELLING_TOKENS // max(part, default=1)), _MAX_REVIEWS)
+    reviews = min(-(-_MIN_TOKENS // max(part, default=1)), _MAX_REVIEWS)
     return settings.changed({"batch_size": max(reviews, settings.batch_size), "micro_batch_size": reviews})
 
 
-def _explained(
+def _unexplained(
     facts: Facts, settings: Settings, plan: MicroBatchLimits, distinct: int, before: int, peak: int
 ) -> tuple[int, float]:
-    """Memory that no formula explains, and the factor of the formula for activations, from what was measured.
+    """Return the bytes outside of the formulas, and measured activations divided by counted ones.
 
-    The factor is 1 on the native path, which counts every buffer, and on GPUs; elsewhere what autograd keeps is
-    counted, too, but not what the allocator makes of it.
+    The factor is 1 on the native path, whose formula counts every buffer, and on GPUs. Elsewhere the formula counts
+    what autograd keeps, but not how the allocator arranges it.
     """
     run = Run(facts.model_copy(update={"distinct": distinct, "calibrations": {}}), settings)
     parts = memory_parts(run, plan, begun=False)
@@ -257,7 +273,7 @@ def _explained(
         return max(peak - (parts.total - parts.baseline), 0), 1.0
     factor = (peak - before) / max(passes, 1)
     if facts.device == "cpu" and facts.shape.family != "other":
-        factor = min(max(factor, _FACTORS[0]), _FACTORS[1])
+        factor = min(max(factor, _MIN_FACTOR), _MAX_FACTOR)
     factor = max(factor, 0.05)
     return max(peak - (parts.total - parts.baseline - passes) - round(factor * passes), 0), factor
 
@@ -268,23 +284,32 @@ def _forward_operations(run: Run, lengths: Sequence[int]) -> float:
 
 
 def _frozen_operations(run: Run, parts: Sequence[Sequence[int]]) -> float:
-    """Of one pass of all reviews through the frozen layers."""
+    """Return the floating-point operations of one pass of all reviews through the frozen layers."""
     load = _load(run, [length for lengths in parts for length in lengths])
     return duration.operations(run, load, run.num_frozen, top=run.head_only)
 
 
 def _load(run: Run, lengths: Sequence[int]) -> loads.Work:
-    """What one micro-batch computes."""
+    """Return the work of one micro-batch."""
     longest = [max(lengths)] * len(lengths) if not run.native else list(lengths)
     return loads.work(loads.binned(longest), len(lengths), 1 << 62, 1 << 62, square=not run.native)
 
 
-def _loop(facts: Facts, settings: Settings, folder: Path, parts: Sequence[Sequence[int]]) -> tuple[Any, list[Any], int]:
-    """A training loop on made-up reviews of the lengths in `parts`; the positions of each part; different tokens."""
+def _training_loop(
+    facts: Facts, settings: Settings, folder: Path, parts: Sequence[Sequence[int]]
+) -> tuple[Any, list[Any], int]:
+    """Return a training loop on made-up reviews, the positions of each part, and the number of different tokens.
+
+    Args:
+        facts: Model, reviews and machine.
+        settings: Settings of the run.
+        folder: Folder of the model.
+        parts: Lengths of the reviews, by micro-batch.
+    """
     import numpy as np
     import torch
 
-    import core.worker.session  # noqa: F401 -- what a worker loads is part of what it holds
+    import core.worker.session  # noqa: F401 -- the modules that a worker loads count as its memory
     from core.data.examples import Examples
     from core.data.token_store import TokenStore
     from core.data.tokens import special_tokens_of
@@ -340,11 +365,11 @@ class NullObserver:
 
 
 def main() -> None:
-    """Answer the question on standard input."""
+    """Read a request from standard input, and print the calibration as JSON."""
     began = time.perf_counter()
-    question = json.load(sys.stdin)
-    facts, settings = Facts.model_validate(question["facts"]), Settings.model_validate(question["settings"])
-    print(measure(facts, settings, Path(question["folder"]), began).model_dump_json())
+    request = json.load(sys.stdin)
+    facts, settings = Facts.model_validate(request["facts"]), Settings.model_validate(request["settings"])
+    print(measure(facts, settings, Path(request["folder"]), began).model_dump_json())
 
 
 if __name__ == "__main__":

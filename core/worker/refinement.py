@@ -1,4 +1,4 @@
-"""What a run teaches the next forecast of its kind: the speed of its steps, and the memory that it took."""
+"""Refines the calibration of a kind of runs with the speed and the memory of each run that has ended."""
 
 from __future__ import annotations
 
@@ -22,33 +22,36 @@ from core.worker.memory_plan import facts_of
 from core.worker.pace import Pace
 
 _MIN_SECONDS = 1.0
-"""Steps that took less say nothing of those of another run."""
+"""Observed training time below which a run tells too little about others."""
 _LONG_SECONDS = 10.0
-"""A run in which so much was looked at replaces what a longer one said."""
+"""Observed training time from which a run replaces the calibration of any longer one."""
 
 
 def refine(loop: TrainingLoop, pace: Pace, *, peak_bytes: int, start: float | None) -> None:
-    """Keep what a run showed that is over, as the calibration of its kind. No run fails because of it.
+    """Save the measurements of a run that has ended, as the calibration of its kind. Errors are ignored.
 
     Args:
-        peak_bytes: memory of the worker, or of the GPU.
-        start: seconds from the start of the worker to its first step, without reading; None where it is not known.
+        loop: The training loop.
+        pace: The run's speed while the machine was quiet.
+        peak_bytes: Peak memory of the worker, or of the GPU.
+        start: Seconds from the start of the worker to its first step, without reading; None if unknown.
     """
     with suppress(Exception):
         facts = facts_of(loop)
         run = Run(facts, loop.settings)
-        key, kind = calibration_key(facts.shape, loop.device), facts.kind_of(loop.settings)
+        key, kind = calibration_key(facts.shape, loop.device), facts.run_kind(loop.settings)
         before = known(key).get(kind)
         found = refined(run, pace, loop.policy.now, peak_bytes=peak_bytes, start=start)
-        if found is not None and not _says_less(found, before):
+        if found is not None and not _is_less_reliable(found, before):
             keep(key, kind, found)
 
 
 def seconds_to_start(pace: Pace, other: float) -> float | None:
-    """Seconds from the start of this process until now, at its first step; None where the machine was busy.
+    """Return the seconds from the start of this process to its first step, which is now; None if the machine was busy.
 
     Args:
-        other: seconds that went into reading reviews and the pass over frozen layers, which count elsewhere.
+        pace: The run's speed so far.
+        other: Seconds spent on reading reviews and on the pass over frozen layers, which are counted elsewhere.
     """
     if pace.lost_before > MAX_LOST:
         return None
@@ -58,10 +61,17 @@ def seconds_to_start(pace: Pace, other: float) -> float | None:
 def refined(
     run: Run, pace: Pace, plan: MicroBatchLimits, *, peak_bytes: int, start: float | None
 ) -> Calibration | None:
-    """The calibration of a run's kind; None where it was too short, or the machine too busy, to tell.
+    """Return the calibration from a run; None if the run was too short or the machine too busy.
 
-    The speed is that of whole steps, the optimizer's part included, so what they take besides is 0; where only a head
-    learns, there are next to no operations, and it is all that they take.
+    The rate is that of whole steps, including the optimizer's part, so `update` and `overhead` are 0. If only the head
+    learns there are hardly any operations, and the whole time counts as overhead.
+
+    Args:
+        run: The run, with the calibration known before it.
+        pace: Its speed while the machine was quiet.
+        plan: The limits that it ended with.
+        peak_bytes: Peak memory of the worker, or of the GPU.
+        start: Seconds from the start of the worker to its first step, without reading; None if unknown.
     """
     base, steps = run.calibration, pace.steps
     if steps.seconds < _MIN_SECONDS or not steps.tokens:
@@ -93,8 +103,8 @@ def refined(
     )
 
 
-def _says_less(found: Calibration, before: Calibration | None) -> bool:
-    """Whether a short run would replace what a much longer one said."""
+def _is_less_reliable(found: Calibration, before: Calibration | None) -> bool:
+    """Return whether `found` comes from a short run and `before` from a longer one."""
     if before is None or before.observed is None or found.observed is None:
         return False
     return found.observed.seconds < min(before.observed.seconds, _LONG_SECONDS)

@@ -228,7 +228,7 @@ class Session:
         loop.policy.limit_to(found.plan.tokens, found.plan.reviews)
         size = "tokens" if found.plan.tokens < loop.policy.requested.tokens else "reviews"
         self._notice(
-            f"With the requested settings the run would need {found.asked_bytes / 2**30:.1f} GiB of "
+            f"With the requested settings the run would need {found.requested_bytes / 2**30:.1f} GiB of "
             f"{found.room_bytes / 2**30:.1f}, so it begins with micro-batches of {getattr(loop.policy.now, size):,} "
             f"{size}; the batch size stays {loop.settings.batch_size}."
         )

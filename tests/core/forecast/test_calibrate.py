@@ -11,7 +11,7 @@ import pytest
 
 from core.forecast import calibrate as module
 from core.forecast import gather
-from core.forecast.calibrate import TrainingError, calibrate
+from core.forecast.calibrate import RunActiveError, calibrate
 from tests.core.forecast.test_forecast import changed, facts
 
 
@@ -35,7 +35,7 @@ def test_a_run_that_starts_ends_the_probe(
 ) -> None:
     looks: list[str] = []
     monkeypatch.setattr(module, "is_training", lambda: len(looks) == 2)
-    with pytest.raises(TrainingError):
+    with pytest.raises(RunActiveError):
         calibrate(facts(), changed(), tmp_path, lambda what, share: looks.append(what))
     assert len(looks) == 2 and len(probes) == 1
 

@@ -86,7 +86,7 @@ def test_every_forecast_adds_up(given: dict[str, Any]) -> None:
     assert said.seconds_per_epoch > 0 and said.training_seconds < said.seconds
     assert said.low_seconds < said.seconds < said.high_seconds
     assert 1 <= said.micro_batch_size <= said.batch_size
-    assert said.measured == (facts().way_of(changed(**given)) in facts().calibrations)
+    assert said.measured == (facts().probe_name(changed(**given)) in facts().calibrations)
 
 
 @tries(max_examples=60, deadline=None)
@@ -115,13 +115,13 @@ def test_more_of_anything_never_takes_less(given: dict[str, Any], data: st.DataO
 @tries(max_examples=30, deadline=None)
 @given(given=wanted(), free=st.integers(700 << 20, 6 << 30))
 def test_what_does_not_fit_is_made_smaller_and_the_batch_is_kept(given: dict[str, Any], free: int) -> None:
-    asked = forecast(facts(free_bytes=0), changed(**given))
+    requested = forecast(facts(free_bytes=0), changed(**given))
     said = forecast(facts(free_bytes=free), changed(**given))
-    assert said.batch_size == given["batch_size"] == asked.batch_size
-    assert said.micro_batch_size <= asked.micro_batch_size
-    assert said.fits == (asked.peak_bytes <= int(free * 0.9))
+    assert said.batch_size == given["batch_size"] == requested.batch_size
+    assert said.micro_batch_size <= requested.micro_batch_size
+    assert said.fits == (requested.peak_bytes <= int(free * 0.9))
     if said.fits:
-        assert said.parts == asked.parts
+        assert said.parts == requested.parts
     assert 0 <= said.largest_micro_batch <= said.batch_size
 
 
@@ -157,9 +157,9 @@ def test_a_saving_saves_what_it_says(given: dict[str, Any]) -> None:
         ({"device": "cuda"}, "transformers", "transformers bf16"),
     ],
 )
-def test_the_way_of_a_run(changes: dict[str, Any], path: str, way: str) -> None:
+def test_how_a_run_is_computed(changes: dict[str, Any], path: str, way: str) -> None:
     settings = changed(**changes)
-    assert (facts().path(settings), facts().way_of(settings)) == (path, way)
+    assert (facts().path(settings), facts().probe_name(settings)) == (path, way)
 
 
 def test_padded_reviews_of_many_lengths_need_many_kernels() -> None:
@@ -209,6 +209,6 @@ def test_the_pass_over_frozen_layers_is_training_time_as_the_journal_counts_it()
     here = facts()
     frozen = changed(freeze_layers=here.shape.layers // 2)
     run = Run(here, frozen)
-    said, (_, steps) = forecast(here, frozen), duration.seconds(run, run.asked)
-    assert duration.once(run, run.asked) > 0
-    assert said.training_seconds == pytest.approx(steps + duration.once(run, run.asked))
+    said, (_, steps) = forecast(here, frozen), duration.seconds(run, run.requested)
+    assert duration.frozen_pass_seconds(run, run.requested) > 0
+    assert said.training_seconds == pytest.approx(steps + duration.frozen_pass_seconds(run, run.requested))

@@ -68,7 +68,7 @@ def test_the_work_of_an_epoch_is_counted(lengths: list[int], batch: int, tokens:
 
 @given(lengths=LENGTHS, count=st.integers(1, 400))
 def test_some_stand_for_all(lengths: list[int], count: int) -> None:
-    some = loads.some(loads.binned(lengths), count)
+    some = loads.representative(loads.binned(lengths), count)
     assert len(some) == count and some == sorted(some) and set(some) <= set(lengths)
     if count == len(lengths):
         assert some == sorted(lengths)

@@ -47,7 +47,7 @@ def test_micro_batches_shrink_as_far_as_the_room_asks(
     assert plan_to_fit(loop, room=100 << 30) is None
     whole = plan_to_fit(loop, room=1)
     assert whole is not None
-    half = plan_to_fit(loop, room=round(whole.asked_bytes / 0.9) - 1)
+    half = plan_to_fit(loop, room=round(whole.requested_bytes / 0.9) - 1)
     assert half is not None
     assert half.plan.tokens < loop.policy.requested.tokens or half.plan.reviews == 8
     loop.policy.limit_to(half.plan.tokens, half.plan.reviews)

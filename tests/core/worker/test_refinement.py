@@ -29,7 +29,7 @@ KINDS: list[dict[str, Any]] = [
 
 def ran(run: Run, *, slower: float, lost: float = 0.0, evaluations: int = 3) -> Pace:
     """A run that took `slower` times as long as is forecast, on a machine of which others had a share."""
-    plan = run.asked
+    plan = run.requested
     epoch, _ = duration.seconds(run, plan)
     tokens = sum(length * count for length, count in run.table) * run.per_review
     pace = Pace(0.0, lambda: lost)
@@ -46,9 +46,9 @@ def ran(run: Run, *, slower: float, lost: float = 0.0, evaluations: int = 3) -> 
 def after(settings: Settings, here: Facts, pace: Pace, peak: int = 2 << 30) -> Facts:
     """The facts once a run has ended."""
     run = Run(here, settings)
-    found = refined(run, pace, run.asked, peak_bytes=peak, start=5.0)
+    found = refined(run, pace, run.requested, peak_bytes=peak, start=5.0)
     assert found is not None
-    return here.model_copy(update={"calibrations": {**here.calibrations, here.kind_of(settings): found}})
+    return here.model_copy(update={"calibrations": {**here.calibrations, here.run_kind(settings): found}})
 
 
 @pytest.mark.parametrize("changes", KINDS)
@@ -61,7 +61,7 @@ def test_the_next_run_of_a_kind_is_forecast_as_the_last_one_went(changes: dict[s
     peak = round(1.3 * forecast(here, settings).peak_bytes)
     said = after(settings, here, pace, peak)
     again = Run(said, settings)
-    epoch, _ = duration.seconds(again, again.asked)
+    epoch, _ = duration.seconds(again, again.requested)
     tokens = sum(length * count for length, count in again.table) * again.per_review
     measuring = duration.evaluation_operations(again, _load(again)) * again.held_out / again.calibration.forward_rate
     assert epoch - measuring == pytest.approx(pace.steps.seconds / pace.steps.tokens * tokens, rel=0.01)
@@ -72,20 +72,20 @@ def test_the_next_run_of_a_kind_is_forecast_as_the_last_one_went(changes: dict[s
 def _load(run: Run) -> Any:
     from core.planning import loads
 
-    plan = run.asked
+    plan = run.requested
     return loads.work(run.table, run.settings.batch_size, plan.tokens, plan.reviews, square=not run.native)
 
 
 @pytest.mark.parametrize("change", [{"learning_rate": 1e-5}, {"epochs": 7}, {"seed": 9}, {"max_length": 200}])
 def test_what_does_not_decide_the_speed_makes_no_other_kind(change: dict[str, Any]) -> None:
-    assert facts().kind_of(changed(**change)) == facts().kind_of(changed())
+    assert facts().run_kind(changed(**change)) == facts().run_kind(changed())
 
 
 @pytest.mark.parametrize(
     "change", [{"batch_size": 7}, {"freeze_layers": 2}, {"optimizer": "sgd"}, {"precision": "fp32"}]
 )
 def test_what_decides_the_speed_does(change: dict[str, Any]) -> None:
-    assert facts().kind_of(changed(**change)) != facts().kind_of(changed())
+    assert facts().run_kind(changed(**change)) != facts().run_kind(changed())
     here = after(changed(), facts(), ran(Run(facts(), changed()), slower=3.0))
     assert forecast(here, changed(**change)) == forecast(facts(), changed(**change))
 
@@ -102,25 +102,27 @@ def test_reviews_of_another_length_are_forecast_by_the_probe() -> None:
 @given(lost=st.floats(0.11, 0.95))
 def test_a_run_beside_others_teaches_nothing(lost: float) -> None:
     run = Run(facts(), changed())
-    assert refined(run, ran(run, slower=8.0, lost=lost), run.asked, peak_bytes=1 << 30, start=None) is None
+    assert refined(run, ran(run, slower=8.0, lost=lost), run.requested, peak_bytes=1 << 30, start=None) is None
 
 
 def test_a_run_of_a_moment_teaches_nothing() -> None:
     run = Run(facts(), changed())
     pace = Pace(0.0, lambda: 0.0)
     pace.on_step(100, 0.6)
-    assert refined(run, pace, run.asked, peak_bytes=1 << 30, start=None) is None
+    assert refined(run, pace, run.requested, peak_bytes=1 << 30, start=None) is None
 
 
 def test_frozen_layers_that_a_run_has_computed_are_not_forecast_again() -> None:
     here, settings = facts(), changed(freeze_layers=4)
     taught = after(settings, here, ran(Run(here, settings), slower=1.0))
     before, now = Run(here, settings), Run(taught, settings)
-    assert duration.once(before, before.asked) > 0 == duration.once(now, now.asked)
+    assert (
+        duration.frozen_pass_seconds(before, before.requested) > 0 == duration.frozen_pass_seconds(now, now.requested)
+    )
     cut = changed(freeze_layers=4, max_length=100)
-    assert duration.once(Run(taught, cut), now.asked) > 0
+    assert duration.frozen_pass_seconds(Run(taught, cut), now.requested) > 0
     more = taught.model_copy(update={"reviews": 2790})
-    assert duration.once(Run(more, settings), now.asked) > 0
+    assert duration.frozen_pass_seconds(Run(more, settings), now.requested) > 0
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "sgd"])

@@ -103,8 +103,8 @@ class ForecastGauge(Drawn):
 
     def _is_to_be_measured(self, settings: Settings) -> bool:
         assert self.facts is not None
-        way = self.facts.way_of(settings)
-        return not (self.facts.postponed or Run(self.facts, settings).calibration.measured or way in self._refused)
+        name = self.facts.probe_name(settings)
+        return not (self.facts.postponed or Run(self.facts, settings).calibration.measured or name in self._refused)
 
     def _show(self) -> None:
         if self.facts is None or self._settings is None:
@@ -141,11 +141,11 @@ class ForecastGauge(Drawn):
         """Measure a few micro-batches, once the person has stopped typing."""
         await asyncio.sleep(_QUIET_SECONDS)
         assert self.facts is not None
-        way = self.facts.way_of(settings)
+        name = self.facts.probe_name(settings)
         try:
             found = await self._ask(draft, settings, measure=True)
         except ReviewtuiError as error:
-            self._refused.add(way)
+            self._refused.add(name)
             self._state = clean_line(error)
             self._show()
         else:
