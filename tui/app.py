@@ -83,7 +83,7 @@ class ReviewTui(Workbench):
         empty_trash()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """What every drawn line of every widget passes through."""
+        """Return the filters that every drawn line of every widget passes through."""
         return [*super().get_line_filters(), self._output_filter]
 
     def _handle_exception(self, error: Exception) -> None:
@@ -113,11 +113,11 @@ class ReviewTui(Workbench):
                 bar.draw()
 
     def get_key_display(self, binding: Binding) -> str:
-        """How the footer writes a key."""
+        """Return the text that the footer shows for a key."""
         return self._default_displays.get(binding.id or "") or super().get_key_display(binding)
 
     async def on_key(self, event: events.Key) -> None:
-        """A key that no widget took, before Textual looks up its binding."""
+        """Handle a key that no widget handled, before Textual looks up its binding."""
         if await self._unanswered.answer(event):
             event.prevent_default()
 
@@ -138,7 +138,7 @@ class ReviewTui(Workbench):
         self.push_screen(GoTo(), go)
 
     def action_help(self) -> None:
-        """What this screen is for, and its keys."""
+        """Show what this screen is for, and its keys."""
         from tui.registry import TABLE_OF
         from tui.screens.help import Help
 
@@ -146,11 +146,11 @@ class ReviewTui(Workbench):
             self.push_screen(Help.of(self.screen, TABLE_OF))
 
     def action_quit_hint(self) -> None:
-        """ctrl+c does not end the workbench by accident."""
+        """Say how to quit when ctrl+c is pressed, which would otherwise end the workbench by accident."""
         self.say("ctrl+q quits. Runs go on without the workbench.")
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """The palette: every key that acts now, the screens, and Textual's own commands."""
+        """Yield the commands of the palette: every key that works now, the screens, and Textual's own commands."""
         from tui.registry import ACTIONS
 
         told = set()

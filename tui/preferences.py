@@ -13,7 +13,7 @@ _MAX_BYTES = 64 << 10
 
 
 def read_theme() -> str:
-    """The theme chosen last; empty where none was, or where the file cannot be read."""
+    """Return the theme chosen last; empty where none was, or where the file cannot be read."""
     theme = _read(home() / FILE_NAME).get("theme", "")
     return theme if isinstance(theme, str) else ""
 

@@ -1,7 +1,7 @@
-"""What the screens share: the engine, the draft of the next run, the run in view, and the pile to classify.
+"""State that the screens share: the engine, the draft of the next run, the run in view, and the pile to classify.
 
-Screens know this base class; `tui/app.py` builds the application on it. Screens call the engine through `ask`, which
-never blocks the event loop; heavy libraries are never loaded in this process.
+Screens depend on this base class only; `tui/app.py` derives the application from it. Screens call the engine through
+`ask`, which never blocks the event loop. Heavy libraries are never loaded in this process.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ Progress = Callable[[str, float | None], None]
 
 @runtime_checkable
 class HandlesFailures(Protocol):
-    """A screen with a place of its own to say that a worker failed."""
+    """A screen that can show by itself that a worker failed."""
 
     def worker_failed(self, worker: Worker[Any], sentence: str) -> bool:
-        """Show `sentence`, and return True; False leaves it to the app to say it."""
+        """Show `sentence` and return True, or return False to have the app show it as a notice."""
 
 
 class Workbench(OrderedApp):
@@ -51,10 +51,10 @@ class Workbench(OrderedApp):
         """Create the shared state.
 
         Args:
-            data: What the Data screen opens on.
-            pile: What Classify opens on.
-            run: The run to watch, or to classify with.
-            engine: The engine client; None starts one of its own.
+            data: The source that the Data screen opens.
+            pile: The file of reviews that the Classify screen opens.
+            run: The run to show, or to classify with if `pile` is given.
+            engine: The engine client; None creates one.
         """
         super().__init__()
         self._workers = ReportingWorkers(self)
@@ -63,15 +63,15 @@ class Workbench(OrderedApp):
         self._source = data or ""
         self.run_in_view: RunFolder | None = run
         self.run_to_classify: RunFolder | None = run if pile is not None else None
-        """The run whose model Classify was asked to use; it takes it when it is shown next."""
+        """The run whose model Classify should use; Classify takes it over when it is next shown."""
         self.changed_keys: Mapping[str, str] = {}
-        """Id of an action → its keys, where `keys.toml` changes them."""
+        """Action id → its keys, for the actions that `keys.toml` changes."""
         self.setting_in_view = ""
-        """The setting to show on the Setup screen when that comes into view."""
+        """Name of the setting to show when the Setup screen is next shown; empty for none."""
         self.pile: str | None = pile
-        """The file of reviews that Classify walks through; None for typed reviews."""
+        """The file of reviews to classify one by one; None for typed reviews."""
         self.pile_reading: ReadingOptions | None = None
-        """How the file is read, as chosen on the Data screen; None reads it as it was read before."""
+        """Reading options chosen on the Data screen for the pile; None to read it as before."""
 
     @property
     def draft(self) -> Draft:
@@ -87,10 +87,12 @@ class Workbench(OrderedApp):
         self._draft = draft
 
     async def ask(self, request: EngineRequest[A], progress: Progress | None = None) -> A:
-        """Ask the engine and wait for its answer without blocking keys. `progress` is called on the UI's thread.
+        """Send a request to the engine, wait for the answer without blocking the UI, and return it.
+
+        `progress` is called on the UI's thread.
 
         Raises:
-            ReviewtuiError: the engine refused or failed; the message says why.
+            ReviewtuiError: The engine refused the request, or failed.
         """
         loop = asyncio.get_running_loop()
 
@@ -101,12 +103,12 @@ class Workbench(OrderedApp):
         return await asyncio.wrap_future(self.engine.request(request, tell))
 
     def say(self, text: object, severity: Literal["information", "warning", "error"] = "information") -> None:
-        """Show a notice in the corner. `text` is never read as markup."""
+        """Show a notice in the corner. `text` is never interpreted as markup."""
         timeout = {"information": 4.0, "warning": 8.0, "error": 12.0}[severity]
         self.notify(clean(text), severity=severity, timeout=timeout, markup=False)
 
     def worker_failed(self, worker: Worker[Any]) -> None:
-        """Say that a worker of a screen or widget failed; the screen may have more to do about it."""
+        """Report that a worker of a screen or widget failed. The screen may show it; otherwise a notice does."""
         sentence = failure_sentence(worker.error or RuntimeError("unknown"))
         node = worker.node
         screen: object = node.screen if isinstance(node, Widget) and node.is_attached else None
@@ -134,12 +136,12 @@ class Workbench(OrderedApp):
     def open_classify(
         self, run: RunFolder | None = None, pile: str | None = None, reading: ReadingOptions | None = None
     ) -> None:
-        """Show the Classify screen with a run's model, on a pile of reviews if one is named.
+        """Show the Classify screen.
 
         Args:
-            run: The run whose model classifies; None keeps the present one.
-            pile: The file of reviews to walk through; None keeps the present one.
-            reading: How to read `pile`; None reads it as it was read before, or detects everything.
+            run: The run whose model to use; None keeps the current one.
+            pile: The file of reviews to classify; None keeps the current one.
+            reading: How to read `pile`; None reads it as before, or detects everything.
         """
         self.run_to_classify = run or self.run_to_classify
         if pile:
@@ -148,5 +150,5 @@ class Workbench(OrderedApp):
 
 
 def sample_folder() -> Path:
-    """The reviews shipped with the project."""
+    """Return the folder of the sample reviews shipped with the project."""
     return Path(__file__).resolve().parent.parent / "sample_reviews"

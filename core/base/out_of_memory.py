@@ -29,7 +29,7 @@ class OutOfMemoryError(ReviewtuiError):
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error means that memory ran out: on a GPU, in torch on the CPU, in numpy or in the system."""
+    """Return whether an error means that memory ran out: on a GPU, in torch on the CPU, in numpy or in the system."""
     if isinstance(error, MemoryError):
         return True
     if isinstance(error, OSError):

@@ -1,4 +1,4 @@
-"""The moving average that a noisy series of figures is shown as."""
+"""The moving average with which noisy figures are shown."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from collections.abc import Iterable
 def exponential_average(ys: Iterable[float | None], weight: float) -> list[float]:
     """Return the debiased exponential moving average, as in TensorBoard: `m = w·m + (1 - w)·y`, then `m / (1 - wⁿ)`.
 
-    Values that are None or not finite are skipped: they give NaN in their place and do not affect later averages.
+    Values that are None or not finite give NaN at their place and do not affect later averages.
 
     Raises:
         ValueError: `weight` is not in [0, 1).
     """
     if not 0 <= weight < 1:
-        raise ValueError(f"the smoothing weight is {weight}; it has to be at least 0 and below 1")
+        raise ValueError(f"the smoothing weight is {weight}; it must be at least 0 and less than 1")
     averages: list[float] = []
     mean, decay = 0.0, 1.0
     for value in ys:

@@ -1,10 +1,10 @@
-"""Quantities in words."""
+"""Formatting of quantities."""
 
 from __future__ import annotations
 
 
 def in_bytes(count: float | None) -> str:
-    """Return bytes in binary units, as every screen and command shows them: `3.4 GiB`; `?` for None."""
+    """Format a number of bytes in binary units: `3.4 GiB`. Return `?` for None."""
     if count is None:
         return "?"
     for unit in ("B", "KiB", "MiB", "GiB"):

@@ -113,7 +113,7 @@ class _Work:
             self.progress(f"note: continuing at row {done + 1:,} of {self.total:,}", None)
 
     def _was_put_in_place(self) -> bool:
-        """Whether an earlier call renamed the file to its place, but did not get to remove the folder."""
+        """Return whether an earlier call renamed the file to its place, but did not get to remove the folder."""
         if self.partial.data.exists() or not self.output.is_file():
             return False
         found = totals_of(self.partial.index, self.output)

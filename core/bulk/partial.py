@@ -1,11 +1,11 @@
-"""The folder beside an output that holds the answers so far: `.answers.csv.partial/` for `answers.csv`.
+"""The folder next to an output that holds the answers so far: `.answers.csv.partial/` for `answers.csv`.
 
     lock             held with `flock` by the process that writes the output; contains its pid
-    manifest.json    describes the job; the answers of another job are of no use
+    manifest.json    describes the job; answers are continued only by the same job
     data             the answers, chunk after chunk
     index.jsonl      one line per chunk; see `core/bulk/chunk_log.py`
 
-It has mode 0700 and its files 0600. It is removed when the output is complete, or if it holds no answers.
+The folder has mode 0700 and its files 0600. It is removed when the output is complete, or if it holds no answers.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ _LOCK = "lock"
 
 
 class Partial:
-    """The folder beside an output, locked until the end of the `with` block."""
+    """The folder of a partial output, locked until the end of the `with` block."""
 
     def __init__(self, output: Path) -> None:
-        """Create and lock the folder beside `output`.
+        """Create and lock the folder next to `output`.
 
         Raises:
-            ReviewtuiError: Another process has locked it, or it cannot be created.
+            ReviewtuiError: Another process holds the lock, or the folder cannot be created.
         """
         self.output = output
         self.path = output.with_name(f".{output.name}.partial")
@@ -59,7 +59,7 @@ class Partial:
         """Prepare the folder for `job`, and discard the answers of any other job.
 
         Returns:
-            What the other job was, in words; empty if there were no such answers.
+            How the other job differs, for the user; empty if no answers were discarded.
         """
         other = difference(self.manifest, job)
         if other is None:
@@ -70,13 +70,13 @@ class Partial:
         write_json(self.manifest, job)
         return other if lost else ""
 
-    def put_in_place(self, whole: Path) -> None:
-        """Rename `whole`, a synced file in the folder, to the output, and make that durable."""
-        whole.replace(self.output)
+    def put_in_place(self, complete: Path) -> None:
+        """Rename `complete`, a synced file in the folder, to the output, and sync the rename."""
+        complete.replace(self.output)
         sync_path(self.output.parent)
 
     def remove(self) -> None:
-        """Remove the folder. The lock goes last; a process that waits for it creates a new one."""
+        """Remove the folder, the lock last. A process that waits for the lock creates a new folder."""
         with suppress(OSError):
             self._clear()
             (self.path / _LOCK).unlink()
@@ -91,7 +91,7 @@ class Partial:
         return self.index.is_file() and self.index.stat().st_size > 0
 
     def _is_mine(self) -> bool:
-        """Whether the file that this process has locked is still the one in the folder."""
+        """Return whether the file that this process has locked is still the one in the folder."""
         try:
             return os.path.samestat(os.fstat(self._descriptor), (self.path / _LOCK).lstat())
         except FileNotFoundError:
@@ -131,7 +131,7 @@ class Partial:
             state = self.path.lstat()
             if not stat.S_ISDIR(state.st_mode) or state.st_uid != os.geteuid():
                 raise ReviewtuiError(
-                    f"{clean_line(self.path, 160)} is in the way and is not a folder of yours; remove it, or choose "
+                    f"{clean_line(self.path, 160)} is in the way and is not your folder; remove it, or choose "
                     "another --output."
                 ) from None
         self.path.chmod(PRIVATE_FOLDER)

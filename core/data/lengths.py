@@ -26,7 +26,17 @@ def length_report(
     batch_size: int,
     progress: Callable[[float], None],
 ) -> LengthReport:
-    """Count the tokens of reviews: of at most 20,000, evenly spaced, where there are more."""
+    """Count the tokens of reviews, and return statistics of their lengths.
+
+    If there are more than 20,000 reviews, a sample of 20,000 at even intervals is counted.
+
+    Args:
+        reviews: The reviews.
+        tokenizer: The tokenizer of the model.
+        model: The name of the model, for the report.
+        batch_size: Reviews per batch, for the cost of padding.
+        progress: Called with the fraction done, 0 to 1.
+    """
     rows = np.unique(np.linspace(0, len(reviews) - 1, min(len(reviews), _SAMPLE)).astype(np.int64))
     counts = np.zeros(len(rows), dtype=np.int64)
     seen = np.zeros(len(tokenizer), dtype=bool)
@@ -78,7 +88,10 @@ def _cut(totals: np.ndarray, limit: int) -> Cut:
 
 
 def _padding(totals: np.ndarray, batch_size: int) -> Padding:
-    """The cost of padding in cells [B, L], at 512 tokens at most; batches by length as the training loop makes them."""
+    """Return the share of padding among the cells [B, L] of batches, for reviews cut to 512 tokens.
+
+    The batches by length are those that the training loop would make.
+    """
     lengths = np.minimum(totals, 512)
     shuffled = np.random.default_rng(0).permutation(len(lengths))
     random = [shuffled[start : start + batch_size] for start in range(0, len(lengths), batch_size)]

@@ -22,16 +22,19 @@ from core.runs.request import Request
 
 @dataclass(frozen=True)
 class RunData:
-    """Training rows of `train` and validation rows of `validation`, which are often the same reviews."""
+    """The training rows of `train` and the validation rows of `validation`.
+
+    Both are the same reviews if the validation rows were held out of the training data.
+    """
 
     train: Reviews
     train_rows: np.ndarray
     validation: Reviews
     validation_rows: np.ndarray
     notices: tuple[str, ...]
-    """Sentences about this data for the user."""
+    """Messages about the data, to be shown to the user."""
     validation_file: str | None = None
-    """Where the validation rows come from; None if they were held out of the training data by a hash of their text."""
+    """The file of the validation rows; None if they were held out of the training data by a hash of their text."""
 
     @property
     def labels(self) -> list[str]:
@@ -39,13 +42,13 @@ class RunData:
 
     @property
     def train_labels(self) -> np.ndarray:
-        """[N] classes of the training rows."""
+        """The classes [N] of the training rows."""
         labels: np.ndarray = self.train.labels[self.train_rows]
         return labels
 
     @property
     def validation_labels(self) -> np.ndarray:
-        """[M] classes of the validation rows."""
+        """The classes [M] of the validation rows."""
         labels: np.ndarray = self.validation.labels[self.validation_rows]
         return labels
 
@@ -57,14 +60,14 @@ def read_run_data(request: Request, progress: Callable[[float], None] | None = N
     held out of the training data by a hash of their text.
 
     Raises:
-        InputError: The data cannot be read, or cannot be trained on.
+        InputError: The data cannot be read, or is not suitable for training.
     """
     reviews = read_reviews(request.data, request.reading, progress=progress)
     require_trainable(reviews)
     notices = list(reviews.report.notices)
     if left_out := reviews.report.rows - reviews.report.kept:
         reasons = ", ".join(f"{count} {reason}" for reason, count in reviews.report.left_out.items())
-        notices.append(f"{left_out} of {reviews.report.rows} rows are left out: {reasons}.")
+        notices.append(f"{left_out} of {reviews.report.rows} rows were left out: {reasons}.")
     validation = request.validation or _validation_beside(request.data)
     if validation is None:
         train_rows, validation_rows = split_by_hash(reviews, request.settings.validation_fraction)
@@ -73,16 +76,16 @@ def read_run_data(request: Request, progress: Callable[[float], None] | None = N
     held_out = read_reviews(validation, request.reading, labels=reviews.label_names, progress=progress)
     validation_rows = np.flatnonzero(held_out.labels >= 0)
     if not len(validation_rows):
-        raise InputError(f"{clean_line(validation, 120)} has no review with a label that the training data knows.")
+        raise InputError(f"No review in {clean_line(validation, 120)} has a label that occurs in the training data.")
     if (leak := find_leak(reviews.hashes[train_rows], held_out)) is not None:
         notices.append(
-            f"Leak: {leak.rows} validation reviews are also in the training data, so its figures flatter the model."
+            f"Leak: {leak.rows} validation reviews are also in the training data, so the figures are too optimistic."
         )
     return RunData(reviews, train_rows, held_out, validation_rows, tuple(notices), validation)
 
 
 def _validation_beside(data: str) -> str | None:
-    """Return the validation file of a data folder if it has exactly one."""
+    """Return the validation file of a data folder; None if it has none or several."""
     try:
         files = find_sources(data).validation
     except InputError:
@@ -91,7 +94,11 @@ def _validation_beside(data: str) -> str | None:
 
 
 def write_split(run: RunFolder, data: RunData) -> None:
-    """Write split.parquet: row, text_hash and side (train or validation) of every review used."""
+    """Write split.parquet, which lists row, text_hash and side (train or validation) of every review of the run.
+
+    Raises:
+        ReviewtuiError: The file cannot be written.
+    """
     parts = []
     for reviews, rows, side in (
         (data.train, data.train_rows, "train"),
@@ -105,7 +112,7 @@ def write_table(table: pa.Table, path: Path) -> None:
     """Write a Parquet file atomically.
 
     Raises:
-        ReviewtuiError: It cannot be written.
+        ReviewtuiError: The file cannot be written.
     """
     buffer = pa.BufferOutputStream()
     pq.write_table(table, buffer)

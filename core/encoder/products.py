@@ -1,7 +1,7 @@
-"""Matrix products into given buffers, and the accumulation of weight gradients.
+"""Matrix products into existing buffers, and the accumulation of weight gradients.
 
-Products are computed in the format of their operands (bf16 or fp32), with sums in fp32 inside the kernel. Sums over
-micro-batches are fp32.
+Products are computed in the format of their operands (bf16 or fp32) and summed in fp32 inside the kernel. Gradients are
+summed over micro-batches in fp32.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ _CHUNK = 512
 """Rows of one product in bf16. oneDNN makes a kernel for each new number of rows, at 0.3 ms and 0.6 MB per product
 (measured, oneDNN 3.12). In chunks, any T needs the kernel for a whole chunk and one for the remainder."""
 _SLOW = (0.9, 2.2)
-"""Range of rows per column of the result in which a product over a long inner dimension is slow with AMX: 1.2 TFLOP/s
-instead of 2.0 in three parts. Outside this range, parts are a few percent slower. Measured, oneDNN 3.12."""
+"""Range of the ratio rows / columns of the result in which a product over a long inner dimension is slow with AMX:
+1.2 TFLOP/s at once, 2.0 in three parts. Outside this range, parts are a few percent slower (measured, oneDNN 3.12)."""
 _PARTS = 3
 
 
@@ -33,7 +33,7 @@ def product(x: torch.Tensor, weight: torch.Tensor, out: torch.Tensor, bias: torc
 
 
 def _product(x: torch.Tensor, weight: torch.Tensor, out: torch.Tensor, bias: torch.Tensor | None) -> None:
-    """Compute the product of one chunk: at once, or in parts of its columns if that is faster."""
+    """Compute the product of one chunk, in parts of its columns where that is faster."""
     rows, columns = out.shape
     slow = x.dtype == torch.bfloat16 and weight.shape[0] >= columns and _SLOW[0] <= rows / columns < _SLOW[1]
     step = -(-columns // _PARTS) if slow and _has_amx() else columns
@@ -47,7 +47,7 @@ def _product(x: torch.Tensor, weight: torch.Tensor, out: torch.Tensor, bias: tor
 
 @cache
 def _has_amx() -> bool:
-    """Whether this processor has matrix units for bf16 (AMX)."""
+    """Return whether this processor has matrix units for bf16 (AMX)."""
     return bool(torch.cpu._is_amx_tile_supported())
 
 
@@ -59,8 +59,8 @@ def linear(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, out: torch
 class FixedLinear:
     """`nn.Linear` for a weight that no longer changes, optionally followed by a GELU.
 
-    oneDNN reorders a weight for each product unless that was done before. Measured without AMX, reordering takes 10 to
-    25 % of the time at 96 rows and 10 % at 1,024. Without oneDNN, the weight is used as it is.
+    oneDNN reorders a weight for every product unless it has been reordered in advance. Measured without AMX, that takes
+    10 to 25 % of the time at 96 rows and 10 % at 1,024. Without oneDNN, the weight is not reordered.
     """
 
     def __init__(self, weight: torch.Tensor, bias: torch.Tensor, *, gelu: bool = False) -> None:

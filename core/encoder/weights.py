@@ -216,7 +216,7 @@ class Weights:
         return {name: part.clone(memory_format=torch.contiguous_format) for name, part in found.items()}
 
     def fits(self, saved: dict[str, torch.Tensor]) -> bool:
-        """Whether `saved` is a `snapshot` of this model; names that begin with a slash are ignored."""
+        """Return whether `saved` is a `snapshot` of this model; names that begin with a slash are ignored."""
         shapes = {name: shape[::-1] if transposed else shape for name, (_, shape, transposed) in self._places.items()}
         extra = set()
         if self.words_learn:

@@ -1,7 +1,7 @@
 """The client of the engine service: starts the process, sends requests and returns their answers as futures.
 
-Any thread may ask. Answers, progress and the end of the service arrive on the client's own thread. The service keeps
-nothing durable: if it dies, pending requests fail with a sentence, and the next request starts a new one.
+Requests may be sent from any thread. Answers, progress and failures are delivered on a thread of the client. The
+service holds no durable state: if it dies, pending requests fail, and the next request starts a new service.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from core.base.subprocess_env import child_environment
 from core.engine.requests import A, EngineRequest, from_result, method_of, to_params
 
 Progress = Callable[[str, float | None], None]
-"""Called with what is being done and how much of it is done, from 0 to 1 (None if unknown)."""
+"""Called with a description of the current work and the fraction done, from 0 to 1 (None if unknown)."""
 
 
 @dataclass
@@ -32,7 +32,7 @@ class _Pending:
     future: Future[Any]
     progress: Progress | None
     process: subprocess.Popen[bytes] | None = None
-    """The service that the request was sent to."""
+    """The service process that the request was sent to."""
 
 
 class EngineClient:
@@ -45,7 +45,7 @@ class EngineClient:
         self._next = 0
 
     def request(self, request: EngineRequest[A], progress: Progress | None = None) -> Future[A]:
-        """Send a request; the future holds its answer, or raises the ReviewtuiError that it ended in."""
+        """Send a request, and return a future of its answer. If the request fails, the future raises ReviewtuiError."""
         future: Future[A] = Future()
         with self._mutex:
             self._next += 1
@@ -60,11 +60,15 @@ class EngineClient:
         return future
 
     def call(self, request: EngineRequest[A], progress: Progress | None = None) -> A:
-        """Send a request and wait for its answer."""
+        """Send a request, wait for its answer and return it.
+
+        Raises:
+            ReviewtuiError: The request failed.
+        """
         return self.request(request, progress).result()
 
     def close(self) -> None:
-        """End the service, whatever it is doing."""
+        """Kill the service, even if it is busy."""
         with self._mutex:
             process, self._process = self._process, None
         if process is not None:
@@ -72,7 +76,7 @@ class EngineClient:
             process.wait()
 
     def _send(self, message: dict[str, Any]) -> subprocess.Popen[bytes]:
-        """Send a message, starting the service if there is none or it has died."""
+        """Send a message to the service and return its process. Start one if there is none, or if it has died."""
         if self._process is not None and self._process.poll() is None:
             with contextlib.suppress(BrokenPipeError):
                 return _write(self._process, message)
@@ -87,22 +91,23 @@ class EngineClient:
                 _write(self._process, {"cancel": number})
 
     def _read(self, process: subprocess.Popen[bytes]) -> None:
-        """Deliver the service's lines until it ends."""
+        """Deliver every message of the service until it ends, then fail the requests that it has not answered."""
         assert process.stdout is not None and process.stdin is not None
         with process.stdout as lines:
             for line in lines:
-                self._hand_out(json.loads(line))
+                self._deliver(json.loads(line))
         process.wait()
         with contextlib.suppress(OSError):
             process.stdin.close()
         with self._mutex:
             numbers = [number for number, pending in self._pending.items() if pending.process is process]
-            orphans = [self._pending.pop(number) for number in numbers]
-        for orphan in orphans:
-            if orphan.future.set_running_or_notify_cancel():
-                orphan.future.set_exception(ReviewtuiError(_exit_message(process.returncode)))
+            unanswered = [self._pending.pop(number) for number in numbers]
+        for pending in unanswered:
+            if pending.future.set_running_or_notify_cancel():
+                pending.future.set_exception(ReviewtuiError(_exit_message(process.returncode)))
 
-    def _hand_out(self, message: dict[str, Any]) -> None:
+    def _deliver(self, message: dict[str, Any]) -> None:
+        """Pass progress to the callback of its request, or an answer or error to its future."""
         number = message["id"]
         if "progress" in message:
             with self._mutex:
@@ -142,7 +147,7 @@ def _start() -> subprocess.Popen[bytes]:
 
 
 def _write(process: subprocess.Popen[bytes], message: dict[str, Any]) -> subprocess.Popen[bytes]:
-    """Send one line to a service, and return the service."""
+    """Send a message as one line to a service, and return the service's process."""
     assert process.stdin is not None
     process.stdin.write(json.dumps(message).encode() + b"\n")
     process.stdin.flush()
@@ -151,4 +156,4 @@ def _write(process: subprocess.Popen[bytes], message: dict[str, Any]) -> subproc
 
 def _exit_message(status: int) -> str:
     reason = f"signal {-status}" if status < 0 else f"status {status}"
-    return f"The engine ended ({reason}); {home() / 'engine.log'} may say why. Try again: it is restarted."
+    return f"The engine ended ({reason}); see {home() / 'engine.log'}. The next request restarts it."

@@ -1,4 +1,4 @@
-"""What this machine can do for a run: the facts that `reviewtui doctor` prints."""
+"""The facts about this machine that `reviewtui doctor` prints."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ from core.runs.records import GpuMemory
 
 
 def examine(progress: Callable[[str, float | None], None]) -> DoctorReport:
-    """Look at device, bf16 speed, memory, disk, models, and whether a detached run survives a logout."""
+    """Examine device, bf16 speed, memory, disk, models, and whether a detached run survives a logout.
+
+    Returns:
+        The facts; a question that cannot be answered holds the error message instead.
+    """
     progress("loading torch", None)
     import torch
     import transformers
@@ -58,7 +62,7 @@ def examine(progress: Callable[[str, float | None], None]) -> DoctorReport:
 
 
 def _attempt(look: Callable[[], object]) -> str:
-    """What a look found, or the sentence that it ended in."""
+    """Return the result of `look` as text, or the message of the error that it raised."""
     try:
         return str(look())
     except ReviewtuiError as error:

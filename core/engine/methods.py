@@ -207,7 +207,7 @@ def method_named(name: str) -> tuple[type[EngineRequest[Any]], Method]:
 
 
 def _folder_of(request: Classify | ClassifyFile) -> Path:
-    """The folder of the model that a request names."""
+    """Return the folder of the model that a request names."""
     if request.model is not None:
         from core.models.sources import resolve_model
 
@@ -221,7 +221,7 @@ _loaded: dict[tuple[str, int, str], Predictor] = {}
 
 
 def _predictor(folder: Path, precision: str, progress: Progress) -> Predictor:
-    """The model in `folder`, loaded once; a folder written anew is loaded anew. One model is kept at a time."""
+    """Return the model in `folder`, loaded once; a folder written anew is loaded anew. One model is kept at a time."""
     config = folder / "config.json"
     if not config.is_file():
         raise InputError("This run has no model yet; let it finish, or stop and save it.")
@@ -248,7 +248,7 @@ def _share_processors() -> None:
 
 @cache
 def _threads() -> int:
-    """How many threads torch has by itself, or by the person's choice."""
+    """Return how many threads torch has by itself, or by the person's choice."""
     import torch
 
     return torch.get_num_threads()

@@ -21,7 +21,7 @@ class Classification:
     """Whether it was cut to what the model reads."""
 
     def to_json(self) -> dict[str, Any]:
-        """The object that `classify --json` prints."""
+        """Return the object that `classify --json` prints."""
         return dict(vars(self))
 
 
@@ -53,5 +53,5 @@ class Explanation:
     method: Literal["occlusion"] = "occlusion"
 
     def to_json(self) -> dict[str, Any]:
-        """The object that `classify --explain --json` prints."""
+        """Return the object that `classify --explain --json` prints."""
         return {"method": self.method, **vars(self), "parts": [vars(part) for part in self.parts]}

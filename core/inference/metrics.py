@@ -87,7 +87,7 @@ def ece_null_band(probabilities: np.ndarray, seed: int = 0) -> tuple[float, floa
 
 
 def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
-    """The T > 0 that minimizes the loss of softmax(logits / T) (Guo et al. 2017); the predicted class never changes."""
+    """Return the T > 0 that minimizes the loss of softmax(logits / T) (Guo et al. 2017); no predicted class changes."""
     from scipy.optimize import minimize_scalar
 
     def loss(log_temperature: float) -> float:

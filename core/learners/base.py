@@ -2,7 +2,7 @@
 
 A `Learner` accumulates the gradients of micro-batches, updates the weights and computes logits. There are two:
 
-    NativeLearner           BERT, RoBERTa and DistilBERT on the CPU, in `core/encoder`
+    NativeLearner           BERT, RoBERTa and DistilBERT on the CPU, computed by `core/encoder`
     HuggingFaceLearner      everything else: other architectures, LoRA, GPUs
 """
 
@@ -19,16 +19,16 @@ from core.learners.tensor_files import Tensors
 from core.planning.run_plan import RunPlan
 
 Loss = Callable[[torch.Tensor], torch.Tensor]
-"""Maps the logits [B, C] of a micro-batch to its share of the step's loss, 0-dimensional."""
+"""Maps the logits [B, C] of a micro-batch to its share of the step's loss, a 0-dimensional tensor."""
 
 
 class Learner(Protocol):
-    """A model in training. Reviews are passed as `Examples` and [B] positions in them."""
+    """A model in training. Reviews are passed as `Examples` and positions [B] in them."""
 
     plan: RunPlan
-    """What computes the run, and how much of the model learns."""
+    """The path that computes the run, and the layers that are trained."""
     steps_ahead: int
-    """Steps that may be queued before the loss of the first is read; 0 on a CPU, which computes at once."""
+    """How many steps may be queued before the loss of the first is read; 0 on a CPU, which computes immediately."""
     compiled: bool
     """Whether torch compiled the module."""
     cached_layers: int
@@ -36,79 +36,85 @@ class Learner(Protocol):
 
     @property
     def token_budget(self) -> int:
-        """Tokens per micro-batch that suit this machine, measured once."""
+        """The best number of tokens in a micro-batch on this machine, measured once."""
 
     def prepare(self, examples: Sequence[Examples], progress: Callable[[float], None]) -> str:
-        """Do once what speeds up every step: compute the output of the frozen layers, or compile the module.
+        """Do the work that speeds up every step: compute the output of the frozen layers, or compile the module.
 
-        It changes no result.
+        The results of training do not change.
 
         Args:
-            progress: called with the fraction computed so far, 0 to 1; not called if there is nothing to compute.
+            examples: The examples that the run uses.
+            progress: Called with the fraction done, 0 to 1; not called if there is nothing to compute.
 
         Returns:
-            Sentences for the user; empty if there was nothing to do.
+            Messages for the user; empty if there was nothing to do.
         """
 
     def learn(
         self, examples: Examples, positions: np.ndarray, loss: Loss, key: tuple[int, int, int], *, first: bool
     ) -> torch.Tensor:
-        """Forward and backward pass of one micro-batch, whose gradients are added to those of the step.
+        """Run the forward and backward pass of one micro-batch, and add its gradients to those of the step.
 
         Args:
+            examples: The examples that contain the micro-batch.
+            positions: Positions [B] of its reviews in `examples`.
+            loss: Computes the loss from the logits.
             key: (seed, step, micro-batch), from which dropout masks are derived.
-            first: whether it is the first micro-batch of its step, which overwrites all gradients.
+            first: Whether this is the first micro-batch of its step, which overwrites all gradients.
 
         Returns:
-            Its loss, 0-dimensional and on the device.
+            The loss of the micro-batch, a 0-dimensional tensor on the device.
         """
 
     def update(self, rate: float) -> torch.Tensor:
-        """Update the weights with learning rate `rate`. After an out-of-memory nothing has changed.
+        """Update the weights with learning rate `rate`. If memory runs out, nothing has changed.
 
         Returns:
-            The norm of the gradients before clipping, 0-dimensional and on the device.
+            The norm of the gradients before clipping, a 0-dimensional tensor on the device.
         """
 
     def logits(self, examples: Examples, positions: np.ndarray) -> torch.Tensor:
-        """Return fp32 logits [B, C], without dropout."""
+        """Return the fp32 logits [B, C] of the reviews at `positions`, computed without dropout."""
 
     def weights(self, *, copies: bool = True) -> Tensors:
         """Return the trainable weights by name.
 
         Args:
-            copies: whether to copy them to the CPU; otherwise they are the tensors being trained.
+            copies: Whether to copy them to the CPU. Otherwise they are the tensors being trained.
         """
 
     def moments(self) -> Tensors:
-        """Return the optimizer's state by `weight/moment`: the tensors that the next update changes, not copies."""
+        """Return the optimizer's state by `weight/moment`: not copies, but the tensors that the next update changes."""
 
     def put(self, weights: Tensors) -> None:
         """Set the trainable weights.
 
         Raises:
-            ReviewtuiError: They belong to another model.
+            ReviewtuiError: The weights belong to another model.
         """
 
-    def put_moments(self, moments: Tensors) -> None: ...
+    def put_moments(self, moments: Tensors) -> None:
+        """Set the optimizer's state to what `moments` returned."""
 
     def scaler_state(self) -> dict[str, Any]:
-        """Return the state of the fp16 gradient scaler; empty without one."""
+        """Return the state of the fp16 gradient scaler; empty if there is none."""
 
-    def put_scaler_state(self, state: dict[str, Any]) -> None: ...
+    def put_scaler_state(self, state: dict[str, Any]) -> None:
+        """Set the state of the gradient scaler to what `scaler_state` returned."""
 
     def recompute(self) -> bool:
-        """Recompute activations in the backward pass from now on; return False if that is impossible, or on already."""
+        """Recompute activations in the backward pass from now on. Return False if that is impossible or already so."""
 
     def free(self) -> None:
-        """Release everything that can be computed again, after an out-of-memory."""
+        """Free everything that can be computed again, after memory has run out."""
 
     def finish(self) -> None:
-        """Put the trained weights into the classifier's model. Training ends here; it may be called again."""
+        """End the training, and put the trained weights into the classifier's model. May be called repeatedly."""
 
 
 def frozen_layers(count: int, *, past: bool = False) -> str:
-    """Return the beginning of a sentence about `count` layers: 'The 3 frozen layers are'."""
+    """Return the beginning of a sentence about `count` layers: `The 3 frozen layers are`."""
     if count == 1:
         return f"The frozen layer {'was' if past else 'is'}"
     return f"The {count} frozen layers {'were' if past else 'are'}"

@@ -1,7 +1,7 @@
-"""Token budgets of micro-batches, measured once per machine and shape of model by `core/encoder/budget.py`.
+"""Token budgets of micro-batches, measured once per machine and model shape by `core/encoder/budget.py`.
 
-`$REVIEWTUI_HOME/budgets.json` maps processor, threads, torch version, sizes and precision to tokens. A run also records
-its budget in its provenance, and uses that when it is resumed.
+`$REVIEWTUI_HOME/budgets.json` maps processor, threads, torch version, model sizes and precision to a number of tokens.
+A run also records its budget in its provenance, and uses that budget when it is resumed.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from core.encoder.footprint import Sizes
 
 
 def token_budget(architecture: Sizes, dtype: torch.dtype) -> int:
-    """Return the best number of tokens in a micro-batch for this shape of model; measure it if it is unknown."""
+    """Return the best number of tokens in a micro-batch for this model shape, measuring it if it is unknown."""
     file, key = home() / "budgets.json", _key(architecture, dtype)
     known = _read(file)
     if key not in known:
         contention = Contention()
         known[key] = measured_budget(architecture, dtype)
-        if contention.lost() > MAX_LOST:  # it may be noise: good enough for one run, and the next measures again
+        if contention.lost() > MAX_LOST:  # too noisy to be saved for later runs
             return known[key]
         with suppress(ReviewtuiError):  # the next run measures again
             private_folder(file.parent)
@@ -36,7 +36,7 @@ def token_budget(architecture: Sizes, dtype: torch.dtype) -> int:
 
 
 def _read(file: Path) -> dict[str, int]:
-    """Return the known budgets; entries that are not budgets are ignored, as is a file that cannot be read."""
+    """Return the known budgets. Invalid entries and an unreadable file are ignored."""
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):

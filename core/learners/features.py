@@ -168,7 +168,7 @@ class _Places:
 
 
 def _read(folder: Path, shape: Shape, *, found: bool) -> FeatureStore:
-    """The store in `folder`.
+    """Return the store in `folder`.
 
     Raises:
         OSError, ValueError: it is damaged, or holds other reviews.

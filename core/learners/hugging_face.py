@@ -66,11 +66,11 @@ class HuggingFaceLearner:
         self._scaler = torch.amp.GradScaler(device.type, enabled=plan.precision == "fp16")
 
     def prepare(self, examples: Sequence[Examples], progress: Callable[[float], None]) -> str:
-        about = (self._check_determinism(examples[0]), self._compile(examples[0]), self._describe_frozen_layers())
-        return " ".join(filter(None, about))
+        messages = (self._check_determinism(examples[0]), self._compile(examples[0]), self._describe_frozen_layers())
+        return " ".join(filter(None, messages))
 
     def _check_determinism(self, examples: Examples) -> str:
-        """Find out with two reviews whether all operations on a GPU are deterministic; return a sentence if not."""
+        """Try on two reviews whether all operations on a GPU are deterministic; return a message if they are not."""
         if self._device.type == "cpu" or not self._settings.deterministic:
             return ""
         try:
@@ -80,13 +80,13 @@ class HuggingFaceLearner:
                 raise
             let_order_go()
             return (
-                "This model uses operations that are not deterministic on a GPU, so a resumed run comes close to an "
-                f"undisturbed one, but not to the bit: {clean_line(error, 120)}."
+                "This model uses operations that are not deterministic on a GPU, so a resumed run is close to an "
+                f"uninterrupted one, but not bit-identical: {clean_line(error, 120)}."
             )
         return ""
 
     def _try_two(self, examples: Examples) -> None:
-        """Forward and backward pass of two reviews, and a forward pass as in an evaluation; changes nothing."""
+        """Run forward and backward passes of two reviews, and a forward pass as in an evaluation; change nothing."""
         reviews = examples.ids(np.arange(min(2, len(examples.rows))))
         try:
             self._classifier.train()
@@ -105,9 +105,9 @@ class HuggingFaceLearner:
         return f"{frozen_layers(count)} computed in every step, because {self.plan.path.why}."
 
     def _compile(self, examples: Examples) -> str:
-        """Compile the module if requested, and return a sentence about it.
+        """Compile the module if requested, and return a message about it; empty if not requested.
 
-        Two reviews are computed, because a missing compiler shows only at the first call.
+        Two reviews are computed, because a missing compiler is only noticed at the first call.
         """
         if not self._to_be_compiled:
             return ""
@@ -138,8 +138,8 @@ class HuggingFaceLearner:
         limit = self._settings.max_grad_norm or float("inf")
         try:
             norm = torch.nn.utils.clip_grad_norm_(self._trainable.values(), limit)
-        except RuntimeError:  # allows unscaling the gradients again
-            self._scaler.update()
+        except RuntimeError:
+            self._scaler.update()  # otherwise the gradients could not be unscaled again
             raise
         self._scaler.step(self.optimizer)
         self._scaler.update()
@@ -171,7 +171,7 @@ class HuggingFaceLearner:
     def put(self, weights: Tensors) -> None:
         saved = {name: weight.shape for name, weight in weights.items() if not name.startswith("/")}
         if saved != {name: weight.shape for name, weight in self._trainable.items()}:
-            raise ReviewtuiError("The checkpoint belongs to another model; its settings.toml was changed since.")
+            raise ReviewtuiError("The checkpoint belongs to another model: settings.toml has changed since.")
         with torch.no_grad():
             for name, weight in self._trainable.items():
                 weight.copy_(weights[name])
@@ -199,11 +199,11 @@ class HuggingFaceLearner:
     def finish(self) -> None:
         self._classifier.model.to("cpu")
         self.free()
-        give_back_what_is_free()  # fragmented by training, while merging LoRA needs a copy of the model
+        give_back_what_is_free()  # training fragments memory, and merging LoRA needs room for a copy of the model
 
 
 def _takes_wide_mask(model: Any) -> bool:
-    """Whether the module accepts an attention mask [B, 1, 1, L].
+    """Return whether the module accepts an attention mask [B, 1, 1, L].
 
     With a mask [B, L] it first checks whether anything is padded, which blocks until a GPU has answered.
     """

@@ -36,9 +36,9 @@ from core.settings.optimizers import optimizer_spec
 from core.settings.schema import Settings
 
 _FEW_ROWS = 256
-"""Up to this many reviews in a micro-batch, the head is computed by one thread."""
+"""The head is computed by one thread if a micro-batch has at most this many reviews."""
 _MIN_PREPARED = 64
-"""The fewest tokens to which an out-of-memory reduces the batches of `prepare`."""
+"""The fewest tokens to which the batches of `prepare` are reduced when memory runs out."""
 
 
 class NativeLearner:
@@ -69,7 +69,7 @@ class NativeLearner:
         self._work = Workspace()
         self._prepared_tokens = EVALUATION_TOKENS
         self._kept: dict[int, tuple[Examples, FeatureStore]] = {}
-        """Features by the id of their examples, which are held so that no other object can get the same id."""
+        """Features by the id() of their examples, which are kept alive so that no other object gets the same id."""
 
     @cached_property
     def token_budget(self) -> int:
@@ -102,7 +102,11 @@ class NativeLearner:
         return self._sentence([store for store in stores if store is not None], size)
 
     def _kept_of(self, folder: Any, key: str, shape: Shape, compute: Any) -> FeatureStore | None:
-        """Call `keep`, and again with smaller batches after an out-of-memory."""
+        """Call `keep`, again with smaller batches if memory runs out, and return its store; None if nothing has room.
+
+        Raises:
+            OutOfMemoryError: Not even the smallest batch fits.
+        """
         while (done := Attempt(lambda: keep(folder, key, shape, compute))).failed:
             self.free()
             if self._prepared_tokens <= _MIN_PREPARED:
@@ -111,10 +115,10 @@ class NativeLearner:
         return done.result
 
     def _sentence(self, stores: list[FeatureStore], size: str) -> str:
-        """Return what `prepare` tells the user about `stores`, which take `size`."""
+        """Return the message of `prepare` for the user about `stores` of `size`."""
         below = "below it" if self.plan.num_frozen == 1 else "below them"
         if not self._kept:
-            why = f"what they give, {size}, fits neither on the disk nor in memory"
+            why = f"their output, {size}, fits neither on the disk nor in memory"
             return f"{frozen_layers(self.plan.num_frozen)} computed in every step, because {why}."
         done = "computed by an earlier run" if all(store.found for store in stores) else "computed once"
         kept = "kept" if all(store.on_disk for store in stores) else "held in memory, because the disk has no room"
@@ -147,7 +151,7 @@ class NativeLearner:
         )
 
     def _frozen(self, examples: Examples, done: _Share) -> Iterator[tuple[np.ndarray, torch.Tensor]]:
-        """Yield the output of the frozen layers for all examples, in an order that depends on no seed or epoch."""
+        """Yield positions, and the frozen layers' output for them, in an order independent of seed and epoch."""
         lengths = examples.lengths(_all(examples), self._special_tokens)
         for positions in length_sorted(lengths, self._prepared_tokens):
             batch = self._pack(examples.ids(positions))
@@ -163,7 +167,7 @@ class NativeLearner:
         return kept[1].take(positions, self._work("kept", rows, self._architecture.hidden_size, dtype=torch.float32))
 
     def _rows(self, examples: Examples, positions: np.ndarray) -> torch.Tensor:
-        """Return the output [B, H] of all layers, cached or computed in parts. For training only the head."""
+        """Return the output [B, H] of all layers, cached or computed in parts, for training only the head."""
         rows = self._stream(examples, positions, len(positions))
         if rows is None:
             parts = micro_batches(examples.lengths(positions, self._special_tokens), self.token_budget)
@@ -212,7 +216,7 @@ class NativeLearner:
 
     def put(self, weights: Tensors) -> None:
         if not self._weights.fits(weights):
-            raise ReviewtuiError("The checkpoint belongs to another model; its settings.toml was changed since.")
+            raise ReviewtuiError("The checkpoint belongs to another model: settings.toml has changed since.")
         self._weights.restore(weights)
 
     def put_moments(self, moments: Tensors) -> None:
@@ -239,9 +243,9 @@ class NativeLearner:
 
 @contextmanager
 def _one_thread(rows: int) -> Iterator[None]:
-    """Compute with one thread if there are few `rows`: several threads would mostly wait for each other.
+    """Compute the block with one thread if there are few `rows`, because several would mostly wait for each other.
 
-    The choice depends on `rows` alone, so the bits of a run do not depend on the load of the machine.
+    The choice depends on `rows` alone, so the results of a run do not depend on the load of the machine.
     """
     threads = torch.get_num_threads()
     if threads == 1 or rows > _FEW_ROWS:
@@ -255,10 +259,10 @@ def _one_thread(rows: int) -> Iterator[None]:
 
 
 class _Share:
-    """The progress of `prepare`."""
+    """Reports the progress of `prepare` as the share of tokens done."""
 
     def __init__(self, total: int, progress: Callable[[float], None]) -> None:
-        """Args: total: tokens of all reviews."""
+        """Args: total: Tokens of all reviews."""
         self.tokens, self._total, self._progress = 0, total, progress
 
     def add(self, tokens: int) -> None:
@@ -272,7 +276,7 @@ def _all(examples: Examples) -> np.ndarray:
 
 
 def _size(count: int) -> str:
-    """Format bytes: '41 MB'."""
+    """Format a number of bytes: `41 MB`."""
     if count >= 10**9:
         return f"{count / 1e9:.1f} GB"
     return f"{max(round(count / 1e6), 1)} MB"

@@ -1,6 +1,6 @@
-"""Tensors in safetensors files, written in their memory layout, so that transposed matrices need no copy.
+"""Tensors in safetensors files, written in their memory layout so that transposed matrices need no copy.
 
-The file's metadata lists those matrices under `transposed`; the file holds them with the shape of their memory layout.
+The file holds such matrices in the shape of their memory layout, and lists them under `transposed` in its metadata.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _TRANSPOSED = "transposed"
 
 
 def save_tensors(tensors: Tensors, file: Path) -> None:
-    """Write `tensors` to `file`, without copying those on a CPU."""
+    """Write `tensors` to `file`, without copying those in CPU memory."""
     stored = {name: tensor.detach().cpu() for name, tensor in tensors.items()}
     transposed = [name for name, tensor in stored.items() if _is_transposed_in_memory(tensor)]
     for name, tensor in stored.items():
@@ -30,7 +30,7 @@ def load_tensors(file: Path) -> Tensors:
     """Load what `save_tensors` wrote to `file`, each tensor in its own shape.
 
     Raises:
-        SafetensorError, OSError, ValueError: It is damaged or not such a file.
+        SafetensorError, OSError, ValueError: The file is missing, damaged or of another kind.
     """
     with safe_open(file, framework="pt") as opened:
         transposed = json.loads((opened.metadata() or {}).get(_TRANSPOSED, "[]"))

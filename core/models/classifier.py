@@ -1,7 +1,7 @@
 """A sequence classifier with its tokenizer.
 
 It is built from a model folder for training, with a new head, or loaded from the `model/` folder of a run for
-inference. Both use the classes of `transformers`, with `trust_remote_code` off and safetensors only.
+inference. Where `transformers` is used, `trust_remote_code` is off and only safetensors are loaded.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from core.models.tokenizer import load_tokenizer, quiet, save_tokenizer
 from core.settings.schema import Settings
 
 _UNLIMITED = 1_000_000
-"""Tokenizers use a huge number for "no limit"."""
+"""A larger `model_max_length` means that the tokenizer has no limit."""
 
 
 @dataclass
@@ -36,11 +36,11 @@ class Classifier:
     tokenizer: Any
     labels: tuple[str, ...]
     max_length: int
-    """Most tokens read of a review, including special tokens."""
+    """The most tokens of a review that are read, including special tokens."""
     truncation: str
     dropout: DropoutState = field(default_factory=DropoutState)
     frozen: tuple[nn.Module, ...] = ()
-    """Modules whose weights do not change. They stay in evaluation mode, so that they use no dropout."""
+    """Modules whose weights do not change. They stay in evaluation mode, without dropout."""
     recomputes: bool = False
     """Whether gradient checkpointing is on."""
 
@@ -51,7 +51,7 @@ class Classifier:
             module.eval()
 
     def recompute(self) -> bool:
-        """Turn on gradient checkpointing; return False if it is on already, or the model does not support it."""
+        """Turn on gradient checkpointing. Return False if it is already on, or the model does not support it."""
         model: Any = self.model
         if not model.supports_gradient_checkpointing or self.recomputes:
             return False
@@ -65,17 +65,20 @@ class Classifier:
 
 
 def build_native_classifier(source: ModelSource, labels: Sequence[str], settings: Settings) -> Classifier | None:
-    """As `build_classifier`, without transformers; None where its modules compute the run, or it has to read the model.
+    """Return the same as `build_classifier`, without importing transformers.
+
+    Returns:
+        The classifier; None if transformers has to compute the run or read the model.
 
     Raises:
-        InputError: the model cannot be loaded, or a setting does not fit it.
+        InputError: The model cannot be loaded, or does not support a setting.
     """
     if settings.lora or choose_device(settings.device).type != "cpu":
         return None
     tokenizer = load_tokenizer(source.folder, source.name)
     try:
         model = native_model(source.folder, labels, dropout=settings.dropout, seed=settings.seed)
-    except Exception as error:  # whatever a damaged file makes a library raise
+    except Exception as error:  # damaged files make libraries raise anything
         raise InputError(_cannot_be_loaded(source.name, error)) from error
     if model is None:
         return None
@@ -85,15 +88,18 @@ def build_native_classifier(source: ModelSource, labels: Sequence[str], settings
 
 
 def load_native_classifier(folder: Path) -> Classifier | None:
-    """As `load_classifier`, without transformers; None where the native encoder does not support the model.
+    """Return the same as `load_classifier`, without importing transformers.
+
+    Returns:
+        The classifier; None if the native encoder does not support the model.
 
     Raises:
-        InputError: it cannot be loaded.
+        InputError: The model cannot be loaded.
     """
     tokenizer = load_tokenizer(folder, str(folder))
     try:
         model = native_model(folder)
-    except Exception as error:  # whatever a damaged file makes a library raise
+    except Exception as error:  # damaged files make libraries raise anything
         raise InputError(_cannot_be_loaded(str(folder), error)) from error
     if model is None:
         return None
@@ -102,7 +108,7 @@ def load_native_classifier(folder: Path) -> Classifier | None:
 
 
 def build_classifier(source: ModelSource, labels: Sequence[str], settings: Settings) -> Classifier:
-    """Return a classifier to train: pretrained weights, a new head, with frozen layers or LoRA as set.
+    """Return a classifier to train: pretrained weights, a new head, and frozen layers or LoRA according to `settings`.
 
     The seed is set before the head is created, so that the same seed gives the same head.
 
@@ -156,7 +162,7 @@ def load_classifier(folder: Path) -> Classifier:
     """Load a trained classifier from a folder in Hugging Face format, in evaluation mode and fp32.
 
     Raises:
-        InputError: It is not a classifier, or cannot be loaded.
+        InputError: The folder holds no classifier, or cannot be loaded.
     """
     from transformers import AutoModelForSequenceClassification
 
@@ -190,7 +196,7 @@ def save_classifier(classifier: Classifier, folder: Path) -> None:
 
 
 def longest_input(tokenizer: Any, model: Any) -> int:
-    """Return the most tokens the model can read, including special tokens, by its positions and its tokenizer."""
+    """Return the most tokens that both model and tokenizer can handle, including special tokens."""
     limits = [tokenizer.model_max_length]
     positions = getattr(model.config, "max_position_embeddings", None)
     if positions:
@@ -219,7 +225,7 @@ def _set_dropout(config: Any, rate: float) -> None:
 
 
 def _with_lora(model: Any, settings: Settings) -> Any:
-    """Return the model wrapped by peft: LoRA on every linear layer of the encoder, and the whole head trainable."""
+    """Return the model wrapped by peft, with LoRA on every linear layer of the encoder and a trainable head."""
     from peft import LoraConfig, get_peft_model
 
     encoder = layer_modules(model)
@@ -239,5 +245,5 @@ def _with_lora(model: Any, settings: Settings) -> Any:
 
 
 def _head_name(name: str) -> str:
-    """Return a name without its first part (`bert.pooler.dense` → `pooler.dense`): peft matches the ends of names."""
+    """Return a name without its first part (`bert.pooler.dense` → `pooler.dense`), because peft matches suffixes."""
     return name.split(".", 1)[1] if name.count(".") > 1 else name

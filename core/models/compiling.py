@@ -23,7 +23,7 @@ def steps_to_repay(weights: int) -> float:
 
 
 def is_to_be_compiled(choice: str, model: nn.Module, device: torch.device, steps: int) -> bool:
-    """Whether to compile `model` for a run of `steps` optimizer steps.
+    """Return whether to compile `model` for a run of `steps` optimizer steps.
 
     Args:
         choice: The `compile` setting: auto, on or off.

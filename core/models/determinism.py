@@ -31,5 +31,5 @@ def let_order_go() -> None:
 
 
 def is_about_order(error: RuntimeError) -> bool:
-    """Whether an operation raised this because it has no deterministic implementation."""
+    """Return whether an operation raised this because it has no deterministic implementation."""
     return "deterministic" in str(error)

@@ -63,7 +63,7 @@ class NativeConfig:
         return len(self.id2label)
 
     def to_dict(self) -> dict[str, Any]:
-        """What is written to `config.json`."""
+        """Return what is written to `config.json`."""
         return dict(self._values)
 
 
@@ -107,15 +107,15 @@ class NativeModel(nn.Module):
 def native_model(
     folder: Path, labels: Sequence[str] | None = None, *, dropout: float | None = None, seed: int = 0
 ) -> NativeModel | None:
-    """The classifier in a model folder, in fp32; None if the native encoder does not support it, or it is not plain.
+    """Return the classifier in a model folder, in fp32; None if the native encoder does not support it.
 
     Args:
-        labels: of a classifier to be trained: a head that is missing or of another size is then drawn anew, from
-            torch's generator after `manual_seed(seed)`. None for one that was trained: it has its head and labels.
-        dropout: replaces every dropout probability of the config.
+        labels: The labels of a classifier to be trained. A head that is missing or has another size is initialized
+            from torch's generator after `manual_seed(seed)`. None for a trained classifier, which has both.
+        dropout: Replaces every dropout probability of the config.
 
     Raises:
-        OSError, ValueError, SafetensorError: a file cannot be read.
+        OSError, ValueError, SafetensorError: A file cannot be read.
     """
     config = _config(folder, labels, dropout)
     if config is None or not (folder / _WEIGHTS).is_file():
@@ -143,7 +143,7 @@ def native_model(
 
 
 def _stored(file: Path, config: NativeConfig, shapes: Mapping[str, Any]) -> dict[str, torch.Tensor]:
-    """The weights of a file that belong to the classifier, by its names; those of another shape are left out."""
+    """Return the weights of a file that belong to the classifier, by its names; those of another shape are left out."""
     found = {}
     with safe_open(file, framework="pt") as opened:
         for stored in opened.keys():  # noqa: SIM118 -- not a mapping
@@ -154,7 +154,7 @@ def _stored(file: Path, config: NativeConfig, shapes: Mapping[str, Any]) -> dict
 
 
 def _config(folder: Path, labels: Sequence[str] | None, dropout: float | None) -> NativeConfig | None:
-    """The config of the classifier; None if it has none of the families, or leaves sizes to defaults."""
+    """Return the config of the classifier; None if it has none of the families, or leaves sizes to defaults."""
     values = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     if values.get("model_type") not in FAMILIES or any(values.get(name) for name in _OTHER_WEIGHTS):
         return None
@@ -173,7 +173,7 @@ def _config(folder: Path, labels: Sequence[str] | None, dropout: float | None) -
 
 
 def _shapes(config: NativeConfig, names: Names) -> dict[str, tuple[int, ...]]:
-    """The shape of every parameter by name."""
+    """Return the shape of every parameter by name."""
     hidden, inner = config.hidden_size, config.intermediate_size
     found: dict[str, tuple[int, ...]] = {}
 

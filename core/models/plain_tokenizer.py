@@ -74,7 +74,7 @@ class PlainTokenizer:
 
 
 def plain_tokenizer(folder: Path) -> PlainTokenizer | None:
-    """The tokenizer of a model folder; None if transformers might make something else of the folder.
+    """Return the tokenizer of a model folder; None if transformers might make something else of the folder.
 
     Raises:
         OSError, ValueError: a file cannot be read. `tokenizers` raises a bare `Exception` for one that is damaged.
@@ -110,7 +110,7 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def _special_tokens(folder: Path, config: Mapping[str, Any], *, rebuilt: bool) -> dict[str, str] | None:
-    """The special tokens by name; None if the folder's files disagree, or name others."""
+    """Return the special tokens by name; None if the folder's files disagree, or name others."""
     defaults = {name: f"[{name[:-6].upper()}]" for name in _SPECIAL} if rebuilt else {}
     named = {name: value for name in _SPECIAL if (value := _content(config.get(name))) is not None}
     found = {**defaults, **named}
@@ -121,12 +121,12 @@ def _special_tokens(folder: Path, config: Mapping[str, Any], *, rebuilt: bool) -
 
 
 def _content(token: Any) -> Any:
-    """The word of a special token, which configs hold as such or with its options."""
+    """Return the word of a special token, which configs hold as such or with its options."""
     return token.get("content") if isinstance(token, dict) else token
 
 
 def _adds_only(backend: Tokenizer, config: Mapping[str, Any], special: Mapping[str, str], *, exactly: bool) -> bool:
-    """Whether the added tokens are the special ones, whole and unchanged.
+    """Return whether the added tokens are the special ones, whole and unchanged.
 
     Args:
         exactly: whether there may be no others.
@@ -149,7 +149,7 @@ def _options(token: AddedToken) -> tuple[bool, ...]:
 
 
 def _is_as_rebuilt(backend: Tokenizer, config: Mapping[str, Any], special: Mapping[str, str]) -> bool:
-    """Whether `tokenizer.json` describes what transformers builds from the vocabulary and the config."""
+    """Return whether `tokenizer.json` describes what transformers builds from the vocabulary and the config."""
     pieces = backend.model
     if not isinstance(pieces, models.WordPiece):
         return False
@@ -179,5 +179,5 @@ def _is_as_rebuilt(backend: Tokenizer, config: Mapping[str, Any], special: Mappi
 
 
 def _state(part: Any) -> Any:
-    """The definition of a part of a tokenizer."""
+    """Return the definition of a part of a tokenizer."""
     return json.loads(part.__getstate__())

@@ -144,7 +144,7 @@ def _is_text(value: object) -> bool:
 
 
 def _is_part(folder: Path, name: str) -> bool:
-    """Whether `name` is a weight file directly in the folder."""
+    """Return whether `name` is a weight file directly in the folder."""
     return Path(name).name == name and name.endswith(".safetensors") and (folder / name).is_file()
 
 

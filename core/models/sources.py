@@ -105,7 +105,7 @@ def _automatic() -> ModelSource:
 
 
 def _hub_answers() -> bool:
-    """Whether the hub answers within a few seconds; it is not asked if HF_HUB_OFFLINE is set."""
+    """Return whether the hub answers within a few seconds; it is not asked if HF_HUB_OFFLINE is set."""
     from huggingface_hub import HfApi, constants
 
     if constants.HF_HUB_OFFLINE:

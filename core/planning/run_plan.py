@@ -103,7 +103,7 @@ def plan_run(
     elif family is None:
         path = ComputePath("transformers", unsupported)
     else:
-        path = ComputePath("native", f"the model is of the {family} family")
+        path = ComputePath("native", f"the model is in the {family} family")
     return RunPlan(path, device, precision, layers, num_frozen(settings, layers))
 
 

@@ -238,5 +238,5 @@ def _lead(title: str) -> str:
 
 
 def _is_lone(cell: str) -> bool:
-    """Whether `cell` contains a lone surrogate, which cannot be stored."""
+    """Return whether `cell` contains a lone surrogate, which cannot be stored."""
     return any("\ud800" <= character <= "\udfff" for character in cell)

@@ -88,7 +88,7 @@ def building(key: str) -> Iterator[Path]:
 
 
 def is_complete(folder: Path) -> bool:
-    """Whether `folder` is complete."""
+    """Return whether `folder` is complete."""
     return all((folder / name).is_file() for name in (ROWS, LABELS, HASHES, SKIPPED, REPORT))
 
 

@@ -12,7 +12,7 @@ _RECENT_SECONDS = 60.0
 
 
 def is_training() -> bool:
-    """Whether a worker of this home trains on this machine now. Cheap enough to ask several times a second."""
+    """Return whether a worker of this home trains on this machine now. Cheap enough to ask several times a second."""
     return any(_is_active(run) for run in list_runs())
 
 

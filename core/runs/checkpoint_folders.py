@@ -1,9 +1,9 @@
-"""Folders of checkpoints, without their tensors: which there are, whether one is whole, which are removed.
+"""Folders of checkpoints, without their tensors: lists, verifies, creates and removes them.
 
-    checkpoints/step-N/manifest.json   bytes and sha256 of each other file; written last
+    checkpoints/step-N/manifest.json   size and sha256 of every other file; written last
 
-A folder is made under another name, synced, and renamed, so one named `step-N` is whole. Readers verify every hash
-nevertheless, because disks fail and people copy folders.
+A folder is created under another name, synced, and then renamed, so one named `step-N` is complete. Readers verify
+every hash nevertheless, because disks fail and people copy folders.
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ from core.runs.progress import Progress, read_progress
 MANIFEST, STATE = "manifest.json", "state.json"
 WEIGHTS, OPTIMIZER, BEST = "weights.safetensors", "optimizer.safetensors", "best.safetensors"
 CHECKPOINTS_KEPT = 2
-"""The newest checkpoints of a run that are kept: one to resume from, and one in case that one is damaged."""
+"""How many checkpoints of a run are kept: the newest to resume from, and one more in case it is damaged."""
 _NEEDED = {WEIGHTS, STATE}
 _NAME = re.compile(r"step-(\d+)")
 
 
 def numbered(folder: Path) -> list[tuple[int, Path]]:
-    """The checkpoints in `folder` by step, the newest first."""
+    """Return the checkpoints in `folder` by step, the newest first."""
     found = [(int(match[1]), entry) for entry in folder.glob("step-*") if (match := _NAME.fullmatch(entry.name))]
     return sorted(found, reverse=True)
 
 
 def fault(checkpoint: Path) -> str | None:
-    """Return what is wrong with a checkpoint, or None."""
+    """Return what is wrong with a checkpoint; None if every file matches the manifest."""
     try:
         manifest = json.loads((checkpoint / MANIFEST).read_text())
         for name, expected in manifest.items():
             file = checkpoint / name
             if file.parent != checkpoint or file.is_symlink():
-                return f"{name} is no file of its own"
+                return f"{name} is a link or outside the folder"
             if file.stat().st_size != expected["bytes"] or sha256_of(file) != expected["sha256"]:
-                return f"{name} is not what was written"
+                return f"{name} does not match its checksum"
         if not manifest.keys() >= _NEEDED:
             return "its manifest is incomplete"
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
@@ -61,12 +61,12 @@ def progress_of(checkpoint: Path) -> Progress | None:
 
 @contextmanager
 def making(target: Path) -> Iterator[Path]:
-    """Provide a folder to write a checkpoint's files into; it becomes `target` when the block ends without an error.
+    """Yield a folder for a checkpoint's files. It becomes `target` if the block ends without an error.
 
-    What killed writers left unfinished is removed first.
+    Unfinished folders of killed writers are removed first.
 
     Raises:
-        ReviewtuiError: the disk is full or the folder cannot be written; nothing has changed.
+        ReviewtuiError: The disk is full, or the folder cannot be written. Nothing has changed.
     """
     folder = target.parent
     try:
@@ -89,7 +89,7 @@ def making(target: Path) -> Iterator[Path]:
 
 
 def _seal(folder: Path) -> None:
-    """Make all files durable, and list them in the manifest."""
+    """Sync all files, and list them in the manifest."""
     manifest = {}
     for file in sorted(folder.iterdir()):
         file.chmod(PRIVATE_FILE)
@@ -99,9 +99,14 @@ def _seal(folder: Path) -> None:
 
 
 def retire(target: Path, trunk: int | None, newest: int = CHECKPOINTS_KEPT) -> None:
-    """Remove all checkpoints but the `newest` up to `target`, and the newest with at most `trunk` steps.
+    """Remove all checkpoints except the last `newest` up to `target`, and the last intact one of the trunk.
 
-    Checkpoints later than `target` are removed too: the run went back before them.
+    Checkpoints later than `target` are removed too, because the run resumed before them.
+
+    Args:
+        target: The folder of the checkpoint that was just written.
+        trunk: Steps in the trunk; None if the run has no trunk to keep.
+        newest: How many checkpoints to keep.
     """
     found = numbered(target.parent)
     kept = [path for _, path in found[[path for _, path in found].index(target) :]][:newest]

@@ -99,7 +99,7 @@ class RunFolder:
         return self.path / "earlier"
 
     def request(self) -> Request:
-        """What the run was asked to do.
+        """Return what the run was asked to do.
 
         Raises:
             ReviewtuiError: settings.toml is missing or damaged.
@@ -110,7 +110,7 @@ class RunFolder:
 
 
 def runs_home() -> Path:
-    """The folder that holds every run's folder."""
+    """Return the folder that holds every run's folder."""
     return home() / "runs"
 
 
@@ -147,7 +147,7 @@ def _new_folder(place: Path) -> RunFolder:
 
 
 def is_run_id(name: str) -> bool:
-    """Whether `name` has the form of a run's id."""
+    """Return whether `name` has the form of a run's id."""
     return _ID.fullmatch(name) is not None
 
 

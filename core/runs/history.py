@@ -117,7 +117,7 @@ class RunHistory:
         return self._peak_device or self._peak_process or None
 
     def memory_by_worker(self) -> list[list[MemoryRecord]]:
-        """The memory records of each worker. Between two workers nothing was in use, however long that took."""
+        """Return the memory records of each worker. Between two workers nothing was in use, however long that took."""
         bounds = pairwise([*self._worker_starts, len(self.memory)])
         return [self.memory[start:end] for start, end in bounds if start < end]
 

@@ -1,7 +1,7 @@
-"""Starting a worker that outlives the process that starts it.
+"""Starts a worker that outlives the process that starts it.
 
-The worker gets a session of its own (no terminal, no hang-up), writes its output to `worker.log`, and holds no pipe of
-its parent. Where a logout would end it nevertheless, it is started under the user's systemd manager if possible; see
+The worker runs in its own session (no terminal, no hang-up), writes its output to `worker.log`, and holds no pipe of
+its parent. If a logout would end it nevertheless, it is started under the user's systemd manager where possible; see
 `core/runs/logout.py`.
 """
 
@@ -30,19 +30,24 @@ class Launched:
 
     pid: int
     detachment: Detachment
-    """How it was detached, and what a logout does to it."""
+    """How the worker was detached, and whether it survives a logout."""
 
 
 def launch_worker(run: RunFolder, *, resume: bool = False, extend: int | None = None) -> Launched:
-    """Start the worker of `run`, detached; it holds the run's lock when this returns.
+    """Start a detached worker for `run`, and return once it holds the run's lock.
 
-    The process started here takes the lock, forks and ends, so the worker has no parent that would have to reap it.
+    The process started here takes the lock, forks and ends, so that no parent has to reap the worker.
 
     Args:
-        extend: total epochs from now on; see `core/runs/extension.py`.
+        run: The run.
+        resume: Whether to continue from the newest checkpoint.
+        extend: The new total number of epochs; see `core/runs/extension.py`. None does not extend the run.
+
+    Returns:
+        The worker's pid, and how it was detached.
 
     Raises:
-        ReviewtuiError: it could not start, for instance because the run has a worker already.
+        ReviewtuiError: The worker could not start, for instance because the run already has one.
     """
     command = [sys.executable, "-m", "core.worker", str(run.path), *(["--resume"] if resume else [])]
     command += [f"--extend={extend}"] if extend is not None else []
@@ -60,11 +65,11 @@ def launch_worker(run: RunFolder, *, resume: bool = False, extend: int | None = 
         if holder is not None and holder.pid != starter.pid:
             return Launched(holder.pid, detachment)
         time.sleep(0.02)
-    raise ReviewtuiError(f"The worker did not stay; {run.log} may say why.")
+    raise ReviewtuiError(f"The worker ended right after its start; see {run.log}.")
 
 
 def _start(command: list[str], log: Path) -> subprocess.Popen[bytes]:
-    """Run a command that starts a worker, in its own session, and wait for it; its output goes to `log`."""
+    """Run a command that starts a worker in its own session, with output to `log`; return it when it has ended."""
     output = open_private(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     try:
         starter = subprocess.Popen(
@@ -84,4 +89,4 @@ def _start(command: list[str], log: Path) -> subprocess.Popen[bytes]:
 
 def _last_words(log: Path) -> str:
     lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    return lines[-1] if lines else "it said nothing."
+    return lines[-1] if lines else "it printed no message."

@@ -133,7 +133,7 @@ def living_worker(path: Path, journal: Path | None = None, now: float | None = N
 
 
 def _lives(holder: Holder) -> bool:
-    """Whether the named process lives on this host."""
+    """Return whether the named process lives on this host."""
     if not holder.is_here:
         return False
     if holder.ticks is not None:
@@ -158,7 +158,7 @@ def _start_ticks(pid: int) -> int | None:
 
 
 def _writes_elsewhere(holder: Holder, journal: Path | None, now: float) -> bool:
-    """Whether a holder on another host has just written to its journal."""
+    """Return whether a holder on another host has just written to its journal."""
     if journal is None or holder.over or holder.host == socket.gethostname():
         return False
     try:

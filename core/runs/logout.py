@@ -129,7 +129,7 @@ def _manager(environment: Mapping[str, str]) -> tuple[tuple[str, ...], str]:
 
 
 def _ends_sessions(user: str, root: Path) -> bool:
-    """Whether logind ends the remaining processes of a login of `user`; see logind.conf(5)."""
+    """Return whether logind ends the remaining processes of a login of `user`; see logind.conf(5)."""
     settings = _logind_settings(root)
     spared = settings.get("KillExcludeUsers", "root").split()
     only = settings.get("KillOnlyUsers", "").split()

@@ -65,7 +65,7 @@ def _folder() -> Path:
 
 
 def _is_in_use(copy: Path) -> bool:
-    """Whether a living process holds the lock on a copy."""
+    """Return whether a living process holds the lock on a copy."""
     descriptor = open_private(copy, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -77,7 +77,7 @@ def _is_in_use(copy: Path) -> bool:
 
 
 def _is_data_of_a_run(copy: Path) -> bool:
-    """Whether the settings of a run, also of one in the trash, name a copy. Damaged settings are searched, too."""
+    """Return whether any run's settings name the copy; runs in the trash and damaged settings are searched, too."""
     settings = [*runs_home().glob("*/settings.toml"), *(home() / "trash").glob("*/*/settings.toml")]
     return any(copy.name.encode() in file.read_bytes() for file in settings)
 

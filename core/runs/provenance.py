@@ -55,11 +55,11 @@ _DECIDES_THE_BITS = {
     "threads": "the number of threads",
     "cpu_capability": "the processor",
 }
-"""What must be as it was for a resumed run to equal an undisturbed one, in words."""
+"""Field → its name in messages, for what must not change if a resumed run is to equal an uninterrupted one."""
 
 
 def read_provenance(file: Path) -> Provenance | None:
-    """Return what an earlier worker of the run wrote, or None if there is nothing that can be read."""
+    """Return the provenance that an earlier worker of the run wrote; None if it is missing or unreadable."""
     try:
         return msgspec.json.decode(file.read_bytes(), type=Provenance)
     except (OSError, ValueError, RecursionError):
@@ -72,7 +72,7 @@ def write_provenance(file: Path, provenance: Provenance) -> None:
 
 
 def differences(earlier: Provenance | None, now: Provenance) -> list[str]:
-    """Return a sentence for each change since that keeps a resumed run from equalling an undisturbed one."""
+    """Return a message for each change since then that keeps a resumed run from equalling an uninterrupted one."""
     if earlier is None:
         return ["provenance.json is missing or damaged: whether anything changed since the checkpoint cannot be told."]
     changed = [words for name, words in _DECIDES_THE_BITS.items() if getattr(earlier, name) != getattr(now, name)]

@@ -60,7 +60,7 @@ class ValidationFigures(_WithFigures, frozen=True, kw_only=True):
     macro_f1: Figure
 
     def to_json(self) -> dict[str, float]:
-        """The object that commands print."""
+        """Return the object that commands print."""
         return {"loss": self.loss, "accuracy": self.accuracy, "macro_f1": self.macro_f1}
 
 

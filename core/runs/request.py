@@ -30,19 +30,19 @@ class Request(BaseModel):
     """The run that this one branches off; None for one of its own."""
 
     def located(self) -> Request:
-        """The same with the model's folder, if it is one, as an absolute path: a worker runs in another folder."""
+        """Return the request with a model folder made absolute, because the worker runs in another folder."""
         folder = Path(self.settings.model).expanduser()
         if self.settings.model in ("auto", "starter") or not folder.is_dir():
             return self
         return self.model_copy(update={"settings": self.settings.changed({"model": str(folder.absolute())})})
 
     def to_toml(self) -> str:
-        """The request as TOML; a missing key means None, which TOML cannot say."""
+        """Return the request as TOML; a missing key means None, which TOML cannot say."""
         return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
 
 
 def read_request(file: Path) -> Request:
-    """The request in a run's settings.toml.
+    """Return the request in a run's settings.toml.
 
     Raises:
         ReviewtuiError: it is missing or damaged.

@@ -45,7 +45,7 @@ class Schedule:
         return 1.0
 
     def shares_steps_with(self, other: Schedule, step: int) -> bool:
-        """Whether both schedules give the same rate in each of the first `step` steps."""
+        """Return whether both schedules give the same rate in each of the first `step` steps."""
         return all(self.share(one) == other.share(one) for one in range(step))
 
 

@@ -77,7 +77,7 @@ class BestWeights:
     def take(self) -> np.ndarray | None:
         """Put the best weights into the model and return the [N, C] logits they gave; None without an evaluation.
 
-        Nothing can be trained afterwards. After an out-of-memory it can be called again.
+        Nothing can be trained afterwards. After memory has run out, it can be called again.
         """
         if not self.tensors:
             return None

@@ -229,7 +229,7 @@ class TrainingLoop:
         """Measure the model on the validation rows; keep its weights if they are the best so far.
 
         Args:
-            interim: whether an undisturbed run would not evaluate here.
+            interim: whether an uninterrupted run would not evaluate here.
         """
         self._report_steps()
         began = self._clock()
@@ -254,7 +254,7 @@ class TrainingLoop:
     def _stop(self) -> Outcome:
         """Save the run as it is, then evaluate once more for the model that is written now.
 
-        The checkpoint comes first: a resumed run must not know of an evaluation that an undisturbed one does not make.
+        The checkpoint comes first, because a resumed run must not know of this extra evaluation.
         """
         self.save_checkpoint()
         if self.progress.evaluated < self.progress.step:
@@ -321,7 +321,7 @@ class TrainingLoop:
         )
 
     def can_resume_from(self, progress: Progress) -> bool:
-        """Whether a checkpoint of `progress` is on the path of this run: all its learning rates were this run's.
+        """Return whether a checkpoint of `progress` is on the path of this run: all its learning rates were this run's.
 
         A run that was extended also has checkpoints from where the learning rate fell towards its earlier end.
         """
@@ -349,7 +349,7 @@ class TrainingLoop:
     def take_best(self) -> np.ndarray | None:
         """Put the best weights into the module and return the validation logits [N, C] they gave; None without any.
 
-        Nothing can be trained afterwards. After an out-of-memory it can be called again.
+        Nothing can be trained afterwards. After memory has run out, it can be called again.
         """
         self.observer.settle()
         return self.best.take()

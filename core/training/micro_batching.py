@@ -1,6 +1,6 @@
 """The size of micro-batches, and how it adapts to the available memory.
 
-A micro-batch is limited in reviews, and in tokens if its size is auto. After an out-of-memory the limit becomes half of
+A micro-batch is limited in reviews, and in tokens if its size is auto. When memory runs out, the limit becomes half of
 what failed. If a single review fails, its activations are recomputed in the backward pass instead of kept; if that
 fails too, nothing helps. After many steps without trouble the limits grow back, in case the shortage was temporary.
 """

@@ -31,7 +31,7 @@ class Bookmark:
 
 
 def read_bookmark(source: str) -> Bookmark | None:
-    """The bookmark of a pile; None where there is none that can be read."""
+    """Return the bookmark of a pile; None where there is none that can be read."""
     try:
         with (pile_folder(source) / FILE_NAME).open("rb") as file:
             found = json.loads(file.read(_MAX_BYTES))

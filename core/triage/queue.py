@@ -89,7 +89,7 @@ class Pile:
         return self.history.decision(review.row, review.hash) if review is not None else None
 
     def at(self, position: int) -> Review | None:
-        """The review at a position, if its page is loaded."""
+        """Return the review at a position, if its page is loaded."""
         if not 0 <= position < self.total:
             return None
         row = self._rows[position]
@@ -97,12 +97,12 @@ class Pile:
         return page[row % PAGE] if row % PAGE < len(page) else None
 
     def ahead(self, count: int) -> list[Review]:
-        """The review in view and those after it, `count` at most, whose pages are loaded."""
+        """Return the review in view and those after it, `count` at most, whose pages are loaded."""
         found = (self.at(position) for position in range(self.position, min(self.position + count, self.total)))
         return [review for review in found if review is not None]
 
     def first_undecided(self, start: int = 0) -> int | None:
-        """The first position without a decision at or after `start`, then before it; None when all have one."""
+        """Return the first position without a decision at or after `start`, then before it; None when all have one."""
         return self.history.first_undecided(self._rows, start)
 
     async def open(self, row: int = 0, text_hash: str = "") -> None:

@@ -80,7 +80,7 @@ Accuracy {figures["accuracy"]:.3f}, macro F1 {figures["macro_f1"]:.3f}, loss {fi
 
 
 def _held_out(data: RunData) -> str:
-    """Where the validation reviews come from."""
+    """Return where the validation reviews come from."""
     if data.validation_file is None:
         return "held out by a hash of their text"
     return f"of `{_cell(data.validation_file)}`"

@@ -234,7 +234,7 @@ class Session:
         )
 
     def _with_suggestions(self, error: ReviewtuiError, loop: TrainingLoop) -> str:
-        """Return what ended the run; after an out-of-memory, with settings that save memory."""
+        """Return what ended the run; if memory ran out, also which settings save some."""
         from core.worker.memory_plan import suggestions
 
         return f"{error} {suggestions(loop)}".rstrip() if isinstance(error, OutOfMemoryError) else str(error)

@@ -82,7 +82,7 @@ def classify(
 
 
 def _model_of(word: str | None) -> Path:
-    """The model folder of a run; without a word, of the newest run that has one."""
+    """Return the model folder of a run; without a word, of the newest run that has one."""
     from core.runs.folder import find_run, list_runs
 
     candidates: list[RunFolder] = [find_run(word)] if word is not None else list_runs()

@@ -62,6 +62,6 @@ def _show_evaluation(found: EvaluationReport) -> None:
     table(["true \\ predicted", *names], rows)
     if found.leak:
         say()
-        say(f"Leak: {found.leak.rows} of these reviews were learned from, so the figures flatter the model.")
+        say(f"Leak: {found.leak.rows} of these reviews are in the training data, so the figures are too optimistic.")
     for reason, count in found.left_out.items():
         say(f"left out, {reason}: {count}")

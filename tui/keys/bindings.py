@@ -8,7 +8,7 @@ from tui.keys.actions import KeyTable
 
 
 def bindings(table: KeyTable) -> list[BindingType]:
-    """The `BINDINGS` of the widget, screen or app that is this place."""
+    """Return the `BINDINGS` of the widget, screen or app that is this place."""
     return [
         Binding(
             action.keys,

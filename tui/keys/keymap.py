@@ -33,12 +33,12 @@ class Keymap:
     """A sentence for every line that was left out."""
 
     def keys(self, action: Action) -> tuple[str, ...]:
-        """The keys of an action as they are now."""
+        """Return the keys of an action as they are now."""
         return tuple(self.changed.get(action.id, action.keys).split(","))
 
 
 def read_keymap(file: Path, tables: Sequence[KeyTable]) -> Keymap:
-    """The keys that `file` gives to the actions of `tables`; no file changes nothing. Raises nothing."""
+    """Return the keys that `file` gives to the actions of `tables`; no file changes nothing. Raises nothing."""
     try:
         with file.open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)
@@ -94,7 +94,7 @@ def _unknown(id: str, known: list[str]) -> str:
 
 
 def _keys(value: Any, table: KeyTable) -> str:
-    """The keys that were asked for, as Textual names them. Raises ValueError with the rest of a sentence."""
+    """Return the keys that were asked for, as Textual names them. Raises ValueError with the rest of a sentence."""
     texts = [value] if isinstance(value, str) else value
     if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
         raise ValueError('wants a key like "k", or a list of keys')

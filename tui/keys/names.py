@@ -67,12 +67,12 @@ def parse_key(text: str) -> str:
 
 
 def character_of(key: str) -> str:
-    """The character that a key types; empty where it types none."""
+    """Return the character that a key types; empty where it types none."""
     return key if len(key) == 1 else " " if key == "space" else _CHARACTERS.get(key, "")
 
 
 def shown(key: str) -> str:
-    """A key as help and tables show it: `ctrl+s`, `?`, `↑`."""
+    """Return a key as help and tables show it: `ctrl+s`, `?`, `↑`."""
     modifiers, _, last = key.rpartition("+")
     last = _SHOWN.get(last, last if last == "space" else character_of(last) or last)
     return f"{modifiers}+{last}" if modifiers else last.upper() if key in NAMED and key[0] == "f" else last

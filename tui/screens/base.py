@@ -122,11 +122,11 @@ class Place(Screen[None]):
         self.query_one(PlaceBar).say(subject)
 
     def why_not(self, action: str) -> str:
-        """Why `check_action` disables an action now, in a sentence for the person who pressed its key."""
+        """Return why `check_action` disables an action now, in a sentence for the person who pressed its key."""
         return ""
 
     def key(self, id: str) -> str:
-        """The key of an action of this screen or of the app, as it is now."""
+        """Return the key of an action of this screen or of the app, as it is now."""
         bound = (one for one in (*self.BINDINGS, *self.app.BINDINGS) if isinstance(one, Binding))
         keys = self.app.changed_keys.get(id) or next(one.key for one in bound if one.id == id)
         return shown(keys.split(",")[0])

@@ -1,4 +1,4 @@
-"""The help of a screen: what it is for, then its keys in groups, and why some of them do nothing now."""
+"""The help of a screen: its purpose, its keys in groups, and why some of them are not available now."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tui.screens.keys import HELP
 
 @dataclass
 class Line:
-    """A key or several, and what they do."""
+    """One or more keys, and what they do."""
 
     keys: list[str]
     text: str
@@ -31,14 +31,14 @@ class Line:
 
 @dataclass
 class Group:
-    """The keys of one place."""
+    """The keys of one screen or widget, or those that work everywhere."""
 
     title: str
     lines: list[Line]
 
 
 class Help(ModalScreen[None]):
-    """Shown over the screen that it explains."""
+    """A dialog over the screen that it explains."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(HELP)
 
@@ -48,11 +48,11 @@ class Help(ModalScreen[None]):
 
     @classmethod
     def of(cls, screen: Screen[Any], table_of: Mapping[str, KeyTable]) -> Help:
-        """The help of `screen` as it stands.
+        """Return the help of `screen` in its current state.
 
         Args:
             screen: The screen to explain.
-            table_of: Id of an action → the table that declares it.
+            table_of: Action id → the table that declares it.
         """
         purpose = screen.HELP if isinstance(screen, Place) and screen.HELP else ""
         focused_help = getattr(screen.focused, "HELP", None) if screen.focused is not None else None
@@ -81,7 +81,7 @@ class Help(ModalScreen[None]):
 
 
 def live_groups(screen: Screen[Any], table_of: Mapping[str, KeyTable]) -> list[Group]:
-    """The keys that act now: those of the screen first, then of what has the focus, then those that work everywhere."""
+    """Return the available keys: those of the screen, then of the focused widget, then those that work everywhere."""
     found: dict[str, dict[str, Line]] = {}
     tables: dict[str, KeyTable] = {}
     for key, active in screen.active_bindings.items():
@@ -102,7 +102,7 @@ def live_groups(screen: Screen[Any], table_of: Mapping[str, KeyTable]) -> list[G
 
 
 def _merged(lines: list[Line]) -> list[Line]:
-    """`1 Label 1`, `2 Label 2`, … in one line."""
+    """Return the lines with `1 Label 1`, `2 Label 2`, … merged into one."""
     result: list[Line] = []
     for line in lines:
         key = line.keys[0]
@@ -118,11 +118,11 @@ def _merged(lines: list[Line]) -> list[Line]:
 
 
 def _idle_lines(screen: Screen[Any]) -> list[Line]:
-    """The actions of the screen that do nothing now, each with the reason."""
+    """Return the actions of the screen that are not available now, each with the reason."""
     if not isinstance(screen, Place):
         return []
     found: dict[str, Line] = {}
-    chain = screen._modal_binding_chain  # with the keys of keys.toml in it, unlike BINDINGS
+    chain = screen._modal_binding_chain  # unlike BINDINGS, it includes the keys of keys.toml
     for _, binding in (one for node, its in chain if node is screen for one in its):
         namespace, name, parameters = parse(binding.action)
         if not namespace and not screen.check_action(name, parameters) and (reason := screen.why_not(name)):

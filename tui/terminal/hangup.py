@@ -36,7 +36,7 @@ def watch(app: App[Any], close: Callable[[], None]) -> None:
 
 
 def hung_up(descriptor: int) -> bool:
-    """Whether the other end of a terminal is closed."""
+    """Return whether the other end of a terminal is closed."""
     poll = select.poll()
     poll.register(descriptor, 0)  # hang-ups and errors are always reported
     return any(event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, event in poll.poll(0))

@@ -56,7 +56,7 @@ class Sample:
         return plain(self.name)
 
     def mostly(self, test: Callable[[str], bool]) -> bool:
-        """Whether four values in five pass; a few others are rows to leave out."""
+        """Return whether four values in five pass; a few others are rows to leave out."""
         return bool(self.values) and sum(map(test, self.values)) >= 0.8 * len(self.values)
 
     def all(self, test: Callable[[str], bool]) -> bool:
@@ -181,7 +181,7 @@ def _find_label(samples: Sequence[Sample], headed: bool) -> Sample | None:
 
 
 def _is_plausible(sample: Sample) -> bool:
-    """Whether a column with the name of a label can be one: its values are not dates or measurements."""
+    """Return whether a column with the name of a label can be one: its values are not dates or measurements."""
     measured = sample.kind == "number" and not sample.all(lambda value: float(value).is_integer())
     return sample.kind not in ("date", "empty", "nested") and not (measured and not sample.all(_is_rating))
 

@@ -91,7 +91,11 @@ def _kind(counts: Mapping[str, int], rated: bool) -> str:
 
 
 def _share(counts: Mapping[str, int], total: int, fits: Callable[[str], bool], strays_may_be_numbers: bool) -> bool:
-    """Whether enough rows fit: four in five if the others are words; if they are numbers, nearly all, or never."""
+    """Return whether enough rows fit.
+
+    If the rest are words, four in five are enough. If any are numbers, nearly all rows must fit, and numbers must be
+    allowed by `strays_may_be_numbers`.
+    """
     strays = [raw for raw in counts if not fits(raw)]
     share = 1 - sum(counts[raw] for raw in strays) / total
     if any(is_number(raw) for raw in strays):

@@ -59,28 +59,28 @@ _KNOWN = frozenset(TEXT_NAMES + TITLE_NAMES + LABEL_NAMES + RATING_NAMES + CLASS
 
 
 def is_known_name(name: str) -> bool:
-    """Whether `name` is a common name for a column of review files, and not a value of a label."""
+    """Return whether `name` is a common name for a column of review files, and not a value of a label."""
     return len(name) <= 60 and plain(name) in _KNOWN and plain(name) not in SENTIMENT_RANKS
 
 
 def is_never_a_label(name: str) -> bool:
-    """Whether a column of this name is an id, a date, a count, a person, or something else that is not a label."""
+    """Return whether a column of this name is an id, a date, a count, a person, or otherwise not a label."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).casefold()
     return _NEVER_A_LABEL.search(re.sub(r"[_\W]+", " ", words)) is not None
 
 
 def is_number(value: str) -> bool:
-    """Whether `value` is a plain decimal number."""
+    """Return whether `value` is a plain decimal number."""
     return _NUMBER.fullmatch(value) is not None
 
 
 def is_truth_value(value: str) -> bool:
-    """Whether `value` is true/false or yes/no (0 and 1 are numbers)."""
+    """Return whether `value` is true/false or yes/no (0 and 1 are numbers)."""
     return value.strip().casefold() in ("true", "false", "yes", "no")
 
 
 def is_date(value: str) -> bool:
-    """Whether `value` looks like a date."""
+    """Return whether `value` looks like a date."""
     return _DATE.fullmatch(value.strip()) is not None
 
 

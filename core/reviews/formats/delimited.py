@@ -134,7 +134,7 @@ def _usual_width(records: list[list[str]]) -> int:
 
 
 def _unclosed(recent: list[str], ended: bool, wrong: bool) -> bool:
-    """Whether the record in these lines begins with a quote that is never closed (otherwise their number is even)."""
+    """Return whether the record in these lines has an unclosed quote (closed quotes come in even numbers)."""
     if len(recent) < 2:
         return False
     if ended and sum(line.count('"') for line in recent) % 2:

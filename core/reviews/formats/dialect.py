@@ -20,7 +20,7 @@ _RECORDS = 200
 
 
 def is_delimited(head: str, complete: bool) -> bool:
-    """Whether a file that starts with `head` has several columns, or one with a name that is common in review files."""
+    """Return whether a file that starts with `head` has several columns, or one whose name review files often use."""
     first_line = head.lstrip().split("\n", 1)[0]
     return find_delimiter(head, complete) != NO_DELIMITER or is_known_name(first_line.strip().strip('"'))
 
@@ -70,7 +70,7 @@ def head_records(head: str, complete: bool, delimiter: str) -> list[list[str]]:
 
 
 def has_header(records: Sequence[Sequence[str]]) -> bool:
-    """Whether the first of `records` names the columns."""
+    """Return whether the first of `records` names the columns."""
     names, below = records[0], records[1:]
     if any(is_known_name(name) for name in names):
         return True
@@ -87,7 +87,7 @@ def _columns(records: Sequence[Sequence[str]], width: int) -> list[list[str]]:
 
 
 def _stands_apart(name: str, values: Sequence[str]) -> bool:
-    """Whether `name` is a word above numbers, or above a few repeated values that it is not one of."""
+    """Return whether `name` is a word above numbers, or above a few repeated values that it is not one of."""
     filled = [value for value in values if value.strip()]
     if not name.strip() or not filled:
         return False

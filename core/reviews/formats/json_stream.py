@@ -153,7 +153,7 @@ class JsonStream:
 
 
 def _may_be_cut(error: ValueError, length: int) -> bool:
-    """Whether the decoder may have failed only because the window ends."""
+    """Return whether the decoder may have failed only because the window ends."""
     if not isinstance(error, json.JSONDecodeError):
         return False
     return error.msg.startswith("Unterminated string") or error.pos >= length - 16

@@ -124,7 +124,7 @@ def object_chunks(items: Iterable[Item], keys: list[str], rows: int) -> Iterator
 
 
 def is_json_lines(head: str) -> bool:
-    """Whether each line is an object: the first is complete, and the next, if any, starts another."""
+    """Return whether each line is an object: the first is complete, and the next, if any, starts another."""
     lines = [line for line in head.lstrip().split("\n") if line.strip()]
     try:
         first = json.loads(lines[0])

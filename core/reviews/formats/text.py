@@ -47,7 +47,7 @@ class TextTable:
 
 
 def is_labelled_text(file: InputFile) -> bool:
-    """Whether the lines of a text file are `review<tab>label`, as in the sentence datasets of the UCI archive."""
+    """Return whether the lines of a text file are `review<tab>label`, as in the UCI archive's sentence datasets."""
     records = head_records(file.head, file.complete, "\t")
     if len(records) < 3 or {len(record) for record in records} != {2}:
         return False

@@ -351,7 +351,7 @@ def test_a_killed_service_fails_what_was_pending_in_words_and_the_next_request_s
         for future in pending:
             error = future.exception(30)
             assert isinstance(error, ReviewtuiError) and "The engine ended (signal 9)" in str(error)
-            assert str(error).endswith("it is restarted.")
+            assert str(error).endswith("The next request restarts it.")
         if not at_once or not isinstance(again.exception(30), ReviewtuiError):
             assert again.result(30).report.kept == 40
         assert client.call(inspect(reviews)).report.kept == 40

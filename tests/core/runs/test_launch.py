@@ -33,14 +33,14 @@ def test_a_second_worker_is_refused_in_the_words_of_the_first(run: RunFolder) ->
 
 def test_a_worker_that_cannot_even_begin_is_a_sentence(run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    with pytest.raises(ReviewtuiError, match="it said nothing"):
+    with pytest.raises(ReviewtuiError, match="it printed no message"):
         launch_worker(run)
 
 
 def test_a_worker_that_does_not_stay_is_told_with_its_log(run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/true")
     monkeypatch.setattr(launch, "_PATIENCE_SECONDS", 0.05)
-    with pytest.raises(ReviewtuiError, match=r"did not stay; .*worker\.log"):
+    with pytest.raises(ReviewtuiError, match=r"ended right after its start; see .*worker\.log"):
         launch_worker(run)
 
 

@@ -22,7 +22,7 @@ PLAN: dict[str, Any] = {
     "learning_rate": 5e-5,
     "max_length": 256,
     "path": "native",
-    "path_why": "the model is of the bert family",
+    "path_why": "the model is in the bert family",
     "cached_layers": 0,
     "precision": "bf16",
     "compiled": False,

@@ -232,7 +232,7 @@ def test_a_run_is_the_same_whether_compiling_works_or_fails(
 @pytest.mark.parametrize(
     ("fields", "sentence", "raised"),
     [
-        ("put_ does not have a deterministic implementation", "not to the bit: put_ does not have", False),
+        ("put_ does not have a deterministic implementation", "not bit-identical: put_ does not have", False),
         ("CUDA out of memory. Tried to allocate 2 MiB", "", False),
         ("an illegal memory access", "", True),
     ],

@@ -92,7 +92,7 @@ class LabelBars(Static):
 
 
 def percent(share: float) -> str:
-    """A probability in percent. Rounding never makes it read as certain."""
+    """Return a probability in percent. Rounding never makes it read as certain."""
     if 0.0 < share < 0.0005:
         return "<0.1%"
     if 0.9995 <= share < 1.0:
@@ -101,7 +101,7 @@ def percent(share: float) -> str:
 
 
 def meter(share: float, width: int) -> Content:
-    """A thin progress bar."""
+    """Return a thin progress bar."""
     full = min(max(round(share * width), 1 if share > 0 else 0), width if share >= 1 else max(width - 1, 0))
     return Content.assemble(("━" * full, "$success"), ("┈" * (width - full), "$foreground-muted"))
 

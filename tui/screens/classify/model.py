@@ -83,7 +83,7 @@ class ModelInUse:
             self.max_length = loaded.max_length
 
     def answer(self, text_hash: str) -> Classification | None:
-        """The model's answer about a text, if it was asked."""
+        """Return the model's answer about a text, if it was asked."""
         return self._answers.get(text_hash)
 
     async def classify(self, texts: Sequence[str], hashes: Sequence[str] = ()) -> list[Classification]:

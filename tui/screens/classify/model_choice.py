@@ -69,24 +69,24 @@ def candidates() -> list[Candidate]:
 
 
 def first_candidate(preferred: RunFolder | None) -> Candidate | None:
-    """The model of `preferred` if it has one, else that of the newest run that has. Reads the disk."""
+    """Return the model of `preferred` if it has one, else that of the newest run that has. Reads the disk."""
     runs = [preferred] if preferred is not None and has_model(preferred) else list_runs()
     run = next((run for run in runs if has_model(run)), None)
     return candidate_of(run) if run is not None else None
 
 
 def candidate_of(run: RunFolder) -> Candidate:
-    """What there is to know about a run before its model is loaded."""
+    """Return what there is to know about a run before its model is loaded."""
     return Candidate(run, summarize(run), labels_of(run))
 
 
 def has_model(run: RunFolder) -> bool:
-    """Whether the run has weights to classify with."""
+    """Return whether the run has weights to classify with."""
     return (run.model / "config.json").is_file()
 
 
 def labels_of(run: RunFolder) -> tuple[str, ...]:
-    """The labels of a model in their order; none if its configuration does not say."""
+    """Return the labels of a model in their order; none if its configuration does not say."""
     try:
         with (run.model / "config.json").open("rb") as file:
             names = json.loads(file.read(_CONFIG_BYTES))["id2label"]

@@ -47,7 +47,7 @@ class Predictions(Place):
         return self.model.answer(review.hash) if review is not None else None
 
     def _review(self) -> Review | None:
-        """The review of the pile that is in view and can be decided."""
+        """Return the review of the pile that is in view and can be decided."""
         return self.pile.review if self.pile is not None and not self.pile.finished else None
 
     def _predict_soon(self) -> None:
@@ -56,7 +56,7 @@ class Predictions(Place):
             self._predict()
 
     def _wanted(self) -> list[Review]:
-        """The review in view, alone, if it has no prediction, so that it comes first; else the next few without one."""
+        """Return the reviews to predict next: the current one alone if it has no prediction, else the next few."""
         if self.pile is None or self.pile.finished:
             return []
         ahead = self.pile.ahead(_AHEAD)

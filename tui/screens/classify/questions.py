@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 async def ask_file(app: Workbench) -> str | None:
-    """A file of reviews to open."""
+    """Ask which file of reviews to open, and return its path; None if the dialog is cancelled."""
     chosen = await app.push_screen_wait(OpenPile(await asyncio.to_thread(_suggestions)))
     if chosen is None:
         return None
@@ -35,7 +35,12 @@ async def ask_file(app: Workbench) -> str | None:
 
 
 async def ask_model(app: Workbench, current: str | None) -> Candidate | None:
-    """A run whose model answers from now on; `current` is the id of the one that does."""
+    """Ask which run's model to classify with, and return it; None if there is none or the dialog is cancelled.
+
+    Args:
+        app: The application that shows the dialog.
+        current: Id of the run whose model is in use.
+    """
     try:
         found = await asyncio.to_thread(candidates)
     except ReviewtuiError as error:

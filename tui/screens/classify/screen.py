@@ -119,7 +119,7 @@ class ClassifyScreen(ClassifyWork):
         )
 
     def _notice(self) -> Content | None:
-        """What stands in the place of a review where there is none to show."""
+        """Return the text to show in place of a review; None if there is a review to show."""
         if self._opening:
             return words.reading(self._opening, "A large file takes a moment, once.")
         if self._problem:

@@ -36,7 +36,7 @@ def position(pile: Pile, key: Key) -> Content:
 
 
 def answer(model: ModelInUse, prediction: Classification | None, key: Key, *, waiting: bool, typed: bool) -> Content:
-    """The model's answer in one line, or why there is none."""
+    """Return the model's answer in one line, or why there is none."""
     if prediction is not None:
         return Content.assemble(
             ("The model says ", "$foreground-muted"),
@@ -74,7 +74,7 @@ def label_first(last: Decision | None, *, tall: bool) -> Content:
 
 
 def facts(model: ModelInUse, prediction: Classification | None, copy: Decision | None, *, with_name: bool) -> Content:
-    """How much of the review was read, by which model where nothing else says so, and the decision about a copy."""
+    """Return a line about the review: tokens read, the model (if `with_name`), and the decision about a copy of it."""
     parts: list[Part] = []
     if prediction is not None:
         tokens = f"{prediction.tokens:,} token{'' if prediction.tokens == 1 else 's'}"
@@ -92,7 +92,7 @@ def facts(model: ModelInUse, prediction: Classification | None, copy: Decision |
 
 
 def tally(pile: Pile, width: int, *, tall: bool) -> Content:
-    """The progress bar and the counts: side by side, or one below the other."""
+    """Return the progress bar and the counts: side by side, or one below the other."""
     counts = pile.history.counts
     share = counts.decided / pile.total if pile.total else 0.0
     figures = _figures(counts)
@@ -112,7 +112,7 @@ def tally(pile: Pile, width: int, *, tall: bool) -> Content:
 
 
 def model_line(model: ModelInUse) -> Content:
-    """Which model answers."""
+    """Return the name of the model in use, with its base model and validation accuracy."""
     if model.candidate is None:
         return Content("")
     summary = model.candidate.summary
@@ -123,7 +123,7 @@ def model_line(model: ModelInUse) -> Content:
 
 
 def finished(pile: Pile, key: Key) -> Content:
-    """`All 200 reviews decided: 181 agreed, 12 corrected, 7 skipped.`"""
+    """Return the text for a finished pile: `All 200 reviews are decided.`, the counts, and the keys that still work."""
     counts = pile.history.counts
     reviews = "The only review is" if pile.total == 1 else f"All {pile.total:,} reviews are"
     conflicts = len(pile.history.conflicts())
@@ -144,7 +144,7 @@ def finished(pile: Pile, key: Key) -> Content:
 
 
 def no_pile(key: Key) -> Content:
-    """Before a file was opened."""
+    """Return the text that is shown while no file is open."""
     return Content.assemble(
         ("No pile of reviews is open.\n\n", "bold"),
         (f" {key('classify.open')} ", "bold $text-primary"),
@@ -155,26 +155,26 @@ def no_pile(key: Key) -> Content:
 
 
 def empty_pile(source: str, key: Key) -> Content:
-    """A file without a review."""
+    """Return the text for a file that contains no reviews."""
     another = f"{key('classify.open')} opens another file."
-    return Content.assemble((f"{clean_line(source, 120)} holds no reviews.\n\n", "bold"), another)
+    return Content.assemble((f"{clean_line(source, 120)} contains no reviews.\n\n", "bold"), another)
 
 
 def reading(source: str, what: str) -> Content:
-    """While a file is read."""
+    """Return the text that is shown while a file is read."""
     return Content.assemble(
         ("Reading ", "$foreground-muted"), (clean_line(Path(source).name, 60), "bold"), f"\n\n{what}"
     )
 
 
 def unreadable(message: str, key: Key) -> Content:
-    """Why a file could not be opened."""
+    """Return the text for a file that cannot be opened; `message` says why."""
     another = f"\n\n{key('classify.open')} opens another file."
     return Content.assemble(("This pile cannot be opened.\n\n", "bold $text-error"), (clean(message), ""), another)
 
 
 def trail(pile: Pile, width: int, count: int, key: Key) -> Content:
-    """The latest decisions, newest first, so that a slip of the finger shows at once."""
+    """Return the latest decisions, newest first, so that a mistyped one is noticed at once."""
     recent = pile.history.recent(count)
     if not recent:
         return Content("")
@@ -195,7 +195,7 @@ def trail(pile: Pile, width: int, count: int, key: Key) -> Content:
 
 
 def legend(prediction: Classification | None, labels: int, key: Key, *, hidden: bool) -> Content:
-    """The keys that decide and move, for screens that have the room."""
+    """Return the keys that decide and move, for screens with enough room."""
     agree = f"agree: {clean_line(prediction.label, 24)}" if prediction is not None else "agree with the model"
     digits = [key(f"classify.label_{number}") for number in range(1, min(labels, MAX_DIGITS) + 1)]
 

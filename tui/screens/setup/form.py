@@ -1,4 +1,4 @@
-"""The form of the Setup screen: a row for each setting under the heading of its group, and the way between rows."""
+"""The form of the Setup screen: a row for each setting, under the heading of its group."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ RUN_NAME = Declaration(
     range="",
     decides="duration",
 )
-"""The run's name is edited as the settings are, though it is none."""
+"""The run's name is not a setting, but is edited like one."""
 DECLARATIONS = {declaration.name: declaration for declaration in (RUN_NAME, *describe())}
-"""Name → declaration, in the order of the rows."""
+"""Setting name → declaration, in the order of the rows."""
 
 
 class SettingsForm(VerticalScroll, can_focus=False, inherit_bindings=False):
-    """The rows. `show` draws them; `go` moves the focus among them. The arrow keys are left to the screen."""
+    """The rows of the form. `show` draws them, and `go` moves the focus. The screen handles the arrow keys."""
 
     def __init__(self, owner: Owner, *, id: str) -> None:
-        """Args: owner: Who holds the values, and is told what is typed."""
+        """Args: owner: The object that holds the values and is notified of what is typed."""
         self._owner = owner
         super().__init__(id=id)
 
@@ -51,17 +51,17 @@ class SettingsForm(VerticalScroll, can_focus=False, inherit_bindings=False):
 
     @property
     def rows(self) -> dict[str, SettingRow]:
-        """Name of the setting → its row, from top to bottom."""
+        """Setting name → row, from top to bottom."""
         return {child.declaration.name: child for child in self.children if isinstance(child, SettingRow)}
 
     def show(self, draft: Draft, checked: Checked, run_name: str, name_problem: str) -> None:
         """Show the values of a draft.
 
         Args:
-            draft: The run in the making.
-            checked: The outcome of checking what was typed.
-            run_name: The name that the run will have.
-            name_problem: Why it cannot have it; empty if it can.
+            draft: The run being set up.
+            checked: The result of checking what was typed.
+            run_name: The name that the run will get.
+            name_problem: Why the run cannot get this name; empty if it can.
         """
         base, rows = preset(draft.preset), self.rows
         shown_name = clean_line(draft.name) or run_name
@@ -78,12 +78,12 @@ class SettingsForm(VerticalScroll, can_focus=False, inherit_bindings=False):
             )
 
     def end_edit(self) -> None:
-        """Close the editor of the row that has one; what was typed is kept."""
+        """Close the editor of the row that is being edited, and keep what was typed."""
         for row in self.rows.values():
             row.end_edit()
 
     def go(self, name: str) -> None:
-        """Focus a row; the heading of a group is seen with its first row."""
+        """Focus a row. For the first row of a group, scroll the heading into view too."""
         self.end_edit()
         row = self.rows[name]
         self.screen.set_focus(row)
@@ -93,7 +93,7 @@ class SettingsForm(VerticalScroll, can_focus=False, inherit_bindings=False):
             self.scroll_to_widget(before, animate=False)
 
     def first_of_group(self, name: str, step: int) -> str:
-        """Return the first setting of the group that is `step` groups after the one of `name`."""
+        """Return the name of the first setting in the group that is `step` groups after the group of `name`."""
         groups = list(dict.fromkeys(declaration.group for declaration in DECLARATIONS.values()))
         at = groups.index(DECLARATIONS[name].group) + step
         group = groups[max(0, min(at, len(groups) - 1))]
@@ -101,7 +101,7 @@ class SettingsForm(VerticalScroll, can_focus=False, inherit_bindings=False):
 
 
 def matching(words: str) -> Iterator[Declaration]:
-    """Yield the settings whose name, title, group or help have all of `words`; those with them in the title first."""
+    """Yield the settings that contain all of `words`: matches in name or title first, then in group or help."""
     wanted = words.lower().split()
 
     def has(text: str) -> bool:

@@ -68,12 +68,12 @@ def completed(text: str) -> str:
 
 
 def _changeable() -> list[Declaration]:
-    """The settings that a branch can change: those that do not decide which weights there are."""
+    """Return the settings that a branch can change: those that do not decide which weights there are."""
     return [one for one in describe() if one.decides != "model"]
 
 
 def _about(text: str) -> list[Declaration]:
-    """The settings to list: those that are typed, and those whose names hold the word being typed."""
+    """Return the settings to list: those that are typed, and those whose names hold the word being typed."""
     names = [word.partition("=")[0] for word in text.split()]
     if not names:
         return sorted((one for one in _changeable() if one.name in _FIRST), key=lambda one: _FIRST.index(one.name))

@@ -1,4 +1,7 @@
-"""How a run is set up and computed, in words: settings, compute path, machine, micro-batches, cached layers."""
+"""The lines of the Train screen that describe how a run is set up and computed.
+
+They name the settings, the compute path, the machine, the micro-batches and the cached layers.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,13 @@ from core.runs.records import PlanRecord
 from tui.widgets.responsive import Drawn, fitting, lines
 
 _PATHS = {"native": "native encoder"}
-"""Compute paths that are shown under another name than the journal's."""
+"""Display names of compute paths, where they differ from the names in the journal."""
 
 
 class RunPlan(Drawn):
-    """Muted lines under the figures: the settings, how the run is computed, and what of it is computed only once.
+    """Muted lines below the figures: the settings, how the run is computed, and which layers are computed only once.
 
-    A line is never wrapped. Where it is too narrow, its least important parts are left out.
+    A line never wraps. If the screen is too narrow, the least important parts of the line are left out.
     """
 
     DEFAULT_CSS = """
@@ -27,7 +30,7 @@ class RunPlan(Drawn):
         super().__init__(id=id)
 
     def show_plan(self, settings: str, plan: PlanRecord | None) -> None:
-        """Show the settings, in words, and the plan; what is not known yet is left out."""
+        """Show a description of the settings, and the plan. An empty description or a missing plan is left out."""
         if (settings, plan) != self._shown:
             self._shown = settings, plan
             self.show(lambda width: plan_lines(settings, plan, width))
@@ -43,36 +46,39 @@ def plan_lines(settings: str, plan: PlanRecord | None, width: int) -> Content:
 
 
 def computed_by(plan: PlanRecord, why: str = ": ") -> str:
-    """Return what computes the run and, after `why`, the reason: `native encoder: the model is of the bert family`."""
+    """Return the compute path, `why` and the reason: `native encoder: the model is in the bert family`."""
     path, reason = clean_line(plan.path), clean_line(plan.path_why)
     name = _PATHS.get(path, path)
     return f"{name}{why}{reason}" if name and reason else name
 
 
 def machine(plan: PlanRecord) -> str:
-    """Return precision and device: `bf16 on cpu, 2 threads`. Threads only matter on a CPU."""
+    """Return precision and device: `bf16 on cpu, 2 threads`. Threads are named only for a CPU."""
     words = " on ".join(clean_line(word) for word in (plan.precision, plan.device) if word)
     return f"{words}, {_counted(plan.threads, 'thread')}" if plan.threads and plan.device == "cpu" else words
 
 
 def micro_batches(plan: PlanRecord) -> str:
-    """Return the limits that can split a batch: `micro-batches of up to 2,048 tokens`, or that none can."""
+    """Return the limits that split batches: `micro-batches of up to 2,048 tokens`.
+
+    Without any, return `one micro-batch per step`.
+    """
     reviews, tokens = plan.micro_batch_size, plan.micro_batch_tokens
     limits = []
     if 0 < reviews < plan.batch_size:
         limits.append(_counted(reviews, "review"))
     if tokens and tokens < plan.batch_size * plan.max_length:
         limits.append(_counted(tokens, "token"))
-    return f"micro-batches of up to {' and '.join(limits)}" if limits else "one micro-batch a step"
+    return f"micro-batches of up to {' and '.join(limits)}" if limits else "one micro-batch per step"
 
 
 def cached_layers(plan: PlanRecord) -> str:
-    """Return which layers are computed only once, and what that means for dropout; empty if none are."""
+    """Return how many frozen layers are computed only once, and where dropout is off; empty if there are none."""
     layers = plan.cached_layers
     if not layers:
         return ""
     them = "it" if layers == 1 else "them"
-    return f"{_counted(layers, 'frozen layer')} computed once and cached, dropout off in and below {them}"
+    return f"{_counted(layers, 'frozen layer')} computed once and cached; dropout is off in and below {them}"
 
 
 def _counted(number: int, noun: str) -> str:

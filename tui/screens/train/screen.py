@@ -1,4 +1,4 @@
-"""Train: one run, live or past: its state, loss, memory and log, read from its folder alone."""
+"""The Train screen: state, loss, memory and log of one run, live or past, read from the run's folder alone."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ from tui.widgets.chart.units import BYTES
 from tui.widgets.chart.widget import Chart
 
 _POLL_SECONDS = 0.25
-"""At most four looks at the journal, and so four repaints, a second."""
+"""The journal is read, and the screen repainted, at most four times per second."""
 
 Pane = Literal["loss", "memory", "log"]
-"""The parts that tab moves between."""
+"""The parts of the screen that tab moves between."""
 _PANES: tuple[Pane, ...] = get_args(Pane)
 _SINGLE_CHART = (100, 36)
 """Columns and rows below which only one of the two charts is shown."""
@@ -53,16 +53,16 @@ class TrainScreen(ActsOnRun):
     CSS_PATH = "screen.tcss"
     HELP = """\
 Train: one run, live or past. Everything here is read from the run's folder, so a run looks the same while it works, \
-after it ended, and after you closed the workbench and came back.
+after it has ended, and after you have closed the workbench and come back.
 
-The training loss is smoothed: that of a single step says little. The validation loss is of the last evaluation. \
-"kept" is the evaluation whose weights become the model: the best by the setting best_metric, where of evaluations \
-that differ by less than chance the latest is kept. The lines below show the settings that differ from the preset \
-(i shows all) and what computes the run. The time left is an estimate from the pace of the last 50 steps.
+The training loss is smoothed, because the loss of a single step says little. The validation loss is that of the last \
+evaluation. "kept" is the evaluation whose weights become the model: the best by the setting best_metric; if \
+evaluations differ by no more than chance, the latest of them. The lines below show the settings that differ from the \
+preset (i shows all) and what computes the run. The time left is estimated from the pace of the last 50 steps.
 
-The loss chart shows the smoothed training loss, its raw values as dots, and the validation loss of every evaluation; \
-the memory chart what the worker holds, beside the forecast. In the memory bar █ is the run's, ▓ reserved for it, ▒ \
-others' (on a GPU including what its driver needs for each process), ░ free.
+The loss chart shows the smoothed training loss, its raw values as dots, and the validation loss of every evaluation. \
+The memory chart shows the memory that the worker uses, and the forecast. In the memory bar █ is used by the run, ▓ \
+reserved for it, ▒ used by others (on a GPU including what its driver needs for each process), ░ free.
 
 tab moves between the charts and the log, and z enlarges the one with the focus. On a small screen tab also swaps the \
 charts."""
@@ -75,7 +75,7 @@ charts."""
         self._narrator: Narrator | None = None
         self._pane: Pane = "loss"
         self._moving = False
-        """Whether the focus is on its way to the pane."""
+        """Whether the focus is being moved to `_pane`."""
 
     def body(self) -> ComposeResult:
         yield Static(_EMPTY, id="train-empty", markup=False)
@@ -83,7 +83,7 @@ charts."""
         yield RunPlan(id="train-plan")
         yield MemoryBar(id="train-memory")
         with Container(id="train-charts"):
-            empty = "No loss yet: the first step is still to come."
+            empty = "No loss yet: the first step has not been made."
             yield Chart("Loss", empty=empty, smoothing=LOSS_SMOOTHING, id="loss")
             yield Chart("Memory", unit=BYTES, empty="No memory sample yet.", id="memory")
         yield RunLog(id="log")
@@ -101,12 +101,12 @@ charts."""
         self.set_class(columns < _SINGLE_CHART[0] and rows < _SINGLE_CHART[1], "-single")
         self.set_class(rows < _MIN_ROWS_WITH_PLAN, "-tight")
         if self.run_shown is not None and self.focused is None:
-            self._show_pane(self._pane)  # a screen that was too small had hidden everything
+            self._show_pane(self._pane)  # nothing had the focus while the screen was too small
 
     # What is shown
 
     def open(self, run: RunFolder | None) -> None:
-        """Show `run` from its beginning."""
+        """Show `run`, reading its journal from the beginning; None shows how to choose a run."""
         self.run_shown, self._history, self.summary, self._narrator = run, RunHistory(), None, None
         self.asked = ""
         self.set_class(run is None, "-empty")
@@ -125,9 +125,9 @@ charts."""
 
     @work(exclusive=True, exit_on_error=False, group="watch")
     async def _watch(self, reader: RunReader) -> None:
-        """Read what the run's folder gained, a few times a second, and show it, until another run is opened."""
+        """Read and show what is new in the run's folder, a few times per second, until another run is opened."""
         while True:
-            if self.is_current or self.summary is None:  # what is not seen takes no time from what is
+            if self.is_current or self.summary is None:  # a hidden screen must not slow down the visible one
                 try:
                     records, summary = await asyncio.to_thread(reader.look)
                 except OSError as error:
@@ -153,7 +153,7 @@ charts."""
             self.refresh_bindings()
 
     def worker_failed(self, worker: Worker[Any], sentence: str) -> bool:
-        """Say in place of the figures why they are no longer kept up to date."""
+        """Show in place of the figures why they are no longer updated. Return whether that is done here."""
         if worker.group == "watch":
             self.query_one(RunHeader).show_trouble(sentence)
         return worker.group == "watch"
@@ -174,7 +174,7 @@ charts."""
     # Panes
 
     def _show_pane(self, pane: Pane) -> None:
-        """Give a pane the focus; where not all are shown at once, it is the one that is."""
+        """Focus a pane. On a screen too small for all panes, show this one."""
         self._pane, self._moving = pane, True
         for one in _PANES:
             self.set_class(one == pane, f"-on-{one}")
@@ -183,7 +183,7 @@ charts."""
         self.call_after_refresh(self.query_one(f"#{pane}").focus)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Follow a click; but not the focus that leaves a pane because it is hidden."""
+        """Show a pane that was clicked, but ignore the focus that leaves a pane because it is hidden."""
         if self._moving:
             self._moving = event.widget.id != self._pane
         elif event.widget.id in _PANES and event.widget.id != self._pane:
@@ -194,24 +194,24 @@ charts."""
         self._show_pane(_PANES[(_PANES.index(self._pane) + by) % len(_PANES)])
 
     def action_enlarge(self) -> None:
-        """Give the pane with the focus all the room, or share it again."""
+        """Enlarge the focused pane to the whole area, or show all panes again."""
         self.toggle_class("-enlarged")
         self._show_pane(self._pane)
         self.refresh_bindings()
 
     def action_shrink(self) -> None:
-        """Share the room between the panes again."""
+        """Show all panes again."""
         self.action_enlarge()
 
     def action_back(self) -> None:
-        """Share the room again if a pane is enlarged; otherwise go one screen back."""
+        """Show all panes again if one is enlarged; otherwise go back one screen."""
         if self.has_class("-enlarged"):
             self.action_enlarge()
         else:
             super().action_back()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer only keys that would do something."""
+        """Return whether the action would do something now."""
         enlarged = self.has_class("-enlarged")
         allowed = {
             "pane": self.run_shown is not None,

@@ -103,7 +103,7 @@ def _readout(view: ChartView, unit: Unit, width: int, named: bool) -> Row:
 
 
 def _values(unit: Unit, reading: Reading, detail: int) -> Row:
-    """The raw value and, where the chart smooths, the smoothed one."""
+    """Return the raw value and, where the chart smooths, the smoothed one."""
     raw = (_value(unit, reading.y), "value")
     if reading.smoothed is None or not math.isfinite(reading.smoothed):
         return [raw]
@@ -112,7 +112,7 @@ def _values(unit: Unit, reading: Reading, detail: int) -> Row:
 
 
 def _plot(view: ChartView, empty: str, unit: Unit, width: int, rows: int, axis: bool) -> list[Row]:
-    """The canvas with y labels on its left and, with `axis`, the x axis and its labels below."""
+    """Return the canvas with y labels on its left and, with `axis`, the x axis and its labels below."""
     layers = view.layers()
     if not any(layer.segments for layer in layers):
         return _nothing(view, empty, width, rows + 2 * axis)

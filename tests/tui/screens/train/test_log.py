@@ -39,7 +39,7 @@ def test_steps_that_are_repeated_are_said() -> None:
     ]
     said = [line.plain.partition(" ")[2] for line in Narrator().lines(records)]
     assert said == [
-        "resumed from step 10; steps 11 to 14 are repeated",
+        "resumed from step 10; repeating steps 11 to 14",
         "resumed from step 10",
         "extended from 2 to 4 epochs; the results so far are in earlier/",
         "NO CHECKPOINT: No space left.",
@@ -55,7 +55,7 @@ def test_why_an_evaluation_is_kept_is_said() -> None:
     ]
     first, second, third = (line.plain for line in Narrator("macro_f1").lines(records))
     assert first.endswith("macro F1 0.732, best macro F1 so far, kept")
-    assert second.endswith("kept: within chance of the best macro F1, 0.732, and of such equals the latest counts")
+    assert second.endswith("kept: within chance of the best macro F1, 0.732, and the latest of equals is kept")
     assert third.endswith("macro F1 0.500")
 
 

@@ -157,8 +157,8 @@ LORA = {"path": "transformers", "path_why": "LoRA's matrices are beside the laye
     [
         (
             {},
-            ["native encoder: the model is of the bert family · bf16 on cpu, 2 threads"],
-            "bf16 on cpu, 2 threads; computed by the native encoder: the model is of the bert family",
+            ["native encoder: the model is in the bert family · bf16 on cpu, 2 threads"],
+            "bf16 on cpu, 2 threads; computed by the native encoder: the model is in the bert family",
         ),
         (
             LORA,
@@ -173,8 +173,8 @@ LORA = {"path": "transformers", "path_why": "LoRA's matrices are beside the laye
         (
             {"cached_layers": 3},
             [
-                "native encoder: the model is of the bert family · bf16 on cpu, 2 threads",
-                "3 frozen layers computed once and cached, dropout off in and below them",
+                "native encoder: the model is in the bert family · bf16 on cpu, 2 threads",
+                "3 frozen layers computed once and cached; dropout is off in and below them",
             ],
             "",
         ),
@@ -195,7 +195,7 @@ async def test_it_says_what_computes_the_run_and_why(plan: dict[str, Any], rows:
         ({}, "micro-batches of up to 2,048 tokens"),
         ({"micro_batch_size": 4}, "micro-batches of up to 4 reviews and 2,048 tokens"),
         ({"micro_batch_size": 1, "micro_batch_tokens": None}, "micro-batches of up to 1 review"),
-        ({"micro_batch_tokens": 1 << 20}, "one micro-batch a step"),
+        ({"micro_batch_tokens": 1 << 20}, "one micro-batch per step"),
     ],
 )
 async def test_a_wide_screen_says_what_limits_a_micro_batch(plan: dict[str, Any], words: str) -> None:
