@@ -1,1 +1,1 @@
-"""How fast this project trains and classifies beside its peers: `make bench`, results in RESULTS.md."""
+"""Compares how fast this project and its peers train and classify: `make bench` writes RESULTS.md."""

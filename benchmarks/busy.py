@@ -1,10 +1,10 @@
-"""Training beside others who use the machine: `python -m benchmarks.busy`, or `make bench-busy`.
+"""`python -m benchmarks.busy`, or `make bench-busy`: measures training on a busy machine.
 
 A real worker fine-tunes the starter on the sample reviews: alone, beside one process that computes without end, beside
-two, and on a million reviews, which are tokenized meanwhile. The four follow each other in every round, so that what
-changes slowly on the machine changes all of them. A speed is tokens a second of training time from the second step on.
+two, and on a million reviews that are being tokenized. Every round measures all four in turn, so slow changes of the
+machine affect them equally. Speed is tokens per second of training time, counted from the second step.
 
-It can be measured in portions: each run of this module adds its rounds to `busy.json` and writes `BUSY.md` of them all.
+The benchmark can be run in portions: each adds its rounds to `busy.json`, and writes `BUSY.md` from all of them.
 """
 
 from __future__ import annotations
@@ -43,20 +43,20 @@ REVIEWS = ROOT / "sample_reviews" / "train.csv"
 MILLION = 1_000_000
 CONDITIONS = ("alone", "beside one", "beside two", "a million reviews")
 WANTED = {"beside one": 0.45, "beside two": 0.40, "a million reviews": 0.80}
-"""The least share of the speed alone, on two processors."""
+"""Goals: the minimum share of the speed alone, on two processors."""
 _BUSY = [sys.executable, "-c", "while True: pass"]
 _POLL_SECONDS = 0.2
 _PATIENCE_SECONDS = 120.0
 
 
 def main(
-    rounds: Annotated[int, typer.Option(help="Times that each condition is measured.")] = 3,
-    seconds: Annotated[float, typer.Option(help="How long a run is watched from its second step on.")] = 12.0,
+    rounds: Annotated[int, typer.Option(help="Rounds, each with one run per condition.")] = 3,
+    seconds: Annotated[float, typer.Option(help="Seconds to watch a run, from its second step.")] = 12.0,
     cache: Annotated[Path, typer.Option(help="Folder for data and runs.")] = HERE / ".cache",
     output: Annotated[Path, typer.Option(help="Folder of busy.json and BUSY.md.")] = HERE,
-    anew: Annotated[bool, typer.Option(help="Forget the rounds of earlier portions.")] = False,
+    anew: Annotated[bool, typer.Option(help="Discard the rounds of earlier portions.")] = False,
 ) -> None:
-    """Measure the conditions in turn, and write all that was measured so far."""
+    """Measure the conditions in turn, and write everything measured so far."""
     os.environ["REVIEWTUI_HOME"] = str(cache / "busy")
     file = output / "busy.json"
     found = json.loads(file.read_text()) if file.exists() and not anew else {"rounds": []}
@@ -66,7 +66,7 @@ def main(
         for condition in CONDITIONS:
             beside = {"beside one": 1, "beside two": 2}.get(condition, 0)
             speeds[condition] = speed(many if condition == CONDITIONS[-1] else REVIEWS, beside, seconds)
-            print(f"{condition}: {speeds[condition]:.0f} tokens a second", flush=True)
+            print(f"{condition}: {speeds[condition]:.0f} tokens per second", flush=True)
         found["rounds"].append({"load_before": before, "tokens_per_second": speeds})
         found |= {"machine": describe(threads()), "commit": commit()}
         file.write_text(json.dumps(found, indent=2) + "\n")
@@ -74,7 +74,7 @@ def main(
 
 
 def million(file: Path) -> Path:
-    """The sample reviews a million times, each with a number of its own: made once."""
+    """Write a million random sample reviews, each with a unique number, unless `file` exists; return its path."""
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         with REVIEWS.open(newline="") as source:
@@ -91,7 +91,7 @@ def million(file: Path) -> Path:
 
 
 def speed(data: Path, beside: int, seconds: float) -> float:
-    """Tokens a second of a run on `data`, beside so many busy processes."""
+    """Return the tokens per second of a run on `data`, next to `beside` busy processes."""
     run = create_run(Request(name="busy", data=str(data), settings=Settings(model="starter", epochs=1000)))
     with busy(beside):
         launch_worker(run)
@@ -103,7 +103,7 @@ def speed(data: Path, beside: int, seconds: float) -> float:
 
 @contextlib.contextmanager
 def busy(count: int) -> Iterator[None]:
-    """So many processes that compute without end, as another terminal of the person would have them."""
+    """Run `count` processes that compute without end, as if started from another terminal of the same person."""
     processes = [subprocess.Popen(_BUSY) for _ in range(count)]
     try:
         yield
@@ -114,7 +114,11 @@ def busy(count: int) -> Iterator[None]:
 
 
 def watched(run: RunFolder, seconds: float) -> list[StepRecord]:
-    """The steps of a run, until it was watched for so long from its second step on."""
+    """Return the steps of a run, once it has been watched for `seconds` from its second step.
+
+    Raises:
+        RuntimeError: The run has ended, or is too slow.
+    """
     reader, steps, began = JournalReader(run.journal), list[StepRecord](), time.monotonic()
     seen: float | None = None
     while True:
@@ -131,12 +135,12 @@ def watched(run: RunFolder, seconds: float) -> list[StepRecord]:
 
 
 def pace(steps: Sequence[StepRecord]) -> float:
-    """Tokens a second of training time after the second of some steps."""
+    """Return the tokens per second of training time, from the second step."""
     return sum(step.tokens for step in steps[2:]) / (steps[-1].seconds - steps[1].seconds)
 
 
 def end(run: RunFolder) -> None:
-    """Kill a run's worker and whatever it started; nothing of it is wanted."""
+    """Kill a run's worker and all its children; its result is not needed."""
     holder = read_holder(run.lock)
     if holder is None:
         return
@@ -149,7 +153,7 @@ def end(run: RunFolder) -> None:
 
 
 def page(found: dict[str, Any]) -> str:
-    """What was measured, as Markdown."""
+    """Return the results as Markdown."""
     speeds = {condition: [one["tokens_per_second"][condition] for one in found["rounds"]] for condition in CONDITIONS}
     rows = []
     for condition in CONDITIONS:
@@ -158,11 +162,11 @@ def page(found: dict[str, Any]) -> str:
         rows.append([condition, digits(spread_of(speeds[condition]).median), share, wanted])
     machine = found["machine"]
     return (
-        "# Beside others\n\n"
-        "Written by `make bench-busy` (`benchmarks/busy.py`, which says what is measured); do not edit.\n\n"
+        "# Training on a busy machine\n\n"
+        "Written by `make bench-busy` (`benchmarks/busy.py`, which explains what is measured); do not edit.\n\n"
         f"{machine['processor']}, {machine['threads']} threads, {machine['system']}, commit {found['commit']}; "
         f"{len(found['rounds'])} rounds, interleaved: medians, with the smallest and largest ratio of a round.\n\n"
-        + markdown(["", "tokens a second", "of alone", "at least"], rows)
+        + markdown(["", "tokens per second", "of alone", "goal"], rows)
     )
 
 

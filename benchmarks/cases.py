@@ -1,7 +1,7 @@
-"""What is compared with what, and what is wanted: the benchmark as data.
+"""The benchmark as data: its cases and its goals.
 
-A case is one row of the table: this project and its peers on the same model, reviews and settings. A goal is a limit
-on the ratios of one or several cases.
+A case compares this project and its peers on the same model, reviews and settings. A goal is a limit on the ratios of
+one or more cases.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ OURS = "ours"
 
 @dataclass(frozen=True)
 class Peer:
-    """A contestant against this project."""
+    """A contestant that this project is compared with."""
 
     name: str
-    """What the table calls it."""
+    """Its name in the table."""
     module: str
-    """In `benchmarks.peers`."""
+    """Its module in `benchmarks.peers`."""
     options: Mapping[str, Any] = field(default_factory=dict)
     search: bool = False
-    """Look for the best of its own options first (`benchmarks/search.py`)."""
+    """Whether to search for its best options first (`benchmarks/search.py`)."""
     measured_epochs: int | None = None
-    """Train so many epochs only, and multiply the time up to all of them; `--full` trains them all."""
+    """Train only this many epochs, and scale the time to all of them; `--full` trains them all."""
 
 
 @dataclass(frozen=True)
@@ -43,16 +43,20 @@ class Case:
     training: Training | None = None
     max_length: int = 256
     reviews: int = 2000
-    """Reviews to classify (task `bulk`); the file is repeated up to it."""
+    """Reviews to classify (task `bulk`); the file is repeated to reach this number."""
     calls: int = 100
     """Reviews to classify one by one (task `one`)."""
     precision: str = "fp32"
-    """Ours, where it classifies: fp32 as `classify TEXT` has it, or auto as `classify --file` does."""
+    """Our precision for classification: fp32 as in `classify TEXT`, or auto as in `classify --file`."""
 
 
 @dataclass(frozen=True)
 class Goal:
-    """A limit on ratios: the peer's seconds by ours at least `limit`, or our seconds or bytes by the peer's at most."""
+    """A limit on ratios.
+
+    If `at_least`, the peer's figure divided by ours must be at least `limit`; otherwise ours divided by the peer's must
+    be at most `limit`.
+    """
 
     title: str
     cases: tuple[str, ...]
@@ -106,7 +110,7 @@ CASES = (
 
 FULL = tuple(case.name for case in CASES if case.task == "train" and case.training in (SHORT, LONG, ONCE))
 TRAINED = (*FULL, "bert-base-short", "bert-base-long")
-"""All cases of full fine-tuning."""
+"""All cases with full fine-tuning."""
 
 GOALS = (
     Goal("lab recipe against the lab's loop", ("lab",), LAB.name, "seconds", "worst", 50),
@@ -120,11 +124,11 @@ GOALS = (
 )
 
 ACCURACY = ("starter-short", "starter-long", "freeze")
-"""Cases whose accuracy says something: the encoder is a trained one, and both sides train all of the epochs."""
+"""Cases whose accuracy is meaningful: the encoder is pretrained, and both sides train all epochs."""
 
 
 def smoke_cases() -> tuple[Case, ...]:
-    """A tiny version in which every contestant runs once, for correctness only: its times mean nothing."""
+    """Return a tiny version in which every contestant runs once. It tests correctness; its times mean nothing."""
     wanted = ("lab", "starter-short", "bulk", "one")
     return tuple(_tiny(case) for case in CASES if case.name in wanted)
 

@@ -1,7 +1,7 @@
-"""The reviews: two files, each parted once into what is trained on and what is measured on.
+"""The reviews: two files, each split once into training and held-out reviews.
 
-`short` are single sentences, `long` whole reviews; taken from the shared data where it lies beside the repository,
-else made from the sample reviews. Empty and repeated texts are left out, so that no reader has anything to decide.
+`short` contains single sentences, `long` whole reviews. They come from the shared data if it is beside the repository,
+otherwise from the sample reviews. Empty and repeated texts are left out, so all contestants read the same rows.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _SHARED_FILES = {
 }
 
 Row = tuple[str, str]
-"""Text and label, the label 0 or 1."""
+"""Text and label; the label is 0 or 1."""
 
 
 @dataclass(frozen=True)
@@ -34,17 +34,17 @@ class Split:
     """Two CSV files with the columns `text` and `label`."""
 
     source: str
-    """Name of the file that the reviews come from."""
+    """Name of the original file."""
     train: Path
     held_out: Path
     train_rows: int
     held_out_rows: int
     majority: float
-    """Share of the most frequent label among the held-out reviews: what an untrained guess would reach."""
+    """Share of the most frequent label among the held-out reviews, the accuracy of always guessing it."""
 
 
 def make_split(name: str, cache: Path, most_rows: int | None = None) -> Split:
-    """Write the split of `short` or `long` to the cache folder; the same files every time."""
+    """Write the split of `short` or `long` to the cache folder. The files are the same every time."""
     source, rows = _read(name)
     rows = _distinct(rows)
     random.Random(_SPLIT_SEED).shuffle(rows)
@@ -62,7 +62,7 @@ def make_split(name: str, cache: Path, most_rows: int | None = None) -> Split:
 
 
 def make_bulk(split: Split, reviews: int) -> Path:
-    """All reviews of a split, repeated up to `reviews` rows, as one file to classify."""
+    """Write all reviews of a split, repeated to fill `reviews` rows, to one file, and return its path."""
     rows = [*read_rows(split.train), *read_rows(split.held_out)]
     repeated = (rows * -(-reviews // len(rows)))[:reviews]
     target = split.train.with_name(f"{split.train.stem}-bulk-{reviews}.csv")
@@ -71,12 +71,13 @@ def make_bulk(split: Split, reviews: int) -> Path:
 
 
 def read_rows(file: Path) -> list[Row]:
-    """Text and label of every row of a file that this module wrote."""
+    """Return the text and label of every row of a file that this module has written."""
     with file.open(newline="", encoding="utf-8") as stream:
         return [(row["text"], row["label"]) for row in csv.DictReader(stream)]
 
 
 def write_rows(file: Path, rows: Sequence[Row]) -> None:
+    """Write a CSV file with the columns `text` and `label`."""
     with file.open("w", newline="", encoding="utf-8") as stream:
         csv.writer(stream).writerows([("text", "label"), *rows])
 
@@ -98,7 +99,7 @@ def _columns(file: Path, names: tuple[str, str]) -> list[Row]:
 
 
 def _distinct(rows: Iterable[Row]) -> list[Row]:
-    """Rows with white space made plain, without empty texts, and each text once."""
+    """Normalize whitespace, and drop empty and repeated texts."""
     found: dict[str, str] = {}
     for text, label in rows:
         plain = " ".join(text.split())

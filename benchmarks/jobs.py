@@ -1,6 +1,6 @@
-"""What a contestant is asked (`Job`, one JSON argument) and what it answers (`Measurement`, one JSON line, its last).
+"""What a contestant receives (`Job`, a JSON argument) and returns (`Measurement`, a JSON line, the last of its output).
 
-Light: both the command that starts the contestants and the contestants themselves import this.
+This module imports nothing heavy: the command that starts the contestants and the contestants themselves share it.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 Task = Literal["train", "bulk", "one", "peak"]
-"""Fine-tune; classify all reviews; classify one review at a time, warm; the machine's fastest matrix product."""
+"""Fine-tune; classify all reviews; classify one review at a time, warm; time the machine's fastest matrix product."""
 
 
 @dataclass(frozen=True)
 class Training:
-    """How to train; every contestant of a case is given the same."""
+    """How to train, the same for every contestant of a case."""
 
     epochs: int
     batch_size: int = 32
@@ -27,11 +27,11 @@ class Training:
     warmup_ratio: float = 0.1
     weight_decay: float = 0.01
     max_grad_norm: float = 1.0
-    """0 means: no clipping."""
+    """0 disables clipping."""
     freeze_layers: int | Literal["none", "encoder"] = "none"
-    """A number freezes the embeddings and so many of the lowest layers; `encoder` all but the head."""
+    """A number freezes the embeddings and that many of the lowest layers; `encoder` freezes all but the head."""
     evaluate_each_epoch: bool = False
-    """Measure on the held-out reviews after each epoch, within the time; else once, after it."""
+    """Whether to evaluate after each epoch, within the measured time; otherwise once, after it."""
 
 
 @dataclass(frozen=True)
@@ -39,14 +39,14 @@ class Job:
     """One measurement to make."""
 
     peer: str
-    """Module in `benchmarks.peers`."""
+    """A module in `benchmarks.peers`."""
     task: Task
     model: str = ""
     """Folder of an encoder (train) or of a classifier (bulk, one)."""
     data: str = ""
-    """CSV file with `text` and `label`: the reviews to train on or to classify."""
+    """CSV file with the columns `text` and `label`: the reviews to train on or to classify."""
     held_out: str = ""
-    """CSV file of the reviews to measure accuracy on."""
+    """CSV file with the reviews to measure accuracy on."""
     seed: int = 1
     threads: int = 1
     training: Training | None = None
@@ -54,7 +54,7 @@ class Job:
     calls: int = 50
     """Reviews to time one by one (task `one`)."""
     options: dict[str, Any] = field(default_factory=dict)
-    """Of this contestant alone."""
+    """Options of this contestant only."""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
@@ -68,38 +68,38 @@ class Job:
 
     @property
     def trained(self) -> Training:
-        """How to train, for the task `train`."""
+        """How to train. Raises ValueError if the job does not say."""
         if self.training is None:
-            raise ValueError(f"the job {self.task} of {self.peer} says nothing of training")
+            raise ValueError(f"the job {self.task} of {self.peer} does not say how to train")
         return self.training
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """What a contestant found. Imports, reading, tokenizing for training, and building the model are not timed."""
+    """The result of a job. Imports, reading, tokenizing for training, and building the model are not timed."""
 
     seconds: float
-    """Wall time of the work; for the task `one` the median of the calls."""
+    """Wall time of the work; for the task `one`, the median of the calls."""
     cpu_seconds: float
-    """User and system time of the process and its children over the same span (all calls, for the task `one`)."""
+    """User and system time of the process and its children over the same span; for the task `one`, over all calls."""
     peak_bytes: int
-    """Highest resident memory of the process from its start to the end of the work."""
+    """Peak resident memory of the process from its start to the end of the work."""
     baseline_bytes: int
-    """Resident memory when the work began."""
+    """Resident memory at the start of the work."""
     reviews: int
-    """Reviews read: rows of the training file, or reviews classified."""
+    """Rows read from the training file, or reviews classified."""
     rows_sha256: str = ""
-    """Of the reviews (and labels, where it trains) that were read, whatever their order."""
+    """Hash of the reviews that were read (and their labels, for training), independent of their order."""
     tokens: int | None = None
-    """Real tokens trained on, all epochs together, padding not counted."""
+    """Tokens trained on in all epochs together, without padding."""
     padding_share: float | None = None
-    """Padding among all token positions that were computed, where known."""
+    """Share of padding among all computed token positions, if known."""
     accuracy: float | None = None
-    """On the held-out reviews, in fp32, after training."""
+    """Accuracy on the held-out reviews, in fp32, after training."""
     probabilities: list[float] | None = None
-    """Of the second class, for each review classified."""
+    """Probability of the second class, for each classified review."""
     tflops: float | None = None
-    """Of the task `peak`."""
+    """Result of the task `peak`, in TFLOP/s."""
     notes: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> str:

@@ -1,4 +1,4 @@
-"""What the figures were measured on and with."""
+"""Describes the machine, the libraries and the commit that figures were measured with."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from benchmarks.data import ROOT
 from core.base.memory import device_samples
 
 _LIBRARIES = ("torch", "transformers", "accelerate", "tokenizers", "numpy")
-_TELLING_FLAGS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
+_VECTOR_FLAGS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
 
 
 def describe(threads: int, *, gpu: bool = False) -> dict[str, Any]:
-    """Processor, its vector units, memory, system and library versions; the first GPU, if it took part."""
+    """Return the processor, its vector units, memory, system and library versions; the first GPU too, if `gpu`."""
     facts = dict(line.partition(":")[::2] for line in Path("/proc/cpuinfo").read_text().splitlines() if ":" in line)
     facts = {name.strip(): value.strip() for name, value in facts.items()}
     flags = facts.get("flags", "").split()
@@ -25,7 +25,7 @@ def describe(threads: int, *, gpu: bool = False) -> dict[str, Any]:
     return {
         **({"gpu": device_samples()[0]["name"]} if gpu else {}),
         "processor": facts.get("model name", platform.machine()),
-        "flags": [flag for flag in _TELLING_FLAGS if flag in flags],
+        "flags": [flag for flag in _VECTOR_FLAGS if flag in flags],
         "threads": threads,
         "memory_gib": round(memory / 2**30, 1),
         "system": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
@@ -34,7 +34,7 @@ def describe(threads: int, *, gpu: bool = False) -> dict[str, Any]:
 
 
 def commit() -> str:
-    """The commit that was measured, with a `+` where files differ from it; empty outside of a repository."""
+    """Return the current commit, with a `+` if files differ from it; empty outside of a repository."""
     command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty=+"]
     try:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
@@ -43,5 +43,5 @@ def commit() -> str:
 
 
 def load() -> float:
-    """Processes that wanted to run over the last minute: near 0 on a quiet machine."""
+    """Return the average number of runnable processes over the last minute: near 0 on a quiet machine."""
     return round(os.getloadavg()[0], 2)

@@ -1,7 +1,8 @@
-"""Contestants in processes of their own, one at a time, in turn: ours, a peer, the next peer, ours, …
+"""Runs contestants in separate processes, one at a time, in turn: ours, a peer, the next peer, ours, …
 
-All of them get the same environment: as many threads as this process may use processors, no network, one GPU or none,
-and no allocator or its settings preloaded. Ours adds what it gives its own workers (core/base/subprocess_env.py).
+All of them get the same environment: one thread per processor that this process may use, no network, one GPU or none,
+and neither a preloaded allocator nor settings for one. Ours also gets the variables that this project sets for its own
+workers (core/base/subprocess_env.py).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _NOT_PASSED_ON_PREFIXES = ("MALLOC_", "TCMALLOC_", "REVIEWTUI_", "TORCHINDUCTOR_
 
 
 class PeerFailedError(RuntimeError):
-    """A contestant ended without a measurement."""
+    """Raised when a contestant ends without a valid measurement."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,12 @@ class Run:
     repeat: int
     """Counted from 1; also the seed."""
     scale: float
-    """What the seconds have to be multiplied by: 10 where one of ten epochs was measured."""
+    """Factor for the seconds: 10 if one of ten epochs was measured."""
     process_seconds: float
-    """Wall time of the whole process, with imports, reading, tokenizing, loading, and the accuracy at the end."""
+    """Wall time of the whole process, including imports, reading, tokenizing, loading, and measuring accuracy."""
     measured: Measurement
     agreement: dict[str, float] | None = None
-    """With ours of the same repeat, where both classify."""
+    """How far its answers agree with ours in the same repeat, if both classify."""
 
     def to_json(self) -> dict[str, Any]:
         facts = {name: value for name, value in vars(self.measured).items() if name != "probabilities"}
@@ -50,20 +51,26 @@ class Run:
 
 @dataclass(frozen=True)
 class Entrant:
-    """Who takes part, and with what job in the n-th repeat."""
+    """A contestant, and its job in each repeat."""
 
     peer: str
     job: Callable[[int], Job]
+    """Returns the job of the n-th repeat."""
     scale: float = 1.0
 
 
 def threads() -> int:
-    """Processors that this process may use."""
+    """Return the number of processors that this process may use."""
     return len(os.sched_getaffinity(0))
 
 
 def environment(count: int, *, gpu: bool = False) -> dict[str, str]:
-    """What every contestant's process is given. Args: gpu: it may see the first one."""
+    """Return the environment of every contestant's process.
+
+    Args:
+        count: Threads.
+        gpu: Whether it may use the first GPU.
+    """
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -83,14 +90,14 @@ def environment(count: int, *, gpu: bool = False) -> dict[str, str]:
 
 
 def measure(job: Job, given: Mapping[str, str]) -> tuple[Measurement, float]:
-    """Start a contestant, wait for it, and return its measurement and the seconds its whole process took.
+    """Run a contestant; return its measurement and the wall time of its whole process, in seconds.
 
     Raises:
-        PeerFailedError: it ended badly, or its last line is no measurement.
+        PeerFailedError: The process failed, or its last line is not a measurement.
     """
     began = time.perf_counter()
     command = [sys.executable, "-m", f"benchmarks.peers.{job.peer}", job.to_json()]
-    own = library_settings() if job.peer == OURS else {}  # as this project's workers have it; others have theirs
+    own = library_settings() if job.peer == OURS else {}  # as this project's workers get it
     done = subprocess.run(command, env={**given, **own}, capture_output=True, text=True, check=False)
     seconds = time.perf_counter() - began
     try:
@@ -104,10 +111,10 @@ def measure(job: Job, given: Mapping[str, str]) -> tuple[Measurement, float]:
 def interleave(
     entrants: Sequence[Entrant], repeats: int, measure_one: Callable[[Job], tuple[Measurement, float]]
 ) -> Iterator[Run]:
-    """Every entrant once, in order, then all of them again: neighbours in time make the pairs.
+    """Run every entrant once, in order, then all of them again, so that the runs of a pair are close in time.
 
     Raises:
-        PeerFailedError: two entrants did not read the same reviews, or one found what is no accuracy.
+        PeerFailedError: Two entrants have not read the same reviews, or an accuracy is not between 0 and 1.
     """
     rows: set[str] = set()
     for repeat in range(1, repeats + 1):

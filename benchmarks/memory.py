@@ -1,9 +1,9 @@
-"""`python -m benchmarks.memory`: the forecast of a run's peak memory and time beside what the run then takes.
+"""`python -m benchmarks.memory`: compares forecasts of peak memory and time with what runs then take.
 
-Each configuration is a run as `reviewtui train` starts it, in processes of its own, after `reviewtui forecast` with the
-same arguments; both share a home, so that a calibration is measured once and serves all configurations of its kind.
-Beside it stands the rule of `accelerate estimate-memory` for training with Adam: four times the bytes of the weights.
-Results go to MEMORY.md and memory.json beside this file, after each configuration.
+Each configuration is forecast by `reviewtui forecast` and then run by `reviewtui train` with the same arguments. All
+share a home, so a calibration is measured once and serves all configurations of its kind. For comparison the table also
+shows the rule of `accelerate estimate-memory` for training with Adam: four times the bytes of the weights. Results go
+to MEMORY.md and memory.json beside this file after each configuration.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ HERE = Path(__file__).resolve().parent
 MODELS = ("starter", "small-shape", "distilbert-shape", "bert-base-shape")
 _DRAW_SEED = 11
 STEPS = {"starter": 12, "small-shape": 24, "distilbert-shape": 6, "bert-base-shape": 4}
-"""Optimizer steps of a run, evaluated after half of them: seconds, not instants."""
-_HEAVY = {"distilbert-shape": 4096, "bert-base-shape": 2048}
-"""Tokens of a batch of the large models, at most: a step of them takes seconds a thousand tokens."""
+"""Optimizer steps of a run, with an evaluation after half of them: enough for runs to take seconds."""
+_MAX_BATCH_TOKENS = {"distilbert-shape": 4096, "bert-base-shape": 2048}
+"""Maximum tokens of a batch for the large models, whose steps take seconds per thousand tokens."""
 _CHOICES: dict[str, tuple[Any, ...]] = {
     "batch_size": (4, 8, 16, 32),
     "max_length": (64, 128, 256, 512),
@@ -55,18 +55,18 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
 def configurations(
     count: int, seed: int = _DRAW_SEED, *, gpu: bool = False
 ) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """`count` configurations, the same every time: model, reviews (short or long), and settings."""
+    """Yield `count` configurations, the same for the same seed: model, reviews (short or long), and settings."""
     draw = random.Random(seed)
     found: list[tuple[str, str, dict[str, Any]]] = []
     while len(found) < count:
         model = MODELS[len(found) % len(MODELS)]
         wanted = {name: draw.choice(values) for name, values in _CHOICES.items()}
         reviews = draw.choice(("short", "long", "long"))
-        if not gpu and wanted["batch_size"] * wanted["max_length"] > _HEAVY.get(model, 1 << 20):
+        if not gpu and wanted["batch_size"] * wanted["max_length"] > _MAX_BATCH_TOKENS.get(model, 1 << 20):
             continue
         try:
             Settings().changed(wanted)
-        except InputError:  # they do not fit together
+        except InputError:  # the settings conflict
             continue
         if (model, reviews, wanted) not in found:
             found.append((model, reviews, wanted))
@@ -76,12 +76,21 @@ def configurations(
 def measure(
     data: Path, model: str, wanted: dict[str, Any], steps: int, home: Path, *, gpu: bool = False
 ) -> dict[str, Any]:
-    """Forecast and run one configuration. Args: model: a folder or starter."""
+    """Forecast and run one configuration.
+
+    Args:
+        data: File of reviews.
+        model: A folder, or `starter`.
+        wanted: Settings to change.
+        steps: Optimizer steps.
+        home: Folder of runs and calibrations.
+        gpu: Whether to use the GPU.
+    """
     given = {**wanted, "max_steps": steps, "evaluate_every": steps // 2, "seed": 3}
     common = [str(data), "--model", model]
     common += [word for name, value in given.items() for word in ("--set", f"{name}={value}")]
-    forecast = said(["forecast", *common, "--json"], home, gpu=gpu)
-    ended = said(["train", *common, "--wait", "--json"], home, gpu=gpu)
+    forecast = reviewtui(["forecast", *common, "--json"], home, gpu=gpu)
+    ended = reviewtui(["train", *common, "--wait", "--json"], home, gpu=gpu)
     return {
         "settings": wanted,
         "path": forecast["path"],
@@ -96,13 +105,13 @@ def measure(
 
 
 def whole_seconds(journal: Path) -> float:
-    """From the first record of a run to its last."""
+    """Return the seconds from the first record of a run to its last."""
     records = JournalReader(journal).read_new()
     return records[-1].time - records[0].time
 
 
-def earlier(file: Path, here: dict[str, Any]) -> dict[int, dict[str, Any]]:
-    """Rows by number of an earlier run on a machine and with libraries that are the same; else none."""
+def load_earlier(file: Path, here: dict[str, Any]) -> dict[int, dict[str, Any]]:
+    """Return the rows of an earlier run, by number; empty unless its machine and libraries are the same."""
     try:
         kept = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -112,8 +121,8 @@ def earlier(file: Path, here: dict[str, Any]) -> dict[int, dict[str, Any]]:
     return {number: {"commit": kept["commit"], **row} for number, row in enumerate(kept["rows"], start=1)}
 
 
-def said(arguments: list[str], home: Path, *, gpu: bool = False) -> dict[str, Any]:
-    """What `reviewtui` with such arguments, in that home, prints as its last line of JSON."""
+def reviewtui(arguments: list[str], home: Path, *, gpu: bool = False) -> dict[str, Any]:
+    """Run `reviewtui` with `arguments` and return the last line of its output, parsed as JSON."""
     given = {**environment(threads(), gpu=gpu), **child_environment(REVIEWTUI_HOME=str(home))}
     done = subprocess.run(
         [sys.executable, "-m", "tui", *arguments], env=given, capture_output=True, text=True, check=False
@@ -124,7 +133,7 @@ def said(arguments: list[str], home: Path, *, gpu: bool = False) -> dict[str, An
 
 
 def summary(rows: list[dict[str, Any]]) -> dict[str, float]:
-    """Errors over all configurations, relative to what was measured."""
+    """Return statistics of the errors of all configurations, relative to the measured figures."""
     errors = [row["forecast_bytes"] / row["peak_bytes"] - 1 for row in rows]
     rule = [row["rule_bytes"] / row["peak_bytes"] - 1 for row in rows]
     times = [row["forecast_seconds"] / row["seconds"] - 1 for row in rows]
@@ -144,7 +153,7 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, float]:
 
 
 def write_report(folder: Path) -> None:
-    """MEMORY.md in `folder`, of the memory.json and the frugal.json that are there."""
+    """Write MEMORY.md in `folder` from memory.json and frugal.json, as far as they exist."""
     found = {name: folder / f"{name}.json" for name in ("memory", "frugal")}
     results = {name: json.loads(file.read_text(encoding="utf-8")) for name, file in found.items() if file.is_file()}
     text = render(results["memory"]) if "memory" in results else ""
@@ -153,46 +162,46 @@ def write_report(folder: Path) -> None:
 
 
 def render_frugal(results: dict[str, Any]) -> str:
-    """The preset `frugal` beside Hugging Face's trainer."""
+    """Return the section that compares the preset `frugal` with Hugging Face's trainer."""
     lines = [
         "",
-        "## The preset frugal beside Hugging Face's trainer as it comes",
+        "## The preset frugal and Hugging Face's default trainer",
         "",
-        "A model of BERT-base's shape, reviews of 512 tokens, 32 of them an optimizer step, two steps; made by "
-        "`python -m benchmarks.frugal`. Anonymous memory of the process. The trainer has fp32 and no checkpointing of "
-        "activations, its own choice; with fewer reviews at once it adds up gradients. "
-        f"Wanted of frugal: 4 GB. Raw figures: [frugal.json](frugal.json), commit {results['commit']}.",
+        "A model of BERT-base's shape, reviews of 512 tokens, 32 per optimizer step, two steps; made by "
+        "`python -m benchmarks.frugal`. Anonymous memory of the process. The trainer uses its defaults, fp32 without "
+        "activation checkpointing; with fewer reviews at once it accumulates gradients. "
+        f"Goal for frugal: 4 GB. Raw figures: [frugal.json](frugal.json), commit {results['commit']}.",
         "",
         "| | reviews at once | peak, GB | |",
         "| --- | --- | --- | --- |",
     ]
     for row in results["rows"]:
-        note = f"foretold {row['foretold'] / 1e9:.2f}" if "foretold" in row else ""
+        note = f"forecast {row['forecast_bytes'] / 1e9:.2f}" if "forecast_bytes" in row else ""
         if "refused_at" in row:
-            note = f"ended out of memory: {row['refused_at'] / 1e9:.1f} GB was all that it could have"
+            note = f"ran out of memory, limited to {row['refused_at'] / 1e9:.1f} GB"
         more = "more than " if "refused_at" in row else ""
         lines.append(f"| {row['who']} | {row['at_once']} | {more}{row['peak_bytes'] / 1e9:.2f} | {note} |")
     return "\n".join(lines) + "\n"
 
 
 def render(results: dict[str, Any]) -> str:
-    """MEMORY.md, without frugal's part."""
+    """Return MEMORY.md without the section about frugal."""
     rows, found, here = results["rows"], results["summary"], results["machine"]
     where = ", ".join(filter(None, (here.get("gpu"), here["processor"])))
     lines = [
-        "# The forecast beside what runs then took",
+        "# Forecasts compared with runs",
         "",
         "Made by `python -m benchmarks.memory`; do not edit. Raw figures: [memory.json](memory.json).",
         "",
         f"{where}, {here['threads']} threads, {here['memory_gib']} GiB; torch {here['versions']['torch']}; "
         f"{results['date']}, {_commits(results)}.",
         "",
-        "| | wanted | measured |",
+        "| | goal | measured |",
         "| --- | --- | --- |",
         f"| configurations | ≥ 60 | {found['configurations']} |",
         f"| memory, median error | ≤ 5 % | {found['memory_median']:.1%} |",
         f"| memory, 95th percentile | ≤ 10 % | {found['memory_p95']:.1%} |",
-        f"| memory foretold more than 5 % too small | ≤ 1 % | {found['memory_under_5']:.1%} |",
+        f"| memory forecast more than 5 % too small | ≤ 1 % | {found['memory_under_5']:.1%} |",
         f"| rule of accelerate, median (95th percentile) | | {found['rule_median']:.0%} ({found['rule_p95']:.0%}) |",
         f"| time of steps and evaluations, median error | ≤ 15 % | {found['time_median']:.1%} |",
         f"| the same, 95th percentile | | {found['time_p95']:.1%} |",
@@ -204,16 +213,16 @@ def render(results: dict[str, Any]) -> str:
 
 
 def table(rows: Sequence[dict[str, Any]]) -> list[str]:
-    """Lines of a Markdown table with one row for each configuration."""
+    """Return the lines of a Markdown table with one row per configuration."""
     lines = [
         "| model | reviews | path | settings | forecast, MiB | measured | error | rule | time error | whole |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for row in rows:
         peak = row["peak_bytes"]
-        said = " ".join(f"{name}={value}" for name, value in row["settings"].items() if value not in (False, 1e6))
+        settings = " ".join(f"{name}={value}" for name, value in row["settings"].items() if value not in (False, 1e6))
         lines.append(
-            f"| {row['model']} | {row['reviews']} | {row['path']} | {said} | {row['forecast_bytes'] / 2**20:.0f} "
+            f"| {row['model']} | {row['reviews']} | {row['path']} | {settings} | {row['forecast_bytes'] / 2**20:.0f} "
             f"| {peak / 2**20:.0f} | {row['forecast_bytes'] / peak - 1:+.1%} | {row['rule_bytes'] / peak - 1:+.0%} "
             f"| {row['forecast_seconds'] / row['seconds'] - 1:+.0%} "
             f"| {row['forecast_whole_seconds'] / row['whole_seconds'] - 1:+.0%} |"
@@ -222,7 +231,7 @@ def table(rows: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def _commits(results: dict[str, Any]) -> str:
-    """Of the rows, with how many are of each where they are of several."""
+    """Return the commits of the rows, with the number of rows of each if there are several."""
     counts = Counter(row.get("commit", results["commit"]) for row in results["rows"])
     words = [commit if len(counts) == 1 else f"{commit} ({count} rows)" for commit, count in counts.items()]
     return f"commit{'s' * (len(counts) > 1)} {', '.join(words)}"
@@ -230,14 +239,14 @@ def _commits(results: dict[str, Any]) -> str:
 
 def main(
     count: Annotated[int, typer.Option(min=1, help="Configurations.")] = 64,
-    seed: Annotated[int, typer.Option(help="Draw others.")] = _DRAW_SEED,
+    seed: Annotated[int, typer.Option(help="Seed of the configurations.")] = _DRAW_SEED,
     only: Annotated[
-        list[int] | None, typer.Option(help="The number of one of them, any number of times; the others stay.")
+        list[int] | None, typer.Option(help="Measure this configuration, by number; may be repeated.")
     ] = None,
     output: Annotated[Path | None, typer.Option(help="Folder for MEMORY.md and memory.json.")] = None,
     cache: Annotated[Path, typer.Option(help="Folder for data and models.")] = HERE / ".cache",
 ) -> None:
-    """Measure how good the forecast is. With --only the others stay, if machine and libraries are the same."""
+    """Measure the error of forecasts. --only keeps the other results if machine and libraries are the same."""
     output = output or HERE
     output.mkdir(parents=True, exist_ok=True)
     results: dict[str, Any] = {
@@ -246,7 +255,7 @@ def main(
         "commit": machine.commit(),
     }
     folders = {model: encoder(model, cache, environment(threads())) for model in MODELS}
-    found = earlier(output / "memory.json", results["machine"]) if only else {}
+    found = load_earlier(output / "memory.json", results["machine"]) if only else {}
 
     def one(number: int, home: Path, model: str, reviews: str, wanted: dict[str, Any]) -> None:
         word = "starter" if model == "starter" else str(folders[model])

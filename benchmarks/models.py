@@ -1,9 +1,8 @@
 """The models: the starter, and encoders of a given shape with random weights and the starter's tokenizer.
 
-    python -m benchmarks.models SHAPE FOLDER
-
-writes one of the latter; it is a command so that the process that starts the contestants loads no model library.
-Speed does not depend on what weights are worth, accuracy does: only the starter's is reported.
+`python -m benchmarks.models SHAPE FOLDER` writes an encoder. It is a command so that the process that starts the
+contestants does not load any model library. Random weights do not affect speed, but they make accuracy meaningless, so
+only the starter's is reported.
 """
 
 from __future__ import annotations
@@ -31,13 +30,13 @@ SHAPES: dict[str, dict[str, Any]] = {
     },
     "tiny": {"dim": 32, "n_layers": 2, "n_heads": 2, "hidden_dim": 64},
 }  # fmt: skip
-"""The starter, DistilBERT-base, BERT-base, BERT-small, and a tiny one, with their sizes as their configs name them."""
+"""Sizes of the starter, DistilBERT-base, BERT-base, BERT-small and a tiny model, under the names in their configs."""
 
 _SEED = 0
 
 
 def encoder(name: str, cache: Path, environment: Mapping[str, str]) -> Path:
-    """The folder of an encoder: the starter's own, or one of `SHAPES`, made if it is not in the cache yet."""
+    """Return the folder of the starter, or of an encoder in `SHAPES`, which is created unless it is in the cache."""
     if name == "starter":
         return starter_folder()
     folder = cache / "models" / name
@@ -48,7 +47,7 @@ def encoder(name: str, cache: Path, environment: Mapping[str, str]) -> Path:
 
 
 def linear_weights(folder: Path) -> int:
-    """Weights of the encoder layers' matrix products: 4 H² of attention and 2 H I of the feed-forward part a layer."""
+    """Return the weights in the matrix products of all layers: 4 H² in attention and 2 H I in the feed-forward part."""
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     width = config.get("hidden_size") or config["dim"]
     inner = config.get("intermediate_size") or config["hidden_dim"]
@@ -57,7 +56,7 @@ def linear_weights(folder: Path) -> int:
 
 
 def write(shape: Mapping[str, Any], folder: Path, tokenizer_folder: Path) -> None:
-    """Write an encoder of that shape with random weights, and the tokenizer that lies in `tokenizer_folder`."""
+    """Write an encoder of `shape` with random weights, and the tokenizer from `tokenizer_folder`."""
     import torch
     from transformers import AutoTokenizer, BertConfig, BertModel, DistilBertConfig, DistilBertModel
 

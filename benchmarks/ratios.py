@@ -1,4 +1,4 @@
-"""Pairs of measurements made one after the other, and what they say: ratios, their median and their spread."""
+"""Statistics of pairs of measurements made right after one another: ratios, their median and their spread."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Spread:
-    """A median with the smallest and largest value it comes from."""
+    """The median, smallest and largest of several values."""
 
     median: float
     low: float
@@ -19,26 +19,26 @@ class Spread:
 
 
 def spread_of(values: Sequence[float]) -> Spread:
-    """The median of at least one value, with minimum and maximum."""
+    """Return the spread of at least one value."""
     if not values:
         raise ValueError("no values, no median")
     return Spread(statistics.median(values), min(values), max(values), len(values))
 
 
 def paired(numerators: Sequence[float], denominators: Sequence[float]) -> list[float]:
-    """The ratio of each pair; the n-th of both were measured next to each other."""
+    """Return the ratio of each pair; the n-th values of both were measured right after one another."""
     return [top / bottom for top, bottom in zip(numerators, denominators, strict=True)]
 
 
 def geometric_mean(values: Sequence[float]) -> float:
-    """The mean that treats twice as fast and half as fast alike; all values must be positive."""
+    """Return the geometric mean, in which twice and half as fast cancel out. All values must be positive."""
     if not values or min(values) <= 0:
         raise ValueError("a geometric mean needs positive values")
     return math.exp(sum(math.log(value) for value in values) / len(values))
 
 
 def quantile(values: Sequence[float], share: float) -> float:
-    """The value below which `share` of at least one value lie, between neighbours where that is between two."""
+    """Return the quantile at `share`, 0 to 1, of at least one value, interpolated linearly between neighbours."""
     ordered = sorted(values)
     place = share * (len(ordered) - 1)
     low = int(place)

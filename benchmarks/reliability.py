@@ -1,9 +1,9 @@
-"""What the journal and the checkpoints of a run cost, beside steps that have neither: `make bench-reliability`.
+"""Measures what the journal and the checkpoints of a run cost: `make bench-reliability`.
 
-One run on the starter and those sample reviews that are long enough to be cut to the same number of tokens: every step
-is the same work. Its steps come in blocks, in turn: bare; with the journal, its memory records and the look at
-requests; with those and one checkpoint. A checkpoint's cost is what its block takes longer, whatever of it runs beside
-the steps. Beside it what the library's trainer takes for the same files.
+One run trains the starter on the sample reviews that are long enough to be cut to the same number of tokens, so every
+step is the same work. Its steps are grouped into blocks, in turn: bare; with the journal, memory records and checks for
+requests; with all of these and one checkpoint. The cost of a checkpoint is the additional time of its block, including
+the effect of what runs beside the steps. For comparison, the library's trainer saves the same files.
 """
 
 from __future__ import annotations
@@ -26,30 +26,30 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent
 KINDS = ("bare", "journal", "checkpoint")
 _TURN = ("bare", "journal", "checkpoint", "journal", "bare", "checkpoint")
-"""What a checkpoint leaves to the disk falls on either of the others alike."""
+"""Balanced, so that what the disk still writes after a checkpoint slows down the other two kinds equally."""
 _BLOCK_STEPS = 5
 _WARM_UP_BLOCKS = 2
 _TOKENS = 48
 _INTERVAL = 60.0
-"""Seconds between two checkpoints, by default."""
+"""Default seconds between two checkpoints."""
 
 
 def main(
     rounds: Annotated[int, typer.Option(min=2, help="Blocks of each kind.")] = 60,
-    output: Annotated[Path, typer.Option(help="Where the table goes.")] = HERE / "RELIABILITY.md",
+    output: Annotated[Path, typer.Option(help="File for the table.")] = HERE / "RELIABILITY.md",
 ) -> None:
-    """Measure, and write the table."""
+    """Measure the costs and write the table."""
     os.environ.update(environment(threads()))
     with tempfile.TemporaryDirectory() as home:
         os.environ["REVIEWTUI_HOME"] = home
-        blocks, stalls = ours(rounds, equally_long(Path(home) / "reviews.csv"))
+        blocks, stalls = ours(rounds, same_length_reviews(Path(home) / "reviews.csv"))
         theirs = library(Path(home))
     text = table(blocks, stalls, theirs)
     output.write_text(text, encoding="utf-8")
     print(text)
 
 
-def equally_long(file: Path) -> Path:
+def same_length_reviews(file: Path) -> Path:
     """Write the sample reviews of at least `_TOKENS` words to `file`."""
     with (ROOT / "sample_reviews" / "train.csv").open(encoding="utf-8", newline="") as samples:
         rows = [row for row in csv.DictReader(samples) if len(row["reviewText"].split()) >= _TOKENS]
@@ -61,7 +61,7 @@ def equally_long(file: Path) -> Path:
 
 
 def ours(rounds: int, reviews: Path) -> tuple[dict[str, list[float]], list[float]]:
-    """Seconds of each block by kind, and for each checkpoint the seconds for which an update had to wait."""
+    """Return the seconds of each block, by kind, and the seconds for which each checkpoint delayed an update."""
     from core.base.memory import MemorySampler
     from core.runs.control import ControlReader
     from core.runs.folder import create_run
@@ -80,7 +80,7 @@ def ours(rounds: int, reviews: Path) -> tuple[dict[str, list[float]], list[float
     stalls: list[float] = []
 
     class Blocks(Session):
-        """A session that is told which part of itself to leave out."""
+        """A session that leaves out the journal, or checkpoints, in some blocks."""
 
         kind, began, waited = "", 0.0, 0.0
         sampler: MemorySampler | None = None
@@ -93,7 +93,7 @@ def ours(rounds: int, reviews: Path) -> tuple[dict[str, list[float]], list[float
                 self._turn(number - _WARM_UP_BLOCKS)
 
         def _turn(self, number: int) -> None:
-            """End a block and begin the next; what is still being written belongs to the one that ends."""
+            """End a block and begin the next. Writing that is still in progress counts towards the block that ends."""
             self._writer.wait()
             now = time.perf_counter()
             if self.kind:
@@ -128,7 +128,7 @@ def ours(rounds: int, reviews: Path) -> tuple[dict[str, list[float]], list[float
 
 
 def library(folder: Path) -> list[float]:
-    """Seconds that the library's trainer takes to save the same model with its optimizer, schedule and state."""
+    """Return the seconds of each save of the same model, optimizer, schedule and state by the library's trainer."""
     import torch
     from transformers import AutoModelForSequenceClassification, Trainer, TrainingArguments
 
@@ -153,7 +153,7 @@ def library(folder: Path) -> list[float]:
 
 
 def table(blocks: dict[str, list[float]], stalls: list[float], theirs: list[float]) -> str:
-    """The figures as a page."""
+    """Return the figures as a Markdown page."""
     bare = blocks["bare"]
     pairs = zip(bare, blocks["journal"], blocks["checkpoint"], strict=False)
     journal, checkpoint = zip(
@@ -162,16 +162,19 @@ def table(blocks: dict[str, list[float]], stalls: list[float], theirs: list[floa
     step = statistics.median(bare) / _BLOCK_STEPS
     share = statistics.median(checkpoint) / _INTERVAL
     rows = [
-        ("a step without either", f"{step * 1000:.1f} ms"),
-        ("journal, memory records, requests", f"{statistics.median(journal):+.2%} of the step ({sure(journal)})"),
-        ("a checkpoint, all that it costs", f"{statistics.median(checkpoint):.3f} s"),
-        ("of that, for so long an update waited", f"{statistics.median(stalls):.3f} s (worst {max(stalls):.3f})"),
-        ("the library's save of the same", f"{statistics.median(theirs):.3f} s"),
+        ("a bare step", f"{step * 1000:.1f} ms"),
         (
-            "waited, by the library's",
+            "journal, memory records, requests",
+            f"{statistics.median(journal):+.2%} of the step ({confidence_interval(journal)})",
+        ),
+        ("a checkpoint, total cost", f"{statistics.median(checkpoint):.3f} s"),
+        ("of that, delay of an update", f"{statistics.median(stalls):.3f} s (worst {max(stalls):.3f})"),
+        ("the same, saved by the library", f"{statistics.median(theirs):.3f} s"),
+        (
+            "delay, relative to the library's save",
             f"{statistics.median(stalls) / statistics.median(theirs):.0%} (goal: at most 20 %)",
         ),
-        ("checkpoints, one a minute", f"{share:+.2%} of the time"),
+        ("checkpoints, one per minute", f"{share:+.2%} of the time"),
         ("together", f"{statistics.median(journal) + share:+.2%} (goal: at most 2 %)"),
     ]
     lines = "\n".join(f"| {name} | {value} |" for name, value in rows)
@@ -183,11 +186,11 @@ def table(blocks: dict[str, list[float]], stalls: list[float], theirs: list[floa
     )
 
 
-def sure(shares: tuple[float, ...]) -> str:
-    """Between what the median of such blocks lies 95 times of 100: medians of blocks drawn anew from these."""
+def confidence_interval(shares: tuple[float, ...]) -> str:
+    """Return the 95 % confidence interval of the median, by bootstrapping."""
     draw = random.Random(1)
     medians = sorted(statistics.median(draw.choices(shares, k=len(shares))) for _ in range(2000))
-    return f"95 % sure: {medians[50]:+.2%} to {medians[-50]:+.2%}"
+    return f"95 % interval: {medians[50]:+.2%} to {medians[-50]:+.2%}"
 
 
 if __name__ == "__main__":

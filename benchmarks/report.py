@@ -1,6 +1,6 @@
-"""RESULTS.md from results.json: ratios with their spread, goals, accuracy, share of the machine's peak, and the method.
+"""Renders RESULTS.md from results.json: ratios, goals, accuracy, share of the machine's peak, memory and conditions.
 
-Every figure is recomputed from the raw measurements; nothing here measures.
+Every figure is computed from the raw measurements; nothing is measured here.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Results = dict[str, Any]
 Figure = Callable[[dict[str, Any]], float]
 
 _INFORMATIVE_POINTS = 2.0
-"""An accuracy this close to guessing the most frequent label says nothing of either side."""
+"""Minimum percentage points above guessing the most frequent label for accuracies to be worth comparing."""
 _SCALED = (
     "† Extrapolated: one epoch was measured, and its time multiplied by the epochs of the case; `--full` measures all."
 )
@@ -31,7 +31,7 @@ FIGURES: dict[str, Figure] = {
 
 
 def render(results: Results) -> str:
-    """The whole file."""
+    """Return the whole file."""
     parts = [
         "# This project beside its peers\n",
         "Made by `make bench`; do not edit. Raw figures: [results.json](results.json); "
@@ -66,18 +66,18 @@ def render(results: Results) -> str:
 
 
 def figures(case: dict[str, Any], peer: str, name: str) -> list[float]:
-    """One figure of every run of a contestant, in order; seconds multiplied up where part was measured."""
+    """Return one figure of every run of a contestant, in order; seconds are scaled if only a part was measured."""
     return [FIGURES[name](run) for run in case["runs"] if run["peer"] == peer]
 
 
 def ratios(case: dict[str, Any], peer: str, name: str, *, ours_first: bool = False) -> Spread:
-    """The peer's figure by ours, pair by pair; or ours by the peer's."""
+    """Return the peer's figure divided by ours, pair by pair; or ours divided by the peer's, if `ours_first`."""
     ours, theirs = figures(case, OURS, name), figures(case, peer, name)
     return spread_of(paired(ours, theirs) if ours_first else paired(theirs, ours))
 
 
 def table_of(results: Results) -> str:
-    """One row a case and peer."""
+    """Return a table with one row per case and peer."""
     head = ["case", "model, reviews", "peer", "ours, s", "peer, s", "faster", "CPU", "memory", "whole process", "n"]
     rows = []
     for name, case in results["cases"].items():
@@ -102,7 +102,7 @@ def table_of(results: Results) -> str:
 
 
 def reached(goal: Goal, cases: dict[str, Any]) -> float | None:
-    """What was measured for a goal, or None while one of its cases is missing."""
+    """Return the measured value for a goal, or None if one of its cases is missing."""
     if any(name not in cases for name in goal.cases):
         return None
     found = [ratios(cases[name], goal.peer, goal.quantity, ours_first=not goal.at_least).median for name in goal.cases]
@@ -112,12 +112,12 @@ def reached(goal: Goal, cases: dict[str, Any]) -> float | None:
 
 
 def is_met(goal: Goal, value: float) -> bool:
-    """Whether a ratio is on the wanted side of the goal's limit."""
+    """Return whether a ratio meets the goal's limit."""
     return value >= goal.limit if goal.at_least else value <= goal.limit
 
 
 def goals_of(results: Results) -> str:
-    """Wanted and measured."""
+    """Return a table of goals and measured values."""
     rows = []
     for goal in GOALS:
         value = reached(goal, results["cases"])
@@ -131,7 +131,7 @@ def goals_of(results: Results) -> str:
 
 
 def accuracy_of(results: Results) -> str:
-    """Both sides' accuracy, and the difference in points."""
+    """Return a table of both sides' accuracy, and the difference in percentage points."""
     rows = []
     for name, case in results["cases"].items():
         if name not in ACCURACY:
@@ -140,7 +140,7 @@ def accuracy_of(results: Results) -> str:
         for peer in case["peers"]:
             theirs = _accuracies(case, peer)
             means = [sum(side) / len(side) for side in (ours, theirs)]
-            telling = max(means) - guess > _INFORMATIVE_POINTS / 100
+            informative = max(means) - guess > _INFORMATIVE_POINTS / 100
             rows.append(
                 [
                     name,
@@ -149,14 +149,14 @@ def accuracy_of(results: Results) -> str:
                     _accuracy(theirs),
                     f"{100 * (means[0] - means[1]):+.1f}",
                     f"{guess:.3f}",
-                    f"{case['data']['held_out_rows']} × {len(ours)}" + ("" if telling else ", too near the guess"),
+                    f"{case['data']['held_out_rows']} × {len(ours)}" + ("" if informative else ", too near the guess"),
                 ]
             )
     return markdown(["case", "peer", "ours", "peer's", "points", "guess", "reviews × seeds"], rows)
 
 
 def shares_of(results: Results) -> str:
-    """Of the fastest matrix product, how much each side makes use of."""
+    """Return a table of each side's speed, as a share of the fastest matrix product."""
     rows = []
     for name, case in results["cases"].items():
         if name in TRAINED:
@@ -171,7 +171,7 @@ def shares_of(results: Results) -> str:
 
 
 def memory_of(results: Results) -> str:
-    """Of both sides; what the peers' processes do after their last step is none of their work."""
+    """Return a table of both sides' memory. What peers' processes do after their last step does not count."""
     rows = []
     for name, case in results["cases"].items():
         if name in TRAINED:
@@ -184,7 +184,7 @@ def memory_of(results: Results) -> str:
 
 
 def searches_of(results: Results) -> str:
-    """The options that won, and by how much."""
+    """Return a table of the best options, and how much faster they are."""
     rows = []
     for name, case in results["cases"].items():
         for found in case["searched"].values():
@@ -195,7 +195,7 @@ def searches_of(results: Results) -> str:
 
 
 def agreements_of(results: Results) -> str:
-    """Labels in common with the peers, and the largest difference between two probabilities."""
+    """Return a table of the share of equal labels, and the largest difference of a probability."""
     rows = []
     for name, case in results["cases"].items():
         for peer in case["peers"]:
@@ -207,7 +207,7 @@ def agreements_of(results: Results) -> str:
 
 
 def measured_when(results: Results) -> str:
-    """Date, commit, settings and how busy the machine was before each case."""
+    """Return a table with the date, commit, load of the machine, reviews and settings of each case."""
     rows = []
     for name, case in results["cases"].items():
         busy = case["load_before"] > _BUSY_LOAD_PER_THREAD * results["machine"]["threads"]

@@ -1,7 +1,7 @@
-"""`python -m benchmarks.run`: this project and its peers, interleaved, case by case.
+"""`python -m benchmarks.run`: measures this project and its peers, interleaved, case by case.
 
-Results go to results.json and RESULTS.md beside this file, after each case, so that an interrupted run keeps what it
-has; `--only` replaces the cases it names and keeps the others, each with its own date.
+Results go to results.json and RESULTS.md beside this file after each case, so an interrupted benchmark keeps them.
+`--only` replaces the named cases and keeps the others, each with its own date.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _CLASSIFIER_STEPS = 60
 
 
 class Bench:
-    """Measures cases. `cache` keeps data and models; nothing in it is a result."""
+    """Measures cases. `cache` holds data and models, but no results."""
 
     def __init__(self, cache: Path, *, smoke: bool, full: bool, repeats: int) -> None:
         self.cache, self.smoke, self.full, self.repeats = cache, smoke, full, repeats
@@ -38,7 +38,7 @@ class Bench:
         self._environment = environment(self.threads)
 
     def measure(self, case: Case) -> dict[str, Any]:
-        """One case: the search for the peers' best options, the machine's peak, then all repeats."""
+        """Measure one case: search for the peers' best options, measure the machine's peak, then run all repeats."""
         began, load = datetime.now(UTC), machine.load()
         split = make_split(case.data, self.cache, _SMOKE_ROWS if self.smoke else None)
         folder = encoder("tiny" if self.smoke else case.model, self.cache, self._environment)
@@ -94,14 +94,14 @@ class Bench:
         )
 
     def _entrant(self, peer: Peer, job: Job) -> Entrant:
-        """With fewer epochs, and their time multiplied, where the peer would take too long."""
+        """Return an entrant, with fewer epochs and a scaled time if the peer would take too long."""
         if peer.measured_epochs is None or self.full:
             return Entrant(peer.name, seeded(job))
         part = replace(job, training=replace(job.trained, epochs=peer.measured_epochs))
         return Entrant(peer.name, seeded(part), job.trained.epochs / peer.measured_epochs)
 
     def _classifying(self, case: Case, folder: Path, split: Split) -> list[Entrant]:
-        """All contestants load the same classifier, which a short training has made, and read the same reviews."""
+        """Return entrants that load the same classifier, created by a short training, and read the same reviews."""
         classifier = self.cache / "models" / f"{folder.name if self.smoke else case.model}-classifier-{case.max_length}"
         if not (classifier / "config.json").is_file():
             training = Training(epochs=1, max_length=case.max_length)
@@ -126,17 +126,17 @@ class Bench:
 
 
 def seeded(job: Job) -> Any:
-    """The job of the n-th repeat: its seed is n, for every contestant."""
+    """Return a function that returns the job of the n-th repeat, with seed n."""
     return lambda repeat: replace(job, seed=repeat)
 
 
 def say(line: str) -> None:
-    """Progress, on standard error."""
+    """Print progress on standard error."""
     print(line, file=sys.stderr, flush=True)
 
 
-def earlier(file: Path, here: dict[str, Any]) -> dict[str, Any]:
-    """The results of earlier runs on a machine and with libraries that are the same; else none."""
+def load_earlier(file: Path, here: dict[str, Any]) -> dict[str, Any]:
+    """Return the results of earlier runs; empty unless machine and libraries are the same."""
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -146,7 +146,7 @@ def earlier(file: Path, here: dict[str, Any]) -> dict[str, Any]:
 
 def main(
     only: Annotated[list[str] | None, typer.Option(metavar="CASE", help="Measure this case; may be repeated.")] = None,
-    repeats: Annotated[int, typer.Option(min=1, help="Interleaved rounds, each with a seed of its own.")] = 3,
+    repeats: Annotated[int, typer.Option(min=1, help="Interleaved rounds, each with its own seed.")] = 3,
     smoke: Annotated[
         bool, typer.Option("--smoke", help="Tiny, once, for correctness: its times mean nothing.")
     ] = False,
@@ -165,7 +165,7 @@ def main(
     here = machine.describe(bench.threads)
     results: dict[str, Any] = {"machine": here, "smoke": smoke, "cases": {}}
     if only:
-        results["cases"] = earlier(target / "results.json", here)
+        results["cases"] = load_earlier(target / "results.json", here)
     for case in cases:
         if not only or case.name in only:
             results["cases"][case.name] = bench.measure(case)

@@ -1,8 +1,8 @@
-"""The best options of a peer for one case, by trying: nobody shall have to ask whether it was tuned.
+"""Searches for the fastest options of a peer for one case, so that the comparison is with a tuned peer.
 
-From a sensible start one option at a time is changed, and the change kept if it is faster; every trial is a process of
-its own over the first steps of the real data, twice, the faster counts. Not tried: `torch_compile`, which spends
-minutes compiling for every new length on a CPU.
+Starting from sensible options, the search changes one at a time and keeps the change if it is faster. Each trial runs
+the first steps of the real data twice, in separate processes; the faster time counts. `torch_compile` is not tried,
+because on a CPU it compiles for minutes for every new length.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ ALTERNATIVES: tuple[tuple[str, Any], ...] = (
     ("dataloader_num_workers", 1),
 )
 STEPS = 8
-"""Optimizer steps a trial takes."""
+"""Optimizer steps per trial."""
 _TRIES = 2
 
 
 def best_options(job: Job, measure_one: Callable[[Job], Measurement]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The fastest options found, and every trial: its options and its seconds."""
+    """Return the fastest options found, and the options and seconds of every trial."""
     trials: list[dict[str, Any]] = []
 
     def seconds_of(options: dict[str, Any]) -> float:

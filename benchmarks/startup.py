@@ -1,8 +1,7 @@
-"""How long a person waits for the first frame and for `--help`, on a real pseudo-terminal, and what it costs.
+"""`python benchmarks/startup.py [RUNS]`: measures the time to the first frame, on a pseudo-terminal, and to `--help`.
 
-    python benchmarks/startup.py [RUNS]
-
-Prints medians with minimum and maximum. The peer is the least that any Textual app can take: one that shows a line.
+Prints medians with minimum and maximum. The baseline is a Textual app that shows one line, the least that any Textual
+app can take.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ Bare().run()
 
 
 def seconds_to_first_frame(command: list[str], env: dict[str, str]) -> float:
-    """From the start of the process to the first frame with our name in it."""
+    """Return the seconds from the start of a process to the first frame with our name in it."""
     began = time.perf_counter()
     process = pexpect.spawn(command[0], command[1:], env=env, dimensions=(24, 80), timeout=None)
     received = b""
@@ -47,14 +46,14 @@ def seconds_to_first_frame(command: list[str], env: dict[str, str]) -> float:
 
 
 def seconds_of(command: list[str], env: dict[str, str]) -> float:
-    """A whole process, output thrown away."""
+    """Return the seconds of a whole process, whose output is discarded."""
     began = time.perf_counter()
     subprocess.run(command, env=env, stdout=subprocess.DEVNULL, check=True)
     return time.perf_counter() - began
 
 
 def main() -> None:
-    """Measure all of it, interleaved."""
+    """Measure all cases, interleaved, and print the results."""
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 7
     with tempfile.TemporaryDirectory() as home:
         env = {**os.environ, "REVIEWTUI_HOME": home, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT)}
@@ -65,7 +64,7 @@ def main() -> None:
         }
         times: dict[str, list[float]] = {name: [] for name in cases}
         for measure in cases.values():
-            measure()  # warm
+            measure()  # warm up
         for _ in range(runs):
             for name, measure in cases.items():
                 times[name].append(measure())

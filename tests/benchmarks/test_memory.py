@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.memory import configurations, earlier, render, summary
+from benchmarks.memory import configurations, load_earlier, render, summary
 
 HERE = {"processor": "one", "threads": 2, "memory_gib": 8.0, "versions": {"torch": "2"}}
 
@@ -25,10 +25,10 @@ def results(*rows: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 def test_rows_of_this_machine_are_kept_with_their_commits_and_those_of_another_are_not(tmp_path: Path) -> None:
     file = tmp_path / "memory.json"
-    assert earlier(file, HERE) == {}
+    assert load_earlier(file, HERE) == {}
     file.write_text(json.dumps(results(row(1, 1), row(2, 2, commit="new"))))
-    assert {number: kept["commit"] for number, kept in earlier(file, HERE).items()} == {1: "abc", 2: "new"}
-    assert earlier(file, {**HERE, "threads": 4}) == {}
+    assert {number: kept["commit"] for number, kept in load_earlier(file, HERE).items()} == {1: "abc", 2: "new"}
+    assert load_earlier(file, {**HERE, "threads": 4}) == {}
 
 
 def test_the_table_says_which_rows_are_of_which_commit() -> None:
