@@ -1,4 +1,4 @@
-"""Folders and files on disk: where the home is, atomic replacement, and private permissions.
+"""Folders and files on disk: the home folder, atomic replacement, and private permissions.
 
 Folders are created with mode 0700 and files with 0600, whatever the umask. A file is written under a temporary name,
 synced, and renamed, so that a reader sees either the old or the new content.
@@ -51,10 +51,11 @@ def private_folder(path: Path) -> Path:
 
 
 def open_private(path: Path, flags: int) -> int:
-    """Return a file descriptor of `path`; a new file gets mode 0600.
+    """Open `path` and return its file descriptor. A new file gets mode 0600.
 
     Raises:
-        ReviewtuiError: It is a symbolic link. Links are not followed.
+        ReviewtuiError: `path` is a symbolic link. Links are not followed.
+        OSError: The file cannot be opened for another reason.
     """
     try:
         descriptor = os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW, PRIVATE_FILE)
@@ -62,7 +63,7 @@ def open_private(path: Path, flags: int) -> int:
         if error.errno != errno.ELOOP:
             raise
         raise ReviewtuiError(
-            f"{clean_line(path)} is a symbolic link, which is not followed; nothing was changed."
+            f"{clean_line(path)} is a symbolic link. Links are not followed; nothing was changed."
         ) from error
     if flags & os.O_CREAT:
         os.fchmod(descriptor, PRIVATE_FILE)
@@ -70,7 +71,7 @@ def open_private(path: Path, flags: int) -> int:
 
 
 def sync_path(path: Path) -> None:
-    """Make the content of a file durable, or the names in a folder, after a rename or a new file."""
+    """Sync a file's content to disk, or, for a folder, its entries after files were created or renamed."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
@@ -79,10 +80,10 @@ def sync_path(path: Path) -> None:
 
 
 def sha256_of(file: Path) -> str:
-    """Return the sha256 of a file, in hexadecimal.
+    """Return the sha256 of a file in hexadecimal.
 
     Raises:
-        ReviewtuiError: It cannot be read.
+        ReviewtuiError: The file cannot be read.
     """
     try:
         with file.open("rb") as stream:
@@ -92,10 +93,10 @@ def sha256_of(file: Path) -> str:
 
 
 def write_whole(path: Path, content: bytes | str) -> None:
-    """Replace `path` by `content` atomically: neither a reader nor a crash ever sees part of it.
+    """Write `content` to `path` atomically, so that neither a reader nor a crash leaves part of it visible.
 
     Raises:
-        ReviewtuiError: It cannot be written.
+        ReviewtuiError: The file cannot be written.
     """
     data = content.encode() if isinstance(content, str) else content
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
@@ -113,5 +114,9 @@ def write_whole(path: Path, content: bytes | str) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Replace `path` atomically by `value` as indented JSON."""
+    """Write `value` to `path` atomically as indented JSON.
+
+    Raises:
+        ReviewtuiError: The file cannot be written.
+    """
     write_whole(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")

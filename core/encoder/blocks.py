@@ -1,6 +1,6 @@
 """How many rows a micro-batch has, and which of its reviews share a block in attention, from their lengths alone.
 
-Light (no torch): `layout.py` builds tensors from this, and the memory forecast counts with it.
+It does not import torch: `layout.py` builds tensors from this, and the memory forecast counts with it.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""How many tokens a micro-batch should have on this machine: measured, not guessed.
+"""Measures how many tokens a micro-batch should have on this machine.
 
 With larger micro-batches, gradients are accumulated less often; with smaller ones, activations stay in the processor's
 cache and need less memory. Which matters more depends on the processor and on the hidden size, so the matrix products
-of one layer, forward and backward, are timed at a few sizes. The smallest that is nearly as fast as the fastest wins,
-because memory grows with the size.
+of one layer, forward and backward, are timed at a few sizes. Of those that are nearly as fast as the fastest, the
+smallest is chosen, because memory grows with the size.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from core.encoder.footprint import Sizes
 from core.encoder.products import Accumulator, linear, product
 
 SIZES = (1024, 2048, 4096)
-"""The numbers of tokens to try."""
+"""The numbers of tokens that are tried."""
 _NEARLY = 1.03
 _ROUNDS = 3
-"""How many times each size is timed, in turn with the others. The fastest counts: other processes only add time."""
+"""How often each size is timed, in turn with the others. The fastest time counts: other processes only add to it."""
 
 
 @torch.no_grad()
@@ -28,7 +28,7 @@ def measured_budget(architecture: Sizes, dtype: torch.dtype, clock: Callable[[],
     """Return how many tokens a micro-batch should have for a model of these sizes: one of `SIZES`."""
     layer = _Products(architecture, dtype)
     for size in SIZES:
-        layer.work(size)  # warm-up: makes kernels and touches buffers
+        layer.work(size)  # warm-up: creates kernels and touches buffers
     fastest = dict.fromkeys(SIZES, float("inf"))
     for _ in range(_ROUNDS):
         for size in SIZES:
@@ -39,7 +39,7 @@ def measured_budget(architecture: Sizes, dtype: torch.dtype, clock: Callable[[],
 
 
 def chosen_budget(seconds: dict[int, float]) -> int:
-    """Return the smallest size that is nearly as fast as the fastest, given the seconds per token of each."""
+    """Return the smallest size that is nearly as fast as the fastest, given the seconds per token of each size."""
     best = min(seconds.values())
     return min(size for size, taken in seconds.items() if taken <= _NEARLY * best)
 
@@ -66,7 +66,7 @@ class _Products:
         self._accumulate = Accumulator(scratch)
 
     def work(self, tokens: int) -> None:
-        """Run the forward and backward pass of a micro-batch that is not the first of its step."""
+        """Compute the products of a micro-batch, forward and backward, as if it were not the first of its step."""
         for weight, bias, grad, inputs, outputs in zip(
             self._weights, self._biases, self._grads, self._inputs, self._outputs, strict=True
         ):

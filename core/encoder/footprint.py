@@ -1,7 +1,7 @@
 """How many bytes of buffers a micro-batch needs, counted from the buffers that network.py and its parts allocate.
 
-Light (no torch), so that a forecast can be made while settings are edited. A test compares every buffer with the
-`Workspace` of a real pass, to the byte.
+It does not import torch, so that a forecast can be made while settings are edited. A test compares every buffer, to
+the byte, with the `Workspace` of a real pass.
 
 Shapes: T packed rows of B reviews; Tq = T, or B in the last layer, which computes only first tokens; H hidden size,
 I intermediate size, A heads.

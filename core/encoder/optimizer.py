@@ -1,4 +1,4 @@
-"""AdamW and SGD on the flat buffers of `Weights`: one call per parameter group, however many parameters it has.
+"""AdamW and SGD on the flat buffers of `Weights`, with one call per parameter group.
 
 The update rules are the functions of `torch.optim` itself, so each step equals that of torch's optimizers.
 """
@@ -15,8 +15,8 @@ from core.encoder.weights import Weights, lazy_zeros
 from core.settings.optimizers import OptimizerSpec
 
 STEP, UNSEEN = "/step", "/unseen"
-"""Names of the step count, and of the state of an unseen word, among the optimizer's tensors. Names of weights do not
-begin with a slash."""
+"""Names of the step count and of the state of unseen words among the optimizer's tensors. Names of weights never begin
+with a slash."""
 
 
 class FlatOptimizer:
@@ -26,17 +26,18 @@ class FlatOptimizer:
         self._weights, self._spec = weights, spec
         self._state = {name: lazy_zeros(len(weights.master)) for name in spec.state}
         self._unseen = {name: torch.zeros(1, dtype=torch.float64) for name in spec.state}
-        """The state of `Weights.unseen`."""
+        """The optimizer state of `Weights.unseen`."""
         self._rows = weights.rows
-        """Rows of word embeddings whose state is in the buffers."""
+        """Number of word embeddings whose state is in the buffers."""
         self._step = torch.zeros(())
 
     @torch.no_grad()
     def update(self, rate: float, max_norm: float | None) -> float:
-        """Make one step at learning rate `rate`, and return the norm of the gradients.
+        """Make one step, and return the norm of the gradients before clipping.
 
         Args:
-            max_norm: Gradients are clipped to this norm; None or 0 to leave them.
+            rate: The learning rate.
+            max_norm: The norm to which gradients are clipped; None or 0 does not clip them.
         """
         weights = self._weights
         self._add_rows()
@@ -88,7 +89,7 @@ class FlatOptimizer:
         sgd([weight], [grad], momentum_buffers, weight_decay=0.0, lr=rate, maximize=False, **options)
 
     def _add_rows(self) -> None:
-        """Give word embeddings that are new since the last step the state of unseen ones."""
+        """Give the word embeddings added since the last step the state of unseen words."""
         new = slice(self._rows, self._weights.rows)
         self._rows = self._weights.rows
         for name, unseen in self._unseen.items():
@@ -97,7 +98,7 @@ class FlatOptimizer:
                 self._weights.word_rows(self._state[name])[new] = values * float(unseen)
 
     def tensors(self) -> dict[str, torch.Tensor]:
-        """Return what a checkpoint needs: views of the state as `<weight>/<name>`, the step count, and `UNSEEN`."""
+        """Return the tensors of a checkpoint: views of the state as `<weight>/<name>`, the step count, and `UNSEEN`."""
         self._add_rows()
         found = {STEP: self._step.clone()}
         if self._unseen:
@@ -108,7 +109,7 @@ class FlatOptimizer:
         return found
 
     def restore(self, saved: dict[str, torch.Tensor]) -> None:
-        """Restore what `tensors` returned; call `Weights.restore` first."""
+        """Restore the state that `tensors` returned. `Weights.restore` must be called first."""
         self._step.copy_(saved[STEP])
         self._rows = self._weights.rows
         for (kind, values), unseen in zip(self._state.items(), saved[UNSEEN] if self._state else (), strict=True):

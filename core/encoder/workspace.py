@@ -1,7 +1,7 @@
 """Buffers that are reused from one micro-batch to the next.
 
 A training step that allocates new memory for its activations touches hundreds of thousands of fresh pages, and the
-operating system clears each of them first. Here, every tensor has a name and a buffer that only grows.
+operating system has to clear each of them first. Here, every tensor has a name and a buffer that only grows.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ class Workspace:
     """Named scratch tensors. A tensor is valid until its name is requested again."""
 
     def __init__(self, reuse: bool = True) -> None:
-        """Args: reuse: False allocates new memory each time, for tests."""
+        """Args: reuse: Whether to reuse buffers. Tests set it to False to get new memory each time."""
         self._reuse = reuse
         self._buffers: dict[tuple[str, torch.dtype], torch.Tensor] = {}
 
     def __call__(self, name: str, *shape: int, dtype: torch.dtype) -> torch.Tensor:
-        """Return an uninitialized tensor of `shape`."""
+        """Return an uninitialized tensor of `shape`, in the buffer called `name`."""
         if not self._reuse:
             return torch.empty(shape, dtype=dtype)
         size = math.prod(shape)
@@ -31,7 +31,7 @@ class Workspace:
         return buffer[:size].view(shape)
 
     def bytes(self) -> int:
-        """Return the bytes allocated."""
+        """Return the total size of all buffers in bytes."""
         return sum(buffer.numel() * buffer.element_size() for buffer in self._buffers.values())
 
     def clear(self) -> None:

@@ -1,4 +1,4 @@
-"""What the engine can be asked about data, and what it answers; see `core/engine/requests.py`."""
+"""Engine requests about data, and their answers; see `core/engine/requests.py`."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from core.settings.schema import Settings
 
 
 class Inspection(msgspec.Struct, frozen=True, kw_only=True):
-    """What a source holds."""
+    """The contents of a source of reviews."""
 
     report: ReadingReport
     trainable: str
-    """Why a run could not learn from it; empty if it could."""
+    """Why a run cannot be trained on the source; empty if it can."""
 
 
 class Inspect(EngineRequest[Inspection], frozen=True, kw_only=True):
-    """Read a source."""
+    """Read a source, and report what it contains."""
 
     source: str
     reading: ReadingOptions = ReadingOptions()
@@ -41,11 +41,11 @@ class MeasureLengths(EngineRequest[LengthReport], frozen=True, kw_only=True, tag
     reading: ReadingOptions = ReadingOptions()
     model: str = "auto"
     batch_size: int = 32
-    """For the cost of padding."""
+    """Reviews per batch, for the cost of padding."""
 
 
 class Rows(EngineRequest[Page], frozen=True, kw_only=True):
-    """Read a page of reviews: at most 500, from `offset` on."""
+    """Read a page of `limit` reviews (500 at most), starting at `offset`."""
 
     source: str
     reading: ReadingOptions = ReadingOptions()
@@ -54,23 +54,23 @@ class Rows(EngineRequest[Page], frozen=True, kw_only=True):
 
 
 class Prepare(EngineRequest[None], frozen=True, kw_only=True):
-    """Fail if a run could not start: read its data, find its model."""
+    """Read a run's data and find its model; fail if the run could not start."""
 
     request: Request
 
 
 class GatherFacts(EngineRequest[Facts], frozen=True, kw_only=True, tag="facts"):
-    """Collect what forecasts are made from."""
+    """Collect the facts that forecasts are based on."""
 
     lengths: LengthReport
     classes: int
     settings: Settings
     measure: bool = False
-    """Whether the steps that such a run is made of are measured now, if they never were."""
+    """Whether to measure a few steps of such a run now, if none have been measured before."""
 
 
 class RunForecast(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run would need."""
+    """The forecast of a run, the facts it is based on, and ways to save memory."""
 
     facts: Facts
     forecast: Forecast
@@ -78,28 +78,28 @@ class RunForecast(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MakeForecast(EngineRequest[RunForecast], frozen=True, kw_only=True, tag="forecast"):
-    """Forecast a run before anything is trained."""
+    """Forecast the memory and time of a run."""
 
     request: Request
 
 
 class BulkClassified(msgspec.Struct, frozen=True, kw_only=True):
-    """A source that was classified into a file."""
+    """The result of classifying a source into a file."""
 
     output: str
     rows: int
     resumed_at: int
-    """Rows that an earlier call had done."""
+    """Rows that an earlier call had already classified."""
     left_out: dict[str, int]
-    """Reason → rows left out."""
+    """Reason → number of rows left out."""
     labels: dict[str, int]
-    """Label → reviews that got it."""
+    """Label → number of reviews classified as it."""
     seconds: float
     reviews_per_second: float
 
 
 class ClassifyFile(EngineRequest[BulkClassified], frozen=True, kw_only=True):
-    """Classify every review of a source into a file, with a model as `Classify` names it."""
+    """Classify every review of a source into a file. `folder` and `model` name the model as in `Classify`."""
 
     source: str
     output: str
@@ -113,7 +113,7 @@ class Evaluate(EngineRequest[EvaluationReport], frozen=True, kw_only=True):
     """Measure a run's model on labelled reviews."""
 
     run: str
-    """The run's folder."""
+    """The folder of the run."""
     source: str
     reading: ReadingOptions | None = None
-    """None reads the source as the run's own data was read."""
+    """How to read the source; None reads it like the run's own data."""

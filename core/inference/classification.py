@@ -1,4 +1,4 @@
-"""What a model says of a review, and which of its words carried that. Light: screens import this."""
+"""The classification of a review, and its explanation by words. Screens import this module, so it loads no torch."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Any, Literal
 
 @dataclass(frozen=True)
 class Classification:
-    """What a model says of one review."""
+    """A model's classification of one review."""
 
     text: str
     label: str
     probability: float
-    """Of `label`, 0 to 1."""
+    """The probability of `label`, 0 to 1."""
     probabilities: dict[str, float]
     tokens: int
-    """Tokens that the review has, special tokens included, before any cut."""
+    """Number of tokens in the review before truncation, including special tokens."""
     truncated: bool
-    """Whether it was cut to what the model reads."""
+    """Whether the review was cut to the model's maximum length."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that `classify --json` prints."""
@@ -27,29 +27,29 @@ class Classification:
 
 @dataclass(frozen=True)
 class Part:
-    """A stretch of the review and what masking it does."""
+    """A part of the review, and the effect of masking it."""
 
     text: str
     start: int
     end: int
-    """Characters of the review, `text == review[start:end]`."""
+    """Positions in the review: `text == review[start:end]`."""
     change: float
-    """Probability of the predicted label with the review whole, minus with this part masked: positive carried it."""
+    """Probability of the label for the whole review minus that with this part masked; positive if it supports it."""
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """Which parts of a review carried the decision, in reading order."""
+    """The parts of a review, and how much each of them supports the label."""
 
     label: str
-    """The label that the changes speak of."""
+    """The predicted label, whose probability the changes refer to."""
     probability: float
-    """Of that label, with the review whole."""
+    """The probability of `label` for the whole review."""
     unit: Literal["word", "sentence"]
-    """`sentence` where there were too many words to mask each."""
+    """`sentence` if there are too many words to mask each of them."""
     parts: tuple[Part, ...]
     note: str
-    """A sentence where no single part decides; otherwise empty."""
+    """A note that no single part is decisive; empty otherwise."""
     method: Literal["occlusion"] = "occlusion"
 
     def to_json(self) -> dict[str, Any]:

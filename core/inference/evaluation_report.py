@@ -1,4 +1,4 @@
-"""How good a run's model is on labelled reviews: what `core/inference/evaluation.py` finds. Light."""
+"""The result of `core/inference/evaluation.py`: how good a run's model is on labelled reviews. It loads no torch."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ class EvaluationReport(msgspec.Struct, frozen=True, kw_only=True):
     run: str
     data: str
     rows: int
-    """Labelled reviews that were measured."""
+    """Number of labelled reviews that were classified."""
     left_out: dict[str, int]
-    """Reason → rows left out."""
+    """Reason → number of rows left out."""
     labels: tuple[str, ...]
     loss: float
     """Mean cross-entropy, in nats."""
@@ -24,13 +24,14 @@ class EvaluationReport(msgspec.Struct, frozen=True, kw_only=True):
     macro_f1: float
     per_class: dict[str, ClassFigures]
     confusion: tuple[tuple[int, ...], ...]
-    """[C, C]: row = true class, column = predicted class."""
+    """Confusion matrix [C, C]: row = true class, column = predicted class."""
     ece: float
     """Expected calibration error."""
     ece_null_mean: float
-    """What a perfectly calibrated model would show on as many reviews; its 95th percentile is `ece_null_95`."""
+    """The mean `ece` that a perfectly calibrated model would show on as many reviews."""
     ece_null_95: float
+    """The 95th percentile of the same distribution."""
     leak: Leak | None
-    """Reviews that the model was trained on; None if there are none."""
+    """Reviews that are also in the training data; None if there are none."""
     seconds: float
     reviews_per_second: float

@@ -1,8 +1,9 @@
 """Explains a prediction by occlusion: mask each word in turn, and measure how the probability changes.
 
-Occlusion makes a direct claim ("without *broken*, negative falls from 0.94 to 0.61") that needs no theory of attention
-or gradients. All tokens of a word are masked together. It does not detect words that can stand in for each other.
-Reviews of more than 100 words are occluded by sentence first, then by word in the two sentences that matter most.
+Occlusion yields a direct statement ("without *broken*, negative falls from 0.94 to 0.61") that does not depend on a
+theory of attention or gradients. All tokens of a word are masked together. Redundant words, any of which would be
+enough, are not detected. Reviews of more than 100 words are masked sentence by sentence first, then word by word in the
+two sentences that matter most.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ _MANY_WORDS = 100
 _SENTENCES_LOOKED_INTO = 2
 
 DECIDES = 0.05
-"""A smaller change of the probability does not count as deciding."""
+"""The least change of the probability that counts as decisive."""
 
 
 def explain(predictor: Predictor, review: str) -> Explanation:
-    """Mask the parts of one review in turn, and return what that changes."""
+    """Mask the parts of one review in turn, and return how much each changes the probability of its label."""
     whole = predictor.classify([review])[0]
     words = [(match.start(), match.end()) for match in _WORD.finditer(review) if match[0][0].isalnum()]
     parts = []

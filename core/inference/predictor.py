@@ -1,4 +1,4 @@
-"""Classifies reviews with a finished model, in batches of similar length; answers come in the order given.
+"""Classifies reviews with a trained model in batches of similar length, and returns results in the order given.
 
 In fp32 the probabilities equal those of `transformers.pipeline("text-classification")` for the same folder to 1e-4. In
 bf16, on a processor that supports it, classification is a few times faster and probabilities differ by about 0.01. On a
@@ -37,21 +37,23 @@ _GPU_TOKENS, _GPU_REVIEWS = 1 << 15, 1024
 
 
 class Predictor:
-    """A loaded model folder."""
+    """A trained model, loaded from its folder."""
 
     def __init__(self, folder: Path, device: str = "auto", precision: str = "fp32") -> None:
         """Load a model folder.
 
         Args:
-            precision: fp32, bf16, or auto: the fastest on this device.
+            folder: A classifier in Hugging Face format.
+            device: `cpu`, `cuda`, …, or `auto`.
+            precision: `fp32`, `bf16`, or `auto` for the fastest on this device.
 
         Raises:
-            InputError: It is refused or cannot be loaded.
+            InputError: The folder is refused as unsafe, is no classifier, or cannot be loaded.
         """
         config = check_model_folder(folder, str(folder))
         heads = config.get("architectures")
         if not isinstance(heads, list) or not any(str(head).endswith("ForSequenceClassification") for head in heads):
-            raise InputError(f"The model {clean_line(folder, 160)} was never trained to classify; train it first.")
+            raise InputError(f"The model {clean_line(folder, 160)} is not a trained classifier; train it first.")
         self.folder = folder
         self.device = choose_device(device)
         self.precision = choose_precision(precision, self.device)
@@ -72,11 +74,10 @@ class Predictor:
     def logits(
         self, texts: Sequence[str], progress: Callable[[float], None] | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return fp32 logits [N, C] and untruncated token counts [N], special tokens included, of N texts in order."""
-        sound = [
-            text.encode("utf-8", "replace").decode() for text in texts
-        ]  # surrogates from typed bytes that are not UTF-8
-        ids = [np.asarray(one, dtype=np.int64) for one in encode(self.classifier.tokenizer, sound)]
+        """Return fp32 logits [N, C] and token counts [N] of N texts. Counts include special tokens and what is cut."""
+        # Text typed with bytes that are not UTF-8 contains surrogates, which the tokenizer rejects.
+        valid = [text.encode("utf-8", "replace").decode() for text in texts]
+        ids = [np.asarray(one, dtype=np.int64) for one in encode(self.classifier.tokenizer, valid)]
         counts = np.array([len(one) for one in ids], dtype=np.int64)
         logits = np.zeros((len(texts), len(self.labels)), dtype=np.float32)
         done = 0
@@ -91,7 +92,7 @@ class Predictor:
         return logits, counts + len(self.special_tokens.before) + len(self.special_tokens.after)
 
     def _forward(self, reviews: Sequence[np.ndarray]) -> torch.Tensor:
-        """Return fp32 logits [B, C] of B arrays of token ids."""
+        """Return fp32 logits [B, C] for B arrays of token ids."""
         if self._network is not None:
             shape, dtype = self._network.architecture, self._network.dtype
             whole = [self.special_tokens.encode(ids) for ids in reviews]
@@ -112,7 +113,7 @@ class Predictor:
         return Forward(Weights(self.classifier.model, architecture, dtype))
 
     def classify(self, texts: Sequence[str]) -> list[Classification]:
-        """Return the prediction for each text."""
+        """Return the classification of each text, in order."""
         if not texts:
             return []
         logits, counts = self.logits(texts)

@@ -1,6 +1,6 @@
 """The options for reading a source. Whatever is left at its default is detected.
 
-Light: imports only pydantic, because the process that draws the screen uses it.
+It imports only pydantic, because the process that draws the screens uses it.
 """
 
 from __future__ import annotations

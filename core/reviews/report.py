@@ -1,6 +1,6 @@
 """What reading a source has found: shown on the Data screen, and kept as JSON in the cache.
 
-Light: imports only pydantic. Names, values and excerpts come from data: show them through `core.base.text`.
+It imports only pydantic. Names, values and excerpts come from data: show them through `core.base.text`.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Runs: one training each, with a folder that tells all of it. Light: nothing here loads a model library."""
+"""Runs. Each is one training with its own folder, which holds everything about it. Nothing here loads torch."""

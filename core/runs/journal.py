@@ -71,7 +71,7 @@ class JournalWriter:
             another.
 
         Raises:
-            ValueError: the record does not fit its declaration.
+            ValueError: the record does not match its declaration.
         """
         line = line_of(msgspec.structs.replace(record, time=round(self._clock(), 3)))
         with self._mutex:

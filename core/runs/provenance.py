@@ -74,9 +74,8 @@ def write_provenance(file: Path, provenance: Provenance) -> None:
 def differences(earlier: Provenance | None, now: Provenance) -> list[str]:
     """Return a message for each change since then that keeps a resumed run from equalling an uninterrupted one."""
     if earlier is None:
-        return ["provenance.json is missing or damaged: whether anything changed since the checkpoint cannot be told."]
+        return ["provenance.json is missing or damaged: it is unknown whether anything changed since the checkpoint."]
     changed = [words for name, words in _DECIDES_THE_BITS.items() if getattr(earlier, name) != getattr(now, name)]
     return [
-        f"Since the checkpoint {words} changed, so this run is no longer the one it would have been."
-        for words in changed
+        f"Since the checkpoint {words} changed, so the run can differ from an uninterrupted one." for words in changed
     ]

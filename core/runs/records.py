@@ -1,12 +1,12 @@
-"""The records of a run's journal: one declaration each, used by the worker that writes and by everyone who reads.
+"""Declarations of the records of a run's journal, shared by the worker that writes them and by all readers.
 
-A journal may come from a stranger, and a record whose checksum is right can still hold what no worker writes: one that
-does not fit its declaration counts as damaged. The writer checks its records against the same declarations, so it
-cannot write what a reader refuses. Kinds that are not declared here are let pass as `UnknownRecord`, and fields that
-are not declared are ignored.
+A journal may come from a stranger, and a record with a correct checksum can still hold values that no worker writes. A
+record that does not match its declaration counts as damaged. The writer checks its records against the same
+declarations, so it cannot write a record that readers refuse. Records of undeclared kinds are read as `UnknownRecord`,
+and undeclared fields are ignored.
 
-msgspec rather than pydantic: the list of runs, which is the first screen, reads journals, and pydantic alone takes as
-long to import as that screen takes to appear.
+This uses msgspec rather than pydantic because the first screen, the list of runs, reads journals, and importing
+pydantic alone takes as long as that screen takes to appear.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ import msgspec
 from msgspec import Meta
 
 Count = Annotated[int, Meta(ge=0, lt=1 << 53)]
-"""Steps, reviews, tokens, bytes."""
+"""A number of steps, reviews, tokens or bytes."""
 Seconds = Annotated[float, Meta(ge=0, lt=1e11)]
-"""Since 1970, since the boot of a machine, or of training so far."""
+"""Seconds since 1970, since the machine booted, or of training so far."""
 Fraction = Annotated[float, Meta(ge=0, le=1)]
-"""How much of something is done."""
+"""The fraction of something that is done."""
 Number = Annotated[int, Meta(ge=0, lt=1 << 53)] | Annotated[float, Meta(ge=0, lt=1 << 53)]
-"""A number that may or may not be whole."""
+"""An integer or a float."""
 
 if TYPE_CHECKING:
     Figure = float
 else:
     Figure = float | Literal["nan", "inf", "-inf"]
-"""A measured number that may be NaN or infinite. JSON has words for those; the attribute is always a float."""
+"""A measured number that may be NaN or infinite. JSON holds those as strings; the attribute is always a float."""
 
 
 class _WithFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """A struct none of whose fields is text, but for the words that stand for NaN and the infinities."""
+    """A struct whose only strings are those that stand for NaN and infinity; they are converted to float."""
 
     def __post_init__(self) -> None:
         for name in self.__struct_fields__:
@@ -43,7 +43,7 @@ class _WithFigures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ClassFigures(_WithFigures, frozen=True, kw_only=True):
-    """How well one class is told from the others."""
+    """Scores of one class."""
 
     precision: Figure
     recall: Figure
@@ -52,7 +52,7 @@ class ClassFigures(_WithFigures, frozen=True, kw_only=True):
 
 
 class ValidationFigures(_WithFigures, frozen=True, kw_only=True):
-    """How good a model is on the validation rows."""
+    """Scores of a model on the validation rows."""
 
     loss: Figure
     """Mean cross-entropy, in nats."""
@@ -60,36 +60,36 @@ class ValidationFigures(_WithFigures, frozen=True, kw_only=True):
     macro_f1: Figure
 
     def to_json(self) -> dict[str, float]:
-        """Return the object that commands print."""
+        """Return the scores as the JSON object that commands print."""
         return {"loss": self.loss, "accuracy": self.accuracy, "macro_f1": self.macro_f1}
 
 
 class GpuMemory(msgspec.Struct, frozen=True, kw_only=True):
-    """A GPU's memory in bytes; of one that cannot be read only why."""
+    """A GPU's memory in bytes. If it cannot be read, `error` says why and the sizes are 0."""
 
     index: Count
     name: str
     error: str = ""
-    """Why it cannot be read; empty where it can."""
+    """Why it cannot be read; empty if it can."""
     total: Count = 0
     ours_allocated: Count = 0
-    """Given out by the worker's allocator."""
+    """Allocated to tensors by the worker's allocator."""
     ours_reserved: Count = 0
-    """Held by the worker's allocator, given out or not."""
+    """Reserved by the worker's allocator, including what is allocated."""
     other: Count = 0
-    """In use by anyone else."""
+    """In use by other processes and the driver."""
     free: Count = 0
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """What all records have in common."""
+    """The base class of all records."""
 
     time: Seconds = 0.0
-    """When it was written, seconds since 1970; the journal's writer stamps it."""
+    """When the record was written, in seconds since 1970; set by the journal's writer."""
 
     @property
     def kind(self) -> str:
-        """The word that names the kind of record in the journal."""
+        """The name of this kind of record in the journal."""
         return str(self.__struct_config__.tag)
 
 
@@ -100,28 +100,28 @@ class UnknownRecord(Record, frozen=True, kw_only=True):
 
 
 class StartedRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="started"):
-    """A worker took the run."""
+    """A worker took over the run."""
 
     pid: Count
     host: str
     awake: Seconds
-    """Seconds that its machine had been awake since it booted."""
+    """Seconds that the worker's machine had been awake since it booted."""
 
 
 class ResumedRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="resumed"):
-    """The run goes on from `step`; later steps of earlier workers, up to `reached`, are superseded."""
+    """The run continues from `step`; the later steps of earlier workers, up to `reached`, are superseded."""
 
     step: Count
     reached: Count
 
 
 class ExtendedRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="extended"):
-    """More epochs were asked for after the run had ended."""
+    """More epochs were requested after the run had ended."""
 
     from_epochs: Number
     from_steps: Count
     epochs: Count
-    """Total epochs from now on."""
+    """The new total number of epochs."""
 
 
 class PhaseRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="phase"):
@@ -129,11 +129,11 @@ class PhaseRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="phas
 
     name: str
     fraction: Fraction | None = None
-    """How much of it is done; None where that cannot be known."""
+    """The fraction done; None if unknown."""
 
 
 class PlanRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="plan"):
-    """What the run will do, once data and model are known."""
+    """What the run will do; written once data and model are known."""
 
     model: str
     labels: tuple[str, ...]
@@ -142,23 +142,23 @@ class PlanRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="plan"
     validation_rows: Count
     epochs: Number
     steps: Count
-    """Optimizer steps in all."""
+    """Total number of optimizer steps."""
     steps_per_epoch: Count
     batch_size: Count
     """Reviews per optimizer step."""
     micro_batch_size: Count
-    """Reviews per micro-batch at most."""
+    """The most reviews in a micro-batch."""
     micro_batch_tokens: Count | None
-    """Tokens per micro-batch at most; None where reviews alone limit it."""
+    """The most tokens in a micro-batch; None if only reviews are limited."""
     learning_rate: Number
-    """The highest of the schedule."""
+    """The highest learning rate of the schedule."""
     max_length: Count
-    """Tokens that the model reads of a review at most."""
+    """The most tokens of a review that the model reads."""
     path: str
-    """What computes the model: native or transformers."""
+    """The path that computes the model: native or transformers."""
     path_why: str
     cached_layers: Count
-    """Frozen layers that are computed once and kept."""
+    """Number of frozen layers that are computed once and cached."""
     precision: str
     compiled: bool
     device: str
@@ -171,9 +171,9 @@ class StepRecord(Record, _WithFigures, frozen=True, kw_only=True, tag_field="kin
     """An optimizer step."""
 
     step: Count
-    """Its number, from 1 on."""
+    """The number of the step, counted from 1."""
     epoch: Number
-    """Epochs done after it."""
+    """Epochs completed after this step."""
     loss: Figure
     learning_rate: Number
     gradient_norm: Figure
@@ -185,7 +185,7 @@ class StepRecord(Record, _WithFigures, frozen=True, kw_only=True, tag_field="kin
 
 
 class EvaluationRecord(Record, _WithFigures, frozen=True, kw_only=True, tag_field="kind", tag="evaluation"):
-    """The model was measured on the validation rows after `step`."""
+    """The model was evaluated on the validation rows after `step`."""
 
     step: Count
     epoch: Number
@@ -196,14 +196,14 @@ class EvaluationRecord(Record, _WithFigures, frozen=True, kw_only=True, tag_fiel
     best: bool
     """Whether these are the weights to keep."""
     tie_margin: Figure | None = None
-    """Set if these weights are kept although an earlier evaluation was better: by less than this margin, one standard
-    error of the figure, which a validation set of this size cannot tell apart."""
+    """Set if these weights are kept although an earlier evaluation was better by less than this margin: one standard
+    error of the metric, a difference that a validation set of this size cannot resolve."""
     interim: bool = False
-    """Whether it was made only because the run was stopped here. A resumed run does not count it."""
+    """Whether this evaluation was made only because the run was stopped here. A resumed run ignores it."""
 
     @property
     def figures(self) -> ValidationFigures:
-        """The figures of all classes together."""
+        """The scores over all classes."""
         return ValidationFigures(loss=self.loss, accuracy=self.accuracy, macro_f1=self.macro_f1)
 
 
@@ -213,16 +213,16 @@ class MemoryRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="mem
     process: Count
     """Anonymous memory of the worker."""
     process_peak: Count
-    """The highest since the worker started."""
+    """The highest value since the worker started."""
     system_total: Count
     system_available: Count
     limit: Count | None
-    """Of the control group; None where there is none."""
+    """The limit of the control group; None if there is none."""
     devices: tuple[GpuMemory, ...]
     device_peak: Count | None = None
-    """The highest of the GPU's allocator; None without a GPU."""
+    """The highest value of the GPU's allocator; None without a GPU."""
     idle: Seconds
-    """Since the last sign of life of the main thread."""
+    """Seconds since the last sign of life of the main thread."""
     awake: Seconds
     """Seconds that the machine has been awake since it booted."""
 
@@ -233,27 +233,27 @@ a checkpoint was skipped."""
 
 
 class OutOfMemoryRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="out_of_memory"):
-    """What was changed because something did not fit in memory, or because it may fit again."""
+    """A change that was made because something did not fit in memory, or may fit again."""
 
     step: Count
-    """The step under way, counted from 0."""
+    """The current step, counted from 0."""
     where: str
     what: MemoryAction
     was: Count | None
-    """Reviews that did not fit; None where it was not about a number of reviews."""
+    """Number of reviews that did not fit; None if something else did not fit."""
     micro_batch_size: Count | None
-    """Reviews per micro-batch from now on; None where that did not change."""
+    """The most reviews in a micro-batch from now on; None if unchanged."""
     micro_batch_tokens: Count | None
-    """Tokens per micro-batch from now on; None where reviews alone limit it."""
+    """The most tokens in a micro-batch from now on; None if only reviews are limited."""
     batch_size: Count
 
 
 class KilledRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="killed"):
-    """The kernel killed the worker before this one because memory ran out."""
+    """The kernel killed the previous worker because memory ran out."""
 
     restarts: Count
     most: Count
-    """Restarts that are tried at most."""
+    """The most restarts that are attempted."""
 
 
 class CheckpointRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="checkpoint"):
@@ -263,7 +263,7 @@ class CheckpointRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag=
 
 
 class NoCheckpointRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="no_checkpoint"):
-    """A checkpoint could not be written; training goes on."""
+    """A checkpoint could not be written; training continues."""
 
     message: str
 
@@ -273,17 +273,17 @@ class PausedRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="pau
 
 
 class ContinuedRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="continued"):
-    """The run goes on after a pause."""
+    """The run continues after a pause."""
 
 
 class NoticeRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="notice"):
-    """A sentence for whoever looks at the run."""
+    """A message for the user."""
 
     text: str
 
 
 class EndRecord(Record, frozen=True, kw_only=True):
-    """How the run ended, with its final figures; a failure may come before there are any."""
+    """How the run ended, with its final figures. After an early failure some of them are None."""
 
     message: str = ""
     epochs: Number | None = None
@@ -296,15 +296,15 @@ class EndRecord(Record, frozen=True, kw_only=True):
 
 
 class FinishedRecord(EndRecord, frozen=True, kw_only=True, tag_field="kind", tag="finished"):
-    """All steps are done, or nothing was gained any more."""
+    """All steps are done, or early stopping ended the run."""
 
 
 class StoppedRecord(EndRecord, frozen=True, kw_only=True, tag_field="kind", tag="stopped"):
-    """A person asked the run to stop."""
+    """The user stopped the run."""
 
 
 class FailedRecord(EndRecord, frozen=True, kw_only=True, tag_field="kind", tag="failed"):
-    """The run could not go on."""
+    """The run could not continue."""
 
 
 KnownRecord = (
@@ -328,7 +328,7 @@ KnownRecord = (
     | FailedRecord
 )
 KINDS: dict[str, type[Record]] = {str(one.__struct_config__.tag): one for one in get_args(KnownRecord)}
-"""The declaration of each kind of record."""
+"""Kind → its declaration."""
 
 _KNOWN = msgspec.json.Decoder(KnownRecord)
 _UNKNOWN = msgspec.json.Decoder(UnknownRecord)
@@ -338,7 +338,7 @@ def from_json(data: bytes) -> Record:
     """Return the record in a JSON object.
 
     Raises:
-        ValueError: the object does not fit the declaration of its kind, or is not a record at all.
+        ValueError: The object does not match the declaration of its kind, or is not a record.
     """
     try:
         known: Record = _KNOWN.decode(data)
@@ -346,11 +346,11 @@ def from_json(data: bytes) -> Record:
     except (msgspec.ValidationError, RecursionError) as error:
         unknown = _UNKNOWN.decode(data)
         if unknown.kind in KINDS:
-            raise ValueError(f"A record of kind '{unknown.kind}' does not fit its declaration: {error}") from error
+            raise ValueError(f"A record of kind '{unknown.kind}' does not match its declaration: {error}") from error
         return unknown
 
 
 def to_fields(record: Record) -> dict[str, Any]:
-    """Return what the journal holds of a record: `kind` and `time`, then the fields that it declares."""
+    """Return the fields of a record as the journal holds them: `kind`, `time`, then those that its type declares."""
     fields = msgspec.to_builtins(record)
     return {"kind": record.kind, "time": record.time, **fields}

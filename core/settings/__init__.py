@@ -1,1 +1,1 @@
-"""The settings of a run: declarations, presets, the optimizers and the learning rate schedule. Light: no torch."""
+"""The settings of a run: declarations, presets, the optimizers and the learning-rate schedule, without torch."""

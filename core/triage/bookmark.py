@@ -1,4 +1,7 @@
-"""Where a person left a pile, and whose model judged it: `bookmark.json` in the pile's folder, written whole."""
+"""The place where the user left a pile, and the model in use: `bookmark.json` in the pile's folder.
+
+The file is replaced atomically.
+"""
 
 from __future__ import annotations
 
@@ -16,22 +19,22 @@ _MAX_BYTES = 64 << 10
 
 @dataclass(frozen=True)
 class Bookmark:
-    """What is worth finding again."""
+    """The model, place and reading options with which a pile was last open."""
 
     model: str = ""
-    """Id of the run whose model judged last; empty where none did."""
+    """Id of the run whose model was used last; empty if none was."""
     model_name: str = ""
-    """Its name then, for when the run is gone."""
+    """The run's name at that time, in case the run is deleted."""
     row: int = 0
-    """The review that was in view: its row in the file, from 0, …"""
+    """Row of the current review in the file, counted from 0."""
     hash: str = ""
-    """… and the hash of its text; empty where none was in view."""
+    """Hash of that review's text; empty if no review was shown."""
     reading: ReadingOptions | None = None
-    """How the file was read; None where everything was detected."""
+    """How the file was read; None if everything was detected."""
 
 
 def read_bookmark(source: str) -> Bookmark | None:
-    """Return the bookmark of a pile; None where there is none that can be read."""
+    """Return the bookmark of a pile; None if it is missing or unreadable."""
     try:
         with (pile_folder(source) / FILE_NAME).open("rb") as file:
             found = json.loads(file.read(_MAX_BYTES))
@@ -41,15 +44,15 @@ def read_bookmark(source: str) -> Bookmark | None:
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     texts = (bookmark.model, bookmark.model_name, bookmark.hash)
-    whole = isinstance(bookmark.row, int) and bookmark.row >= 0 and all(isinstance(text, str) for text in texts)
-    return bookmark if whole else None
+    valid = isinstance(bookmark.row, int) and bookmark.row >= 0 and all(isinstance(text, str) for text in texts)
+    return bookmark if valid else None
 
 
 def write_bookmark(source: str, bookmark: Bookmark) -> None:
-    """Keep a bookmark. Only the workbench that has the pile open may call this.
+    """Save the bookmark of a pile. Only the workbench that has the pile open may call this.
 
     Raises:
-        ReviewtuiError: it could not be written.
+        ReviewtuiError: The bookmark cannot be written.
     """
     reading = bookmark.reading.model_dump(exclude_defaults=True) if bookmark.reading is not None else None
     content: dict[str, Any] = {**vars(bookmark), "reading": reading}

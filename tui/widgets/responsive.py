@@ -1,6 +1,7 @@
 """Text that adapts to its width: tables, bars and wrapped passages without a widget for each line.
 
-Text from data must be cleaned (`core.base.text`) before it comes here. Everything is `Content`: markup is never read.
+Text from data must be cleaned (`core.base.text`) before it is passed to these functions. All text is `Content`, so
+markup is never interpreted.
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 READABLE = 110
-"""Cells of a line of prose at most; longer lines are hard to read."""
+"""The most cells in a line of prose; longer lines are hard to read."""
 Draw = Callable[[int], Content]
-"""From a width in cells to what is shown."""
+"""Returns what to show, given a width in cells."""
 
 
 class Drawn(Widget):
-    """Shows what a function draws, and is as high as that; see `show`."""
+    """A widget that shows the result of a function of its width, and is as high as that result; see `show`."""
 
     DEFAULT_CSS = """
     Drawn { height: auto; width: 1fr; }
@@ -31,16 +32,16 @@ class Drawn(Widget):
         self._last: tuple[Draw, int, Content] | None = None
         self._about: object = None
         self._least = 0, 0
-        """A width, and the lines that are kept at that width."""
+        """A width, and the least number of lines at that width."""
         super().__init__(id=id, classes=classes)
 
     def show(self, draw: Draw, about: object = None) -> None:
         """Draw with `draw` from now on. The screen is laid out again only if the height changes.
 
         Args:
-            draw: From a width to what is shown.
-            about: The subject. While it stays the same, the widget never becomes lower, so that what stands below
-                does not move.
+            draw: Returns what to show, given a width in cells.
+            about: The subject of what is shown. While it stays the same, the widget never shrinks, so that the widgets
+                below do not move.
         """
         self._draw, last = draw, self._last
         kept = about is not None and about == self._about
@@ -56,7 +57,7 @@ class Drawn(Widget):
             self.refresh(layout=self._lines(now, width) != high)
 
     def show_text(self, text: str | Content) -> None:
-        """Show text, wrapped."""
+        """Show `text`, wrapped to the width."""
         content = Content(text) if isinstance(text, str) else text
         self.show(lambda width: content)
 
@@ -67,33 +68,33 @@ class Drawn(Widget):
         return self._lines(self._drawn_at(width), width) if width else 0
 
     def _lines(self, content: Content, width: int) -> int:
-        """Return the height with this content."""
-        rules = cast(RulesMap, self.styles)  # as Textual's own widgets hand them over
+        """Return the height of the widget with this content."""
+        rules = cast(RulesMap, self.styles)  # as Textual's own widgets do
         least = self._least[1] if self._least[0] == width else 0
         return max(content.get_height(rules, width), least)
 
     def _drawn_at(self, width: int) -> Content:
-        """Return what is drawn at a width. The last result is kept: layout and painting both ask."""
+        """Return what to show at a width. The last result is cached, because layout and painting both need it."""
         if self._last is None or self._last[:2] != (self._draw, width):
             self._last = (self._draw, width, self._draw(width))
         return self._last[2]
 
 
 def lines(parts: Iterable[Content | str]) -> Content:
-    """Join lines."""
+    """Return `parts` joined by line breaks."""
     return Content("\n").join([part if isinstance(part, Content) else Content(part) for part in parts])
 
 
 def cell(text: str | Content, width: int) -> Content:
-    """Cut or pad `text` to exactly `width` cells; a cut ends in `…`."""
+    """Return `text` cut or padded to exactly `width` cells. Cut text ends in `…`."""
     content = Content(text) if isinstance(text, str) else text
     return content.truncate(max(width, 1), ellipsis=True, pad=True)
 
 
 def fitting(parts: Iterable[Content], width: int, between: str) -> Content:
-    """Join as many of `parts`, the most important first, as fit on one line, separated by `between`.
+    """Return as many of `parts` as fit on one line, separated by `between`. The most important part comes first.
 
-    The first is always there; if it alone is too wide, it is cut and ends in `…`.
+    The first part is always shown. If it alone is too wide, it is cut and ends in `…`.
     """
     first, *rest = [*parts] or [Content("")]
     line = first
@@ -106,7 +107,7 @@ def fitting(parts: Iterable[Content], width: int, between: str) -> Content:
 
 
 def row(*cells: tuple[str | Content, int, str]) -> Content:
-    """Join cells: text, width and style of each. A negative width aligns to the right."""
+    """Return cells joined into a row, given the text, width and style of each. A negative width aligns to the right."""
     parts: list[Content] = []
     for text, width, style in cells:
         content = Content(text) if isinstance(text, str) else text
@@ -118,14 +119,14 @@ def row(*cells: tuple[str | Content, int, str]) -> Content:
 
 
 def indented(text: str | Content, width: int, indent: int) -> Content:
-    """Wrap `text` to `width` and indent every line."""
+    """Return `text` wrapped to `width`, including the indentation of every line by `indent` cells."""
     content = Content(text) if isinstance(text, str) else text
     wrapped = content.wrap(max(width - indent, 10))
     return lines([part.pad_left(indent) for part in wrapped])
 
 
 def bar(share: float, width: int) -> str:
-    """Return a bar of at most `width` cells in eighths; any share above zero shows."""
+    """Return a bar of at most `width` cells, drawn in eighths of a cell. Any share above zero is visible."""
     eighths = round(max(0.0, min(share, 1.0)) * width * 8)
     if share > 0:
         eighths = max(eighths, 1)
@@ -142,16 +143,16 @@ def gauge(share: float | None, width: int) -> str:
 
 
 def track(share: float, width: int) -> tuple[str, str]:
-    """Return a bar of whole cells and the rest of its track, together `width` cells."""
+    """Return the filled and the empty part of a bar of `width` whole cells."""
     done = round(max(0.0, min(share, 1.0)) * width)
     return "█" * done, "░" * (width - done)
 
 
 def widest(texts: Sequence[str], at_most: int) -> int:
-    """Return the cells that the longest of `texts` needs, at most `at_most`."""
+    """Return the width in cells of the widest of `texts`, but no more than `at_most`."""
     return min(max((Content(text).cell_length for text in texts), default=0), at_most)
 
 
 def section(title: str, note: str = "") -> Content:
-    """Return the heading of a part."""
+    """Return the heading of a section, with an optional muted note."""
     return Content.assemble((f" {title}", "bold $text-primary"), (f"  {note}" if note else "", "$foreground-muted"))

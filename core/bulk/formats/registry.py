@@ -1,4 +1,4 @@
-"""The output format for a file name."""
+"""The output formats by file suffix."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from core.bulk.formats.jsonl import JsonLinesFormat
 
 
 def _parquet(labels: Sequence[str]) -> AnswerFormat:
-    from core.bulk.formats.parquet import ParquetFormat  # pyarrow.parquet is loaded only where it is used
+    from core.bulk.formats.parquet import ParquetFormat  # loads pyarrow.parquet, which other formats do not need
 
     return ParquetFormat(labels)
 
@@ -23,14 +23,14 @@ FORMATS: dict[str, Callable[[Sequence[str]], AnswerFormat]] = {
     ".jsonl": lambda _labels: JsonLinesFormat(),
     ".parquet": _parquet,
 }
-"""Suffix of the output → what makes its format from the label names."""
+"""Suffix of the output → function that returns its format, given the label names."""
 
 
 def format_of(output: Path, labels: Sequence[str]) -> AnswerFormat:
-    """Return the format that the suffix of `output` names.
+    """Return the format for the suffix of `output`.
 
     Raises:
-        InputError: No format has that suffix.
+        InputError: The suffix belongs to no format.
     """
     make = FORMATS.get(output.suffix.lower())
     if make is None:

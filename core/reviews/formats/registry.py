@@ -1,7 +1,7 @@
-"""The file formats that can be read: one entry for each, and the choice between them.
+"""The file formats that can be read, and how one is chosen.
 
-Light, for the process that draws the screen: entries name their readers, which are imported when a file is opened. To
-add a format, write a reader that returns a `Table`, and add an entry.
+Entries only name their readers, which are imported when a file is opened, so that this module loads quickly in the
+process that draws the screens. To add a format, write a reader that returns a `Table`, and add an entry.
 """
 
 from __future__ import annotations

@@ -77,7 +77,7 @@ def test_the_json_of_an_answer_has_what_scripts_rely_on(predictor: Predictor) ->
 
 
 def test_an_encoder_that_never_learned_to_classify_is_refused(tiny_model: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="never trained to classify"):
+    with pytest.raises(InputError, match="is not a trained classifier"):
         Predictor(tiny_model)
     with pytest.raises(InputError, match="is a file"):
         Predictor(tmp_path / "absent")

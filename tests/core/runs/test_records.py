@@ -87,7 +87,7 @@ def test_every_kind_is_made_by_the_tests() -> None:
 )
 def test_what_a_reader_would_refuse_cannot_be_written(wrong: Record, tmp_path: Path) -> None:
     writer = JournalWriter(tmp_path / "events.jsonl")
-    with pytest.raises(ValueError, match="does not fit its declaration"):
+    with pytest.raises(ValueError, match="does not match its declaration"):
         writer.write(wrong)
     writer.close()
     assert (tmp_path / "events.jsonl").read_bytes() == b""

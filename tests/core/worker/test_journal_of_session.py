@@ -140,7 +140,7 @@ def test_a_session_that_writes_what_its_reader_refuses_ends(
     journal = JournalWriter(run.journal)
     session = Session(run, journal, ControlReader(run.control), threading.Event())
     monkeypatch.setattr(session, "_notice", lambda text: None)
-    with pytest.raises(ValueError, match="does not fit its declaration"):
+    with pytest.raises(ValueError, match="does not match its declaration"):
         session.on_memory(
             OutOfMemoryRecord(
                 step=-1, where="", what="again", was=None, micro_batch_size=None, micro_batch_tokens=None, batch_size=8
