@@ -74,7 +74,7 @@ def test_a_symbolic_link_is_replaced_not_followed(tmp_path: Path) -> None:
     write_whole(tmp_path / "link", "new")
     assert (tmp_path / "target").read_text() == "precious" and not (tmp_path / "link").is_symlink()
     (tmp_path / "other").symlink_to(tmp_path / "target")
-    with pytest.raises(ReviewtuiError, match="is a symbolic link. Links are not followed"):
+    with pytest.raises(ReviewtuiError, match=r"is a symbolic link\. Links are not followed"):
         open_private(tmp_path / "other", os.O_WRONLY | os.O_CREAT)
 
 
