@@ -1,1 +1,1 @@
-"""One file a contestant, each run in a process of its own: `python -m benchmarks.peers.NAME JOB`."""
+"""The contestants, one per file. Each runs in a separate process: `python -m benchmarks.peers.NAME JOB`."""

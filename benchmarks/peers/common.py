@@ -1,6 +1,6 @@
-"""What the contestants share: the span that is timed, the reviews, a model with a new head, accuracy, the answer.
+"""Code that contestants share: the timed span, reading reviews, a model with a new head, accuracy, printing the result.
 
-This project's own contestant takes only the span and the reviews from here; its model and its training are its own.
+This project's own contestant uses only the span and the reviews from here, not the model or the training.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _EVALUATION_BATCH = 32
 
 
 class Span:
-    """The part of a process that is timed: wall and processor seconds, and resident memory when it began."""
+    """The timed part of a process: wall and CPU seconds, and resident memory at its start."""
 
     def __init__(self) -> None:
         self.seconds = self.cpu_seconds = 0.0
@@ -39,35 +39,35 @@ class Span:
         self._began = time.perf_counter(), _cpu_seconds()
 
     def end(self) -> None:
-        """The work ended now; a later call moves the end."""
+        """Set the end to now; a later call moves it."""
         if self._began is None:
             raise RuntimeError("the span ended before it began")
         self.seconds, self.cpu_seconds = time.perf_counter() - self._began[0], _cpu_seconds() - self._began[1]
 
 
 def _cpu_seconds() -> float:
-    """User and system time of this process, all its threads, and its children that ended."""
+    """Return the user and system time of this process, its threads, and its children that have ended."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def resident_bytes() -> int:
-    """Memory of this process that is in RAM now; with a GPU, what it has been given there."""
+    """Return the resident memory of this process; with a GPU, the memory allocated there."""
     if torch.cuda.is_available():
         return int(torch.cuda.memory_allocated())
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def peak_bytes() -> int:
-    """The most of that at once, since its start."""
+    """Return the peak of `resident_bytes` since the start of the process."""
     if torch.cuda.is_available():
         return int(torch.cuda.max_memory_allocated())
     highest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return max(highest, resident_bytes())  # the kernel counts the two on different occasions
+    return max(highest, resident_bytes())  # the kernel updates the two at different times
 
 
 def rows_sha256(rows: Sequence[Row]) -> str:
-    """A hash of reviews and labels that their order does not change."""
+    """Return a hash of reviews and labels that does not depend on their order."""
     digest = hashlib.sha256()
     for text, label in sorted(rows):
         digest.update(f"{label}\t{text}\n".encode())
@@ -75,7 +75,7 @@ def rows_sha256(rows: Sequence[Row]) -> str:
 
 
 def texts_and_labels(file: str) -> tuple[list[str], list[int]]:
-    """The reviews of a file and their classes."""
+    """Return the reviews of a file and their classes."""
     rows = read_rows(Path(file))
     return [text for text, _ in rows], [int(label) for _, label in rows]
 
@@ -87,7 +87,7 @@ def load_tokenizer(folder: str) -> Any:
 
 
 def load_model(job: Job, **options: Any) -> Any:
-    """The encoder with a new head for two classes, in fp32; the same head for the same seed."""
+    """Return the encoder in fp32 with a new head for two classes. The head depends only on the seed."""
     from transformers import AutoModelForSequenceClassification
 
     torch.manual_seed(job.seed)
@@ -99,7 +99,7 @@ def load_model(job: Job, **options: Any) -> Any:
 
 
 def freeze(model: Any, choice: int | str) -> None:
-    """Freeze the embeddings and the `choice` lowest layers, or all layers; pooler and classifier always learn."""
+    """Freeze the embeddings and the `choice` lowest layers, or all layers, but never the pooler and the classifier."""
     if choice == "none":
         return
     base = model.base_model
@@ -110,7 +110,7 @@ def freeze(model: Any, choice: int | str) -> None:
 
 
 def accuracy(model: Any, tokenizer: Any, file: str, max_length: int) -> float:
-    """Share of the reviews in `file` that the model labels rightly: evaluation mode, fp32."""
+    """Return the share of reviews in `file` that the model labels correctly, in evaluation mode and fp32."""
     texts, labels = texts_and_labels(file)
     model.eval()
     right = 0
@@ -124,7 +124,7 @@ def accuracy(model: Any, tokenizer: Any, file: str, max_length: int) -> float:
 
 
 def take_part(contestant: Callable[[Job], Measurement]) -> None:
-    """Read the job from the command line, do it, print the measurement as the last line."""
+    """Read a job from the command line, run it, and print the measurement as the last line."""
     job = Job.from_json(sys.argv[1])
     torch.set_num_threads(job.threads)
     found = contestant(job)

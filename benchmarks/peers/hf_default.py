@@ -1,4 +1,4 @@
-"""`transformers.Trainer` as it comes: fp32, random batches, each padded to its longest review."""
+"""`transformers.Trainer` with its defaults: fp32, random batches, each padded to its longest review."""
 
 from __future__ import annotations
 

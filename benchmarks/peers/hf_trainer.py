@@ -1,8 +1,8 @@
-"""`transformers.Trainer` with dynamic padding, as the two peers `hf_default` and `hf_tuned` use it.
+"""`transformers.Trainer` with dynamic padding, shared by the peers `hf_default` and `hf_tuned`.
 
-Timed: from `on_train_begin` to `on_train_end`, so neither tokenizing, nor the optimizer, nor the sampler's look at
-all lengths. Nothing is evaluated or saved within that time. The examples are a plain list of token ids, which costs
-the trainer less than rows of an Arrow table.
+The time from `on_train_begin` to `on_train_end` is measured, which excludes tokenizing, building the optimizer, and the
+sampler's pass over all lengths. Nothing is evaluated or saved within that time. The examples are a plain list of token
+ids, which is faster for the trainer than an Arrow table.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from benchmarks.peers.common import (
 
 
 class _Timer(TrainerCallback):  # type: ignore[misc]  # the library has no types
-    """Begins and ends the span."""
+    """Starts and ends the span."""
 
     def __init__(self, span: Span) -> None:
         self._span = span
@@ -41,7 +41,7 @@ class _Timer(TrainerCallback):  # type: ignore[misc]  # the library has no types
 
 
 class _CountingCollator:
-    """Counts tokens and positions on their way (with a worker process of the loader's own, it cannot)."""
+    """Counts tokens and padded positions, unless the data loader uses worker processes."""
 
     def __init__(self, collate: Any) -> None:
         self._collate = collate
@@ -65,8 +65,8 @@ def train(
     """Fine-tune.
 
     Args:
-        save_to: folder to leave the classifier in, after the time.
-        own: of `TrainingArguments`, besides what the job asks of every contestant. `max_steps` ends it early.
+        save_to: Folder for the classifier, saved outside of the measured time.
+        own: Further arguments of `TrainingArguments`. `max_steps` ends training early.
     """
     training = job.trained
     tokenizer = load_tokenizer(job.model)

@@ -1,6 +1,7 @@
-"""`transformers.Trainer` at its best: batches of like length, fused AdamW, and the best of its own options.
+"""`transformers.Trainer` at its best: batches of similar length, fused AdamW, and its fastest options.
 
-The options (number format, attention, padding, loader processes) come with the job; `benchmarks/search.py` finds them.
+The options (number format, attention, padding, loader processes) are part of the job; `benchmarks/search.py` finds
+them.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The lab's recipe as a plain loop: what a course's notebook does.
+"""The lab's recipe as a plain training loop, as in a course's notebook.
 
-Every review is padded to the longest of the whole data set, in fp32; the encoder is frozen but runs in training mode,
-so its dropout is on; SGD without momentum over pooler and classifier; shuffled batches; the held-out reviews are
-measured after each epoch. Timed: the epochs with their evaluations. Not timed: tokenizing and building the model.
+Every review is padded to the longest of the whole data set, in fp32. The encoder is frozen but runs in training mode,
+so its dropout is on. SGD without momentum trains the pooler and the classifier on shuffled batches, and each epoch ends
+with an evaluation. The epochs with their evaluations are timed; tokenizing and building the model are not.
 """
 
 from __future__ import annotations

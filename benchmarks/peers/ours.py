@@ -1,11 +1,11 @@
-"""This project, as a person uses it: a run in a home of its own, or a loaded model folder.
+"""This project, as a person uses it: a run with its own home folder, or a loaded model folder.
 
-Training is the worker's own `Session` with a request as `reviewtui train DATA --validation FILE --set …` makes it;
-only the detaching is left out, so that this process's usage is the worker's. The journal tells when the work begins
-(the first record after reading, loading and tokenizing) and when it ends (the last step, or, where each epoch is
-evaluated, the last evaluation). Checkpoints, memory records and stop requests go on as always and are within the
-time. Peak memory is that up to the same moment, as for the peers, which neither evaluate nor save; that of the whole
-run is noted beside it.
+Training uses the worker's `Session` with the request of `reviewtui train DATA --validation FILE --set …`. The session
+runs in this process instead of a detached worker, so this process's usage is the worker's. The journal marks the start
+of the work (the first record after reading, loading and tokenizing) and its end (the last step, or the last evaluation
+if each epoch is evaluated). Checkpoints, memory records and checks for stop requests are part of the time, as in any
+run. Peak memory is measured up to the same end, as for the peers, which neither evaluate nor save; the peak of the
+whole run is recorded separately.
 """
 
 from __future__ import annotations
@@ -27,18 +27,21 @@ from core.runs.records import PhaseRecord, PlanRecord, Record, StepRecord, to_fi
 
 _PREPARING = ("reading", "loading the model", "tokenizing")
 _CLASSES = {"negative": "0", "positive": "1"}
-"""What the reader calls the labels 0 and 1."""
+"""The reader's names for the labels 0 and 1."""
 _ONLY_AT_THE_END = 10**9
-"""Steps between two evaluations."""
+"""Steps between two evaluations: more than any run has."""
 _WARM_UP_REVIEWS = 32
 _PLAN_NOTES = ("precision", "path", "micro_batch_tokens")
 
 
 class TimedJournal(JournalWriter):
-    """The run's journal, with an ear for when training begins and ends."""
+    """The run's journal, which also measures the time from the start of training to its end."""
 
     def __init__(self, path: Path, last: tuple[str, ...]) -> None:
-        """Args: last: kinds of record that end the work; the latest of them counts."""
+        """Args:
+        path: the journal's file.
+        last: kinds of record that end the work; the latest of them counts.
+        """
         super().__init__(path)
         self.span, self.tokens, self.records = Span(), 0, dict[str, Record]()
         self.peak_bytes = 0
@@ -59,14 +62,14 @@ class TimedJournal(JournalWriter):
 
 
 def changes(training: Training, seed: int, model: str) -> dict[str, Any]:
-    """The settings that a job means: those of `--set`."""
+    """Return the changes of settings for a job, as `--set` would make them."""
     same = asdict(training)
     evaluate_each_epoch = same.pop("evaluate_each_epoch")
     return {**same, "evaluate_every": None if evaluate_each_epoch else _ONLY_AT_THE_END, "seed": seed, "model": model}
 
 
 def train(job: Job) -> Measurement:
-    """One run from its request to its model."""
+    """Train one run, from its request to its model."""
     from core.reviews.options import ReadingOptions
     from core.runs.control import ControlReader
     from core.runs.folder import create_run
@@ -108,7 +111,7 @@ def train(job: Job) -> Measurement:
 
 
 def rows_of(request: Any) -> list[Row]:
-    """The reviews and labels that the run learned from, from where the run itself took them."""
+    """Return the reviews and labels that the run trained on, read in the same way as by the run."""
     from core.data.run_data import read_run_data
 
     data = read_run_data(request)
@@ -127,7 +130,7 @@ def _accuracy(model: Path, file: str) -> float:
 
 
 def classify(job: Job) -> Measurement:
-    """All reviews in one call, or one review a call; tokenizing is within the time."""
+    """Classify all reviews in one call, or one review per call; the time includes tokenizing."""
     from core.inference.predictor import Predictor
 
     predictor = Predictor(Path(job.model), precision=job.options["precision"])

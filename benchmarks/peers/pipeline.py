@@ -1,7 +1,7 @@
-"""`transformers.pipeline("text-classification")`: fp32 unless told otherwise, in batches of a given size, in the order
-given.
+"""`transformers.pipeline("text-classification")`, in fp32 by default, with batches of a given size in the given order.
 
-Timed: all reviews in one call, or one review a call (the median), tokenizing within. Not timed: loading and a warm-up.
+The time covers all reviews in one call, or one review per call (the median), including tokenizing, but not loading and
+a warm-up.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _WARM_UP_REVIEWS = 32
 
 
 def classify(job: Job) -> Measurement:
-    """Classify, one way or the other."""
+    """Classify all reviews in one call, or one review per call."""
     classifier = pipeline(
         "text-classification",
         model=job.model,

@@ -214,7 +214,7 @@ def over(until: Callable[..., Any]) -> Callable[[RunFolder], RunHistory]:
 
 @pytest.fixture
 def at_step(until: Callable[..., Any]) -> Callable[[RunFolder, int], None]:
-    """Wait until a run has made so many steps."""
+    """Wait until a run has made that many steps."""
 
     def wait(run: RunFolder, step: int) -> None:
         until(lambda: history_of(run).step >= step or summarize(run).state in OVER, 90, f"step {step}")

@@ -14,7 +14,7 @@ from core.settings.schema import Settings
 
 EPOCHS, ROWS = 12, 60
 PER_EPOCH = 7
-"""Steps in an epoch of so many rows: 54 to learn from, 8 in a batch."""
+"""Steps per epoch of these rows: 54 to train on, in batches of 8."""
 
 
 def settings(model: Path, **changes: Any) -> Settings:

@@ -25,7 +25,7 @@ def arguments(reviews_csv: Callable[..., Path], tiny_model: Path) -> list[str]:
     return [str(reviews_csv(rows=160)), "--model", str(tiny_model), *SETTINGS]
 
 
-def test_a_run_takes_what_was_foretold(reviewtui: Reviewtui, arguments: list[str], environment: dict[str, str]) -> None:
+def test_a_run_takes_what_was_forecast(reviewtui: Reviewtui, arguments: list[str], environment: dict[str, str]) -> None:
     home = Path(environment["REVIEWTUI_HOME"])
     said = reviewtui("forecast", *arguments, "--json")
     assert said.status == 0, said.err
@@ -53,8 +53,8 @@ def test_a_run_takes_what_was_foretold(reviewtui: Reviewtui, arguments: list[str
         *(pytest.param(way, marks=pytest.mark.proof) for way in ("freeze_layers=1", "lora=true")),
     ],
 )
-def test_a_run_takes_the_time_that_was_foretold(changes: str, reviewtui: Reviewtui, arguments: list[str]) -> None:
-    """Of these small runs most is the start: what is wrong by more has another unit."""
+def test_the_forecast_of_time_has_the_right_unit(changes: str, reviewtui: Reviewtui, arguments: list[str]) -> None:
+    """Such small runs mostly start up, so only an error of magnitude shows: a wrong unit."""
     found = reviewtui("forecast", *arguments, "--set", changes, "--json").json
     assert found["measured"] and 0 < found["training_seconds"] < found["seconds"] < 60
     assert sum(found["parts"].values()) == found["peak_bytes"]

@@ -68,7 +68,7 @@ def trained(model: str, micro: int, room: int, device: torch.device) -> tuple[di
 
 
 def limit(device: torch.device, room: int) -> None:
-    """Let the process have so many MiB from now on; 0 for all there is."""
+    """Limit the memory of the process from now on, in MiB; 0 for no limit."""
     if device.type == "cuda":
         torch.cuda.empty_cache()
         whole = torch.cuda.get_device_properties(device).total_memory

@@ -38,18 +38,18 @@ def command(*words: str) -> Any:
     return json.loads(done.stdout)
 
 
-def foretold(terminal: Terminal) -> str:
-    """The memory that the gauge shows."""
+def shown_memory(terminal: Terminal) -> str:
+    """Return the memory that the gauge shows."""
     found = _MEMORY.search(terminal.text())
     return found[1] if found else ""
 
 
 def seconds_to_change(terminal: Terminal, key: str) -> float:
-    """From a key that edits a value until the terminal has been sent another figure; what it shows is looked at after.
+    """Return the seconds from a key that edits a value until the terminal receives another figure.
 
-    The emulator is Python: what it takes for a screen is no terminal's.
+    The screen is parsed afterwards: the emulator is written in Python, and slower than a terminal.
     """
-    before, began = foretold(terminal), time.perf_counter()
+    before, began = shown_memory(terminal), time.perf_counter()
     terminal.press(key)
     sent, taken = b"", 0.0
     while not taken:
@@ -59,7 +59,7 @@ def seconds_to_change(terminal: Terminal, key: str) -> float:
         figures = _MEMORY.findall(sent.decode("utf-8", "replace"))
         taken = time.perf_counter() - began if set(figures) - {before} else 0.0
     terminal.take(sent)
-    while foretold(terminal) in ("", before):
+    while shown_memory(terminal) in ("", before):
         assert terminal.read(1.0)
     return taken
 

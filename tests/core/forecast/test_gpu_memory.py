@@ -59,7 +59,7 @@ def shape(config: dict[str, Any]) -> ModelShape:
 
 
 def on_gpu(config: dict[str, Any], length: int, reviews: int, **changes: Any) -> Run:
-    """A run with so many reviews of one length, all in a batch."""
+    """Return a run whose reviews all have one length and are in one batch."""
     here = facts(
         shape=shape(config),
         device="cuda",

@@ -1,4 +1,4 @@
-"""A run that will not fit begins with smaller micro-batches, learns what it would have learned, and is foretold."""
+"""A run that will not fit starts with smaller micro-batches and learns the same, and its forecast is recorded."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from core.forecast.facts import Calibration
 from core.forecast.gather import calibration_key
 from core.planning.model_shape import shape_of
 from core.training.loop import TrainingLoop
-from core.worker import memory_plan as foresight
+from core.worker import memory_plan
 from core.worker.memory_plan import plan_to_fit, record_forecast, suggestions
 
 MakeLoop = Callable[..., tuple[TrainingLoop, Any]]
@@ -71,8 +71,8 @@ def test_the_room_is_what_the_process_has_and_what_is_free(
 ) -> None:
     loop, _ = make_loop(**PLAIN)
     calibrated(loop, path)
-    monkeypatch.setattr(foresight, "free_on", lambda device: 5)
-    monkeypatch.setattr(foresight, "process_bytes", lambda: 7)
+    monkeypatch.setattr(memory_plan, "free_on", lambda device: 5)
+    monkeypatch.setattr(memory_plan, "process_bytes", lambda: 7)
     found = plan_to_fit(loop)
     assert found is not None and found.room_bytes == 12
 
@@ -93,11 +93,11 @@ def test_ways_out_are_named_with_what_they_save(home: Path, make_loop: MakeLoop)
 
 
 @pytest.mark.parametrize("path", ["native"], indirect=True)
-def test_a_run_is_foretold_once_by_its_worker(path: str, home: Path, tmp_path: Path, make_loop: MakeLoop) -> None:
+def test_a_worker_records_one_forecast(path: str, home: Path, tmp_path: Path, make_loop: MakeLoop) -> None:
     loop, _ = make_loop(**PLAIN)
     file = tmp_path / "forecast.json"
     record_forecast(loop, file)
-    assert not file.exists(), "nothing was measured, so nothing is foretold"
+    assert not file.exists(), "nothing was measured, so there is no forecast"
     calibrated(loop, path)
     record_forecast(loop, file)
     said = json.loads(file.read_text())
@@ -129,7 +129,7 @@ def test_lengths_are_estimated_from_bytes(bytes_a_token: float, noise: int, path
     reviews: Any = SimpleNamespace(sizes=lambda: true * bytes_a_token * spread)
     examples = replace(loop.train, reviews=reviews)
     longest = examples.longest(16, loop.special_tokens)
-    table = foresight._table(examples, longest, loop.special_tokens)
+    table = memory_plan._table(examples, longest, loop.special_tokens)
     assert sum(count for _, count in table) == 60
     assert table[-1][0] == true[longest].max()
     assert sum(length * count for length, count in table) == pytest.approx(true.sum(), rel=0.15)
