@@ -22,7 +22,7 @@ _MODELS = ("bert", "distilbert", "roberta", "xlm-roberta", "camembert")
 """Values of `model_type` for which transformers follows the class that the tokenizer's own config names."""
 _SPECIAL = ("pad_token", "unk_token", "cls_token", "sep_token", "mask_token")
 _OPTIONS = ("lstrip", "rstrip", "single_word", "normalized")
-"""What a token that is added to a vocabulary may be told to do besides; special tokens do none of it."""
+"""Options of a token that is added to a vocabulary; special tokens use none of them."""
 _NONE = (False,) * len(_OPTIONS)
 _SETTINGS = frozenset(
     "added_tokens_decoder backend clean_up_tokenization_spaces do_basic_tokenize do_lower_case is_local "

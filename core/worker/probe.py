@@ -28,8 +28,8 @@ from core.planning import loads
 from core.planning.run_plan import UNLIMITED, MicroBatchLimits, cpu_threads
 from core.settings.schema import Settings
 
-_QUANTILES = (0.75, 0.5, 0.25)
-"""Quantiles of the lengths from which further micro-batches are taken."""
+_PLACES = (0.75, 0.5, 0.25)
+"""Relative positions in the table of lengths from which further micro-batches are taken."""
 _MIN_TOKENS = 1024
 """Minimum tokens of the largest micro-batch on the transformers path: smaller ones do not predict larger ones."""
 _MAX_REVIEWS = 128
@@ -88,7 +88,7 @@ def measure(facts: Facts, settings: Settings, folder: Path, began: float) -> Cal
 
         return learner.learn(examples, places[part], loss, (settings.seed, 0, part), first=first)
 
-    kernel = kernels = besides_them = 0
+    kernel = kernels = first_kernels = 0
     if not run.native:  # the native path allocates its buffers for the largest micro-batch at once, as in a run
         learn(1)
         learner.update(0.0)
@@ -96,7 +96,7 @@ def measure(facts: Facts, settings: Settings, folder: Path, began: float) -> Cal
     if not run.native and not on_gpu:
         singles = len(parts) - len(_KERNEL_LENGTHS)
         kernel, kernels = _kernel_bytes(learn, held, range(singles, len(parts)))
-        besides_them = kernel * len({(len(part), padded(max(part))) for part in parts[:singles]})
+        first_kernels = kernel * len({(len(part), padded(max(part))) for part in parts[:singles]})
     before = held() - kernels  # gradients and moments are allocated by now
     rehearsal, large = (seconds(lambda: learn(0), tries) for tries in (1, _TRIES))
     if on_gpu:
@@ -108,7 +108,7 @@ def measure(facts: Facts, settings: Settings, folder: Path, began: float) -> Cal
     sampler.stop()
     first_evaluation = _first_metrics_seconds(logits, examples.labels[places[learned]], loop.classifier.labels)
     peak = int(torch.cuda.max_memory_allocated(device)) if on_gpu else max(sampler.peak, held())
-    rest, factor = _unexplained(facts, settings, plan, distinct, before, peak - kernels - besides_them)
+    rest, factor = _unexplained(facts, settings, plan, distinct, before, peak - kernels - first_kernels)
     operations = [duration.step_operations(run, _load(run, lengths)) for lengths in parts[:learned]]
     rate, overhead = (_line if on_gpu else _proportion)(operations, [large, *others])
     return Calibration(
@@ -162,8 +162,8 @@ class _Stopwatch:
 def _proportion(operations: Sequence[float], seconds: Sequence[float]) -> tuple[float, float]:
     """Return the operations per second of the first, largest micro-batch, and the mean overhead of the others."""
     rate = max(operations[0], 1.0) / seconds[0]
-    besides = [taken - done / rate for done, taken in zip(operations[1:], seconds[1:], strict=True)]
-    return rate, max(sum(besides) / len(besides), 0.0)
+    overheads = [taken - done / rate for done, taken in zip(operations[1:], seconds[1:], strict=True)]
+    return rate, max(sum(overheads) / len(overheads), 0.0)
 
 
 def _line(operations: Sequence[float], seconds: Sequence[float]) -> tuple[float, float]:
@@ -236,7 +236,7 @@ def _parts(run: Run, plan: MicroBatchLimits) -> tuple[list[list[int]], int]:
     train, evaluation = run.passes(plan)
     largest, batch = train[0], run.settings.batch_size
     parts = [largest, largest[: max(len(largest) // _SMALL_DIVISOR, 1)], *train[1:]]
-    for share in _QUANTILES:
+    for share in _PLACES:
         length = run.table[min(int(len(run.table) * share), len(run.table) - 1)][0]
         parts.append(loads.largest_part([length] * batch, plan.tokens, plan.reviews))
     learned = len(parts)
