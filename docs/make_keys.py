@@ -1,4 +1,4 @@
-"""Writes docs/keys.md from the tables of actions: `make keys-docs`."""
+"""Writes docs/keys.md from the tables of actions (`make keys-docs`)."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ TARGET = Path(__file__).with_name("keys.md")
 _HEAD = """\
 # Keys
 
-Made from the `keys.py` of each screen by `make keys-docs`; `reviewtui keys` prints the same with your own keys. `?` in
-the workbench shows the keys of the screen you are on, and why some of them do nothing at the moment.
+`make keys-docs` writes this page from the `keys.py` of each screen. `reviewtui keys` prints the same table, including
+your changes. `?` in the workbench shows the keys of the current screen, and why some of them are not available.
 
-## Other keys
+## Changing keys
 
-`keys.toml` in the home (`$REVIEWTUI_HOME`, or `~/.local/share/reviewtui`) gives any action other keys:
+In `keys.toml` in the home (`$REVIEWTUI_HOME`, or `~/.local/share/reviewtui`) you can assign other keys to any action:
 
 ```toml
 [classify]
@@ -26,18 +26,18 @@ skip = "w"
 agree = ["enter", "ctrl+k"]
 ```
 
-A key is a character (`k`, `K`, `?`), a name (`enter`, `escape`, `tab`, `space`, `pageup`, `f5`), or one of them with
-`ctrl+`, `shift+` or `alt+` before it. A line that cannot hold is left out, with a sentence when the workbench starts
-and from `reviewtui keys`: an unknown action, a key that terminals do not send, a key that another action of the same
-place has. Two actions may trade their keys.
+A key is a character (`k`, `K`, `?`), a name (`enter`, `escape`, `tab`, `space`, `pageup`, `f5`), or one of these after
+`ctrl+`, `shift+` or `alt+`. A line is ignored if it names an unknown action, a key that terminals do not send, or a key
+that another action in the same place uses. The workbench reports this when it starts, and so does `reviewtui keys`. Two
+actions may swap their keys.
 
-On French, Belgian, Czech and Slovak keyboards, the keys of the top row act as digits without shift where nothing else
-is bound to their characters.
+On French, Belgian, Czech and Slovak keyboards, the keys of the top row act as digits without shift, unless their
+characters are bound to an action.
 """
 
 
 def keys_page() -> str:
-    """The whole page."""
+    """Return the text of docs/keys.md."""
     return "\n".join([_HEAD, *(_section(table) for table in TABLES)])
 
 
