@@ -1,4 +1,4 @@
-"""The top of the Train screen: state, progress and the most important figures."""
+"""The head of the Train screen: state, progress and the figures that matter."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from tui.widgets.responsive import fitting
 
 
 class RunHeader(Static):
-    """Shows state and progress, a bar, loss and speed, the evaluation kept, and the results before each extension."""
+    """State and progress; a bar; loss and speed; the evaluation that is kept; results from before an extension."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__("", id=id, markup=False)
 
     def show_loading(self) -> None:
-        """Show that the journal is being read."""
+        """Say that the journal is being read."""
         self.update(Content("Reading the run's journal…"))
 
     def show_trouble(self, sentence: str) -> None:
-        """Show why the run's folder cannot be read."""
+        """Say why the run's folder cannot be read."""
         self.update(Content.styled(clean(sentence), "$text-error"))
 
     def show(self, summary: RunSummary, history: RunHistory, now: float, asked: str, best_metric: str) -> None:
         """Show a run.
 
         Args:
-            summary: State and progress of the run.
-            history: Its figures.
-            now: The current time in seconds since 1970.
-            asked: The request that the worker has not carried out yet; empty if there is none.
-            best_metric: The setting that decides which evaluation is kept.
+            summary: what the run is and where it stands.
+            history: its figures.
+            now: seconds since 1970.
+            asked: what a person asked of the worker that it has not done yet; empty for nothing.
+            best_metric: the setting that decides which evaluation is kept.
         """
         width = max(self.content_size.width, 10)
         lines = [_state(summary, history, now, asked, width), _bar(summary, history, width)]
@@ -47,7 +47,7 @@ class RunHeader(Static):
 
 
 def _state(summary: RunSummary, history: RunHistory, now: float, asked: str, width: int) -> Content:
-    """Return state and as much of the progress as fits, then any problem or closing message in full."""
+    """State and progress, as far as there is room; what is wrong, or was said at the end, always and in full."""
     mark, colour = STATE_MARKS[summary.state]
     parts = [Content.styled(f"{mark} {summary.state}", f"bold {colour}")]
     if asked:
@@ -70,13 +70,13 @@ def _state(summary: RunSummary, history: RunHistory, now: float, asked: str, wid
 
 
 def _elapsed(history: RunHistory) -> float:
-    """Return the seconds of training so far."""
+    """Seconds of work so far."""
     ended = history.end.seconds if history.end is not None else None
     return ended if ended is not None else history.steps[-1].seconds
 
 
 def _bar(summary: RunSummary, history: RunHistory, width: int) -> Content:
-    """Return a bar of the steps done, with the percentage."""
+    """Steps done, as a bar with the share in figures."""
     share = summary.step / summary.steps if summary.steps else 0.0
     if not history.steps and history.phase is not None and history.phase.fraction is not None:
         share = history.phase.fraction
@@ -88,7 +88,7 @@ def _bar(summary: RunSummary, history: RunHistory, width: int) -> Content:
 
 
 def _losses(summary: RunSummary, history: RunHistory, width: int) -> Content:
-    """Return the losses, learning rate and speed; before the first step, the model and the data."""
+    """Smoothed training loss, validation loss, learning rate and speed; before the first step, model and data."""
     if not history.steps:
         words = f"{clean_line(summary.model)} on {clean_line(summary.data)}"
         return fitting([Content.styled(words, "$foreground-muted")], width, "")
@@ -102,19 +102,19 @@ def _losses(summary: RunSummary, history: RunHistory, width: int) -> Content:
 
 
 def _best(summary: RunSummary, best_metric: str, width: int) -> Content:
-    """Return the evaluation whose weights are kept, and the rule that chose it."""
+    """The evaluation whose weights are kept, and the rule that chose it."""
     if summary.validation is None:
         return Content.styled("not evaluated yet", "$foreground-muted")
     when = f" epoch {summary.best_epoch:.3g}" if summary.best_epoch is not None else ""
     parts = [Content.assemble(("kept", "$foreground-muted"), (when, "bold")), *_figures(summary.validation)]
     rule = METRICS.get(best_metric, "macro F1")
-    within = "" if best_metric == "loss" else "; if equal within chance, the latest"
+    within = "" if best_metric == "loss" else " (of ties within chance, the latest)"
     parts.append(Content.styled(f"best {rule}{within}", "$foreground-muted"))
     return fitting(parts, width, "  ")
 
 
 def _earlier(end: EndRecord, width: int) -> Content:
-    """Return the results that the run had before it was extended."""
+    """What the run had come to before it was extended."""
     when = f"after {end.epochs:.3g} epochs" if end.epochs is not None else "before"
     figures = _figures(end.validation) if end.validation is not None else []
     return fitting([Content.styled(when, "$foreground-muted"), *figures], width, "  ")
@@ -129,7 +129,7 @@ def _figures(figures: ValidationFigures) -> list[Content]:
 
 
 def _no_checkpoint(summary: RunSummary) -> str:
-    """Return since when no checkpoint could be written, and why; empty if checkpoints are written."""
+    """What a run says whose disk takes no checkpoint; empty for any other."""
     if not summary.no_checkpoint or summary.state in OVER:
         return ""
     since = f"since step {summary.checkpoint_step}" if summary.checkpoint_step else "yet"
@@ -137,5 +137,5 @@ def _no_checkpoint(summary: RunSummary) -> str:
 
 
 def _named(name: str, value: str, style: str = "bold") -> Content:
-    """Return a figure with its name before it."""
+    """A figure with its name before it."""
     return Content.assemble((f"{name} ", "$foreground-muted"), (value, style))

@@ -1,4 +1,4 @@
-"""The log of the Train screen: the records of a run's journal as sentences."""
+"""The log of the Train screen: a run's journal in sentences."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ from tui.screens.train.plan import computed_by, machine, micro_batches
 
 _MAX_LINES = 2000
 METRICS = {"macro_f1": "macro F1", "accuracy": "accuracy", "loss": "loss"}
-"""Value of the setting `best_metric` → its display name."""
+"""The setting `best_metric` → how it is written."""
 
 
 class RunLog(RichLog):
-    """A log that rewraps its lines when the width changes, and follows the newest line until the user scrolls up."""
+    """Lines that are wrapped again whenever the width changes. It follows the newest line until a person scrolls up."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, wrap=True, markup=False, highlight=False, min_width=20, auto_scroll=False)
@@ -56,7 +56,7 @@ class RunLog(RichLog):
             self._write_all(added)
 
     def start_over(self) -> None:
-        """Remove all lines."""
+        """Forget all lines."""
         self._texts.clear()
         self.clear()
         self.following = True
@@ -83,14 +83,13 @@ class RunLog(RichLog):
 
 
 class Narrator:
-    """Writes a sentence for each record of a journal. It remembers the best score, to explain why weights are kept."""
+    """Tells a journal in sentences."""
 
     def __init__(self, best_metric: str = "macro_f1") -> None:
         self._metric = best_metric if best_metric in METRICS else "macro_f1"
-        self._peak: float | None = None
 
     def lines(self, records: Iterable[Record]) -> Iterator[Text]:
-        """Yield a line for each record that is shown; steps, memory samples and progress are not."""
+        """Yield a line for each record that deserves one; steps, memory samples and progress do not."""
         for record in records:
             if isinstance(record, EvaluationRecord):
                 sentence = self._evaluation(record)
@@ -106,16 +105,14 @@ class Narrator:
             f"epoch {record.epoch:g}: validation loss {record.loss:.4f}, accuracy {record.accuracy:.3f}, "
             f"macro F1 {record.macro_f1:.3f}"
         )
-        value = getattr(record, self._metric)
-        value = -value if self._metric == "loss" else value
-        improved = self._peak is None or value > self._peak
-        peak, self._peak = self._peak, value if improved else self._peak
+        if record.interim:
+            figures += ", measured because the run was stopped here"
         if not record.best:
             return figures
-        if improved or peak is None:
-            return f"{figures}, best {METRICS[self._metric]} so far, kept"
-        best = f"the best {METRICS[self._metric]}, {abs(peak):.3f}"
-        return f"{figures}, kept: within chance of {best}, and the latest of equals is kept"
+        metric = METRICS[self._metric]
+        if record.tie_margin is None:
+            return f"{figures}, best {metric} so far, kept"
+        return f"{figures}, kept: tied with the best {metric} (within ±{record.tie_margin:.3f}), and later"
 
 
 def _phase(record: PhaseRecord) -> str:
@@ -153,7 +150,7 @@ def _memory(record: OutOfMemoryRecord) -> str:
 
 def _resumed(record: ResumedRecord) -> str:
     step, reached = record.step, record.reached
-    again = f"; repeating steps {step + 1} to {reached}" if reached > step else ""
+    again = f"; steps {step + 1} to {reached} are repeated" if reached > step else ""
     return f"resumed from step {step}{again}"
 
 

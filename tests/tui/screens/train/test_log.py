@@ -39,7 +39,7 @@ def test_steps_that_are_repeated_are_said() -> None:
     ]
     said = [line.plain.partition(" ")[2] for line in Narrator().lines(records)]
     assert said == [
-        "resumed from step 10; repeating steps 11 to 14",
+        "resumed from step 10; steps 11 to 14 are repeated",
         "resumed from step 10",
         "extended from 2 to 4 epochs; the results so far are in earlier/",
         "NO CHECKPOINT: No space left.",
@@ -49,16 +49,16 @@ def test_steps_that_are_repeated_are_said() -> None:
 def test_why_an_evaluation_is_kept_is_said() -> None:
     figures = {"loss": 0.5, "accuracy": 0.7}
     records = [
-        record("evaluation", epoch=3.0, macro_f1=0.732, best=True, **figures),
-        record("evaluation", epoch=4.0, macro_f1=0.701, best=True, **figures),
-        record("evaluation", epoch=5.0, macro_f1=0.5, best=False, **figures),
+        record("evaluation", epoch=3.0, macro_f1=0.732, best=True, tie_margin=None, **figures),
+        record("evaluation", epoch=4.0, macro_f1=0.701, best=True, tie_margin=0.0456, **figures),
+        record("evaluation", epoch=5.0, macro_f1=0.5, best=False, interim=True, **figures),
     ]
     first, second, third = (line.plain for line in Narrator("macro_f1").lines(records))
     assert first.endswith("macro F1 0.732, best macro F1 so far, kept")
-    assert second.endswith("kept: within chance of the best macro F1, 0.732, and the latest of equals is kept")
-    assert third.endswith("macro F1 0.500")
+    assert second.endswith("kept: tied with the best macro F1 (within ±0.046), and later")
+    assert third.endswith("macro F1 0.500, measured because the run was stopped here")
 
 
 def test_of_losses_the_lower_is_the_better() -> None:
-    records = [record("evaluation", loss=loss, best=True) for loss in (0.5, 0.4)]
+    records = [record("evaluation", loss=loss, best=True, tie_margin=None) for loss in (0.5, 0.4)]
     assert [line.plain.endswith("best loss so far, kept") for line in Narrator("loss").lines(records)] == [True, True]
