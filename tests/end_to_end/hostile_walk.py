@@ -9,7 +9,7 @@ from tests.end_to_end.terminal import Terminal
 
 ESCAPE, ENTER, CTRL_P, CTRL_Q = "\x1b", "\r", "\x10", "\x11"
 DOWN, END, PAGE_UP = "\x1b[B", "\x1b[F", "\x1b[5~"
-HELP = ("?", "Keys that work now")
+HELP = ("?", "esc closes")
 COLUMNS = [(key, "The column of the") for key in "til"]
 READING = [("s", "How labels become"), ("e", "How the file is read"), ("n", "Names of the classes")]
 CLASSIFY = [("m", "Which run's model"), ("o", "Open a file of reviews"), (CTRL_P, "Search for commands"), HELP]

@@ -73,7 +73,7 @@ def test_the_first_screen_says_what_to_do_and_quits_cleanly(opened: Open) -> Non
     terminal = opened()
     terminal.wait_for("No run yet", "n ")
     terminal.press("?")
-    terminal.wait_for("Keys that work now")
+    terminal.wait_for("Runs continue without the workbench")
     terminal.press("\x1b")
     terminal.press("\x11")
     assert terminal.wait_for_end() == 0
@@ -139,7 +139,7 @@ def test_hostile_names_and_texts_are_inert_on_a_real_terminal(
 def test_a_terminal_that_cannot_place_text_is_refused(opened: Open, env: dict[str, str], status: int) -> None:
     terminal = opened(env=env)
     assert terminal.wait_for_end() == status
-    assert b"cannot place text" in terminal.received
+    assert b"cannot position text" in terminal.received
 
 
 def test_no_color_means_no_colour_codes(opened: Open) -> None:

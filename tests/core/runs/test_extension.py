@@ -113,7 +113,7 @@ def test_without_its_trunk_a_run_begins_anew_and_says_so(made: Callable[..., Run
     extend(run, 4)
     work(run, resume=True)
     assert fingerprint(run) == fingerprint(long)
-    assert any("begins anew" in notice for notice in notices_of(run))
+    assert any("starts over" in notice for notice in notices_of(run))
 
 
 @pytest.mark.parametrize(

@@ -28,8 +28,8 @@ def run() -> RunFolder:
         (InputError("The file is empty; name another."), "The file is empty; name another.", False),
         (MemoryError(), "Out of memory. Lower max_length", True),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), "Out of memory.", True),
-        (ZeroDivisionError("division by zero"), "An unforeseen ZeroDivisionError ended the run;", True),
-        (SystemExit(3), "An unforeseen SystemExit ended the run;", True),
+        (ZeroDivisionError("division by zero"), "An unexpected ZeroDivisionError ended the run;", True),
+        (SystemExit(3), "An unexpected SystemExit ended the run;", True),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",
 )
