@@ -1,7 +1,7 @@
-"""Errors that no code expects: they are written to crash.log and told in one sentence, never swallowed.
+"""Unexpected errors: they are written to crash.log and reported in one sentence, never swallowed.
 
-A Textual worker with `exit_on_error=False` ends in silence when it raises. `ReportingWorkers` tells the app of each
-that does, whichever screen or widget began it.
+A Textual worker with `exit_on_error=False` ends silently when it raises. `ReportingWorkers` notifies the app of each
+worker that does, whichever screen or widget started it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def write_crash_log(error: BaseException) -> Path:
 
 
 def failure_sentence(error: BaseException) -> str:
-    """Log an unexpected error, and return the sentence that tells of it."""
+    """Log an unexpected error, and return a message about it."""
     words = f"An unexpected {type(error).__name__}: {clean_line(error, 200)}"
     try:
         return f"{words} ({write_crash_log(error)} has the details)"
@@ -43,7 +43,7 @@ class _Tells(Protocol):
 
 
 class ReportingWorkers(WorkerManager):
-    """The workers of an app that is told, by `worker_failed`, of each that failed and did not end the app."""
+    """A worker manager that calls the app's `worker_failed` for each worker that fails without ending the app."""
 
     def _remove_worker(self, worker: Worker[Any]) -> None:
         super()._remove_worker(worker)

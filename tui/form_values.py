@@ -1,4 +1,4 @@
-"""What a person typed over a preset, validated: the settings of the run, or which values are refused and why."""
+"""Validates the values that the user typed over a preset."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from core.settings.messages import validation_messages
 from core.settings.schema import Settings, describe
 
 preset = cache(presets.preset)
-"""The settings of a preset; they never change, and are looked up with every key."""
+"""The settings of a preset, cached because they are looked up with every key."""
 _DECLARATIONS = {declaration.name: declaration for declaration in describe()}
 _ORDER = {name: at for at, name in enumerate(_DECLARATIONS)}
 
 
 @dataclass(frozen=True)
 class Checked:
-    """The outcome of `check`."""
+    """The result of `check`."""
 
     settings: Settings | None
     """The settings of the run; None if a value is refused."""
     typed: dict[str, str]
     """What was typed, in the order of the form, without the values that equal the preset's."""
     problems: dict[str, str] = field(default_factory=dict)
-    """Setting → why it is refused. Of values at odds with each other, those whose reset would end the conflict."""
+    """Setting → why it is refused. For conflicting values: those of which resetting one would end the conflict."""
     sentence: str = ""
     """The first problem; empty if there is none."""
 
 
 def check(preset_name: str, typed: Mapping[str, str]) -> Checked:
-    """Validate what was `typed` over a preset: setting → text."""
+    """Validate `typed` (setting → text) over a preset, and return the settings or the problems."""
     base = preset(preset_name)
     in_order = sorted(typed, key=lambda name: _ORDER.get(name, len(_ORDER)))
     typed = {name: typed[name] for name in in_order if typed[name] != as_typed(getattr(base, name, None))}
@@ -74,12 +74,12 @@ def shown(value: Any) -> str:
 
 
 def as_typed(value: Any) -> str:
-    """Return a value as a person would type it; `Settings.changed` reads it back."""
+    """Return a value as the user would type it; `Settings.changed` parses it."""
     return ("true" if value else "false") if isinstance(value, bool) else shown(value)
 
 
 def steps_in_words(kept: int, settings: Settings) -> str:
-    """Return how long the run would be, about: reviews to learn from, steps an epoch and in all."""
+    """Return the approximate length of the run: `about 900 reviews, 29 steps an epoch, 116 in all`."""
     learn = round(kept * (1 - settings.validation_fraction))
     each = max(-(-learn // settings.batch_size), 1)
     total = each * settings.epochs

@@ -99,16 +99,16 @@ def write_whole(path: Path, content: bytes | str) -> None:
         ReviewtuiError: The file cannot be written.
     """
     data = content.encode() if isinstance(content, str) else content
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        descriptor = open_private(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+        descriptor = open_private(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        beside.replace(path)
+        temporary.replace(path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise ReviewtuiError(f"Cannot write {path} ({error.strerror or error}).") from error
     sync_path(path.parent)
 

@@ -40,7 +40,7 @@ def classify_into(
     The columns are file, line, text, label, probability, `p_<label>` for each class (one object in JSON Lines), tokens
     and truncated. In CSV, cells that a spreadsheet would run are made inert.
 
-    The file appears when it is complete. Until then, the answers so far are in a folder beside it, and the same call
+    The file appears when it is complete. Until then, the answers so far are in a folder next to it, and the same call
     continues from there, whatever ended this one. The file is the same byte for byte.
 
     Returns:
@@ -151,7 +151,7 @@ class _Work:
 
 @contextmanager
 def _writing(output: Path, done: Callable[[], int], total: int) -> Iterator[None]:
-    """Turn an OSError into a sentence that says what has been kept."""
+    """Raise an OSError as a ReviewtuiError that says what has been kept."""
     try:
         yield
     except OSError as error:

@@ -84,7 +84,7 @@ def describe_job(
 
 
 def difference(manifest: Path, job: dict[str, Any]) -> str | None:
-    """Return in words what job the manifest was written for, or None if it was `job`."""
+    """Return a description of the job that the manifest was written for; None if it was `job`."""
     try:
         before = json.loads(manifest.read_bytes())
         changed = [name for name in _WORDS if before.get(name) != job[name]]

@@ -22,7 +22,7 @@ class Examples:
     rows: np.ndarray
     labels: np.ndarray
     reviews: Reviews | None = None
-    """The stored reviews, beside which computed features are cached; None if they are not stored."""
+    """The stored reviews, next to which computed features are cached; None if they are not stored."""
 
     def lengths(self, positions: np.ndarray, special_tokens: SpecialTokens) -> np.ndarray:
         """Return the tokens [n] of the reviews at [n] `positions`, truncated and with special tokens.

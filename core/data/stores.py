@@ -1,4 +1,4 @@
-"""Stores: cached folders beside the reviews they were computed from, named by a hash of what determines their content.
+"""Stores: cached folders next to the reviews they were computed from, named by a hash of what their content depends on.
 
 A store is complete or absent. It is written to `.<name>.<process>-<random>`, its manifest last, and renamed; to remove
 it, it is renamed to such a name first. So a crash leaves only folders with such names, and the next writer of a store

@@ -1,7 +1,7 @@
-"""The token ids of all reviews of a source, computed once and stored beside the reviews.
+"""The token ids of all reviews of a source, computed once and stored next to the reviews.
 
 A store holds the ids of whole reviews without special tokens, so that it serves any `max_length` and truncation. It is
-a folder beside the stored reviews, named by the hash of the tokenizer:
+a folder next to the stored reviews, named by the hash of the tokenizer:
 
     ids.bin         the ids of all reviews, one after the other (uint16 if the vocabulary allows, otherwise uint32)
     starts.npy      [N] int64, where each review begins in ids.bin, in tokens

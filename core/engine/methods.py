@@ -221,7 +221,7 @@ _loaded: dict[tuple[str, int, str], Predictor] = {}
 
 
 def _predictor(folder: Path, precision: str, progress: Progress) -> Predictor:
-    """Return the model in `folder`, loaded once; a folder written anew is loaded anew. One model is kept at a time."""
+    """Return the model in `folder`, cached until the folder is rewritten. Only the last model is kept."""
     config = folder / "config.json"
     if not config.is_file():
         raise InputError("This run has no model yet; let it finish, or stop and save it.")
@@ -248,7 +248,7 @@ def _share_processors() -> None:
 
 @cache
 def _threads() -> int:
-    """Return how many threads torch has by itself, or by the person's choice."""
+    """Return how many threads torch uses, by default or by the user's choice."""
     import torch
 
     return torch.get_num_threads()

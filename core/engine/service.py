@@ -57,7 +57,7 @@ class Service:
                 else:
                     self._requests.put({key: message[key] for key in ("id", "method", "params")})
             except (ValueError, TypeError, KeyError):
-                self._say(None, error={"message": "The engine was sent what is no request.", "exit_code": 1})
+                self._say(None, error={"message": "The engine was sent an invalid request.", "exit_code": 1})
         os._exit(0)  # the client is gone: drop everything at once
 
     def _answer(self, request: dict[str, Any]) -> None:

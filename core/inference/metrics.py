@@ -53,7 +53,7 @@ def confusion(logits: np.ndarray, labels: np.ndarray, classes: int) -> list[list
 
 
 def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """part / whole, and 0 where there is nothing."""
+    """Return part / whole, or 0 if `whole` is 0."""
     ratio: np.ndarray = np.divide(part, whole, out=np.zeros(len(whole)), where=whole > 0)
     return ratio
 

@@ -48,7 +48,7 @@ class Predictor:
             precision: `fp32`, `bf16`, or `auto` for the fastest on this device.
 
         Raises:
-            InputError: The folder is refused as unsafe, is no classifier, or cannot be loaded.
+            InputError: The folder is refused as unsafe, is not a classifier, or cannot be loaded.
         """
         config = check_model_folder(folder, str(folder))
         heads = config.get("architectures")

@@ -1,4 +1,4 @@
-"""Plan what computes a run, and build it: the native encoder where it can, the Hugging Face module elsewhere."""
+"""Builds the learner of a run: on the native encoder if it supports the run, otherwise on the Hugging Face module."""
 
 from __future__ import annotations
 

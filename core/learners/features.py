@@ -1,6 +1,6 @@
-"""Features: the output of the frozen layers, computed once, stored beside the tokens, and read in every epoch.
+"""Features: the output of the frozen layers, computed once, stored next to the tokens, and read in every epoch.
 
-A store holds the features of the training or the validation reviews of a run. It is a folder beside the stored reviews,
+A store holds the features of the training or the validation reviews of a run. It is a folder next to those reviews,
 named by the hash of everything that determines its bits:
 
     features.bin    the rows [R, H] of all reviews, one after the other, in the order computed: one row per token, in

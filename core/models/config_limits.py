@@ -1,4 +1,4 @@
-"""Whether the numbers in a `config.json` are plausible for the weights beside it.
+"""Whether the numbers in a `config.json` are plausible for the weights next to it.
 
 A config of a few bytes can ask for any number of layers or words, and libraries build the model before they look at the
 weights. So its numbers are compared with the weight files first.

@@ -105,7 +105,7 @@ def _read(file: Path) -> dict[str, Any]:
         return {}
     found = json.loads(file.read_text(encoding="utf-8"))
     if not isinstance(found, dict):
-        raise ValueError(f"{file.name} is no object")
+        raise ValueError(f"{file.name} is not a JSON object")
     return found
 
 

@@ -21,7 +21,7 @@ def load_tokenizer(folder: Path, name: str) -> Any:
         InputError: There is none, or it cannot be loaded.
     """
     if not any((folder / file).is_file() for file in ("tokenizer.json", "vocab.txt", "vocab.json", "spiece.model")):
-        raise InputError(f"The model {clean_line(name, 120)} has no tokenizer; save one beside its weights.")
+        raise InputError(f"The model {clean_line(name, 120)} has no tokenizer; save one next to its weights.")
     try:
         tokenizer = plain_tokenizer(folder) or _from_transformers(folder)
         tokenizer("good")  # some damage shows only with the first text

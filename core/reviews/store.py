@@ -1,4 +1,4 @@
-"""The reviews of a source on disk: texts in a memory-mapped Arrow file, labels and hashes beside it.
+"""The reviews of a source on disk: texts in a memory-mapped Arrow file, labels and hashes next to it.
 
     rows.arrow      every row with a text: text, file (index), line, label (code of the raw value), hash
     kept.npy        [N] int64, the rows of rows.arrow that are kept; missing if all are

@@ -23,7 +23,7 @@ from core.settings.schedule import planned_steps
 
 
 def branch_run(parent: RunFolder, changes: Mapping[str, Any], *, name: str = "", step: int | None = None) -> RunFolder:
-    """Make a new run that goes on from a checkpoint of `parent` with `changes`. Its worker starts by resuming.
+    """Create a run that continues from a checkpoint of `parent` with `changes`. Its worker starts by resuming.
 
     Args:
         step: of the checkpoint; None for the newest.
@@ -67,11 +67,11 @@ def _begin_with(checkpoint: Path, run: RunFolder, step: int, steps: int, *, adop
     begun = Progress(
         step, steps=steps, evaluated=step, adopted=adopted, scaler=before.scaler, average_loss=before.average_loss
     )
-    with making(run.checkpoints / f"step-{step}") as beside:
-        shutil.copyfile(checkpoint / WEIGHTS, beside / WEIGHTS)
+    with making(run.checkpoints / f"step-{step}") as temporary:
+        shutil.copyfile(checkpoint / WEIGHTS, temporary / WEIGHTS)
         if optimizer and (checkpoint / OPTIMIZER).exists():
-            shutil.copyfile(checkpoint / OPTIMIZER, beside / OPTIMIZER)
-        write_progress(beside / STATE, begun)
+            shutil.copyfile(checkpoint / OPTIMIZER, temporary / OPTIMIZER)
+        write_progress(temporary / STATE, begun)
 
 
 def _bases(run: RunFolder) -> list[Path]:

@@ -73,14 +73,14 @@ def making(target: Path) -> Iterator[Path]:
         private_folder(folder)
         for left in folder.glob(".step-*"):
             shutil.rmtree(left, ignore_errors=True)
-        beside = private_folder(folder / f".{target.name}.{secrets.token_hex(4)}")
+        temporary = private_folder(folder / f".{target.name}.{secrets.token_hex(4)}")
         try:
-            yield beside
-            _seal(beside)
+            yield temporary
+            _seal(temporary)
             shutil.rmtree(target, ignore_errors=True)
-            beside.rename(target)
+            temporary.rename(target)
         finally:
-            shutil.rmtree(beside, ignore_errors=True)
+            shutil.rmtree(temporary, ignore_errors=True)
         sync_path(folder)
     except OSError as error:
         raise ReviewtuiError(f"No checkpoint could be written in {folder} ({error.strerror or error}).") from error

@@ -1,8 +1,8 @@
 """More epochs for a run that has ended: `reviewtui extend RUN --epochs N`.
 
-What it left so far stays: the journal goes on, and model and predictions are kept in `earlier/epochs-N/`. With schedule
+Earlier results stay: the journal continues, and model and predictions are kept in `earlier/epochs-N/`. With schedule
 wsd it resumes from before its learning rate fell, and becomes the run that it would have been with N epochs from the
-beginning; with the others the learning rate jumps, and a sentence says so.
+beginning; with the other schedules the learning rate jumps, which is reported.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Extension:
     resumes_from: int
     """Training resumes from the newest checkpoint up to this step."""
     about_rate: str
-    """What happens to the learning rate, in one or two sentences."""
+    """A message of one or two sentences about the learning rate."""
 
 
 def plan_extension(run: RunFolder, epochs: int) -> Extension:
@@ -122,14 +122,14 @@ def _keep_results(run: RunFolder, name: str) -> None:
     target = run.earlier / name
     if target.exists() or not run.model.is_dir():
         return
-    beside = private_folder(run.earlier / f".{name}.{secrets.token_hex(4)}")
-    private_folder(beside / "model")
+    temporary = private_folder(run.earlier / f".{name}.{secrets.token_hex(4)}")
+    private_folder(temporary / "model")
     for file in run.model.iterdir():
-        _link(file, beside / "model" / file.name)
+        _link(file, temporary / "model" / file.name)
     if run.predictions.is_file():
-        _link(run.predictions, beside / run.predictions.name)
-    sync_path(beside)
-    beside.rename(target)
+        _link(run.predictions, temporary / run.predictions.name)
+    sync_path(temporary)
+    temporary.rename(target)
     sync_path(run.earlier)
 
 

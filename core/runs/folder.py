@@ -1,4 +1,4 @@
-"""A run's folder: what is in it, how one is made, and how the `RUN` that a person types is found.
+"""A run's folder: what is in it, how one is made, and how the `RUN` that the user types is found.
 
 settings.toml        what was asked: data, settings, name; enough to repeat the run
 forecast.json        the forecast (core/forecast/forecast.py); missing if nothing was measured

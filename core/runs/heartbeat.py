@@ -1,4 +1,4 @@
-"""The heartbeat of a worker: its main thread says that it goes on, and a reader can tell for how long it has not.
+"""The heartbeat of a worker: its main thread reports progress, and a reader can tell for how long it has not.
 
 A beat stores one number, so it costs nothing even once per micro-batch. The clock stands still while the machine
 sleeps, so a laptop that wakes up does not find its run called stuck.
@@ -30,7 +30,7 @@ class Heartbeat:
         self._last = clock()
 
     def beat(self) -> None:
-        """Say that work goes on."""
+        """Report that the main thread makes progress."""
         self._last = self._clock()
 
     def read(self) -> Pulse:

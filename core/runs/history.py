@@ -44,7 +44,7 @@ _PACE_STEPS = 50
 
 @dataclass
 class RunHistory:
-    """Everything that a journal has told so far.
+    """Everything in the journal of a run so far.
 
     `update` folds in new records. Steps that a resumed run makes again replace the ones that they repeat.
     """
@@ -62,7 +62,7 @@ class RunHistory:
     """Why the latest checkpoint could not be written; empty if it was."""
     paused: bool = False
     end: EndRecord | None = None
-    """The record that ended the run; None while it goes on."""
+    """The record that ended the run; None while it is in progress."""
     earlier: list[EndRecord] = field(default_factory=list)
     """How the run had ended before each time that it was extended."""
     begun: float | None = None
@@ -237,7 +237,7 @@ _FOLDS: dict[type[Record], Callable[[RunHistory, Any], None]] = {
 
 
 def read_history(journal: Path) -> RunHistory:
-    """Return the history of the run whose journal lies at `journal`, as of now."""
+    """Return the current history of the run with the journal at `journal`."""
     history = RunHistory()
     history.update(JournalReader(journal).read_new())
     return history

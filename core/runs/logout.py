@@ -1,7 +1,7 @@
 """What a logout does to a detached run on this machine, and how to start one that survives it.
 
 systemd puts every login into its own control group. If logind is configured to (`KillUserProcesses`), it ends the whole
-group at logout, including processes in a session of their own. Only processes under the user's own manager are spared,
+group at logout, including processes in their own session. Only processes under the user's own manager are spared,
 and only while lingering keeps that manager running. So a run is started under the manager where that is what saves it;
 everywhere else a new session is enough.
 """
@@ -33,12 +33,12 @@ class Detachment:
     """How a run is detached from the process that starts it, and whether it survives a logout."""
 
     how: Literal["systemd", "session"]
-    """Under the user's systemd manager, or as a session of its own."""
+    """Under the user's systemd manager, or in its own session."""
     survives: bool
     """Whether the run outlives a logout."""
     why: str
     advice: str = ""
-    """What a person can do so that it survives; empty if it does."""
+    """What the user can do so that it survives; empty if it does."""
     command: tuple[str, ...] = ()
     """Words before the worker's command; `UNIT` among them stands for the unit's name."""
 
@@ -74,7 +74,7 @@ def plan_detachment(root: Path = Path("/"), environment: Mapping[str, str] = os.
         return Detachment("session", False, _ENDS, linger)
     command, trouble = _manager(environment)
     if trouble:
-        advice = "log in anew, directly and not through su or sudo, so that `systemd-run --user true` works"
+        advice = "log in again, directly and not through su or sudo, so that `systemd-run --user true` works"
         return Detachment("session", False, f"{_ENDS}, and {trouble}", advice)
     why = "systemd-logind ends a login's processes, but not those of a user manager that lingers"
     return Detachment("systemd", True, why, command=command)

@@ -41,7 +41,7 @@ def unused_name(name: str, taken: frozenset[str] | None = None) -> str:
 
 
 def require_unused(name: str, taken: frozenset[str] | None = None) -> str:
-    """Return a name that a person chose, as it is shown.
+    """Return a name that the user chose, as it is shown.
 
     Raises:
         InputError: Another run has it, or it could be mistaken for an id; the sentence offers the nearest free name.

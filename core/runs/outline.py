@@ -29,7 +29,7 @@ class Outline(msgspec.Struct, frozen=True, kw_only=True):
     preset: str = "balanced"
     settings: dict[str, Value] = {}
     parent: Parent | None = None
-    """Where the run branches off; None for one that is no branch."""
+    """Where the run branches off; None if it is not a branch."""
 
     @property
     def model(self) -> str:

@@ -27,7 +27,7 @@ class Request(BaseModel):
     preset: str = "balanced"
     settings: Settings = Settings()
     parent: Parent | None = None
-    """The run that this one branches off; None for one of its own."""
+    """The run that this one branches off; None if it is not a branch."""
 
     def located(self) -> Request:
         """Return the request with a model folder made absolute, because the worker runs in another folder."""

@@ -24,7 +24,7 @@ class Resumed:
 
 
 def resume_run(run: RunFolder) -> Launched:
-    """Start a worker that goes on from the last checkpoint.
+    """Start a worker that continues from the last checkpoint.
 
     Raises:
         InputError: the run has a worker, or nothing left to do; its settings cannot be read.

@@ -36,7 +36,7 @@ def plan_run(
         preset: The preset that `settings` began with; it is recorded and part of the suggested name.
         settings: The settings of the run.
         validation: Reviews to measure on; None holds some of `source` out.
-        name: The name a person gave the run; empty takes one that is free.
+        name: The name the user gave the run; empty takes one that is free.
 
     Raises:
         InputError: Another run is called `name`.

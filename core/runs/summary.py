@@ -47,7 +47,7 @@ class RunSummary:
     loss: float | None
     """Training loss of the latest step; None if it is not finite."""
     validation: ValidationFigures | None
-    """Of the weights that are kept; of a long run that goes on, the latest at hand."""
+    """The scores of the weights that are kept; for a long run in progress, the latest that were read."""
     best_epoch: float | None
     began: float | None
     ended: float | None
@@ -55,7 +55,7 @@ class RunSummary:
     phase: str
     has_model: bool
     parent: Parent | None
-    """The run and the step that this one branches off; None if it is no branch."""
+    """The run and the step that this one branches off; None if it is not a branch."""
     checkpoint_step: int | None
     """Step of the latest checkpoint on the disk."""
     no_checkpoint: str
@@ -138,7 +138,7 @@ def _planned(plan: PlanRecord | None, outline: Outline | None) -> tuple[float | 
 
 
 def _interruption(run: RunFolder, history: RunHistory) -> str:
-    """Say what happened to a run without last words, and where it can go on."""
+    """Return what happened to a run that ended without a record, and where it can continue."""
     where = f"at step {history.step}" if history.step else "before its first step"
     died = f"its worker died {where}"
     holder = read_holder(run.lock)

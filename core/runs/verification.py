@@ -73,7 +73,7 @@ def verify_resume(request: Request, kills: int, progress: Progress, chance: rand
 
 @contextmanager
 def _own_home() -> Iterator[None]:
-    """Provide a home for the runs, inside the person's own; it is removed at the end."""
+    """Provide a home for the runs, inside the user's own; it is removed at the end."""
     before = os.environ.get("REVIEWTUI_HOME")
     place = Path(tempfile.mkdtemp(prefix="verify-", dir=private_folder(home())))
     os.environ["REVIEWTUI_HOME"] = str(place)

@@ -58,13 +58,13 @@ def save_checkpoint(
     if target.is_dir() and fault(target) is None:
         return target
     try:
-        with making(target) as beside:
+        with making(target) as temporary:
             parts = ((WEIGHTS, checkpoint.weights), (OPTIMIZER, checkpoint.optimizer), (BEST, checkpoint.best))
             for name, tensors in parts:
                 if tensors:
-                    save_tensors(tensors, beside / name)
+                    save_tensors(tensors, temporary / name)
             read()
-            write_progress(beside / STATE, checkpoint.progress)
+            write_progress(temporary / STATE, checkpoint.progress)
             before()
     except SafetensorError as error:  # of a failed write
         raise ReviewtuiError(f"No checkpoint could be written in {folder} ({error}).") from error

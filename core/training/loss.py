@@ -44,7 +44,7 @@ class LossWatch:
         """Running mean of the loss; None before the first step."""
 
     def complaint(self, loss: float, gradient_norm: float, step: int) -> str | None:
-        """Return a sentence if the run has diverged, otherwise None."""
+        """Return a message if the run has diverged, otherwise None."""
         if not np.isfinite(loss) or not np.isfinite(gradient_norm):
             what = "loss" if not np.isfinite(loss) else "gradient"
             return (

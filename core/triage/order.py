@@ -2,7 +2,7 @@
 
 A review is known by its row in the file and the hash of its text; a position is only an index in an order. Decisions
 are about reviews, so a pile may be walked through in another order at any time. A new order needs a function here or
-in a module of its own, a line in `ORDERS`, and a test.
+in its own module, a line in `ORDERS`, and a test.
 """
 
 from __future__ import annotations

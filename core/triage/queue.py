@@ -1,4 +1,4 @@
-"""A pile of reviews as a person walks through it: its pages from the engine, its decision log, and the position.
+"""A pile of reviews as the user walks through it: its pages from the engine, its decision log, and the position.
 
 Only the pages around the current review are in memory. Decisions are written off the event loop, and the position
 advances once they are on the disk.
@@ -56,7 +56,7 @@ class Pile:
         self.position = 0
         """Index of the review in view in the order, from 0."""
         self.finished = False
-        """Whether every review is decided and the person has not walked back into them."""
+        """Whether every review is decided and the user has not walked back into them."""
         self.returned = 0
         """Decided reviews that a changed file holds elsewhere, or no longer."""
         self._rows: Sequence[int] = range(0)

@@ -1,4 +1,4 @@
-"""The training worker: `python -m core.worker RUN_FOLDER [--resume]`, one per run, detached from whoever starts it.
+"""The training worker: `python -m core.worker RUN_FOLDER [--resume]`, one per run, detached from its starter.
 
 The process takes the run's lock and forks, so that no parent waits for it. The fork holds the lock and supervises a
 child that does the work (`core/worker/supervisor.py`). Both ignore SIGHUP; SIGTERM to either means stop and save. The
@@ -107,7 +107,7 @@ def _work(
 
 
 def _exit_message(error: BaseException, run: RunFolder) -> str:
-    """Return a sentence about an unexpected failure; the traceback is in worker.log."""
+    """Return a message about an unexpected failure; the traceback is in worker.log."""
     from core.base.out_of_memory import is_out_of_memory
 
     if is_out_of_memory(error):

@@ -82,24 +82,24 @@ def write_model(run: RunFolder, request: Request, data: RunData, loop: TrainingL
         return False
     labels = data.validation_labels
     _write_predictions(run, data, logits)
-    beside = run.path / ".model.new"
-    shutil.rmtree(beside, ignore_errors=True)
-    private_folder(beside)
-    save_classifier(loop.classifier, beside)
-    write_json(beside / "calibration.json", _calibration(logits, labels))
+    temporary = run.path / ".model.new"
+    shutil.rmtree(temporary, ignore_errors=True)
+    private_folder(temporary)
+    save_classifier(loop.classifier, temporary)
+    write_json(temporary / "calibration.json", _calibration(logits, labels))
     figures = measure(logits, labels, loop.classifier.labels)
     provenance = read_provenance(run.provenance)
     model = provenance.model if provenance is not None else request.settings.model
-    (beside / "README.md").write_text(model_card(request, model, data, loop, figures), encoding="utf-8")
-    for file in beside.iterdir():
+    (temporary / "README.md").write_text(model_card(request, model, data, loop, figures), encoding="utf-8")
+    for file in temporary.iterdir():
         file.chmod(PRIVATE_FILE)
         sync_path(file)
-    sync_path(beside)
+    sync_path(temporary)
     old = run.path / ".model.old"
     shutil.rmtree(old, ignore_errors=True)
     if run.model.exists():
         run.model.rename(old)
-    beside.rename(run.model)
+    temporary.rename(run.model)
     sync_path(run.path)
     shutil.rmtree(old, ignore_errors=True)
     return True

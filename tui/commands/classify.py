@@ -63,8 +63,8 @@ def classify(
         try:
             done = ask(request)
         except KeyboardInterrupt:
-            if file != "-":  # what came through a pipe is not there again
-                complain("What is done is kept; the same command goes on from there.")
+            if file != "-":  # a pipe cannot be read again
+                complain("The answers so far are kept; the same command continues from there.")
             raise
         if json:
             say_json(to_result(done))

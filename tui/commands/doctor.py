@@ -46,7 +46,7 @@ def doctor(json: Json = False) -> int:
 
 
 def _logout(found: DoctorReport) -> str:
-    way = "a systemd user manager" if found.detached_by == "systemd" else "a session of its own"
+    way = "a systemd user manager" if found.detached_by == "systemd" else "its own session"
     what = "go on" if found.survives_logout else "END"
     advice = f"; {found.survives_logout_advice}" if found.survives_logout_advice else ""
     return f"{what} (each in {way}): {found.survives_logout_why}{advice}"

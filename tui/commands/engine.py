@@ -1,4 +1,4 @@
-"""Asking the engine from a command: a process of its own, with its progress on standard error."""
+"""Sends engine requests from a command, to a separate engine process; progress is shown on standard error."""
 
 from __future__ import annotations
 
@@ -33,6 +33,6 @@ def engine() -> Iterator[Ask]:
 
 
 def ask(request: EngineRequest[A]) -> A:
-    """Ask an engine process of its own for one answer."""
+    """Start an engine process, send it one request, and return the answer."""
     with engine() as ask_it:
         return ask_it(request)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def runs(json: Json = False) -> int:
-    """List every run, the newest first; branches stand below the run they come from."""
+    """List every run, the newest first; branches are listed below the run they come from."""
     from core.runs.disk_usage import bytes_on_disk
     from core.runs.folder import list_runs
     from core.runs.summary import summarize

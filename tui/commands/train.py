@@ -45,7 +45,7 @@ def train(
     wait: Wait = False,
     json: Json = False,
 ) -> int:
-    """Fine-tune a model on labelled reviews. The run is detached: it goes on without this terminal.
+    """Fine-tune a model on labelled reviews. The run is detached: it continues without this terminal.
 
     Every setting and its range is listed in docs/settings.md and in the workbench's Setup screen.
     """
@@ -184,13 +184,15 @@ def finish(run: RunFolder, detachment: Detachment, *, wait: bool, json: bool) ->
             facts = {"survives_logout": detachment.survives, "survives_logout_why": detachment.why}
             say_json({**summary.to_json(), "detached_by": detachment.how, **facts})
         else:
-            say(f"Started {summary.name} ({run.id}); it goes on without this terminal.")
+            say(f"Started {summary.name} ({run.id}); it continues without this terminal.")
             say(detachment)
             say(f"`reviewtui status {run.id}` tells how it goes; `reviewtui` shows it live.")
         return 0
     try:
         history = follow(run)
     except KeyboardInterrupt:
-        complain(f"{run.id} goes on; `reviewtui status {run.id}` tells how, `reviewtui stop {run.id}` ends it.")
+        complain(
+            f"{run.id} continues; `reviewtui status {run.id}` shows its progress, `reviewtui stop {run.id}` ends it."
+        )
         return 130
     return report(run, history, json=json)

@@ -24,7 +24,7 @@ def open_data(
 
 
 def run_workbench(*, data: str | None = None, mouse: bool = True) -> int:
-    """Run the workbench until the person quits.
+    """Run the workbench until the user quits.
 
     Raises:
         InputError: standard input or output is not a terminal that can position text.

@@ -1,6 +1,6 @@
-"""What a key does, as data. Bindings, footer, help, command palette, `reviewtui keys` and docs/keys.md are made of it.
+"""What keys do, as data for bindings, footer, help, command palette, `reviewtui keys` and docs/keys.md.
 
-Each place declares its actions in a `keys.py` beside it; `tui/registry.py` collects them. Nothing here imports
+Each place declares its actions in a `keys.py` next to it; `tui/registry.py` collects them. Nothing here imports
 Textual, so that the table can be printed at once.
 """
 
@@ -22,15 +22,15 @@ class Action:
     title: str
     """A word or two for the footer and the command palette."""
     help: str = ""
-    """A sentence; empty where the title says it all."""
+    """A sentence; empty if the title says enough."""
     footer: bool = False
     """Whether the footer shows it."""
     shown_as: str = ""
-    """How the footer writes the default keys, where their names do not do."""
+    """How the footer shows the default keys, if not by their names."""
     when: str = ""
-    """When it works. Actions of one place may share a key if each names another time."""
+    """When the action is available. Actions of one place may share a key if their times differ."""
     over: str = ""
-    """The id of an action of a place around this one that it stands in for, on the same key."""
+    """The id of an action of an enclosing place that this one replaces on the same key."""
     priority: bool = False
     """Whether the key works before any widget or dialog sees it."""
 

@@ -1,11 +1,11 @@
-"""Other keys for actions, from `keys.toml` in the home:
+"""Keys that the user assigns to actions in `keys.toml` in the home:
 
     [classify]
     skip = "k"
     agree = ["enter", "space"]
 
-A line that cannot hold is left out with a sentence that says why; the default keys stay. No file can keep the
-workbench from starting.
+An invalid line is ignored and reported, and its action keeps the default keys. No file can keep the workbench from
+starting.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ MAX_BYTES = 256 << 10
 
 @dataclass(frozen=True)
 class Keymap:
-    """What a person changed, and what could not be taken."""
+    """The changes of `keys.toml`, and the lines of it that are invalid."""
 
     changed: Mapping[str, str] = field(default_factory=dict)
-    """Id of an action → its keys, as Textual names them, separated by commas."""
+    """Action id → its keys, as Textual names them, separated by commas."""
     problems: tuple[str, ...] = ()
-    """A sentence for every line that was left out."""
+    """A message for every line that was ignored."""
 
     def keys(self, action: Action) -> tuple[str, ...]:
-        """Return the keys of an action as they are now."""
+        """Return the current keys of an action."""
         return tuple(self.changed.get(action.id, action.keys).split(","))
 
 
 def read_keymap(file: Path, tables: Sequence[KeyTable]) -> Keymap:
-    """Return the keys that `file` gives to the actions of `tables`; no file changes nothing. Raises nothing."""
+    """Return the keys that `file` assigns to the actions of `tables`. A missing or damaged file changes none."""
     try:
         with file.open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
             return Keymap(problems=(f"{FILE_NAME} is larger than {MAX_BYTES >> 10} kB and was not read.",))
-        import tomllib  # here and not above: most homes hold no such file, and the first frame waits for nothing
+        import tomllib  # imported here because most homes have no such file, and the first frame must not wait
 
         wanted = dict(_flat(tomllib.loads(content.decode())))
     except FileNotFoundError:
@@ -52,7 +52,7 @@ def read_keymap(file: Path, tables: Sequence[KeyTable]) -> Keymap:
     except OSError as error:
         return Keymap(problems=(f"{FILE_NAME} cannot be read ({error.strerror}).",))
     except (ValueError, RecursionError) as error:
-        return Keymap(problems=(f"{FILE_NAME} was not taken: it is no TOML ({clean_line(error, 120)}).",))
+        return Keymap(problems=(f"{FILE_NAME} was ignored because it is not valid TOML ({clean_line(error, 120)}).",))
     return _checked(wanted, tables)
 
 
@@ -90,14 +90,18 @@ def _unknown(id: str, known: list[str]) -> str:
     from difflib import get_close_matches
 
     near = get_close_matches(id, known, 1)
-    return "is no action" + (f"; there is {near[0]}" if near else "; `reviewtui keys` lists them")
+    return "is not an action" + (f"; the nearest is {near[0]}" if near else "; `reviewtui keys` lists them")
 
 
 def _keys(value: Any, table: KeyTable) -> str:
-    """Return the keys that were asked for, as Textual names them. Raises ValueError with the rest of a sentence."""
+    """Return the keys in `value` as Textual names them.
+
+    Raises:
+        ValueError: A key is invalid. The message continues a sentence that begins with the action.
+    """
     texts = [value] if isinstance(value, str) else value
     if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
-        raise ValueError('wants a key like "k", or a list of keys')
+        raise ValueError('needs a key like "k", or a list of keys')
     names = []
     for text in texts:
         try:
@@ -112,7 +116,7 @@ def _keys(value: Any, table: KeyTable) -> str:
 
 @dataclass(frozen=True)
 class Clash:
-    """Two actions that one key would do at the same time."""
+    """Two actions that have the same key at the same time."""
 
     key: str
     one: Action
@@ -120,9 +124,9 @@ class Clash:
 
 
 def clashes(tables: Sequence[KeyTable], changed: Mapping[str, str]) -> Iterator[Clash]:
-    """Every pair of actions that share a key in one place, or in a place and one around it.
+    """Yield every pair of actions that share a key in one place, or in a place and one that encloses it.
 
-    Where text is typed, keys such as enter and escape come before those of the places around on purpose.
+    Where text is typed, keys such as enter and escape are meant to override those of the enclosing places.
     """
     by_place = {table.place: table for table in tables}
     first = [action for table in tables for action in table.actions if action.priority]

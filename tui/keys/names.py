@@ -1,4 +1,4 @@
-"""What keys are called: as a person writes them in `keys.toml`, as Textual names them, as the screen shows them."""
+"""What keys are called: as the user writes them in `keys.toml`, as Textual names them, as the screen shows them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _CHARACTERS = {name_of_character(chr(code)): chr(code) for code in range(0x21, 0
 
 
 def parse_key(text: str) -> str:
-    """Textual's name of the key that a person wrote: `?`, `ctrl+s`, `PgUp`, `shift+left`.
+    """Textual's name of the key that the user wrote: `?`, `ctrl+s`, `PgUp`, `shift+left`.
 
     Raises:
         ValueError: no terminal sends such a key; the message says why in a few words.
@@ -52,7 +52,7 @@ def parse_key(text: str) -> str:
         modifiers, key = text[:-2].split("+"), "+"
     modifiers = sorted(modifier.strip().lower() for modifier in modifiers)
     if unknown := [modifier for modifier in modifiers if modifier not in _MODIFIERS]:
-        raise ValueError(f"'{unknown[0]}' is no modifier; there are ctrl, shift and alt")
+        raise ValueError(f"'{unknown[0]}' is not a modifier; use ctrl, shift or alt")
     key = key if len(key) == 1 else _ALIASES.get(key.strip().lower(), key.strip().lower())
     if len(key) == 1 and key.isprintable():
         key = name_of_character(key.lower() if "ctrl" in modifiers else key)

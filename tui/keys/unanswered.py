@@ -30,7 +30,7 @@ class UnansweredKeys:
         self._last: tuple[str, float] | None = None
 
     async def answer(self, event: events.Key) -> bool:
-        """Do what there is to do about a key that no widget took; whether Textual may forget about it."""
+        """Handle a key that no widget handled, and return whether that is all; otherwise Textual looks it up."""
         # The same chain that Textual looks a key up in: there is no public name for it.
         chain = self._app.screen._modal_binding_chain
         bound = [
@@ -50,7 +50,7 @@ class UnansweredKeys:
         if (script := foreign_script(character)) and script not in self._scripts_told:
             self._scripts_told.add(script)
             self._say(
-                f"'{character}' is no key here: the keyboard types {script} letters. Switch it to Latin letters, or "
+                f"'{character}' is not a key here: the keyboard types {script} letters. Switch it to Latin letters, or "
                 f"give actions other keys in {FILE_NAME} (`reviewtui keys` lists them)."
             )
         return False

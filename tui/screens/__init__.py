@@ -1,1 +1,1 @@
-"""The five places of the workbench (Runs, Data, Setup, Train, Classify) and the dialogs over them; styles beside."""
+"""The five places of the workbench (Runs, Data, Setup, Train, Classify) with their dialogs and styles."""

@@ -61,7 +61,7 @@ class PlaceBar(Static):
         self.draw()
 
     def draw(self) -> None:
-        """Draw the line anew."""
+        """Redraw the line."""
         parts: list[str | tuple[str, str]] = [(" reviewtui ", "bold $text-primary")]
         for screen in SCREENS:
             # The brackets say where you are without colour.
@@ -122,7 +122,7 @@ class Place(Screen[None]):
         self.query_one(PlaceBar).say(subject)
 
     def why_not(self, action: str) -> str:
-        """Return why `check_action` disables an action now, in a sentence for the person who pressed its key."""
+        """Return why `check_action` disables an action now, in a sentence for the user."""
         return ""
 
     def key(self, id: str) -> str:

@@ -1,4 +1,4 @@
-"""What follows `g`: the letter of a screen. The list of letters appears when the person hesitates."""
+"""What follows `g`: the letter of a screen. The list of letters appears when the user hesitates."""
 
 from __future__ import annotations
 

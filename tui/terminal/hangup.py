@@ -2,7 +2,7 @@
 
 A closed terminal does not always send SIGHUP, and the parent process may have set it to be ignored. The terminal's
 descriptor always reports a hang-up, so it is polled. Without that, reads from it return at once, forever, and the
-process spins. Runs are not affected: they have workers of their own.
+process spins. Runs are not affected: they have their own workers.
 """
 
 from __future__ import annotations

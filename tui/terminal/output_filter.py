@@ -1,6 +1,6 @@
 """The last filter before the terminal: removes every control character from every line that is drawn.
 
-Text from data is cleaned where it becomes something to show (`core.base.text`), so that a person sees what is in it.
+Text from data is cleaned where it becomes something to show (`core.base.text`), so that the user sees what is in it.
 This filter catches whatever a widget failed to clean. The cells of a line have been counted by then, so a character
 is replaced by as many blanks as it was counted with.
 """

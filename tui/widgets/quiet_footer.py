@@ -9,9 +9,9 @@ from textual.widgets import Footer
 
 
 class QuietFooter(Footer):
-    """A footer that is composed anew only when it would show other keys.
+    """A footer that is recomposed only when it would show other keys.
 
-    Textual's own is composed anew after every change of the focus, which takes longer than the key that moved it.
+    Textual's own footer is recomposed after every change of the focus, which takes longer than moving the focus.
     """
 
     _keys: object = None

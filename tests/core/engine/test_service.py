@@ -267,7 +267,7 @@ def test_a_line_that_is_no_request_is_answered_and_the_service_goes_on(scripted:
     scripted.send(line)
     assert scripted.next() == {
         "id": None,
-        "error": {"message": "The engine was sent what is no request.", "exit_code": 1},
+        "error": {"message": "The engine was sent an invalid request.", "exit_code": 1},
     }
     assert scripted.answer("noisy")["result"] == "clean"
 

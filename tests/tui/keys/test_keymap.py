@@ -70,7 +70,11 @@ def test_no_file_changes_nothing(tmp_path: Path) -> None:
 
 def test_what_is_asked_for_holds(tmp_path: Path) -> None:
     keymap = keymap_of(tmp_path, '[classify]\nskip = "w"\nagree = ["enter", "ctrl+k"]\n"runs.new" = "F9"\n')
-    assert keymap.problems == ("keys.toml: classify.runs.new is no action; there is classify.undo.",) or keymap.problems
+    expected = "keys.toml: classify.runs.new is not an action; the nearest is classify.undo."
+    assert keymap.problems == (expected,) or keymap.problems
+        keymap.problems == ("keys.toml: classify.runs.new is not an action; did you mean classify.undo?.",)
+        or keymap.problems
+    )
     assert keymap.keys(ACTIONS["classify.skip"]) == ("w",)
     assert keymap.keys(ACTIONS["classify.agree"]) == ("enter", "ctrl+k")
     assert keymap.keys(ACTIONS["runs.new"]) == ("n",)
@@ -89,7 +93,7 @@ def test_two_actions_may_trade_their_keys(tmp_path: Path) -> None:
         ('[classify]\nskip = "g"', ("classify.skip", "app.go_to")),
         ('[classify]\nskip = "ctrl+q"', ("classify.skip", "app.quit")),
         ('[runs]\nnew = "w"\nopen = "w"', ("runs.open", "runs.new", "keeps enter")),
-        ('[runs]\nnwe = "w"', ("runs.nwe is no action", "runs.new")),
+        ('[runs]\nnwe = "w"', ("runs.nwe is not an action", "runs.new")),
         ('[runs]\nnew = "ctrl+m"', ("runs.new", "enter")),
         ("[runs]\nnew = 3", ("runs.new", "list of keys")),
         ("[runs]\nnew = []", ("runs.new", "list of keys")),

@@ -31,7 +31,7 @@ class ClassifyWork(Predictions):
     def __init__(self) -> None:
         super().__init__()
         self.blind = False
-        """Whether the model's answer is hidden until the person has labelled."""
+        """Whether the model's answer is hidden until the user has labelled."""
         self.last_guess: Decision | None = None
         """The latest decision that was made before the model's answer was shown."""
         self._problem = ""
@@ -159,7 +159,7 @@ class ClassifyWork(Predictions):
             await before.close()
 
     async def _keep_bookmark(self) -> None:
-        """Write down where the person is in the pile, and with which model."""
+        """Write down where the user is in the pile, and with which model."""
         pile = self.pile
         if pile is None:
             return
@@ -217,7 +217,7 @@ class ClassifyWork(Predictions):
             except PileChangedError as changed:
                 self._reopen(changed)
             except ReviewtuiError:
-                return  # the page is fetched again, and an error told, when the person gets there
+                return  # the page is fetched again, and an error told, when the user gets there
             self._predict_soon()
 
     def _reopen(self, changed: PileChangedError) -> None:

@@ -35,7 +35,7 @@ class OpenPile(ModalScreen[str | None]):
     BINDINGS: ClassVar[list[BindingType]] = bindings(OPEN_PILE)
 
     def __init__(self, suggestions: Sequence[tuple[str, str]]) -> None:
-        """Args: suggestions: (path, what it is); the first stands in the line."""
+        """Args: suggestions: (path, what it is); the first is the initial content of the line."""
         super().__init__()
         self._suggestions = suggestions
         self._at = 0
@@ -85,7 +85,7 @@ class ExportDialog(ModalScreen[DecisionsFile | None]):
         super().__init__()
         self._history, self._suggested = history, suggested
         self._confirmed: Path | None = None
-        """An existing file that the person was told would be replaced."""
+        """An existing file that the user was told would be replaced."""
 
     def compose(self) -> ComposeResult:
         self.add_class("dialog")

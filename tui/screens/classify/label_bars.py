@@ -73,7 +73,7 @@ class LabelBars(Static):
         self.update(Content.assemble(*parts))
 
     def _line(self, number: int, label: str, name: str, width: int) -> list[tuple[str, str]]:
-        """`▸1 negative ████████▎      62.1% ✓`: ▸ marks the model's label, ✓ the person's."""
+        """`▸1 negative ████████▎      62.1% ✓`: ▸ marks the model's label, ✓ the user's."""
         is_best, is_decided = label == self._predicted, label == self._decided
         key = str(number + 1) if number < MAX_DIGITS else "·"
         share = self._shares.get(label)

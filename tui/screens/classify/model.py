@@ -16,7 +16,7 @@ from tui.screens.classify.model_choice import Candidate
 
 Progress = Callable[[str, float | None], None]
 State = Literal["looking", "none", "unchosen", "loading", "warm", "failed"]
-"""`none`: no run has a model. `unchosen`: there are models, and the person has to choose one."""
+"""`none`: no run has a model. `unchosen`: there are models, and the user has to choose one."""
 
 
 class Ask(Protocol):
@@ -52,7 +52,7 @@ class ModelInUse:
         """Answer with this model from now on, and forget the answers of another one.
 
         Args:
-            candidate: None leaves the person to label by hand.
+            candidate: None leaves the user to label by hand.
             unchosen: Whether there are models to choose from.
         """
         self.candidate = candidate

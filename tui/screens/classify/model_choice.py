@@ -1,6 +1,6 @@
-"""Which run's model judges a pile: the one that was asked for, else the one that judged it before, else the newest.
+"""Chooses the run whose model classifies a pile: the requested one, else the previous one, else the newest.
 
-A change of model is always told: labels of two models in one pile are only comparable by a person who knows it.
+A change of the model is always reported, because the predictions of two models should not be compared unknowingly.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Choice:
-    """The model to use; None where the person has to choose. The notice says what they should know."""
+    """The model to use; None if the user has to choose. The notice is a message for the user."""
 
     candidate: Candidate | None
     notice: str = ""
 
 
 def choose_model(asked_for: RunFolder | None, bookmark: Bookmark | None, in_view: RunFolder | None) -> Choice:
-    """Choose a model. Reads the disk: not for the event loop.
+    """Choose a model. This reads the disk, so it must not run in the event loop.
 
     Args:
-        asked_for: The run that the person chose to classify with, if they chose one.
-        bookmark: Of the pile, if it was open before.
-        in_view: The run that other screens show, preferred for a pile that no model has judged.
+        asked_for: The run that the user chose to classify with, if they chose one.
+        bookmark: The bookmark of the pile; None if it was never open.
+        in_view: The run that other screens show, preferred if no model has classified the pile.
     """
     before = bookmark if bookmark is not None and bookmark.model else None
     if asked_for is not None and has_model(asked_for):
@@ -64,19 +64,19 @@ def choose_model(asked_for: RunFolder | None, bookmark: Bookmark | None, in_view
 
 
 def candidates() -> list[Candidate]:
-    """Every run that has a model, the newest first. Reads the disk."""
+    """Return every run that has a model, the newest first. Reads the disk."""
     return [candidate_of(run) for run in list_runs() if has_model(run)]
 
 
 def first_candidate(preferred: RunFolder | None) -> Candidate | None:
-    """Return the model of `preferred` if it has one, else that of the newest run that has. Reads the disk."""
+    """Return `preferred` if it has a model, else the newest run that has one. Reads the disk."""
     runs = [preferred] if preferred is not None and has_model(preferred) else list_runs()
     run = next((run for run in runs if has_model(run)), None)
     return candidate_of(run) if run is not None else None
 
 
 def candidate_of(run: RunFolder) -> Candidate:
-    """Return what there is to know about a run before its model is loaded."""
+    """Return a run with its summary and labels, without loading its model."""
     return Candidate(run, summarize(run), labels_of(run))
 
 
@@ -86,7 +86,7 @@ def has_model(run: RunFolder) -> bool:
 
 
 def labels_of(run: RunFolder) -> tuple[str, ...]:
-    """Return the labels of a model in their order; none if its configuration does not say."""
+    """Return the labels of a run's model in order; empty if its configuration does not list them."""
     try:
         with (run.model / "config.json").open("rb") as file:
             names = json.loads(file.read(_CONFIG_BYTES))["id2label"]

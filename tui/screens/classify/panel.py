@@ -29,7 +29,7 @@ class View:
     copy: Decision | None
     """A decision about the same text at another row."""
     hidden: bool
-    """Whether the answer is hidden until the person has labelled."""
+    """Whether the answer is hidden until the user has labelled."""
     last_guess: Decision | None
     in_view: bool
     """Whether a review is in view that can be decided."""
@@ -53,7 +53,7 @@ class Panel(Vertical):
         yield Static("", id="model", markup=False)
 
     def show(self, view: View) -> None:
-        """Draw the panel anew."""
+        """Redraw the panel."""
         model, prediction, decision, pile = view.model, view.prediction, view.decision, view.pile
         if view.hidden:
             answer = words.label_first(view.last_guess, tall=view.tall)

@@ -166,7 +166,7 @@ class ClassifyScreen(ClassifyWork):
         if action == "label":
             return f"There are {len(self.model.labels)} labels: no such digit."
         if action == "all_labels":
-            return "Every label has a digit of its own."
+            return "Every label has its own digit."
         return "Label first: a digit gives your label; b shows the model's answer." if action == "agree" else ""
 
     # What they do

@@ -57,7 +57,7 @@ def listing(folder: Path, typed: str) -> Listing:
     except OSError as error:
         return Listing(folder, problem=f"{error.strerror or error}: {clean_line(typed or folder, 60)}")
     except (ValueError, RuntimeError):
-        return Listing(folder, problem=f"{clean_line(typed, 60)} is no path.")
+        return Listing(folder, problem=f"{clean_line(typed, 60)} is not a path.")
 
 
 def completion(folder: Path, typed: str) -> str | None:

@@ -1,4 +1,4 @@
-"""What a person can choose about how a source is read, as functions from a report to lists of choices.
+"""What the user can choose about how a source is read, as functions from a report to lists of choices.
 
 An `Offer` says which fields of `ReadingOptions` each line of a list sets. The Data screen shows it, and has the source
 read again. `changed` drops earlier choices that no longer make sense.
@@ -28,7 +28,7 @@ class Offer:
     help: str = ""
     lines: list[Content] = field(default_factory=list)
     changes: list[Changes] = field(default_factory=list)
-    """What each line sets; for a value of `...` the person is asked first."""
+    """What each line sets; for a value of `...` the user is asked first."""
     current: int | None = None
 
     def add(self, line: str | Content, changes: Changes, current: bool = False) -> None:

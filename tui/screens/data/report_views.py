@@ -22,7 +22,7 @@ SCHEMES = {
     "binary": "0 and 1 as negative and positive",
     "stars_binary": "1–2 stars negative, 4–5 positive, 3 left out",
     "stars": "one class for each number of stars",
-    "as_is": "each value a class of its own",
+    "as_is": "each value as its own class",
     "unlabelled": "no labels",
 }
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "space"}
@@ -58,7 +58,7 @@ def reading_in_words(report: Report) -> str:
 
 
 def read_as(report: Report, options: ReadingOptions, width: int) -> Content:
-    """Draw how the source is read, with the key that changes each choice; `set` marks what a person chose."""
+    """Draw how the source is read, with the key that changes each choice; `set` marks what the user chose."""
     names = ", ".join(clean_line(name, 30) for name in report.label_names[:_MAX_LINES])
     facts = [
         ("t", "Text", clean_line(report.text_column), options.text is not None),

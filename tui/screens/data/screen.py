@@ -119,7 +119,7 @@ class DataScreen(ReadsReviews):
         self.query_one("#work", Button).disabled = self._wanted is not None
         self.refresh_bindings()
 
-    # What a person does
+    # What the user does
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         stage = self.stage if self.is_mounted else "picking"

@@ -1,4 +1,4 @@
-"""What a person can do on the Runs screen: open, classify, stop, resume, delete, undo."""
+"""What the user can do on the Runs screen: open, classify, stop, resume, delete, undo."""
 
 from __future__ import annotations
 

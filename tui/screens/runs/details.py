@@ -1,4 +1,4 @@
-"""The run under the cursor in a few lines: what it came to, how it was set up, where it lies."""
+"""The details of the selected run in a few lines: its results, settings and folder."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LABEL = 9
 
 
 def run_details(row: RunRow, now: float) -> Content:
-    """Return the lines about a run as it stands at `now` (seconds since 1970)."""
+    """Return the lines about a run. `now` is the current time in seconds since 1970."""
     summary = row.summary
     lines: list[tuple[str, str]] = []
 

@@ -91,7 +91,7 @@ class ForecastGauge(Drawn):
         if self.facts is None or self._settings is None:
             return None
         facts = self.facts
-        if facts.device == "cpu":  # it changes while the person thinks
+        if facts.device == "cpu":  # it changes while the user thinks
             facts = facts.model_copy(update={"free_bytes": free_bytes()})
         return forecast(facts, self._settings)
 
@@ -138,7 +138,7 @@ class ForecastGauge(Drawn):
 
     @work(exclusive=True, exit_on_error=False, group="measure")
     async def _measure(self, draft: Draft, settings: Settings) -> None:
-        """Measure a few micro-batches, once the person has stopped typing."""
+        """Measure a few micro-batches, once the user has stopped typing."""
         await asyncio.sleep(_QUIET_SECONDS)
         assert self.facts is not None
         name = self.facts.probe_name(settings)
@@ -155,7 +155,7 @@ class ForecastGauge(Drawn):
                 self.set_timer(_RETRY_SECONDS, self._try_again)
 
     def _try_again(self) -> None:
-        """Measure what was postponed, unless the person has moved on; then it is tried when they come back."""
+        """Measure what was postponed, unless the user has moved on; then it is tried when they come back."""
         if self.facts is None:
             return
         self.facts = self.facts.model_copy(update={"postponed": False})

@@ -1,7 +1,7 @@
 """The Setup screen: the settings of the next run over a preset, checked as they are typed, and its start.
 
 The form (`form.py`) is made from the settings' declarations. What was typed lives in the app's draft, so that leaving
-and coming back keeps it. `side_views.py` draws what stands beside the form, and `start.py` starts the run.
+and coming back keeps it. `side_views.py` draws the views beside the form, and `start.py` starts the run.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _OF_FORM = frozenset("start choose_preset undo copy reset_all save_memory find m
 
 
 class Side(VerticalScroll, can_focus=False, inherit_bindings=False):
-    """What stands beside the form."""
+    """The views beside the form."""
 
 
 class SetupScreen(StartsRuns):
@@ -51,7 +51,7 @@ class SetupScreen(StartsRuns):
     HELP = (
         "Set how the run learns. A preset fills in everything; each value can be changed, and what differs from the "
         "preset is marked with *. A value that is refused is marked with ! and says why; the run can start once there "
-        "is none.\n\nThe run goes on without this screen, the terminal and the connection."
+        "is none.\n\nThe run continues without this screen, the terminal and the connection."
     )
     BINDINGS: ClassVar[list[BindingType]] = bindings(SETUP)
 
@@ -65,7 +65,7 @@ class SetupScreen(StartsRuns):
         self._looked_at = "name"
         """The setting whose row has, or last had, the focus."""
         self._drawing = False
-        """Whether what stands beside the form is about to be drawn."""
+        """Whether the views beside the form are about to be drawn."""
         self._taken: frozenset[str] = frozenset()
         """Names that other runs have."""
 
@@ -191,7 +191,7 @@ class SetupScreen(StartsRuns):
         draft = self.app.draft
         return quoted(train_command(draft.source, draft.reading, draft.preset, draft.typed, clean_line(draft.name)))
 
-    # What a person does to the values
+    # What the user does to the values
 
     def looked(self, name: str) -> None:
         """The row of a setting got the focus."""

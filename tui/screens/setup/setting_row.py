@@ -1,8 +1,8 @@
-"""One setting as a row of the form: what it is called, its value, and a mark where it differs or is refused.
+"""One setting as a row of the form: its name, its value, and a mark if it differs from the preset or is refused.
 
-A row with the focus is looked at; enter (or a digit) begins to edit its value, and left and right turn a setting with
-choices. The row edits in place and handles every key itself, at once, so that none is lost or overtaken. It tells
-to its owner what a person typed, and its owner tells it what to show.
+In the focused row, enter or a digit starts to edit the value, and left and right cycle through choices. The row edits
+in place and handles every key itself, immediately, so that none is lost or overtaken. It passes what the user typed to
+its owner, and its owner tells it what to show.
 """
 
 from __future__ import annotations
@@ -30,28 +30,28 @@ SUGGESTIONS = {
     "model": ("auto", "starter", "distilbert-base-uncased", "bert-base-uncased"),
     "device": ("auto", "cpu", "cuda"),
 }
-"""Values that are likely for a setting that takes any text."""
+"""Likely values of settings that accept any text."""
 
 
 class Owner(Protocol):
-    """Who holds the values that rows show. It is told of every key at once, not by message, so that the next key
-    meets the values that this one has made."""
+    """The object that holds the values of the rows. Its methods are called directly for every key, not by message, so
+    that the next key sees the changed values."""
 
     def looked(self, name: str) -> None:
-        """The row of a setting got the focus."""
+        """Called when the row of a setting gets the focus."""
 
     def began(self) -> None:
-        """A change is about to be made: the moment that undo goes back to."""
+        """Called before a change is made, so that undo can return to this state."""
 
     def typed(self, name: str, text: str | None) -> None:
-        """A value was typed; None asks for the preset's."""
+        """Called with the value that was typed; None stands for the preset's value."""
 
 
 class SettingRow(Widget, can_focus=True):
     """A row of the form."""
 
     HELP = (
-        "enter edits a value, left and right turn through choices, a digit begins a new number. While editing: enter "
+        "enter edits a value, left and right cycle through choices, a digit starts a new number. While editing: enter "
         "confirms, escape cancels. r puts back the preset's value."
     )
     DEFAULT_CSS = """
@@ -63,12 +63,12 @@ class SettingRow(Widget, can_focus=True):
     def __init__(self, declaration: Declaration, owner: Owner) -> None:
         self.declaration, self._owner = declaration, owner
         self.text = ""
-        """The value as a person would type it."""
+        """The value as the user would type it."""
         self.value_shown = ""
         self.differs = False
         """Whether the value differs from the preset's."""
         self.preset_text = ""
-        """The preset's value as a person would type it."""
+        """The preset's value as the user would type it."""
         self.problem = ""
         self._line: LineBuffer | None = None
         self._before = ""
@@ -79,7 +79,7 @@ class SettingRow(Widget, can_focus=True):
         """Set what the row shows.
 
         Args:
-            text: The value as a person would type it.
+            text: The value as the user would type it.
             shown: The value as it is shown.
             preset_text: The preset's value, as typed.
             typed: Whether the value differs from the preset's.
@@ -92,7 +92,7 @@ class SettingRow(Widget, can_focus=True):
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """What left and right turn through."""
+        """The values that left and right cycle through."""
         if self.declaration.kind == "switch":
             return ("false", "true")
         return self.declaration.choices or SUGGESTIONS.get(self.declaration.name, ())

@@ -1,4 +1,4 @@
-"""What stands beside the form of the Setup screen, as functions to `Content`. Text from data is cleaned here, once."""
+"""The views beside the form of the Setup screen, as functions that return `Content`. They clean text from data."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def about(declaration: Declaration, problem: str, preset_shown: str, cut: str, w
 
 
 def changes(preset_name: str, typed: Mapping[str, str], problems: Mapping[str, str], width: int) -> Content:
-    """List every value that differs from the preset, beside the preset's."""
+    """List every value that differs from the preset, next to the preset's."""
     base = preset(preset_name)
     parts = [section("Changed", "u undoes, a resets all")]
     for declaration in describe():
@@ -142,7 +142,7 @@ def nothing_to_set_up(source: str) -> Content:
 
 
 def state(report: ReadingReport | None, checked: Checked, starting: str, failure: str) -> Content:
-    """Draw the line beside the start button: what is being done, what prevents a start, or how long a run would be."""
+    """Draw the line next to the start button: what is being done, what prevents a start, or how long a run would be."""
     if starting:
         return Content.styled(starting, "$foreground-muted")
     if checked.sentence or failure:

@@ -83,7 +83,7 @@ class StartsRuns(Place):
         self._now("")
 
     def worker_failed(self, worker: Worker[Any], sentence: str) -> bool:
-        """Say beside the start button that a start failed."""
+        """Show next to the start button that a start failed."""
         if worker.group == "start":
             self.start_failed(sentence)
         return worker.group == "start"

@@ -1,4 +1,4 @@
-"""What a person can do with the run on the Train screen: pause, stop, resume, extend, branch, classify."""
+"""What the user can do with the run on the Train screen: pause, stop, resume, extend, branch, classify."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ActsOnRun(Place):
         self.summary: RunSummary | None = None
         """The run as it stood at the last look."""
         self.asked = ""
-        """What a person asked of the worker that its journal does not show yet."""
+        """What the user asked of the worker that its journal does not show yet."""
 
     def open(self, run: RunFolder | None) -> None:
         """Show another run."""

@@ -1,4 +1,4 @@
-"""A dialog that asks for one line and tries it: what was typed stays until it works or the person gives up."""
+"""A dialog that asks for one line and tries it. If that fails, the dialog stays open with the line and the error."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Result = TypeVar("Result")
 
 
 class AttemptDialog(ModalScreen[Result | None], Generic[Result]):
-    """One line, an explanation that follows what is typed, and what is wrong with it. Answers None if it is closed."""
+    """Shows a line to edit, an explanation of it, and any error. Returns None if it is closed."""
 
     DEFAULT_CSS = """
     AttemptDialog > #attempt {
@@ -47,14 +47,14 @@ class AttemptDialog(ModalScreen[Result | None], Generic[Result]):
         attempt: Callable[[str], Result],
         complete: Callable[[str], str] = lambda text: text,
     ) -> None:
-        """Create the dialog. All three functions get the line as it stands; `explain` and `attempt` run in a thread.
+        """Create the dialog. All three functions get the current line; `explain` and `attempt` run in a thread.
 
         Args:
             title: What is asked for.
-            value: What stands in the line at first.
-            explain: What the line would mean. May raise ReviewtuiError.
-            attempt: Does it. May raise ReviewtuiError; the dialog then shows it and stays open.
-            complete: What tab makes of the line.
+            value: The initial content of the line.
+            explain: Returns what the line would do. May raise ReviewtuiError.
+            attempt: Does it. May raise ReviewtuiError; the dialog then shows the error and stays open.
+            complete: Returns the line after tab is pressed.
         """
         super().__init__()
         self._title, self._value = title, value
@@ -92,7 +92,7 @@ class AttemptDialog(ModalScreen[Result | None], Generic[Result]):
         line.cursor_position = len(line.value)
 
     def action_close(self) -> None:
-        """Change nothing."""
+        """Close the dialog without a result."""
         self.dismiss(None)
 
     @work(exclusive=True, exit_on_error=False, group="explain")

@@ -1,1 +1,1 @@
-"""A line chart in text: series, scales and drawing, each in a file of its own. The widget is in `widget`."""
+"""A line chart in text: series, scales and drawing, each in its own file. The widget is in `widget`."""

@@ -58,7 +58,7 @@ def _title(view: ChartView, title: str) -> Row:
 
 
 def _legend(view: ChartView) -> Row:
-    """Name the series beside their glyphs; a single series is named by the title."""
+    """Name the series next to their glyphs; a single series is named by the title."""
     row: Row = []
     for index, series in enumerate(view.series if len(view.series) > 1 else ()):
         row += [("  " if row else "", "note"), (_sample(view, index), view.colour(index))]

@@ -86,7 +86,7 @@ def downsample(points: Sequence[Point], columns: int) -> Points:
 
 
 def _number(value: float) -> float:
-    """Return `value` as a float: NaN for what is no number, infinity for an integer too large for a float."""
+    """Return `value` as a float: NaN if it is not a number, infinity for an integer too large for a float."""
     try:
         return float(value)
     except OverflowError:
