@@ -72,9 +72,6 @@ def test_what_is_asked_for_holds(tmp_path: Path) -> None:
     keymap = keymap_of(tmp_path, '[classify]\nskip = "w"\nagree = ["enter", "ctrl+k"]\n"runs.new" = "F9"\n')
     expected = "keys.toml: classify.runs.new is not an action; the nearest is classify.undo."
     assert keymap.problems == (expected,) or keymap.problems
-        keymap.problems == ("keys.toml: classify.runs.new is not an action; did you mean classify.undo?.",)
-        or keymap.problems
-    )
     assert keymap.keys(ACTIONS["classify.skip"]) == ("w",)
     assert keymap.keys(ACTIONS["classify.agree"]) == ("enter", "ctrl+k")
     assert keymap.keys(ACTIONS["runs.new"]) == ("n",)
