@@ -1,4 +1,4 @@
-"""Writes docs/settings.md from `core/settings/schema.py` and `core/settings/presets.py`: `make settings-docs`."""
+"""Writes docs/settings.md from `core/settings/schema.py` and `core/settings/presets.py` (`make settings-docs`)."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ TARGET = Path(__file__).with_name("settings.md")
 
 
 def settings_page() -> str:
-    """The whole page."""
+    """Return the text of docs/settings.md."""
     parts = [
         "# Settings\n",
-        "Made from `core/settings/schema.py` by `make settings-docs`. Each works as `--set name=value`, in the "
-        "`[settings]` table of a TOML file, and in the form on the Setup screen.\n",
+        "`make settings-docs` writes this page from `core/settings/schema.py`. Each setting can be given as "
+        "`--set name=value`, in the `[settings]` table of a TOML file, or in the form on the Setup screen.\n",
         "## Presets\n",
         "| preset | for | changes |\n|---|---|---|",
     ]

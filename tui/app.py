@@ -53,7 +53,7 @@ class ReviewTui(Workbench):
         run: RunFolder | None = None,
         engine: EngineClient | None = None,
     ) -> None:
-        """Args: data: what the Data screen opens on; pile: what Classify opens on; run: to watch or classify with."""
+        """Args: data: What the Data screen opens on; pile: what Classify opens on; run: to watch or classify with."""
         super().__init__(data=data, pile=pile, run=run, engine=engine)
         self._output_filter = OutputFilter()
         self.failure: Exception | None = None

@@ -78,9 +78,9 @@ def trouble(summary: RunSummary, now: float, resume: str) -> str:
     """Say what is wrong with a run that was interrupted or is unresponsive, and what to do; empty for any other.
 
     Args:
-        summary: the run.
-        now: seconds since 1970.
-        resume: how a run is resumed here, such as `r resumes`.
+        summary: The run.
+        now: Seconds since 1970.
+        resume: How a run is resumed here, such as `r resumes`.
     """
     if summary.state == "interrupted":
         return f"{summary.message}: {resume}"

@@ -22,7 +22,7 @@ def remember_theme(theme: str) -> None:
     """Keep the theme for the next start.
 
     Raises:
-        ReviewtuiError: the home cannot be written.
+        ReviewtuiError: The home cannot be written.
     """
     file = private_folder(home()) / FILE_NAME
     write_json(file, {**_read(file), "theme": theme})

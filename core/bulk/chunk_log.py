@@ -106,7 +106,7 @@ class ChunkLog:
         """Add a chunk of `rows` answers.
 
         Raises:
-            OSError: It cannot be written, and does not count.
+            OSError: The chunk cannot be written, and does not count.
         """
         fields = {"rows": rows, "bytes": len(content), "data_crc32": zlib.crc32(content), "labels": dict(labels)}
         line = encode(fields)

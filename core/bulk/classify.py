@@ -48,7 +48,7 @@ def classify_into(
 
     Raises:
         InputError: The suffix of the output is not supported, or its folder does not exist.
-        ReviewtuiError: It cannot be written, or another process is writing it.
+        ReviewtuiError: The output cannot be written, or another process is writing it.
     """
     format = format_of(output, predictor.labels)
     if not output.parent.is_dir():

@@ -46,7 +46,7 @@ class EpochOrder:
         """Yield the positions [B] of each batch from number `start` on, shortest review first.
 
         Args:
-            lengths: returns the tokens [n] of the reviews at [n] positions. Called once per window, just before its
+            lengths: Returns the tokens [n] of the reviews at [n] positions. Called once per window, just before its
                 first batch is yielded; it may wait for the tokenizer.
         """
         first = 0

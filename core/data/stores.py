@@ -85,7 +85,7 @@ class Place:
         """Yield a private folder to write the files in, which becomes the store on success and is removed on failure.
 
         Raises:
-            OSError: It cannot be written.
+            OSError: The store cannot be written.
         """
         half = _half_of(self.folder)
         half.mkdir(mode=PRIVATE_FOLDER)
@@ -176,7 +176,7 @@ def _sweep(parent: Path, now: float, *, own: bool) -> None:
     """Remove half-written and half-removed stores whose process is gone, or that are older than a day.
 
     Args:
-        own: whether the caller writes here. Elsewhere what changed in the last hour stays: a process that seems to be
+        own: Whether the caller writes here. Elsewhere what changed in the last hour stays: a process that seems to be
             gone may run on another machine that shares the home.
     """
     for half in _folders(parent, _HALF):

@@ -106,7 +106,7 @@ class TokenStore:
         """Stop tokenizing in the background. Nothing incomplete is left on disk; what is ready stays readable.
 
         Args:
-            patience: seconds to wait for the chunk being encoded; None for no limit.
+            patience: Seconds to wait for the chunk being encoded; None for no limit.
         """
         self._stopping.set()
         with self._changed:

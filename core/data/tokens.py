@@ -56,7 +56,7 @@ def special_tokens_of(tokenizer: Any, max_length: int, truncation: str) -> Speci
     """Return the special tokens that `tokenizer` adds to a text.
 
     Raises:
-        InputError: It does more than add tokens before and after the text.
+        InputError: The tokenizer does more than add tokens before and after the text.
     """
     bare = tokenizer("a", add_special_tokens=False)["input_ids"]
     framed = tokenizer("a")["input_ids"]

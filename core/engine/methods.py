@@ -198,12 +198,12 @@ def method_named(name: str) -> tuple[type[EngineRequest[Any]], Method]:
     """Return the request called `name` on the pipe, and what is done for it.
 
     Raises:
-        InputError: there is none.
+        InputError: There is no such request.
     """
     for kind, method in METHODS.items():
         if method_of(kind) == name:
             return kind, method
-    raise InputError(f"The engine knows no '{name}'.")
+    raise InputError(f"The engine has no request '{name}'.")
 
 
 def _folder_of(request: Classify | ClassifyFile) -> Path:

@@ -106,7 +106,7 @@ def from_params(kind: type[EngineRequest[Any]], params: dict[str, Any]) -> Engin
     """Return the request that `params` hold.
 
     Raises:
-        ValueError: they do not fit its declaration.
+        ValueError: The parameters do not match the declaration of the request.
     """
     request: EngineRequest[Any] = msgspec.convert({**params, "method": method_of(kind)}, kind, dec_hook=_from_json)
     return request
@@ -121,7 +121,7 @@ def from_result(request: EngineRequest[A], result: Any) -> A:
     """Return the answer to `request` that a JSON `result` holds.
 
     Raises:
-        ValueError: it does not fit the declaration.
+        ValueError: The result does not match its declaration.
     """
     answer: A = msgspec.convert(result, _answer_type(type(request)), dec_hook=_from_json)
     return answer

@@ -29,7 +29,7 @@ _NICENESS = 5
 
 
 class RequestCancelledError(Exception):
-    """Raised when the client does not want the answer any more."""
+    """Raised when the client has cancelled the request."""
 
 
 class Service:
@@ -104,7 +104,7 @@ def _typed(kind: type[EngineRequest[Any]], params: dict[str, Any]) -> EngineRequ
     try:
         return from_params(kind, params)
     except ValueError as error:
-        raise InputError(f"The engine was asked something that it does not understand: {error}") from error
+        raise InputError(f"The engine received a request with invalid parameters: {error}") from error
 
 
 def main() -> None:

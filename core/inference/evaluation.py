@@ -32,7 +32,7 @@ def evaluate_run(
     """Evaluate a run's model on the labelled reviews of a source.
 
     Args:
-        options: how to read the source; None reads it like the run's own data, or detects the format if that fails.
+        options: How to read the source; None reads it like the run's own data, or detects the format if that fails.
 
     Raises:
         InputError: The source holds no review with a label that the model knows.

@@ -121,7 +121,7 @@ def keep(parent: Path | None, key: str, shape: Shape, compute: Callable[[], Comp
     """Return the store with that key: found on disk, or computed and stored on disk or in memory; None without room.
 
     Args:
-        parent: the folder of the reviews; None not to use the disk.
+        parent: The folder of the reviews; None not to use the disk.
         compute: computes all rows, in an order determined by the key; called only if they are not found.
     """
     if parent is not None:
@@ -171,7 +171,7 @@ def _read(folder: Path, shape: Shape, *, found: bool) -> FeatureStore:
     """Return the store in `folder`.
 
     Raises:
-        OSError, ValueError: it is damaged, or holds other reviews.
+        OSError, ValueError: The store is damaged, or holds other reviews.
     """
     places = np.load(folder / PLACES, allow_pickle=False)
     size = (folder / FEATURES).stat().st_size

@@ -47,7 +47,7 @@ class HuggingFaceLearner:
         *,
         compiled: bool = False,
     ) -> None:
-        """Args: compiled: whether `prepare` compiles the module."""
+        """Args: compiled: Whether `prepare` compiles the module."""
         self.plan = plan
         self._classifier, self._special_tokens, self._settings = classifier, special_tokens, settings
         self._device, self._precision = device, plan.precision

@@ -18,7 +18,7 @@ def choose_device(word: str) -> torch.device:
     """Return the device that a `device` setting means.
 
     Raises:
-        InputError: It names a GPU that does not exist.
+        InputError: There is no such GPU.
     """
     if word == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -36,7 +36,7 @@ def choose_precision(word: str, device: torch.device) -> str:
     """Return the precision that a `precision` setting means on `device`: fp32, bf16 or fp16.
 
     Raises:
-        InputError: It is fp16, on a CPU.
+        InputError: The precision is fp16, and the device a CPU.
     """
     if word == "fp16" and device.type == "cpu":
         raise InputError("precision fp16 needs a GPU; on the CPU use bf16 or auto.")

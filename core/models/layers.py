@@ -30,7 +30,7 @@ def layer_modules(model: nn.Module) -> Stack:
     """Return the stack of a Hugging Face classifier.
 
     Raises:
-        InputError: It has no list of separate layers (ALBERT uses one layer at all depths).
+        InputError: The model has no list of separate layers (ALBERT uses one layer at all depths).
     """
     base: Any = getattr(model, "base_model", model)
     count = getattr(getattr(model, "config", None), "num_hidden_layers", None)

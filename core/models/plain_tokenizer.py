@@ -39,7 +39,7 @@ class PlainTokenizer:
     """What this project uses of a transformers tokenizer, under the same names. Immutable, so threads may share it."""
 
     def __init__(self, backend: Tokenizer, config: Mapping[str, Any], kind: str) -> None:
-        """Args: config: of `tokenizer_config.json`, special tokens as words. kind: the class that transformers uses."""
+        """Args: config: Of `tokenizer_config.json`, special tokens as words. kind: the class that transformers uses."""
         self.backend_tokenizer, self._config, self.kind = backend, dict(config), kind
         self.pad_token_id = int(backend.token_to_id(config["pad_token"]) or 0)
         self.mask_token: str | None = config.get("mask_token")
@@ -77,7 +77,7 @@ def plain_tokenizer(folder: Path) -> PlainTokenizer | None:
     """Return the tokenizer of a model folder; None if transformers might make something else of the folder.
 
     Raises:
-        OSError, ValueError: a file cannot be read. `tokenizers` raises a bare `Exception` for one that is damaged.
+        OSError, ValueError: A file cannot be read. `tokenizers` raises a bare `Exception` for one that is damaged.
     """
     if not (folder / "tokenizer.json").is_file() or (folder / "added_tokens.json").exists():
         return None
@@ -129,7 +129,7 @@ def _adds_only(backend: Tokenizer, config: Mapping[str, Any], special: Mapping[s
     """Return whether the added tokens are the special ones, whole and unchanged.
 
     Args:
-        exactly: whether there may be no others.
+        exactly: Whether there may be no others.
     """
     added: dict[int, AddedToken] = backend.get_added_tokens_decoder()
     by_word = {token.content: token for token in added.values()}

@@ -52,7 +52,7 @@ def check_model_folder(folder: Path, name: str, *, links: bool = False) -> dict[
         links: Whether its files may be links to elsewhere.
 
     Raises:
-        InputError: It is refused; the message names the model and the reason.
+        InputError: The folder is refused; the message names the model and the reason.
     """
     shown = clean_line(name, 120)
     if not folder.is_dir():

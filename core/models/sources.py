@@ -52,7 +52,7 @@ def resolve_model(name: str) -> ModelSource:
 
     Raises:
         InputError: There is no such model, or it is refused.
-        ReviewtuiError: It is not in the cache, and the hub does not answer.
+        ReviewtuiError: The model is not in the cache, and the hub does not answer.
     """
     if name == "auto":
         return _automatic()

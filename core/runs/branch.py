@@ -26,10 +26,10 @@ def branch_run(parent: RunFolder, changes: Mapping[str, Any], *, name: str = "",
     """Create a run that continues from a checkpoint of `parent` with `changes`. Its worker starts by resuming.
 
     Args:
-        step: of the checkpoint; None for the newest.
+        step: Of the checkpoint; None for the newest.
 
     Raises:
-        InputError: there is no such checkpoint, or the changes do not fit it.
+        InputError: There is no such checkpoint, or the changes do not fit it.
     """
     asked = parent.request()
     settings = asked.settings.changed(changes)
@@ -80,7 +80,11 @@ def _bases(run: RunFolder) -> list[Path]:
 
 
 def _checkpoint(run: RunFolder, step: int | None) -> tuple[int, Path]:
-    """Return the checkpoint of `step`, or the newest, that verifies."""
+    """Return the step and folder of the checkpoint at `step`, or of the newest intact one if `step` is None.
+
+    Raises:
+        InputError: There is no such checkpoint, or it is damaged.
+    """
     found = numbered(run.checkpoints)
     whole = [(number, path) for number, path in found if step in (None, number) and fault(path) is None]
     if whole:
@@ -89,7 +93,7 @@ def _checkpoint(run: RunFolder, step: int | None) -> tuple[int, Path]:
     if not there:
         raise InputError(f"{run.id} has no checkpoint to branch from.")
     if step is None or step in dict(found):
-        raise InputError(f"No checkpoint of {run.id} is whole (steps {there}).")
+        raise InputError(f"No checkpoint of {run.id} is intact (steps {there}).")
     raise InputError(f"{run.id} has no checkpoint at step {step}; checkpoints available: step {there}.")
 
 
@@ -97,7 +101,7 @@ def _planned(parent: RunFolder, settings: Any, batch_size: int, step: int) -> tu
     """Return the total steps of the branch, and the step at which it begins."""
     plan = read_history(parent.journal).plan
     if plan is None:
-        raise InputError(f"{parent.id} never began; there is nothing to branch from.")
+        raise InputError(f"{parent.id} never started; there is nothing to branch from.")
     per_epoch = -(-plan.rows // settings.batch_size)
     position = step if settings.batch_size == batch_size else step * batch_size // settings.batch_size
     return planned_steps(settings, per_epoch), position

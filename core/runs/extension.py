@@ -46,7 +46,7 @@ def plan_extension(run: RunFolder, epochs: int) -> Extension:
     """Return what a total of `epochs` epochs would mean for a run that has ended.
 
     Raises:
-        InputError: it has not ended, never began, or has as many already.
+        InputError: The run has not ended, never started, or already has that many epochs.
     """
     history = read_history(run.journal)
     state = state_of(run, history)

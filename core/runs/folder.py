@@ -118,7 +118,7 @@ def create_run(request: Request) -> RunFolder:
     """Make a folder with its `settings.toml`; its id is the time, to 1/65536 of a second.
 
     Raises:
-        ReviewtuiError: the home cannot be written.
+        ReviewtuiError: The home cannot be written.
     """
     run = _new_folder(private_folder(runs_home()))
     private_folder(run.checkpoints)
@@ -172,7 +172,7 @@ def find_run(word: str) -> RunFolder:
     """Return the run that `word` names: `latest`, an id, a name, or the beginning of exactly one id or name.
 
     Raises:
-        InputError: it names no run, or several.
+        InputError: The word names no run, or several.
     """
     runs = list_runs()
     if not runs:

@@ -61,12 +61,12 @@ def unresponsive_since(
     """Return since when (seconds since 1970) a living worker has given no sign; None if it gives signs.
 
     Args:
-        sign: the latest record with a reading of its heartbeat.
+        sign: The latest record with a reading of its heartbeat.
         last: time of its latest record of any kind.
-        quiet: whether it is in a phase that cannot give a sign halfway.
-        longest_step: the longest time between two steps, in seconds.
-        now: seconds since 1970.
-        awake: seconds that this machine has been awake since it booted, if the worker is here: time asleep is not
+        quiet: Whether it is in a phase that cannot give a sign halfway.
+        longest_step: The longest time between two steps, in seconds.
+        now: Seconds since 1970.
+        awake: Seconds that this machine has been awake since it booted, if the worker is here: time asleep is not
             silence. None for a worker elsewhere.
     """
     if isinstance(sign, MemoryRecord):

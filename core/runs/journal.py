@@ -37,7 +37,7 @@ def line_of(record: Record) -> bytes:
     """Return the line that holds a record.
 
     Raises:
-        ValueError: a reader would refuse it.
+        ValueError: A reader would refuse it.
     """
     line = encode(to_fields(record))
     from_json(checked(line[:-1]) or b"")
@@ -71,7 +71,7 @@ class JournalWriter:
             another.
 
         Raises:
-            ValueError: the record does not match its declaration.
+            ValueError: The record does not match its declaration.
         """
         line = line_of(msgspec.structs.replace(record, time=round(self._clock(), 3)))
         with self._mutex:

@@ -64,11 +64,11 @@ class RunLock:
         """Take the lock. If its holder is dead, wait a moment: its supervisor is about to notice.
 
         Args:
-            journal: what a holder writes to: its sign of life where `flock` does not reach.
+            journal: What a holder writes to: its sign of life where `flock` does not reach.
 
         Raises:
-            RunLockedError: another worker has it.
-            ReviewtuiError: the file system has no locks.
+            RunLockedError: Another worker has it.
+            ReviewtuiError: The file system has no locks.
         """
         self._descriptor = open_private(path, os.O_RDWR | os.O_CREAT)
         deadline = time.monotonic() + _PATIENCE_SECONDS

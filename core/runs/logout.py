@@ -54,8 +54,8 @@ def plan_detachment(root: Path = Path("/"), environment: Mapping[str, str] = os.
     """Return how a run that is started now, from here, is detached.
 
     Args:
-        root: where the machine's files are.
-        environment: of the process that would start the run.
+        root: Where the machine's files are.
+        environment: Of the process that would start the run.
     """
     if not (root / "run/systemd/system").is_dir():
         return Detachment("session", True, "no systemd here, so nothing ends a detached run at logout")

@@ -30,7 +30,7 @@ def keep_piped(stream: BinaryIO) -> Path:
     """Copy `stream` to a new private file, which lives at least as long as this process.
 
     Raises:
-        ReviewtuiError: It cannot be written.
+        ReviewtuiError: The copy cannot be written.
     """
     remove_unneeded()
     path = private_folder(_folder()) / secrets.token_hex(8)

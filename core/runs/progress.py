@@ -45,8 +45,8 @@ def read_progress(file: Path) -> Progress:
     """Return the progress in a checkpoint's state.json.
 
     Raises:
-        OSError: it cannot be read.
-        ValueError: it does not fit the declaration.
+        OSError: The file cannot be read.
+        ValueError: The content does not match the declaration.
     """
     return msgspec.json.decode(file.read_bytes(), type=Progress)
 

@@ -45,7 +45,7 @@ def read_request(file: Path) -> Request:
     """Return the request in a run's settings.toml.
 
     Raises:
-        ReviewtuiError: it is missing or damaged.
+        ReviewtuiError: The file is missing or damaged.
     """
     try:
         return Request.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))

@@ -27,8 +27,8 @@ def resume_run(run: RunFolder) -> Launched:
     """Start a worker that continues from the last checkpoint.
 
     Raises:
-        InputError: the run has a worker, or nothing left to do; its settings cannot be read.
-        ReviewtuiError: the worker could not start.
+        InputError: The run has a worker, or nothing left to do; its settings cannot be read.
+        ReviewtuiError: The worker could not start.
     """
     summary = summarize(run)
     if summary.state == "unresponsive":

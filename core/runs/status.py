@@ -39,7 +39,7 @@ def run_status(run: RunFolder, history: RunHistory, now: float | None = None, aw
     """Return how a run stands.
 
     Args:
-        now: seconds since 1970; awake: seconds that this machine has been awake since it booted. None for the present.
+        now: Seconds since 1970; awake: seconds that this machine has been awake since it booted. None for the present.
     """
     now = time.time() if now is None else now
     if history.end is not None:

@@ -52,7 +52,7 @@ def verify_resume(request: Request, kills: int, progress: Progress, chance: rand
     """Train twice, the second time with `kills` kills, and compare.
 
     Raises:
-        ReviewtuiError: one of the runs did not finish.
+        ReviewtuiError: One of the runs did not finish.
     """
     with _own_home():
         control = create_run(request)

@@ -15,7 +15,7 @@ PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
         {"epochs": 2, "max_length": 128},
     ),
     "thorough": (
-        "Up to ten epochs and long reviews; stops when nothing improves any more.",
+        "Up to ten epochs and long reviews; stops when there is no further improvement.",
         {
             "epochs": 10,
             "max_length": 512,

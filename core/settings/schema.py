@@ -139,14 +139,14 @@ class Settings(BaseModel):
         "adamw",
         "Learning",
         "Optimizer",
-        "AdamW adapts the step size of each weight and keeps 8 bytes a weight; plain SGD keeps nothing.",
+        "AdamW adapts the step size of each weight and needs 8 bytes per weight; plain SGD needs none.",
         decides="optimizer",
     )
     momentum: float = setting(
         0.0,
         "Learning",
         "Momentum",
-        "Share of the previous update that SGD adds to each new one; 0.9 is the classic choice and keeps 4 bytes a "
+        "Share of the previous update that SGD adds to each new one; 0.9 is the classic choice and needs 4 bytes per "
         "weight, 0 is plain SGD. AdamW has its own.",
         decides="optimizer",
         ge=0,
@@ -206,7 +206,7 @@ class Settings(BaseModel):
         False,
         "Layers",
         "LoRA",
-        "Trains small matrices beside the frozen weights (Hu et al. 2021); they are merged at the end.",
+        "Trains small matrices in addition to the frozen weights (Hu et al. 2021); they are merged at the end.",
         decides="model",
     )
     lora_rank: int = setting(

@@ -34,7 +34,7 @@ def judge(progress: Progress, figures: dict[str, Any], metric: str, rows: int) -
     """Decide whether to keep the weights just evaluated; update the best figure and the patience in `progress`.
 
     Args:
-        figures: of `core.inference.metrics.measure`.
+        figures: Of `core.inference.metrics.measure`.
         metric: loss, accuracy or macro_f1.
         rows: size of the validation set.
     """

@@ -48,8 +48,8 @@ def save_checkpoint(
 
     Args:
         trunk: also keep the newest checkpoint with at most this many steps; None for no such checkpoint.
-        read: called once all tensors have been read, and may change.
-        before: called before the checkpoint is renamed into place, to make durable what it depends on.
+        read: Called once all tensors have been read, and may change.
+        before: Called before the checkpoint is renamed into place, to make durable what it depends on.
 
     Raises:
         ReviewtuiError: The disk is full or the folder is not writable. Older checkpoints are untouched.
@@ -78,7 +78,7 @@ def load_newest_checkpoint(
     """Return the newest checkpoint that verifies, and a sentence for each newer one that was skipped as damaged.
 
     Args:
-        suits: whether the run can be resumed from a checkpoint of this progress. Others are skipped silently.
+        suits: Whether the run can be resumed from a checkpoint of this progress. Others are skipped silently.
     """
     skipped: list[str] = []
     for _, candidate in numbered(folder):

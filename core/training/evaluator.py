@@ -41,7 +41,7 @@ class Evaluator:
         """Compute the most expensive batch of an evaluation of any of `several`, and discard it.
 
         Args:
-            computed: tokens of a forward and backward pass that has just fit: with no more tokens, an evaluation fits.
+            computed: Tokens of a forward and backward pass that has just fit: with no more tokens, an evaluation fits.
 
         Raises:
             OutOfMemoryError: Not even one review fits.
@@ -57,7 +57,7 @@ class Evaluator:
         """Return [n, C] fp32 logits of the reviews at [n] `positions`.
 
         Args:
-            progress: called with the fraction of the reviews computed so far, 0 to 1.
+            progress: Called with the fraction of the reviews computed so far, 0 to 1.
 
         Raises:
             OutOfMemoryError: Not even one review fits.

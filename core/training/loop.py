@@ -48,7 +48,7 @@ _PAUSE_POLL_SECONDS = 0.1
 
 
 class DivergedError(ReviewtuiError):
-    """Raised when the loss is not a number any more, or has run away. The best weights so far are kept."""
+    """Raised when the loss is NaN or has grown out of bounds. The best weights so far are kept."""
 
 
 Outcome = Literal["finished", "stopped", "abandoned"]
@@ -138,7 +138,7 @@ class TrainingLoop:
         """Train from where `progress` stands to the end, and leave a checkpoint unless the run is abandoned.
 
         Raises:
-            DivergedError: The loss is not a number any more, or has run away.
+            DivergedError: The loss is NaN or has grown out of bounds.
             OutOfMemoryError: Not even one review fits. A checkpoint holds everything up to the last step.
         """
         try:
@@ -193,7 +193,7 @@ class TrainingLoop:
         """Read loss and gradient norm of all steps but the last `unread`, and report them to the observer.
 
         Args:
-            began: when the work began that counts as training time, even if no step can be reported yet; None for now.
+            began: When the work began that counts as training time, even if no step can be reported yet; None for now.
 
         Raises:
             DivergedError: One of the losses or norms shows it.
@@ -229,7 +229,7 @@ class TrainingLoop:
         """Measure the model on the validation rows; keep its weights if they are the best so far.
 
         Args:
-            interim: whether an uninterrupted run would not evaluate here.
+            interim: Whether an uninterrupted run would not evaluate here.
         """
         self._report_steps()
         began = self._clock()
@@ -265,7 +265,7 @@ class TrainingLoop:
         """Return [N, C] fp32 logits of `examples`, in their order.
 
         Args:
-            progress: called with the fraction computed so far, 0 to 1.
+            progress: Called with the fraction computed so far, 0 to 1.
 
         Raises:
             OutOfMemoryError: Not even one review fits.

@@ -101,7 +101,7 @@ class Stepper:
         """Make step `number`, counted from 0, over the reviews at [B] `positions`, with learning rate `rate`.
 
         Raises:
-            OutOfMemoryError: It does not fit in memory, even with one review at a time.
+            OutOfMemoryError: The step does not fit in memory, even with one review at a time.
         """
         if self._policy.grow(number):
             self._report(number, GRADIENTS, "larger")

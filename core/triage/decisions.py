@@ -74,7 +74,7 @@ class DecisionLog:
 
         Raises:
             PileInUseError: Another workbench has it open.
-            ReviewtuiError: It cannot be read or written.
+            ReviewtuiError: The log cannot be read or written.
         """
         self.folder = private_folder(pile_folder(source))
         self._path = self.folder / "decisions.jsonl"
@@ -100,7 +100,7 @@ class DecisionLog:
         """Append a decision. Decisions undone before it can no longer be brought back.
 
         Raises:
-            ReviewtuiError: It could not be written, and does not count.
+            ReviewtuiError: The decision could not be written, and does not count.
         """
         self._write("decide", **decision.model_dump(mode="json", exclude={"number", "time"}))
         assert self.history.last is not None

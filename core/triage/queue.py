@@ -113,7 +113,7 @@ class Pile:
             text_hash: … if it still holds the text with this hash, and is undecided.
 
         Raises:
-            ReviewtuiError: another workbench has the pile, or it cannot be read.
+            ReviewtuiError: Another workbench has the pile, or it cannot be read.
         """
         self._log = await asyncio.to_thread(self._open_log, self.source)
         try:
@@ -160,7 +160,7 @@ class Pile:
         """Record `label` (None skips) for the review in view; once it is on the disk, go to the next undecided one.
 
         Raises:
-            ReviewtuiError: it could not be saved; the position has not moved.
+            ReviewtuiError: The decision could not be saved; the position has not changed.
         """
         review, log = self.review, self._log
         if review is None or log is None:

@@ -78,8 +78,8 @@ def _work(
     """Do the work of a run.
 
     Args:
-        restarts: how often the kernel has killed an earlier worker because memory ran out.
-        extend: total epochs of the run from now on.
+        restarts: How often the kernel has killed an earlier worker because memory ran out.
+        extend: Total epochs of the run from now on.
     """
     faulthandler.enable()
     journal = JournalWriter(run.journal)

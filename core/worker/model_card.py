@@ -17,8 +17,8 @@ def model_card(request: Request, model: str, data: RunData, loop: TrainingLoop, 
     """Return Markdown with a Hugging Face header.
 
     Args:
-        model: the name of the model that was fine-tuned; the request may say auto.
-        figures: of `core.inference.metrics.measure`, for the best weights on the validation rows.
+        model: The name of the model that was fine-tuned; the request may say auto.
+        figures: Of `core.inference.metrics.measure`, for the best weights on the validation rows.
     """
     report = data.train.report
     best = loop.progress.best

@@ -77,7 +77,7 @@ class Session:
     def __init__(
         self, run: RunFolder, journal: JournalWriter, control: ControlReader, terminated: threading.Event
     ) -> None:
-        """Args: terminated: set by SIGTERM, which means stop and save."""
+        """Args: terminated: Set by SIGTERM, which means stop and save."""
         self.run, self.journal, self._terminated = run, journal, terminated
         self.request = run.request()
         self._control = control
@@ -107,7 +107,7 @@ class Session:
         """Train the run; the last record of its journal says how it ended.
 
         Args:
-            restarts: how often the kernel has killed a worker of this run; micro-batches are halved as often.
+            restarts: How often the kernel has killed a worker of this run; micro-batches are halved as often.
         """
         torch.set_num_threads(cpu_threads())
         self._sampler.start()

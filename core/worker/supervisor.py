@@ -29,8 +29,8 @@ def supervise(
 
     Args:
         work: takes the number of earlier attempts. The child exits when it returns.
-        kills: returns how many processes the kernel has killed so far because memory ran out.
-        terminated: set in the child by SIGTERM.
+        kills: Returns how many processes the kernel has killed so far because memory ran out.
+        terminated: Set in the child by SIGTERM.
 
     Returns:
         Whether the last child ended otherwise; False if the kernel killed it, too.

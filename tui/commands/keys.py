@@ -41,7 +41,7 @@ def keys(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON ob
         rows.append([entry["place"], " ".join(entry["keys"]), entry["id"], f"{what}{mark}"])
     table(["place", "keys", "action", "what it does"], rows)
     say()
-    say(f"Other keys go into {file}: the action on the left of =, a key or a list of keys on the right.")
+    say(f"To change keys, edit {file}: write an action, =, and a key or a list of keys on each line.")
     for problem in keymap.problems:
         complain(problem)
     return 0

@@ -97,7 +97,7 @@ def check(request: Request) -> None:
     """Have the engine check that a run could start.
 
     Raises:
-        ReviewtuiError: It could not.
+        ReviewtuiError: The run could not start.
     """
     from core.engine.client import EngineClient
     from core.engine.data_requests import Prepare
@@ -155,7 +155,7 @@ def stop(
     now: Annotated[bool, typer.Option("--now", help="Stop without evaluating and saving once more.")] = False,
     json: Json = False,
 ) -> int:
-    """Ask a run to stop: after its step it evaluates, saves checkpoint and model, and ends."""
+    """Ask a run to stop: it finishes its step, evaluates, saves a checkpoint and the model, and ends."""
     from core.runs.control import send
     from core.runs.folder import find_run
     from core.runs.status import OVER
@@ -169,7 +169,7 @@ def stop(
     if json:
         say_json({"run": folder.id, "requested": "stop" if now else "stop_and_save"})
     else:
-        say(f"{folder.id} was asked to stop{'' if now else ' and save'}; `reviewtui status {folder.id}` tells.")
+        say(f"{folder.id} was asked to stop{'' if now else ' and save'}; see `reviewtui status {folder.id}`.")
     return 0
 
 
@@ -186,7 +186,7 @@ def finish(run: RunFolder, detachment: Detachment, *, wait: bool, json: bool) ->
         else:
             say(f"Started {summary.name} ({run.id}); it continues without this terminal.")
             say(detachment)
-            say(f"`reviewtui status {run.id}` tells how it goes; `reviewtui` shows it live.")
+            say(f"`reviewtui status {run.id}` shows its progress; `reviewtui` shows it live.")
         return 0
     try:
         history = follow(run)

@@ -45,7 +45,7 @@ def parse_key(text: str) -> str:
     """Textual's name of the key that the user wrote: `?`, `ctrl+s`, `PgUp`, `shift+left`.
 
     Raises:
-        ValueError: no terminal sends such a key; the message says why in a few words.
+        ValueError: No terminal sends such a key; the message says why in a few words.
     """
     *modifiers, key = text.split("+") if text not in ("+", "") and not text.endswith("++") else [text]
     if text.endswith("++"):

@@ -85,7 +85,7 @@ class JsonStream:
         """Skip `character`, which must be next.
 
         Raises:
-            BrokenJsonError: It is not.
+            BrokenJsonError: Another character is next.
         """
         if not self.take(character):
             raise self.broken()

@@ -68,7 +68,7 @@ def open_table(path: Path, options: ReadingOptions, name: str) -> Table:
 
     Raises:
         InputError: The file is empty, binary or broken.
-        OSError: It cannot be opened.
+        OSError: The file cannot be opened.
     """
     file = InputFile(path, name, options.encoding)
     if not file.magic:

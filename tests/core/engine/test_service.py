@@ -232,9 +232,9 @@ def test_lengths_and_prepare_know_a_model_and_its_data(service: Pipe, reviews: P
         ("rows", {"source": ""}, 2, "No data given"),
         ("evaluate", {"run": "/absent", "source": "x.csv"}, 2, "This run has no model yet"),
         ("classify", {"folder": "/absent", "texts": ["x"]}, 2, "no model"),
-        ("explode", {}, 2, "The engine knows no 'explode'"),
-        ("rows", {"source": "x.csv", "limit": -1}, 2, "does not understand"),
-        ("rows", {}, 2, "does not understand"),
+        ("explode", {}, 2, "The engine has no request 'explode'"),
+        ("rows", {"source": "x.csv", "limit": -1}, 2, "invalid parameters"),
+        ("rows", {}, 2, "invalid parameters"),
     ],
 )
 def test_an_error_is_a_sentence_with_an_exit_status(

@@ -181,7 +181,7 @@ def test_damaged_checkpoints_are_no_place_to_branch_from(parent: Callable[..., R
     (run.checkpoints / "step-21" / "weights.safetensors").write_bytes(b"")
     assert [entry.name for entry in branch_run(run, {}).checkpoints.iterdir()] == ["step-9"]
     shutil.rmtree(run.checkpoints / "step-9")
-    with pytest.raises(InputError, match=r"No checkpoint of .* is whole"):
+    with pytest.raises(InputError, match=r"No checkpoint of .* is intact"):
         branch_run(run, {})
     shutil.rmtree(run.checkpoints)
     with pytest.raises(InputError, match="has no checkpoint to branch from"):

@@ -66,7 +66,7 @@ class ModelInUse:
         """Have the engine load the model.
 
         Raises:
-            ReviewtuiError: it cannot be loaded; `state` and `message` say so too.
+            ReviewtuiError: The model cannot be loaded; `state` and `message` say so too.
         """
         candidate = self.candidate
         if candidate is None:
@@ -90,7 +90,7 @@ class ModelInUse:
         """Ask about texts; answers are kept under `hashes` where they are given.
 
         Raises:
-            ReviewtuiError: the engine did not answer; `state` and `message` say so too.
+            ReviewtuiError: The engine did not answer; `state` and `message` say so too.
         """
         candidate = self.candidate
         if candidate is None:

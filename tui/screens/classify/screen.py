@@ -34,13 +34,13 @@ class ClassifyScreen(ClassifyWork):
 
     PLACE = "classify"
     HELP = (
-        "Let a run's model judge reviews, and say whether it is right.\n\n"
+        "Let a run's model classify reviews, and say whether it is right.\n\n"
         "A pile is a file of reviews to go through one by one. One key agrees with the model, a digit gives another "
-        "label, and one skips. Each decision is on the disk before the next review shows; decisions can be undone "
-        "without limit, also tomorrow. Labels in the file itself stay hidden. An export writes your decisions to a "
+        "label, and one skips. Each decision is saved before the next review is shown, and can be undone at any "
+        "time, even after a restart. Labels in the file itself stay hidden. An export writes your decisions to a "
         "file that training reads.\n\n"
-        "Blind mode hides the model's answer until you have labelled, and keeps score: seeing an answer sways the "
-        "label.\n\nA single review, typed or pasted, is classified as you pause."
+        "Blind mode hides the model's answer until you have labelled a review, because seeing it influences the label. "
+        "It counts how often you agree.\n\nA single review, typed or pasted, is classified whenever you pause typing."
     )
     CSS_PATH = "screen.tcss"
     AUTO_FOCUS = ""

@@ -41,10 +41,10 @@ class DataScreen(ReadsReviews):
     PLACE = "data"
     CSS_PATH = "screen.tcss"
     HELP = (
-        "Choose reviews and see what they hold before anything is trained on them: which columns are the text, the "
-        "title and the label, how many reviews each class has, which rows were left out and why, and how long reviews "
-        "are in tokens.\n\nEverything was detected and everything can be changed: t text, i title, l label, s how "
-        "labels become classes, n their names, e how the file is read. Left and right, or 1 to 5, turn the sections."
+        "Choose reviews and see what they contain before training: which columns are the text, the title and the "
+        "label, how many reviews each class has, which rows were left out and why, and how long reviews are in "
+        "tokens.\n\nEverything was detected and everything can be changed: t text, i title, l label, s how labels "
+        "become classes, n their names, e how the file is read. Left and right, or 1 to 5, switch between sections."
     )
     BINDINGS: ClassVar[list[BindingType]] = bindings(DATA)
 

@@ -38,7 +38,7 @@ class RunListing:
             quick: leave out what takes the longest, for the first list of all: settings and disk space.
 
         Raises:
-            OSError: the folder of runs cannot be read.
+            OSError: The folder of runs cannot be read.
         """
         tree = as_tree([summarize(run) for run in list_runs()])
         if quick:

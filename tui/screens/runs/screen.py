@@ -44,8 +44,8 @@ class RunsScreen(ActsOnRuns):
 Runs: every fine-tuning run on this machine, newest first. Branches are listed below the run they come from, and a new \
 branch brings that run to the top. A run works in its own process: it continues when you close the workbench, the \
 terminal or the connection. Open a run to watch it, stop or resume it, classify reviews with its model, or start a \
-new one. A deleted run can be restored until you quit. A run is interrupted if its worker died without a word, as in \
-a power cut: r resumes it from its last checkpoint, R resumes all of them."""
+new one. A deleted run can be restored until you quit. A run is interrupted if its worker died unexpectedly, as \
+in a power failure: r resumes it from its last checkpoint, R resumes all of them."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(RUNS)
 

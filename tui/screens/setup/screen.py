@@ -308,9 +308,9 @@ class SetupScreen(StartsRuns):
         self.app.switch_mode("data")
 
     def action_back(self) -> None:
-        """Call a start off, or go back to the reviews."""
+        """Cancel a start that is in progress, or go back to the reviews."""
         if self.call_off():
-            self.app.say("The start was called off.")
+            self.app.say("The start was cancelled.")
         else:
             super().action_back()
 

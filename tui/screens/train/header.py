@@ -33,11 +33,11 @@ class RunHeader(Static):
         """Show a run.
 
         Args:
-            summary: what the run is and where it stands.
-            history: its figures.
-            now: seconds since 1970.
-            asked: what a person asked of the worker that it has not done yet; empty for nothing.
-            best_metric: the setting that decides which evaluation is kept.
+            summary: What the run is and where it stands.
+            history: Its figures.
+            now: Seconds since 1970.
+            asked: What a person asked of the worker that it has not done yet; empty for nothing.
+            best_metric: The setting that decides which evaluation is kept.
         """
         width = max(self.content_size.width, 10)
         lines = [_state(summary, history, now, asked, width), _bar(summary, history, width)]

@@ -45,11 +45,11 @@ def memory_lines(sample: MemoryRecord, device: str, forecast: int | None, peak: 
     """Return the lines of `MemoryBar`, at most `width` cells wide.
 
     Args:
-        sample: the memory record to show.
-        device: the device that the run computes on.
-        forecast: the forecast peak, in bytes; None if there is none.
-        peak: the highest memory of all workers of the run, in bytes; None for that of the sample's worker.
-        width: in cells.
+        sample: The memory record to show.
+        device: The device that the run computes on.
+        forecast: The forecast peak, in bytes; None if there is none.
+        peak: The highest memory of all workers of the run, in bytes; None for that of the sample's worker.
+        width: In cells.
     """
     if device.startswith("cuda"):
         return lines(_gpu_lines(sample, forecast, peak, width))

@@ -30,7 +30,7 @@ class RunReader:
         """Return the new records and the summary of now. Takes some time: call it in a thread.
 
         Raises:
-            OSError: the folder cannot be read.
+            OSError: The folder cannot be read.
         """
         records = self._journal.read_new()
         self._history.update(records)
