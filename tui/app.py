@@ -33,7 +33,7 @@ from tui.terminal.output_filter import OutputFilter
 from tui.workbench import Workbench
 
 _MAX_TOASTS = 3
-"""Problems with `keys.toml` that are shown one by one at start."""
+"""The most problems with `keys.toml` that are shown one by one at the start."""
 
 
 class ReviewTui(Workbench):
@@ -53,7 +53,7 @@ class ReviewTui(Workbench):
         run: RunFolder | None = None,
         engine: EngineClient | None = None,
     ) -> None:
-        """Args: data: What the Data screen opens on; pile: what Classify opens on; run: to watch or classify with."""
+        """Create the application; see `Workbench` for the arguments."""
         super().__init__(data=data, pile=pile, run=run, engine=engine)
         self._output_filter = OutputFilter()
         self.failure: Exception | None = None
@@ -62,7 +62,7 @@ class ReviewTui(Workbench):
         self._first = "data" if data is not None else "classify" if pile is not None else "runs"
         self._unanswered = UnansweredKeys(self, self.say)
         self._default_displays: dict[str, str] = {}
-        """How the keys of actions are shown that `keys.toml` left as they are."""
+        """How the footer shows the default keys of actions that `keys.toml` does not change."""
         theme = read_theme()
         if theme in self.available_themes and not os.environ.get("TEXTUAL_THEME"):
             self.theme = theme
@@ -93,7 +93,7 @@ class ReviewTui(Workbench):
     # Keys
 
     def _use_keymap(self) -> None:
-        """Give actions the keys that `keys.toml` names, and say what in it could not be taken."""
+        """Assign the keys of `keys.toml` to actions, and report its invalid lines."""
         if not (home() / FILE_NAME).exists():
             return
         from tui.registry import ACTIONS, TABLES
@@ -180,7 +180,7 @@ class ReviewTui(Workbench):
 
 
 def _load(entry: ScreenEntry) -> Screen[Any]:
-    """Import a screen when it is first shown: the first frame waits for one only."""
+    """Import a screen when it is first shown, so that the first frame waits for one screen only."""
     screen: Screen[Any] = getattr(import_module(f"tui.screens.{entry.name}.screen"), entry.class_name)()
     return screen
 

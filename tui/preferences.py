@@ -1,4 +1,4 @@
-"""What the workbench remembers from one start to the next: `workbench.json` in the home."""
+"""Preferences that the workbench keeps between starts, in `workbench.json` in the home."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _MAX_BYTES = 64 << 10
 
 
 def read_theme() -> str:
-    """Return the theme chosen last; empty where none was, or where the file cannot be read."""
+    """Return the theme chosen last; empty if there is none, or the file cannot be read."""
     theme = _read(home() / FILE_NAME).get("theme", "")
     return theme if isinstance(theme, str) else ""
 
 
 def remember_theme(theme: str) -> None:
-    """Keep the theme for the next start.
+    """Save the theme for the next start.
 
     Raises:
         ReviewtuiError: The home cannot be written.

@@ -1,6 +1,6 @@
 """Every action of the workbench, in one table.
 
-Bindings, footer, help, command palette, `reviewtui keys` and docs/keys.md follow it.
+Bindings, footer, help, command palette, `reviewtui keys` and docs/keys.md are derived from it.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""The command line: one file a family of commands; the heavy work is the engine's, in its own process."""
+"""The command line, with one file per family of commands. The engine does the heavy work in its own process."""

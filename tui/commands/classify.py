@@ -1,4 +1,4 @@
-"""`classify`: what a model makes of reviews, typed on the command line or in a file."""
+"""`classify`: classifies reviews on the command line or in a file."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def classify(
     ] = None,
     json: Json = False,
 ) -> int:
-    """Say what a model makes of reviews: of those on the command line, or of a whole file into another."""
+    """Classify the reviews on the command line, or all reviews of a file into another file."""
     from core.engine.requests import Classify, to_result
 
     if bool(texts) == bool(file):
@@ -82,7 +82,7 @@ def classify(
 
 
 def _model_of(word: str | None) -> Path:
-    """Return the model folder of a run; without a word, of the newest run that has one."""
+    """Return the model folder of a run; if none is named, that of the newest run with a model."""
     from core.runs.folder import find_run, list_runs
 
     candidates: list[RunFolder] = [find_run(word)] if word is not None else list_runs()

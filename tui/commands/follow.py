@@ -1,4 +1,4 @@
-"""Following a run from the command line, to its end."""
+"""Follows a run from the command line until it ends."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _POLL_SECONDS = 0.2
 
 
 def follow(run: RunFolder) -> RunHistory:
-    """Show a run's progress until it is over, and return its history. ctrl+c ends the watching, never the run."""
+    """Show a run's progress until it ends, and return its history. ctrl+c stops following, not the run."""
     history, reader = RunHistory(), JournalReader(run.journal)
     with progress_on_stderr() as progress:
         while True:

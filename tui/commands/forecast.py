@@ -1,4 +1,4 @@
-"""`forecast`: what a run would need, before anything is trained."""
+"""`forecast`: predicts the memory and time of a run."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def forecast(
     settings: SettingsFile = None,
     json: Json = False,
 ) -> int:
-    """Say how much memory and time a run would take, what fits, and what each saving would bring.
+    """Show how much memory and time a run would need, whether it fits, and how to save memory.
 
     The first forecast of a model on a machine computes a few micro-batches to measure it; nothing is trained or kept.
     """

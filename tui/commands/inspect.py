@@ -1,4 +1,4 @@
-"""`inspect`: what a file of reviews holds, before anything is trained on it."""
+"""`inspect`: shows what a file of reviews contains."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def inspect(
     batch_size: Annotated[int, typer.Option(help="For the cost of padding.", min=1)] = 32,
     json: Json = False,
 ) -> int:
-    """Say what a file of reviews holds, before anything is trained on it."""
+    """Show what a file of reviews contains, before training on it."""
     from core.engine.data_requests import Inspect, MeasureLengths
     from core.engine.requests import to_result
 

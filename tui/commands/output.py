@@ -23,7 +23,7 @@ _NOTE = "note: "
 
 
 def say(text: object = "") -> None:
-    """Print one line of a result. Line breaks in `text` are shown, never printed."""
+    """Print one line of a result. Line breaks in `text` are replaced by visible symbols."""
     print(_one_line(text))
 
 

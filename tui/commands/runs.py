@@ -1,4 +1,4 @@
-"""`runs` and `status`: the list of runs, and how one is doing. Both read the runs' folders; no worker is asked."""
+"""`runs` and `status`: the list of runs, and the state of one. Both read the runs' folders; no worker is asked."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def status(
     json: Json = False,
     plain: Annotated[bool, typer.Option("--plain", help="One fact a line, for screen readers and scripts.")] = False,
 ) -> int:
-    """Say how a run is doing."""
+    """Show the state and progress of a run."""
     from core.runs.disk_usage import bytes_on_disk
     from core.runs.folder import find_run
     from core.runs.history import read_history

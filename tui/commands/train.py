@@ -75,7 +75,7 @@ def chosen_settings(preset: str, file: Path | None, model: str | None, assignmen
 def make_request(
     data: str, validation: str | None, reading: Reading, preset: str, settings: Settings, name: str | None = None
 ) -> Request:
-    """Return what a run, or the forecast of one, is to do.
+    """Return the request for a run, or for the forecast of one.
 
     Raises:
         InputError: Another run is called `name`.
@@ -116,7 +116,7 @@ def resume(
     wait: Wait = False,
     json: Json = False,
 ) -> int:
-    """Go on with a run that was stopped, failed or interrupted, from its last checkpoint."""
+    """Continue a run that was stopped, failed or interrupted, from its last checkpoint."""
     from core.runs.folder import find_run
     from core.runs.resume import resume_run
 
@@ -129,7 +129,7 @@ def resume(
 
 
 def _resume_all(*, wait: bool, json: bool) -> int:
-    """Resume every interrupted run, then follow each to its end if that is asked for."""
+    """Resume every interrupted run, then follow each to its end if requested."""
     from core.runs.resume import resume_interrupted
 
     found, statuses = list(resume_interrupted()), [0]

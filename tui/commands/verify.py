@@ -22,7 +22,7 @@ def verify_resume(
     seed: Annotated[int | None, typer.Option(help="Kill at the same steps as another time.")] = None,
     json: Json = False,
 ) -> int:
-    """Train twice, kill and resume the second run, and compare both bit by bit. Nothing of it is kept.
+    """Train twice, kill and resume the second run, and compare both bit by bit. Nothing is kept.
 
     A run is 20 steps long, with a checkpoint after each, unless --set says otherwise.
     """

@@ -1,4 +1,4 @@
-"""From the table of actions to Textual's bindings."""
+"""Turns tables of actions into Textual's bindings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tui.keys.actions import KeyTable
 
 
 def bindings(table: KeyTable) -> list[BindingType]:
-    """Return the `BINDINGS` of the widget, screen or app that is this place."""
+    """Return the `BINDINGS` for the widget, screen or app of a table."""
     return [
         Binding(
             action.keys,

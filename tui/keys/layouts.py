@@ -1,8 +1,8 @@
-"""Keyboards on which a key types something else than the character that an action is bound to.
+"""Keyboard layouts on which keys type other characters than those that actions are bound to.
 
 A terminal says which character was typed, not which key was pressed. On a French keyboard the key `1` types `&`, so
-`&` stands for `1` wherever nothing else is bound to it. A letter of a script that no action uses tells of a layout
-that has to be changed.
+`&` acts as `1` unless it is bound to an action. A letter of another script means that the user has to change the
+layout.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _UNSHIFTED_DIGITS = {
     "Czech": "é+ěščřžýáí",
     "Slovak": "é+ľščťžýáí",
 }
-"""What the keys 0 to 9 type without shift. Where two layouts differ about a character, the first one holds."""
+"""The characters that the keys 0 to 9 type without shift. If two layouts disagree, the first one counts."""
 
 
 def _digits() -> dict[str, str]:
@@ -33,6 +33,6 @@ _SCRIPTS = ("CYRILLIC", "GREEK")
 
 
 def foreign_script(character: str) -> str:
-    """`Cyrillic` or `Greek` for a letter of those scripts; empty for any other character."""
+    """Return `Cyrillic` or `Greek` for a letter of that script; empty for any other character."""
     name = unicodedata.name(character, "") if len(character) == 1 and character.isalpha() else ""
     return next((script.capitalize() for script in _SCRIPTS if name.startswith(script)), "")

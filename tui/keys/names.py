@@ -1,4 +1,4 @@
-"""What keys are called: as the user writes them in `keys.toml`, as Textual names them, as the screen shows them."""
+"""Names of keys: in `keys.toml`, in Textual, and on the screen."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SHOWN = {
 
 
 def name_of_character(character: str) -> str:
-    """Textual's name of the key that types `character`."""
+    """Return Textual's name of the key that types `character`."""
     if character == " ":
         return "space"
     if character.isalnum():
@@ -42,7 +42,7 @@ _CHARACTERS = {name_of_character(chr(code)): chr(code) for code in range(0x21, 0
 
 
 def parse_key(text: str) -> str:
-    """Textual's name of the key that the user wrote: `?`, `ctrl+s`, `PgUp`, `shift+left`.
+    """Return Textual's name of a key as the user writes it: `?`, `ctrl+s`, `PgUp`, `shift+left`.
 
     Raises:
         ValueError: No terminal sends such a key; the message says why in a few words.
@@ -67,7 +67,7 @@ def parse_key(text: str) -> str:
 
 
 def character_of(key: str) -> str:
-    """Return the character that a key types; empty where it types none."""
+    """Return the character that a key types; empty if it types none."""
     return key if len(key) == 1 else " " if key == "space" else _CHARACTERS.get(key, "")
 
 

@@ -1,7 +1,7 @@
-"""What happens with a key that nothing answers to at the moment.
+"""Handles keys to which no widget or enabled action responds.
 
-A key of a disabled action is answered with the reason. A character that another keyboard layout types in place of a
-digit acts as the digit. A letter of another script is answered, once, with what to do about it.
+For the key of a disabled action, the reason is shown. A character that another keyboard layout types in place of a
+digit acts as the digit. For a letter of another script, a hint is shown once.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from tui.keys.keymap import FILE_NAME
 from tui.keys.layouts import DIGITS, foreign_script
 
 REPEAT_SECONDS = 3.0
-"""The same sentence is not said again within this time."""
+"""Seconds during which the same message is not repeated."""
 
 
 class UnansweredKeys:
-    """Answers the keys of `app` that no widget and no enabled binding takes."""
+    """Handles the keys of `app` to which no widget or enabled binding responds."""
 
     def __init__(self, app: App[Any], say: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
         self._app, self._say, self._clock = app, say, clock

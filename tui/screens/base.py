@@ -1,4 +1,4 @@
-"""What every screen has: the top line with the names of all screens, the footer, and the way back."""
+"""The base class of all screens: the top line with their names, the footer, and going back."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ from tui.widgets.quiet_footer import QuietFooter
 from tui.workbench import Workbench
 
 SMALLEST = (60, 16)
-"""Columns and rows below which a screen says that it needs more."""
+"""The least columns and rows; a smaller screen asks for more space."""
 
 _DIALOG_SECONDS = 0.4
-"""After a dialog closed, esc is taken to have been meant for it for this long."""
+"""Seconds after a dialog closes in which esc is ignored, because it was probably meant for the dialog."""
 
 
 class PlaceBar(Static):
-    """The top line: where you are among the screens, and what you are looking at."""
+    """The top line: the names of all screens, with the current one marked, and the subject of this one."""
 
     DEFAULT_CSS = """
     PlaceBar { dock: top; height: 1; background: $panel; color: $text-muted; }
     """
 
     class Chosen(Message):
-        """The name of a screen was clicked."""
+        """Posted when the name of a screen is clicked."""
 
         def __init__(self, place: str) -> None:
             self.place = place
@@ -53,7 +53,7 @@ class PlaceBar(Static):
         self.draw()
 
     def say(self, subject: str) -> None:
-        """Show what the screen is about: a file, a run."""
+        """Show the subject of the screen: a file or a run."""
         self._subject = clean_line(subject)
         self.draw()
 
@@ -114,19 +114,19 @@ class Place(Screen[None]):
         yield QuietFooter(show_command_palette=False, compact=True)
 
     def body(self) -> ComposeResult:
-        """What stands between the top line and the footer."""
+        """The content between the top line and the footer."""
         yield from ()
 
     def say_subject(self, subject: str) -> None:
-        """Name, in the top line, what the screen is about."""
+        """Show the subject of the screen in the top line."""
         self.query_one(PlaceBar).say(subject)
 
     def why_not(self, action: str) -> str:
-        """Return why `check_action` disables an action now, in a sentence for the user."""
+        """Return a message why `check_action` disables an action now."""
         return ""
 
     def key(self, id: str) -> str:
-        """Return the key of an action of this screen or of the app, as it is now."""
+        """Return the current key of an action of this screen or of the app."""
         bound = (one for one in (*self.BINDINGS, *self.app.BINDINGS) if isinstance(one, Binding))
         keys = self.app.changed_keys.get(id) or next(one.key for one in bound if one.id == id)
         return shown(keys.split(",")[0])
@@ -155,7 +155,7 @@ class Place(Screen[None]):
         self.app.switch_mode(message.place)
 
     def action_back(self) -> None:
-        """Leave what is being typed; where nothing is, go one screen back."""
+        """Stop typing; if nothing is being typed, go back one screen."""
         if self.clock() - self._dialog_closed < _DIALOG_SECONDS:
             return  # a second esc for the dialog that the first one closed
         if self.focused is not None and self.focused.has_class("-typing"):

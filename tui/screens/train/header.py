@@ -1,4 +1,4 @@
-"""The head of the Train screen: state, progress and the figures that matter."""
+"""The top of the Train screen: state, progress and the most important figures."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from tui.widgets.responsive import fitting
 
 
 class RunHeader(Static):
-    """State and progress; a bar; loss and speed; the evaluation that is kept; results from before an extension."""
+    """Shows state and progress, a bar, loss and speed, the evaluation kept, and the results before each extension."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__("", id=id, markup=False)
 
     def show_loading(self) -> None:
-        """Say that the journal is being read."""
+        """Show that the journal is being read."""
         self.update(Content("Reading the run's journal…"))
 
     def show_trouble(self, sentence: str) -> None:
-        """Say why the run's folder cannot be read."""
+        """Show why the run's folder cannot be read."""
         self.update(Content.styled(clean(sentence), "$text-error"))
 
     def show(self, summary: RunSummary, history: RunHistory, now: float, asked: str, best_metric: str) -> None:
         """Show a run.
 
         Args:
-            summary: What the run is and where it stands.
+            summary: State and progress of the run.
             history: Its figures.
-            now: Seconds since 1970.
-            asked: What a person asked of the worker that it has not done yet; empty for nothing.
+            now: The current time in seconds since 1970.
+            asked: The request that the worker has not carried out yet; empty if there is none.
             best_metric: The setting that decides which evaluation is kept.
         """
         width = max(self.content_size.width, 10)
@@ -47,7 +47,7 @@ class RunHeader(Static):
 
 
 def _state(summary: RunSummary, history: RunHistory, now: float, asked: str, width: int) -> Content:
-    """State and progress, as far as there is room; what is wrong, or was said at the end, always and in full."""
+    """Return state and as much of the progress as fits, then any problem or closing message in full."""
     mark, colour = STATE_MARKS[summary.state]
     parts = [Content.styled(f"{mark} {summary.state}", f"bold {colour}")]
     if asked:
@@ -70,13 +70,13 @@ def _state(summary: RunSummary, history: RunHistory, now: float, asked: str, wid
 
 
 def _elapsed(history: RunHistory) -> float:
-    """Seconds of work so far."""
+    """Return the seconds of training so far."""
     ended = history.end.seconds if history.end is not None else None
     return ended if ended is not None else history.steps[-1].seconds
 
 
 def _bar(summary: RunSummary, history: RunHistory, width: int) -> Content:
-    """Steps done, as a bar with the share in figures."""
+    """Return a bar of the steps done, with the percentage."""
     share = summary.step / summary.steps if summary.steps else 0.0
     if not history.steps and history.phase is not None and history.phase.fraction is not None:
         share = history.phase.fraction
@@ -88,7 +88,7 @@ def _bar(summary: RunSummary, history: RunHistory, width: int) -> Content:
 
 
 def _losses(summary: RunSummary, history: RunHistory, width: int) -> Content:
-    """Smoothed training loss, validation loss, learning rate and speed; before the first step, model and data."""
+    """Return the losses, learning rate and speed; before the first step, the model and the data."""
     if not history.steps:
         words = f"{clean_line(summary.model)} on {clean_line(summary.data)}"
         return fitting([Content.styled(words, "$foreground-muted")], width, "")
@@ -102,7 +102,7 @@ def _losses(summary: RunSummary, history: RunHistory, width: int) -> Content:
 
 
 def _best(summary: RunSummary, best_metric: str, width: int) -> Content:
-    """The evaluation whose weights are kept, and the rule that chose it."""
+    """Return the evaluation whose weights are kept, and the rule that chose it."""
     if summary.validation is None:
         return Content.styled("not evaluated yet", "$foreground-muted")
     when = f" epoch {summary.best_epoch:.3g}" if summary.best_epoch is not None else ""
@@ -114,7 +114,7 @@ def _best(summary: RunSummary, best_metric: str, width: int) -> Content:
 
 
 def _earlier(end: EndRecord, width: int) -> Content:
-    """What the run had come to before it was extended."""
+    """Return the results that the run had before it was extended."""
     when = f"after {end.epochs:.3g} epochs" if end.epochs is not None else "before"
     figures = _figures(end.validation) if end.validation is not None else []
     return fitting([Content.styled(when, "$foreground-muted"), *figures], width, "  ")
@@ -129,7 +129,7 @@ def _figures(figures: ValidationFigures) -> list[Content]:
 
 
 def _no_checkpoint(summary: RunSummary) -> str:
-    """What a run says whose disk takes no checkpoint; empty for any other."""
+    """Return since when no checkpoint could be written, and why; empty if checkpoints are written."""
     if not summary.no_checkpoint or summary.state in OVER:
         return ""
     since = f"since step {summary.checkpoint_step}" if summary.checkpoint_step else "yet"
@@ -137,5 +137,5 @@ def _no_checkpoint(summary: RunSummary) -> str:
 
 
 def _named(name: str, value: str, style: str = "bold") -> Content:
-    """A figure with its name before it."""
+    """Return a figure preceded by its name."""
     return Content.assemble((f"{name} ", "$foreground-muted"), (value, style))

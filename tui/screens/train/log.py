@@ -1,4 +1,4 @@
-"""The log of the Train screen: a run's journal in sentences."""
+"""The log of the Train screen: the records of a run's journal as sentences."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ from tui.screens.train.plan import computed_by, machine, micro_batches
 
 _MAX_LINES = 2000
 METRICS = {"macro_f1": "macro F1", "accuracy": "accuracy", "loss": "loss"}
-"""The setting `best_metric` → how it is written."""
+"""Value of the setting `best_metric` → its display name."""
 
 
 class RunLog(RichLog):
-    """Lines that are wrapped again whenever the width changes. It follows the newest line until a person scrolls up."""
+    """A log that rewraps its lines when the width changes, and follows the newest line until the user scrolls up."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, wrap=True, markup=False, highlight=False, min_width=20, auto_scroll=False)
@@ -56,7 +56,7 @@ class RunLog(RichLog):
             self._write_all(added)
 
     def start_over(self) -> None:
-        """Forget all lines."""
+        """Remove all lines."""
         self._texts.clear()
         self.clear()
         self.following = True
@@ -83,13 +83,13 @@ class RunLog(RichLog):
 
 
 class Narrator:
-    """Tells a journal in sentences."""
+    """Writes a sentence for each record of a journal."""
 
     def __init__(self, best_metric: str = "macro_f1") -> None:
         self._metric = best_metric if best_metric in METRICS else "macro_f1"
 
     def lines(self, records: Iterable[Record]) -> Iterator[Text]:
-        """Yield a line for each record that deserves one; steps, memory samples and progress do not."""
+        """Yield a line for each record that is shown; steps, memory samples and progress are not."""
         for record in records:
             if isinstance(record, EvaluationRecord):
                 sentence = self._evaluation(record)
