@@ -1,4 +1,4 @@
-"""The command line that does what a screen is about to do, ready to be pasted into a shell.
+"""Builds the command line for what a screen is about to do, ready to be pasted into a shell.
 
 `READING_FLAGS` is the one table of flags about how a source is read. The command line parser is built from it
 (`tui/commands/options.py`), so that what a screen copies is what the parser reads back.
@@ -98,11 +98,11 @@ def train_command(
 
 
 _OBEYED = STEERING | {0x09, 0x0A}
-"""Characters that a terminal, or the shell's line editor, obeys when they are pasted."""
+"""Characters that a terminal, or the shell's line editor, interprets as commands when they are pasted."""
 
 
 def quoted(words: list[str]) -> str:
-    """Return `words` as a shell reads them back. Pasting the result into a terminal is safe whatever it holds."""
+    """Return `words` quoted for a shell. The result can be pasted into a terminal safely, whatever it contains."""
     return " ".join(_spelled(word) if _OBEYED.intersection(map(ord, word)) else shlex.quote(word) for word in words)
 
 

@@ -1,4 +1,4 @@
-"""What follows `g`: the letter of a screen. The list of letters appears when the user hesitates."""
+"""The `g` menu: the next key is the letter of a screen. A list of letters appears after a moment."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tui.screens.table import SCREENS
 
 
 class GoTo(ModalScreen[str | None]):
-    """Answers with the name of a screen, or None. Takes keys at once, and shows itself after a moment."""
+    """Returns the name of a screen, or None. It accepts keys immediately, and is shown after a moment."""
 
     DEFAULT_CSS = """
     GoTo.-hidden { background: transparent; }
@@ -46,7 +46,7 @@ class GoTo(ModalScreen[str | None]):
         self.set_timer(self.SHOW_AFTER_SECONDS, self._show)
 
     def on_key(self, event: events.Key) -> None:
-        """A key that leads nowhere is a question about those that do."""
+        """Show the list of letters after a key that is not one of them."""
         if event.key not in self.active_bindings:
             self._show()
 

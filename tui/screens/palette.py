@@ -19,7 +19,7 @@ class SettingCommands(Provider):
     _declared: list[Declaration]
 
     async def startup(self) -> None:
-        """Load the declarations; pydantic takes a moment, which no key waits for."""
+        """Load the declarations in advance, so that no key has to wait for pydantic."""
 
         def load() -> list[Declaration]:
             from core.settings.schema import describe

@@ -1,4 +1,4 @@
-"""The screens of the workbench. A line here is what a new screen needs besides its folder and its tests."""
+"""The screens of the workbench. A new screen needs a line here, a folder and tests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class ScreenEntry:
     class_name: str
     """The class in the `screen.py` of its folder."""
     back: str
-    """Where esc leads; empty where it leads nowhere."""
+    """The screen that esc goes to; empty for none."""
 
 
 SCREENS = (

@@ -1,1 +1,1 @@
-"""Between the application and the terminal: what is drawn, and whether anyone is there."""
+"""The connection to the terminal: the order of keys, the filter of what is drawn, and hang-ups."""

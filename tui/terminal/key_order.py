@@ -28,7 +28,7 @@ _ROUNDS = 2
 
 
 class _Key(events.Key):
-    """A key that remembers to whom it would bubble instead of being posted there."""
+    """A key event that records the next widget to bubble to, instead of being posted to it."""
 
     above: MessagePump | None = None
 
@@ -41,7 +41,7 @@ _Key.handler_name = events.Key.handler_name
 
 
 class OrderedApp(App[None]):
-    """An app in which each key meets what the keys before it have done."""
+    """An app in which each key takes effect after the keys before it."""
 
     clock: Callable[[], float] = staticmethod(time.monotonic)
 

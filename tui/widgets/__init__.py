@@ -1,1 +1,1 @@
-"""The widgets that the screens are made of, one a file."""
+"""The widgets that the screens are made of, one per file."""

@@ -19,7 +19,7 @@ from tui.widgets.marked_list import MarkedList
 
 
 class Choose(ModalScreen[int | None]):
-    """A list to choose from. Answers with the index of the choice, or None. Digits choose the first nine at once."""
+    """A list to choose from. Returns the index of the choice, or None. Digits choose the first nine immediately."""
 
     DEFAULT_CSS = """
     Choose > .box > OptionList { width: 70; max-width: 100%; height: auto; max-height: 60vh; border: none; padding: 0; }
@@ -65,7 +65,7 @@ class Choose(ModalScreen[int | None]):
 
 
 class Ask(ModalScreen[str | None]):
-    """A question with a line for the answer. Answers with what was typed, or None."""
+    """A question with a line for the answer. Returns what was typed, or None."""
 
     DEFAULT_CSS = """
     Ask > .box > LineInput { width: 60; max-width: 100%; margin: 1 0; }
@@ -98,7 +98,7 @@ class Ask(ModalScreen[str | None]):
 
 
 class Find(ModalScreen[str | None]):
-    """A line for words, above a list of what matches them. Answers with the name of the choice, or None."""
+    """A search line above a list of matches. Returns the name of the choice, or None."""
 
     DEFAULT_CSS = """
     Find > .box > LineInput { width: 70; max-width: 100%; margin: 1 0; }

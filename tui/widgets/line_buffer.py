@@ -1,4 +1,4 @@
-"""A line of text that is being typed, with its cursor. It knows no screen, so that no key waits for one."""
+"""A line of text that is being typed, with its cursor. It is independent of the screen, so that no key waits for it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _WORD = re.compile(r"\s*\S+\s*$")
 
 @dataclass
 class LineBuffer:
-    """A line that is edited by keys. What is typed or pasted into it cannot steer the terminal."""
+    """A line that is edited by keys. Typed or pasted text cannot control the terminal."""
 
     text: str
     cursor: int = 0

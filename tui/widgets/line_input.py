@@ -1,4 +1,4 @@
-"""The one-line input of the workbench. Nothing that is typed or pasted into it can steer the terminal."""
+"""The one-line input of the workbench. Typed or pasted text cannot control the terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A line that is being typed, as it is drawn: the cursor and the ends of the field are seen without colour."""
+"""Draws a line that is being typed. The cursor and the ends of the field are visible without colour."""
 
 from __future__ import annotations
 

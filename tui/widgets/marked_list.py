@@ -1,4 +1,4 @@
-"""A list to choose from whose cursor is seen without colour."""
+"""A list to choose from, whose cursor is visible without colour."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The half of Classify that waits for the engine and the disk. `screen.py` draws, and says what each key does.
+"""The part of Classify that waits for the engine and the disk; `screen.py` draws and binds the keys.
 
-Every key's work on the pile is a worker. The workers queue at one lock: keys take effect in their order, each on the
-review that is then in view, and none of them holds up the screen.
+Each key that acts on the pile starts a worker. The workers queue at one lock, so that keys take effect in order, each
+on the review that is then shown, without blocking the screen.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tui.screens.classify.predictions import Predictions
 
 
 class ClassifyWork(Predictions):
-    """Which pile is open, with which model, and what is under way. Subclasses draw it."""
+    """The open pile, its model, and the work in progress. Subclasses draw them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,12 +51,12 @@ class ClassifyWork(Predictions):
 
     @property
     def label_first(self) -> bool:
-        """Whether the review in view has to be labelled before the model's answer is shown."""
+        """Whether the current review must be labelled before the model's answer is shown."""
         return self.blind and not self.typed and self._review() is not None and self.pile_decision is None
 
     @property
     def pile_decision(self) -> Decision | None:
-        """What was decided about the review in view."""
+        """The decision about the current review."""
         return self.pile.decision if self.pile is not None and not self.typed and self._review() is not None else None
 
     def begin_typing(self) -> None:
@@ -64,7 +64,7 @@ class ClassifyWork(Predictions):
         raise NotImplementedError
 
     def on_screen_resume(self) -> None:
-        """Take up what another screen has chosen meanwhile: a pile, a run, a first model."""
+        """Use what another screen has chosen in the meantime: a pile, a run, a first model."""
         app = self.app
         news = (app.pile, app.pile_reading) != self._source_seen or app.run_to_classify is not None
         if not self._looked or news or self.model.state in ("none", "failed"):
@@ -77,7 +77,7 @@ class ClassifyWork(Predictions):
 
     @work(exclusive=True, exit_on_error=False, group="look")
     async def _look(self) -> None:
-        """Find the pile and the model, open the pile, then load the model: the text can be read meanwhile."""
+        """Find the pile and the model, open the pile, then load the model while the user can already read."""
         app = self.app
         first, self._looked = not self._looked, True
         if first and app.pile is None and (recent := await asyncio.to_thread(recent_piles, 1)):
@@ -95,7 +95,7 @@ class ClassifyWork(Predictions):
             await self._load_now()
 
     async def _find_model(self, source: str | None) -> None:
-        """Take the model that was asked for, or that judged this pile before, and say so where it changes."""
+        """Use the requested model, or the previous one of this pile, and report a change."""
         app = self.app
         asked_for, app.run_to_classify = app.run_to_classify, None
         try:
@@ -115,7 +115,7 @@ class ClassifyWork(Predictions):
 
     @work(exclusive=True, exit_on_error=False, group="look")
     async def open_pile(self, source: str, reading: ReadingOptions | None = None) -> None:
-        """Open another pile, with the model that judged it before."""
+        """Open another pile, with the model used for it before."""
         await self._open_now(source, reading)
         if self.model.state == "loading":
             await self._load_now()
@@ -159,7 +159,7 @@ class ClassifyWork(Predictions):
             await before.close()
 
     async def _keep_bookmark(self) -> None:
-        """Write down where the user is in the pile, and with which model."""
+        """Save the position in the pile, and the model in use."""
         pile = self.pile
         if pile is None:
             return
@@ -176,7 +176,7 @@ class ClassifyWork(Predictions):
                 self.app.say(error, "warning")
 
     def _tell(self, pile: Pile) -> None:
-        """Say what is worth knowing about a pile that was opened."""
+        """Show notices about a pile that was opened."""
         if pile.damaged:
             records = "record" if pile.damaged == 1 else "records"
             self.app.say(f"{pile.damaged} damaged {records} of the decision log could not be read.", "warning")
@@ -185,7 +185,7 @@ class ClassifyWork(Predictions):
 
     @work(exclusive=True, exit_on_error=False, group="look")
     async def use_model(self, candidate: Candidate) -> None:
-        """Answer with another model from now on."""
+        """Use another model from now on."""
         self.model.use(candidate)
         self.typed_prediction = None
         self.draw()
@@ -229,7 +229,7 @@ class ClassifyWork(Predictions):
 
     @work(exit_on_error=False, group="decide")
     async def _step(self, do: str, label: str | None = None, position: int = 0) -> None:
-        """Do one key's work on the pile, after that of the keys before it."""
+        """Carry out the action of one key on the pile, after those of earlier keys."""
         async with self._deciding:
             pile = self.pile
             if pile is None:

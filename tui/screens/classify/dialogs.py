@@ -25,7 +25,7 @@ from tui.widgets.line_input import LineInput
 
 
 class OpenPile(ModalScreen[str | None]):
-    """Asks for a file of reviews. Answers with its path, or None."""
+    """Asks for a file of reviews, and returns its path or None."""
 
     DEFAULT_CSS = """
     OpenPile > .box > * { margin-bottom: 1; }
@@ -72,7 +72,7 @@ class OpenPile(ModalScreen[str | None]):
 
 
 class ExportDialog(ModalScreen[DecisionsFile | None]):
-    """Asks for a file and writes the decisions to it. Answers with what was written, or None."""
+    """Asks for a file, writes the decisions to it, and returns what was written or None."""
 
     DEFAULT_CSS = """
     ExportDialog > .box > * { margin-bottom: 1; }
@@ -85,7 +85,7 @@ class ExportDialog(ModalScreen[DecisionsFile | None]):
         super().__init__()
         self._history, self._suggested = history, suggested
         self._confirmed: Path | None = None
-        """An existing file that the user was told would be replaced."""
+        """The existing file that the user has been warned will be replaced."""
 
     def compose(self) -> ComposeResult:
         self.add_class("dialog")
@@ -124,7 +124,7 @@ class ExportDialog(ModalScreen[DecisionsFile | None]):
 
 
 class ExportDone(ModalScreen[bool]):
-    """Says what was written and how to train on it. Answers whether to open it on the Data screen."""
+    """Shows what was written and how to train on it, and returns whether to open it on the Data screen."""
 
     DEFAULT_CSS = """
     ExportDone > .box > * { margin-bottom: 1; }

@@ -1,4 +1,4 @@
-"""The model that Classify asks: its labels, whether the engine has loaded it, and its answers.
+"""The model that Classify uses: its labels, whether the engine has loaded it, and its answers.
 
 Labels are read from the model's own `config.json`, so that keys work before the model is loaded.
 """
@@ -31,7 +31,7 @@ _MAX_ANSWERS = 2_000
 
 
 class ModelInUse:
-    """One model at a time. `use` chooses it, `load` loads it, `classify` asks it; answers are kept by text hash."""
+    """The model in use. `use` chooses it, `load` loads it, `classify` asks it; answers are cached by text hash."""
 
     def __init__(self, ask: Ask) -> None:
         self.state: State = "looking"
@@ -83,7 +83,7 @@ class ModelInUse:
             self.max_length = loaded.max_length
 
     def answer(self, text_hash: str) -> Classification | None:
-        """Return the model's answer about a text, if it was asked."""
+        """Return the model's answer about a text; None if it has not been asked."""
         return self._answers.get(text_hash)
 
     async def classify(self, texts: Sequence[str], hashes: Sequence[str] = ()) -> list[Classification]:

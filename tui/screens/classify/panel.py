@@ -24,7 +24,7 @@ class View:
     pile: Pile | None
     """None while a typed review is in view."""
     prediction: Classification | None
-    """The model's answer, where it may be seen."""
+    """The model's answer; None if it is hidden or missing."""
     decision: Decision | None
     copy: Decision | None
     """A decision about the same text at another row."""
@@ -38,7 +38,7 @@ class View:
     """Whether there is a text for the model to answer about."""
     key: words.Key
     tall: bool
-    """Whether there is room for one thing below the other."""
+    """Whether there is room to place the parts below each other."""
 
 
 class Panel(Vertical):

@@ -1,4 +1,4 @@
-"""What the model says about the review in view, and about those that come next."""
+"""Predictions for the current review, and in advance for the next ones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tui.screens.base import Place
 from tui.screens.classify.model import ModelInUse
 
 _BATCH = 8
-"""Reviews that the model is asked about at once, ahead of the one in view."""
+"""The most reviews in one request for predictions in advance."""
 _AHEAD = 24
 """Reviews from the one in view on that have a prediction before they are needed."""
 

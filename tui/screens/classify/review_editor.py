@@ -1,4 +1,4 @@
-"""Where a review is typed or pasted. Nothing in it can steer the terminal."""
+"""The editor for a typed or pasted review. Its text cannot control the terminal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from core.base.text import clean
 
 
 class ReviewEditor(TextArea):
-    """Cleans what is pasted as it comes in, so that the text shown is the text classified."""
+    """A text area that cleans pasted text, so that the text shown is the text classified."""
 
     HELP = "Type or paste a review here. Esc leaves the text, so that single keys act again."
 

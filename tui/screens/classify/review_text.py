@@ -1,4 +1,4 @@
-"""A review on the screen: cleaned, wrapped at words, scrolled. A line of 100 kB is as fast as a sentence.
+"""A review on the screen: cleaned, wrapped at words, scrollable. A line of 100 kB is drawn as fast as a short one.
 
 Only visible lines are rendered. The width of emoji differs between terminals, so lines end a few columns before the
 edge; on wide screens they stay short enough to read comfortably.
@@ -20,7 +20,7 @@ from core.base.text import clean
 MARGIN = 4
 MAX_WIDTH = 96
 MAX_CHARACTERS = 400_000
-"""Characters that are shown of one review."""
+"""The most characters of a review that are shown."""
 
 _WORDS = re.compile(r"\S+\s*|\s+")
 

@@ -24,13 +24,13 @@ from tui.screens.classify.review_editor import ReviewEditor
 from tui.screens.classify.review_text import ReviewText
 
 _MAX_TRAIL = 6
-"""Past decisions that are listed where there is room."""
+"""The most past decisions that are listed."""
 _OF_PILES = frozenset("agree label all_labels skip undo redo next previous first_undecided blind export".split())
 _SCROLLING = frozenset(("scroll_by", "scroll_to_end"))
 
 
 class ClassifyScreen(ClassifyWork):
-    """Two ways: a review that you type, and a pile that you walk through."""
+    """Classifies either a review that is typed, or the reviews of a pile one by one."""
 
     PLACE = "classify"
     HELP = (
@@ -63,7 +63,7 @@ class ClassifyScreen(ClassifyWork):
     # What is shown
 
     _live: object = None
-    """What decides which keys are live, as the footer last showed them."""
+    """The state on which the available keys depend, as of the last update of the footer."""
 
     def on_mount(self) -> None:
         self.draw()
@@ -133,7 +133,7 @@ class ClassifyScreen(ClassifyWork):
     # Which keys act
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Decision keys are off while something is typed, and absent where they mean nothing."""
+        """Disable decision keys while text is typed, and hide them where they do not apply."""
         typing = self.focused is not None and self.focused.has_class("-typing")
         on_pile = not self.typed and not typing and self.pile is not None
         if action == "label":
@@ -176,7 +176,7 @@ class ClassifyScreen(ClassifyWork):
         self._step("agree")
 
     def action_blind(self) -> None:
-        """Hide the model's answer until a review is labelled, and keep score; or show it again."""
+        """Turn blind mode on or off."""
         self.blind, self.last_guess = not self.blind, None
         self.draw()
 
@@ -197,11 +197,11 @@ class ClassifyScreen(ClassifyWork):
         self._step("redo")
 
     def action_next(self) -> None:
-        """Go on without a decision."""
+        """Go to the next review without a decision."""
         self._walk(1)
 
     def action_previous(self) -> None:
-        """Go back without a decision."""
+        """Go to the previous review without a decision."""
         self._walk(-1)
 
     def _walk(self, by: int) -> None:
@@ -273,13 +273,13 @@ class ClassifyScreen(ClassifyWork):
     # A typed review
 
     def action_switch(self) -> None:
-        """From the pile to a typed review, or back."""
+        """Switch between the pile and a typed review."""
         self.typed = not self.typed
         self.set_focus(self.query_one("#editor") if self.typed else None)
         self.draw()
 
     def action_write(self) -> None:
-        """Back into the text."""
+        """Focus the text."""
         self.query_one("#editor").focus()
 
     @on(TextArea.Changed)

@@ -17,7 +17,7 @@ from tui.screens.classify.model import ModelInUse
 
 Part = tuple[str, str]
 Key = Callable[[str], str]
-"""From the id of an action to its key as it is now."""
+"""Returns the current key of an action, given its id."""
 
 
 def position(pile: Pile, key: Key) -> Content:
@@ -62,7 +62,7 @@ def answer(model: ModelInUse, prediction: Classification | None, key: Key, *, wa
 
 
 def label_first(last: Decision | None, *, tall: bool) -> Content:
-    """In place of the model's answer in blind mode; and how the latest label compares with it."""
+    """Return the text in place of the model's answer in blind mode, and how the latest label compares with it."""
     lead: Part = ("Label first", "bold $text-accent")
     if last is None or last.predicted is None:
         return Content.assemble(lead, ("; the model's answer follows", "$foreground-muted"))

@@ -12,7 +12,7 @@ from core.reviews.formats.registry import SUFFIXES
 from core.reviews.sources import find_sources
 
 MAX_ENTRIES = 1000
-"""Entries that are listed at most; typing narrows them down."""
+"""The most entries that are listed; typing narrows them down."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Listing:
     folder: Path
     entries: list[Entry] = field(default_factory=list)
     whole: str = ""
-    """What the folder would consist of as one source; empty if it is none."""
+    """What the folder contains as one source of reviews; empty if it is not one."""
     problem: str = ""
     left_off: int = 0
 

@@ -100,7 +100,7 @@ class FilePicker(Vertical):
 
     @work(exclusive=True, exit_on_error=False, group="listing")
     async def _list(self, typed: str) -> None:
-        """List what `typed` leads to, in a thread: file systems may be slow."""
+        """List the entries that match `typed`, in a thread because file systems may be slow."""
         found = await asyncio.to_thread(listing, self.folder, typed)
         self._show(found, typed)
 
@@ -179,7 +179,7 @@ class FilePicker(Vertical):
 
 
 def where_line(found: Listing, width: int) -> Content:
-    """Draw which folder is listed and what it holds, on one line; a long path shows its end."""
+    """Draw the listed folder and its content on one line; of a long path only the end is shown."""
     if found.problem:
         return Content(clean_line(found.problem)).truncate(width, ellipsis=True)
     files = sum(not entry.is_folder for entry in found.entries)

@@ -29,7 +29,7 @@ SAMPLES = _IDS.index("samples")
 PAGE = 20
 """Reviews on a page of samples."""
 FETCHED = 200
-"""Reviews fetched at once: ten pages, so that turning a page seldom waits for the engine."""
+"""Reviews fetched at once: ten pages, so that turning a page rarely waits for the engine."""
 _ON_OVERVIEW = 4
 """Reviews shown in the overview, if there is room."""
 
@@ -38,7 +38,7 @@ class Findings(Vertical):
     """The sections. Call `show_report` first; reviews and lengths follow when the engine has them."""
 
     class RowsWanted(Message):
-        """A page was turned to reviews that were not fetched yet: those from `start` on are needed."""
+        """Posted when a page needs reviews that have not been fetched: those from `start` on."""
 
         def __init__(self, start: int) -> None:
             self.start = start
@@ -121,7 +121,7 @@ class Findings(Vertical):
             self.post_message(self.RowsWanted(start // FETCHED * FETCHED))
 
     def measuring(self, what: str, share: float | None) -> None:
-        """Show how far counting the tokens is."""
+        """Show the progress of counting tokens."""
         line = Content.assemble((f"  {what[:1].upper()}{what[1:]}  ", "$foreground-muted"), gauge(share, 20))
         self._drawn("tokens").show_text(section("Tokens") + Content("\n") + line)
         self._drawn("lengths-drawn").show_text(line)

@@ -28,7 +28,7 @@ Stage = Literal["picking", "waiting", "found"]
 
 
 class ReadsReviews(Place):
-    """What is known about a source, and what the engine is asked about it. Subclasses draw it."""
+    """Reads a source through the engine and holds what is known about it. Subclasses draw it."""
 
     findings = getters.query_one(Findings)
 
@@ -38,10 +38,10 @@ class ReadsReviews(Place):
         """The draft that the screen shows; the app may have begun another."""
         self._source = ""
         self._wanted: ReadingOptions | None = None
-        """How the source is being read now; None when no reading is under way."""
+        """The options of the reading in progress; None if there is none."""
         self._report: ReadingReport | None = None
         self._trainable = ""
-        """Why a run could not learn from the reviews; empty if it could."""
+        """Why a run cannot be trained on the reviews; empty if it can."""
         self._refusal = ""
         self._on_disk = False
         """Whether the source is an existing path: only then can other reading options help."""
@@ -63,7 +63,7 @@ class ReadsReviews(Place):
         raise NotImplementedError
 
     def _draw_progress(self, what: str, share: float | None) -> None:
-        """Show how far the first reading of a source is."""
+        """Show the progress of the first reading of a source."""
         raise NotImplementedError
 
     @property
@@ -83,7 +83,7 @@ class ReadsReviews(Place):
         self._ask(reading)
 
     def _ask(self, reading: ReadingOptions) -> None:
-        """Read the source with `reading`; a reading that is under way is dropped."""
+        """Read the source with `reading`, and cancel any reading in progress."""
         self._wanted, self._refusal = reading, ""
         if self._report is None:
             self._stage("waiting")
@@ -104,7 +104,7 @@ class ReadsReviews(Place):
             self._found(reading, found)
 
     def _progressed(self, reading: ReadingOptions, what: str, share: float | None) -> None:
-        """Show how far the reading is; progress of a dropped reading is ignored."""
+        """Show the progress of the reading; that of a cancelled one is ignored."""
         if reading is not self._wanted:
             return
         if self._report is None:

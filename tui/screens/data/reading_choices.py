@@ -1,4 +1,4 @@
-"""What the user can choose about how a source is read, as functions from a report to lists of choices.
+"""The choices of how a source is read, as functions that turn a report into lists of choices.
 
 An `Offer` says which fields of `ReadingOptions` each line of a list sets. The Data screen shows it, and has the source
 read again. `changed` drops earlier choices that no longer make sense.

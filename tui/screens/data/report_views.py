@@ -27,11 +27,11 @@ SCHEMES = {
 }
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "space"}
 _MAX_TEXT = 1200
-"""Characters of a review that the samples show at most."""
+"""The most characters of a review that the samples show."""
 _MIN_EXAMPLES = 12
-"""Cells that examples need at least."""
+"""The least cells that examples need."""
 _MAX_LINES = 60
-"""Classes or columns that are listed at most."""
+"""The most classes or columns that are listed."""
 
 
 def headline(report: Report) -> Content:
@@ -46,7 +46,7 @@ def headline(report: Report) -> Content:
 
 
 def reading_in_words(report: Report) -> str:
-    """Return format, encoding, delimiter and header in words."""
+    """Return a description of format, encoding, delimiter and header."""
     parts = [clean_line(report.format).upper()]
     if report.encoding:
         parts.append(clean_line(report.encoding))
@@ -251,7 +251,7 @@ def refused(title: str, sentence: str, width: int) -> Content:
 
 
 def waiting(what: str, source: str, share: float | None) -> Content:
-    """Draw how far the first reading of a source is."""
+    """Draw the progress of the first reading of a source."""
     name = clean_line(source.rpartition("/")[2] or source, 50)
     leave = ("\n\nesc  choose others", "$foreground-muted")
     return Content.assemble((f"{what.capitalize()} {name}\n\n", "bold"), gauge(share, 30), leave)

@@ -1,6 +1,6 @@
-"""The Data screen: choose reviews, see what they hold, and settle how they are read before anything is trained.
+"""The Data screen: choose reviews, see what they contain, and decide how they are read before training.
 
-Three stages: picking a source, waiting for the engine, and what was found. This file has the stages and the keys;
+It has three stages: picking a source, waiting for the engine, and what was found. This file has the stages and keys;
 `reader.py` asks the engine, `findings.py` draws what was found, and `reading_choices.py` lists what can be changed.
 """
 
@@ -36,7 +36,7 @@ _INTRO = (
 
 
 class DataScreen(ReadsReviews):
-    """What a source of reviews holds, and how it is read."""
+    """Shows what a source of reviews contains, and how it is read."""
 
     PLACE = "data"
     CSS_PATH = "screen.tcss"

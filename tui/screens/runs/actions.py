@@ -26,7 +26,7 @@ class ActsOnRuns(Place):
     def __init__(self) -> None:
         super().__init__()
         self.rows: list[RunRow] | None = None
-        """What the list shows, in its order; None before the first look."""
+        """The runs in the order of the list; None before they are first read."""
         self.restored: str | None = None
         """Id of a run that the cursor goes to when it is listed again."""
         self._trashed: list[Path] = []
@@ -43,7 +43,7 @@ class ActsOnRuns(Place):
         raise NotImplementedError
 
     def look(self) -> object:
-        """Look at the runs' folders at once."""
+        """Read the runs' folders immediately."""
         raise NotImplementedError
 
     def interrupted(self) -> list[RunSummary]:
@@ -52,7 +52,7 @@ class ActsOnRuns(Place):
         return sorted(found, key=lambda summary: summary.id)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer only keys that would do something."""
+        """Return whether the action would do something now."""
         chosen = self.chosen() if self.is_mounted else None
         state = chosen.state if chosen is not None else None
         allowed: dict[str, Callable[[], bool]] = {
@@ -93,7 +93,7 @@ class ActsOnRuns(Place):
         self.app.open_data(str(sample_folder()))
 
     def action_open(self) -> None:
-        """Watch the chosen run, or look back at it."""
+        """Open the chosen run on the Train screen."""
         if (chosen := self.chosen()) is not None:
             self.app.open_run(_folder(chosen))
 
@@ -182,7 +182,7 @@ class ActsOnRuns(Place):
 
     @work(exit_on_error=False)
     async def _do(self, done: str, act: Callable[..., Any], *arguments: Any) -> None:
-        """Do something to a run's folder in a thread, say how it went, and look again."""
+        """Do something to a run's folder in a thread, report the result, and read the runs again."""
         try:
             await asyncio.to_thread(act, *arguments)
         except (OSError, ReviewtuiError) as error:

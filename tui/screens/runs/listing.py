@@ -18,15 +18,15 @@ class RunRow:
 
     summary: RunSummary
     depth: int
-    """How many runs it descends from, of those in the list."""
+    """The number of listed runs that it descends from."""
     settings: str = ""
     """Its preset, and the settings that differ from it; empty while they are not known."""
     bytes_on_disk: int | None = None
-    """What it takes on the disk; None while that is not known."""
+    """Its size on disk; None while unknown."""
 
 
 class RunListing:
-    """Reads all runs, again and again. What a run's summary cannot change is read once for each summary."""
+    """Reads all runs repeatedly. What depends only on a run's summary is read once per summary."""
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[RunSummary, str, int]] = {}

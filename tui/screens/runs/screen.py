@@ -75,7 +75,7 @@ in a power failure: r resumes it from its last checkpoint, R resumes all of them
 
     @work(exclusive=True, exit_on_error=False, group="poll")
     async def look(self) -> None:
-        """Look at the runs' folders about once a second while this screen is shown."""
+        """Read the runs' folders about once per second while this screen is shown."""
         try:
             for run in await asyncio.to_thread(recover_trash):
                 self.app.say(f"Restored {run.id}: its deletion was never completed.")
@@ -93,7 +93,7 @@ in a power failure: r resumes it from its last checkpoint, R resumes all of them
             await asyncio.sleep(0 if first and self.rows else _POLL_SECONDS)
 
     def worker_failed(self, worker: Worker[Any], sentence: str) -> bool:
-        """Say, as long as it holds, that the list is no longer kept up to date."""
+        """Show that the list is no longer updated, as long as that is so."""
         if worker.group != "poll":
             return False
         self.add_class("-interrupted")
@@ -123,7 +123,7 @@ in a power failure: r resumes it from its last checkpoint, R resumes all of them
             self.refresh_bindings()
 
     def _show_interrupted(self) -> None:
-        """Say above the list how many runs were interrupted, and which."""
+        """Show above the list how many runs were interrupted, and which."""
         found = self.interrupted()
         self.set_class(bool(found), "-interrupted")
         names = ", ".join(clean_line(summary.name, 30) for summary in reversed(found))
@@ -144,7 +144,7 @@ in a power failure: r resumes it from its last checkpoint, R resumes all of them
         details.update(run_details(chosen, time.time()))
 
     def _chosen_row(self) -> RunRow | None:
-        """Return the run under the cursor; None while the list is not shown, so that no key acts on what is unseen."""
+        """Return the run under the cursor; None while the list is hidden, so that no key acts on a run out of sight."""
         if self.has_class("-too-small") or not self.has_class("-listed"):
             return None
         key = self.query_one(RunTable).chosen_id

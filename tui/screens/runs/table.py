@@ -27,9 +27,9 @@ _MIN_SETTINGS = 24
 class _Column:
     title: str
     width: int
-    """In cells; 0 for the name, which takes what is left."""
+    """Width in cells; 0 for the name, which takes the remaining width."""
     cell: Callable[[RunRow, float], str]
-    """From a row and the time now (seconds since 1970) to what is shown."""
+    """Returns what to show, given a row and the current time in seconds since 1970."""
 
 
 class RunTable(DataTable[Text]):

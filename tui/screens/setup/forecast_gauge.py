@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
 _BAR = 12
 _QUIET_SECONDS = 1.0
-"""Seconds without a key before steps are measured."""
+"""Seconds without a key press before steps are measured."""
 _RETRY_SECONDS = 30.0
-"""From a measurement that was postponed because a run is trained to the next try."""
+"""Seconds until the next attempt, after a measurement was postponed because a run is training."""
 _FREE_SECONDS = 3.0
 """Seconds between two looks at the free memory."""
 _PARTS = {
@@ -216,7 +216,7 @@ def gauge_lines(said: Forecast, state: str, width: int) -> Content:
 
 
 def _verdict(said: Forecast) -> tuple[str, str]:
-    """Return the colour of the bar, and the same in words."""
+    """Return the colour of the bar, and its meaning in words."""
     size, batch = said.micro_batch_size, said.batch_size
     share = said.peak_bytes / said.free_bytes if said.free_bytes else 0.0
     if not said.largest_micro_batch:

@@ -14,12 +14,12 @@ _Moment = tuple[str, dict[str, str], str]
 
 @dataclass
 class EditHistory:
-    """The moments that undo goes back to, the latest last."""
+    """The states that undo returns to, the latest last."""
 
     moments: list[_Moment] = field(default_factory=list)
 
     def remember(self, draft: Draft) -> None:
-        """Remember the draft as it is, before it is changed."""
+        """Save the state of the draft before it is changed."""
         moment = _moment(draft)
         if not self.moments or self.moments[-1] != moment:
             self.moments = [*self.moments[-MAX_CHANGES + 1 :], moment]

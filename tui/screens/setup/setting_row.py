@@ -147,7 +147,7 @@ class SettingRow(Widget, can_focus=True):
     # Keys
 
     def on_key(self, event: events.Key) -> None:
-        """Edit; where nothing is edited, a digit begins a new number."""
+        """Handle a key while editing; otherwise a digit starts a new number."""
         numeric = self.declaration.kind in ("number", "whole number")
         character = event.character if event.is_printable else None
         if self._line is not None:
@@ -180,14 +180,14 @@ class SettingRow(Widget, can_focus=True):
         return not self.editing
 
     def action_change(self) -> None:
-        """Edit the value, or turn to the next choice where there is nothing to type."""
+        """Edit the value, or go to the next choice if the setting has choices."""
         if self.declaration.kind in ("choice", "switch"):
             self.action_turn(1)
         else:
             self._edit(self.text)
 
     def end_edit(self) -> None:
-        """Close the editor, if it is open; what was typed is the value already."""
+        """Close the editor if it is open. The value is already what was typed."""
         self._line = None
         self.refresh()
 
@@ -197,7 +197,7 @@ class SettingRow(Widget, can_focus=True):
         self._keys_changed()
 
     def action_cancel(self) -> None:
-        """Give the edit up: the value is what it was before."""
+        """Cancel the edit and restore the previous value."""
         self._line = None
         self._say(self._before)
         self._keys_changed()
@@ -217,7 +217,7 @@ class SettingRow(Widget, can_focus=True):
 
     @property
     def _suggestion(self) -> str:
-        """The rest of a likely value that begins as the line does."""
+        """Return the rest of the first likely value that starts with the line."""
         if self._line is None or not self._line.text or self._line.selected:
             return ""
         likely = (*SUGGESTIONS.get(self.declaration.name, ()), *self.declaration.choices)

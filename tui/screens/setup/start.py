@@ -23,18 +23,18 @@ class StartsRuns(Place):
     """A screen that starts the run of the app's draft. Subclasses draw what is said about the start."""
 
     starting = ""
-    """What is being done to start the run; empty when none is being started."""
+    """The current step of the start; empty if no run is being started."""
     failure = ""
     """Why the last start failed; empty once anything is changed."""
     _launching = False
-    """Whether the run's folder is being made: from then on the start cannot be called off."""
+    """Whether the run's folder is being created; from then on the start cannot be cancelled."""
 
     def draw_start(self) -> None:
         """Show what is being done to start the run, or why it failed."""
         raise NotImplementedError
 
     def begin_start(self, draft: Draft, settings: Settings) -> None:
-        """Start the run of `draft`; whatever is being measured makes way."""
+        """Start the run of `draft`, cancelling any measurements."""
         self.stop_measuring()
         self.failure, self._launching = "", False
         self._now(f"Looking at the reviews …   {_CALL_OFF}")
@@ -47,7 +47,7 @@ class StartsRuns(Place):
                 worker.cancel()
 
     def call_off(self) -> bool:
-        """Call a start off; False if there is none, or it is too late."""
+        """Cancel a start. Return False if there is none, or it is too late."""
         if not self.starting or self._launching:
             return False
         self.workers.cancel_group(self, "start")
@@ -78,7 +78,7 @@ class StartsRuns(Place):
             self._now(f"{what[:1].upper()}{what[1:]}  {gauge(share, 12)}   {_CALL_OFF}")
 
     def start_failed(self, sentence: str) -> None:
-        """Say why the run was not started."""
+        """Show why the run was not started."""
         self.failure, self._launching = sentence, False
         self._now("")
 

@@ -30,16 +30,16 @@ class ActsOnRun(Place):
         super().__init__()
         self.run_shown: RunFolder | None = None
         self.summary: RunSummary | None = None
-        """The run as it stood at the last look."""
+        """The summary of the run when it was last read."""
         self.asked = ""
-        """What the user asked of the worker that its journal does not show yet."""
+        """The request to the worker that its journal does not show yet."""
 
     def open(self, run: RunFolder | None) -> None:
         """Show another run."""
         raise NotImplementedError
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer only keys that would do something."""
+        """Return whether the action would do something now."""
         summary = self.summary
         state = summary.state if summary is not None else None
         living = state is not None and state not in OVER
@@ -116,7 +116,7 @@ class ActsOnRun(Place):
 
     @work(exit_on_error=False)
     async def action_extend(self) -> None:
-        """Ask for how many epochs in total, say what that means, and train on."""
+        """Ask for the total number of epochs, explain the effect, and extend the run."""
         from tui.screens.train.extend import extend
 
         if self.run_shown is not None:
@@ -124,7 +124,7 @@ class ActsOnRun(Place):
 
     @work(exit_on_error=False)
     async def action_branch(self) -> None:
-        """Ask what is to be different, and start a new run from a checkpoint."""
+        """Ask which settings to change, and start a new run from a checkpoint."""
         from tui.screens.train.branch import branch
 
         if self.run_shown is not None:

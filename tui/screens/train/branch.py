@@ -1,4 +1,4 @@
-"""Starting a branch: a new run from a checkpoint of another, with some settings changed."""
+"""Starts a branch: a new run from a checkpoint of another, with some settings changed."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def completed(text: str) -> str:
 
 
 def _changeable() -> list[Declaration]:
-    """Return the settings that a branch can change: those that do not decide which weights there are."""
+    """Return the settings that a branch can change: those that do not determine which weights exist."""
     return [one for one in describe() if one.decides != "model"]
 
 

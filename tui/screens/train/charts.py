@@ -12,7 +12,7 @@ from tui.widgets.chart.series import Series
 
 @dataclass(frozen=True)
 class ChartData:
-    """What a chart is given to show."""
+    """The content of a chart."""
 
     title: str
     series: list[Series]

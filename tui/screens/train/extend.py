@@ -1,4 +1,4 @@
-"""Training a run that has ended for more epochs, in its own folder or as a copy."""
+"""Extends a run that has ended, in its own folder or as a copy."""
 
 from __future__ import annotations
 

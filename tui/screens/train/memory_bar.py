@@ -112,7 +112,7 @@ def _forecast_bytes(forecast: int | None, peak: int) -> list[Content]:
 
 
 def _bar(shares: Sequence[int]) -> list[tuple[str, str]]:
-    """Marks for four amounts on one bar, `_BAR` cells in all; what is there at all gets at least a cell."""
+    """Return a bar of `_BAR` cells for four amounts; any amount above zero gets at least one cell."""
     total = max(sum(shares), 1)
     cells = [max(round(amount / total * _BAR), 1) if amount > 0 else 0 for amount in shares]
     while sum(cells) > _BAR:

@@ -13,7 +13,7 @@ from tui.formatting import settings_text
 
 
 class RunReader:
-    """Reads what a run's folder gained since the last look. Its attributes are what rarely changes."""
+    """Reads what is new in a run's folder. Its attributes hold what rarely changes."""
 
     def __init__(self, run: RunFolder, history: RunHistory) -> None:
         """Fill `history`, which must be new, at every look."""
@@ -27,7 +27,7 @@ class RunReader:
         self._outline: Outline | None = None
 
     def look(self) -> tuple[list[Record], RunSummary]:
-        """Return the new records and the summary of now. Takes some time: call it in a thread.
+        """Return the new records and the current summary. It takes some time, so call it in a thread.
 
         Raises:
             OSError: The folder cannot be read.

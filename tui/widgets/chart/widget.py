@@ -20,7 +20,7 @@ from tui.widgets.keys import CHART
 
 
 class Chart(Widget, can_focus=True):
-    """Series over steps, with title, legend, axes and a line of values at the cursor or of the newest point."""
+    """A chart of series over steps, with title, legend, axes, and the values at the cursor or the newest point."""
 
     HELP = """\
 Chart: ← → move the cursor; the last line shows the exact values there. + and - zoom around it, 0 shows everything \
