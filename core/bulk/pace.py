@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 Progress = Callable[[str, float | None], None]
-"""Called with what is being done, and the share that is done (None if unknown)."""
+"""Called with a description of the current work and the share done (None if unknown)."""
 
 _SECONDS = 0.5
 """Time between two reports: more would be too much for a terminal over a slow connection."""

@@ -1,4 +1,4 @@
-"""What the engine does for each request: one function each, registered in `METHODS`.
+"""The functions that carry out the engine's requests, registered in `METHODS`.
 
 Heavy libraries are imported by the method that needs them, so that looking at a file never waits for torch.
 """
@@ -125,7 +125,7 @@ def forecast(request: MakeForecast, progress: Progress) -> RunForecast:
 
 
 def facts(request: GatherFacts, progress: Progress) -> Facts:
-    """Collect what forecasts are made from."""
+    """Collect the facts that forecasts are based on."""
     from core.forecast.gather import gather, with_calibration
 
     found = gather(request.lengths, request.classes, request.settings, request.lengths.reviews)
@@ -133,7 +133,7 @@ def facts(request: GatherFacts, progress: Progress) -> Facts:
 
 
 def load(request: Load, progress: Progress) -> LoadedModel:
-    """Load a model and keep it."""
+    """Load a model and keep it in memory."""
     predictor = _predictor(Path(request.folder), "fp32", progress)
     return LoadedModel(labels=predictor.labels, max_length=predictor.special_tokens.max_length)
 
@@ -173,7 +173,7 @@ def evaluate(request: Evaluate, progress: Progress) -> EvaluationReport:
 
 
 def doctor(request: Doctor, progress: Progress) -> DoctorReport:
-    """Find out what this machine can do."""
+    """Examine this machine."""
     from core.engine.doctor import examine
 
     return examine(progress)
@@ -195,7 +195,7 @@ METHODS: dict[type[EngineRequest[Any]], Method] = {
 
 
 def method_named(name: str) -> tuple[type[EngineRequest[Any]], Method]:
-    """Return the request called `name` on the pipe, and what is done for it.
+    """Return the class of the request called `name` on the pipe, and the function that carries it out.
 
     Raises:
         InputError: There is no such request.
@@ -237,7 +237,7 @@ def _predictor(folder: Path, precision: str, progress: Progress) -> Predictor:
 
 
 def _share_processors() -> None:
-    """Compute with half of the threads while a run is trained, else with all."""
+    """Use half of the threads while a run is training, otherwise all."""
     import torch
 
     from core.runs.active import is_training

@@ -1,4 +1,4 @@
-"""What the engine can be asked, and what it answers: one declaration each, used by the service and by its clients.
+"""Declarations of the engine's requests and answers, shared by the service and its clients.
 
 A request is a struct, and its class names its answer: `Load` is an `EngineRequest[LoadedModel]`. On the pipe it is
 `{"method": "load", "params": {…}}`. Here are the requests about models and the machine; those about data are in
@@ -27,26 +27,26 @@ class EngineRequest(msgspec.Struct, Generic[A], frozen=True, kw_only=True, tag_f
 
 
 class LoadedModel(msgspec.Struct, frozen=True, kw_only=True):
-    """A model that the engine holds."""
+    """A model that the engine has loaded."""
 
     labels: tuple[str, ...]
     max_length: int
-    """Tokens that it reads of a review at most."""
+    """The most tokens of a review that it reads."""
 
 
 class Load(EngineRequest[LoadedModel], frozen=True, kw_only=True):
-    """Load a model and keep it."""
+    """Load a model and keep it in memory."""
 
     folder: str
-    """Of a run's model."""
+    """The folder of a run's model."""
 
 
 class Classified(msgspec.Struct, frozen=True, kw_only=True):
-    """What a model says of texts, in their order."""
+    """The classifications of texts, in their order."""
 
     classifications: tuple[Classification, ...]
     explanations: tuple[Explanation, ...] = ()
-    """One for each text if they were asked for; otherwise none."""
+    """One for each text if requested; otherwise empty."""
 
 
 class Classify(EngineRequest[Classified], frozen=True, kw_only=True):
@@ -60,7 +60,7 @@ class Classify(EngineRequest[Classified], frozen=True, kw_only=True):
 
 
 class DoctorReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What this machine can do for a run; sizes in bytes."""
+    """The facts about this machine that matter for a run; sizes are in bytes."""
 
     reviewtui: str
     torch: str
@@ -77,9 +77,9 @@ class DoctorReport(msgspec.Struct, frozen=True, kw_only=True):
     home: str
     disk_free: int
     starter: str
-    """The starter's folder, or why there is none."""
+    """The starter's folder, or a message why there is none."""
     default_model: str
-    """What `auto` finds, or why it finds nothing."""
+    """The model that `auto` stands for, or a message why there is none."""
     preferred_model: str
     detached_by: str
     survives_logout: bool
@@ -88,16 +88,16 @@ class DoctorReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Doctor(EngineRequest[DoctorReport], frozen=True, kw_only=True):
-    """Find out what this machine can do."""
+    """Examine this machine."""
 
 
 def method_of(request: EngineRequest[Any] | type[EngineRequest[Any]]) -> str:
-    """Return the word that names a request on the pipe."""
+    """Return the name of a request on the pipe."""
     return str(request.__struct_config__.tag)
 
 
 def to_params(request: EngineRequest[Any]) -> dict[str, Any]:
-    """Return a request's fields as JSON has them."""
+    """Return a request's fields as JSON values."""
     fields: dict[str, Any] = msgspec.to_builtins(request, enc_hook=_as_json)
     return {name: value for name, value in fields.items() if name != "method"}
 
@@ -113,7 +113,7 @@ def from_params(kind: type[EngineRequest[Any]], params: dict[str, Any]) -> Engin
 
 
 def to_result(answer: object) -> Any:
-    """Return an answer as JSON has it."""
+    """Return an answer as a JSON value."""
     return msgspec.to_builtins(answer, enc_hook=_as_json)
 
 
@@ -133,7 +133,7 @@ def _answer_type(kind: type[EngineRequest[Any]]) -> Any:
 
 
 def _as_json(value: Any) -> Any:
-    """Pydantic's models, which msgspec does not know, as JSON."""
+    """Return a pydantic model, which msgspec does not support, as a JSON value."""
     return value.model_dump(mode="json")
 
 

@@ -1,4 +1,4 @@
-"""Which runs are being trained on this machine now, so that other work can give way to them."""
+"""Detects whether a run is training on this machine, so that other work can give way to it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from core.runs.folder import RunFolder, list_runs
 from core.runs.lock import living_worker
 
 _RECENT_SECONDS = 60.0
-"""A worker records its memory about once a second, so nobody computes for a run whose journal is older than this."""
+"""A run whose journal is older than this is not training: a worker records its memory about once per second."""
 
 
 def is_training() -> bool:

@@ -1,4 +1,4 @@
-"""A new run that begins with a checkpoint of another: `reviewtui branch RUN --set name=value`.
+"""Creates a run that begins with a checkpoint of another: `reviewtui branch RUN --set name=value`.
 
 The checkpoint is copied, so that neither run needs the other afterwards. The branch names its parent in settings.toml.
 """
@@ -108,7 +108,7 @@ def _planned(parent: RunFolder, settings: Any, batch_size: int, step: int) -> tu
 
 
 def _model_of(run: RunFolder) -> str:
-    """Return the model that the run found for 'auto'; empty if that is not known."""
+    """Return the model that 'auto' stood for in the run; empty if unknown."""
     provenance = read_provenance(run.provenance)
     return provenance.model if provenance is not None else ""
 

@@ -22,18 +22,18 @@ ControlRequest = Literal["pause", "continue", "stop_and_save", "stop", "checkpoi
 
 
 class _Line(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of `control.jsonl`."""
+    """A line of `control.jsonl`."""
 
     request: ControlRequest
     time: float = 0.0
-    """When it was made, seconds since 1970."""
+    """The time of the request, in seconds since 1970."""
 
 
 _LINE = msgspec.json.Decoder(_Line)
 
 
 def send(path: Path, request: ControlRequest) -> None:
-    """Append a request; it is on the disk when this returns."""
+    """Append a request, and return when it is on disk."""
     line = msgspec.json.encode(_Line(request=request, time=round(time.time(), 3))) + b"\n"
     descriptor = open_private(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     try:
@@ -44,7 +44,7 @@ def send(path: Path, request: ControlRequest) -> None:
 
 
 class ControlReader:
-    """The worker's end: requests made since it was built. Those for an earlier worker of the run are ignored."""
+    """Reads requests for the worker. Requests made before the reader was created, to an earlier worker, are ignored."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -1,4 +1,4 @@
-"""How much disk space a run takes."""
+"""The disk space that a run uses."""
 
 from __future__ import annotations
 

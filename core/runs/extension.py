@@ -26,16 +26,16 @@ from core.settings.schedule import planned_steps, schedule_of
 
 @dataclass(frozen=True)
 class Extension:
-    """What extending a run would mean."""
+    """The effect of extending a run."""
 
     request: Request
-    """What the run is asked to do from now on."""
+    """The request of the extended run."""
     from_epochs: float
     """Epochs done so far."""
     from_steps: int
     """Optimizer steps done so far."""
     steps: int
-    """Total optimizer steps from now on."""
+    """The new total number of optimizer steps."""
     resumes_from: int
     """Training resumes from the newest checkpoint up to this step."""
     about_rate: str
@@ -43,7 +43,7 @@ class Extension:
 
 
 def plan_extension(run: RunFolder, epochs: int) -> Extension:
-    """Return what a total of `epochs` epochs would mean for a run that has ended.
+    """Return the effect of extending a run that has ended to a total of `epochs` epochs.
 
     Raises:
         InputError: The run has not ended, never started, or already has that many epochs.
@@ -94,7 +94,7 @@ def _planned(run: RunFolder, history: RunHistory, epochs: int) -> Extension:
 
 
 def begin_extension(run: RunFolder, journal: JournalWriter, epochs: int) -> None:
-    """Extend the run of a worker that holds its lock: keep its results, ask for more, and write that down.
+    """Extend a run whose lock this worker holds: keep its results, raise its epochs, and record that.
 
     A worker that is killed on the way leaves an `unfinished_extension`, which this finishes.
     """
@@ -118,7 +118,7 @@ def unfinished_extension(run: RunFolder) -> int | None:
 
 
 def _keep_results(run: RunFolder, name: str) -> None:
-    """Link model and predictions, which are only ever replaced, never written to, into `earlier/<name>/`."""
+    """Hard-link model and predictions into `earlier/<name>/`; these files are only ever replaced, never modified."""
     target = run.earlier / name
     if target.exists() or not run.model.is_dir():
         return

@@ -1,4 +1,4 @@
-"""The outcome of a run in hashes: two runs with the same hashes are equal to the bit.
+"""The outcome of a run as hashes: two runs with the same hashes are equal bit for bit.
 
 Times and paths are left out; everything that was learned, measured and recorded is included.
 """

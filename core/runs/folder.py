@@ -1,4 +1,4 @@
-"""A run's folder: what is in it, how one is made, and how the `RUN` that the user types is found.
+"""A run's folder: its files, its creation, and how the `RUN` that the user types is found.
 
 settings.toml        what was asked: data, settings, name; enough to repeat the run
 forecast.json        the forecast (core/forecast/forecast.py); missing if nothing was measured
@@ -38,7 +38,7 @@ _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
 
 @dataclass(frozen=True)
 class RunFolder:
-    """The folder of one run. Holds paths only; reading a run is `core/runs/summary.py`."""
+    """The paths in the folder of a run. `core/runs/summary.py` reads a run."""
 
     path: Path
 
@@ -99,7 +99,7 @@ class RunFolder:
         return self.path / "earlier"
 
     def request(self) -> Request:
-        """Return what the run was asked to do.
+        """Return the request of the run.
 
         Raises:
             ReviewtuiError: settings.toml is missing or damaged.
@@ -115,7 +115,7 @@ def runs_home() -> Path:
 
 
 def create_run(request: Request) -> RunFolder:
-    """Make a folder with its `settings.toml`; its id is the time, to 1/65536 of a second.
+    """Create the folder of a run with its `settings.toml`. The id of the run is the time, to 1/65536 of a second.
 
     Raises:
         ReviewtuiError: The home cannot be written.
@@ -132,7 +132,7 @@ def write_request(run: RunFolder, request: Request) -> None:
 
 
 def _new_folder(place: Path) -> RunFolder:
-    """Make a folder that nobody else has: if an id is taken, the next one is tried."""
+    """Create a folder that did not exist: if an id is taken, the next one is tried."""
     for moment in itertools.count(time.time(), 1 / (1 << 16)):
         path = place / f"{time.strftime('%Y%m%d-%H%M%S', time.localtime(moment))}-{int(moment % 1 * (1 << 16)):04x}"
         try:

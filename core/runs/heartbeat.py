@@ -23,7 +23,7 @@ class Pulse(NamedTuple):
 
 
 class Heartbeat:
-    """When the main thread gave its last sign."""
+    """The time of the main thread's last beat."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -40,11 +40,11 @@ class Heartbeat:
 
 
 _IDLE_SECONDS, _IDLE_STEPS = 60.0, 10.0
-"""How long a main thread may be silent: seconds, or times the longest time between two steps if that is more."""
+"""How long a main thread may be silent: these seconds, or this multiple of the longest step if that is longer."""
 _QUIET_SECONDS = 600.0
-"""The same in phases that cannot give a sign halfway: loading libraries and the model, saving."""
+"""The same in phases without beats: loading libraries and the model, saving."""
 _SILENT_SECONDS = 30.0
-"""How long a journal may be silent. A worker writes a record about every second, so silence says all of it is stuck."""
+"""How long a journal may be silent. A worker writes a record about every second, so silence means that it is stuck."""
 _ROUNDING_SECONDS = 0.1
 """How far a reading in the journal may be ahead of this machine's clock, since it is rounded."""
 
@@ -58,16 +58,16 @@ def unresponsive_since(
     now: float,
     awake: float | None,
 ) -> float | None:
-    """Return since when (seconds since 1970) a living worker has given no sign; None if it gives signs.
+    """Return since when (in seconds since 1970) a living worker has been silent; None if it is not.
 
     Args:
         sign: The latest record with a reading of its heartbeat.
-        last: time of its latest record of any kind.
-        quiet: Whether it is in a phase that cannot give a sign halfway.
+        last: Time of its latest record of any kind.
+        quiet: Whether it is in a phase without beats.
         longest_step: The longest time between two steps, in seconds.
         now: Seconds since 1970.
-        awake: Seconds that this machine has been awake since it booted, if the worker is here: time asleep is not
-            silence. None for a worker elsewhere.
+        awake: Seconds that this machine has been awake since it booted, if the worker runs here, because time asleep does
+            not count. None for a worker on another host.
     """
     if isinstance(sign, MemoryRecord):
         allowed = max(_IDLE_SECONDS, _IDLE_STEPS * longest_step, _QUIET_SECONDS if quiet else 0.0)

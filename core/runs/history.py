@@ -1,4 +1,4 @@
-"""A run's history: what all records of its journal add up to, for screens and commands that draw it."""
+"""A run's history, accumulated from all records of its journal, for screens and commands."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ from core.runs.records import (
 )
 
 LOSS_SMOOTHING = 0.9
-"""Weight of the moving average that the training loss is shown as."""
+"""Weight of the moving average with which the training loss is shown."""
 _SMOOTHED_STEPS = 400
-"""Steps that the average is computed from; those before weigh less than 1e-18."""
+"""How many steps the average is computed from; earlier ones weigh less than 1e-18."""
 _PACE_STEPS = 50
 """Steps over which speed and time left are estimated."""
 
@@ -50,7 +50,7 @@ class RunHistory:
     """
 
     plan: PlanRecord | None = None
-    """What the run does now: limits that memory has changed, and epochs that were added, are in it."""
+    """The current plan, including limits that memory has changed and epochs that were added."""
     phase: PhaseRecord | None = None
     steps: list[StepRecord] = field(default_factory=list)
     evaluations: list[EvaluationRecord] = field(default_factory=list)
@@ -66,17 +66,17 @@ class RunHistory:
     earlier: list[EndRecord] = field(default_factory=list)
     """How the run had ended before each time that it was extended."""
     begun: float | None = None
-    """When its first worker started, seconds since 1970."""
+    """When the first worker started, in seconds since 1970."""
     last_time: float | None = None
-    """When its latest record was written, seconds since 1970."""
+    """When the latest record was written, in seconds since 1970."""
     workers: int = 0
-    """Workers so far: 1, and one more for each resume."""
+    """Number of workers so far: 1, and one more for each resume."""
     host: str = ""
-    """Where the latest worker works or worked."""
+    """The host of the latest worker."""
     replays: list[tuple[int, int]] = field(default_factory=list)
-    """First and last of the steps that were made again after each resume."""
+    """First and last of the steps that were repeated after each resume."""
     sign: StartedRecord | MemoryRecord | None = None
-    """The latest reading of the present worker's heartbeat."""
+    """The latest reading of the current worker's heartbeat."""
     longest_step: float = 0.0
     """The longest training time between two steps, in seconds."""
     _ended: EndRecord | None = None
@@ -103,7 +103,7 @@ class RunHistory:
 
     @property
     def planned_steps(self) -> int | None:
-        """Optimizer steps in all; None before there is a plan."""
+        """Total number of optimizer steps; None before there is a plan."""
         return self.plan.steps if self.plan is not None else None
 
     @property
@@ -122,7 +122,7 @@ class RunHistory:
         return [self.memory[start:end] for start, end in bounds if start < end]
 
     def smoothed_loss(self) -> float | None:
-        """Return the training loss averaged over the last steps, of which the latest weigh most; None before any."""
+        """Return the exponential moving average of the training loss; None before the first step."""
         recent = [step.loss for step in self.steps[-_SMOOTHED_STEPS:]]
         return exponential_average(recent, LOSS_SMOOTHING)[-1] if recent else None
 

@@ -25,7 +25,7 @@ _CLOSING_TRIES, _RETRY_SECONDS = 60, 1.0
 
 
 def record_of(line: bytes) -> Record | None:
-    """Return the record on one line, or None if the line is damaged or says what no worker says."""
+    """Return the record on a line; None if the line is damaged or does not match its declaration."""
     whole = checked(line)
     try:
         return from_json(whole) if whole is not None else None
@@ -80,12 +80,12 @@ class JournalWriter:
             return self._flush(sync)
 
     def sync(self) -> bool:
-        """Make all records so far durable; return whether they are."""
+        """Sync all records so far; return whether that succeeded."""
         with self._mutex:
             return self._flush(sync=True)
 
     def close(self) -> bool:
-        """Write what is held, retrying for a minute, sync and close. Return whether all of it was written."""
+        """Write the held records, retrying for a minute, sync and close. Return whether all were written."""
         for _ in range(_CLOSING_TRIES):
             if self.sync():
                 break
@@ -106,13 +106,13 @@ class JournalWriter:
 
     def _append(self, line: bytes) -> None:
         written = os.write(self._descriptor, line)
-        if written < len(line):  # remove the torn part, so that the next record begins a line of its own
+        if written < len(line):  # remove the incomplete line, so that the next record begins a new one
             os.ftruncate(self._descriptor, os.fstat(self._descriptor).st_size - written)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _whole_length(descriptor: int, block: int = 1 << 16) -> int:
-    """Return the bytes of the journal up to the end of its last whole line."""
+    """Return the size of the journal up to the end of its last complete line, in bytes."""
     end = os.fstat(descriptor).st_size
     while end > 0:
         start = max(end - block, 0)
@@ -124,13 +124,13 @@ def _whole_length(descriptor: int, block: int = 1 << 16) -> int:
 
 
 class JournalReader:
-    """Reads a journal from its beginning, then whatever was added since. Any number may read at once."""
+    """Reads a journal from its beginning, then what is appended. Any number of readers can read at the same time."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._offset = 0
         self.damaged = 0
-        """Whole lines that failed their checksum or do not fit the declaration of their kind."""
+        """Number of complete lines that failed their checksum or do not match the declaration of their kind."""
 
     def read_new(self) -> list[Record]:
         """Return the records appended since the last call, in order; a half-written last line waits for the next."""

@@ -54,11 +54,11 @@ class Holder:
 
 
 class RunLockedError(ReviewtuiError):
-    """Another worker holds the run."""
+    """Raised when another worker holds the run."""
 
 
 class RunLock:
-    """The worker's hold on its run, until `release` or the end of the process."""
+    """The worker's lock on its run, held until `release` or the end of the process."""
 
     def __init__(self, path: Path, journal: Path | None = None) -> None:
         """Take the lock. If its holder is dead, wait a moment: its supervisor is about to notice.
@@ -97,7 +97,7 @@ class RunLock:
         self._write(_myself())
 
     def release(self) -> None:
-        """Release the lock, and write down that it was released, for readers on other hosts."""
+        """Release the lock, and record that in the file for readers on other hosts."""
         with suppress(OSError):  # a full disk
             self._write(replace(_myself(), over=True))
         os.close(self._descriptor)
@@ -109,7 +109,7 @@ class RunLock:
 
 
 def read_holder(path: Path) -> Holder | None:
-    """Return whom the lock file names; None if nobody ever held it, or if it is damaged."""
+    """Return the holder that the lock file names; None if there never was one, or the file is damaged."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=Holder)
     except (OSError, ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""What a logout does to a detached run on this machine, and how to start one that survives it.
+"""Determines whether a detached run survives a logout, and how to start one that does.
 
 systemd puts every login into its own control group. If logind is configured to (`KillUserProcesses`), it ends the whole
 group at logout, including processes in their own session. Only processes under the user's own manager are spared,
@@ -38,9 +38,9 @@ class Detachment:
     """Whether the run outlives a logout."""
     why: str
     advice: str = ""
-    """What the user can do so that it survives; empty if it does."""
+    """What the user can do to make it survive; empty if it does."""
     command: tuple[str, ...] = ()
-    """Words before the worker's command; `UNIT` among them stands for the unit's name."""
+    """Words that precede the worker's command; `UNIT` stands for the name of the unit."""
 
     def __str__(self) -> str:
         """Say in one sentence what happens to the run at logout."""

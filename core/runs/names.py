@@ -12,11 +12,11 @@ from core.runs.folder import is_run_id, list_runs
 from core.runs.outline import read_outline
 
 _RESERVED = ("latest",)
-"""Words that `find_run` understands otherwise."""
+"""Words that have another meaning for `find_run`."""
 
 
 def suggested_name(source: str, preset: str) -> str:
-    """Return a plain name made of the data's and the preset's: `train-balanced`. It may be taken."""
+    """Return a name made of those of the data and the preset: `train-balanced`. It may be taken."""
     stem = PurePath(source.rstrip("/")).stem if source != "-" else ""
     words = re.sub(r"[^A-Za-z0-9._-]+", "-", clean_line(stem, 40)).strip("-.")
     return f"{words or 'reviews'}-{preset}"

@@ -1,4 +1,4 @@
-"""What settings.toml says of a run, for lists: read without the library for settings, whose import takes too long."""
+"""Reads settings.toml for lists of runs, without pydantic, whose import takes too long."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Parent:
 
 
 class Outline(msgspec.Struct, frozen=True, kw_only=True):
-    """What was asked, with unchecked settings; `core.runs.request.Request` is the checked form."""
+    """The request of a run with unchecked settings; `core.runs.request.Request` is the checked form."""
 
     name: str
     data: str
@@ -33,7 +33,7 @@ class Outline(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def model(self) -> str:
-        """The model that was asked for."""
+        """The requested model."""
         return str(self.settings.get("model", "auto"))
 
     def changed_settings(self) -> dict[str, Value | None]:
@@ -47,7 +47,7 @@ class Outline(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_outline(file: Path) -> Outline | None:
-    """Return what a run's settings.toml says, or None if it is missing or damaged."""
+    """Return the content of a run's settings.toml; None if it is missing or damaged."""
     try:
         return msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), Outline)
     except (OSError, ValueError, RecursionError):

@@ -83,7 +83,7 @@ def _is_data_of_a_run(copy: Path) -> bool:
 
 
 def _remove_stores(copy: Path) -> None:
-    """Remove what was read from a copy."""
+    """Remove the data that was read from a copy."""
     for report in (home() / "data").glob("*/report.json"):
         with suppress(OSError, ValueError, KeyError, TypeError):
             if json.loads(report.read_bytes())["source"] == str(copy):

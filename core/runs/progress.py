@@ -1,4 +1,4 @@
-"""How far a run has come: state.json of a checkpoint, all state of the training loop besides tensors."""
+"""The progress of a run: state.json of a checkpoint, which holds all state of the training loop except tensors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from core.runs.records import EvaluationRecord
 
 @dataclass
 class Progress:
-    """How far a run has come."""
+    """The progress of a run."""
 
     step: int = 0
     """Optimizer steps done; they determine epoch, batch and learning rate."""

@@ -1,4 +1,4 @@
-"""provenance.json: what, besides the settings, decides how a run comes out."""
+"""provenance.json: everything besides the settings that affects the outcome of a run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from core.base.files import write_json
 
 
 class Provenance(msgspec.Struct, frozen=True, kw_only=True):
-    """What a worker found before its first step."""
+    """The facts that a worker records before its first step."""
 
     versions: dict[str, str]
     """Package → version."""
@@ -18,29 +18,29 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     cpu_capability: str
     device: str
     device_name: str | None
-    """Of a GPU."""
+    """The name of the GPU; None on a CPU."""
     precision: str
     path: str
-    """What computes the model: native or transformers."""
+    """The path that computes the model: native or transformers."""
     path_why: str
     micro_batch_tokens: int
-    """Tokens per micro-batch as asked for, before memory changed it."""
+    """The requested tokens per micro-batch, before any change for lack of memory."""
     threads: int
     settings_sha256: str
-    """Of all settings but those that say only when a run ends and how often it is saved."""
+    """Hash of all settings except those that only decide when a run ends and how often it is saved."""
     data: str
     data_hash: str
     validation: str | None
     validation_hash: str
     model: str
     weights_sha256: str
-    """Of the weights that the run began with."""
+    """Hash of the weights that the run began with."""
     tokenizer_sha256: str
     labels: tuple[str, ...]
     train_rows: dict[str, int]
-    """Label → rows to learn from."""
+    """Label → number of training rows."""
     validation_rows: dict[str, int]
-    """Label → rows to measure on."""
+    """Label → number of validation rows."""
 
 
 _DECIDES_THE_BITS = {

@@ -1,4 +1,4 @@
-"""What a run is asked to do: `settings.toml`, typed and checked."""
+"""The request of a run: `settings.toml`, typed and checked."""
 
 from __future__ import annotations
 

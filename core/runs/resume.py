@@ -1,4 +1,4 @@
-"""Resuming a run that ended before its last step, and finding those that a reboot or a kill interrupted."""
+"""Resumes runs that ended before their last step, and finds those that a reboot or a kill interrupted."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from core.runs.summary import summarize
 
 @dataclass(frozen=True)
 class Resumed:
-    """What became of one of several runs that were to be resumed."""
+    """The result of resuming one of several runs."""
 
     run: RunFolder
     launched: Launched | None
     """Its new worker; None if it could not be resumed."""
     why_not: str = ""
-    """A sentence, where it could not be resumed."""
+    """Why it could not be resumed; empty if it was."""
 
 
 def resume_run(run: RunFolder) -> Launched:
     """Start a worker that continues from the last checkpoint.
 
     Raises:
-        InputError: The run has a worker, or nothing left to do; its settings cannot be read.
+        InputError: The run has a worker, has nothing left to do, or its settings cannot be read.
         ReviewtuiError: The worker could not start.
     """
     summary = summarize(run)
@@ -40,12 +40,12 @@ def resume_run(run: RunFolder) -> Launched:
 
 
 def interrupted_runs() -> list[RunFolder]:
-    """Return the runs whose worker died without a word, the oldest first."""
+    """Return the interrupted runs, the oldest first."""
     return [run for run in reversed(list_runs()) if _is_interrupted(run)]
 
 
 def resume_interrupted() -> Iterator[Resumed]:
-    """Resume every interrupted run, one after the other, the oldest first; one that fails does not stop the others.
+    """Resume every interrupted run, the oldest first. A run that cannot be resumed does not stop the others.
 
     All of them train at the same time: nothing waits for the one before to end.
     """

@@ -28,7 +28,7 @@ def plan_run(
     validation: str | None = None,
     name: str = "",
 ) -> Request:
-    """Return what a new run is to do.
+    """Return the request for a new run.
 
     Args:
         source: The reviews to learn from: a path or a Hugging Face dataset id.
@@ -52,7 +52,7 @@ def plan_run(
 
 
 def start_run(request: Request) -> tuple[RunFolder, Detachment]:
-    """Make the folder of a run and start its worker. Blocks until the worker holds the run's lock.
+    """Create the folder of a run and start its worker. Blocks until the worker holds the run's lock.
 
     Returns:
         The run's folder, and what a logout does to its worker.

@@ -1,6 +1,6 @@
-"""How a run stands now: by its last words, or, if it has said none, by whether its worker lives and gives signs.
+"""The current state of a run: from its final record, or, without one, from whether its worker is alive and active.
 
-Dead and stuck are told apart: a worker is dead when its lock says so, and stuck when its heartbeat stops.
+A worker is dead if its lock says so, and stuck if its heartbeat has stopped.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from core.runs.records import EndRecord, FinishedRecord, StoppedRecord
 State = Literal["starting", "running", "paused", "unresponsive", "finished", "stopped", "failed", "interrupted"]
 
 OVER: tuple[State, ...] = ("finished", "stopped", "failed", "interrupted")
-"""States in which no worker lives."""
+"""States in which no worker is alive."""
 
 _STARTUP_SECONDS = 20.0
 """How long a new worker may take to appear."""
@@ -26,17 +26,17 @@ _STARTUP_SECONDS = 20.0
 
 @dataclass(frozen=True)
 class RunStatus:
-    """How a run stands now."""
+    """The current state of a run."""
 
     state: State
     worker: Holder | None = None
-    """Who works on it; None if nobody does."""
+    """The worker of the run; None if there is none."""
     unresponsive_since: float | None = None
-    """Since when, in seconds since 1970, its living worker has given no sign."""
+    """Since when, in seconds since 1970, its living worker has been silent."""
 
 
 def run_status(run: RunFolder, history: RunHistory, now: float | None = None, awake: float | None = None) -> RunStatus:
-    """Return how a run stands.
+    """Return the current state of a run.
 
     Args:
         now: Seconds since 1970; awake: seconds that this machine has been awake since it booted. None for the present.

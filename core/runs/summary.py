@@ -30,11 +30,11 @@ class RunSummary:
     state: State
     folder: str
     pid: int | None
-    """Of its worker; None if none lives."""
+    """The pid of its worker; None if no worker is alive."""
     host: str | None
-    """Where its worker lives; None if none does."""
+    """The host of its worker; None if no worker is alive."""
     unresponsive_since: float | None
-    """Since when, in seconds since 1970, a living worker has given no sign."""
+    """Since when, in seconds since 1970, a living worker has been silent."""
     model: str
     data: str
     labels: tuple[str, ...]
@@ -62,7 +62,7 @@ class RunSummary:
     """Why the latest checkpoint could not be written; empty if it was."""
     preset: str
     outline: Outline | None
-    """What its settings.toml says; None if it cannot be read."""
+    """The content of its settings.toml; None if it cannot be read."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that `runs --json` and `status --json` print; its settings are those that differ from the
@@ -86,7 +86,7 @@ def summarize(run: RunFolder) -> RunSummary:
 
 
 def summary_of(run: RunFolder, history: RunHistory) -> RunSummary:
-    """Return the summary of a run whose history is at hand."""
+    """Return the summary of a run, given its history."""
     outline = read_outline(run.settings)
     plan, end, best = history.plan, history.end, history.best
     last = history.steps[-1] if history.steps else None

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def as_tree(summaries: Sequence[RunSummary]) -> list[tuple[RunSummary, int]]:
-    """Order runs, given newest first, so that branches stand right below their parent. Return each with its depth.
+    """Order runs, given newest first, so that branches are directly below their parent. Return each with its depth.
 
     A family, that is a run with all of its branches and theirs, takes the place of its newest member: a new branch
     brings its parent to the top, and is the first below it. A branch whose parent is not listed heads a family. Runs

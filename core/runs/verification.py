@@ -1,4 +1,4 @@
-"""Whether a run that is killed and resumed equals one that is not, on this machine: `reviewtui verify-resume DATA`.
+"""Checks on this machine that a killed and resumed run equals an uninterrupted one: `reviewtui verify-resume DATA`.
 
 Both are trained by real workers in a temporary home. The second is killed at random steps, as by a power cut, and
 resumed each time.
@@ -121,7 +121,7 @@ def _is_saving(history: RunHistory) -> bool:
 
 
 def _watched(run: RunFolder) -> Iterator[RunHistory]:
-    """Yield a run's history again and again."""
+    """Yield a run's history repeatedly."""
     history, reader = RunHistory(), JournalReader(run.journal)
     while True:
         history.update(reader.read_new())

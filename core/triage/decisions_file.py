@@ -31,7 +31,7 @@ class OutputExistsError(InputError):
 
 @dataclass(frozen=True)
 class DecisionsFile:
-    """What was written."""
+    """The result of writing a file of decisions."""
 
     path: Path
     rows: int
@@ -121,4 +121,4 @@ def _cell(value: Any) -> str:
 
 
 FORMATS: dict[str, Callable[[Iterable[Decision]], str]] = {".csv": _csv, ".jsonl": _json_lines}
-"""Suffix of the file → what makes its content."""
+"""Suffix of the file → function that returns its content."""

@@ -1,4 +1,4 @@
-"""In which order a pile is walked through.
+"""The order in which the reviews of a pile are shown.
 
 A review is known by its row in the file and the hash of its text; a position is only an index in an order. Decisions
 are about reviews, so a pile may be walked through in another order at any time. A new order needs a function here or

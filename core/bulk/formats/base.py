@@ -30,7 +30,7 @@ class AnswerFormat(Protocol):
         """Return the bytes of a chunk; `first` says whether it is the first in the file."""
 
     def assemble(self, log: ChunkLog, folder: Path, progress: Callable[[float], None]) -> Path:
-        """Return the path of the complete, synced file, made from the chunks of a synced log.
+        """Write the complete file from the chunks of a synced log, sync it, and return its path.
 
         Args:
             folder: Where it may write files.
