@@ -66,8 +66,8 @@ def unresponsive_since(
         quiet: Whether it is in a phase without beats.
         longest_step: The longest time between two steps, in seconds.
         now: Seconds since 1970.
-        awake: Seconds that this machine has been awake since it booted, if the worker runs here, because time asleep does
-            not count. None for a worker on another host.
+        awake: Seconds that this machine has been awake since it booted, because time asleep does not count; None if
+            the worker is on another host.
     """
     if isinstance(sign, MemoryRecord):
         allowed = max(_IDLE_SECONDS, _IDLE_STEPS * longest_step, _QUIET_SECONDS if quiet else 0.0)
