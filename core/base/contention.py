@@ -14,7 +14,7 @@ _SIGNIFICANT = 0.25
 """Threads that wanted less than this share of the busiest thread's time are ignored."""
 
 Times = dict[str, tuple[int, int]]
-"""By thread: nanoseconds running on a processor, and waiting for one."""
+"""Thread → nanoseconds spent running on a processor, and waiting for one."""
 
 
 class Contention:

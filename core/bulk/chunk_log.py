@@ -30,7 +30,7 @@ class Chunk:
 
     rows: int
     start: int
-    """Where its bytes begin."""
+    """Offset of its first byte."""
     size: int
     """Bytes."""
     labels: dict[str, int]

@@ -38,7 +38,7 @@ class Architecture:
     classes: int
     vocabulary: int
     epsilon: float
-    """Of the layer norms."""
+    """The epsilon of the layer norms."""
     padding: int
     """Id of the padding token; its embedding is not trained."""
     offset_positions: bool
@@ -120,7 +120,7 @@ class Names:
 
     embeddings: str
     layer: str
-    """With `{}` for the number of the layer."""
+    """Name of a layer, with `{}` for its number."""
     token_types: bool
     inside: LayerNames
     dense: str

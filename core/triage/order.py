@@ -23,7 +23,7 @@ class QueueOrder:
     name: str
     title: str
     arrange: Callable[[int, ReadPage], Awaitable[Sequence[int]]]
-    """From the number of reviews, and a way to read them, to their rows (N,): each once, in the order to see them."""
+    """Returns the rows (N,) in the order to show them, given the number of reviews and a function that reads them."""
 
 
 async def _as_in_the_file(total: int, read_page: ReadPage) -> Sequence[int]:

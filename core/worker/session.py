@@ -64,7 +64,7 @@ from core.worker.results import provenance_of, write_model
 _PROGRESS_STEP = 0.02
 """Fraction of a phase between two records of its progress."""
 _RETRY_SECONDS = 30.0
-"""From a checkpoint that could not be written to the next attempt."""
+"""Seconds from a failed checkpoint to the next attempt."""
 
 
 class StoppedEarlyError(ReviewtuiError):

@@ -28,6 +28,6 @@ SCREENS = (
     ScreenEntry("train", "Train", "t", "f5", "TrainScreen", back="runs"),
     ScreenEntry("classify", "Classify", "c", "f6", "ClassifyScreen", back="runs"),
 )
-"""In the order in which a run passes through them."""
+"""All screens, in the order in which a run passes through them."""
 
 BY_NAME = {screen.name: screen for screen in SCREENS}

@@ -26,7 +26,7 @@ class BadRow:
     """A row that cannot be used."""
 
     line: int
-    """Where it starts."""
+    """The line at which it starts."""
     reason: str
     """What it is counted under."""
     excerpt: str

@@ -1,4 +1,4 @@
-"""From segments of points to lines and dots in the unit square, cut to the window and thinned to its columns.
+"""Turns segments of points into lines and dots in the unit square, clipped to the window and thinned to its columns.
 
 Every coordinate that comes out is finite and within [0, 1], because the drawing library does not survive a NaN.
 """
