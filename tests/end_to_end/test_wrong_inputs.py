@@ -88,7 +88,7 @@ USAGE: dict[str, tuple[list[str], str, int]] = {
     "no model to classify with": (["classify", "Fine"], "no trained model", 2),
     "nothing to classify": (["classify"], "quotes", 2),
     "file without output": (["classify", "--file", "{good}"], "--output", 2),
-    "untrained model": (["classify", "Fine", "--model", "starter"], "never trained", 2),
+    "untrained model": (["classify", "Fine", "--model", "starter"], "not a trained classifier", 2),
     "standard input is empty": (["inspect", "-"], "empty", 2),
     "the workbench without a terminal": ([], "terminal", 2),
 }

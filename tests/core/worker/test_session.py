@@ -379,7 +379,7 @@ def test_a_resumed_run_whose_settings_were_changed_is_refused_in_words(
             work(run)
     changed = run.request().model_copy(update={"settings": settings(tiny_model, epochs=1, freeze_layers="encoder")})
     run.settings.write_text(changed.to_toml())
-    with pytest.raises(ReviewtuiError, match=r"settings\.toml was changed"):
+    with pytest.raises(ReviewtuiError, match=r"settings\.toml has changed"):
         work(run, resume=True)
 
 

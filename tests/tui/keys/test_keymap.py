@@ -95,9 +95,9 @@ def test_two_actions_may_trade_their_keys(tmp_path: Path) -> None:
         ("[runs]\nnew = 3", ("runs.new", "list of keys")),
         ("[runs]\nnew = []", ("runs.new", "list of keys")),
         ('[ask]\nclose = "q"', ("ask.close", "typed there", "ctrl+q")),
-        ("[runs", ("no TOML",)),
-        (b"\xff\xfe", ("no TOML",)),
-        ("x = " + "[" * 5000, ("no TOML",)),
+        ("[runs", ("not valid TOML",)),
+        (b"\xff\xfe", ("not valid TOML",)),
+        ("x = " + "[" * 5000, ("not valid TOML",)),
         ("#" * 300_000, ("larger than",)),
     ],
 )
