@@ -6,6 +6,7 @@ UPDATE_FRAMES=1 python -m pytest tests/tui/test_frames.py     keeps what the scr
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import time
 from collections.abc import Iterator
@@ -23,19 +24,20 @@ from tui.app import ReviewTui
 from tui.screens.runs import listing
 
 KEPT = Path(__file__).with_name("kept_frames")
-HOME = Path("/tmp/reviewtui-frames")  # paths are part of the frames
+SHOWN = "/tmp/reviewtui-frames"
+"""How the frames write the home, which has another name of the same length in every run."""
 SIZES = [(80, 24), (120, 40)]
 
 
 @pytest.fixture
 def fixed_home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A home that is called the same on every machine, and a clock in UTC."""
-    shutil.rmtree(HOME, ignore_errors=True)
-    monkeypatch.setenv("REVIEWTUI_HOME", str(HOME))
+    """A home whose path is as long as `SHOWN`, and a clock in UTC."""
+    home = Path(SHOWN).with_name(f"reviewtui-{secrets.token_hex(3)}")
+    monkeypatch.setenv("REVIEWTUI_HOME", str(home))
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
-    yield HOME
-    shutil.rmtree(HOME, ignore_errors=True)
+    yield home
+    shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture
@@ -50,6 +52,7 @@ def runs(fixed_home: Path, monkeypatch: pytest.MonkeyPatch) -> list[RunFolder]:
 
 
 def _compare(name: str, shown: str) -> None:
+    shown = shown.replace(os.environ["REVIEWTUI_HOME"], SHOWN)
     text = "\n".join(line.rstrip() for line in shown.splitlines()) + "\n"
     kept = KEPT / f"{name}.txt"
     if os.environ.get("UPDATE_FRAMES"):
@@ -91,16 +94,15 @@ async def test_data_and_setup(size: tuple[int, int], monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
-@pytest.mark.usefixtures("fixed_home")
-async def test_classify(size: tuple[int, int]) -> None:
+async def test_classify(size: tuple[int, int], fixed_home: Path) -> None:
     texts = [
         "Bright, quiet and it has the features that I need.",
         "The hinge broke in the second week; the shop refused a refund.",
         "Not bad at all for the price, though the cable is short.",
     ]
-    run = test_classify_screen.make_run(HOME, "20260101-000000-aaaa", "first")
+    run = test_classify_screen.make_run(fixed_home, "20260101-000000-aaaa", "first")
     engine = test_classify_screen.FakeEngine(texts)
-    pile = HOME / "inbox.csv"
+    pile = fixed_home / "inbox.csv"
     pile.write_text("text\n")
     async with ReviewTui(pile=str(pile), run=run, engine=engine).run_test(size=size) as pilot:  # type: ignore[arg-type]
         await settled(pilot, "1 of 3", "75.0%")

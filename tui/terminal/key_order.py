@@ -74,7 +74,7 @@ class OrderedApp(App[None]):
         return any(binding.priority and binding.action == "quit" for binding in bindings)
 
     async def _hand_out_keys(self) -> None:
-        while self._keys_waiting and self._settling_since is None:
+        while self._keys_waiting and self._settling_since is None and self._screen_stack:
             event = self._keys_waiting.popleft()
             self._keys_handed_out += 1
             screen, target = self.screen, self.focused or self.screen
@@ -113,8 +113,8 @@ class OrderedApp(App[None]):
 
     async def _settled(self, screen: Screen[object], number: int) -> None:
         """Hand out what was typed meanwhile, once the screen that is now in view is ready for it."""
-        if number != self._keys_handed_out:
-            return  # a later key has not waited for this one
+        if number != self._keys_handed_out or not self._screen_stack:
+            return  # a later key has not waited for this one, or the app is quitting
         if self.screen is not screen:
             self._pass_through([self.screen, self], self.screen, number, 1)
             return

@@ -55,7 +55,7 @@ def test_a_config_and_the_model_made_of_it_give_the_same_plan(family: str, choic
     before = Run(facts(model.config.to_dict()), settings)
     plan = plan_of(Loaded(model), settings, torch.device("cpu"), settings.precision)  # type: ignore[arg-type]
     assert (before.plan.path.name, before.plan.num_frozen) == (plan.path.name, plan.num_frozen)
-    assert before.asked == plan.limits(settings, 512)
+    assert before.requested == plan.limits(settings, 512)
     assert (plan.path.name == "native") == (family != "other" and not settings.lora)
 
 
