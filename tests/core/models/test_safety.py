@@ -155,7 +155,7 @@ def test_a_folder_without_config_or_weights_and_a_mere_file_are_refused(folder: 
 def test_a_folder_without_a_tokenizer_is_refused_by_name(folder: Path) -> None:
     for file in folder.glob("tokenizer*"):
         file.unlink()
-    with pytest.raises(InputError, match=r"^The model shop/model has no tokenizer; save one beside its weights\.$"):
+    with pytest.raises(InputError, match=r"^The model shop/model has no tokenizer; save one next to its weights\.$"):
         load_tokenizer(folder, "shop/model")
 
 
