@@ -21,7 +21,6 @@ PACKAGES = {
     "accelerate": "accelerate",
     "annotated-doc": "annotated_doc",
     "annotated-types": "annotated_types",
-    "charset-normalizer": "charset_normalizer",
     "click": "click",
     "datasets": "datasets",
     "dill": "dill",
