@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def arguments() -> argparse.Namespace:
     """What was asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gpu", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=8, help="stop after so many minutes (default: 8)")
+    parser.add_argument("--minutes", type=float, default=8, help="time limit in minutes (default: 8)")
     parser.add_argument("--output", type=Path, help="folder for results; what lies there is continued")
     parser.add_argument("--kit", type=Path, default=ROOT / ".gpu-kit", help="folder that `make gpu-kit` made")
     parser.add_argument("--commit", default="", help="commit of this copy, where it is no Git repository")

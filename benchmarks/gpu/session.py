@@ -109,7 +109,7 @@ class Session:
         return {
             "name": str(number),
             "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-            "command": shlex.join(["python3", "-m", "benchmarks.gpu", *sys.argv[1:]]),
+            "command": _command(sys.argv[1:]),
             "commit": self._asked.commit or machine.commit(),
             "minutes": self._asked.minutes,
             "dry_run": self._dry,
@@ -146,3 +146,10 @@ def _driver() -> str:
 
     pynvml.nvmlInit()
     return str(pynvml.nvmlSystemGetDriverVersion())
+
+
+def _command(words: Sequence[str]) -> str:
+    """Return the command of this call as it is published: of a path, which only this machine has, the last part."""
+    return shlex.join(
+        ["python3", "-m", "benchmarks.gpu", *(Path(word).name if "/" in word else word for word in words)]
+    )

@@ -6,31 +6,16 @@ import csv
 import os
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from core.bulk.classify import ChunkSizes, classify_into
+from core.inference.classification import Classification
 from core.reviews.options import ReadingOptions
 
 FORMS = ("csv", "jsonl", "parquet")
 SMALL = ChunkSizes(first=2, largest=8)
 HOSTILE = "=cmd()|' /C calc'!A0 \x1b[31mred\u202e, \"quoted\"\nsecond line"
-
-
-@dataclass(frozen=True)
-class Found:
-    """The fields of `core.inference.classification.Classification`."""
-
-    text: str
-    label: str
-    probability: float
-    probabilities: dict[str, float]
-    tokens: int
-    truncated: bool
-
-    def to_json(self) -> dict[str, Any]:
-        return dict(vars(self))
 
 
 class Costless:
@@ -44,7 +29,7 @@ class Costless:
     def __init__(self, folder: Path, before: Callable[[int], None] = lambda seen: None) -> None:
         self.folder, self.before, self.seen = folder, before, 0
 
-    def classify(self, texts: Sequence[str]) -> list[Found]:
+    def classify(self, texts: Sequence[str]) -> list[Classification]:
         self.before(self.seen)
         self.seen += len(texts)
         found = []
@@ -52,7 +37,7 @@ class Costless:
             share = zlib.crc32(f"{len(texts)} {text}".encode()) / (1 << 32)
             shares = {"negative": 1 - share, "positive": share}
             label = max(shares, key=lambda name: shares[name])
-            found.append(Found(text, label, shares[label], shares, len(text.split()) + 2, len(text) > 40))
+            found.append(Classification(text, label, shares[label], shares, len(text.split()) + 2, len(text) > 40))
         return found
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import stat
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from core.bulk.classify import ChunkSizes, classify_into
 from core.inference.classification import Classification
 from core.inference.predictor import Predictor
 from core.reviews.options import ReadingOptions
-from tests.core.bulk.double import FORMS, Costless, Found, model_folder, names
+from tests.core.bulk.double import FORMS, Costless, model_folder, names
 
 DEFAULT = ChunkSizes()
 TEXTS = [
@@ -120,7 +119,7 @@ class Odd(Costless):
 
     def classify(self, texts: Any) -> Any:
         label, shares = self.labels[0], {"=\ud800": 0.75, "fine": 0.25}
-        return [Found(text, label, 0.75, shares, 2, False) for text in texts]
+        return [Classification(text, label, 0.75, shares, 2, False) for text in texts]
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -149,10 +148,6 @@ def test_chunks_grow_from_small_to_many() -> None:
     while starts[-1] < 8192:
         starts.append(starts[-1] + sizes(starts[-1]))
     assert starts == [0, 128, 256, 512, 1024, 2048, 4096, 6144, 8192]
-
-
-def test_the_double_has_the_fields_of_a_classification() -> None:
-    assert [field.name for field in fields(Found)] == [field.name for field in fields(Classification)]
 
 
 def test_the_output_is_private_and_replaces_an_older_one_whole(
