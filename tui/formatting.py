@@ -27,6 +27,11 @@ STATE_MARKS = {
 """State of a run → its mark and the theme colour of the mark."""
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: `1 review`, `1,278 reviews`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def in_time(seconds: float | None) -> str:
     """Format a duration: `3:07`, `1:02:45`; `?` for None."""
     if seconds is None:

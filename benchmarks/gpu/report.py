@@ -14,7 +14,7 @@ _COMPARED = (
     "Seconds are medians over the rounds (smallest to largest), ratios medians of the rounds' own: *faster* and *CPU* "
     "are the peer's time by ours, *memory* our peak by the peer's. Models have the shapes of real ones and random "
     "weights, which changes neither time nor memory; accuracy is not compared. Ours is `precision auto`. hf_default is "
-    "the trainer as it comes; hf_tuned_bf16 and hf_tuned_fp32 have SDPA, fused AdamW, batches of like length, and "
+    "the trainer as it comes; hf_tuned_bf16 and hf_tuned_fp32 have SDPA, fused AdamW, batches of similar length, and "
     "padding to a multiple of 8. {}. Nothing else ran meanwhile."
 )
 _FORKED = "Contestants are forked from a process that has loaded the libraries, so *whole process* leaves out imports"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 from collections import deque
 from collections.abc import Iterator
-from typing import BinaryIO
 
 from core.base.errors import InputError
 from core.base.text import clean_line
@@ -52,14 +51,12 @@ class DelimitedTable:
         self.header: bool | None = has_header(records) if options.header is None else options.header
         width = len(records[0]) if self.header else _usual_width(records)
         self.columns = unique_names(records[0] if self.header else [""] * width)
-        self._raw: BinaryIO | None = None
 
     def fraction(self) -> float:
-        return 1.0 if self._raw is None or self._raw.closed else self._raw.tell() / self._file.size
+        return self._file.fraction()
 
     def chunks(self, rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
-        stream, self._raw = self._file.open()
-        with stream:
+        with self._file.open() as stream:
             yield from self._chunks(stream, rows)
 
     def _chunks(self, stream: Iterator[str], size: int) -> Iterator[Chunk]:

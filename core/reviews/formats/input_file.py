@@ -26,6 +26,7 @@ class InputFile:
         """Args: encoding: The text encoding, if the user named one; otherwise it is detected."""
         self.path, self.name = path, name
         self._encoding = encoding
+        self._raw: BinaryIO | None = None
 
     @cached_property
     def encoding(self) -> str:
@@ -62,9 +63,14 @@ class InputFile:
         with self.path.open("rb") as file:
             return file.read(8)
 
-    def open(self) -> tuple[io.TextIOWrapper, BinaryIO]:
+    def open(self) -> io.TextIOWrapper:
         """Open the file as text; see `open_text`."""
-        return open_text(self.path, self.encoding, self.newline)
+        stream, self._raw = open_text(self.path, self.encoding, self.newline)
+        return stream
+
+    def fraction(self) -> float:
+        """Return how much of the file has been read since it was opened, 0 to 1; 1 if it is not open."""
+        return 1.0 if self._raw is None or self._raw.closed else self._raw.tell() / self.size
 
     @cached_property
     def _head(self) -> tuple[str, bool]:

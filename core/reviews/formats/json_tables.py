@@ -6,7 +6,7 @@ import itertools
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import Any
 
 from core.base.errors import InputError
 from core.base.text import clean_line
@@ -44,7 +44,6 @@ class ObjectTable:
         self.delimiter: str | None = None
         self.header: bool | None = None
         self.encoding: str | None = file.encoding
-        self._raw: BinaryIO | None = None
         self._layout = _Layout() if lines else _find_layout(file)
         records = [item for _, item in itertools.islice(self._items(), _SAMPLE) if not isinstance(item, BadRow)]
         self._keys = list(dict.fromkeys(key for record in records for key in record))
@@ -56,7 +55,7 @@ class ObjectTable:
         self.columns = unique_names(self._keys)
 
     def fraction(self) -> float:
-        return 1.0 if self._raw is None or self._raw.closed else self._raw.tell() / self._file.size
+        return self._file.fraction()
 
     def chunks(self, rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
         yield from object_chunks(self._items(), self._keys, rows)
@@ -67,7 +66,7 @@ class ObjectTable:
         return self._columns() if self._layout.columns else self._elements()
 
     def _lines(self) -> Iterator[Item]:
-        text, self._raw = self._file.open()
+        text = self._file.open()
         decode = json.JSONDecoder(strict=False).decode
         with text:
             for number, line in enumerate(text, start=1):
@@ -80,7 +79,7 @@ class ObjectTable:
 
     def _elements(self) -> Iterator[Item]:
         """Yield the objects of the array. After broken JSON nothing can be trusted: reading stops, with a notice."""
-        text, self._raw = self._file.open()
+        text = self._file.open()
         with text:
             stream = JsonStream(text, self._layout.start)
             try:
@@ -97,7 +96,7 @@ class ObjectTable:
     def _columns(self) -> Iterator[Item]:
         """Yield the rows of an object of columns. Each column has its own window over the one file."""
         columns = self._layout.columns
-        text, self._raw = self._file.open()
+        text = self._file.open()
         with text:
             window = max(_WINDOWS // len(columns), _MIN_WINDOW)
             streams = [JsonStream(text, start, window) for start in columns.values()]
@@ -151,7 +150,7 @@ def _find_layout(file: InputFile) -> _Layout:
     Raises:
         InputError: The file starts with neither an array nor an object, or is broken before any record.
     """
-    text, _ = file.open()
+    text = file.open()
     with text:
         stream = JsonStream(text)
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import BinaryIO
 
 from core.reviews.detect.names import TRUTH_VALUES, stars_of
 from core.reviews.formats.delimited import open_tsv
@@ -29,14 +28,12 @@ class TextTable:
         self.delimiter: str | None = None
         self.header: bool | None = None
         self.encoding: str | None = file.encoding
-        self._raw: BinaryIO | None = None
 
     def fraction(self) -> float:
-        return 1.0 if self._raw is None or self._raw.closed else self._raw.tell() / self._file.size
+        return self._file.fraction()
 
     def chunks(self, rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
-        stream, self._raw = self._file.open()
-        with stream:
+        with self._file.open() as stream:
             first, texts = 1, list[str]()
             for line in stream:
                 texts.append(line.rstrip("\r\n"))

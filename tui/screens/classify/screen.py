@@ -57,7 +57,11 @@ class ClassifyScreen(ClassifyWork):
                 yield Static("", id="notice", markup=False)
                 yield Static("", id="trail", markup=False)
                 yield ReviewEditor("", id="editor", classes="-typing", soft_wrap=True, show_line_numbers=False)
-                yield Static(Content("ctrl+s classifies now   esc leaves the text"), id="editor-hint", classes="hint")
+                yield Static(
+                    Content("ctrl+s classifies now   esc leaves the text; then o opens a file of reviews"),
+                    id="editor-hint",
+                    classes="hint",
+                )
             yield Panel(id="panel")
 
     # What is shown

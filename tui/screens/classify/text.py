@@ -11,6 +11,7 @@ from core.base.text import clean, clean_line
 from core.inference.classification import Classification
 from core.triage.history import Counts, Decision
 from core.triage.queue import Pile
+from tui.formatting import counted
 from tui.screens.classify.keys import MAX_DIGITS
 from tui.screens.classify.label_bars import meter, percent
 from tui.screens.classify.model import ModelInUse
@@ -101,7 +102,7 @@ def tally(pile: Pile, width: int, *, tall: bool) -> Content:
     if tall:
         lines = [f"\n{counts.decided:,} of {pile.total:,} decided, {share:.0%}\n", *(f"  {one}\n" for one in figures)]
         if agreement:
-            lines.append(f"  {agreement}, of {counts.agreed + counts.corrected:,} predictions")
+            lines.append(f"  {agreement}, of {counted(counts.agreed + counts.corrected, 'prediction')}")
         if blind:
             lines.append(f"\n  {blind}, of {counts.blind_agreed + counts.blind_corrected:,} labelled first")
         return Content.assemble(meter(share, width), *lines)

@@ -84,7 +84,7 @@ def _paddings(padding: Padding) -> list[tuple[str, float]]:
     return [
         ("all to the longest of all", padding.to_longest),
         ("batches drawn at random", padding.random),
-        ("batches of like length", padding.by_length),
+        ("batches of similar length", padding.by_length),
     ]
 
 

@@ -14,6 +14,7 @@ from core.base.text import clean, clean_line
 from core.reviews.options import ReadingOptions
 from core.reviews.page import Row
 from core.reviews.report import ReadingReport, SkippedRow
+from tui.formatting import counted
 from tui.widgets.responsive import READABLE, bar, gauge, indented, lines, row, section, widest
 
 Report = ReadingReport
@@ -41,7 +42,7 @@ def headline(report: Report) -> Content:
     files = len(report.files)
     several = f" in {files} files" if files > 1 else ""
     return Content.assemble(
-        (f" {report.rows:,} reviews", "bold"), f"{several}, ", (fate, "$text-warning" if left else "")
+        (f" {counted(report.rows, 'review')}", "bold"), f"{several}, ", (fate, "$text-warning" if left else "")
     )
 
 
@@ -88,7 +89,7 @@ def classes(report: Report, width: int) -> Content:
     """Draw the class balance: counts, shares and bars."""
     counts: Mapping[str, int] = report.class_counts
     if not counts:
-        return lines([section("Classes"), " no labels: these reviews can be reviewed one by one, not trained on"])
+        return lines([section("Classes"), " no labels: you can review them one by one, but not train on them"])
     total, most = max(sum(counts.values()), 1), max(*counts.values(), 1)
     listed = list(counts.items())[:_MAX_LINES]
     title = widest([clean_line(name) for name, _ in listed], max(min(width // 3, 30), 8))

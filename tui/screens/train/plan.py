@@ -9,6 +9,7 @@ from textual.content import Content
 
 from core.base.text import clean_line
 from core.runs.records import PlanRecord
+from tui.formatting import counted
 from tui.widgets.responsive import Drawn, fitting, lines
 
 _PATHS = {"native": "native encoder"}
@@ -55,7 +56,7 @@ def computed_by(plan: PlanRecord, why: str = ": ") -> str:
 def machine(plan: PlanRecord) -> str:
     """Return precision and device: `bf16 on cpu, 2 threads`. Threads are named only for a CPU."""
     words = " on ".join(clean_line(word) for word in (plan.precision, plan.device) if word)
-    return f"{words}, {_counted(plan.threads, 'thread')}" if plan.threads and plan.device == "cpu" else words
+    return f"{words}, {counted(plan.threads, 'thread')}" if plan.threads and plan.device == "cpu" else words
 
 
 def micro_batches(plan: PlanRecord) -> str:
@@ -66,9 +67,9 @@ def micro_batches(plan: PlanRecord) -> str:
     reviews, tokens = plan.micro_batch_size, plan.micro_batch_tokens
     limits = []
     if 0 < reviews < plan.batch_size:
-        limits.append(_counted(reviews, "review"))
+        limits.append(counted(reviews, "review"))
     if tokens and tokens < plan.batch_size * plan.max_length:
-        limits.append(_counted(tokens, "token"))
+        limits.append(counted(tokens, "token"))
     return f"micro-batches of up to {' and '.join(limits)}" if limits else "one micro-batch per step"
 
 
@@ -78,8 +79,4 @@ def cached_layers(plan: PlanRecord) -> str:
     if not layers:
         return ""
     them = "it" if layers == 1 else "them"
-    return f"{_counted(layers, 'frozen layer')} computed once and cached; dropout is off in and below {them}"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{counted(layers, 'frozen layer')} computed once and cached; dropout is off in and below {them}"
