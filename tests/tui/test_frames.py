@@ -18,7 +18,7 @@ from core.forecast import forecast
 from core.runs.folder import RunFolder
 from tests.tui import engine_double
 from tests.tui.made_runs import make_run
-from tests.tui.screens.classify import test_screen as test_classify_screen
+from tests.tui.screens.classify import bench as classify_bench
 from tests.tui.screens.runs.test_screen import settled
 from tui.app import ReviewTui
 from tui.screens.runs import listing
@@ -100,8 +100,8 @@ async def test_classify(size: tuple[int, int], fixed_home: Path) -> None:
         "The hinge broke in the second week; the shop refused a refund.",
         "Not bad at all for the price, though the cable is short.",
     ]
-    run = test_classify_screen.make_run(fixed_home, "20260101-000000-aaaa", "first")
-    engine = test_classify_screen.FakeEngine(texts)
+    run = classify_bench.make_run(fixed_home, "20260101-000000-aaaa", "first")
+    engine = classify_bench.FakeEngine(texts)
     pile = fixed_home / "inbox.csv"
     pile.write_text("text\n")
     async with ReviewTui(pile=str(pile), run=run, engine=engine).run_test(size=size) as pilot:  # type: ignore[arg-type]

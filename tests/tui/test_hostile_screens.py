@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from textual.app import App
 from textual.widgets import OptionList, RichLog
 
+from core.base.errors import ReviewtuiError
 from core.base.text import clean, clean_line
 from core.reviews.options import ReadingOptions
 from core.reviews.page import Page
@@ -28,7 +29,7 @@ from tests.hostile import CORPUS, SHORT, SOUND, file_names, mark, steering
 from tests.tui.engine_double import FakeEngine, column, lengths, report, settle
 from tests.tui.frames import frame
 from tests.tui.made_runs import append, make_run
-from tests.tui.screens.classify import test_screen as test_classify_screen
+from tests.tui.screens.classify import bench as classify_bench
 from tests.tui.screens.runs.test_screen import settled
 from tui.app import ReviewTui
 from tui.screens.classify.dialogs import ExportDialog, ExportDone, OpenPile
@@ -124,7 +125,7 @@ def test_every_view_of_a_report_with_every_string_in_every_place(width: int) -> 
 
 async def test_a_refusal_that_holds_any_string() -> None:
     for text in CORPUS[30::300]:
-        engine = FakeEngine(inspect=test_classify_screen.ReviewtuiError(text))
+        engine = FakeEngine(inspect=ReviewtuiError(text))
         async with ReviewTui(data=f"/d/{text}", engine=engine).run_test(size=(80, 24)) as pilot:  # type: ignore[arg-type]
             await settle(pilot)
             all_seen([text], inert(pilot.app))
@@ -202,17 +203,17 @@ async def test_the_setup_screen() -> None:
 
 async def test_the_classify_screen(home: Path, tmp_path: Path) -> None:
     labels = CORPUS[300:312]
-    run = test_classify_screen.make_run(home, "20260101-000000-aaaa", SOUND[3], labels)
+    run = classify_bench.make_run(home, "20260101-000000-aaaa", SOUND[3], labels)
     texts = [text for text in CORPUS if not any("\ud800" <= one <= "\udfff" for one in text)]
-    engine = test_classify_screen.FakeEngine(texts[::60], labels)
+    engine = classify_bench.FakeEngine(texts[::60], labels)
     pile = tmp_path / file_names()[40]
     pile.touch()
     async with ReviewTui(pile=str(pile), run=run, engine=engine).run_test(size=(120, 40)) as pilot:  # type: ignore[arg-type]
-        await test_classify_screen.settled(pilot)
+        await classify_bench.settled(pilot)
         for number, text in enumerate(texts[::60]):
             all_seen([text], inert(pilot.app))
             await pilot.press("n" if number % 3 else "1")
-            await test_classify_screen.settled(pilot)
+            await classify_bench.settled(pilot)
         for keys in ("l", "escape m", "escape o", "escape question_mark", "escape b", "x", "escape", "u", "t"):
             await pilot.press(*keys.split())
             await pilot.pause()

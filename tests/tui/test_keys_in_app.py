@@ -12,7 +12,7 @@ from textual.widgets import Footer
 from core.runs.folder import RunFolder
 from tests.tui.frames import frame
 from tests.tui.made_runs import make_run
-from tests.tui.screens.classify import test_screen as classify
+from tests.tui.screens.classify import bench as classify
 from tui.app import ReviewTui
 from tui.screens.base import Place
 from tui.screens.go_to import GoTo

@@ -3,13 +3,9 @@ waited for longer than the rows that are asked for take."""
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import signal
 import stat
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,31 +16,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.data import encoding, tokenizer_process
+from core.data import encoding
 from core.data import tokenization as module
 from core.data.token_store import TokenStore
 from core.data.tokenization import tokenize, tokenize_ahead
 from core.data.tokens import SpecialTokens, encode
 from core.models.tokenizer import load_tokenizer
 from core.reviews.reading import Reviews, read_reviews
+from tests.core.data.conftest import ROWS, beside, contents
 from tests.core.made import transformers_tokenizer
-
-ROWS = 40
-
-
-@pytest.fixture(scope="module")
-def tokenizer(tiny_model: Path) -> Any:
-    return load_tokenizer(tiny_model, "x")
-
-
-@pytest.fixture
-def reviews(reviews_csv: Callable[..., Path]) -> Reviews:
-    return read_reviews(reviews_csv(ROWS))
-
-
-@pytest.fixture
-def direct(reviews: Reviews, tokenizer: Any) -> list[list[int]]:
-    return encode(tokenizer, reviews.texts(range(len(reviews))))
 
 
 class Gate:
@@ -76,16 +56,8 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
     gate.open()
 
 
-def contents(store: TokenStore) -> list[list[int]]:
-    return [store[row].tolist() for row in range(len(store))]
-
-
 def fail(*_: object) -> Any:
     raise AssertionError("tokenized again")
-
-
-def beside(reviews: Reviews) -> list[str]:
-    return sorted(name for name in os.listdir(reviews.folder) if "tokens-" in name)
 
 
 # Whole
@@ -367,182 +339,5 @@ def test_padding_and_cutting_elsewhere_does_not_reach_the_background(
 
 # Processes
 
-NEVER = "threading.Event().wait()"
-
-
-def _start(folder: Path, model: Path, second: str) -> subprocess.Popen[str]:
-    """A process that tokenizes the reviews in `folder` one by one and does `second` before the second of them.
-
-    It ends when its standard input does.
-    """
-    script = f"""
-import sys, threading
-from pathlib import Path
-from core.models.tokenizer import load_tokenizer
-from core.reviews.reading import Reviews
-from core.data import token_store
-from core.data import tokenization as module
-encode, calls, made = module.encode, [], threading.Event()
-def held(tokenizer, texts):
-    made.wait()
-    calls.append(1)
-    if len(calls) == 2:
-        print("half", flush=True)
-        {second}
-    return encode(tokenizer, texts)
-module.encode, module._CHUNK, token_store._EXIT_SECONDS = held, 1, float(sys.argv[1])
-store = module.tokenize_ahead(Reviews(Path({str(folder)!r})), load_tokenizer(Path({str(model)!r}), "x"), ())
-made.set()
-sys.stdin.readline()
-"""
-    command = [sys.executable, "-c", script, "60" if second != NEVER else "0.1"]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-
-def test_a_writer_killed_half_way_leaves_no_store_and_the_next_one_clears_up_after_it(
-    reviews: Reviews, tokenizer: Any, tiny_model: Path, direct: list[list[int]]
-) -> None:
-    with _start(reviews.folder, tiny_model, NEVER) as writer:
-        assert writer.stdout is not None and writer.stdout.readline() == "half\n"
-        (half,) = beside(reviews)
-        assert f".{writer.pid}-" in half and half.startswith(".")
-        store = tokenize(reviews, tokenizer)  # beside one that lives
-        assert half in beside(reviews) and contents(store) == direct
-        shutil.rmtree(reviews.folder / next(name for name in beside(reviews) if name != half))
-        writer.send_signal(signal.SIGKILL)
-    assert beside(reviews) == [half]
-    assert contents(tokenize(reviews, tokenizer)) == direct
-    (name,) = beside(reviews)
-    assert name != half and json.loads((reviews.folder / name / "manifest.json").read_bytes())["reviews"] == ROWS
-
-
-@pytest.mark.parametrize(("second", "left"), [("store._stopping.wait()", 0), (NEVER, 1)])
-def test_a_process_ends_while_the_background_tokenizes(
-    second: str, left: int, reviews: Reviews, tiny_model: Path
-) -> None:
-    """It clears up where the tokenizer returns in time, and ends without where it never does."""
-    with _start(reviews.folder, tiny_model, second) as writer:
-        assert writer.stdout is not None and writer.stdin is not None and writer.stdout.readline() == "half\n"
-        writer.stdin.close()
-        assert writer.wait(60) == 0
-    assert len(beside(reviews)) == left
-
 
 # Beside training
-
-
-@pytest.fixture
-def processes(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """Processes that tokenize, which these few reviews are worth for once; none of them is left over."""
-    started: list[subprocess.Popen[bytes]] = []
-    real = subprocess.Popen
-
-    def start(*command: Any, **options: Any) -> subprocess.Popen[bytes]:
-        started.append(real(*command, **options))
-        return started[-1]
-
-    monkeypatch.setattr(tokenizer_process.subprocess, "Popen", start)
-    monkeypatch.setattr(module, "_PROCESS_BYTES", 0)
-    monkeypatch.setattr(module, "_CHUNK", 5)
-    yield started
-    assert all(process.poll() is not None for process in started)
-
-
-@pytest.mark.parametrize("family", ["bert", "roberta"])
-def test_a_process_of_its_own_makes_the_same_ids(
-    family: str,
-    reviews: Reviews,
-    tiny_models: dict[str, Path],
-    processes: list[subprocess.Popen[bytes]],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    tokenizer = load_tokenizer(tiny_models[family], "x")
-    direct = encode(tokenizer, reviews.texts(range(ROWS)))
-    here: list[int] = []
-
-    def counted(tokenizer: Any, texts: list[str]) -> list[list[int]]:
-        here.append(len(texts))
-        return encode(tokenizer, texts)
-
-    monkeypatch.setattr(module, "encode", counted)
-    store = tokenize_ahead(reviews, tokenizer, [np.array([30, 3, 17])])
-    assert contents(store) == direct
-    store.finish()
-    assert len(processes) == 1 and sum(here) < ROWS / 2
-    assert contents(tokenize(reviews, tokenizer)) == direct
-
-
-def test_a_process_that_is_killed_is_done_without(
-    reviews: Reviews,
-    tokenizer: Any,
-    direct: list[list[int]],
-    processes: list[subprocess.Popen[bytes]],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """At every chunk, and however much of one it had written by then."""
-    write_ids, kill_at = tokenizer_process.TokenizerProcess.write_ids, [0]
-
-    def killing(self: Any, rows: np.ndarray, progress: Any) -> np.ndarray:
-        if not kill_at[0]:
-            write_ids(self, rows, progress)  # all of it is in the file, but nobody hears of it
-            processes[-1].kill()
-            processes[-1].wait()
-            raise tokenizer_process.TokenizerProcessError("killed")
-        kill_at[0] -= 1
-        return write_ids(self, rows, progress)
-
-    monkeypatch.setattr(tokenizer_process.TokenizerProcess, "write_ids", killing)
-    for count in range(4):
-        for name in beside(reviews):
-            shutil.rmtree(reviews.folder / name)
-        kill_at[0] = count
-        store = tokenize_ahead(reviews, tokenizer, ())
-        store.finish()
-        assert contents(store) == contents(tokenize(reviews, tokenizer)) == direct
-    assert len(processes) == 4
-
-
-def test_a_tokenizer_that_does_more_than_its_definition_says_stays_in_this_process(
-    reviews: Reviews, tokenizer: Any, processes: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def shouting(tokenizer: Any, texts: list[str]) -> list[list[int]]:
-        return encode(tokenizer, [f"{text} great" for text in texts])
-
-    monkeypatch.setattr(tokenizer_process, "encode", shouting)
-    monkeypatch.setattr(module, "encode", shouting)
-    store = tokenize_ahead(reviews, tokenizer, ())
-    assert contents(store) == shouting(tokenizer, reviews.texts(range(ROWS))) and not processes
-
-
-def test_closing_a_store_ends_its_process(
-    reviews: Reviews, tokenizer: Any, processes: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "_REST", 1e9)
-    store = tokenize_ahead(reviews, tokenizer, [np.array([1])])
-    store.wait(np.array([1]))
-    store.close()
-    assert beside(reviews) == [] and not store.complete
-
-
-def test_it_rests_beside_training_until_somebody_waits(
-    reviews: Reviews, tokenizer: Any, direct: list[list[int]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It would rest for ever here; whoever waits gets all rows all the same, and nobody else has it hurry."""
-    monkeypatch.setattr(module, "_CHUNK", 5)
-    monkeypatch.setattr(module, "_REST", 1e12)
-    rests: list[float] = []
-    rest = TokenStore.rest
-
-    def resting(self: TokenStore, seconds: float) -> None:
-        rests.append(seconds)
-        rest(self, seconds)
-
-    monkeypatch.setattr(TokenStore, "rest", resting)
-    store = tokenize_ahead(reviews, tokenizer, ())
-    assert contents(store) == direct and rests
-    for name in beside(reviews):
-        shutil.rmtree(reviews.folder / name)
-    rests.clear()
-    hurried = tokenize_ahead(reviews, tokenizer, (), considerate=False)
-    hurried._thread.join()  # type: ignore[union-attr]  -- which nobody waits for
-    assert hurried.complete and not any(rests)

@@ -5,159 +5,32 @@ from __future__ import annotations
 import json
 import os
 import random
-import shutil
 import subprocess
 import sys
-from collections.abc import Callable
-from concurrent.futures import Future
 from pathlib import Path
-from typing import Any
 
 import pytest
 from textual import events
-from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
-from core.base.errors import ReviewtuiError
-from core.engine.requests import EngineRequest, from_result, method_of, to_params
-from core.reviews.options import ReadingOptions
 from core.runs.folder import RunFolder
-from core.triage.bookmark import read_bookmark
 from core.triage.decisions import DecisionLog
 from tests.tui.frames import frame
-from tui.app import ReviewTui
+from tests.tui.screens.classify.bench import (
+    HOSTILE,
+    FakeEngine,
+    bench,
+    hash_of,
+    make_run,
+    press,
+    settled,
+    shows,
+    verdicts,
+)
 from tui.screens.classify.review_text import ReviewText, wrap
 from tui.screens.classify.screen import ClassifyScreen
 
 ROOT = Path(__file__).parents[4]
-HOSTILE = (
-    "\x1b]52;c;ZXZpbA==\x07\x1b[2J\x9b31m \u202ebidi [bold]x [/ [@click=app.quit]y \u2028 \x00 👩‍👩‍👧 "
-    + "long" * 25_000
-)
-
-
-class FakeEngine:
-    """Answers as the engine does, at once, from a list of texts; a method in `held` waits until it is let go."""
-
-    def __init__(self, texts: list[str] | None = None, labels: tuple[str, ...] = ("negative", "positive")) -> None:
-        self.texts = texts if texts is not None else [f"review number {row}" for row in range(6)]
-        self.labels = labels
-        self.held: set[str] = set()
-        self.waiting: list[tuple[EngineRequest[Any], Future[Any]]] = []
-        self.errors: dict[str, str] = {}
-        self.asked: list[tuple[str, dict[str, Any]]] = []
-        self.data_hash = "one"
-        self.closed = False
-
-    def request(self, request: EngineRequest[Any], progress: Any = None) -> Future[Any]:
-        future: Future[Any] = Future()
-        self.asked.append((method_of(request), to_params(request)))
-        if method_of(request) in self.held:
-            self.waiting.append((request, future))
-        else:
-            self._answer(request, future)
-        return future
-
-    def let_go(self) -> None:
-        """Answer what was held."""
-        self.held.clear()
-        waiting, self.waiting = self.waiting, []
-        for request, future in waiting:
-            if not future.cancelled():
-                self._answer(request, future)
-
-    def close(self) -> None:
-        self.closed = True
-
-    def _answer(self, request: EngineRequest[Any], future: Future[Any]) -> None:
-        future.set_running_or_notify_cancel()
-        method = method_of(request)
-        if method in self.errors:
-            future.set_exception(ReviewtuiError(self.errors[method]))
-        else:
-            future.set_result(from_result(request, getattr(self, f"_{method}")(to_params(request))))
-
-    def _rows(self, params: dict[str, Any]) -> Any:
-        assert params["reading"]["label"] == "" and params["limit"] <= 500
-        rows = [
-            {"row": row, "file": params["source"], "line": row + 2, "text": text, "label": None, "hash": hash_of(text)}
-            for row, text in enumerate(self.texts)
-        ][params["offset"] : params["offset"] + params["limit"]]
-        return {"rows": rows, "total": len(self.texts), "data_hash": self.data_hash}
-
-    def _load(self, params: dict[str, Any]) -> Any:
-        return {"labels": list(self.labels), "max_length": 128}
-
-    def _classify(self, params: dict[str, Any]) -> Any:
-        share = (1 - 0.75) / max(len(self.labels) - 1, 1)
-        others = dict.fromkeys(self.labels, share)
-        found = [
-            {
-                "text": text, "label": self.labels[-1], "probability": 0.75,
-                "probabilities": others | {self.labels[-1]: 0.75}, "tokens": len(text), "truncated": len(text) > 128,
-            }
-            for text in params["texts"]
-        ]  # fmt: skip
-        return {"classifications": found}
-
-
-def hash_of(text: str) -> str:
-    from core.reviews.hashing import text_digest
-
-    return text_digest(text.replace("\ud800", "")).hex()
-
-
-@pytest.fixture
-def run(home: Path) -> RunFolder:
-    """A run with a model, as far as this process looks into it."""
-    return make_run(home, "20260101-000000-aaaa", "first")
-
-
-def make_run(home: Path, number: str, name: str, labels: tuple[str, ...] = ("negative", "positive")) -> RunFolder:
-    folder = RunFolder(home / "runs" / number)
-    folder.model.mkdir(parents=True)
-    folder.settings.write_text(f'name = {json.dumps(name)}\ndata = "x.csv"\n')
-    (folder.model / "config.json").write_text(json.dumps({"id2label": dict(enumerate(labels))}))
-    return folder
-
-
-@pytest.fixture
-def pile(tmp_path: Path) -> str:
-    path = tmp_path / "inbox.csv"
-    path.touch()
-    return str(path)
-
-
-async def settled(pilot: Pilot[None]) -> ClassifyScreen:
-    """The screen, once nothing is under way but what a dialog or a held answer waits for."""
-    await pilot.pause()
-    while any(not worker.is_finished and worker.group != "dialog" for worker in pilot.app.workers):
-        if pilot.app.engine.waiting:  # type: ignore[attr-defined]
-            break
-        await pilot.pause()
-    await pilot.pause()
-    found = pilot.app.screen_stack[0]
-    return found  # type: ignore[return-value]
-
-
-async def press(pilot: Pilot[None], *keys: str) -> ClassifyScreen:
-    screen = await settled(pilot)
-    for key in keys:
-        await pilot.press(key)
-        screen = await settled(pilot)
-    return screen
-
-
-def bench(engine: FakeEngine, pile: str | None = None, run: RunFolder | None = None) -> ReviewTui:
-    app = ReviewTui(engine=engine, pile=pile, run=run)  # type: ignore[arg-type]
-    if pile is None:
-        app._first = "classify"
-    return app
-
-
-def verdicts(screen: ClassifyScreen) -> list[tuple[int, str, bool | None]]:
-    assert screen.pile is not None
-    return [(one.row, one.verdict, one.agreed) for one in screen.pile.history.verdicts()]
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
@@ -434,100 +307,6 @@ async def test_blind_the_models_word_is_nowhere_on_the_screen_before_the_guess(r
         assert "75.0%" in frame(pilot.app), "what is decided is revealed"
 
 
-async def test_a_chosen_model_speaks_for_the_review_in_view(home: Path, run: RunFolder, pile: str) -> None:
-    other = make_run(home, "20260202-000000-bbbb", "second", ("bad", "fair", "good"))
-    engine = FakeEngine()
-    async with bench(engine, pile, run).run_test() as pilot:
-        screen = await settled(pilot)
-        assert screen.model.run_id == run.id, "the run in view goes before newer ones"
-        engine.labels = ("bad", "fair", "good")
-        await pilot.press("m")
-        while pilot.app.screen is screen:
-            await pilot.pause()
-        await press(pilot, "up", "enter")
-        screen = await settled(pilot)
-        assert screen.model.run_id == other.id
-        assert engine.asked[-1][1]["folder"] == str(other.model)
-        assert "▸3 good" in frame(pilot.app)
-        screen = await press(pilot, "3")
-        assert verdicts(screen) == [(0, "good", True)]
-
-
-async def test_after_a_break_the_pile_comes_back_with_the_model_that_judged_it(
-    home: Path, run: RunFolder, pile: str
-) -> None:
-    async with bench(FakeEngine(), pile, run).run_test() as pilot:
-        await press(pilot, "enter", "1", "n")
-    newer = make_run(home, "20260303-000000-cccc", "newer")
-    engine = FakeEngine()
-    async with bench(engine).run_test() as pilot:
-        screen = await settled(pilot)
-        assert not screen.typed and screen.pile is not None and screen.pile.source == pile
-        assert screen.pile.position == 3 and "review number 3" in frame(pilot.app), "where one had walked to"
-        assert screen.model.run_id == run.id and not pilot.app._notifications
-        pilot.app.run_in_view = newer  # type: ignore[attr-defined]
-        pilot.app.switch_mode("runs")
-        await pilot.pause()
-        pilot.app.switch_mode("classify")
-        await settled(pilot)
-        assert screen.model.run_id == run.id, "looking at a run does not change who judges"
-        pilot.app.open_classify(newer)  # type: ignore[attr-defined]
-        pilot.app.switch_mode("runs")
-        await pilot.pause()
-        pilot.app.switch_mode("classify")
-        await settled(pilot)
-        assert screen.model.run_id == newer.id
-        [notice] = pilot.app._notifications
-        assert notice.message.startswith("newer answers from here on; first judged this pile before.")
-    assert {params["folder"] for method, params in engine.asked if method == "load"} == {
-        str(run.model), str(newer.model)
-    }  # fmt: skip
-    async with bench(FakeEngine()).run_test() as pilot:
-        screen = await settled(pilot)
-        assert screen.model.run_id == newer.id and not pilot.app._notifications
-
-
-async def test_a_pile_is_read_as_data_was_told_to_also_after_a_break(run: RunFolder, pile: str, tmp_path: Path) -> None:
-    other = tmp_path / "other.csv"
-    other.touch()
-    reading = ReadingOptions(text="body", encoding="windows-1252", label="stars", scheme="stars")
-    engine = FakeEngine()
-    async with bench(engine, str(other)).run_test() as pilot:
-        await press(pilot, "n", "n")
-        pilot.app.open_classify(pile=pile, reading=reading)  # type: ignore[attr-defined]
-        pilot.app.switch_mode("runs")
-        await pilot.pause()
-        pilot.app.switch_mode("classify")
-        screen = await press(pilot, "enter")
-        assert screen.pile is not None and screen.pile.source == pile
-    again = FakeEngine()
-    async with bench(again, pile).run_test() as pilot:
-        screen = await settled(pilot)
-        assert screen.pile is not None and screen.pile.position == 1
-    for asked in (engine.asked, again.asked):
-        params = [params for method, params in asked if method == "rows" and params["source"] == pile]
-        assert params and all(one["reading"]["text"] == "body" and one["reading"]["label"] == "" for one in params)
-        assert all(one["reading"]["encoding"] == "windows-1252" for one in params)
-    mark = read_bookmark(str(other))
-    assert mark is not None and mark.row == 2 and mark.reading is None, "each pile has its own"
-
-
-async def test_a_model_that_is_gone_is_told_and_no_other_takes_its_place(home: Path, run: RunFolder, pile: str) -> None:
-    async with bench(FakeEngine(), pile, run).run_test() as pilot:
-        await press(pilot, "enter")
-    shutil.rmtree(run.path)
-    make_run(home, "20260303-000000-cccc", "newer")
-    engine = FakeEngine()
-    async with bench(engine).run_test() as pilot:
-        screen = await press(pilot, "enter")
-        assert len(verdicts(screen)) == 1, "no other model's word was agreed with"
-        assert "first, whose model judged this pile, is gone" in next(iter(pilot.app._notifications)).message
-        assert "No model is chosen" in frame(pilot.app)
-        screen = await press(pilot, "2")
-        assert verdicts(screen)[1] == (1, "positive", None)
-    assert not [method for method, _ in engine.asked if method in ("load", "classify")]
-
-
 async def test_an_export_says_where_it_lies_and_how_to_train_on_it(
     run: RunFolder, pile: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -603,11 +382,3 @@ def test_the_screen_never_loads_a_heavy_library() -> None:
     heavy = ["torch", "transformers", "datasets", "pyarrow", "numpy", "sklearn"]
     done = subprocess.run([sys.executable, "-c", probe, *heavy], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-
-
-async def shows(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
-    for _ in range(400):
-        if condition():
-            return
-        await pilot.pause()
-    pytest.fail(frame(pilot.app))

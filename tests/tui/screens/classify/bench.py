@@ -1,0 +1,143 @@
+"""Classify in tests: an engine that answers at once, piles, and keys."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from core.base.errors import ReviewtuiError
+from core.engine.requests import EngineRequest, from_result, method_of, to_params
+from core.runs.folder import RunFolder
+from tests.tui.frames import frame
+from tui.app import ReviewTui
+from tui.screens.classify.screen import ClassifyScreen
+
+HOSTILE = (
+    "\x1b]52;c;ZXZpbA==\x07\x1b[2J\x9b31m \u202ebidi [bold]x [/ [@click=app.quit]y \u2028 \x00 👩‍👩‍👧 "
+    + "long" * 25_000
+)
+
+
+class FakeEngine:
+    """Answers as the engine does, at once, from a list of texts; a method in `held` waits until it is let go."""
+
+    def __init__(self, texts: list[str] | None = None, labels: tuple[str, ...] = ("negative", "positive")) -> None:
+        self.texts = texts if texts is not None else [f"review number {row}" for row in range(6)]
+        self.labels = labels
+        self.held: set[str] = set()
+        self.waiting: list[tuple[EngineRequest[Any], Future[Any]]] = []
+        self.errors: dict[str, str] = {}
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.data_hash = "one"
+        self.closed = False
+
+    def request(self, request: EngineRequest[Any], progress: Any = None) -> Future[Any]:
+        future: Future[Any] = Future()
+        self.asked.append((method_of(request), to_params(request)))
+        if method_of(request) in self.held:
+            self.waiting.append((request, future))
+        else:
+            self._answer(request, future)
+        return future
+
+    def let_go(self) -> None:
+        """Answer what was held."""
+        self.held.clear()
+        waiting, self.waiting = self.waiting, []
+        for request, future in waiting:
+            if not future.cancelled():
+                self._answer(request, future)
+
+    def close(self) -> None:
+        self.closed = True
+
+    def _answer(self, request: EngineRequest[Any], future: Future[Any]) -> None:
+        future.set_running_or_notify_cancel()
+        method = method_of(request)
+        if method in self.errors:
+            future.set_exception(ReviewtuiError(self.errors[method]))
+        else:
+            future.set_result(from_result(request, getattr(self, f"_{method}")(to_params(request))))
+
+    def _rows(self, params: dict[str, Any]) -> Any:
+        assert params["reading"]["label"] == "" and params["limit"] <= 500
+        rows = [
+            {"row": row, "file": params["source"], "line": row + 2, "text": text, "label": None, "hash": hash_of(text)}
+            for row, text in enumerate(self.texts)
+        ][params["offset"] : params["offset"] + params["limit"]]
+        return {"rows": rows, "total": len(self.texts), "data_hash": self.data_hash}
+
+    def _load(self, params: dict[str, Any]) -> Any:
+        return {"labels": list(self.labels), "max_length": 128}
+
+    def _classify(self, params: dict[str, Any]) -> Any:
+        share = (1 - 0.75) / max(len(self.labels) - 1, 1)
+        others = dict.fromkeys(self.labels, share)
+        found = [
+            {
+                "text": text, "label": self.labels[-1], "probability": 0.75,
+                "probabilities": others | {self.labels[-1]: 0.75}, "tokens": len(text), "truncated": len(text) > 128,
+            }
+            for text in params["texts"]
+        ]  # fmt: skip
+        return {"classifications": found}
+
+
+def hash_of(text: str) -> str:
+    from core.reviews.hashing import text_digest
+
+    return text_digest(text.replace("\ud800", "")).hex()
+
+
+def make_run(home: Path, number: str, name: str, labels: tuple[str, ...] = ("negative", "positive")) -> RunFolder:
+    folder = RunFolder(home / "runs" / number)
+    folder.model.mkdir(parents=True)
+    folder.settings.write_text(f'name = {json.dumps(name)}\ndata = "x.csv"\n')
+    (folder.model / "config.json").write_text(json.dumps({"id2label": dict(enumerate(labels))}))
+    return folder
+
+
+async def settled(pilot: Pilot[None]) -> ClassifyScreen:
+    """The screen, once nothing is under way but what a dialog or a held answer waits for."""
+    await pilot.pause()
+    while any(not worker.is_finished and worker.group != "dialog" for worker in pilot.app.workers):
+        if pilot.app.engine.waiting:  # type: ignore[attr-defined]
+            break
+        await pilot.pause()
+    await pilot.pause()
+    found = pilot.app.screen_stack[0]
+    return found  # type: ignore[return-value]
+
+
+async def press(pilot: Pilot[None], *keys: str) -> ClassifyScreen:
+    screen = await settled(pilot)
+    for key in keys:
+        await pilot.press(key)
+        screen = await settled(pilot)
+    return screen
+
+
+def bench(engine: FakeEngine, pile: str | None = None, run: RunFolder | None = None) -> ReviewTui:
+    app = ReviewTui(engine=engine, pile=pile, run=run)  # type: ignore[arg-type]
+    if pile is None:
+        app._first = "classify"
+    return app
+
+
+def verdicts(screen: ClassifyScreen) -> list[tuple[int, str, bool | None]]:
+    assert screen.pile is not None
+    return [(one.row, one.verdict, one.agreed) for one in screen.pile.history.verdicts()]
+
+
+async def shows(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
+    for _ in range(400):
+        if condition():
+            return
+        await pilot.pause()
+    pytest.fail(frame(pilot.app))
