@@ -335,9 +335,3 @@ def test_padding_and_cutting_elsewhere_does_not_reach_the_background(
     tokenizer.backend_tokenizer.enable_padding(length=60)
     gate.open()
     assert contents(store) == direct
-
-
-# Processes
-
-
-# Beside training

@@ -274,6 +274,3 @@ def test_evaluation_is_the_same_for_any_micro_batch_and_leaves_no_trace(
         ]
     )
     np.testing.assert_allclose(one_by_one, first, atol=1e-5)
-
-
-# The best weights
