@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from core.base.text import clean
 
+_ONE_LINE = str.maketrans("\n\t", "  ")
 _WORD = re.compile(r"\s*\S+\s*$")
 
 
@@ -24,7 +25,7 @@ class LineBuffer:
         """Type or paste `characters`."""
         if self.selected:
             self.text, self.cursor, self.selected = "", 0, False
-        plain = clean(characters).replace("\n", " ")
+        plain = clean(characters).translate(_ONE_LINE)
         self.text = self.text[: self.cursor] + plain + self.text[self.cursor :]
         self.cursor += len(plain)
 

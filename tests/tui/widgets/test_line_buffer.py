@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.tui.engine_double import STEERING
@@ -12,6 +12,7 @@ from tui.widgets.line_view import line_view
 KEYS = ("left", "right", "home", "end", "backspace", "delete", "ctrl+u", "ctrl+k", "ctrl+w", "escape", "ctrl+s")
 
 
+@example(presses=["\t", "\n\r\t"], width=4)
 @given(st.lists(st.one_of(st.sampled_from(KEYS), st.text(max_size=5)), max_size=40), st.integers(4, 40))
 def test_the_cursor_stays_in_the_line_and_nothing_in_it_steers(presses: list[str], width: int) -> None:
     line = LineBuffer("begun", 5, selected=True)
