@@ -24,11 +24,11 @@ from tui.keys.bindings import bindings
 from tui.keys.keymap import FILE_NAME, read_keymap
 from tui.keys.names import shown
 from tui.keys.unanswered import UnansweredKeys
+from tui.navigation.keys import APP
+from tui.navigation.palette import SettingCommands
+from tui.navigation.place import PlaceBar
+from tui.navigation.table import SCREENS, ScreenEntry
 from tui.preferences import read_theme, remember_theme
-from tui.screens.base import PlaceBar
-from tui.screens.keys import APP
-from tui.screens.palette import SettingCommands
-from tui.screens.table import SCREENS, ScreenEntry
 from tui.terminal.output_filter import OutputFilter
 from tui.workbench import Workbench
 
@@ -129,7 +129,7 @@ class ReviewTui(Workbench):
 
     def action_go_to(self) -> None:
         """Wait for the letter of a screen."""
-        from tui.screens.go_to import GoTo
+        from tui.navigation.go_to import GoTo
 
         def go(place: str | None) -> None:
             if place:
@@ -139,8 +139,8 @@ class ReviewTui(Workbench):
 
     def action_help(self) -> None:
         """Show what this screen is for, and its keys."""
+        from tui.navigation.help import Help
         from tui.registry import TABLE_OF
-        from tui.screens.help import Help
 
         if not isinstance(self.screen, Help):
             self.push_screen(Help.of(self.screen, TABLE_OF))

@@ -8,9 +8,9 @@ from __future__ import annotations
 from importlib import import_module
 
 from tui.keys.actions import Action, KeyTable
-from tui.screens.keys import APP, GO_TO, HELP, RUN_SETTINGS, SCREEN
-from tui.screens.table import SCREENS
-from tui.widgets.keys import ASK, CHART, CHOOSE, FIND, LINE, PANE
+from tui.navigation.keys import APP, GO_TO, HELP, SCREEN
+from tui.navigation.table import SCREENS
+from tui.widgets.keys import ASK, CHART, CHOOSE, FIND, LINE, PANE, RUN_SETTINGS
 
 
 def _tables() -> tuple[KeyTable, ...]:

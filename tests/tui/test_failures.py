@@ -12,9 +12,9 @@ from tests.hostile import CORPUS
 from tests.tui.engine_double import STEERING, FakeEngine, until
 from tests.tui.frames import frame
 from tui.app import ReviewTui
+from tui.navigation.table import SCREENS
 from tui.screens.data.file_picker import FilePicker
 from tui.screens.setup.forecast_gauge import ForecastGauge
-from tui.screens.table import SCREENS
 
 
 async def crash() -> None:

@@ -14,10 +14,10 @@ from tests.tui.frames import frame
 from tests.tui.made_runs import make_run
 from tests.tui.screens.classify import bench as classify
 from tui.app import ReviewTui
-from tui.screens.base import Place
-from tui.screens.go_to import GoTo
-from tui.screens.help import Help
-from tui.screens.table import SCREENS
+from tui.navigation.go_to import GoTo
+from tui.navigation.help import Help
+from tui.navigation.place import Place
+from tui.navigation.table import SCREENS
 
 
 @pytest.fixture

@@ -1,1 +1,1 @@
-"""The five places of the workbench (Runs, Data, Setup, Train, Classify) with their dialogs and styles."""
+"""One folder per screen of the workbench, with its dialogs and its style; no screen imports another."""

@@ -67,3 +67,9 @@ FIND = KeyTable(
     ),
     typing=True,
 )
+
+RUN_SETTINGS = KeyTable(
+    "run_settings",
+    "Settings of a run",
+    (Action("run_settings.close", "escape,i,q", "dismiss", "Close", footer=True),),
+)

@@ -9,7 +9,7 @@ from core.engine.client import Progress
 from core.engine.requests import A, EngineRequest
 from core.inference.classification import Classification
 from core.triage.queue import Pile, Review
-from tui.screens.base import Place
+from tui.navigation.place import Place
 from tui.screens.classify.model import ModelInUse
 
 _BATCH = 8

@@ -18,7 +18,7 @@ from core.reviews.report import ReadingReport
 from core.reviews.sources import absolute_source
 from core.settings.schema import Settings
 from tui.form_values import check, preset
-from tui.screens.base import Place
+from tui.navigation.place import Place
 from tui.screens.data.file_listing import existing
 from tui.screens.data.findings import FETCHED, Findings
 from tui.state import Draft

@@ -16,7 +16,7 @@ from core.runs.resume import resume_run
 from core.runs.status import OVER
 from core.runs.summary import RunSummary
 from core.runs.trash import restore_run, trash_run
-from tui.screens.base import Place
+from tui.navigation.place import Place
 from tui.screens.runs.listing import RunRow
 
 
@@ -107,7 +107,7 @@ class ActsOnRuns(Place):
         """Show all settings of the chosen run."""
         if (chosen := self.chosen()) is None:
             return
-        from tui.screens.run_settings import RunSettings
+        from tui.widgets.run_settings import RunSettings
 
         try:
             request = await asyncio.to_thread(_folder(chosen).request)

@@ -12,7 +12,7 @@ from core.base.errors import ReviewtuiError
 from core.engine.data_requests import Prepare
 from core.runs.start import plan_run, start_run
 from core.settings.schema import Settings
-from tui.screens.base import Place
+from tui.navigation.place import Place
 from tui.state import Draft
 from tui.widgets.responsive import gauge
 

@@ -13,7 +13,7 @@ from core.runs.folder import RunFolder
 from core.runs.resume import resume_run
 from core.runs.status import OVER
 from core.runs.summary import RunSummary
-from tui.screens.base import Place
+from tui.navigation.place import Place
 
 _ASKED: dict[ControlRequest, str] = {
     "pause": "pausing after this step",
@@ -138,7 +138,7 @@ class ActsOnRun(Place):
     @work(exit_on_error=False)
     async def action_settings(self) -> None:
         """Show all settings of the run."""
-        from tui.screens.run_settings import RunSettings
+        from tui.widgets.run_settings import RunSettings
 
         if self.run_shown is None:
             return

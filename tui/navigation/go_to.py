@@ -13,8 +13,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.keys.bindings import bindings
-from tui.screens.keys import GO_TO
-from tui.screens.table import SCREENS
+from tui.navigation.keys import GO_TO
+from tui.navigation.table import SCREENS
 
 
 class GoTo(ModalScreen[str | None]):

@@ -17,7 +17,7 @@ from core.settings.presets import PRESETS, preset
 from core.settings.schema import describe
 from tui.formatting import setting_text
 from tui.keys.bindings import bindings
-from tui.screens.keys import RUN_SETTINGS
+from tui.widgets.keys import RUN_SETTINGS
 
 _NAME, _VALUE = 26, 22
 """Widths in cells."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui.keys.actions import Action, KeyTable
-from tui.screens.table import SCREENS
+from tui.navigation.table import SCREENS
 
 APP = KeyTable(
     "app",
@@ -46,10 +46,4 @@ GO_TO = KeyTable(
         ),
         Action("go_to.stay", "escape,g,q", "choose('')", "Stay here"),
     ),
-)
-
-RUN_SETTINGS = KeyTable(
-    "run_settings",
-    "Settings of a run",
-    (Action("run_settings.close", "escape,i,q", "dismiss", "Close", footer=True),),
 )

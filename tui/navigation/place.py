@@ -18,8 +18,8 @@ from textual.widgets import Static
 from core.base.text import clean_line
 from tui.keys.bindings import bindings
 from tui.keys.names import shown
-from tui.screens.keys import SCREEN
-from tui.screens.table import BY_NAME, SCREENS
+from tui.navigation.keys import SCREEN
+from tui.navigation.table import BY_NAME, SCREENS
 from tui.widgets.quiet_footer import QuietFooter
 from tui.workbench import Workbench
 

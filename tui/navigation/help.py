@@ -17,8 +17,8 @@ from textual.widgets import Static
 from tui.keys.actions import KeyTable
 from tui.keys.bindings import bindings
 from tui.keys.names import shown
-from tui.screens.base import Place
-from tui.screens.keys import HELP
+from tui.navigation.keys import HELP
+from tui.navigation.place import Place
 
 
 @dataclass
