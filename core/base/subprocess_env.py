@@ -1,8 +1,9 @@
-"""The environment of the processes that this project starts: workers, the engine, probes."""
+"""Command and environment of the processes that this project starts: workers, the engine, probes."""
 
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 KERNELS = {"LRU_CACHE_CAPACITY": "32", "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "256"}
@@ -31,6 +32,11 @@ each. A longer spin would save that only on an otherwise idle machine; beside ot
 are, the more of them wait for the one that has lost its processor. Hyper-threads benefit, because a sleeping thread
 leaves its core to its sibling.
 """
+
+
+def python_module(name: str, *arguments: str) -> list[str]:
+    """Return the command that runs a module of this project. `-P`: a folder `core` where one works is not ours."""
+    return [sys.executable, "-P", "-m", name, *arguments]
 
 
 def child_environment(**more: str) -> dict[str, str]:

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from core.base.arrow import numbers, strings
 from core.base.errors import InputError
 from core.base.files import write_whole
 from core.base.text import clean_line
@@ -99,23 +100,23 @@ def write_split(run: RunFolder, data: RunData) -> None:
     Raises:
         ReviewtuiError: The file cannot be written.
     """
-    parts = []
-    for reviews, rows, side in (
-        (data.train, data.train_rows, "train"),
-        (data.validation, data.validation_rows, "validation"),
-    ):
-        parts.append(pa.table({"row": rows, "text_hash": reviews.hashes[rows], "side": [side] * len(rows)}))
-    write_table(pa.concat_tables(parts), run.split)
+    sides = ((data.train, data.train_rows, "train"), (data.validation, data.validation_rows, "validation"))
+    columns = {
+        "row": numbers(np.concatenate([rows for _, rows, _ in sides])),
+        "text_hash": numbers(np.concatenate([reviews.hashes[rows] for reviews, rows, _ in sides])),
+        "side": strings([side for _, rows, side in sides for _ in rows]),
+    }
+    write_table(columns, run.split)
 
 
-def write_table(table: pa.Table, path: Path) -> None:
-    """Write a Parquet file atomically.
+def write_table(columns: dict[str, pa.Array], path: Path) -> None:
+    """Write columns of the same length to a Parquet file, atomically.
 
     Raises:
         ReviewtuiError: The file cannot be written.
     """
     buffer = pa.BufferOutputStream()
-    pq.write_table(table, buffer)
+    pq.write_table(pa.Table.from_arrays(list(columns.values()), names=list(columns)), buffer)
     write_whole(path, buffer.getvalue().to_pybytes())
 
 

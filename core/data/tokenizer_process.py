@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from core.base.priority import lower_process_priority
-from core.base.subprocess_env import child_environment
+from core.base.subprocess_env import child_environment, python_module
 from core.data.encoding import Encode, write_ids
 from core.data.tokens import definition_of, encode
 from core.planning.run_plan import cpu_threads
@@ -71,7 +71,7 @@ class TokenizerProcess:
         threads = os.environ.get("RAYON_NUM_THREADS", str(max(cpu_threads() // 2, 1)))
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "core.data.tokenizer_process"],
+                python_module("core.data.tokenizer_process"),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 env=child_environment(RAYON_NUM_THREADS=threads),

@@ -7,10 +7,15 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from core.base.errors import InputError
+from core.models.plain_tokenizer import PlainTokenizer
+
+_HASHES: WeakKeyDictionary[PlainTokenizer, str] = WeakKeyDictionary()
+"""Hashes of tokenizers that cannot change: a definition has megabytes, and a run asks three times."""
 
 
 @dataclass(frozen=True)
@@ -84,19 +89,28 @@ def encode(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
 
 def definition_of(tokenizer: Any) -> str:
     """Return the definition of a tokenizer as JSON, without its padding and truncation."""
-    state = json.loads(tokenizer.backend_tokenizer.to_str())
-    state.pop("truncation", None)
-    state.pop("padding", None)
-    return json.dumps(state)
+    return json.dumps(_definition(tokenizer))
 
 
 def tokenizer_sha256(tokenizer: Any) -> str:
     """Return a hash of a tokenizer's definition and class, without its padding and truncation."""
-    state = json.loads(definition_of(tokenizer))
+    if (known := _HASHES.get(tokenizer)) is not None:
+        return known
+    definition = _definition(tokenizer)
     if getattr(tokenizer, "split_special_tokens", False):  # not part of the definition
-        state["split_special_tokens"] = True
-    words = json.dumps([getattr(tokenizer, "kind", type(tokenizer).__name__), state], sort_keys=True)
-    return hashlib.sha256(words.encode()).hexdigest()
+        definition["split_special_tokens"] = True
+    words = json.dumps([getattr(tokenizer, "kind", type(tokenizer).__name__), definition], sort_keys=True)
+    sha256 = hashlib.sha256(words.encode()).hexdigest()
+    if isinstance(tokenizer, PlainTokenizer):
+        _HASHES[tokenizer] = sha256
+    return sha256
+
+
+def _definition(tokenizer: Any) -> dict[str, Any]:
+    state: dict[str, Any] = json.loads(tokenizer.backend_tokenizer.to_str())
+    state.pop("truncation", None)
+    state.pop("padding", None)
+    return state
 
 
 def collate(

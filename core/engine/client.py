@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -19,7 +18,7 @@ from typing import Any
 
 from core.base.errors import InputError, ReviewtuiError
 from core.base.files import home, open_private, private_folder
-from core.base.subprocess_env import child_environment
+from core.base.subprocess_env import child_environment, python_module
 from core.engine.requests import A, EngineRequest, from_result, method_of, to_params
 
 Progress = Callable[[str, float | None], None]
@@ -135,7 +134,7 @@ def _start() -> subprocess.Popen[bytes]:
     log = open_private(private_folder(home()) / "engine.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     try:
         return subprocess.Popen(
-            [sys.executable, "-m", "core.engine.service"],
+            python_module("core.engine.service"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from core.base.errors import ReviewtuiError
-from core.base.subprocess_env import child_environment
+from core.base.subprocess_env import child_environment, python_module
 from core.base.text import clean_line
 from core.forecast.facts import Calibration, Facts
 from core.runs.active import is_training
@@ -41,7 +40,7 @@ def calibrate(
     unsent: str | None = json.dumps(request)
     deadline = time.monotonic() + _MAX_SECONDS
     with subprocess.Popen(
-        [sys.executable, "-m", "core.worker.probe"],
+        python_module("core.worker.probe"),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

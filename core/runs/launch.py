@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.base.errors import ReviewtuiError
 from core.base.files import home, open_private
-from core.base.subprocess_env import child_environment
+from core.base.subprocess_env import child_environment, python_module
 from core.runs.folder import RunFolder
 from core.runs.lock import read_holder
 from core.runs.logout import Detachment, plan_detachment, without_systemd
@@ -49,7 +48,7 @@ def launch_worker(run: RunFolder, *, resume: bool = False, extend: int | None = 
     Raises:
         ReviewtuiError: The worker could not start, for instance because the run already has one.
     """
-    command = [sys.executable, "-m", "core.worker", str(run.path), *(["--resume"] if resume else [])]
+    command = python_module("core.worker", str(run.path), *(["--resume"] if resume else []))
     command += [f"--extend={extend}"] if extend is not None else []
     detachment = plan_detachment()
     before = [word.replace("UNIT", f"reviewtui-{run.id}") for word in detachment.command]

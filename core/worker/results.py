@@ -10,10 +10,10 @@ from importlib.metadata import version
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import torch
 
 import core
+from core.base.arrow import lists, numbers
 from core.base.files import PRIVATE_FILE, private_folder, sync_path, write_json
 from core.data.run_data import RunData, write_table
 from core.data.tokens import tokenizer_sha256
@@ -118,12 +118,10 @@ def _calibration(logits: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
 
 
 def _write_predictions(run: RunFolder, data: RunData, logits: np.ndarray) -> None:
-    table = pa.table(
-        {
-            "row": data.validation_rows,
-            "text_hash": data.validation.hashes[data.validation_rows],
-            "label": data.validation_labels,
-            "logits": pa.array(list(logits), type=pa.list_(pa.float32())),
-        }
-    )
-    write_table(table, run.predictions)
+    columns = {
+        "row": numbers(data.validation_rows),
+        "text_hash": numbers(data.validation.hashes[data.validation_rows]),
+        "label": numbers(data.validation_labels),
+        "logits": lists(logits.astype(np.float32)),
+    }
+    write_table(columns, run.predictions)

@@ -69,7 +69,7 @@ def reviewtui(environment: dict[str, str], tmp_path: Path) -> Reviewtui:
 
     def run(*arguments: str, stdin: bytes = b"", env: dict[str, str] | None = None, timeout: float = 170) -> Ended:
         done = subprocess.run(
-            [sys.executable, "-m", "tui", *arguments],
+            [sys.executable, "-P", "-m", "tui", *arguments],
             input=stdin,
             capture_output=True,
             env={**os.environ, **environment, **(env or {})},

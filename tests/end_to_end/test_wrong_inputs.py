@@ -137,6 +137,16 @@ def test_a_100_kb_line_is_read(reviewtui: Reviewtui, tmp_path: Path) -> None:
     assert ended.json["tokens"]["max"] > 20_000
 
 
+def test_a_folder_core_where_one_works_is_not_run(reviewtui: Reviewtui, tmp_path: Path) -> None:
+    path = _csv(GOOD)(tmp_path)
+    for name in ("core", "tui", "numpy", "pyarrow"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("raise SystemExit('not ours')")
+    ended = reviewtui("inspect", str(path), "--json")
+    assert ended.status == 0, ended.err
+    assert ended.json["kept"] == 20
+
+
 def _is_one_sentence(said: str, words: str) -> None:
     """The last line is the error; what stands before it may only be progress."""
     assert "Traceback" not in said

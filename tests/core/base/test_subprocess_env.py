@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.base.subprocess_env import KERNELS, child_environment
+from core.base.subprocess_env import KERNELS, child_environment, python_module
 
 
 def test_a_child_finds_core_from_any_folder_and_keeps_what_was_on_the_path(
@@ -19,6 +19,13 @@ def test_a_child_finds_core_from_any_folder_and_keeps_what_was_on_the_path(
     said = subprocess.check_output([sys.executable, "-c", words], cwd=tmp_path, env=given, text=True)
     assert str(tmp_path / "mine") in said
     assert given["PYTHONPATH"].split(os.pathsep)[1] == str(tmp_path / "mine")
+
+
+def test_a_module_is_ours_wherever_it_is_started(tmp_path: Path) -> None:
+    (tmp_path / "core").mkdir()
+    (tmp_path / "core" / "__init__.py").write_text("raise SystemExit(3)")
+    command = python_module("core.data.tokenizer_process")
+    assert subprocess.run(command, cwd=tmp_path, env=child_environment(), input=b"", check=False).returncode != 3
 
 
 def test_kernels_are_few_unless_the_person_said_how_many(monkeypatch: pytest.MonkeyPatch) -> None:
