@@ -27,6 +27,8 @@ from core.training.loop import TrainingLoop
 
 _MAX_SAMPLE = 20_000
 """Approximate number of reviews whose lengths are estimated from their bytes."""
+_AMPLE = 0.5
+"""Share of the room that a forecast may take for the most expensive micro-batch not to be tried beforehand."""
 _MAX_SUGGESTIONS = 3
 _MIN_SAVING = 0.2
 """Share of the largest saving that a change must save to be suggested."""
@@ -34,17 +36,24 @@ _MIN_SAVING = 0.2
 
 @dataclass(frozen=True)
 class MemoryPlan:
-    """Smaller limits than requested, and the reason."""
+    """Limits of micro-batches that fit, as far as the forecast can tell."""
 
+    requested: MicroBatchLimits
     plan: MicroBatchLimits
+    """The requested limits if they fit, otherwise smaller ones."""
     requested_bytes: int
     """Memory that the run would take with the requested limits."""
     room_bytes: int
     """Memory that the run may take."""
 
+    @property
+    def fits_amply(self) -> bool:
+        """Whether the run would fit even if the forecast were far too low."""
+        return self.requested_bytes <= _AMPLE * self.room_bytes
+
 
 def plan_to_fit(loop: TrainingLoop, room: int | None = None) -> MemoryPlan | None:
-    """Return limits of micro-batches that fit; None if the requested ones do, or if no such steps have been measured.
+    """Return limits of micro-batches that fit; None if no such steps have been measured.
 
     Args:
         loop: The training loop, before its first step.
@@ -52,13 +61,13 @@ def plan_to_fit(loop: TrainingLoop, room: int | None = None) -> MemoryPlan | Non
     """
     settings = loop.settings
     facts = facts_of(loop)
-    if not Run(facts, settings).calibration.measured or loop.learner.plan.path.name != facts.path(settings):
+    run = Run(facts, settings)
+    if not run.calibration.measured or loop.learner.plan.path.name != facts.path(settings):
         return None
     if room is None:
         room = _room(loop)
-    run = Run(facts, settings)
     limits = limits_that_fit(run, round(room * HEADROOM))
-    return MemoryPlan(limits, parts(run, run.requested).total, room) if limits != run.requested else None
+    return MemoryPlan(run.requested, limits, parts(run, run.requested).total, room)
 
 
 def suggestions(loop: TrainingLoop) -> str:

@@ -27,7 +27,7 @@ _LONG_SECONDS = 10.0
 """Observed training time from which a run replaces the calibration of any longer one."""
 
 
-def refine(loop: TrainingLoop, pace: Pace, *, peak_bytes: int, start: float | None) -> None:
+def refine(loop: TrainingLoop, pace: Pace, *, peak_bytes: int, start: float | None, rehearsed: bool = True) -> None:
     """Save the measurements of a run that has ended, as the calibration of its kind. Errors are ignored.
 
     Args:
@@ -35,6 +35,8 @@ def refine(loop: TrainingLoop, pace: Pace, *, peak_bytes: int, start: float | No
         pace: The run's speed while the machine was quiet.
         peak_bytes: Peak memory of the worker, or of the GPU.
         start: Seconds from the start of the worker to its first step, without reading; None if unknown.
+        rehearsed: Whether the most expensive micro-batch was computed. If not, the peak may be lower than another
+            run's, so it does not lower the forecast of memory.
     """
     with suppress(Exception):
         facts = facts_of(loop)
@@ -42,6 +44,8 @@ def refine(loop: TrainingLoop, pace: Pace, *, peak_bytes: int, start: float | No
         key, kind = calibration_key(facts.shape, loop.device), facts.run_kind(loop.settings)
         before = known(key).get(kind)
         found = refined(run, pace, loop.policy.now, peak_bytes=peak_bytes, start=start)
+        if found is not None and not rehearsed:
+            found = found.model_copy(update={"rest_bytes": max(found.rest_bytes, run.calibration.rest_bytes)})
         if found is not None and not _is_less_reliable(found, before):
             keep(key, kind, found)
 

@@ -137,7 +137,7 @@ class Session:
             self._restore(loop)
         self._trunk = loop.schedule.trunk
         loop.policy.reduce(restarts)
-        self._plan_memory(loop)
+        fits_amply = self._plan_memory(loop)
         now = provenance_of(request, source, data, loop)
         write_provenance(self.run.provenance, now)
         branches_off = request.parent is not None and loop.progress.seconds == 0
@@ -145,12 +145,9 @@ class Session:
             self._notice(sentence)
         if sentence := loop.prepare(self._phase("computing the frozen layers")):
             self._notice(sentence)
-        if loop.progress.step < loop.steps:
-            self.journal.write(PhaseRecord(name="trying the longest reviews"))
-            try:
-                loop.rehearse()
-            except OutOfMemoryError as error:
-                raise OutOfMemoryError(self._with_suggestions(error, loop)) from error
+        ample = fits_amply and loop.device.type == "cpu" and not restarts
+        if rehearsed := loop.progress.step < loop.steps and not ample:
+            self._rehearse(loop)
         self._write_plan(source, data, loop)
         self.journal.write(PhaseRecord(name="training"))
         self._in_loop = True
@@ -175,7 +172,7 @@ class Session:
             retire(last, self._trunk, newest=1)
         self._end(FinishedRecord if outcome == "finished" else StoppedRecord, loop, message)
         if outcome == "finished":
-            refine(loop, self._pace, peak_bytes=self._sampler.peak_bytes(), start=start)
+            refine(loop, self._pace, peak_bytes=self._sampler.peak_bytes(), start=start, rehearsed=rehearsed)
 
     def _prepare(self, source: ModelSource, data: RunData, earlier: Provenance | None) -> TrainingLoop:
         """Build the classifier, tokenize, choose device, precision and micro-batches.
@@ -217,14 +214,16 @@ class Session:
             heartbeat=self._heartbeat.beat,
         )
 
-    def _plan_memory(self, loop: TrainingLoop) -> None:
-        """Begin with micro-batches that fit in memory, if a forecast can tell."""
+    def _plan_memory(self, loop: TrainingLoop) -> bool:
+        """Begin with micro-batches that fit in memory, if a forecast can tell; return whether there is ample memory."""
         from core.worker.memory_plan import plan_to_fit, record_forecast
 
         record_forecast(loop, self.run.forecast)
         found = plan_to_fit(loop)
         if found is None:
-            return
+            return False
+        if found.plan == found.requested:
+            return found.fits_amply
         loop.policy.limit_to(found.plan.tokens, found.plan.reviews)
         size = "tokens" if found.plan.tokens < loop.policy.requested.tokens else "reviews"
         self._notice(
@@ -232,6 +231,15 @@ class Session:
             f"{found.room_bytes / 2**30:.1f}, so it begins with micro-batches of {getattr(loop.policy.now, size):,} "
             f"{size}; the batch size stays {loop.settings.batch_size}."
         )
+        return False
+
+    def _rehearse(self, loop: TrainingLoop) -> None:
+        """Compute the most expensive micro-batch before the first step; see `TrainingLoop.rehearse`."""
+        self.journal.write(PhaseRecord(name="trying the longest reviews"))
+        try:
+            loop.rehearse()
+        except OutOfMemoryError as error:
+            raise OutOfMemoryError(self._with_suggestions(error, loop)) from error
 
     def _with_suggestions(self, error: ReviewtuiError, loop: TrainingLoop) -> str:
         """Return what ended the run; if memory ran out, also which settings save some."""

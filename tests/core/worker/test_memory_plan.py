@@ -44,7 +44,10 @@ def test_micro_batches_shrink_as_far_as_the_room_asks(
 ) -> None:
     loop, recorder = make_loop(**PLAIN, micro_batch_size=micro)
     calibrated(loop, path)
-    assert plan_to_fit(loop, room=100 << 30) is None
+    ample = plan_to_fit(loop, room=100 << 30)
+    assert ample is not None and ample.plan == ample.requested and ample.fits_amply
+    tight = plan_to_fit(loop, room=2 * ample.requested_bytes - 2)
+    assert tight is not None and tight.plan == tight.requested and not tight.fits_amply
     whole = plan_to_fit(loop, room=1)
     assert whole is not None
     half = plan_to_fit(loop, room=round(whole.requested_bytes / 0.9) - 1)

@@ -35,7 +35,7 @@ from core.runs.request import Request
 from core.runs.status import OVER
 from core.runs.summary import summarize
 from core.settings.schema import Settings
-from core.worker import refinement
+from core.worker import memory_plan, refinement
 from core.worker import session as session_module
 from core.worker.pace import Pace
 from core.worker.session import Session
@@ -358,3 +358,34 @@ def test_a_finished_run_teaches_the_forecast_of_its_kind(
     assert history.end is not None
     assert 0 < found["observed"]["seconds"] <= history.end.seconds
     assert found["start"] > 0 and found["rate"] > 0
+
+
+@pytest.mark.parametrize("free", ["ample", "tight"])
+def test_the_longest_reviews_are_tried_first_unless_memory_is_known_to_be_ample(
+    free: str,
+    work: Callable[..., RunHistory],
+    reviews_csv: Write,
+    tiny_model: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(session_module, "Pace", lambda seconds: Pace(seconds, lambda: 0.0))
+    monkeypatch.setattr(refinement, "_MIN_SECONDS", 0.0)
+    wanted, file = request(reviews_csv(ROWS), tiny_model, epochs=1), home() / "calibrations.json"
+
+    def rest() -> int:
+        ((found,),) = [of_model.values() for of_model in json.loads(file.read_text()).values()]
+        return int(found["rest_bytes"])
+
+    def tries(run: RunFolder) -> int:
+        return run.journal.read_text().count("trying the longest reviews")
+
+    first = create_run(wanted)
+    history = work(first)
+    assert tries(first) == 1, "nothing had been measured"
+    assert history.end is not None
+    before, peak = rest(), history.end.peak_memory_bytes
+    monkeypatch.setattr(memory_plan, "_room", lambda loop: peak * (3 if free == "ample" else 1.5))
+    second = create_run(wanted)
+    work(second)
+    assert tries(second) == (free == "tight")
+    assert rest() >= before or free == "tight", "a peak that was not sought lowers no forecast"
