@@ -37,6 +37,8 @@ READING_FLAGS = (
     ReadingFlag("scheme", "--labels", "How labels are read: auto, as_is, stars_binary or stars."),
     ReadingFlag("label_names", "--class", "Name the class of a label, as in --class 1=bad; any number of times.", dict),
     ReadingFlag("delimiter", "--delimiter", "Character between fields; \\t is a tab."),
+    ReadingFlag("quoting", "--quoting", "How a CSV file quotes: standard, none or backslash."),
+    ReadingFlag("table", "--table", "Sheet of a spreadsheet, table of a database or file of an archive to read."),
     ReadingFlag("encoding", "--encoding", "Text encoding, such as utf-8 or windows-1252."),
     ReadingFlag("header", "--header/--no-header", "Whether the first line names the columns.", bool),
 )

@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+Quoting = Literal["standard", "none", "backslash"]
 SchemeChoice = Literal["auto", "as_is", "stars_binary", "stars"]
 
 
@@ -28,5 +29,10 @@ class ReadingOptions(BaseModel):
     scheme: SchemeChoice = Field(default="auto", description="How labels become classes.")
     label_names: dict[str, str] = Field(default_factory=dict, description="Raw value → the name of its class.")
     delimiter: str | None = Field(default=None, description="The character between the fields of a CSV file.")
+    quoting: Quoting | None = Field(
+        default=None,
+        description='How a CSV file quotes fields: "…" with "" inside (standard), not at all, or with \\" inside.',
+    )
+    table: str | None = Field(default=None, description="The sheet, database table or file inside an archive to read.")
     encoding: str | None = Field(default=None, description="The text encoding, as Python names it.")
     header: bool | None = Field(default=None, description="Whether the first record names the columns.")

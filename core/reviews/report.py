@@ -32,6 +32,49 @@ class SkippedRow(BaseModel):
     """At most 80 characters of the row."""
 
 
+class Candidate(BaseModel):
+    """A column that could play a role, with the reason."""
+
+    column: str
+    why: str
+    """Part of a sentence, such as "named like a rating, 5 values from 1 to 5"."""
+
+
+class Doubt(BaseModel):
+    """A close call: what was assumed, and how to say otherwise. Screens ask about it, commands print it."""
+
+    about: str
+    """text, title, label, scheme, quoting, encoding or part."""
+    sentence: str
+    ways: dict[str, dict[str, str]] = Field(default_factory=dict)
+    """What each alternative means, in words → the fields of `ReadingOptions` that choose it."""
+
+
+class ClassExample(BaseModel):
+    """A row of a class, to show what the class means."""
+
+    raw: str
+    """Its label as it is in the source."""
+    excerpt: str
+    file: str
+    line: int
+
+
+class Account(BaseModel):
+    """Where everything in a file went. Always, `total == reviews + left_out + sum(skipped.values())`."""
+
+    file: str
+    unit: str
+    """What was counted, independently of the parser: lines, values or rows."""
+    total: int
+    reviews: int
+    """Units that became rows of the report that are kept."""
+    left_out: int
+    """Units of rows that were left out, each with its reason."""
+    skipped: dict[str, int] = Field(default_factory=dict)
+    """Units that are not rows: what they are (header, blank line, comment) → how many."""
+
+
 class Duplicates(BaseModel):
     """Reviews whose normalized text occurs more than once."""
 
@@ -74,6 +117,12 @@ class ReadingReport(BaseModel):
     notices: list[str] = Field(default_factory=list)
     schemes: list[str] = Field(default_factory=list)
     """Values of `ReadingOptions.scheme` that suit this label column; `auto` means 0/1 as negative and positive."""
+    candidates: dict[str, list[Candidate]] = Field(default_factory=dict)
+    """Role (text, title, label) → the columns that could play it, the one that was chosen first."""
+    doubts: list[Doubt] = Field(default_factory=list)
+    examples: dict[str, ClassExample] = Field(default_factory=dict)
+    """Class → one of its rows."""
+    accounts: list[Account] = Field(default_factory=list)
 
 
 class SharedReview(BaseModel):
