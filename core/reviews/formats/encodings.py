@@ -45,8 +45,8 @@ class BinaryFileError(InputError):
     """Raised when a file is not text, and nothing is known about its format."""
 
 
-def find_encoding(path: Path) -> str:
-    """Return the name of the encoding of `path`.
+def find_encoding(path: Path, name: str) -> str:
+    """Return the name of the encoding of `path`, which messages call `name`.
 
     Raises:
         InputError: The file is empty, or in a known format that is not text.
@@ -55,13 +55,13 @@ def find_encoding(path: Path) -> str:
     with path.open("rb") as file:
         head = file.read(HEAD)
         if not head:
-            raise InputError(f"{clean_line(path)} is empty; give a file with reviews.")
+            raise InputError(f"{clean_line(name)} is empty; give a file with reviews.")
         for mark, encoding in _MARKS:
             if head.startswith(mark):
                 return encoding
         if (unmarked := _utf16_without_mark(head)) is not None:
             return unmarked
-        _refuse_binary(path, head)
+        _refuse_binary(name, head)
         return _utf8_or_windows(file)
 
 
@@ -103,12 +103,12 @@ def _utf16_without_mark(head: bytes) -> str | None:
     return None
 
 
-def _refuse_binary(path: Path, head: bytes) -> None:
+def _refuse_binary(name: str, head: bytes) -> None:
     for magic, advice in _BINARY:
         if head.startswith(magic):
-            raise InputError(f"{clean_line(path)} {advice}.")
+            raise InputError(f"{clean_line(name)} {advice}.")
     if b"\0" in head or len(_CONTROL.findall(head)) > len(head) * 0.3:
-        raise BinaryFileError(f"{clean_line(path)} is a binary file.")
+        raise BinaryFileError(f"{clean_line(name)} is a binary file.")
 
 
 def _utf8_or_windows(file: BinaryIO) -> str:

@@ -35,7 +35,7 @@ class InputFile:
         Raises:
             InputError: The file is empty, or is not text.
         """
-        return self._encoding or find_encoding(self.path)
+        return self._encoding or find_encoding(self.path, self.name)
 
     @property
     def head(self) -> str:
@@ -79,5 +79,5 @@ class InputFile:
             head = stream.read(_HEAD_CHARACTERS)
             complete = not stream.read(1)
         if not head.strip():
-            raise InputError(f"{clean_line(self.path)} is empty; give a file with reviews.")
+            raise InputError(f"{clean_line(self.name)} is empty; give a file with reviews.")
         return head, complete

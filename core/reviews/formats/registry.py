@@ -72,7 +72,7 @@ def open_table(path: Path, options: ReadingOptions, name: str) -> Table:
     """
     file = InputFile(path, name, options.encoding)
     if not file.magic:
-        raise InputError(f"{clean_line(path)} is empty; give a file with reviews.")
+        raise InputError(f"{clean_line(name)} is empty; give a file with reviews.")
     try:
         open_file: Callable[[InputFile, ReadingOptions], Table] = resolve_name(
             f"{__package__}.{find_format(file, options).reader}"
