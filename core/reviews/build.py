@@ -17,9 +17,10 @@ from core.base.text import clean_line
 from core.reviews.detect.columns import ColumnCounter, Roles, find_roles, sample_column
 from core.reviews.detect.labels import MISSING
 from core.reviews.finish import NO_LABEL, SKIPS, Pass, finish, write_line
-from core.reviews.formats.table import UNDECODABLE, BadRow, Chunk, Table, excerpt
+from core.reviews.formats.table import UNDECODABLE, BadRow, Chunk, Counted, Table, excerpt
 from core.reviews.hashing import text_digest
 from core.reviews.options import ReadingOptions
+from core.reviews.report import Account
 from core.reviews.store import (
     RowWriter,
     open_new,
@@ -83,6 +84,7 @@ class _Reading:
         self.codes: dict[str, int] = {}
         self.too_many = False
         self.notices = list(given.notices)
+        self.accounts: list[Account] = []
         self.roles, self.counters = self._inspect()
         self.writer = RowWriter(folder)
         self.skips = open_new(folder / SKIPS)
@@ -107,10 +109,12 @@ class _Reading:
         done = 0
         for index, (table, weight) in enumerate(zip(self.given.tables, self.given.weights, strict=True)):
             text, title, label = self._indices(table)
+            units = 0
             for chunk in table.chunks():
-                self._add(index, table.columns, chunk, (text, title, label))
+                units += self._add(index, table.columns, chunk, (text, title, label))
                 progress(min((done + weight * table.fraction()) / total, 1.0))
             done += weight
+            self.accounts.append(_account(table, units))
             self.notices += table.notices + self._guesses(table)
         if not self.rows:
             raise InputError(f"{self.shown} has a header but no rows below it; give a file with reviews.")
@@ -144,6 +148,7 @@ class _Reading:
             raws=raws,
             left_out=self.left_out,
             notices=self.notices,
+            accounts=self.accounts,
         )
 
     def _indices(self, table: Table) -> tuple[int, int, int]:
@@ -161,8 +166,8 @@ class _Reading:
         ]
         return indices[0], indices[1], indices[2]
 
-    def _add(self, file: int, names: list[str], chunk: Chunk, indices: tuple[int, int, int]) -> None:
-        """Add a chunk: good rows to the store, the others to the list of rows left out."""
+    def _add(self, file: int, names: list[str], chunk: Chunk, indices: tuple[int, int, int]) -> int:
+        """Add a chunk: good rows to the store, the others to the list of rows left out; return its units."""
         for name, cells in zip(names, chunk.columns, strict=True):
             if name in self.counters:
                 self.counters[name].add(cells)
@@ -173,25 +178,30 @@ class _Reading:
             texts = [f"{_lead(head)}{body}" if head else body for head, body in _pairs(chunk, title, text)]
         codes = self._codes(chunk, label)
         good_texts, good_lines, good_codes, hashes = list[str](), list[int](), list[int](), list[bytes]()
+        good_units = list[int]()
         bad = chunk.bad
-        for body, whole, line, code in zip(chunk.columns[text], texts, chunk.lines, codes, strict=True):
+        sizes = [1] * len(chunk.lines) if chunk.units is None else chunk.units
+        total = sum(sizes) + sum(row.units for row in bad)
+        for body, whole, line, code, size in zip(chunk.columns[text], texts, chunk.lines, codes, sizes, strict=True):
             try:
                 digest = text_digest(whole)
             except UnicodeEncodeError:
-                bad.append(BadRow(line, _UNDECODABLE, excerpt(whole)))
+                bad.append(BadRow(line, _UNDECODABLE, excerpt(whole), units=size))
                 continue
             if not body or body.isspace():
-                bad.append(BadRow(line, _EMPTY, excerpt(whole)))
+                bad.append(BadRow(line, _EMPTY, excerpt(whole), units=size))
             elif code < NO_LABEL:
                 reason = MISSING if code == _MISSING_CODE else _UNDECODABLE
-                bad.append(BadRow(line, reason, excerpt(whole)))
+                bad.append(BadRow(line, reason, excerpt(whole), units=size))
             else:
                 good_texts.append(whole)
                 good_lines.append(line)
+                good_units.append(size)
                 good_codes.append(code)
                 hashes.append(digest)
-        self.writer.add(good_texts, file, good_lines, good_codes, hashes)
+        self.writer.add(good_texts, file, good_lines, good_units, good_codes, hashes)
         self._skip(file, bad)
+        return total
 
     def _codes(self, chunk: Chunk, label: int) -> list[int]:
         """Return the code of each row's raw label."""
@@ -223,6 +233,26 @@ class _Reading:
         for row in sorted(bad, key=lambda row: row.line):
             self.left_out[row.reason] += 1
             write_line(self.skips, [file, row.line, row.detail or row.reason, row.excerpt])
+
+
+def _account(table: Table, units: int) -> Account:
+    """Return where the units of a table that was read went; `finish` moves those of rows that are left out.
+
+    Raises:
+        InputError: Some are not accounted for.
+    """
+    if not isinstance(table, Counted):
+        return Account(file=table.name, unit="rows", total=units, reviews=units, left_out=0)
+    tally = table.tally
+    tally.check(table.name, units)
+    return Account(
+        file=table.name,
+        unit=tally.unit,
+        total=tally.total,
+        reviews=units,
+        left_out=0,
+        skipped=dict(tally.skipped.most_common()),
+    )
 
 
 def _pairs(chunk: Chunk, title: int, text: int) -> Iterator[tuple[str, str]]:

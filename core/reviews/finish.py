@@ -20,7 +20,7 @@ from core.reviews.detect.columns import Roles
 from core.reviews.detect.labels import LabelPlan, plan_labels
 from core.reviews.formats.table import Table, excerpt
 from core.reviews.options import ReadingOptions
-from core.reviews.report import Column, Duplicates, ReadingReport, SkippedRow
+from core.reviews.report import Account, Column, Duplicates, ReadingReport, SkippedRow
 from core.reviews.store import HASHES, KEPT, LABELS, REPORT, SKIPPED, RowReader, data_folder, open_new, save_array
 
 SKIPS = "skips.jsonl"
@@ -45,6 +45,8 @@ class Pass:
     """The raw labels by code; None if there are too many to be labels."""
     left_out: Counter[str]
     notices: list[str]
+    accounts: list[Account]
+    """One for each table, with the units of all rows as `reviews`."""
 
 
 def finish(reading: Pass, place: str, model_labels: Sequence[str] | None) -> None:
@@ -98,8 +100,18 @@ def finish(reading: Pass, place: str, model_labels: Sequence[str] | None) -> Non
         data_hash=_data_hash(rows, kept, labels, plan.names),
         notices=list(dict.fromkeys(reading.notices)),
         schemes=plan.schemes,
+        accounts=_settled(reading.accounts, rows, kept),
     )
     write_whole(folder / REPORT, report.model_dump_json())
+
+
+def _settled(accounts: Sequence[Account], rows: RowReader, kept: np.ndarray[Any, Any]) -> list[Account]:
+    """Return the accounts with the units of rows that are not kept as `left_out`."""
+    units = np.bincount(rows.column("file")[kept], rows.column("units")[kept], minlength=len(accounts))
+    settled = []
+    for one, reviews in zip(accounts, units.astype(np.int64).tolist(), strict=True):
+        settled.append(one.model_copy(update={"reviews": reviews, "left_out": one.reviews - reviews}))
+    return settled
 
 
 def _classify(

@@ -1,6 +1,6 @@
 """The reviews of a source on disk: texts in a memory-mapped Arrow file, labels and hashes next to it.
 
-    rows.arrow      every row with a text: text, file (index), line, label (code of the raw value), hash
+    rows.arrow      every row with a text: text, file (index), line, units, label (code of the raw value), hash
     kept.npy        [N] int64, the rows of rows.arrow that are kept; missing if all are
     labels.npy      [N] int64, class index, −1 for none
     hashes.npy      [N] uint64, hash of the normalized text
@@ -40,7 +40,7 @@ ROWS, KEPT, LABELS, HASHES, SKIPPED, REPORT = (
     "skipped.jsonl",
     "report.json",
 )
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 BATCH_ROWS = 10_000
 _BATCH_CHARACTERS = 32 << 20
 _ABANDONED = 24 * 3600.0
@@ -49,6 +49,7 @@ _SCHEMA = pa.schema(
         ("text", pa.large_string()),
         ("file", pa.int32()),
         ("line", pa.int64()),
+        ("units", pa.int32()),
         ("label", pa.int32()),
         ("hash", pa.uint64()),
     ]
@@ -122,15 +123,19 @@ class RowWriter:
         self._texts: list[str] = []
         self._files: list[int] = []
         self._lines: list[int] = []
+        self._units: list[int] = []
         self._labels: list[int] = []
         self._hashes: list[bytes] = []
         self._characters = 0
 
-    def add(self, texts: list[str], file: int, lines: list[int], labels: list[int], hashes: list[bytes]) -> None:
-        """Append rows of one file; each hash has 8 bytes."""
+    def add(
+        self, texts: list[str], file: int, lines: list[int], units: list[int], labels: list[int], hashes: list[bytes]
+    ) -> None:
+        """Append rows of one file; each takes `units` of it (see `Tally`), and each hash has 8 bytes."""
         self._texts += texts
         self._files += [file] * len(texts)
         self._lines += lines
+        self._units += units
         self._labels += labels
         self._hashes += hashes
         self._characters += sum(map(len, texts))
@@ -145,6 +150,7 @@ class RowWriter:
         columns = [
             numbers(np.array(self._files, dtype=np.int32)),
             numbers(np.array(self._lines, dtype=np.int64)),
+            numbers(np.array(self._units, dtype=np.int32)),
             numbers(np.array(self._labels, dtype=np.int32)),
             numbers(np.frombuffer(b"".join(self._hashes), dtype="<u8")),
         ]

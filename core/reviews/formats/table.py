@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from core.base.errors import InputError
 from core.base.text import clean_line
 
 CHUNK_ROWS = 4_000
@@ -32,6 +34,8 @@ class BadRow:
     excerpt: str
     detail: str = ""
     """The reason in full, if there is more to say."""
+    units: int = 1
+    """How many units of the file's `Tally` it takes, such as lines."""
 
 
 @dataclass(slots=True)
@@ -41,6 +45,52 @@ class Chunk:
     lines: Sequence[int]
     columns: list[list[str]]
     bad: list[BadRow] = field(default_factory=list)
+    units: Sequence[int] | None = None
+    """How many units of the file's `Tally` each row takes; None for one each."""
+
+
+class Tally:
+    """Where everything in a file goes, counted while it is read.
+
+    A table that has one counts `total` where the content enters, independently of its parser: line ends in the decoded
+    text, values of an array, rows in the metadata of a file. Units that are no rows are counted in `skipped`, under
+    what they are. At the end, `total` must be the units of all rows plus those that were skipped; reading fails if
+    it is not. A table sets its tally back whenever its chunks begin.
+    """
+
+    def __init__(self, unit: str) -> None:
+        """Args: unit: What is counted, in the plural: lines, values or rows."""
+        self.unit = unit
+        self.total = 0
+        self.skipped: Counter[str] = Counter()
+
+    def reset(self) -> None:
+        """Count from zero."""
+        self.total = 0
+        self.skipped.clear()
+
+    def check(self, name: str, units: int) -> None:
+        """Compare the total with what is accounted for.
+
+        Args:
+            units: The units of all rows, good and bad.
+
+        Raises:
+            InputError: They differ.
+        """
+        accounted = units + self.skipped.total()
+        if accounted != self.total:
+            raise InputError(
+                f"{clean_line(name)} has {self.total:,} {self.unit}, but {accounted:,} are accounted for: it cannot be "
+                "read without losing some. Report this file, or save it in another format."
+            )
+
+
+@runtime_checkable
+class Counted(Protocol):
+    """A table that accounts for everything in its file."""
+
+    tally: Tally
 
 
 class Table(Protocol):
