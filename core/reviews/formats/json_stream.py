@@ -113,16 +113,25 @@ class JsonStream:
 
     def members(self) -> Iterator[tuple[int, Any]]:
         """Yield the values of the next array, or of the next object without its keys, each with its line."""
+        for _ in self.places():
+            self.peek()
+            line = self.line
+            yield line, self.value()
+
+    def places(self) -> Iterator[str]:
+        """Stop before each value of the next array or object, and yield its key (empty in an array).
+
+        Whoever iterates takes the value from the stream before asking for the next one.
+        """
         closing = "]" if self.peek() == "[" else "}"
         self.expect("[" if closing == "]" else "{")
         more = not self.take(closing)
         while more:
+            key = ""
             if closing == "}":
-                self.value()
+                key = str(self.value())
                 self.expect(":")
-            self.peek()
-            line = self.line
-            yield line, self.value()
+            yield key
             more = not self.take(closing)
             if more:
                 self.expect(",")

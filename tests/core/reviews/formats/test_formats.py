@@ -216,7 +216,7 @@ def test_columns_of_json_share_one_open_file(tmp_path: Path, monkeypatch: pytest
     opened: list[object] = []
     open_file = InputFile.open
     monkeypatch.setattr(InputFile, "open", lambda file: opened.append(file) or open_file(file))
-    table = tables.ObjectTable(InputFile(path, "wide.json"), lines=False)
+    table = tables.ObjectTable(InputFile(path, "wide.json"), ReadingOptions(), lines=False)
     opened.clear()
     (chunk,) = table.chunks()
     assert len(opened) == 1
