@@ -184,6 +184,7 @@ def find_run(word: str) -> RunFolder:
         [run for run in runs if run.id == word],
         [run for run in runs if names[run.id] == word],
         [run for run in runs if word and (run.id.startswith(word) or names[run.id].startswith(word))],
+        [run for run in runs if names[run.id] == clean_line(word)],  # as `train --name` has recorded it
     ):
         if len(match) == 1:
             return match[0]

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from core.base.subprocess_env import child_environment
+from core.base.text import clean_line
 from core.runs.folder import find_run
 from tests.core.models.hostile_models import REFUSED, plant_canary
 from tests.end_to_end.conftest import ROOT, wider_than_private
@@ -69,7 +70,7 @@ def test_every_command_on_a_hostile_place(
         assert done.returncode == 0, (command, done.stderr[-2000:])
         printed += len(done.stdout) + len(done.stderr)
     run = find_run(name)
-    assert run.request().name == name
+    assert run.request().name == clean_line(name)
     provenance = json.loads(run.provenance.read_text())
     assert set(provenance["train_rows"]) == set(place.labels)
     left = [*(tmp_path / "home").rglob("*")]

@@ -72,8 +72,8 @@ class Help(ModalScreen[None]):
             parts.append((f"\n{group.title}\n", "bold"))
             for line in group.lines:
                 parts += [(f"  {' '.join(line.keys):<{width}}", "bold $text-primary"), (f"  {line.text}\n", "")]
-        parts.append(("\nesc closes", "$foreground-muted"))
-        with VerticalScroll(classes="box"):
+        with VerticalScroll(classes="box") as box:
+            box.border_subtitle = "↑ ↓ scroll · esc closes"
             yield Static(Content.assemble(*parts))
 
     def on_mount(self) -> None:

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from core.base.errors import InputError, ReviewtuiError
+from core.base.text import clean_line
 from core.runs.folder import RunFolder, create_run, find_run, list_runs, runs_home
+from core.runs.names import require_unused
 from core.runs.request import Request
 from core.runs.trash import empty_trash, restore_run, trash_run
 
@@ -131,3 +133,9 @@ def test_a_trashed_run_is_gone_from_the_list_until_it_is_brought_back() -> None:
     empty_trash()
     empty_trash()
     assert not trashed.exists() and list_runs() == [other]
+
+
+def test_a_run_is_found_by_the_name_that_was_typed_although_it_is_recorded_as_it_is_shown() -> None:
+    typed = "night\x84 shift\u202e"
+    named = make(require_unused(typed))
+    assert find_run(typed) == named == find_run(clean_line(typed))
