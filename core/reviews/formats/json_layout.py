@@ -57,6 +57,8 @@ class Layout:
     names: Position | None = None
     """Where the names of the columns are, for records that are lists."""
     notices: list[str] = field(default_factory=list)
+    count: int | None = None
+    """How many reviews there are, as counted while the file was surveyed."""
 
 
 def find_layout(root: Node, wanted: str | None = None) -> Layout:
@@ -67,9 +69,14 @@ def find_layout(root: Node, wanted: str | None = None) -> Layout:
     """
     named = _named(root, wanted) if wanted else None
     if named is not None:
-        layout = Layout([Part(named.start)]) if named.kind == "array" else _in_object(named)
-        return layout or Layout(single=named.start)
-    return _in_object(root) or Layout(single=root.start)
+        return _in_value(named)
+    return _in_value(root)
+
+
+def _in_value(node: Node) -> Layout:
+    if node.kind == "array":
+        return Layout([Part(node.start)], count=node.count)
+    return _in_object(node) or Layout(single=node.start, count=1)
 
 
 def paths(node: Node, above: str = "") -> Iterator[tuple[str, Node]]:
@@ -114,7 +121,7 @@ def _splits(inside: Mapping[str, Node]) -> Layout | None:
     if len(train) != 1 or not others:
         return None
     node = inside[train[0]]
-    layout = (Layout([Part(node.start)]) if node.kind == "array" else _in_object(node)) or Layout(single=node.start)
+    layout = _in_value(node)
     apart = ", ".join(f"“{clean_line(key, 40)}” ({inside[key].count:,})" for key in others[:_SAID])
     layout.notices.append(
         f"Only “{clean_line(train[0], 40)}” ({node.count:,}) is read, for training; kept apart: {apart}. "
@@ -133,7 +140,8 @@ def _rows_without_names(children: Mapping[str, Node]) -> Layout | None:
         return None
     width = max(len(row) for row in children[rows[0]].sample if row is not None)
     fitting = [children[key] for key in names if children[key].array_of(str) and children[key].count == width]
-    return Layout([Part(children[rows[0]].start)], names=fitting[0].start if fitting else None)
+    found = children[rows[0]]
+    return Layout([Part(found.start)], names=fitting[0].start if fitting else None, count=found.count)
 
 
 def _tables(node: Node) -> Layout | None:
@@ -153,6 +161,7 @@ def _tables(node: Node) -> Layout | None:
         layout.parts = [Part(found[path].start, _own_words(path, alike)) for path in alike]
     else:
         layout.parts = [Part(found[best].start)]
+    layout.count = sum(found[path].count for path in alike)
     layout.notices += _not_read((path, child) for path, child in found.items() if path not in (*alike, best))
     return layout
 
@@ -176,7 +185,7 @@ def _records_by_index(node: Node, inside: Mapping[str, Node]) -> Layout | None:
         return None
     if not _by_rows(list(inside), list(often)):
         return None
-    return Layout([Part(node.start)])
+    return Layout([Part(node.start)], count=node.count)
 
 
 def _by_rows(outer: Sequence[str], inner: Sequence[str]) -> bool:
@@ -199,7 +208,8 @@ def _by_class(inside: Mapping[str, Node]) -> Layout | None:
     unequal = len({child.count for child in lists.values()}) > 1
     if not words or (not unequal and sum(words) / len(words) < 3):
         return None
-    return Layout([Part(child.start, key) for key, child in lists.items()], key_column="label")
+    count = sum(child.count for child in lists.values())
+    return Layout([Part(child.start, key) for key, child in lists.items()], key_column="label", count=count)
 
 
 def _columns(node: Node, inside: Mapping[str, Node]) -> Layout | None:
@@ -211,7 +221,7 @@ def _columns(node: Node, inside: Mapping[str, Node]) -> Layout | None:
     full = {key: child for key, child in columns.items() if child.count == longest}
     if len(full) == 1 and len(columns) > 1 and not any(map(is_known_name, columns)):
         return None
-    layout = Layout(columns={key: child.start for key, child in columns.items()})
+    layout = Layout(columns={key: child.start for key, child in columns.items()}, count=longest)
     short = [key for key in columns if key not in full]
     if short:
         listed = ", ".join(f"“{clean_line(key, 40)}” ({columns[key].count:,})" for key in short[:_SAID])

@@ -112,21 +112,30 @@ def record_of(value: Any, names: Sequence[str] | None) -> dict[str, Any] | None:
 
 
 def object_chunks(
-    items: Iterable[Item], keys: Sequence[str], rows: int, seen: set[str] | None = None
+    items: Iterable[Item], keys: Sequence[str], rows: int, seen: set[str] | None = None, *, by_line: bool = False
 ) -> Iterator[Chunk]:
     """Yield `items` as chunks with one column per key.
 
     Args:
         seen: Is given every key that occurs.
+        by_line: Whether lines are counted, of which the first record on each takes one, and further ones none.
     """
-    iterator = iter(items)
+    iterator, last = iter(items), 0
     while batch := list(itertools.islice(iterator, rows)):
-        good = [(line, record) for line, record in batch if not isinstance(record, BadRow)]
+        good, bad, units = list[tuple[int, dict[str, Any]]](), list[BadRow](), list[int]()
+        for line, record in batch:
+            size = int(not by_line or line != last)
+            last = line
+            if isinstance(record, BadRow):
+                record.units = size
+                bad.append(record)
+            else:
+                good.append((line, record))
+                units.append(size)
         columns = []
         for key in keys:
             values = [record.get(key) for _, record in good]
             columns.append([value if type(value) is str else cell(value) for value in values])
         if seen is not None:
             seen.update(*(record for _, record in good))
-        bad = [record for _, record in batch if isinstance(record, BadRow)]
-        yield Chunk([line for line, _ in good], columns, bad)
+        yield Chunk([line for line, _ in good], columns, bad, units)

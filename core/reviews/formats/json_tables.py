@@ -18,7 +18,7 @@ from core.reviews.formats.json_layout import Layout, find_layout, paths
 from core.reviews.formats.json_records import Item, flat, object_chunks, record_of
 from core.reviews.formats.json_stream import BrokenJsonError, JsonStream
 from core.reviews.formats.json_survey import survey
-from core.reviews.formats.table import CHUNK_ROWS, BadRow, Chunk, excerpt, unique_names
+from core.reviews.formats.table import CHUNK_ROWS, BadRow, Chunk, Tally, excerpt, unique_names
 from core.reviews.options import ReadingOptions
 
 _SAMPLE = 1_000
@@ -54,6 +54,7 @@ class ObjectTable:
         self.delimiter: str | None = None
         self.header: bool | None = None
         self.encoding: str | None = file.encoding
+        self.tally = Tally("lines" if lines else "values")
         self._names: list[str] | None = None
         self._layout = Layout() if lines else self._find_layout(options.table)
         first = self._first()
@@ -76,8 +77,11 @@ class ObjectTable:
 
     def chunks(self, rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
         self.notices[:] = self._own_notices
+        self.tally.reset()
         seen: set[str] = set()
-        yield from object_chunks(self._items(), list(self._keys), rows, seen)
+        yield from object_chunks(self._items(), list(self._keys), rows, seen, by_line=self.format == "jsonl")
+        if self._layout.count is not None:
+            self.tally.total = self._layout.count
         self._add_late(seen.difference(self._keys))
 
     def _add_late(self, late: set[str]) -> None:
@@ -102,7 +106,10 @@ class ObjectTable:
         header_due = self.header
         with self._file.open() as text:
             for number, line in enumerate(text, start=1):
-                at, rest = 0, line.strip(" \t\r\n,")
+                at, rest = 0, line.strip(" \t\r\n,\x1e")
+                self.tally.total += 1
+                if not rest:
+                    self.tally.skipped["blank line"] += 1
                 while at < len(rest):
                     try:
                         value, end = _scan.raw_decode(rest, at)
@@ -111,6 +118,7 @@ class ObjectTable:
                         break
                     if header_due:
                         header_due = False
+                        self.tally.skipped["header"] += 1
                     else:
                         yield number, self._record(value, number)
                     at = end
@@ -122,6 +130,7 @@ class ObjectTable:
         try:
             yield from items
         except BrokenJsonError as broken:
+            self.tally.total += 1
             yield broken.line, BadRow(broken.line, "broken JSON", excerpt(broken.excerpt))
             where = f"{clean_line(self.name)} line {broken.line}"
             self.notices.append(f"The JSON is broken at {where}: nothing after it was read.")
@@ -134,8 +143,9 @@ class ObjectTable:
                 if opening == "[":
                     yield from self._members(stream, "")
                 elif not stream.take(","):
-                    line = stream.line
-                    yield line, self._record(stream.value(), line)
+                    line, value = stream.line, stream.value()
+                    self.tally.total += 1
+                    yield line, self._record(value, line)
                 if self._layout.single:
                     return
 
@@ -147,8 +157,10 @@ class ObjectTable:
     def _members(self, stream: JsonStream, key: str) -> Iterator[Item]:
         column, header_due = self._layout.key_column, self.header
         for line, value in stream.members():
+            self.tally.total += 1
             if header_due:
                 header_due = False
+                self.tally.skipped["header"] += 1
                 continue
             record = self._record({"text": value} if self._texts and isinstance(value, str) else value, line)
             if column and not isinstance(record, BadRow):
