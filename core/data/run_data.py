@@ -57,7 +57,7 @@ class RunData:
 def read_run_data(request: Request, progress: Callable[[float], None] | None = None) -> RunData:
     """Read the data of a run.
 
-    The validation rows come from the requested file, or from the validation file of a data folder; otherwise they are
+    The validation rows come from the requested file, or from the validation files of a data folder; otherwise they are
     held out of the training data by a hash of their text.
 
     Raises:
@@ -74,7 +74,13 @@ def read_run_data(request: Request, progress: Callable[[float], None] | None = N
         train_rows, validation_rows = split_by_hash(reviews, request.settings.validation_fraction)
         return RunData(reviews, train_rows, reviews, validation_rows, tuple(notices))
     train_rows = np.flatnonzero(reviews.labels >= 0)
-    held_out = read_reviews(validation, request.reading, labels=reviews.label_names, progress=progress)
+    held_out = read_reviews(
+        request.validation or request.data,
+        request.reading,
+        labels=reviews.label_names,
+        part="train" if request.validation else "validation",
+        progress=progress,
+    )
     validation_rows = np.flatnonzero(held_out.labels >= 0)
     if not len(validation_rows):
         raise InputError(f"No review in {clean_line(validation, 120)} has a label that occurs in the training data.")
@@ -86,12 +92,13 @@ def read_run_data(request: Request, progress: Callable[[float], None] | None = N
 
 
 def _validation_beside(data: str) -> str | None:
-    """Return the validation file of a data folder; None if it has none or several."""
+    """Return what the validation files of a data folder are called; None if it has none."""
     try:
         files = find_sources(data).validation
     except InputError:
         return None
-    return str(files[0]) if len(files) == 1 else None
+    more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+    return f"{files[0]}{more}" if files else None
 
 
 def write_split(run: RunFolder, data: RunData) -> None:

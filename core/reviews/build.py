@@ -29,6 +29,8 @@ from core.reviews.store import (
 MAX_LABELS = 10_000
 """A column with more distinct values is not a label, and its rows are read without labels."""
 _SAMPLE_ROWS = 1_000
+_SAMPLED_FILES = 10
+"""How many files after the first are sampled for the roles of columns."""
 _MISSING_CODE, _UNDECODABLE_CODE = -2, -3
 _EMPTY, _UNDECODABLE = "empty text", "undecodable bytes"
 Progress = Callable[[float], None]
@@ -90,17 +92,25 @@ class _Reading:
         self.skips = open_new(folder / SKIPS)
 
     def _inspect(self) -> tuple[Roles, dict[str, ColumnCounter]]:
-        """Find the roles of the columns from the first rows of the first file that has rows."""
+        """Find the roles of the columns from the first rows of the first file that has rows.
+
+        Some rows of other files with the same columns join them: files may be sorted by label.
+        """
         sample = None
-        for table in self.given.tables:
+        tables = self.given.tables
+        for number, table in enumerate(tables, start=1):
             chunk = next(iter(table.chunks(_SAMPLE_ROWS)), None)
-            sample = (table, chunk) if chunk is not None else sample
+            sample = (number, table, chunk) if chunk is not None else sample
             if chunk is not None and len(chunk.lines):
                 break
         if sample is None:
             raise InputError(f"{self.shown} has no rows; give a file with reviews.")
-        table, chunk = sample
-        samples = [sample_column(name, cells) for name, cells in zip(table.columns, chunk.columns, strict=True)]
+        number, table, chunk = sample
+        columns = chunk.columns
+        for other in _spread([one for one in tables[number:] if one.columns == table.columns]):
+            more = next(iter(other.chunks(_SAMPLE_ROWS // _SAMPLED_FILES)), None)
+            columns = columns if more is None else [a + b for a, b in zip(columns, more.columns, strict=True)]
+        samples = [sample_column(name, cells) for name, cells in zip(table.columns, columns, strict=True)]
         roles = find_roles(samples, self.options, table.header is not False, self.shown)
         return roles, {one.name: ColumnCounter(one) for one in samples}
 
@@ -233,6 +243,11 @@ class _Reading:
         for row in sorted(bad, key=lambda row: row.line):
             self.left_out[row.reason] += 1
             write_line(self.skips, [file, row.line, row.detail or row.reason, row.excerpt])
+
+
+def _spread(tables: list[Table]) -> list[Table]:
+    """Return a few of `tables`, evenly spread."""
+    return tables[:: max(-(-len(tables) // _SAMPLED_FILES), 1)]
 
 
 def _account(table: Table, units: int) -> Account:

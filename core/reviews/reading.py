@@ -7,7 +7,9 @@ A source is a file, a folder (its `train` files), or a dataset on the Hugging Fa
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +19,13 @@ import pyarrow as pa
 from core.base.errors import InputError, ReviewtuiError
 from core.base.text import clean_line
 from core.reviews.build import Input, build
+from core.reviews.folders.part_names import Part
 from core.reviews.formats.hub import HubTable, hub_name
-from core.reviews.formats.registry import SUFFIXES, open_table
+from core.reviews.formats.registry import SUFFIXES
+from core.reviews.opening import notices_of, opened, storable
 from core.reviews.options import ReadingOptions
 from core.reviews.report import ReadingReport
-from core.reviews.sources import find_sources
+from core.reviews.sources import Sources, find_sources
 from core.reviews.store import (
     HASHES,
     KEPT,
@@ -119,6 +123,7 @@ def read_reviews(
     options: ReadingOptions = ReadingOptions(),  # noqa: B008 (frozen)
     *,
     labels: Sequence[str] | None = None,
+    part: Part = "train",
     progress: Callable[[float], None] | None = None,
 ) -> Reviews:
     """Read `source`, or open it from the cache.
@@ -127,6 +132,7 @@ def read_reviews(
         source: A file, a folder, `owner/name` or `hf:name[:config]`.
         options: What not to detect.
         labels: Classes of a model. Rows with other labels are left out as "unknown label".
+        part: Which files of a folder to read.
         progress: Called with the share that has been read, 0 to 1.
 
     Raises:
@@ -137,12 +143,12 @@ def read_reviews(
     hub = None if isinstance(source, Path) else _hub(source)
     if hub is not None:
         parts: object = ["hub", *hub]
-        return _cached(parts, options, labels, report, lambda: Input(str(source), [HubTable(*hub)], [1]))
+        return _cached(parts, options, labels, report, lambda: nullcontext(Input(str(source), [HubTable(*hub)], [1])))
     sources = find_sources(source)
-    files = sources.train
-    if not files:
-        raise InputError(f"The folder {clean_line(source)} has no file to train on; name one, or add train.csv.")
-    return _read_files(_storable(source), files, sources.set_apart(), options, labels, report)
+    if not sources.of(part):
+        what = "to train on; name one, or add train.csv" if part == "train" else f"for {part}; name one"
+        raise InputError(f"The folder {clean_line(source)} has no file {what}.")
+    return _read_files(storable(source), sources, part, options, labels, report)
 
 
 def require_trainable(reviews: Reviews) -> None:
@@ -188,25 +194,16 @@ def _hub(source: str) -> tuple[str, str | None] | None:
 
 def _read_files(
     source: str,
-    files: list[Path],
-    notice: str,
+    sources: Sources,
+    part: Part,
     options: ReadingOptions,
     labels: Sequence[str] | None,
     progress: Callable[[float], None],
 ) -> Reviews:
     try:
-        states = [file.stat() for file in files]
-        parts: list[object] = [
-            [str(file.absolute()), s.st_size, s.st_mtime_ns] for file, s in zip(files, states, strict=True)
-        ]
-        parts += [notice] * bool(notice)
-        weights = [state.st_size for state in states]
-
-        def opened() -> Input:
-            tables = [open_table(file, options, _storable(file)) for file in files]
-            return Input(source, tables, weights, [notice] * bool(notice))
-
-        return _cached(parts, options, labels, progress, opened)
+        parts: list[object] = [_state(file) for file in sources.of(part)]
+        parts += notices_of(sources, part)
+        return _cached(parts, options, labels, progress, lambda: opened(source, sources, part, options))
     except OSError as error:
         reason = clean_line(error.strerror or error, 120)
         if error.errno in _NO_ROOM:
@@ -216,9 +213,14 @@ def _read_files(
         raise InputError(f"Cannot read {clean_line(source)} ({reason}); check the file.") from error
 
 
-def _storable(path: str | Path) -> str:
-    """Return `path` as valid Unicode, even if its name is not UTF-8."""
-    return str(path).encode("utf-8", "replace").decode()
+def _state(file: Path) -> list[object]:
+    """Return what changes when a file does, or any file in a folder of reviews."""
+    state = file.stat()
+    found: list[object] = [str(file.absolute()), state.st_size, state.st_mtime_ns]
+    if file.is_dir():
+        states = ((entry.name, entry.stat()) for entry in os.scandir(file) if entry.is_file())
+        found.append(sorted((name, one.st_size, one.st_mtime_ns) for name, one in states))
+    return found
 
 
 def _cached(
@@ -226,7 +228,7 @@ def _cached(
     options: ReadingOptions,
     labels: Sequence[str] | None,
     progress: Callable[[float], None],
-    opened: Callable[[], Input],
+    open_input: Callable[[], AbstractContextManager[Input]],
 ) -> Reviews:
     """Return the reviews from the cache; read them first if they are missing or incomplete."""
     key = cache_key(parts, options, None if labels is None else list(labels))
@@ -240,8 +242,8 @@ def _cached(
             progress(1.0)
             return reviews
     try:
-        with building(key) as folder:
-            build(folder, key, opened(), options, labels, progress)
+        with building(key) as folder, open_input() as given:
+            build(folder, key, given, options, labels, progress)
     except UnicodeError as error:
         if options.encoding is None:
             raise

@@ -13,6 +13,7 @@ from pkgutil import resolve_name
 
 from core.base.errors import InputError
 from core.base.text import clean_line
+from core.reviews.folders.part_names import is_class_word
 from core.reviews.formats.dialect import is_delimited
 from core.reviews.formats.encodings import BinaryFileError
 from core.reviews.formats.input_file import InputFile
@@ -87,7 +88,8 @@ def find_format(file: InputFile, options: ReadingOptions) -> Format:
     for format in FORMATS:
         if file.magic.startswith(format.magic):
             return format
-    named = SUFFIXES.get(file.path.suffix.lower())
+    suffix = file.path.suffix.lower()
+    named = "text" if is_class_word(suffix[1:]) else SUFFIXES.get(suffix)
     if options.delimiter is not None and named in (None, "text"):
         return _BY_NAME["csv"]
     if named is not None:

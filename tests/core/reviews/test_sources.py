@@ -1,10 +1,13 @@
-"""A folder's files are sorted by their names, and nothing outside it is read."""
+"""A folder's files are used as their names say, which is told; and nothing outside it is read."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from pyarrow import ipc
 
 from core.base.errors import InputError
 from core.reviews.reading import read_reviews
@@ -12,10 +15,15 @@ from core.reviews.sources import find_sources
 
 
 def fill(folder: Path, *names: str) -> Path:
-    folder.mkdir(exist_ok=True)
     for name in names:
+        (folder / name).parent.mkdir(exist_ok=True, parents=True)
         (folder / name).write_text(f"text,label\nIt is good in {name},1\nIt is bad in {name},0\n")
+    folder.mkdir(exist_ok=True)
     return folder
+
+
+def names(paths: list[Path], folder: Path) -> list[str]:
+    return [str(path.relative_to(folder)) for path in paths]
 
 
 def test_names_say_what_files_are_for(tmp_path: Path) -> None:
@@ -24,14 +32,32 @@ def test_names_say_what_files_are_for(tmp_path: Path) -> None:
         "inbox.csv", "testimonials.csv", "README.txt", ".hidden.csv", "notes.md", "dataset_info.json",
     )  # fmt: skip
     found = find_sources(folder)
-    names = {part: [path.name for path in paths] for part, paths in found}
-    assert names == {
-        "train": ["Train-1.csv", "train-0.csv"],
-        "validation": ["DEV.csv", "valid.tsv", "validation.csv"],
-        "test": ["test_a.csv"],
-        "inbox": ["inbox.csv"],
-        "other": ["testimonials.csv"],
-    }
+    assert names(found.train, folder) == ["Train-1.csv", "train-0.csv"]
+    assert names(found.validation, folder) == ["DEV.csv", "valid.tsv", "validation.csv"]
+    assert names(found.test, folder) == ["test_a.csv"]
+    assert names(found.inbox, folder) == ["inbox.csv"]
+    assert names(found.other, folder) == ["testimonials.csv"]
+
+
+@pytest.mark.parametrize(
+    ("train", "test"),
+    [
+        ("imdb_train.csv", "imdb_test.csv"),
+        ("drugsComTrain_raw.tsv", "drugsComTest_raw.tsv"),
+        ("train/a.csv", "test/a.csv"),
+        ("split=train/a.csv", "split=test/a.csv"),
+        ("data/train-0.csv", "data/test-0.csv"),
+        ("imdbtrain.csv", "imdbtest.csv"),
+        ("rest.csv", "test.csv"),
+        ("stsa.binary.train", "stsa.binary.test"),
+    ],
+)
+def test_test_data_is_never_learned_wherever_its_name_says_so(tmp_path: Path, train: str, test: str) -> None:
+    folder = fill(tmp_path / "data", train, test)
+    reviews = read_reviews(folder)
+    assert reviews.texts(range(len(reviews))) == [f"It is good in {train}", f"It is bad in {train}"]
+    assert any(f"{test} (a test set)" in notice for notice in reviews.report.notices)
+    assert read_reviews(folder, part="test").text(0) == f"It is good in {test}"
 
 
 def test_without_such_names_every_file_is_for_training(tmp_path: Path) -> None:
@@ -55,20 +81,50 @@ def test_files_of_different_formats_are_read_together(tmp_path: Path) -> None:
         read_reviews(folder)
 
 
-def test_links_that_leave_the_folder_are_not_followed(tmp_path: Path) -> None:
+def test_links_that_leave_the_folder_are_not_followed_and_told(tmp_path: Path) -> None:
     fill(tmp_path / "elsewhere", "secret.csv")
     folder = fill(tmp_path / "data", "a.csv")
     (folder / "b.csv").symlink_to(tmp_path / "elsewhere" / "secret.csv")
     (folder / "c.csv").symlink_to("a.csv")
     (folder / "d.csv").symlink_to("d.csv")
-    assert [path.name for path in find_sources(folder).train] == ["a.csv", "c.csv"]
+    (folder / "e.csv").symlink_to("nothing.csv")
+    (folder / "f").symlink_to(tmp_path / "elsewhere")
+    (folder / "g").symlink_to(folder)
+    found = find_sources(folder)
+    assert [path.name for path in found.train] == ["a.csv", "c.csv"]
+    left = dict(found.left)
+    assert left["b.csv"] == "a link out of the folder" and left["e.csv"] == "a link to nothing"
+    assert left["f"] == left["g"] == "a link to a folder" and "d.csv" in left
     assert find_sources(folder / "b.csv").train == [folder / "b.csv"]
+    assert find_sources(folder / "b.csv").left == []
 
 
-@pytest.mark.parametrize("names", [[], ["notes.md"], [".hidden.csv"]])
-def test_a_folder_without_data_is_refused(tmp_path: Path, names: list[str]) -> None:
-    with pytest.raises(InputError, match="has no data files"):
-        find_sources(fill(tmp_path / "data", *names))
+def test_a_snapshot_of_the_hub_cache_is_read_through_its_links(tmp_path: Path) -> None:
+    cache = fill(tmp_path / "datasets--a--b", "blobs/abc", "blobs/old", "blobs/secret")
+    for snapshot, blob in (("0123", "abc"), ("0000", "old")):
+        (cache / "snapshots" / snapshot).mkdir(parents=True)
+        (cache / "snapshots" / snapshot / "train.csv").symlink_to(f"../../blobs/{blob}")
+    (cache / "refs").mkdir()
+    (cache / "refs" / "main").write_text("0123")
+    for source in (cache, cache / "snapshots" / "0123"):
+        reviews = read_reviews(source)
+        assert reviews.text(0) == "It is good in blobs/abc" and len(reviews) == 2
+    outside = fill(tmp_path / "elsewhere", "blobs/x.csv")
+    (cache / "snapshots" / "0123" / "more.csv").symlink_to(outside / "blobs" / "x.csv")
+    assert ("more.csv", "a link out of the folder") in find_sources(cache / "snapshots" / "0123").left
+
+
+@pytest.mark.parametrize(
+    ("held", "said"), [([], "it is empty"), (["notes.md"], "only notes.md"), ([".x.csv"], "empty")]
+)
+def test_a_folder_without_data_is_refused(tmp_path: Path, held: list[str], said: str) -> None:
+    with pytest.raises(InputError, match=f"has no data files.*{said}"):
+        find_sources(fill(tmp_path / "data", *held))
+
+
+def test_a_folder_with_too_many_files_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="more than 3 files; name the sub-folder"):
+        find_sources(fill(tmp_path / "data", *(f"{number}.csv" for number in range(4))), most=3)
 
 
 def test_a_folder_with_nothing_to_train_on_is_refused(tmp_path: Path) -> None:
@@ -89,7 +145,7 @@ def test_what_a_folder_sets_apart_is_said_in_the_report_and_why(tmp_path: Path, 
     for name in ("lab.csv", "inbox3000-decisions.csv", "test.csv"):
         (tmp_path / name).write_text(rows)
     report = read_reviews(tmp_path).report
-    (notice,) = [one for one in report.notices if one.startswith("Not read")]
+    (notice,) = [one for one in report.notices if one.startswith("Not read for")]
     assert "inbox3000-decisions.csv (an inbox" in notice and "test.csv (a test set)" in notice
     assert "lab.csv" not in notice
     (tmp_path / "test.csv").unlink()
@@ -101,3 +157,85 @@ def test_many_files_set_apart_are_counted(tmp_path: Path) -> None:
     for name in ("train.csv", *(f"inbox{number}.csv" for number in range(9))):
         (tmp_path / name).write_text("text\nA\n")
     assert "inbox2.csv" in (said := find_sources(tmp_path).set_apart()) and "6 more" in said and "inbox3" not in said
+
+
+def test_the_same_data_in_two_formats_is_read_once(tmp_path: Path) -> None:
+    folder = fill(tmp_path / "data", "a.csv", "a.csv.gz", "a.jsonl", "b.csv", "archive.zip")
+    found = find_sources(folder)
+    assert names(found.train, folder) == ["a.csv", "b.csv"]
+    assert dict(found.left) == {
+        "a.csv.gz": "named like a.csv",
+        "a.jsonl": "named like a.csv",
+        "archive.zip": "an archive beside files",
+    }
+
+
+def test_sub_folders_beside_files_are_entered_only_if_they_are_a_part(tmp_path: Path) -> None:
+    folder = fill(tmp_path / "data", "a.csv", "old/b.csv", "test/c.csv", "year=1/d.csv")
+    found = find_sources(folder)
+    assert names(found.train, folder) == ["a.csv", "year=1/d.csv"]
+    assert names(found.test, folder) == ["test/c.csv"]
+    assert ("old/b.csv", "in a sub-folder beside files") in found.left
+
+
+def test_partitions_are_columns(tmp_path: Path) -> None:
+    for label in (0, 1):
+        path = tmp_path / "data" / f"label={label}" / "part-0.csv"
+        path.parent.mkdir(parents=True)
+        path.write_text("id,text\n" + "".join(f"{row},It is number {row} of {label}\n" for row in range(20)))
+    report = read_reviews(tmp_path / "data").report
+    assert (report.label_column, report.class_counts) == ("label", {"negative": 20, "positive": 20})
+    assert any("column “label”" in notice for notice in report.notices)
+
+
+def test_a_folder_of_reviews_a_file_is_labelled_by_its_folders(tmp_path: Path) -> None:
+    for part in ("train", "test"):
+        for label in ("pos", "neg", "unsup"):
+            for number in range(3):
+                path = tmp_path / "data" / part / label / f"{number}_7.txt"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(f"Caf\xe9 in {part}\n{label} {number}\n\n".encode("latin-1"))
+    fill(tmp_path / "data", "train/urls_pos.txt", "ratings.txt")
+    reviews = read_reviews(tmp_path / "data")
+    assert reviews.report.class_counts == {"neg": 3, "pos": 3}
+    assert reviews.text(0) == "Café in train\nneg 0"
+    file, line = reviews.place(4)
+    assert file.endswith("train/pos") and line == 2
+    said = " ".join(reviews.report.notices)
+    assert "train/unsup (an inbox" in said and "test/pos (a test set)" in said and "urls_pos.txt (beside" in said
+    (account, *_) = reviews.report.accounts
+    assert (account.unit, account.total, account.reviews) == ("files", 3, 3)
+    (tmp_path / "data" / "train" / "pos" / "0_7.txt").write_text("changed")
+    assert "changed" in read_reviews(tmp_path / "data").texts(range(6))
+
+
+def test_files_named_for_classes_are_labelled_by_their_names(tmp_path: Path) -> None:
+    (tmp_path / "rt.pos").write_text("lovely, really\nso good\n")
+    (tmp_path / "rt.neg").write_text("awful, really\nso bad\n")
+    reviews = read_reviews(tmp_path)
+    assert reviews.texts(range(4)) == ["awful, really", "so bad", "lovely, really", "so good"]
+    assert reviews.report.class_counts == {"neg": 2, "pos": 2}
+    assert "give the folder to read both" in " ".join(read_reviews(tmp_path / "rt.pos").report.notices)
+
+
+def test_saved_datasets_are_read_without_their_caches(tmp_path: Path) -> None:
+    for part in ("train", "test"):
+        folder = tmp_path / "data" / part
+        folder.mkdir(parents=True)
+        for name in ("data-00000-of-00001.arrow", "cache-0123456789abcdef.arrow", "more.arrow"):
+            table = pa.table({"text": [f"{part} {name}", "Another one"], "label": [0, 1]})
+            with ipc.new_stream(str(folder / name), table.schema) as writer:
+                writer.write_table(table)
+        state = {"_data_files": [{"filename": "data-00000-of-00001.arrow"}]}
+        (folder / "state.json").write_text(json.dumps(state))
+    (tmp_path / "data" / "dataset_dict.json").write_text('{"splits": ["train", "test"]}')
+    reviews = read_reviews(tmp_path / "data")
+    assert reviews.texts(range(len(reviews))) == ["train data-00000-of-00001.arrow", "Another one"]
+    assert ("train/more.arrow", "a cache, not the data") in find_sources(tmp_path / "data").left
+
+
+def test_of_several_tables_those_named_reviews_are_read(tmp_path: Path) -> None:
+    folder = fill(tmp_path / "data", "dataset_business.csv", "dataset_review.csv", "dataset_user.csv")
+    found = find_sources(folder)
+    assert names(found.train, folder) == ["dataset_review.csv"]
+    assert ("dataset_user.csv", "not named reviews, unlike others") in found.left

@@ -1,0 +1,1 @@
+"""Unpacking compressed files and archives into a private folder, within bounds."""
