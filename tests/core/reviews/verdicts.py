@@ -32,6 +32,8 @@ VERDICTS: tuple[Verdict, ...] = (
     "right", "asked", "refused with the way out", "refused badly", "wrong in silence", "crash",
 )  # fmt: skip
 GOOD = VERDICTS[:3]
+ANY = ".*"
+"""The pattern of all classes together; every other pattern stands for one class."""
 _LONGEST_TITLE = 120
 
 
@@ -106,7 +108,8 @@ def judge(case: Case, folder: Path) -> Judged:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
-            return _judge(folder / case.path, options, outcomes)
+            judged = _judge(folder / case.path, options, outcomes)
+            return Judged(judged.verdict, judged.why.replace(f"{folder}/", ""))
     except Exception as error:
         return Judged("crash", f"{type(error).__name__}: {error}")
 
@@ -129,11 +132,12 @@ def _judge(path: Path, options: ReadingOptions, outcomes: Sequence[Outcome]) -> 
                 return Judged("asked", doubt.sentence)
     if any(isinstance(outcome, Told) and _matches(outcome.words, _said(reviews)) for outcome in outcomes):
         return Judged("refused with the way out", _said(reviews))
-    if any(_problem_of_texts(read, reviews) is None for read in reads):
-        try:
-            require_trainable(reviews)
-        except InputError as error:
-            return _refusal(str(error), path, options, outcomes)
+    try:
+        require_trainable(reviews)
+    except InputError as error:
+        judged = _refusal(str(error), path, options, outcomes)
+        if judged.good or any(_problem_of_texts(read, reviews) is None for read in reads):
+            return judged
     return Judged("wrong in silence", problems[0] if problems and problems[0] else "read, and not told what it is")
 
 
@@ -238,8 +242,12 @@ def _problem_of_classes(read: Read, reviews: Reviews) -> str | None:
         return "no label is found"
     if not _whole(read.label, label):
         return f"“{label}” is taken for the label"
-    found = {pattern: sum(count for name, count in counts.items() if _whole(pattern, name)) for pattern in read.classes}
-    if found != dict(read.classes) or sum(counts.values()) != sum(read.classes.values()):
+    left = dict(counts)
+    for pattern, count in read.classes.items():
+        found = [name for name in counts if _whole(pattern, name)]
+        if sum(left.pop(name, 0) for name in found) != count or (len(found) > 1 and pattern != ANY):
+            return f"classes are {counts}, not {dict(read.classes)}"
+    if left:
         return f"classes are {counts}, not {dict(read.classes)}"
     texts = reviews.texts(range(len(reviews)))
     for shown, pattern in read.shows.items():
