@@ -70,7 +70,7 @@ CASES = (
     Case("e10-hf-save-to-disk", _NAMED),
     Case("e12-hf-hub-clone", [_NAMED, Refused(r"/data\b|train-00000")]),
     Case("e12-hf-hub-clone/data", _NAMED),
-    Case("f01-sqlite/reviews.db", [_FLAT, Refused("SQLite", "CSV")]),
+    Case("f01-sqlite/reviews.db", [_FLAT, Refused("SQLite|database", "CSV")]),
     Case("f02-gz/reviews.csv.gz", [_FLAT, Refused("gunzip")]),
     Case("f03-bz2/reviews.csv.bz2", [_FLAT, Refused("bunzip2")]),
     Case("f05-zst/reviews.csv.zst", [_FLAT, Refused("zstd|unzstd")]),
