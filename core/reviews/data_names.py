@@ -17,6 +17,8 @@ _NOT_REVIEWS = re.compile(
     r"|(dataset_infos?|dataset_dict|state|package|metadata|schema)\.json",
     re.IGNORECASE,
 )
+KEEPS_ORDER = frozenset(("state.json",))
+"""Files that say which others are data; see `listed_files`."""
 _UNNAMED = re.compile(r"part-\d+.*|\d{6}_\d+", re.ASCII)
 """Files without a suffix that Hadoop, Hive and Spark write."""
 _CACHE = re.compile(r"cache-[0-9a-f]{8,}.*\.arrow")

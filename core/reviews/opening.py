@@ -1,44 +1,147 @@
-"""Opening the files of a source as tables."""
+"""Opening the files of a source as tables; what is packed is unpacked first.
+
+An archive is a folder: its members belong to parts by their names. Reports and messages call a member
+`reviews.zip › train.csv`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
 
+from core.base.errors import InputError
+from core.base.text import clean_line
 from core.reviews.build import Input
+from core.reviews.data_names import KEEPS_ORDER, why_not_data
 from core.reviews.folders.part_names import Part
 from core.reviews.formats.documents import DocumentsTable
 from core.reviews.formats.registry import open_table
 from core.reviews.formats.table import Table
 from core.reviews.formats.widened import widened
 from core.reviews.options import ReadingOptions
-from core.reviews.sources import Sources
+from core.reviews.sources import Sources, find_sources
+from core.reviews.unpacking.unpack import Unpacked, packing_to_undo, unpack
+from core.reviews.unpacking.workspace import Workspace, sweep_abandoned, workspace
+
+INSIDE = " › "
+"""Stands between an archive and its member."""
+_MAX_NESTING = 3
+
+
+@dataclass
+class _Item:
+    """A file to open, or a folder of reviews."""
+
+    path: Path
+    name: str
+    columns: dict[str, str] = field(default_factory=dict)
+    nesting: int = 0
 
 
 @contextmanager
-def opened(source: str, sources: Sources, part: Part, options: ReadingOptions) -> Iterator[Input]:
+def opened(
+    source: str, sources: Sources, part: Part, options: ReadingOptions, progress: Callable[[float], None]
+) -> Iterator[Input]:
     """Yield the files of a part of `sources` as tables.
 
     Args:
         source: What messages call the source.
+        progress: Called while packed files are unpacked, with the share of them that has been read.
 
     Raises:
         InputError: A file cannot be read.
         OSError: A file cannot be opened.
     """
-    tables = [_open(file, sources, options) for file in sources.of(part)]
-    weights = [file.stat().st_size for file in sources.of(part)]
-    yield Input(source, tables, weights, notices_of(sources, part))
+    sweep_abandoned()
+    items = [_Item(file, storable(file), sources.columns.get(file, {})) for file in sources.of(part)]
+    with ExitStack() as stack:
+        opener = _Opener(options, stack, sum(item.path.stat().st_size for item in items), progress)
+        items = [one for item in items for one in opener.unpacked(item)]
+        tables = [_open(item, options) for item in items]
+        weights = [item.path.stat().st_size for item in items]
+        yield Input(source, tables, weights, notices_of(sources, part) + opener.notices)
 
 
-def _open(file: Path, sources: Sources, options: ReadingOptions) -> Table:
-    name = storable(file)
-    if file.is_dir():
-        table: Table = DocumentsTable(file, name, options)
+class _Opener:
+    """Unpacks files, if any are packed, into one workspace."""
+
+    def __init__(
+        self, options: ReadingOptions, stack: ExitStack, total: int, progress: Callable[[float], None]
+    ) -> None:
+        self.notices: list[str] = []
+        self._options, self._stack, self._total, self._progress = options, stack, max(total, 1), progress
+        self._space: Workspace | None = None
+        self._read = 0
+
+    def unpacked(self, item: _Item) -> list[_Item]:
+        """Return what to open in place of `item`: itself if it is not packed, or what it contains."""
+        packing = None if item.path.is_dir() else packing_to_undo(item.path, item.name)
+        if packing is None:
+            return [item]
+        if item.nesting >= _MAX_NESTING:
+            raise InputError(f"{clean_line(item.name)} is packed more than {_MAX_NESTING} times; unpack it yourself.")
+        wanted = self._options.table
+        found = unpack(item.path, packing, item.name, lambda member: _why_not(member, wanted), self._workspace())
+        if not found.is_archive:
+            return self.unpacked(_Item(found.path, item.name, item.columns, item.nesting + 1))
+        return [one for inner in self._members(item, found) for one in self.unpacked(inner)]
+
+    def _members(self, item: _Item, found: Unpacked) -> list[_Item]:
+        """Return the members of an archive to read: the one that `--table` names, or those for training."""
+        if self._options.table is not None:
+            named = [file for file in found.files if _is_named(file, self._options.table)]
+            if len(named) > 1:
+                listed = ", ".join(clean_line(file, 60) for file in named[:5])
+                raise InputError(f"{clean_line(item.name)} has several files of that name: {listed}; give its folder.")
+            if named:
+                return [self._item(item, found, found.path / named[0], {})]
+        try:
+            sources = find_sources(found.path)
+        except InputError as error:
+            raise InputError(str(error).replace(clean_line(found.path), clean_line(item.name))) from None
+        sources.left += [(name, reason) for name, reason in found.left]
+        if not sources.train:
+            held = ", ".join(clean_line(file, 60) for file in found.files[:5])
+            raise InputError(
+                f"{clean_line(item.name)} has no file to train on, by their names ({held}); choose one with --table."
+            )
+        self.notices += [f"{clean_line(item.name)}: {notice}" for notice in sources.notices()]
+        return [self._item(item, found, path, sources.columns.get(path, {})) for path in sources.train]
+
+    def _item(self, outer: _Item, found: Unpacked, path: Path, columns: dict[str, str]) -> _Item:
+        inside = path.relative_to(found.path).as_posix()
+        name = outer.name if inside == "." else f"{outer.name}{INSIDE}{storable(inside)}"
+        return _Item(path, name, outer.columns | columns, outer.nesting + 1)
+
+    def _workspace(self) -> Workspace:
+        if self._space is None:
+            self._space = self._stack.enter_context(workspace(self._advance))
+        return self._space
+
+    def _advance(self, packed_bytes: int) -> None:
+        self._read += packed_bytes
+        self._progress(min(self._read / self._total, 1.0))
+
+
+def _open(item: _Item, options: ReadingOptions) -> Table:
+    if item.path.is_dir():
+        table: Table = DocumentsTable(item.path, item.name, options)
     else:
-        table = open_table(file, options, name)
-    return widened(table, sources.columns.get(file, {}))
+        table = open_table(item.path, options, item.name)
+    return widened(table, item.columns)
+
+
+def _why_not(member: PurePosixPath, table: str | None) -> str | None:
+    """Return why a member of an archive is not unpacked."""
+    if table is not None and _is_named(member, table):
+        return None
+    return None if member.name in KEEPS_ORDER else why_not_data(member.name)
+
+
+def _is_named(member: PurePosixPath, table: str) -> bool:
+    return table in (str(member), member.name)
 
 
 def notices_of(sources: Sources, part: Part) -> list[str]:

@@ -10,6 +10,7 @@ import errno
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,8 @@ from core.reviews.store import (
 )
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+_UNPACKING = 0.2
+"""The share of the time for a packed file that unpacking it takes."""
 MIN_ROWS, MIN_ROWS_OF_A_CLASS, MAX_CLASSES = 8, 2, 50
 
 
@@ -203,7 +206,9 @@ def _read_files(
     try:
         parts: list[object] = [_state(file) for file in sources.of(part)]
         parts += notices_of(sources, part)
-        return _cached(parts, options, labels, progress, lambda: opened(source, sources, part, options))
+        phases = _Phases(progress)
+        open_input = partial(opened, source, sources, part, options, phases.unpacked)
+        return _cached(parts, options, labels, phases.read, open_input)
     except OSError as error:
         reason = clean_line(error.strerror or error, 120)
         if error.errno in _NO_ROOM:
@@ -211,6 +216,20 @@ def _read_files(
                 f"Cannot write in {data_folder()} ({reason}); make room, or move REVIEWTUI_HOME."
             ) from error
         raise InputError(f"Cannot read {clean_line(source)} ({reason}); check the file.") from error
+
+
+class _Phases:
+    """The progress of reading, if some of it is unpacking."""
+
+    def __init__(self, progress: Callable[[float], None]) -> None:
+        self._progress, self._start = progress, 0.0
+
+    def unpacked(self, fraction: float) -> None:
+        self._start = _UNPACKING
+        self._progress(fraction * _UNPACKING)
+
+    def read(self, fraction: float) -> None:
+        self._progress(self._start + fraction * (1 - self._start))
 
 
 def _state(file: Path) -> list[object]:
