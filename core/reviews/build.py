@@ -11,13 +11,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from core.base.errors import InputError
 from core.base.text import clean_line
 from core.reviews.detect.columns import ColumnCounter, Roles, find_roles, sample_column
 from core.reviews.detect.labels import MISSING
 from core.reviews.finish import NO_LABEL, SKIPS, Pass, finish, write_line
-from core.reviews.formats.table import UNDECODABLE, BadRow, Chunk, Counted, Table, excerpt
+from core.reviews.formats.table import UNDECODABLE, BadRow, Chunk, Counted, ReadAgainError, Table, excerpt
 from core.reviews.hashing import text_digest
 from core.reviews.options import ReadingOptions
 from core.reviews.report import Account
@@ -34,6 +35,7 @@ _SAMPLED_FILES = 10
 _MISSING_CODE, _UNDECODABLE_CODE = -2, -3
 _EMPTY, _UNDECODABLE = "empty text", "undecodable bytes"
 Progress = Callable[[float], None]
+T = TypeVar("T")
 
 
 @dataclass
@@ -66,11 +68,15 @@ def build(
     Raises:
         InputError: There is no text column, no such column, or no usable row.
     """
-    reading = _Reading(folder, given, options)
-    try:
-        reading.read(progress)
-    finally:
-        reading.close()
+    while True:
+        reading = _Reading(folder, given, options)
+        try:
+            reading.read(progress)
+            break
+        except ReadAgainError:
+            continue
+        finally:
+            reading.close()
     finish(reading.result(), place, model_labels)
     progress(1.0)
 
@@ -187,29 +193,24 @@ class _Reading:
         if title >= 0:
             texts = [f"{_lead(head)}{body}" if head else body for head, body in _pairs(chunk, title, text)]
         codes = self._codes(chunk, label)
-        good_texts, good_lines, good_codes, hashes = list[str](), list[int](), list[int](), list[bytes]()
-        good_units = list[int]()
+        sizes = [1] * len(chunk.lines) if chunk.units is None else list(chunk.units)
         bad = chunk.bad
-        sizes = [1] * len(chunk.lines) if chunk.units is None else chunk.units
         total = sum(sizes) + sum(row.units for row in bad)
-        for body, whole, line, code, size in zip(chunk.columns[text], texts, chunk.lines, codes, sizes, strict=True):
-            try:
-                digest = text_digest(whole)
-            except UnicodeEncodeError:
-                bad.append(BadRow(line, _UNDECODABLE, excerpt(whole), units=size))
-                continue
-            if not body or body.isspace():
-                bad.append(BadRow(line, _EMPTY, excerpt(whole), units=size))
+        lines, digests = list(chunk.lines), _digests(texts)
+        gone: dict[int, str] = {}
+        for row, (body, code, digest) in enumerate(zip(chunk.columns[text], codes, digests, strict=True)):
+            if not digest:
+                gone[row] = _UNDECODABLE
+            elif not body or body.isspace():
+                gone[row] = _EMPTY
             elif code < NO_LABEL:
-                reason = MISSING if code == _MISSING_CODE else _UNDECODABLE
-                bad.append(BadRow(line, reason, excerpt(whole), units=size))
-            else:
-                good_texts.append(whole)
-                good_lines.append(line)
-                good_units.append(size)
-                good_codes.append(code)
-                hashes.append(digest)
-        self.writer.add(good_texts, file, good_lines, good_units, good_codes, hashes)
+                gone[row] = MISSING if code == _MISSING_CODE else _UNDECODABLE
+        bad += [BadRow(lines[row], reason, excerpt(texts[row]), units=sizes[row]) for row, reason in gone.items()]
+        if gone:
+            kept = [row for row in range(len(lines)) if row not in gone]
+            texts, digests = _chosen(texts, kept), _chosen(digests, kept)
+            lines, sizes, codes = _chosen(lines, kept), _chosen(sizes, kept), _chosen(codes, kept)
+        self.writer.add(texts, file, lines, sizes, codes, digests)
         self._skip(file, bad)
         return total
 
@@ -268,6 +269,18 @@ def _account(table: Table, units: int) -> Account:
         left_out=0,
         skipped=dict(tally.skipped.most_common()),
     )
+
+
+def _digests(texts: Sequence[str]) -> list[bytes]:
+    """Return the digests of texts, empty for one that holds what is not Unicode."""
+    try:
+        return [text_digest(text) for text in texts]
+    except UnicodeEncodeError:
+        return [b"" if _is_lone(text) else text_digest(text) for text in texts]
+
+
+def _chosen(values: Sequence[T], rows: Sequence[int]) -> list[T]:
+    return [values[row] for row in rows]
 
 
 def _pairs(chunk: Chunk, title: int, text: int) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,9 @@ def text_digest(text: str) -> bytes:
         UnicodeEncodeError: The text contains a lone surrogate (undecodable bytes).
     """
     folded = text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
-    return blake2b(" ".join(folded.split()).encode(), digest_size=8).digest()
+    if "  " in folded or folded[:1] == " " or folded[-1:] == " " or not folded.isprintable():
+        folded = " ".join(folded.split())  # the only white space that is printable is a blank
+    return blake2b(folded.encode(), digest_size=8).digest()
 
 
 def text_hash(text: str) -> int:

@@ -95,7 +95,8 @@ def is_complete(folder: Path) -> bool:
 
 
 def open_new(path: Path) -> IO[bytes]:
-    """Create a private file and open it for writing."""
+    """Create a private file, in place of one that is there, and open it for writing."""
+    path.unlink(missing_ok=True)
     return os.fdopen(open_private(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb")
 
 

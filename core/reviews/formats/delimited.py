@@ -1,27 +1,39 @@
 """CSV and its relatives.
 
-Each record keeps the physical line on which it starts, even after quoted line ends. A quote that is never closed would
-swallow the rest of the file; such a record is dropped at its first line, and reading continues with the next line.
+Each record keeps the physical line on which it starts, even after quoted line ends, and every line of the file is
+accounted for: as part of a row, good or bad, or as what it is besides (a header, a comment, a blank line).
 """
 
 from __future__ import annotations
 
-import csv
-from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import chain
 
 from core.base.errors import InputError
 from core.base.text import clean_line
-from core.reviews.formats.dialect import NO_DELIMITER, find_delimiter, has_header, head_records
+from core.reviews.formats import layout as kinds
+from core.reviews.formats.delimiters import parse_delimiter, shown_delimiter
+from core.reviews.formats.dialect import NO_DELIMITER, Dialect
+from core.reviews.formats.find_dialect import RARE_DELIMITERS, Fit, dialects, find_dialect, measure
 from core.reviews.formats.input_file import InputFile
-from core.reviews.formats.table import CHUNK_ROWS, BadRow, Chunk, excerpt, unique_names
-from core.reviews.options import ReadingOptions
+from core.reviews.formats.layout import is_total, same_header
+from core.reviews.formats.lines import ANY_END, Lines
+from core.reviews.formats.records import Batch, RecordReader
+from core.reviews.formats.table import CHUNK_ROWS, BadRow, Chunk, ReadAgainError, Tally, excerpt, unique_names
+from core.reviews.options import Quoting, ReadingOptions
+from core.reviews.report import Doubt
 
-_MAX_FIELD = 16 << 20
-_MAX_RECORD_LINES = 200
-"""A longer record that also has the wrong number of fields is taken to begin with a quote that was never closed."""
-
-csv.field_size_limit(_MAX_FIELD)
+_MAX_FOOTERS = 5
+_WRONG_NUMBER = "wrong number of fields"
+_NUL = "NUL character"
+_CLOSE = 2
+"""Lines by which another way to read quotes may be worse and still be told."""
+_QUOTING_SHOWN: dict[Quoting, str] = {
+    "standard": 'with "" inside quoted fields',
+    "backslash": 'with \\" inside quoted fields',
+    "none": "with quotes as characters",
+}
 
 
 def open_csv(file: InputFile, options: ReadingOptions) -> DelimitedTable:
@@ -38,113 +50,225 @@ class DelimitedTable:
     """The `Table` of a CSV or TSV file."""
 
     def __init__(self, file: InputFile, options: ReadingOptions, preferred: str = ",") -> None:
-        """Args: preferred: The delimiter to choose when several fit equally well."""
-        self._file, self.name = file, file.name
+        """Args: preferred: The delimiter to choose when several fit equally well.
+
+        Raises:
+            InputError: The file has no rows, or the delimiter that the user named cannot be one.
+        """
+        self._file, self.name, self._options = file, file.name, options
+        self.tally = Tally("lines")
         self.notices: list[str] = []
+        self.doubts: list[Doubt] = []
         self.encoding: str | None = file.encoding
-        self._delimiter = _given(options.delimiter) or find_delimiter(file.head, file.complete, preferred)
-        self.delimiter = None if self._delimiter == NO_DELIMITER else self._delimiter
-        self.format = "tsv" if "\t" in (preferred, self.delimiter) else "csv"
-        records = head_records(file.head, file.complete, self._delimiter)
-        if not records:
+        said = options.model_copy(update={"delimiter": parse_delimiter(options.delimiter)})
+        choice = find_dialect(file.head, file.complete, said, preferred)
+        if choice is None:
             raise InputError(f"{clean_line(self.name)} has no rows; give a file with reviews.")
-        self.header: bool | None = has_header(records) if options.header is None else options.header
-        width = len(records[0]) if self.header else _usual_width(records)
-        self.columns = unique_names(records[0] if self.header else [""] * width)
+        self._dialect, self._layout = choice.dialect, choice.layout
+        self.delimiter = None if self._dialect.delimiter == NO_DELIMITER else self._dialect.delimiter
+        self.format = "tsv" if "\t" in (preferred, self.delimiter) else "csv"
+        self.header: bool | None = self._layout.names is not None
+        self.columns = unique_names(self._layout.names or [""] * self._layout.width)
+        self._judged = options.quoting is not None
+        """Whether nothing can change the dialect any more."""
+        self._signs = _signs(self._layout.names)
+        self._said: list[str] = []
+        """Notices about the dialect."""
+        usual = choice.other if choice.other is not None and choice.other.dialect.quoting == "standard" else None
+        self._say_dialect(usual)
+        if choice.other is not None and options.quoting is None and choice.other.loss <= choice.fit.loss + _CLOSE:
+            self.doubts.append(_doubt(clean_line(self.name), choice.fit, choice.other))
 
     def fraction(self) -> float:
         return self._file.fraction()
 
     def chunks(self, rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
-        with self._file.open() as stream:
-            yield from self._chunks(stream, rows)
+        """Yield all rows.
 
-    def _chunks(self, stream: Iterator[str], size: int) -> Iterator[Chunk]:
-        """Feed lines to the csv module; remember those of the current record, to count them or to read them again."""
-        given_back: deque[str] = deque()
-        recent: list[str] = []
-        ended = False
+        Raises:
+            InputError: The file cannot be read.
+            ReadAgainError: Quotes later in the file show that another dialect accounts for more of it.
+        """
+        self.tally.reset()
+        self._last_blank = misfits = 0
+        with self._file.open(self._dialect.newline) as stream:
+            self._lines = Lines(stream, self._dialect.newline)
+            reader = RecordReader(self._checked(), self._dialect, self._layout.width)
+            self._reader = reader
+            for batch in reader.batches(rows):
+                chunk = self._chunk(batch)
+                misfits += len(chunk.bad)
+                yield chunk
+            self.tally.total = self._lines.counted
+        if not self._judged:
+            self._judge(reader, misfits)
+        self._say(reader)
 
-        def lines() -> Iterator[str]:
-            nonlocal ended
-            while given_back:
-                recent.append(given_back.popleft())
-                yield recent[-1]
-            for line in stream:
-                recent.append(line)
-                yield line
-            ended = True
+    def _checked(self) -> Iterator[list[str]]:
+        """Yield all lines, in blocks; after each block, compare how many it has with how many were taken."""
+        for block in self._lines.blocks():
+            yield block
+            if self._reader.taken != self._lines.counted:
+                where = f"{clean_line(self.name)} line {self._reader.taken:,}"
+                raise InputError(f"{where}: a line is lost here while reading; save the file in another format.")
 
-        width, before, header_due = len(self.columns), 0, self.header
-        rows: list[list[str]] = []
-        starts: list[int] = []
-        bad: list[BadRow] = []
-        going_on = True
-        while going_on:
-            going_on = False
-            try:
-                for row in csv.reader(lines(), delimiter=self._delimiter):
-                    if header_due and row:
-                        header_due = False
-                    elif (len(row) != width and row) or len(recent) > 1:
-                        if _unclosed(recent, ended, len(row) != width):
-                            going_on = True
-                            break
-                        if len(row) == width:
-                            rows.append(row)
-                            starts.append(before + 1)
-                        else:
-                            bad.append(_wrong_number(before + 1, row, width, self.delimiter))
-                    elif row:
-                        rows.append(row)
-                        starts.append(before + 1)
-                    before += len(recent)
-                    recent.clear()
-                    if len(rows) >= size or len(bad) >= size:
-                        yield _chunk(starts, rows, bad, width)
-                        rows, starts, bad = [], [], []
-            except csv.Error:
-                going_on = True
-            if going_on:
-                reason = "unclosed quote" if len(recent) > 1 else "broken CSV"
-                bad.append(BadRow(before + 1, reason, excerpt(recent[0])))
-                given_back.extendleft(reversed(recent[1:]))
-                before += 1
-                recent.clear()
-                ended = False
-        yield _chunk(starts, rows, bad, width)
+    def _chunk(self, batch: Batch) -> Chunk:
+        """Sort records into rows, rows left out, and lines that are no rows."""
+        rows, spans, width = batch.rows, batch.spans, self._layout.width
+        bad = [BadRow(one.line, one.reason, excerpt(one.text)) for one in batch.broken]
+        if batch.blanks:
+            self.tally.skipped[kinds.BLANK] += len(batch.blanks)
+            self._last_blank = batch.blanks[-1]
+        others = self._besides(batch)
+        for index, kind in others.items():
+            self.tally.skipped[kind] += spans.get(index, 1)
+        gone = set(others)
+        if set(map(len, rows)) - {width}:
+            misfits = [index for index, row in enumerate(rows) if len(row) != width and index not in gone]
+            bad += [self._misfit(batch, index) for index in misfits]
+            gone.update(misfits)
+        if self._lines.nul:
+            hurt = [index for index, row in enumerate(rows) if index not in gone and any("\0" in cell for cell in row)]
+            for index in hurt:
+                shown = excerpt(" ".join(rows[index]))
+                bad.append(BadRow(batch.starts[index], _NUL, shown, units=spans.get(index, 1)))
+            gone.update(hurt)
+        starts, units = batch.starts, None
+        if spans:
+            units = [1] * len(rows)
+            for index, span in spans.items():
+                units[index] = span
+            units = [span for index, span in enumerate(units) if index not in gone] if gone else units
+        if gone:
+            starts = [start for index, start in enumerate(starts) if index not in gone]
+            rows = [row for index, row in enumerate(rows) if index not in gone]
+        columns = [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
+        if self._dialect.rewritten:
+            columns = [self._dialect.restore(column) for column in columns]
+        return Chunk(starts, columns, bad, units)
 
+    def _besides(self, batch: Batch) -> dict[int, str]:
+        """Return the records that are no rows, by index, and what they are."""
+        layout, rows, starts = self._layout, batch.rows, batch.starts
+        lead, names = layout.lead, layout.names
+        found: dict[int, str] = {}
+        if starts and lead and starts[0] <= max(lead):
+            found = {index: lead[start] for index, start in enumerate(starts) if start in lead}
+        if names is not None and not self._signs.isdisjoint([row[0] for row in rows]):
+            for index, row in enumerate(rows):
+                if index not in found and row[0] in self._signs and self._is_header(row, starts[index], names):
+                    found[index] = kinds.REPEATED_HEADER
+        if kinds.COMMENT in lead.values() and any(len(row) != layout.width for row in rows):
+            for index, row in enumerate(rows):
+                if len(row) != layout.width and row[0].startswith("#"):
+                    found.setdefault(index, kinds.COMMENT)
+        if batch.last:
+            below = self._last_blank or (1 if kinds.TITLE in lead.values() else 0)
+            for index in range(len(rows) - 1, max(len(rows) - 1 - _MAX_FOOTERS, -1), -1):
+                row = rows[index]
+                if not 0 < below < starts[index] or not (is_total(row) or len(row) == 1 < layout.width):
+                    break
+                found.setdefault(index, kinds.FOOTER)
+        return found
 
-def _given(delimiter: str | None) -> str | None:
-    """Return the delimiter that the user named; `\\t` and `tab` may be spelled out."""
-    if delimiter is None:
-        return None
-    character = {"\\t": "\t", "tab": "\t"}.get(delimiter, delimiter)
-    if len(character) != 1 or character in '\r\n"':
-        raise InputError("A delimiter is one character, such as , or ; or tab; change --delimiter.")
-    return character
+    def _is_header(self, row: list[str], line: int, names: list[str]) -> bool:
+        """Return whether a record repeats the header.
 
-
-def _usual_width(records: list[list[str]]) -> int:
-    widths = [len(record) for record in records]
-    return max(widths, key=widths.count)
-
-
-def _unclosed(recent: list[str], ended: bool, wrong: bool) -> bool:
-    """Return whether the record in these lines has an unclosed quote (closed quotes come in even numbers)."""
-    if len(recent) < 2:
+        Raises:
+            InputError: It has the same names in another order.
+        """
+        if same_header(row, names):
+            return True
+        cells = [row[0].removeprefix(kinds.MARK).strip('"'), *row[1:]]
+        if len(row) == len(names) > 1 and sorted(cells) == sorted(names):
+            other = excerpt(", ".join(cells))
+            raise InputError(
+                f"{clean_line(self.name)} line {line:,} holds another header ({other}): files with different columns "
+                "were joined; read them one by one, from a folder."
+            )
         return False
-    if ended and sum(line.count('"') for line in recent) % 2:
-        return True
-    return wrong and len(recent) > _MAX_RECORD_LINES
+
+    def _misfit(self, batch: Batch, index: int) -> BadRow:
+        row, width = batch.rows[index], self._layout.width
+        shown = excerpt((self.delimiter or " ").join(field[:80] for field in row[:20]))
+        detail = f"{_WRONG_NUMBER} (got {len(row)}, expected {width})"
+        return BadRow(batch.starts[index], _WRONG_NUMBER, shown, detail, units=batch.spans.get(index, 1))
+
+    def _judge(self, reader: RecordReader, misfits: int) -> None:
+        """Change the dialect if lines were lost to quotes of which another dialect makes sense.
+
+        Raises:
+            ReadAgainError: It was changed.
+        """
+        self._judged = True
+        own = Fit(self._dialect, misfits=misfits, stray=reader.stray, swallowed=reader.swallowed)
+        if not own.loss or not reader.doubtful:
+            return
+        better = own
+        for newline in (self._dialect.newline, *(ANY_END for line in reader.doubtful if "\r" in line[:-2]))[:2]:
+            for dialect in dialects(reader.doubtful, self._dialect.delimiter, newline, self._options):
+                if replace(dialect, width=0) == replace(self._dialect, width=0):
+                    continue
+                if measure([reader.doubtful], dialect, self._layout.width).loss * 2 > len(reader.doubtful):
+                    continue
+                fit = self._measure(dialect)
+                better = fit if fit.loss * 2 < better.loss else better
+        if better is not own:
+            self._dialect = replace(better.dialect, width=self._layout.width)
+            self._say_dialect(own)
+            raise ReadAgainError
+
+    def _measure(self, dialect: Dialect) -> Fit:
+        """Return how well `dialect` reads the whole file."""
+        with self._file.open(dialect.newline) as stream:
+            return measure(Lines(stream, dialect.newline).blocks(), dialect, self._layout.width)
+
+    def _say_dialect(self, usual: Fit | None) -> None:
+        """Add a notice about unusual quotes or line ends; `usual` is how the usual ones fit, and its loss is said."""
+        name, dialect = clean_line(self.name), self._dialect
+        if dialect.delimiter in RARE_DELIMITERS and self._options.delimiter is None:
+            shown = shown_delimiter(dialect.delimiter)
+            self._said.append(f"{name} is read with “{shown}” between its fields (--delimiter '{shown}').")
+        if dialect.newline == ANY_END and "\n" in self._file.head:
+            self._said.append(f"The lines of {name} end in different ways, also with a carriage return alone.")
+        if dialect.joined:
+            self._said.append(f"Texts of {name} that are broken into lines without quotes are joined again.")
+        if dialect.quoting == "standard" or self._options.quoting is not None:
+            return
+        lost = f": with the usual quotes, {_lines(usual.loss)} would be lost" if usual and usual.loss else ""
+        self._said.append(f"{name} is read {_QUOTING_SHOWN[dialect.quoting]} (--quoting {dialect.quoting}){lost}.")
+
+    def _say(self, reader: RecordReader) -> None:
+        """Set the notices for the pass that has ended."""
+        name = clean_line(self.name)
+        said = list(self._said)
+        if reader.stray:
+            said.append(f"Quotes in {_lines(reader.stray)} of {name} are neither doubled nor escaped, and are kept.")
+        skipped = {kind: count for kind, count in self.tally.skipped.items() if kind not in (kinds.HEADER, kinds.BLANK)}
+        if skipped:
+            listed = ", ".join(f"{count:,} × {kind}" for kind, count in skipped.items())
+            said.append(f"Lines of {name} that are no rows were skipped: {listed}.")
+        self.notices = said
 
 
-def _wrong_number(line: int, row: list[str], width: int, delimiter: str | None) -> BadRow:
-    reason = "wrong number of fields"
-    shown = excerpt((delimiter or " ").join(field[:80] for field in row[:20]))
-    return BadRow(line, reason, shown, f"{reason} (got {len(row)}, expected {width})")
+def _signs(names: list[str] | None) -> frozenset[str]:
+    """Return the first cells by which a record may be a repeated header, in any order of its columns."""
+    if names is None:
+        return frozenset()
+    return frozenset(chain(names, (kinds.MARK + name for name in names), (f'{kinds.MARK}"{name}"' for name in names)))
 
 
-def _chunk(starts: list[int], rows: list[list[str]], bad: list[BadRow], width: int) -> Chunk:
-    columns = [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
-    return Chunk(starts, columns, bad)
+def _doubt(name: str, chosen: Fit, other: Fit) -> Doubt:
+    ways: dict[str, dict[str, str]] = {
+        f"as {_QUOTING_SHOWN[fit.dialect.quoting]}: {fit.records:,} records": {"quoting": fit.dialect.quoting}
+        for fit in (chosen, other)
+    }
+    sentence = (
+        f"{name} is read {_QUOTING_SHOWN[chosen.dialect.quoting]}; {_QUOTING_SHOWN[other.dialect.quoting]} "
+        f"(--quoting {other.dialect.quoting}), it would have {other.records:,} records instead of {chosen.records:,}."
+    )
+    return Doubt(about="quoting", sentence=sentence, ways=ways)
+
+
+def _lines(count: int) -> str:
+    return "1 line" if count == 1 else f"{count:,} lines"

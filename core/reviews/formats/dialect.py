@@ -1,97 +1,142 @@
-"""Which character separates the fields of a delimited file, and whether its first record names the columns.
+"""How the records of a delimited file are written: what is between fields, and how a field holds what would end it.
 
-Both are decided from the first records of the file. A character is the delimiter if it splits (nearly) all of them into
-the same number of fields. A header is recognized by a name that is common in review files, or because it differs in
-kind from the values below it.
+The csv module does the parsing. It knows neither delimiters of several characters nor an escape character that only
+escapes quotes, so such lines are rewritten with stand-ins before it sees them, and the cells are written back after.
 """
 
 from __future__ import annotations
 
 import csv
-from collections import Counter
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
 
-from core.reviews.detect.names import is_known_name, is_number, is_truth_value
+from core.reviews.options import Quoting
 
-DELIMITERS = (",", "\t", ";", "|")
 NO_DELIMITER = "\x1f"
 """The delimiter of a file with one column: the ASCII unit separator, which does not occur in text."""
-_RECORDS = 200
+_QUOTE, _BACKSLASH, _DELIMITER, _LITERAL, _RETURN = "\udc01", "\udc02", "\udc03", "\udc04", "\udc05"
+LINE_BREAK = "\udc06"
+"""Stand-ins: lone surrogates, which decoded text does not contain. LINE_BREAK is for one in a text that
+is not quoted."""
+_MAX_JOINED = 200
 
 
-def is_delimited(head: str, complete: bool) -> bool:
-    """Return whether a file that starts with `head` has several columns, or one whose name review files often use."""
-    first_line = head.lstrip().split("\n", 1)[0]
-    return find_delimiter(head, complete) != NO_DELIMITER or is_known_name(first_line.strip().strip('"'))
+@dataclass(frozen=True)
+class Dialect:
+    """One way to read the lines of a delimited file."""
+
+    delimiter: str
+    """One character or a few."""
+    quoting: Quoting = "standard"
+    spaced: bool = False
+    """Whether blanks may stand between a delimiter and a quote."""
+    newline: str = "\n"
+    """What ends a line: `\\n`, or any line end (`ANY_END`)."""
+    returns: bool = False
+    """Whether texts that are not quoted hold `\\r`."""
+    joined: Literal["", "inside", "tail"] = ""
+    """Where texts are broken into lines although nothing is quoted, so that lines have to be joined: in the last column
+    (tail) or in another (inside)."""
+    width: int = 0
+    """How many fields a record has; only needed to join lines."""
+
+    @property
+    def character(self) -> str:
+        """What is between the fields of a rewritten line."""
+        return self.delimiter if len(self.delimiter) == 1 else _DELIMITER
+
+    @property
+    def rewritten(self) -> bool:
+        """Whether lines are rewritten before they are parsed."""
+        special = self.quoting == "backslash" or self.spaced or self.returns or bool(self.joined)
+        return special or len(self.delimiter) > 1
+
+    def reader(self, lines: Iterable[str]) -> Iterator[list[str]]:
+        """Parse `lines`; it raises `csv.Error` where quotes are not as the dialect has them."""
+        return csv.reader(
+            map(self.rewrite, lines) if self.rewritten else lines,
+            delimiter=self.character,
+            quoting=csv.QUOTE_NONE if self.quoting == "none" else csv.QUOTE_MINIMAL,
+            skipinitialspace=self.spaced,
+            strict=True,
+        )
+
+    def rewrite(self, line: str) -> str:
+        """Return `line` with stand-ins."""
+        if self.quoting == "backslash" and "\\" in line:
+            line = self._escapes.sub(self._escaped, line)
+        if len(self.delimiter) > 1:
+            line = line.replace(self.delimiter, _DELIMITER)
+        if self.spaced and '"' in line:
+            line = self._blanks.sub('"', line)
+        if self.returns:
+            end = len(line.rstrip("\r\n"))
+            line = line[:end].replace("\r", _RETURN) + line[end:]
+        return line
+
+    def restore(self, cells: list[str]) -> list[str]:
+        """Return the cells of a column with the stand-ins of `rewrite` written back."""
+        return [cell.translate(self._originals) for cell in cells]
+
+    def join(self, lines: Iterator[str]) -> Iterator[list[str]]:
+        """Yield the physical lines of each record, for a dialect with `joined`: until they hold all delimiters."""
+        need = self.width - 1
+        waiting: list[str] = []
+        held = 0
+        for line in lines:
+            found = line.count(self.delimiter)
+            if waiting and (held + found > need or len(waiting) >= _MAX_JOINED):
+                yield waiting
+                waiting, held = [], 0
+            waiting.append(line)
+            held += found
+            if held == need and self.joined == "inside":
+                yield waiting
+                waiting, held = [], 0
+        if waiting:
+            yield waiting
+
+    @cached_property
+    def _escapes(self) -> re.Pattern[str]:
+        return re.compile(rf'\\(["\\]|{re.escape(self.delimiter)})')
+
+    def _escaped(self, match: re.Match[str]) -> str:
+        return {'"': _QUOTE, "\\": _BACKSLASH}.get(match[1], _LITERAL)
+
+    @cached_property
+    def _blanks(self) -> re.Pattern[str]:
+        """Blanks after a quote that closes a field."""
+        return re.compile(rf'(?<!")" +(?={re.escape(self.delimiter)}|[\r\n]|$)')
+
+    @cached_property
+    def _originals(self) -> dict[int, str]:
+        return {
+            ord(_QUOTE): '"',
+            ord(_BACKSLASH): "\\",
+            ord(_LITERAL): self.delimiter,
+            ord(_DELIMITER): self.delimiter,
+            ord(_RETURN): "\r",
+            ord(LINE_BREAK): "\n",
+        }
 
 
-def find_delimiter(head: str, complete: bool, preferred: str = ",") -> str:
-    """Return the delimiter of a file that starts with `head`, or `NO_DELIMITER` if it has a single column.
+def repaired(line: str, dialect: Dialect, width: int) -> list[str] | None:
+    """Return the fields of a line whose quotes are not as the dialect has them, or None if there is a doubt.
 
-    Args:
-        complete: Whether `head` is the whole file; otherwise its last record may be incomplete, and is ignored.
-        preferred: The delimiter to choose when several fit equally well.
+    Quotes inside a quoted field may not be doubled; otherwise, quotes may be no more than characters.
     """
-    best, best_score = NO_DELIMITER, (0.0, 0.0, False)
-    for delimiter in DELIMITERS:
-        records = head_records(head, complete, delimiter)
-        if not records:
-            continue
-        counts = Counter(map(len, records))
-        fields, agreeing = counts.most_common(1)[0]
-        if counts[len(records[0])] == agreeing:
-            fields = len(records[0])
-        named = len(records[0]) > 1 and any(is_known_name(name) for name in records[0])
-        share = (counts[len(records[0])] if named else agreeing) / len(records)
-        begins = len(records[0]) == fields
-        if named or (fields > 1 and share >= (0.6 if begins else 0.9)):
-            score = (float(named), share, delimiter == preferred)
-            if score > best_score:
-                best, best_score = delimiter, score
-    return best
-
-
-def head_records(head: str, complete: bool, delimiter: str) -> list[list[str]]:
-    """Return the first records of `head` that are not blank, at most 200."""
-    lines = head.splitlines(keepends=True) if "\n" not in head else head.split("\n")
-    records: list[list[str]] = []
-    reader = csv.reader((line if line.endswith("\r") else line + "\n" for line in lines), delimiter=delimiter)
+    if dialect.quoting == "none" or '"' not in line:
+        return None
+    whole, between = dialect.rewrite(line).rstrip("\r\n"), re.escape(dialect.character)
+    inner = re.sub(rf'(?<=[^"{between}])"(?=[^"{between}])', '""', whole)
     try:
-        for record in reader:
-            if record:
-                records.append(record)
-            if len(records) > _RECORDS:
-                break
+        rows = list(csv.reader([inner], delimiter=dialect.character, skipinitialspace=dialect.spaced, strict=True))
     except csv.Error:
-        pass
-    if not complete and 1 < len(records) <= _RECORDS:
-        records.pop()
-    return records
-
-
-def has_header(records: Sequence[Sequence[str]]) -> bool:
-    """Return whether the first of `records` names the columns."""
-    names, below = records[0], records[1:]
-    if any(is_known_name(name) for name in names):
-        return True
-    if len(names) == 1 or not below or any(is_number(name) or is_truth_value(name) for name in names):
-        return False
-    if len(set(names)) < len(names) or any(len(name) > 60 or "\n" in name for name in names):
-        return False
-    return any(_stands_apart(name, values) for name, values in zip(names, _columns(below, len(names)), strict=True))
-
-
-def _columns(records: Sequence[Sequence[str]], width: int) -> list[list[str]]:
-    whole = [record for record in records if len(record) == width]
-    return [[record[index] for record in whole] for index in range(width)]
-
-
-def _stands_apart(name: str, values: Sequence[str]) -> bool:
-    """Return whether `name` is a word above numbers, or above a few repeated values that it is not one of."""
-    filled = [value for value in values if value.strip()]
-    if not name.strip() or not filled:
-        return False
-    if all(is_number(value) or is_truth_value(value) for value in filled):
-        return True
-    distinct = set(filled)
-    return len(filled) >= 4 and len(distinct) <= len(filled) / 2 and name not in distinct
+        rows = []
+    if len(rows) == 1 and len(rows[0]) == width:
+        return rows[0]
+    fields = whole.split(dialect.character)
+    return fields if len(fields) == width else None

@@ -63,9 +63,13 @@ class InputFile:
         with self.path.open("rb") as file:
             return file.read(8)
 
-    def open(self) -> io.TextIOWrapper:
-        """Open the file as text; see `open_text`."""
-        stream, self._raw = open_text(self.path, self.encoding, self.newline)
+    def open(self, newline: str | None = None) -> io.TextIOWrapper:
+        """Open the file as text; see `open_text`.
+
+        Args:
+            newline: What ends a line; `self.newline` if it is None.
+        """
+        stream, self._raw = open_text(self.path, self.encoding, self.newline if newline is None else newline)
         return stream
 
     def fraction(self) -> float:

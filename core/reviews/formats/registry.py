@@ -14,8 +14,8 @@ from pkgutil import resolve_name
 from core.base.errors import InputError
 from core.base.text import clean_line
 from core.reviews.folders.part_names import is_class_word
-from core.reviews.formats.dialect import is_delimited
 from core.reviews.formats.encodings import BinaryFileError
+from core.reviews.formats.find_dialect import is_delimited
 from core.reviews.formats.input_file import InputFile
 from core.reviews.formats.table import Table
 from core.reviews.options import ReadingOptions

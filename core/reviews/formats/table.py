@@ -15,6 +15,7 @@ from typing import Protocol, runtime_checkable
 
 from core.base.errors import InputError
 from core.base.text import clean_line
+from core.reviews.report import Doubt
 
 CHUNK_ROWS = 4_000
 EXCERPT = 80
@@ -86,11 +87,22 @@ class Tally:
             )
 
 
+class ReadAgainError(Exception):
+    """Raised at the end of a table's chunks, which must be read again: the table knows better now how to parse it."""
+
+
 @runtime_checkable
 class Counted(Protocol):
     """A table that accounts for everything in its file."""
 
     tally: Tally
+
+
+@runtime_checkable
+class Doubting(Protocol):
+    """A table that may have been read wrong, and says so."""
+
+    doubts: list[Doubt]
 
 
 class Table(Protocol):

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
-from core.reviews.detect.names import TRUTH_VALUES, stars_of
 from core.reviews.formats.delimited import open_tsv
-from core.reviews.formats.dialect import head_records
+from core.reviews.formats.dialect import NO_DELIMITER
+from core.reviews.formats.find_dialect import find_dialect
 from core.reviews.formats.input_file import InputFile
-from core.reviews.formats.table import CHUNK_ROWS, Chunk, Table
+from core.reviews.formats.lines import Lines, line_ends
+from core.reviews.formats.table import CHUNK_ROWS, Chunk, Table, Tally
 from core.reviews.options import ReadingOptions
 
 
 def open_plain_text(file: InputFile, options: ReadingOptions) -> Table:
-    """Open a text file: lines of `review<tab>label` as TSV, any other with one review per line."""
-    return open_tsv(file, options) if is_labelled_text(file) else TextTable(file)
+    """Open a text file: lines of `review<tab>label` and the like as a table, any other with one review per line."""
+    return open_tsv(file, options) if is_table(file, options) else TextTable(file)
 
 
 class TextTable:
@@ -28,25 +30,30 @@ class TextTable:
         self.delimiter: str | None = None
         self.header: bool | None = None
         self.encoding: str | None = file.encoding
+        self.tally = Tally("lines")
 
     def fraction(self) -> float:
         return self._file.fraction()
 
     def chunks(self, rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
-        with self._file.open() as stream:
+        self.tally.reset()
+        newline = line_ends(self._file.head)[0]
+        with self._file.open(newline) as stream:
+            lines = Lines(stream, newline)
             first, texts = 1, list[str]()
-            for line in stream:
+            for line in chain.from_iterable(lines.blocks()):
                 texts.append(line.rstrip("\r\n"))
                 if len(texts) >= rows:
                     yield Chunk(range(first, first + len(texts)), [texts])
                     first, texts = first + len(texts), []
+            self.tally.total = lines.counted
             yield Chunk(range(first, first + len(texts)), [texts])
 
 
-def is_labelled_text(file: InputFile) -> bool:
-    """Return whether the lines of a text file are `review<tab>label`, as in the UCI archive's sentence datasets."""
-    records = head_records(file.head, file.complete, "\t")
-    if len(records) < 3 or {len(record) for record in records} != {2}:
+def is_table(file: InputFile, options: ReadingOptions) -> bool:
+    """Return whether every line of a text file has the same fields, between tabs or below a header with known names."""
+    choice = find_dialect(file.head, file.complete, options, preferred="\t")
+    if choice is None or choice.dialect.delimiter == NO_DELIMITER or choice.fit.loss:
         return False
-    labels = [record[1].strip().casefold() for record in records[1:]]
-    return all(label in TRUTH_VALUES or stars_of(label) is not None for label in labels)
+    sure = choice.layout.named or choice.dialect.delimiter not in (",", ";", "|")
+    return sure and choice.fit.records > 2

@@ -101,6 +101,7 @@ def test_a_json_array_that_breaks_off_says_where(read: Any) -> None:
 def test_a_quote_that_is_never_closed_costs_one_row(read: Any, where: int) -> None:
     rows = [[f"Review {number}", str(number % 2)] for number in range(500)]
     rows[7][where] = '"' + rows[7][where]
+    rows[3][0] = '"Quoted, as usual"'
     reviews = read("text,label\n" + "".join(f"{text},{label}\n" for text, label in rows))
     assert reviews.report.left_out == {"unclosed quote": 1}
     assert (reviews.report.skipped[0].line, len(reviews)) == (9, 499)
