@@ -67,7 +67,7 @@ class Walk:
     def setup(self) -> None:
         """The form."""
         self.press("c", "[Setup]", "Start training")
-        self.through("p", "A preset takes the place")
+        self.through("p", "A preset replaces")
         self.press("y", "Copied the command")
         self.press(DOWN * 6, "[Setup]")
 
