@@ -60,7 +60,6 @@ def test_escaped_quotes_come_back(rows: list[Review], delimiter: str, quoting: i
     require_equal_or_counted(read(content), rows)
 
 
-@pytest.mark.xfail(strict=True, reason="--quoting is not there yet")
 @EVERY_TIME
 @given(hostile_rows(), st.sampled_from(DELIMITERS))
 def test_said_backslashes_come_back(rows: list[Review], delimiter: str) -> None:
@@ -70,7 +69,6 @@ def test_said_backslashes_come_back(rows: list[Review], delimiter: str) -> None:
     assert texts(found) == [review.text for review in rows]
 
 
-@pytest.mark.xfail(strict=True, reason="tabs are parsed with the quoting of CSV")
 @EVERY_TIME
 @given(hostile_rows(without="\n\r\t\\"))
 def test_unquoted_tabs_come_back(rows: list[Review]) -> None:
