@@ -23,6 +23,8 @@ class LimitCut(Cut, frozen=True, kw_only=True):
     max_length: int
     """The limit, in tokens."""
     by_class: dict[str, Cut]
+    padding: Padding
+    """What padding costs reviews that are cut to this limit."""
 
 
 class Padding(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,7 +36,37 @@ class Padding(msgspec.Struct, frozen=True, kw_only=True):
     random: float
     """If batches are drawn at random."""
     by_length: float
-    """If batches hold reviews of similar length."""
+    """If batches hold reviews of similar length, as in training."""
+    squares: float = 1.0
+    """Sum of the squared padded lengths over that of the squared lengths, in batches of similar length."""
+
+
+class Unknown(msgspec.Struct, frozen=True, kw_only=True):
+    """What the tokenizer does not know in some reviews: it replaces each such word or character by one and the same
+    token, so a model cannot tell them apart."""
+
+    tokens: float
+    """Share of all tokens, 0 to 1."""
+    reviews: int
+    """Reviews with something unknown."""
+    only: int
+    """Reviews in which nothing is known."""
+
+
+class UnknownReport(Unknown, frozen=True, kw_only=True):
+    """What the tokenizer does not know, in total and by class."""
+
+    by_class: dict[str, Unknown]
+    alike: int
+    """Reviews with something unknown that become the same input as a review with another text."""
+    alike_labelled_differently: int
+    """Those among them whose input occurs with different labels: no model can get all of these right."""
+    examples: tuple[str, ...]
+    """What is unknown most often, cleaned."""
+
+
+Counts = tuple[tuple[int, int], ...]
+"""(tokens, reviews) by ascending length."""
 
 
 class LengthReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,3 +90,62 @@ class LengthReport(msgspec.Struct, frozen=True, kw_only=True):
     """(tokens, reviews) by binned length, for forecasts."""
     distinct: int
     """Different tokens that occur."""
+    special: int
+    """Special tokens in every review."""
+    counts: Counts
+    """Every length that occurs."""
+    class_counts: dict[str, Counts]
+    """The same by class."""
+    long_rows: tuple[int, ...]
+    """Rows of some reviews of more than median length, the longest first."""
+    unknown: UnknownReport
+
+
+def cannot_learn(report: LengthReport) -> str:
+    """Return in a sentence what no model with this tokenizer can learn; empty if there is nothing to say."""
+    unknown, parts = report.unknown, []
+    if unknown.only:
+        one = unknown.only == 1
+        parts.append(
+            f"{unknown.only:,} review{' holds' if one else 's hold'} nothing that the tokenizer knows, so the model "
+            f"sees {'it' if one else 'them'} without a word."
+        )
+    if unknown.alike:
+        labels = f", {unknown.alike_labelled_differently:,} of them with different labels"
+        parts.append(
+            f"{unknown.alike:,} reviews become the same input as a review with another text"
+            f"{labels if unknown.alike_labelled_differently else ''}: no model with this tokenizer tells them apart."
+        )
+    if parts and report.sampled < report.reviews:
+        parts.append(f"That is in a sample of {report.sampled:,}.")
+    return " ".join(parts)
+
+
+def padding_at(report: LengthReport, limit: int) -> Padding:
+    """Return what padding costs at a limit: measured where the report has the limit, else between its neighbours."""
+    known = {found.max_length: found.padding for found in report.limits}
+    below = max((one for one in known if one <= limit), default=min(known))
+    above = min((one for one in known if one >= limit), default=max(known))
+    low, high = known[below], known[above]
+    share = (limit - below) / (above - below) if above > below and limit > below else 0.0
+
+    def between(one: float, other: float) -> float:
+        return one + share * (other - one)
+
+    return Padding(
+        batch_size=low.batch_size,
+        to_longest=between(low.to_longest, high.to_longest),
+        random=between(low.random, high.random),
+        by_length=between(low.by_length, high.by_length),
+        squares=between(low.squares, high.squares),
+    )
+
+
+def cut_at(counts: Counts, limit: int) -> Cut:
+    """Return what a limit cuts off, given how many reviews have each length."""
+    total = sum(tokens * reviews for tokens, reviews in counts)
+    lost = [((tokens - limit) * reviews, reviews) for tokens, reviews in counts if tokens > limit]
+    return Cut(
+        reviews_cut=sum(reviews for _, reviews in lost),
+        tokens_lost=sum(tokens for tokens, _ in lost) / total if total else 0.0,
+    )

@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from core.base.errors import InputError
+from core.data.truncation import kept_tokens
 from core.models.plain_tokenizer import PlainTokenizer
 
 _HASHES: WeakKeyDictionary[PlainTokenizer, str] = WeakKeyDictionary()
@@ -35,14 +36,10 @@ class SpecialTokens:
 
     def cut(self, ids: np.ndarray) -> np.ndarray:
         """Truncate to the head, the tail, or a quarter of the room from the head and the rest from the tail."""
-        if len(ids) <= self.room:
-            return ids
-        if self.truncation == "tail":
-            return ids[len(ids) - self.room :]
-        if self.truncation == "head+tail":
-            head = self.room // 4
-            return np.concatenate([ids[:head], ids[len(ids) - (self.room - head) :]])
-        return ids[: self.room]
+        parts = kept_tokens(len(ids), self.room, self.truncation)
+        if len(parts) == 1:
+            return ids[parts[0][0] : parts[0][1]]
+        return np.concatenate([ids[start:end] for start, end in parts])
 
     def encode(self, ids: np.ndarray) -> np.ndarray:
         """Return [L] int64 ids as the model reads them: truncated, with special tokens."""

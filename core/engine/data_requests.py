@@ -75,6 +75,8 @@ class RunForecast(msgspec.Struct, frozen=True, kw_only=True):
     facts: Facts
     forecast: Forecast
     savings: tuple[Saving, ...]
+    cannot_learn: str
+    """What no model with this tokenizer can learn from the reviews; empty if there is nothing to say."""
 
 
 class MakeForecast(EngineRequest[RunForecast], frozen=True, kw_only=True, tag="forecast"):

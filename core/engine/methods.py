@@ -26,7 +26,18 @@ from core.engine.data_requests import (
     Rows,
     RunForecast,
 )
-from core.engine.requests import Classified, Classify, Doctor, DoctorReport, EngineRequest, Load, LoadedModel, method_of
+from core.engine.requests import (
+    Classified,
+    Classify,
+    Doctor,
+    DoctorReport,
+    EngineRequest,
+    FindTokens,
+    FoundTokens,
+    Load,
+    LoadedModel,
+    method_of,
+)
 from core.reviews.page import Page, Row
 
 if TYPE_CHECKING:
@@ -104,6 +115,7 @@ def prepare(request: Prepare, progress: Progress) -> None:
 
 def forecast(request: MakeForecast, progress: Progress) -> RunForecast:
     """Forecast a run before anything is trained."""
+    from core.data.length_report import cannot_learn
     from core.data.lengths import length_report
     from core.data.run_data import read_run_data
     from core.forecast.forecast import forecast as forecast_of
@@ -121,7 +133,12 @@ def forecast(request: MakeForecast, progress: Progress) -> RunForecast:
     )
     facts = gather(lengths, len(data.labels), settings, len(data.train_rows), len(data.validation_rows))
     facts = with_calibration(facts, settings, progress)
-    return RunForecast(facts=facts, forecast=forecast_of(facts, settings), savings=tuple(savings(facts, settings)))
+    return RunForecast(
+        facts=facts,
+        forecast=forecast_of(facts, settings),
+        savings=tuple(savings(facts, settings)),
+        cannot_learn=cannot_learn(lengths),
+    )
 
 
 def facts(request: GatherFacts, progress: Progress) -> Facts:
@@ -135,7 +152,15 @@ def facts(request: GatherFacts, progress: Progress) -> Facts:
 def load(request: Load, progress: Progress) -> LoadedModel:
     """Load a model and keep it in memory."""
     predictor = _predictor(Path(request.folder), "fp32", progress)
-    return LoadedModel(labels=predictor.labels, max_length=predictor.special_tokens.max_length)
+    limits = predictor.special_tokens
+    return LoadedModel(labels=predictor.labels, max_length=limits.max_length, truncation=limits.truncation)
+
+
+def find_tokens(request: FindTokens, progress: Progress) -> FoundTokens:
+    """Find the tokens of texts."""
+    from core.data.unknown import find_tokens
+
+    return FoundTokens(reviews=find_tokens(_tokenizer(_folder_of(request)), request.texts))
 
 
 def classify(request: Classify, progress: Progress) -> Classified:
@@ -188,6 +213,7 @@ METHODS: dict[type[EngineRequest[Any]], Method] = {
     GatherFacts: facts,
     Load: load,
     Classify: classify,
+    FindTokens: find_tokens,
     ClassifyFile: classify_file,
     Evaluate: evaluate,
     Doctor: doctor,
@@ -206,7 +232,7 @@ def method_named(name: str) -> tuple[type[EngineRequest[Any]], Method]:
     raise InputError(f"The engine has no request '{name}'.")
 
 
-def _folder_of(request: Classify | ClassifyFile) -> Path:
+def _folder_of(request: Classify | ClassifyFile | FindTokens) -> Path:
     """Return the folder of the model that a request names."""
     if request.model is not None:
         from core.models.sources import resolve_model
@@ -215,6 +241,23 @@ def _folder_of(request: Classify | ClassifyFile) -> Path:
     if request.folder is None:
         raise InputError("Name a model or the folder of one.")
     return Path(request.folder)
+
+
+_tokenizers: dict[tuple[str, int], Any] = {}
+
+
+def _tokenizer(folder: Path) -> Any:
+    """Return the tokenizer in `folder`, cached until the folder is rewritten. Only the last one is kept."""
+    from core.models.tokenizer import load_tokenizer
+
+    config = folder / "config.json"
+    if not config.is_file():
+        raise InputError("This run has no model yet; let it finish, or stop and save it.")
+    key = (str(folder), config.stat().st_mtime_ns)
+    if key not in _tokenizers:
+        _tokenizers.clear()
+        _tokenizers[key] = load_tokenizer(folder, folder.name)
+    return _tokenizers[key]
 
 
 _loaded: dict[tuple[str, int, str], Predictor] = {}

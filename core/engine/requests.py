@@ -12,6 +12,7 @@ from typing import Any, Generic, Literal, TypeVar, get_args
 
 import msgspec
 
+from core.data.truncation import TokenPlaces
 from core.inference.classification import Classification, Explanation
 from core.runs.records import GpuMemory
 
@@ -32,6 +33,8 @@ class LoadedModel(msgspec.Struct, frozen=True, kw_only=True):
     labels: tuple[str, ...]
     max_length: int
     """The most tokens of a review that it reads."""
+    truncation: str = "head"
+    """Which part of a longer review it reads; see the setting."""
 
 
 class Load(EngineRequest[LoadedModel], frozen=True, kw_only=True):
@@ -57,6 +60,21 @@ class Classify(EngineRequest[Classified], frozen=True, kw_only=True):
     model: str | None = None
     explain: bool = False
     precision: Literal["auto", "fp32", "bf16"] = "fp32"
+
+
+class FoundTokens(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the tokens of texts are, in their order."""
+
+    reviews: tuple[TokenPlaces, ...]
+
+
+class FindTokens(EngineRequest[FoundTokens], frozen=True, kw_only=True):
+    """Find the tokens of texts with the tokenizer of a model: that of a run's `folder`, or `model`, an id or a
+    folder."""
+
+    texts: tuple[str, ...]
+    folder: str | None = None
+    model: str | None = None
 
 
 class DoctorReport(msgspec.Struct, frozen=True, kw_only=True):

@@ -42,6 +42,8 @@ class PlainTokenizer:
         """Args: config: Of `tokenizer_config.json`, special tokens as words. kind: the class that transformers uses."""
         self.backend_tokenizer, self._config, self.kind = backend, dict(config), kind
         self.pad_token_id = int(backend.token_to_id(config["pad_token"]) or 0)
+        unknown = config.get("unk_token")
+        self.unk_token_id: int | None = backend.token_to_id(unknown) if unknown is not None else None
         self.mask_token: str | None = config.get("mask_token")
         self.model_max_length: int | float = config.get("model_max_length") or _NO_LIMIT
 

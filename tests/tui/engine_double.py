@@ -50,21 +50,30 @@ def inspection(trainable: str = "", **changes: Any) -> Inspection:
     return Inspection(report=report(**changes), trainable=trainable)
 
 
-def lengths(classes: tuple[str, ...] = ("negative", "positive"), model: str = "starter") -> LengthReport:
+_NOTHING_ALIKE = {"alike": 0, "alike_labelled_differently": 0, "examples": []}
+
+
+def lengths(
+    classes: tuple[str, ...] = ("negative", "positive"), model: str = "starter", unknown: dict[str, Any] | None = None
+) -> LengthReport:
+    padding = {"batch_size": 16, "to_longest": 0.8, "random": 0.5, "by_length": 0.1}
+    table = [[20, 12], [45, 20], [90, 10], [300, 6]]
+    none = {"tokens": 0.0, "reviews": 0, "only": 0}
     limits = [
         {
             "max_length": limit,
+            "padding": padding,
             "reviews_cut": cut,
             "tokens_lost": cut / 100,
             "by_class": {name: {"reviews_cut": cut // 2, "tokens_lost": 0.1} for name in classes},
         }
         for limit, cut in ((32, 40), (64, 20), (128, 8), (256, 2), (512, 0))
     ]
-    padding = {"batch_size": 16, "to_longest": 0.8, "random": 0.5, "by_length": 0.1}
     found = {
         "model": model, "reviews": 48, "sampled": 48, "mean": 60.0, "max": 300, "p50": 45, "p90": 90, "p95": 120,
-        "p99": 280, "limits": limits, "padding": padding, "table": [[20, 12], [45, 20], [90, 10], [300, 6]],
-        "distinct": 700,
+        "p99": 280, "limits": limits, "padding": padding, "table": table, "distinct": 700,
+        "special": 2, "counts": table, "class_counts": dict.fromkeys(classes, table), "long_rows": [7, 3, 5],
+        "unknown": unknown or none | {"by_class": dict.fromkeys(classes, none)} | _NOTHING_ALIKE,
     }  # fmt: skip
     return msgspec.convert(found, LengthReport)
 
@@ -94,7 +103,7 @@ def facts(**changes: Any) -> dict[str, Any]:
     return found.model_copy(update=changes).model_dump(mode="json")
 
 
-_GROUPS = {"inspect", "rows", "measure", "listing", "taking", "start"}
+_GROUPS = {"lens", "inspect", "rows", "measure", "listing", "taking", "start"}
 
 
 class FakeEngine:
@@ -107,6 +116,7 @@ class FakeEngine:
             "facts": facts(),
             "rows": self._rows,
             "prepare": None,
+            "find_tokens": self._find_tokens,
         } | answers
         self.text, self.label = "A fine chair.", "positive"
         self.asked: list[tuple[str, dict[str, Any]]] = []
@@ -147,6 +157,15 @@ class FakeEngine:
             future.set_result(from_result(request, to_result(answer)))
         except InputError as error:
             future.set_exception(error)
+
+    def _find_tokens(self, params: dict[str, Any]) -> Any:
+        """Every character is a token."""
+        return {
+            "reviews": [
+                {"count": len(text), "special": 2, "first": [*range(len(text))], "last": [*range(len(text))]}
+                for text in params["texts"]
+            ]
+        }
 
     def _rows(self, params: dict[str, Any]) -> Any:
         start, total = params["offset"], self.answers["inspect"].report.kept

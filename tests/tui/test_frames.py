@@ -94,6 +94,20 @@ async def test_data_and_setup(size: tuple[int, int], monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.usefixtures("fixed_home")
+async def test_the_lens(size: tuple[int, int]) -> None:
+    engine = engine_double.FakeEngine()
+    words = "the hinge broke in the second week and the shop refused a refund though I asked politely "
+    engine.text = f"Bright and quiet, yet {words * 9}so {words}and it is"
+    async with ReviewTui(data="/data/reviews.csv", engine=engine).run_test(size=size) as pilot:  # type: ignore[arg-type]
+        await engine_double.settle(pilot)
+        await pilot.press("5", "p", "p")
+        await engine_double.settle(pilot)
+        shown = await settled(pilot, "Long review 1 of 3", "⟦", "Limit")
+        _compare(f"lens-{size[0]}x{size[1]}", shown)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
 async def test_classify(size: tuple[int, int], fixed_home: Path) -> None:
     texts = [
         "Bright, quiet and it has the features that I need.",

@@ -49,7 +49,8 @@ def forecast(
     found = ask(MakeForecast(request=request))
     if json:
         savings = [saving.model_dump(mode="json") for saving in found.savings]
-        say_json({"model": found.facts.model, **found.forecast.model_dump(mode="json"), "savings": savings})
+        said = found.forecast.model_dump(mode="json")
+        say_json({"model": found.facts.model, **said, "savings": savings, "cannot_learn": found.cannot_learn})
         return 0
     _say(found)
     return 0
@@ -82,6 +83,9 @@ def _say(found: RunForecast) -> None:
             for one in found.savings[:_MAX_SAVINGS]
         ]
         table(["with --set", "saves", ""], saved)
+    if found.cannot_learn:
+        say()
+        say(f"note: {found.cannot_learn}")
 
 
 def _about(peak: int, low: int) -> str:

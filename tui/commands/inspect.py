@@ -63,6 +63,7 @@ def _show_inspection(found: ReadingReport, trainable: str, tokens: LengthReport 
         rows: list[list[object]] = [[name, n, f"{n / total:.1%}"] for name, n in found.class_counts.items()]
         table(["class", "reviews", "share"], rows)
     _show_tokens(tokens)
+    _show_unknown(tokens)
     if left_out:
         say()
         for reason, count in found.left_out.items():
@@ -73,6 +74,24 @@ def _show_inspection(found: ReadingReport, trainable: str, tokens: LengthReport 
             say(f"  all {left_out} are listed in {found.skipped_file}")
     for notice in found.notices:
         say(f"note: {notice}")
+
+
+def _show_unknown(tokens: LengthReport | None) -> None:
+    """Show what the tokenizer does not know, if there is anything."""
+    if tokens is None or not tokens.unknown.reviews:
+        return
+    from core.data.length_report import cannot_learn
+
+    unknown = tokens.unknown
+    say()
+    say(f"unknown to the tokenizer of {tokens.model}, for example {' '.join(unknown.examples)}")
+    rows: list[list[object]] = [
+        [name, f"{one.tokens:.2%}", one.reviews, one.only]
+        for name, one in (("all", unknown), *unknown.by_class.items())
+    ]
+    table(["class", "of all tokens", "reviews with some", "with nothing else"], rows)
+    if sentence := cannot_learn(tokens):
+        say(sentence)
 
 
 def _show_tokens(tokens: LengthReport | None) -> None:

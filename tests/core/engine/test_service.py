@@ -195,7 +195,7 @@ def test_classify_answers_for_each_text_in_order(service: Pipe, tiny_classifier:
     assert [answer["truncated"] for answer in answers] == [False, True, False, False]
     assert answers[0]["tokens"] == 4
     loaded = service.answer("load", folder=str(tiny_classifier))["result"]
-    assert loaded == {"labels": ["negative", "positive"], "max_length": 32}
+    assert loaded == {"labels": ["negative", "positive"], "max_length": 32, "truncation": "head"}
 
 
 def test_evaluate_gives_what_scripts_rely_on(service: Pipe, run: RunFolder, reviews: Path) -> None:

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 from core.base.errors import ReviewtuiError
-from core.engine.requests import A, Classify, EngineRequest, Load
+from core.data.truncation import TokenPlaces
+from core.engine.requests import A, Classify, EngineRequest, FindTokens, Load
 from core.inference.classification import Classification
 from tui.screens.classify.model_choice import Candidate
 
 Progress = Callable[[str, float | None], None]
+V = TypeVar("V")
 State = Literal["looking", "none", "unchosen", "loading", "warm", "failed"]
 """`none`: no run has a model. `unchosen`: there are models, and the user has to choose one."""
 
@@ -40,8 +42,10 @@ class ModelInUse:
         self.candidate: Candidate | None = None
         self.labels: tuple[str, ...] = BY_HAND
         self.max_length: int | None = None
+        self.truncation = "head"
         self._ask = ask
         self._answers: OrderedDict[str, Classification] = OrderedDict()
+        self._places: OrderedDict[str, TokenPlaces] = OrderedDict()
 
     @property
     def run_id(self) -> str | None:
@@ -61,6 +65,7 @@ class ModelInUse:
         self.labels = (candidate.labels if candidate is not None else ()) or BY_HAND
         self.max_length = None
         self._answers.clear()
+        self._places.clear()
 
     async def load(self, progress: Progress) -> None:
         """Have the engine load the model.
@@ -80,11 +85,32 @@ class ModelInUse:
             raise
         if candidate is self.candidate:
             self.state, self.labels = "warm", loaded.labels
-            self.max_length = loaded.max_length
+            self.max_length, self.truncation = loaded.max_length, loaded.truncation
 
     def answer(self, text_hash: str) -> Classification | None:
         """Return the model's answer about a text; None if it has not been asked."""
         return self._answers.get(text_hash)
+
+    def places(self, text_hash: str) -> TokenPlaces | None:
+        """Return where the tokens of a text are; None if that has not been asked."""
+        return self._places.get(text_hash)
+
+    async def find_tokens(self, texts: Sequence[str], hashes: Sequence[str] = ()) -> tuple[TokenPlaces, ...]:
+        """Ask where the tokens of texts are; answers are kept under `hashes` where they are given.
+
+        A refusal is no problem: the texts are then shown without marks.
+        """
+        candidate = self.candidate
+        if candidate is None:
+            return ()
+        try:
+            found = (await self._ask(FindTokens(folder=str(candidate.run.model), texts=tuple(texts)))).reviews
+        except ReviewtuiError:
+            return ()
+        if candidate is self.candidate:
+            for text_hash, places in zip(hashes, found, strict=False):
+                _keep(self._places, text_hash, places)
+        return found
 
     async def classify(self, texts: Sequence[str], hashes: Sequence[str] = ()) -> list[Classification]:
         """Ask about texts; answers are kept under `hashes` where they are given.
@@ -104,7 +130,13 @@ class ModelInUse:
         found = list(answer.classifications)
         if candidate is self.candidate:
             self.state, self.message = "warm", ""
-            self._answers.update(zip(hashes, found, strict=False))
-            while len(self._answers) > _MAX_ANSWERS:
-                self._answers.popitem(last=False)
+            for text_hash, one in zip(hashes, found, strict=False):
+                _keep(self._answers, text_hash, one)
         return found
+
+
+def _keep(cache: OrderedDict[str, V], key: str, value: V) -> None:
+    """Cache a value, and forget the oldest if there are too many."""
+    cache[key] = value
+    while len(cache) > _MAX_ANSWERS:
+        cache.popitem(last=False)

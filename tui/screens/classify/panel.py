@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
 
+from core.data.truncation import TokenPlaces
 from core.inference.classification import Classification
 from core.triage.history import Decision
 from core.triage.queue import Pile
@@ -25,6 +26,8 @@ class View:
     """None while a typed review is in view."""
     prediction: Classification | None
     """The model's answer; None if it is hidden or missing."""
+    places: TokenPlaces | None
+    """Where the tokens of the review are; None if that is not known yet."""
     decision: Decision | None
     copy: Decision | None
     """A decision about the same text at another row."""
@@ -66,7 +69,8 @@ class Panel(Vertical):
             prediction.label if prediction is not None else None,
             decision.verdict if decision is not None and not decision.skipped else None,
         )
-        self.query_one("#facts", Static).update(words.facts(model, prediction, view.copy, with_name=not view.tall))
+        facts = words.facts(model, prediction, view.places, view.copy, with_name=not view.tall)
+        self.query_one("#facts", Static).update(facts)
         tally = self.query_one("#tally", Static)
         tally.display = pile is not None and pile.total > 0
         if pile is not None and pile.total:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual import work
 
 from core.base.errors import ReviewtuiError
+from core.data.truncation import TokenPlaces
 from core.engine.client import Progress
 from core.engine.requests import A, EngineRequest
 from core.inference.classification import Classification
@@ -28,6 +29,7 @@ class Predictions(Place):
         self.typed = False
         """Whether a typed review is in view instead of the pile."""
         self.typed_prediction: Classification | None = None
+        self.typed_places: TokenPlaces | None = None
         self._typed_text = ""
         self._predicting = False
 
@@ -45,6 +47,12 @@ class Predictions(Place):
             return self.typed_prediction
         review = self._review()
         return self.model.answer(review.hash) if review is not None else None
+
+    @property
+    def places(self) -> TokenPlaces | None:
+        """Where the tokens of the review in view are, if that is known."""
+        review = None if self.typed else self._review()
+        return self.typed_places if self.typed else self.model.places(review.hash) if review is not None else None
 
     def _review(self) -> Review | None:
         """Return the review of the pile that is in view and can be decided."""
@@ -70,7 +78,10 @@ class Predictions(Place):
     async def _predict(self) -> None:
         try:
             while wanted := self._wanted():
-                await self.model.classify([review.text for review in wanted], [review.hash for review in wanted])
+                texts, hashes = [review.text for review in wanted], [review.hash for review in wanted]
+                await self.model.classify(texts, hashes)
+                self.draw()
+                await self.model.find_tokens(texts, hashes)
                 self.draw()
         except ReviewtuiError:
             self.draw()  # the panel says why; the next step through the pile tries again
@@ -83,5 +94,8 @@ class Predictions(Place):
             found = await self.model.classify([self._typed_text])
         except ReviewtuiError:
             found = []  # the panel says why
-        self.typed_prediction = found[0] if found else None
+        self.typed_prediction, self.typed_places = found[0] if found else None, None
         self.draw()
+        if places := await self.model.find_tokens([self._typed_text]) if found else ():
+            self.typed_places = places[0]
+            self.draw()

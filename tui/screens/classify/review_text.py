@@ -1,4 +1,5 @@
-"""A review on the screen: cleaned, wrapped at words, scrollable. A line of 100 kB is drawn as fast as a short one.
+"""A review on the screen: cleaned, marked, wrapped at words, scrollable. A line of 100 kB is drawn as fast as a short
+one.
 
 Only visible lines are rendered. The width of emoji differs between terminals, so lines end a few columns before the
 edge; on wide screens they stay short enough to read comfortably.
@@ -7,6 +8,8 @@ edge; on wide screens they stay short enough to read comfortably.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from typing import ClassVar
 
 from rich.cells import cell_len, chop_cells
 from rich.segment import Segment
@@ -15,7 +18,8 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from core.base.text import clean
+from core.data.truncation import Span
+from tui.widgets.marked_text import MarkedText, marked
 
 MARGIN = 4
 MAX_WIDTH = 96
@@ -30,25 +34,41 @@ class ReviewText(ScrollView, can_focus=False):
 
     DEFAULT_CSS = """
     ReviewText { height: 1fr; padding: 0 1; overflow-x: hidden; }
+    ReviewText > .review-text--cut { color: $text-muted; text-style: strike; }
+    ReviewText > .review-text--unknown { color: $text-warning; }
     """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"review-text--cut", "review-text--unknown"}
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._text = ""
-        self._lines: list[str] = []
+        self._shown: tuple[str, Span | None, tuple[Span, ...]] = "", None, ()
+        self._marked = MarkedText("")
+        self._lines: list[Span] = []
         self._wrapped_at = 0
 
-    def show(self, text: str) -> None:
-        """Show `text` from its beginning."""
-        shown = clean(text[:MAX_CHARACTERS])
-        if len(text) > MAX_CHARACTERS:
-            shown += (
-                f"\n\n… {len(text) - MAX_CHARACTERS:,} more characters are not shown; the model is given all of them."
-            )
-        self._text = shown
+    def show(self, text: str, lost: Span | None = None, unknown: tuple[Span, ...] = ()) -> None:
+        """Show `text` from its beginning; if only its marks have changed, from where it is.
+
+        Args:
+            lost: The part that the model does not read, in characters; None if it reads all, or if that is not known.
+            unknown: The parts that its tokenizer does not know.
+        """
+        if (text, lost, unknown) == self._shown:
+            return
+        before, self._shown = self._shown[0], (text, lost, unknown)
+        short = text[:MAX_CHARACTERS]
+        parts = [(start, min(end, len(short))) for start, end in unknown if start < len(short)]
+        within = None if lost is None or lost[0] >= len(short) else (lost[0], min(lost[1], len(short)))
+        more = len(text) - len(short)
+        self._marked = marked(
+            short + (f"\n\n… {more:,} more characters are not shown; the model is given all of them." if more else ""),
+            within,
+            parts,
+        )
         self._wrapped_at = 0
         self._wrap()
-        self.scroll_home(animate=False)
+        if text != before:
+            self.scroll_home(animate=False)
 
     def on_resize(self, event: events.Resize) -> None:
         self._wrap()
@@ -57,41 +77,55 @@ class ReviewText(ScrollView, can_focus=False):
         width = min(max(self.scrollable_content_region.width - MARGIN, 8), MAX_WIDTH)
         if width != self._wrapped_at:
             self._wrapped_at = width
-            self._lines = wrap(self._text, width)
+            self._lines = list(_ranges(self._marked.text, width))
             self.virtual_size = Size(width, len(self._lines))
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
         number = y + self.scroll_offset.y
-        line = self._lines[number] if number < len(self._lines) else ""
         style = self.rich_style
-        return Strip([Segment(line, style)]).adjust_cell_length(self.size.width, style)
+        segments: list[Segment] = []
+        if number < len(self._lines):
+            for text, kind in self._marked.parts(*self._lines[number]):
+                own = style if kind is None else self.get_component_rich_style(f"review-text--{kind}")
+                segments.append(Segment(text, own))
+        return Strip(segments).adjust_cell_length(self.size.width, style)
 
 
 def wrap(text: str, width: int) -> list[str]:
     """`text` in lines of at most `width` columns, broken at spaces where there are any."""
-    lines: list[str] = []
-    for paragraph in text.expandtabs(4).split("\n"):
-        lines += [paragraph] if _columns(paragraph) <= width else _wrap_long(paragraph, width)
-    return lines
+    text = text.expandtabs(4)
+    return [text[start:end] for start, end in _ranges(text, width)]
 
 
-def _wrap_long(paragraph: str, width: int) -> list[str]:
-    lines: list[str] = []
-    line, used = "", 0
+def _ranges(text: str, width: int) -> Iterator[Span]:
+    """Yield where each line of at most `width` columns begins and ends in a text without tabs."""
+    start = 0
+    for paragraph in text.split("\n"):
+        if _columns(paragraph) <= width:
+            yield start, start + len(paragraph)
+        else:
+            for begin, end in _wrap_long(paragraph, width):
+                yield start + begin, start + end
+        start += len(paragraph) + 1
+
+
+def _wrap_long(paragraph: str, width: int) -> Iterator[Span]:
+    """Yield where the lines of a long paragraph begin and end; white space between two lines belongs to neither."""
+    begin, used = 0, 0
     for match in _WORDS.finditer(paragraph):
-        word = match[0]
-        bare = word.rstrip()
-        if used + _columns(bare) > width and line:
-            lines.append(line.rstrip())
-            line, used = "", 0
+        bare = match[0].rstrip()
+        at = match.start()
+        if used + _columns(bare) > width and at > begin:
+            yield begin, begin + len(paragraph[begin:at].rstrip())
+            begin, used = at, 0
         if _columns(bare) > width:
-            *full, word = _chop(bare, width)
-            lines += full
-            word += " "
-        line += word
-        used += _columns(word)
-    return [*lines, line.rstrip()]
+            for part in _chop(bare, width)[:-1]:
+                yield begin, begin + len(part)
+                begin += len(part)
+            used = 0
+        used += _columns(paragraph[max(at, begin) : match.end()])
+    yield begin, begin + len(paragraph[begin:].rstrip())
 
 
 def _chop(word: str, width: int) -> list[str]:

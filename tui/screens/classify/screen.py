@@ -13,6 +13,7 @@ from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widgets import Static, TextArea
 
+from core.data.truncation import lost_characters
 from tui.keys.bindings import bindings
 from tui.screens.classify import text as words
 from tui.screens.classify.controller import ClassifyWork
@@ -88,9 +89,10 @@ class ClassifyScreen(ClassifyWork):
         notice = None if self.typed else self._notice()
         self.set_class(notice is not None, "-notice")
         self.query_one("#notice", Static).update(notice or "")
-        if pile is not None and review is not None and notice is None and self._in_view != (pile, review.row):
-            self._in_view, self._shown_at = (pile, review.row), time.monotonic()
-            self.query_one(ReviewText).show(review.text)
+        if pile is not None and review is not None and notice is None:
+            if self._in_view != (pile, review.row):
+                self._in_view, self._shown_at = (pile, review.row), time.monotonic()
+            self._show_text(review.text)
         self.query_one("#position", Static).update(words.position(pile, self.key) if pile and review else "")
         trail = self.query_one("#trail", Static)
         listed = pile is not None and not self.typed and pile.total > 0
@@ -105,12 +107,21 @@ class ClassifyScreen(ClassifyWork):
             self._live = live
             self.refresh_bindings()
 
+    def _show_text(self, text: str) -> None:
+        """Show the review; once its tokens are known, with marks."""
+        places, model = self.places, self.model
+        lost = None
+        if places is not None and model.max_length is not None:
+            lost = lost_characters(places, len(text), model.max_length, model.truncation)
+        self.query_one(ReviewText).show(text, lost, places.unknown if places is not None else ())
+
     def _view(self) -> View:
         pile, review = None if self.typed else self.pile, self._review()
         return View(
             model=self.model,
             pile=pile,
             prediction=None if self.label_first else self.prediction,
+            places=self.places,
             decision=self.pile_decision,
             copy=pile.history.copy_of(review.row, review.hash) if pile and review else None,
             hidden=self.label_first,
@@ -292,7 +303,7 @@ class ClassifyScreen(ClassifyWork):
         if self._typing_timer is not None:
             self._typing_timer.stop()
         if not self._typed_text.strip():
-            self.typed_prediction = None
+            self.typed_prediction = self.typed_places = None
             self.draw()
         elif self.model.state == "warm":
             self._typing_timer = self.set_timer(self.TYPING_PAUSE, self._classify_typed)

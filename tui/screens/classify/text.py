@@ -8,6 +8,7 @@ from pathlib import Path
 from textual.content import Content
 
 from core.base.text import clean, clean_line
+from core.data.truncation import TokenPlaces
 from core.inference.classification import Classification
 from core.triage.history import Counts, Decision
 from core.triage.queue import Pile
@@ -16,6 +17,8 @@ from tui.screens.classify.keys import MAX_DIGITS
 from tui.screens.classify.label_bars import meter, percent
 from tui.screens.classify.model import ModelInUse
 
+CUT_AT = {"head": "at the end", "tail": "at the start", "head+tail": "in the middle"}
+"""The setting `truncation` → where a long review is cut."""
 Part = tuple[str, str]
 Key = Callable[[str], str]
 """Returns the current key of an action, given its id."""
@@ -74,18 +77,34 @@ def label_first(last: Decision | None, *, tall: bool) -> Content:
     return Content.assemble(lead, (between, "$foreground-muted"), (yours, "bold"), models)
 
 
-def facts(model: ModelInUse, prediction: Classification | None, copy: Decision | None, *, with_name: bool) -> Content:
-    """Return a line about the review: tokens read, the model (if `with_name`), and the decision about a copy of it."""
+def facts(
+    model: ModelInUse,
+    prediction: Classification | None,
+    places: TokenPlaces | None,
+    copy: Decision | None,
+    *,
+    with_name: bool,
+) -> Content:
+    """Return what is known of the review: how much of it the model reads and knows, the model (if `with_name`), and
+    the decision about a copy of it."""
     parts: list[Part] = []
     if prediction is not None:
-        tokens = f"{prediction.tokens:,} token{'' if prediction.tokens == 1 else 's'}"
+        tokens = counted(prediction.tokens, "token")
         if prediction.truncated:
-            limit = f" at {model.max_length:,}" if model.max_length else ""
-            parts += [(f"{tokens}, ", ""), (f"cut{limit} tokens: the rest was not read", "bold $text-warning")]
+            limit = model.max_length or 0
+            lost = f"{prediction.tokens - limit:,} {CUT_AT.get(model.truncation, '')}" if limit else "the rest"
+            cut = f"cut to {limit:,}:" if limit else "cut:"
+            apart = " " if with_name else "\n"
+            parts += [(f"{tokens}, ", ""), (f"{cut}{apart}⟦{lost}⟧ not read", "bold $text-warning")]
         else:
             parts.append((f"{tokens}, all of them read", "$foreground-muted"))
         if with_name and model.candidate is not None:
             parts.append((f"   model {clean_line(model.candidate.summary.name, 26)}", "$foreground-muted"))
+    if places is not None and places.unknown_count:
+        words = f"⟪{counted(places.unknown_count, 'token')}⟫ unknown: all the same to the model"
+        if places.unknown_count == places.count:
+            words = "⟪all of it⟫ unknown: the model tells no such reviews apart"
+        parts.append((("\n" if parts else "") + words, "$text-warning"))
     if copy is not None:
         lead = "\n" if parts else ""
         parts.append((f"{lead}an exact copy, line {copy.line}: {_said(copy)}", "bold $text-warning"))

@@ -15,17 +15,17 @@ from textual.message import Message
 from textual.widgets import ContentSwitcher, Static
 
 from core.base.text import clean_line
-from core.data.length_report import LengthReport
 from core.reviews.options import ReadingOptions
 from core.reviews.page import Row
 from core.reviews.report import ReadingReport
 from tui.screens.data import length_views, report_views
 from tui.screens.data.keys import SECTIONS
+from tui.screens.data.lens_views import Lens
 from tui.widgets.responsive import Drawn, gauge, section
 from tui.widgets.tabs import Pane, Sections
 
 _IDS = ("overview", "columns", "samples", "left", "lengths")
-SAMPLES = _IDS.index("samples")
+SAMPLES, LENGTHS = _IDS.index("samples"), _IDS.index("lengths")
 PAGE = 20
 """Reviews on a page of samples."""
 FETCHED = 200
@@ -126,10 +126,10 @@ class Findings(Vertical):
         self._drawn("tokens").show_text(section("Tokens") + Content("\n") + line)
         self._drawn("lengths-drawn").show_text(line)
 
-    def show_lengths(self, lengths: LengthReport, limit: int) -> None:
-        """Show token lengths, with the run's max length marked."""
-        self._drawn("tokens").show(partial(length_views.lengths_short, lengths, limit))
-        self._drawn("lengths-drawn").show(partial(length_views.lengths, lengths, limit))
+    def show_lens(self, seen: Lens) -> None:
+        """Show token lengths, and what the run's limit cuts off."""
+        self._drawn("tokens").show(partial(length_views.lengths_short, seen))
+        self._drawn("lengths-drawn").show(partial(length_views.lengths, seen))
 
     def lengths_refused(self, sentence: str) -> None:
         """Show why the tokens could not be counted."""

@@ -7,7 +7,7 @@ from tui.keys.actions import Action, KeyTable
 SECTIONS = ("Overview", "Columns", "Samples", "Left out", "Lengths")
 """Titles of the sections of what was found; a digit opens each."""
 
-_PICKING, _FOUND = "while choosing reviews", "once reviews are read"
+_PICKING, _FOUND, _LENGTHS = "while choosing reviews", "once reviews are read", "in the section Lengths"
 
 DATA = KeyTable(
     "data",
@@ -36,6 +36,33 @@ DATA = KeyTable(
         Action("data.previous_section", "left", "section(-1)", "Previous section", when=_FOUND),
         Action("data.next_page", "full_stop", "page(1)", "Next page", footer=True, shown_as=".", when=_FOUND),
         Action("data.previous_page", "comma", "page(-1)", "Previous page", shown_as=",", when=_FOUND),
+        Action(
+            "data.higher",
+            "plus,equals_sign",
+            "limit(1)",
+            "Limit",
+            "Raise the limit: read more tokens of long reviews",
+            footer=True,
+            shown_as="+−",
+            when=_LENGTHS,
+        ),
+        Action(
+            "data.lower",
+            "minus",
+            "limit(-1)",
+            "Lower limit",
+            "Read fewer tokens of long reviews",
+            when=_LENGTHS,
+        ),
+        Action(
+            "data.truncation",
+            "p",
+            "truncation",
+            "Kept part",
+            "Keep the head, the tail or both of long reviews",
+            footer=True,
+            when=_LENGTHS,
+        ),
         Action("data.text", "t", "choose_column('text')", "Text column"),
         Action("data.title", "i", "choose_column('title')", "Title column"),
         Action("data.label", "l", "choose_column('label')", "Label column"),

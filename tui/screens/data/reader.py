@@ -62,6 +62,10 @@ class ReadsReviews(Place):
         """Show whether a run could learn from the reviews, or what is being waited for."""
         raise NotImplementedError
 
+    def _look_through(self, lengths: LengthReport) -> None:
+        """Show new lengths through the lens."""
+        raise NotImplementedError
+
     def _draw_progress(self, what: str, share: float | None) -> None:
         """Show the progress of the first reading of a source."""
         raise NotImplementedError
@@ -77,7 +81,7 @@ class ReadsReviews(Place):
         """Read another source."""
         self._source, self._report, self._lengths = source, None, None
         self.app.draft.lengths = None
-        for group in ("rows", "measure"):
+        for group in ("rows", "measure", "lens"):
             self.workers.cancel_group(self, group)
         self.findings.open(0, focus=False)
         self._ask(reading)
@@ -166,7 +170,7 @@ class ReadsReviews(Place):
         else:
             self._lengths = found
             draft.keep_lengths(found, settings.model)
-            self.findings.show_lengths(found, self._settings().max_length)
+            self._look_through(found)
 
     def _measuring(self, what: str, share: float | None) -> None:
         if self._lengths is None:

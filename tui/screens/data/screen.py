@@ -1,7 +1,8 @@
 """The Data screen: choose reviews, see what they contain, and decide how they are read before training.
 
 It has three stages: picking a source, waiting for the engine, and what was found. This file has the stages and keys;
-`reader.py` asks the engine, `findings.py` draws what was found, and `reading_choices.py` lists what can be changed.
+`reader.py` asks the engine, `findings.py` draws what was found, `lens.py` shows what a limit cuts off, and
+`reading_choices.py` lists what can be changed.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ from tui.keys.bindings import bindings
 from tui.screens.data import report_views
 from tui.screens.data.class_names import LabelNames
 from tui.screens.data.file_picker import FilePicker
-from tui.screens.data.findings import SAMPLES, Findings
+from tui.screens.data.findings import LENGTHS, SAMPLES, Findings
 from tui.screens.data.keys import DATA, SECTIONS
-from tui.screens.data.reader import ReadsReviews, Stage
+from tui.screens.data.lens import LooksThroughLens
+from tui.screens.data.reader import Stage
 from tui.screens.data.reading_choices import Changes, Offer, changed, offer_columns, offer_reading, offer_schemes
 from tui.widgets.dialogs import Ask, Choose
 from tui.widgets.tabs import Sections
@@ -35,7 +37,7 @@ _INTRO = (
 )
 
 
-class DataScreen(ReadsReviews):
+class DataScreen(LooksThroughLens):
     """Shows what a source of reviews contains, and how it is read."""
 
     PLACE = "data"
@@ -43,8 +45,11 @@ class DataScreen(ReadsReviews):
     HELP = (
         "Choose reviews and see what they contain before training: which columns are the text, the title and the "
         "label, how many reviews each class has, which rows were left out and why, and how long reviews are in "
-        "tokens.\n\nEverything was detected and everything can be changed: t text, i title, l label, s how labels "
-        "become classes, n their names, e how the file is read. Left and right, or 1 to 5, switch between sections."
+        "tokens.\n\nLengths shows long reviews as a model would read them: what max_length cuts off is struck through, "
+        "between ⟦ and ⟧, while + and − move it and p keeps another part; what the tokenizer does not know is between "
+        "⟪ and ⟫. Both are settings of the run, and stay as you leave them.\n\nEverything was detected and everything "
+        "can be changed: t text, i title, l label, s how labels become classes, n their names, e how the file is read. "
+        "Left and right, or 1 to 5, switch between sections."
     )
     BINDINGS: ClassVar[list[BindingType]] = bindings(DATA)
 
@@ -82,7 +87,7 @@ class DataScreen(ReadsReviews):
             if self._measured_for != (settings.model, settings.batch_size):
                 self._measure()
             elif self._lengths is not None:
-                self.findings.show_lengths(self._lengths, settings.max_length)
+                self._draw_lens()
 
     @property
     def stage(self) -> str:
@@ -129,7 +134,9 @@ class DataScreen(ReadsReviews):
             refused = stage == "picking" and self._report is None and bool(self._refusal)
             return found or (refused and (action == "choose_reading" or parameters == ("text",)))
         if action == "page":
-            return found and self.findings.section == SAMPLES
+            return found and self.findings.section in (SAMPLES, LENGTHS)
+        if action in ("limit", "truncation"):
+            return found and self._lens is not None and self.findings.section == LENGTHS
         if action == "continue":
             return (None if self.blocked else True) if found else False
         if action in ("work_through", "open", "section", "open_section", "choose_scheme", "name_classes"):
@@ -139,7 +146,9 @@ class DataScreen(ReadsReviews):
     def why_not(self, action: str) -> str:
         if self.stage != "found":
             return "" if action in ("section", "open_section", "page") else "Choose reviews first."
-        return self.blocked if action == "continue" else "Pages are turned in the section Samples: press 3."
+        if action in ("limit", "truncation"):
+            return "The limit is moved in the section Lengths: press 5."
+        return self.blocked if action == "continue" else "Pages are turned in the sections Samples and Lengths."
 
     def action_continue(self) -> None:
         """Go to the settings of the run."""
@@ -176,11 +185,24 @@ class DataScreen(ReadsReviews):
     def action_open_section(self, index: int) -> None:
         """Open a section by its number."""
         self.findings.open(index)
+        if index == LENGTHS:
+            self.open_lens()
         self.refresh_bindings()
 
     def action_page(self, step: int) -> None:
-        """Turn a page of samples."""
-        self.findings.turn(step)
+        """Turn a page of samples, or show another long review."""
+        if self.findings.section == LENGTHS:
+            self.show_other(step)
+        else:
+            self.findings.turn(step)
+
+    def action_limit(self, by: int) -> None:
+        """Raise or lower the limit on tokens."""
+        self.change_limit(by)
+
+    def action_truncation(self) -> None:
+        """Keep another part of long reviews."""
+        self.change_truncation()
 
     def action_choose_column(self, role: str) -> None:
         """Choose the column of the text, the title or the label."""

@@ -12,6 +12,7 @@ import pytest
 from textual.pilot import Pilot
 
 from core.base.errors import ReviewtuiError
+from core.data.truncation import joined
 from core.engine.requests import EngineRequest, from_result, method_of, to_params
 from core.runs.folder import RunFolder
 from tests.tui.frames import frame
@@ -75,6 +76,18 @@ class FakeEngine:
 
     def _load(self, params: dict[str, Any]) -> Any:
         return {"labels": list(self.labels), "max_length": 128}
+
+    def _find_tokens(self, params: dict[str, Any]) -> Any:
+        """Every character is a token; emoji are unknown."""
+        return {"reviews": [self._places(text) for text in params["texts"]]}
+
+    def _places(self, text: str) -> dict[str, Any]:
+        starts = range(len(text))
+        unknown = [(at, at + 1) for at, character in enumerate(text) if character > "\U0001f000"]
+        return {
+            "count": len(text), "special": 0, "first": list(starts[:8192]), "last": list(starts[-8192:]),
+            "unknown": joined(unknown, text), "unknown_count": len(unknown),
+        }  # fmt: skip
 
     def _classify(self, params: dict[str, Any]) -> Any:
         share = (1 - 0.75) / max(len(self.labels) - 1, 1)

@@ -8,6 +8,7 @@ import random
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual import events
@@ -91,9 +92,10 @@ async def test_the_next_review_shows_only_after_the_decision_is_on_the_disk(
 
     show = ReviewText.show
 
-    def shown(self: ReviewText, text: str) -> None:
-        order.append(text)
-        show(self, text)
+    def shown(self: ReviewText, text: str, *marks: Any) -> None:
+        if text not in order[-1:]:
+            order.append(text)
+        show(self, text, *marks)
 
     monkeypatch.setattr(ReviewText, "show", shown)
     async with bench(FakeEngine(), pile).run_test() as pilot:
@@ -206,7 +208,32 @@ async def test_a_typed_review_is_classified_at_a_key_and_after_a_pause(
 async def test_a_cut_review_says_so(run: RunFolder, pile: str) -> None:
     async with bench(FakeEngine(["word " * 200]), pile).run_test(size=(120, 40)) as pilot:
         await settled(pilot)
-        assert "1,000 tokens, cut at 128 tokens" in frame(pilot.app)
+        shown = frame(pilot.app)
+        assert "1,000 tokens, cut to 128:" in shown and "⟦872 at the end⟧ not read" in shown
+
+
+@pytest.mark.parametrize(
+    ("truncation", "shown"),
+    [("head", "aaaaa⟦bbbbbbccc⟧"), ("tail", "⟦aaaaabbbb⟧bbccc"), ("head+tail", "a⟦aaaabbbbb⟧bccc")],
+)
+async def test_the_part_that_the_model_does_not_read_is_struck_through(
+    run: RunFolder, pile: str, truncation: str, shown: str
+) -> None:
+    engine = FakeEngine(["aaaaabbbbbbccc", "😡 x"])
+    engine._load = lambda params: {  # type: ignore[method-assign]
+        "labels": ["negative", "positive"], "max_length": 5, "truncation": truncation,
+    }  # fmt: skip
+    async with bench(engine, pile).run_test(size=(120, 40)) as pilot:
+        screen = await settled(pilot)
+        assert shown in frame(pilot.app)
+        struck = [
+            segment.text
+            for segment in screen.query_one(ReviewText).render_line(0)
+            if segment.style is not None and segment.style.strike
+        ]
+        assert struck == [shown[shown.index("⟦") : shown.index("⟧") + 1]]
+        await press(pilot, "enter")
+        assert "⟪😡⟫ x" in frame(pilot.app) and "⟪1 token⟫ unknown" in frame(pilot.app)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])

@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 from core.base.errors import InputError
 from core.engine.requests import method_of
 from core.reviews.options import ReadingOptions
-from tests.tui.engine_double import HOSTILE, STEERING, FakeEngine, column, inspection, settle, until
+from tests.tui.engine_double import HOSTILE, STEERING, FakeEngine, column, inspection, lengths, settle, until
 from tests.tui.frames import frame
 from tui.app import ReviewTui
 from tui.screens.data.class_names import LabelNames
 from tui.screens.data.file_listing import Listing
 from tui.screens.data.file_picker import where_line
 from tui.screens.data.findings import SECTIONS
+from tui.screens.data.lens import next_limit
 from tui.screens.data.screen import DataScreen
 from tui.widgets.dialogs import Ask, Choose
 from tui.workbench import sample_folder
@@ -155,11 +156,11 @@ async def test_every_section_is_reached_by_digit_and_by_arrow() -> None:
         assert by_digit == by_arrow and len(set(by_digit)) == len(SECTIONS)
         assert frame(app) == by_digit[0]
         for words, shown in zip(
-            ("How it is read", "distinct", "A fine chair. 0", "7", "What a limit cuts"), by_digit, strict=True
+            ("How it is read", "distinct", "A fine chair. 0", "7", "of all tokens are not read"), by_digit, strict=True
         ):
             assert words in shown
         assert "reviews.csv:7" in by_digit[3] and "skipped.jsonl" in by_digit[3]
-        assert "50%" in by_digit[4] and "▸ 256" in by_digit[4]
+        assert "256 tokens" in by_digit[4] and "6 of 48 reviews" in by_digit[4]
 
 
 async def test_pages_of_samples_turn_and_fetch_when_they_must() -> None:
@@ -414,3 +415,62 @@ async def test_any_size_at_any_stage_is_drawn() -> None:
 def test_however_long_its_path_a_folder_says_what_enter_does(path: str, width: int) -> None:
     line = where_line(Listing(Path("/", path)), width)
     assert line.plain.endswith("0 data files   enter opens") and line.cell_length <= width
+
+
+async def test_the_limit_moves_over_a_long_review_and_is_the_runs() -> None:
+    """Every character of the engine's double is a token, and two special tokens take part of the limit."""
+    engine = FakeEngine()
+    engine.text = "abcdefghij" * 12
+    app = workbench(engine)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert not engine.of("find_tokens") and not engine.of("facts")
+        await pilot.press("plus")
+        assert app.draft.typed == {}  # the section is not open
+        await pilot.press("5")
+        await settle(pilot)
+        assert engine.of("rows")[-1] | {"reading": None} == {
+            "source": "/data/reviews.csv", "reading": None, "offset": 7, "limit": 1,
+        }  # fmt: skip
+        assert "all of its 124 tokens are read" in frame(app) and "⟦" not in frame(app)
+        for _ in range(9):
+            await pilot.press("minus")
+        assert app.draft.typed == {"max_length": "112"} and "112 tokens" in frame(app)
+        assert "12 of its 124 tokens are not read" in frame(app)
+        lost = "abcdefghij"[0] + "bcdefghij 7"
+        assert f"⟦{lost}⟧" in frame(app)
+        await pilot.press("p")
+        assert app.draft.typed == {"max_length": "112", "truncation": "tail"} and "⟦abcdefghijab⟧cdef" in frame(app)
+        await pilot.press("p")
+        assert "¼ head and ¾ tail" in frame(app)
+        await pilot.press("p", "full_stop")
+        await settle(pilot)
+        assert engine.of("rows")[-1]["offset"] == 3 and "Long review 2 of 3" in frame(app)
+        for _ in range(9):
+            await pilot.press("plus")
+        assert app.draft.typed == {}
+
+
+async def test_what_the_tokenizer_does_not_know_is_said_by_class() -> None:
+    one = {"tokens": 0.25, "reviews": 9, "only": 4}
+    unknown = one | {
+        "by_class": {"negative": one, "positive": one | {"only": 0}}, "alike": 4, "alike_labelled_differently": 2,
+        "examples": ["😡👎"],
+    }  # fmt: skip
+    engine = FakeEngine(lengths=lengths(unknown=unknown))
+    app = workbench(engine)
+    async with app.run_test(size=(120, 60)) as pilot:
+        await settle(pilot)
+        assert "25.0% of them are unknown words or characters" in frame(app)
+        await pilot.press("5")
+        await settle(pilot)
+        shown = " ".join(frame(app).split())
+        assert "for example 😡👎" in shown and "negative 25.0% 9 4 positive 25.0% 9 0" in shown
+        assert "4 reviews hold nothing that the tokenizer knows" in shown and "2 of them with different labels" in shown
+
+
+@given(st.integers(4, 8192))
+def test_every_limit_is_left_upwards_and_downwards(limit: int) -> None:
+    assert limit < next_limit(limit, 1) or limit == 8192
+    assert next_limit(limit, -1) < limit or limit <= 16
+    assert next_limit(next_limit(limit, 1), -1) <= max(limit, 16)
