@@ -65,7 +65,7 @@ def _rewrite(listed: Path, judged: Mapping[str, Judged], anew: bool) -> None:
     head = [line for line in listed.read_text(encoding="utf-8").splitlines() if line.startswith("#")]
     before = known_failing(listed)
     failing = {
-        name: (not anew and before.get(name)) or f"{one.verdict}: {clean_line(one.why, 110)}"
+        name: before.get(name) or f"{one.verdict}: {clean_line(one.why, 110)}"
         for name, one in judged.items()
         if not one.good and (anew or name in before)
     }
