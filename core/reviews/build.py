@@ -18,10 +18,11 @@ from core.base.text import clean_line
 from core.reviews.detect.columns import ColumnCounter, Roles, find_roles, sample_column
 from core.reviews.detect.labels import MISSING
 from core.reviews.finish import NO_LABEL, SKIPS, Pass, finish, write_line
-from core.reviews.formats.table import UNDECODABLE, BadRow, Chunk, Counted, ReadAgainError, Table, excerpt
+from core.reviews.formats.encoding_evidence import TITLES
+from core.reviews.formats.table import UNDECODABLE, BadRow, Chunk, Counted, Doubting, ReadAgainError, Table, excerpt
 from core.reviews.hashing import text_digest
 from core.reviews.options import ReadingOptions
-from core.reviews.report import Account
+from core.reviews.report import Account, Doubt
 from core.reviews.store import (
     RowWriter,
     open_new,
@@ -93,6 +94,7 @@ class _Reading:
         self.too_many = False
         self.notices = list(given.notices)
         self.accounts: list[Account] = []
+        self.doubts: list[Doubt] = []
         self.roles, self.counters = self._inspect()
         self.writer = RowWriter(folder)
         self.skips = open_new(folder / SKIPS)
@@ -132,6 +134,7 @@ class _Reading:
             done += weight
             self.accounts.append(_account(table, units))
             self.notices += table.notices + self._guesses(table)
+            self.doubts += table.doubts if isinstance(table, Doubting) else []
         if not self.rows:
             raise InputError(f"{self.shown} has a header but no rows below it; give a file with reviews.")
 
@@ -142,8 +145,9 @@ class _Reading:
     def _guesses(self, table: Table) -> list[str]:
         """Return notices about what was assumed about a file and may be wrong."""
         notices = []
-        if table.encoding == "cp1252" and self.options.encoding is None:
-            notices.append(f"{clean_line(table.name)} is not UTF-8 and was read as Windows-1252.")
+        if table.encoding in TITLES and self.options.encoding is None:
+            name, encoding = clean_line(table.name), TITLES[table.encoding]
+            notices.append(f"{name} is not UTF-8 and was read as {encoding} (--encoding {table.encoding}).")
         if table.header is False and self.options.header is None:
             notices.append(f"{clean_line(table.name)} seems to have no header; its columns are numbered.")
         return notices
@@ -165,6 +169,7 @@ class _Reading:
             left_out=self.left_out,
             notices=self.notices,
             accounts=self.accounts,
+            doubts=self.doubts,
         )
 
     def _indices(self, table: Table) -> tuple[int, int, int]:

@@ -20,7 +20,7 @@ from core.reviews.detect.columns import Roles
 from core.reviews.detect.labels import LabelPlan, plan_labels
 from core.reviews.formats.table import Table, excerpt
 from core.reviews.options import ReadingOptions
-from core.reviews.report import Account, Column, Duplicates, ReadingReport, SkippedRow
+from core.reviews.report import Account, Column, Doubt, Duplicates, ReadingReport, SkippedRow
 from core.reviews.store import HASHES, KEPT, LABELS, REPORT, SKIPPED, RowReader, data_folder, open_new, save_array
 
 SKIPS = "skips.jsonl"
@@ -47,6 +47,7 @@ class Pass:
     notices: list[str]
     accounts: list[Account]
     """One for each table, with the units of all rows as `reviews`."""
+    doubts: list[Doubt]
 
 
 def finish(reading: Pass, place: str, model_labels: Sequence[str] | None) -> None:
@@ -101,6 +102,7 @@ def finish(reading: Pass, place: str, model_labels: Sequence[str] | None) -> Non
         notices=list(dict.fromkeys(reading.notices)),
         schemes=plan.schemes,
         accounts=_settled(reading.accounts, rows, kept),
+        doubts=reading.doubts,
     )
     write_whole(folder / REPORT, report.model_dump_json())
 

@@ -58,7 +58,7 @@ class DelimitedTable:
         self._file, self.name, self._options = file, file.name, options
         self.tally = Tally("lines")
         self.notices: list[str] = []
-        self.doubts: list[Doubt] = []
+        self.doubts = file.encoding_doubts
         self.encoding: str | None = file.encoding
         said = options.model_copy(update={"delimiter": parse_delimiter(options.delimiter)})
         choice = find_dialect(file.head, file.complete, said, preferred)

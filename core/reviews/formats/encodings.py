@@ -1,8 +1,9 @@
 """How the bytes of a file become text: detecting the encoding, refusing binary files, marking bytes that are not text.
 
 The rules, in order: a byte order mark; zero bytes at every other position (UTF-16 without a mark); zero bytes elsewhere
-(a binary file); valid UTF-8; otherwise Windows-1252, unless most of the bytes that are not UTF-8 are implausible there,
-too. In that case the file is damaged UTF-8, and each damaged sequence becomes `UNDECODABLE`.
+(a binary file, unless there are very few); valid UTF-8; what `encoding_evidence` finds; otherwise Windows-1252, unless
+most of the bytes that are not UTF-8 are implausible there, too. Then the file is damaged UTF-8, and each damaged
+sequence becomes `UNDECODABLE`.
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ from typing import BinaryIO
 
 from core.base.errors import InputError
 from core.base.text import clean_line
+from core.reviews.formats.encoding_evidence import WESTERN, Guess, guess_encoding
 from core.reviews.formats.table import UNDECODABLE
 
 HEAD = 65_536
 _WINDOW = 1 << 20
+_EVIDENCE = 1 << 20
+"""Bytes of lines that are not ASCII which are enough to find an encoding."""
 _SCANNED_WHOLE = 256 << 20
 """Files up to this many bytes are scanned completely, larger ones in windows: a few seconds at most."""
 
@@ -46,7 +50,12 @@ class BinaryFileError(InputError):
 
 
 def find_encoding(path: Path, name: str) -> str:
-    """Return the name of the encoding of `path`, which messages call `name`.
+    """Return the name of the encoding of `path`; see `find_guess`."""
+    return find_guess(path, name).encoding
+
+
+def find_guess(path: Path, name: str) -> Guess:
+    """Return the encoding of `path`, which messages call `name`, and perhaps another that is nearly as likely.
 
     Raises:
         InputError: The file is empty, or in a known format that is not text.
@@ -58,11 +67,11 @@ def find_encoding(path: Path, name: str) -> str:
             raise InputError(f"{clean_line(name)} is empty; give a file with reviews.")
         for mark, encoding in _MARKS:
             if head.startswith(mark):
-                return encoding
+                return Guess(encoding)
         if (unmarked := _utf16_without_mark(head)) is not None:
-            return unmarked
+            return Guess(unmarked)
         _refuse_binary(name, head)
-        return _utf8_or_windows(file)
+        return _utf8_or_other(file)
 
 
 def open_text(path: Path, encoding: str, newline: str = "\n") -> tuple[io.TextIOWrapper, BinaryIO]:
@@ -107,15 +116,16 @@ def _refuse_binary(name: str, head: bytes) -> None:
     for magic, advice in _BINARY:
         if head.startswith(magic):
             raise InputError(f"{clean_line(name)} {advice}.")
-    if b"\0" in head or len(_CONTROL.findall(head)) > len(head) * 0.3:
+    if len(_CONTROL.findall(head)) > len(head) * (0.02 if b"\0" in head else 0.3):
         raise BinaryFileError(f"{clean_line(name)} is a binary file.")
 
 
-def _utf8_or_windows(file: BinaryIO) -> str:
-    """Decide between `utf-8` and `cp1252` by the bytes above 0x7F in the file; a large file is sampled."""
+def _utf8_or_other(file: BinaryIO) -> Guess:
+    """Decide between UTF-8 and others by the bytes above 0x7F in the file; a large file is sampled."""
     size = file.seek(0, io.SEEK_END)
     step = _WINDOW if size <= _SCANNED_WHOLE else size * _WINDOW // _SCANNED_WHOLE
-    valid = invalid = implausible = 0
+    valid = invalid = implausible = kept = 0
+    lines: list[bytes] = []
     for start in range(0, size, step):
         file.seek(start)
         window = file.read(_WINDOW)
@@ -125,7 +135,16 @@ def _utf8_or_windows(file: BinaryIO) -> str:
         valid += _characters_above_ascii(window)
         invalid += len(broken)
         implausible += len(_IMPLAUSIBLE.findall(broken))
-    return "utf-8" if invalid <= valid or implausible * 2 >= invalid else "cp1252"
+        if broken and kept < _EVIDENCE:
+            whole = window.split(b"\n")[(start > 0) : None if start + len(window) >= size else -1]
+            lines += [line for line in whole if not line.isascii()]
+            kept = sum(map(len, lines))
+    if invalid <= valid:
+        return Guess("utf-8")
+    guess = guess_encoding(lines) if lines else None
+    if guess is not None and guess.encoding != WESTERN:
+        return guess
+    return Guess("utf-8") if implausible * 2 >= invalid else guess or Guess(WESTERN)
 
 
 def _characters_above_ascii(window: bytes) -> int:

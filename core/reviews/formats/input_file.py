@@ -9,7 +9,9 @@ from typing import BinaryIO
 
 from core.base.errors import InputError
 from core.base.text import clean_line
-from core.reviews.formats.encodings import find_encoding, open_text
+from core.reviews.formats.encoding_evidence import TITLES, Guess
+from core.reviews.formats.encodings import find_guess, open_text
+from core.reviews.report import Doubt
 
 _HEAD_CHARACTERS = 262_144
 
@@ -35,7 +37,23 @@ class InputFile:
         Raises:
             InputError: The file is empty, or is not text.
         """
-        return self._encoding or find_encoding(self.path, self.name)
+        return self._encoding or self._guess.encoding
+
+    @property
+    def encoding_doubts(self) -> list[Doubt]:
+        """The encoding that is nearly as likely, if there is one and the user named none."""
+        if self._encoding or self._guess.other is None:
+            return []
+        names = self._guess.encoding, self._guess.other
+        chosen, other = (TITLES.get(name, name) for name in names)
+        sentence = (
+            f"{clean_line(self.name)} is read as {chosen}, and could be {other}: --encoding {names[1]} reads it so."
+        )
+        return [Doubt(about="encoding", sentence=sentence, ways={TITLES.get(n, n): {"encoding": n} for n in names})]
+
+    @cached_property
+    def _guess(self) -> Guess:
+        return find_guess(self.path, self.name)
 
     @property
     def head(self) -> str:

@@ -58,7 +58,7 @@ class RecordReader:
 
     def __init__(self, blocks: Iterable[Sequence[str]], dialect: Dialect, width: int | None) -> None:
         """Args: blocks: The lines, in blocks of any size. width: How many fields a record has, if that is known."""
-        self._blocks: Iterator[Sequence[str]] = iter(blocks)
+        self._lines = chain.from_iterable(blocks)
         self._dialect, self._width = dialect, width
         self._given_back: deque[str] = deque()
         self._recent: list[str] = []
@@ -121,10 +121,9 @@ class RecordReader:
         while given_back:
             recent.append(given_back.popleft())
             yield recent[-1]
-        for block in self._blocks:
-            for line in block:
-                recent.append(line)
-                yield line
+        for line in self._lines:
+            recent.append(line)
+            yield line
 
     def _joined(self) -> Iterator[str]:
         while self._given_back:
@@ -136,7 +135,7 @@ class RecordReader:
             yield "".join(lines[:-1]).replace("\r", "").replace("\n", LINE_BREAK) + lines[-1]
 
     def _held_lines(self) -> Iterator[str]:
-        for line in chain.from_iterable(self._blocks):
+        for line in self._lines:
             self._held += 1
             yield line
 

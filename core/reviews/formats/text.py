@@ -31,6 +31,7 @@ class TextTable:
         self.header: bool | None = None
         self.encoding: str | None = file.encoding
         self.tally = Tally("lines")
+        self.doubts = file.encoding_doubts
 
     def fraction(self) -> float:
         return self._file.fraction()
