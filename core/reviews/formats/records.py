@@ -146,7 +146,7 @@ class RecordReader:
             if width is not None and not self._dialect.joined:
                 if len(row) != width and len(recent) > _MAX_RECORD_LINES:
                     return False
-                if all(line.count(self._dialect.delimiter) == width - 1 for line in recent):
+                if width > 1 and all(line.count(self._dialect.delimiter) == width - 1 for line in recent):
                     self.swallowed += len(recent) - 1
                     self._doubt(recent)
             batch.spans[len(batch.rows)] = len(recent)
