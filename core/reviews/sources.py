@@ -125,6 +125,10 @@ def _sources_of(root: Path, most: int) -> Sources:
         else:
             _named(root / file)
             files.append(file)
+    if _is_model({file.name for file in tree.files}):
+        raise InputError(
+            f"The folder {clean_line(root)} holds a model, not reviews; give a folder with reviews, or a file."
+        )
     if not files:
         raise InputError(_nothing(root, [file.name for file in tree.files], tree.left))
     documents = document_folders(root, files)
@@ -157,7 +161,7 @@ def _add_files(found: Sources, root: Path, files: Sequence[PurePosixPath]) -> No
     for file in files:
         folders[file.parent].append(file.name)
     pairs = {folder: paired_parts(names) for folder, names in folders.items()}
-    classes = {folder: classes_by_name([name for name in names if _is_text(name)]) for folder, names in folders.items()}
+    classes = {folder: classes_by_name(names) for folder, names in folders.items()}
     for file in files:
         path = root / file
         part = part_of_path(file.parts) or pairs[file.parent].get(file.name)
@@ -172,7 +176,7 @@ def _add_files(found: Sources, root: Path, files: Sequence[PurePosixPath]) -> No
         found.said.append(f"The names of the folders give the column{'s' * (len(keys) > 1)} {named}.")
     if any(classes.values()):
         named = ", ".join(clean_line(name, 40) for names in classes.values() for name in sorted(names)[:_NAMED_FILES])
-        found.said.append(f"The labels are in the names of the files ({named}); each line is one review.")
+        found.said.append(f"Files without a column “{LABEL}” are labelled by their names ({named}).")
 
 
 def _chosen(found: Sources, files: Sequence[PurePosixPath]) -> list[PurePosixPath]:
@@ -228,6 +232,10 @@ def _other_class(path: Path) -> list[str]:
     if path.name not in classes or not others:
         return []
     return [f"The reviews of other classes are in {clean_line(others[0], 60)}; give the folder to read both."]
+
+
+def _is_model(names: set[str]) -> bool:
+    return "config.json" in names and bool({"model.safetensors", "pytorch_model.bin", "tokenizer_config.json"} & names)
 
 
 def _nothing(root: Path, names: Sequence[str], left: Sequence[tuple[str, str]]) -> str:

@@ -1,24 +1,33 @@
-"""Parquet and Arrow files, read batch by batch. They have no lines, so the line of a row is its number."""
+"""Parquet, Arrow and Feather files, read batch by batch. They have no lines, so the line of a row is its number.
+
+The fields of records become columns with dotted names, as in JSON (`core.reviews.formats.json_records`); short lists
+are written as JSON.
+"""
 
 from __future__ import annotations
 
 import json
+import os
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyarrow import ipc
+from pyarrow import feather, ipc
 
 from core.base.errors import InputError
 from core.base.text import clean_line
 from core.reviews.formats.input_file import InputFile
-from core.reviews.formats.table import CHUNK_ROWS, UNDECODABLE, Chunk, cell, unique_names
+from core.reviews.formats.table import CHUNK_ROWS, UNDECODABLE, Chunk, Tally, cell, unique_names
 from core.reviews.options import ReadingOptions
 
 NESTED = "[…]"
-"""Stands for a list or a record in a cell, such as an embedding, whose content is not read."""
+"""Stands for a value in a cell whose content is not read: a map, a long list, or a list of fractions (an embedding)."""
+_MAX_DEPTH = 8
+_MAX_LIST = 50
+_MAGIC, _FIRST_FEATHER = b"PAR1", b"FEA1"
 
 
 def open_parquet(file: InputFile, _: ReadingOptions) -> ColumnarTable:
@@ -40,10 +49,11 @@ class ColumnarTable:
         self.encoding: str | None = None
         self.delimiter: str | None = None
         self.header: bool | None = None
+        self.tally = Tally("rows")
         self._read = 0
         try:
             with _opened(self.path, self.format) as (schema, total, _):
-                self.columns = unique_names(schema.names)
+                self.columns = unique_names([name for field in schema for name in _names(field)])
                 self._classes, self._total = _class_names(schema), total
         except (pa.ArrowException, OSError, ValueError) as error:
             raise self._unreadable(error) from error
@@ -55,14 +65,21 @@ class ColumnarTable:
 
     def chunks(self, rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
         self._read = 0
+        self.tally.reset()
+        self.tally.total = self._total
         try:
-            with _opened(self.path, self.format) as (schema, _, batches):
+            with _opened(self.path, self.format) as (schema, total, batches):
                 classes = [self._classes.get(name) for name in schema.names]
                 for batch in batches:
                     batch.validate(full=True)
+                    self.tally.total += 0 if total else batch.num_rows
                     for start in range(0, batch.num_rows, rows):
                         part = batch.slice(start, rows)
-                        cells = [_cells(column, known) for column, known in zip(part.columns, classes, strict=True)]
+                        cells = [
+                            _cells(leaf, known)
+                            for column, known in zip(part.columns, classes, strict=True)
+                            for leaf in _leaves(column)
+                        ]
                         first = self._read + 1
                         self._read += part.num_rows
                         yield Chunk(range(first, first + part.num_rows), cells)
@@ -71,6 +88,10 @@ class ColumnarTable:
 
     def _unreadable(self, error: Exception) -> InputError:
         kind = "Parquet" if self.format == "parquet" else "Arrow"
+        if self.format == "parquet" and _is_cut(self.path):
+            return InputError(
+                f"{clean_line(self.name)} is incomplete: the end of the file is missing; download it again."
+            )
         return InputError(f"{clean_line(self.name)} is not a readable {kind} file ({clean_line(error, 120)}).")
 
 
@@ -82,6 +103,10 @@ class _opened:  # noqa: N801 (a context manager, used as a verb)
         if format == "parquet":
             self._source = file = pq.ParquetFile(path)
             self._result = file.schema_arrow, file.metadata.num_rows, file.iter_batches(batch_size=CHUNK_ROWS)
+            return
+        if _starts_with(path, _FIRST_FEATHER):
+            table = _read_first_feather(path)
+            self._result = table.schema, table.num_rows, iter(table.to_batches(CHUNK_ROWS))
             return
         self._source = pa.OSFile(str(path))  # not memory-mapped, because another process may be writing to it
         try:
@@ -97,7 +122,43 @@ class _opened:  # noqa: N801 (a context manager, used as a verb)
         return self._result
 
     def __exit__(self, *_: object) -> None:
-        self._source.close()
+        if self._source is not None:
+            self._source.close()
+
+
+def _starts_with(path: Path, magic: bytes) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(magic)) == magic
+
+
+def _read_first_feather(path: Path) -> Any:
+    """Return the table of a file in the first version of Feather, which can only be read as a whole."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return feather.read_table(path, memory_map=False)
+
+
+def _is_cut(path: Path) -> bool:
+    """Return whether a Parquet file starts as one and does not end as one."""
+    with path.open("rb") as file:
+        file.seek(-min(path.stat().st_size, len(_MAGIC)), os.SEEK_END)
+        return _starts_with(path, _MAGIC) and file.read() != _MAGIC
+
+
+def _names(field: Any, above: str = "", depth: int = 1) -> list[str]:
+    """Return the names of the columns that a field gives: one, or one for each field of a record."""
+    name = f"{above}{field.name}"
+    if not pa.types.is_struct(field.type) or depth > _MAX_DEPTH or not field.type.num_fields:
+        return [name]
+    inner = [field.type.field(index) for index in range(field.type.num_fields)]
+    return [one for field in inner for one in _names(field, f"{name}.", depth + 1)]
+
+
+def _leaves(column: Any, depth: int = 1) -> list[Any]:
+    """Return the columns that a column gives, as `_names` does."""
+    if not pa.types.is_struct(column.type) or depth > _MAX_DEPTH or not column.type.num_fields:
+        return [column]
+    return [leaf for inner in column.flatten() for leaf in _leaves(inner, depth + 1)]
 
 
 def _cells(column: Any, classes: list[str] | None) -> list[str]:
@@ -105,6 +166,8 @@ def _cells(column: Any, classes: list[str] | None) -> list[str]:
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     kind = column.type
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return _lists(column)
     if pa.types.is_nested(kind):
         return [NESTED if valid else "" for valid in column.is_valid().to_pylist()]
     if classes is not None and pa.types.is_integer(kind):
@@ -119,6 +182,15 @@ def _cells(column: Any, classes: list[str] | None) -> list[str]:
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
         return [_decoded(value) for value in column.to_pylist()]
     return [cell(value) for value in column.to_pylist()]
+
+
+def _lists(column: Any) -> list[str]:
+    """Return a column of lists as cells."""
+    inner = column.type.value_type
+    if pa.types.is_floating(inner) or pa.types.is_nested(inner):
+        return [NESTED if valid else "" for valid in column.is_valid().to_pylist()]
+    values = column.to_pylist()
+    return ["" if value is None else cell(value) if len(value) <= _MAX_LIST else NESTED for value in values]
 
 
 def _decoded(value: bytes | None) -> str:

@@ -33,13 +33,6 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_BINARY = (
-    (b"PK\x03\x04", "is a zip archive or a spreadsheet: unpack it, or save the sheet as CSV"),
-    (b"\x1f\x8b", "is gzip-compressed: unpack it first (gunzip)"),
-    (b"\xd0\xcf\x11\xe0", "is an old spreadsheet or document: save it as CSV"),
-    (b"SQLite format 3", "is a database: export the table as CSV"),
-    (b"%PDF", "is a PDF: export its reviews as CSV or text"),
-)
 _IMPLAUSIBLE = re.compile(rb"[\x81\x8d\x8f\x90\x9d\xc2\xc3\xd0\xdd\xde\xf0\xfd-\xff]")
 """Bytes that are undefined in Windows-1252, or rare in Western text but common in damaged UTF-8."""
 _CONTROL = re.compile(rb"[\x00-\x06\x0e-\x1a\x1c-\x1f]")
@@ -113,9 +106,6 @@ def _utf16_without_mark(head: bytes) -> str | None:
 
 
 def _refuse_binary(name: str, head: bytes) -> None:
-    for magic, advice in _BINARY:
-        if head.startswith(magic):
-            raise InputError(f"{clean_line(name)} {advice}.")
     if len(_CONTROL.findall(head)) > len(head) * (0.02 if b"\0" in head else 0.3):
         raise BinaryFileError(f"{clean_line(name)} is a binary file.")
 

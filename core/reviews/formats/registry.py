@@ -17,6 +17,10 @@ from core.reviews.folders.part_names import is_class_word
 from core.reviews.formats.encodings import BinaryFileError
 from core.reviews.formats.find_dialect import is_delimited
 from core.reviews.formats.input_file import InputFile
+from core.reviews.formats.key_value_records import is_records
+from core.reviews.formats.labelled_lines import is_fasttext, is_trees
+from core.reviews.formats.python_lines import is_python_lines
+from core.reviews.formats.refusals import is_page, refuse_what_is_no_table
 from core.reviews.formats.table import Table
 from core.reviews.options import ReadingOptions
 
@@ -41,6 +45,8 @@ class Format:
     """The first bytes of such a file, which take precedence over its suffix; empty for text formats."""
     matches: Callable[[InputFile], bool] | None = None
     """For text formats: whether a file without a known suffix looks like one. The first format to match is chosen."""
+    marks: Callable[[InputFile], bool] | None = None
+    """For text formats that are often named as others: whether a file is one, whatever its suffix."""
 
 
 FORMATS = (
@@ -50,12 +56,37 @@ FORMATS = (
     Format("tsv", "TSV", (".tsv", ".tab"), "delimited:open_tsv"),
     Format("parquet", "Parquet", (".parquet", ".pq"), "columnar:open_parquet", magic=(b"PAR1",)),
     Format(
-        "arrow", "Arrow", (".arrow", ".ipc", ".feather"), "columnar:open_arrow", magic=(b"ARROW1", b"\xff\xff\xff\xff")
+        "arrow",
+        "Arrow and Feather",
+        (".arrow", ".ipc", ".feather"),
+        "columnar:open_arrow",
+        magic=(b"ARROW1", b"\xff\xff\xff\xff", b"FEA1"),
     ),
+    Format(
+        "excel",
+        "Excel",
+        (".xlsx", ".xlsm", ".xlsb", ".xls"),
+        "spreadsheet:open_spreadsheet",
+        magic=(b"PK\x03\x04", b"\xd0\xcf\x11\xe0"),
+    ),
+    Format("opendocument", "OpenDocument", (".ods",), "spreadsheet:open_spreadsheet"),
+    Format("sqlite", "SQLite", (".db", ".sqlite", ".sqlite3", ".db3"), "sqlite:open_sqlite", magic=(b"SQLite f",)),
+    Format(
+        "html",
+        "HTML tables",
+        (".html", ".htm"),
+        "web_page:open_page",
+        marks=lambda file: is_page(file.head[:4096].encode("utf-8", "replace")),
+    ),
+    Format("fasttext", "fastText", (), "labelled_lines:open_fasttext", marks=is_fasttext),
+    Format("trees", "sentiment trees", (), "labelled_lines:open_trees", marks=is_trees),
+    Format("python", "lines of Python dicts", (), "python_lines:open_python_lines", marks=is_python_lines),
+    Format("records", "“key: value” records", (), "key_value_records:open_records", marks=is_records),
     Format("text", "plain text", (".txt",), "text:open_plain_text", matches=lambda _: True),
 )
 SUFFIXES = {suffix: format.name for format in FORMATS for suffix in format.suffixes}
 """File name suffix → name of its format."""
+_BINARY = frozenset(("parquet", "arrow", "sqlite"))
 _BY_NAME = {format.name: format for format in FORMATS}
 
 
@@ -74,6 +105,7 @@ def open_table(path: Path, options: ReadingOptions, name: str) -> Table:
     file = InputFile(path, name, options.encoding)
     if not file.magic:
         raise InputError(f"{clean_line(name)} is empty; give a file with reviews.")
+    refuse_what_is_no_table(path, name)
     try:
         open_file: Callable[[InputFile, ReadingOptions], Table] = resolve_name(
             f"{__package__}.{find_format(file, options).reader}"
@@ -84,7 +116,7 @@ def open_table(path: Path, options: ReadingOptions, name: str) -> Table:
 
 
 def find_format(file: InputFile, options: ReadingOptions) -> Format:
-    """Return the format of a file: by its first bytes, its suffix, the delimiter that was named, or its content."""
+    """Return the format of a file: by its first bytes, a named delimiter, its marks, its suffix, or its content."""
     for format in FORMATS:
         if file.magic.startswith(format.magic):
             return format
@@ -92,6 +124,10 @@ def find_format(file: InputFile, options: ReadingOptions) -> Format:
     named = "text" if is_class_word(suffix[1:]) else SUFFIXES.get(suffix)
     if options.delimiter is not None and named in (None, "text"):
         return _BY_NAME["csv"]
+    if named not in _BINARY and options.delimiter is None:
+        marked = next((format for format in FORMATS if format.marks is not None and format.marks(file)), None)
+        if marked is not None:
+            return marked
     if named is not None:
         return _BY_NAME[named]
     return next(format for format in FORMATS if format.matches is not None and format.matches(file))

@@ -195,7 +195,9 @@ def _opened(path: Path, name: str) -> zipfile.ZipFile:
         end = file.seek(0, 2)
         file.seek(max(end - (1 << 16) - _DIRECTORY_END_SIZE, 0))
         tail = file.read()
-    at = max(tail.rfind(_DIRECTORY_END), 0)
+    at = tail.rfind(_DIRECTORY_END)
+    if at < 0:
+        raise damaged(name, EOFError("its directory is missing"))
     entries, size = int.from_bytes(tail[at + 10 : at + 12], "little"), int.from_bytes(tail[at + 12 : at + 16], "little")
     if entries == 0xFFFF or size == 0xFFFFFFFF:  # too many for these fields: wider ones come before
         wide = max(tail.rfind(b"PK\x06\x06", 0, at), 0)

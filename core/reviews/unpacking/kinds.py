@@ -10,6 +10,8 @@ Packing = Literal["gzip", "bzip2", "xz", "zstd", "lz4", "zip", "tar"]
 COMPRESSED_SUFFIXES = (".gz", ".gzip", ".bz2", ".xz", ".lzma", ".zst", ".zstd", ".lz4")
 """Suffixes of one compressed file, after which its own suffix is the one before."""
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".tgz", ".tbz", ".tbz2", ".txz", ".tzst")
+SPREADSHEETS = (".xlsx", ".xlsm", ".xlsb", ".ods")
+"""Suffixes of zipped spreadsheets."""
 _MAGIC: tuple[tuple[bytes, Packing], ...] = (
     (b"\x1f\x8b", "gzip"),
     (b"BZh", "bzip2"),

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from core.base.errors import InputError
 from core.base.text import clean_line
 from core.reviews.unpacking.archives import Members, Why, unpack_tar, unpack_zip, zip_content
-from core.reviews.unpacking.kinds import Packing, packing_of, packing_of_head, unpacked_name
+from core.reviews.unpacking.kinds import SPREADSHEETS, Packing, packing_of, packing_of_head, unpacked_name
 from core.reviews.unpacking.streams import blocks, decompressed
 from core.reviews.unpacking.workspace import Workspace
 
@@ -34,7 +34,9 @@ def packing_to_undo(path: Path, name: str) -> Packing | None:
         OSError: The file cannot be opened.
     """
     packing = packing_of(path)
-    return None if packing == "zip" and zip_content(path, name) == "spreadsheet" else packing
+    if packing == "zip" and (name.casefold().endswith(SPREADSHEETS) or zip_content(path, name) == "spreadsheet"):
+        return None
+    return packing
 
 
 def unpack(path: Path, packing: Packing, name: str, why_not: Why, space: Workspace) -> Unpacked:

@@ -125,7 +125,7 @@ MADE: tuple[Made, ...] = (
         )
     ),
     folder(
-        "refusals/model",
+        "refusals/classifier",
         {
             "config.json": '{"model_type": "bert"}',
             "model.safetensors": bytes(64),

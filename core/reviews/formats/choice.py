@@ -1,0 +1,59 @@
+"""Which of several tables in one file holds the reviews: sheets of a spreadsheet, tables of a database or a page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from core.base.errors import InputError
+from core.base.text import clean_line
+from core.reviews.detect.names import LABEL_NAMES, RATING_NAMES, TEXT_NAMES, plain
+
+_LISTED = 10
+_REVIEWS = re.compile(r"reviews?|comments?|feedbacks?|opinions?", re.IGNORECASE)
+Candidates = Mapping[str, Sequence[str]]
+"""Name → the names of the columns. For a table without a header, its first row."""
+
+
+def choose(candidates: Candidates, wanted: str | None, what: str, file: str) -> tuple[str, list[str]]:
+    """Return the table to read, and notices about the choice.
+
+    It is the one that was asked for, the only one, or the only one whose columns are those of reviews.
+
+    Args:
+        what: What these tables are called, such as "sheet".
+        file: What messages call the file.
+
+    Raises:
+        InputError: There is none of that name, or several hold reviews.
+    """
+    shown = ", ".join(clean_line(name, 40) for name in list(candidates)[:_LISTED])
+    shown += f", {len(candidates) - _LISTED} more" if len(candidates) > _LISTED else ""
+    if wanted is not None:
+        folded = {name.strip().casefold(): name for name in candidates}
+        name = wanted if wanted in candidates else folded.get(wanted.strip().casefold())
+        if name is None:
+            raise InputError(f"{clean_line(file)} has no {what} “{clean_line(wanted, 40)}”; it has {shown}.")
+        return name, []
+    if not candidates:
+        raise InputError(f"{clean_line(file)} has no {what} with rows; give a file with reviews.")
+    if len(candidates) == 1:
+        return next(iter(candidates)), []
+    scores = {name: _score(name, columns) for name, columns in candidates.items()}
+    best = max(scores.values())
+    likely = [name for name, score in scores.items() if score == best]
+    if len(likely) > 1 or not best:
+        example = clean_line(likely[0], 40)
+        raise InputError(
+            f"{clean_line(file)} has several {what}s that may hold the reviews: {shown}; choose one with --table, "
+            f"as in --table {f'“{example}”' if ' ' in example else example}."
+        )
+    others = ", ".join(clean_line(name, 40) for name in list(candidates)[:_LISTED] if name != likely[0])
+    return likely[0], [f"The {what} “{clean_line(likely[0], 40)}” was read; --table chooses another ({others})."]
+
+
+def _score(name: str, columns: Sequence[str]) -> int:
+    """Return how much a table looks like reviews: by its text, its label, and its name."""
+    keys = {plain(column) for column in columns}
+    text, label = bool(keys & set(TEXT_NAMES)), bool(keys & {*LABEL_NAMES, *RATING_NAMES})
+    return 4 * text + 2 * label * text + bool(_REVIEWS.search(name)) * (text or 2)

@@ -1,0 +1,109 @@
+"""Lines that carry their label: fastText's `__label__1 text`, and the trees of the Stanford Sentiment Treebank.
+
+A tree, `(3 (2 It) (4 works))`, is one review: its words in order, labelled by the number at its root.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from core.reviews.formats.input_file import InputFile
+from core.reviews.formats.table import CHUNK_ROWS, BadRow, Chunk, Tally, excerpt
+from core.reviews.options import ReadingOptions
+
+_LABELS = re.compile(r"\s*((?:__label__[^\s,]+[\s,]*)+)")
+_LABEL = re.compile(r"__label__([^\s,]+)")
+_TREE = re.compile(r"\s*\((\d+) .*\)\s*", re.DOTALL)
+_LEAF = re.compile(r"\(\d+ ([^()\s]+)\)")
+_BRACKETS = {"-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-": "]"}
+_SAMPLED = 50
+_MOST = 0.8
+SEVERAL = "several labels"
+
+Parsed = tuple[str, str] | str
+"""Text and label, or the reason why there are none."""
+
+
+def open_fasttext(file: InputFile, _: ReadingOptions) -> LabelledLines:
+    """Open a file in fastText's format."""
+    return LabelledLines(file, "fasttext", _fasttext)
+
+
+def open_trees(file: InputFile, _: ReadingOptions) -> LabelledLines:
+    """Open a file of trees."""
+    return LabelledLines(file, "trees", _tree)
+
+
+def is_fasttext(file: InputFile) -> bool:
+    """Return whether most lines of a file start with a label of fastText."""
+    return _most(file, _LABELS)
+
+
+def is_trees(file: InputFile) -> bool:
+    """Return whether most lines of a file are trees."""
+    return _most(file, _TREE) and file.head.count("(") > file.head.count("\n") * 2
+
+
+def _most(file: InputFile, pattern: re.Pattern[str]) -> bool:
+    lines = [line for line in file.head.split("\n")[: _SAMPLED + 1] if line.strip()][:_SAMPLED]
+    return bool(lines) and sum(pattern.match(line) is not None for line in lines) >= _MOST * len(lines)
+
+
+class LabelledLines:
+    """The `Table` of a file with one review per line, which carries its label."""
+
+    def __init__(self, file: InputFile, format: str, parse: Callable[[str], Parsed]) -> None:
+        self._file, self.name, self.format, self._parse = file, file.name, format, parse
+        self.columns, self.notices = ["text", "label"], list[str]()
+        self.delimiter: str | None = None
+        self.header: bool | None = None
+        self.encoding: str | None = file.encoding
+        self.tally = Tally("lines")
+
+    def fraction(self) -> float:
+        return self._file.fraction()
+
+    def chunks(self, rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
+        self.tally.reset()
+        chunk = _empty()
+        with self._file.open() as stream:
+            for number, line in enumerate(stream, start=1):
+                self.tally.total += 1
+                if not line.strip():
+                    self.tally.skipped["blank line"] += 1
+                    continue
+                self._add(chunk, number, line.rstrip("\r\n"))
+                if len(chunk.lines) + len(chunk.bad) >= rows:
+                    yield chunk
+                    chunk = _empty()
+        yield chunk
+
+    def _add(self, chunk: Chunk, number: int, line: str) -> None:
+        parsed = self._parse(line)
+        if isinstance(parsed, str):
+            chunk.bad.append(BadRow(number, parsed, excerpt(line)))
+            return
+        assert isinstance(chunk.lines, list)
+        chunk.lines.append(number)
+        for column, cell in zip(chunk.columns, parsed, strict=True):
+            column.append(cell)
+
+
+def _empty() -> Chunk:
+    return Chunk([], [[], []])
+
+
+def _fasttext(line: str) -> Parsed:
+    match = _LABELS.match(line)
+    if match is None:
+        return line, ""
+    labels = list(dict.fromkeys(_LABEL.findall(match[1])))
+    return SEVERAL if len(labels) > 1 else (line[match.end() :], labels[0])
+
+
+def _tree(line: str) -> Parsed:
+    match = _TREE.fullmatch(line)
+    if match is None or line.count("(") != line.count(")"):
+        return "broken tree"
+    return " ".join(_BRACKETS.get(word, word) for word in _LEAF.findall(line)), match[1]

@@ -1,0 +1,118 @@
+"""Spreadsheets of Excel (.xlsx, .xlsm, .xlsb, .xls) and OpenDocument (.ods), read by calamine.
+
+Cells appear as people wrote them: 5 and not 5.0, dates without a time that is midnight. Formulas appear as the values
+that were saved with them.
+"""
+
+from __future__ import annotations
+
+import datetime
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.base.errors import InputError
+from core.base.text import clean_line
+from core.reviews.formats.choice import choose
+from core.reviews.formats.input_file import InputFile
+from core.reviews.formats.record_table import RecordTable
+from core.reviews.formats.table import cell
+from core.reviews.options import ReadingOptions
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineSheet, CalamineWorkbook
+
+_MAX_UNPACKED = 1 << 30
+"""Bytes of a workbook's parts; calamine holds a sheet in memory."""
+_HEADER_ROWS = 30
+_EXACT = 1e15
+"""Larger numbers are no integers that a spreadsheet could tell apart."""
+
+
+def open_spreadsheet(file: InputFile, options: ReadingOptions) -> RecordTable:
+    """Open the sheet of a workbook that holds the reviews, or that was asked for.
+
+    Raises:
+        InputError: The workbook is damaged, protected, too large, or has several sheets that may hold the reviews.
+    """
+    import python_calamine as calamine
+
+    zipped = file.magic.startswith(b"PK")
+    if zipped:
+        _check_size(file.path, file.name)
+    try:
+        with file.path.open("rb") as stream:
+            workbook = calamine.load_workbook(stream)
+            return _table(workbook, file.name, _format(file, zipped), options)
+    except calamine.PasswordError:
+        message = f"{clean_line(file.name)} is protected by a password; save it without one, or as CSV."
+        raise InputError(message) from None
+    except (calamine.CalamineError, zipfile.BadZipFile, ValueError) as error:
+        reason = clean_line(error, 100).rstrip(".")
+        raise InputError(
+            f"{clean_line(file.name)} is not a readable spreadsheet (Excel or OpenDocument): {reason}. If it opens "
+            "in a spreadsheet program, save it from there as CSV or .xlsx; otherwise it is damaged: download it again."
+        ) from error
+
+
+def _table(workbook: CalamineWorkbook, name: str, format: str, options: ReadingOptions) -> RecordTable:
+    sheets = {sheet: workbook.get_sheet_by_name(sheet) for sheet in workbook.sheet_names}
+    full = {sheet: _first_cells(found) for sheet, found in sheets.items() if found.height}
+    chosen, notices = choose(full, options.table, "sheet", name)
+    sheet = sheets[chosen]
+    del sheets
+
+    def rows() -> Iterator[tuple[int, list[str]]]:
+        for number, values in enumerate(sheet.iter_rows(), start=1):
+            yield number, [_shown(value) for value in values]
+
+    height = sheet.end[0] + 1 if sheet.end is not None else 0
+    return RecordTable(rows, height, sheet.width, name, format, options, notices)
+
+
+def _first_cells(sheet: CalamineSheet) -> list[str]:
+    """Return the cells of the first rows, among which are the names of the columns."""
+    rows = (row for row, _ in zip(sheet.iter_rows(), range(_HEADER_ROWS), strict=False))
+    return [value for row in rows for value in row if isinstance(value, str)]
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
+        return str(int(value))
+    if isinstance(value, datetime.datetime) and value.time() == datetime.time():
+        return value.date().isoformat()
+    if isinstance(value, datetime.date | datetime.time):
+        return value.isoformat()
+    return cell(value)
+
+
+def _format(file: InputFile, zipped: bool) -> str:
+    if not zipped:
+        return "excel"
+    with zipfile.ZipFile(file.path) as parts:
+        return "opendocument" if "mimetype" in parts.namelist() else "excel"
+
+
+def _check_size(path: Path, name: str) -> None:
+    """Check that the parts of a workbook fit in memory, by unpacking them: what a zip file says may be untrue.
+
+    Raises:
+        InputError: They do not.
+        zipfile.BadZipFile: The file is damaged.
+    """
+    total = 0
+    try:
+        with zipfile.ZipFile(path) as parts:
+            for info in parts.infolist():
+                info.file_size = 1 << 62  # reads to the end of the part, whatever its size is said to be
+                with parts.open(info) as part:
+                    while block := part.read(1 << 20):
+                        total += len(block)
+                        if total > _MAX_UNPACKED:
+                            raise InputError(
+                                f"{clean_line(name)} unpacks to more than a gigabyte, too much to read as a "
+                                "spreadsheet; save it as CSV."
+                            )
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError):
+        return  # the reader says what is wrong

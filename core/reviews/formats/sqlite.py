@@ -1,0 +1,134 @@
+"""A table of an SQLite database, read without changing, locking or running anything."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import quote
+
+from core.base.errors import InputError
+from core.base.text import clean_line
+from core.reviews.formats.choice import choose
+from core.reviews.formats.input_file import InputFile
+from core.reviews.formats.table import CHUNK_ROWS, UNDECODABLE, Chunk, Tally, cell, unique_names
+from core.reviews.options import ReadingOptions
+
+_MAX_VALUE = 64 << 20
+_MAX_TABLES = 500
+_READS = frozenset((sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION))
+"""What a statement may do. Extensions are off, and functions that a schema should not call are not trusted in one."""
+
+
+def open_sqlite(file: InputFile, options: ReadingOptions) -> SqliteTable:
+    """Open the table of a database that holds the reviews, or that was asked for."""
+    return SqliteTable(file, options)
+
+
+class SqliteTable:
+    """The `Table` of a table in a database. The line of a row is its number."""
+
+    format = "sqlite"
+
+    def __init__(self, file: InputFile, options: ReadingOptions) -> None:
+        """Choose the table.
+
+        Raises:
+            InputError: The database is damaged, or there are several tables that may hold the reviews.
+        """
+        self._path, self.name = file.path, file.name
+        self.encoding: str | None = None
+        self.delimiter: str | None = None
+        self.header: bool | None = None
+        self.tally = Tally("rows")
+        self._read = 0
+        try:
+            with closing(self._connected()) as database:
+                tables = {name: _columns(database, name) for name in _tables(database)}
+                filled = {name: columns for name, columns in tables.items() if _has_rows(database, name)}
+                self._table, self.notices = choose(
+                    tables if options.table else filled, options.table, "table", self.name
+                )
+                (self._total,) = database.execute(f"SELECT count(*) FROM {_quoted(self._table)}").fetchone()
+        except (sqlite3.Error, UnicodeError) as error:
+            raise self._unreadable(error) from error
+        self.columns = unique_names(tables[self._table])
+        waiting = self._path.with_name(f"{self._path.name}-wal")
+        if waiting.is_file() and waiting.stat().st_size:
+            self.notices.append(
+                f"{clean_line(self.name)} is open in another program, or was not closed: changes that wait in "
+                f"{clean_line(waiting.name)} were not read."
+            )
+
+    def fraction(self) -> float:
+        return min(self._read / self._total, 1.0) if self._total else 1.0
+
+    def chunks(self, rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
+        self.tally.reset()
+        self._read = 0
+        try:
+            with closing(self._connected()) as database:
+                (self.tally.total,) = database.execute(f"SELECT count(*) FROM {_quoted(self._table)}").fetchone()
+                found = database.execute(f"SELECT * FROM {_quoted(self._table)}")
+                while batch := found.fetchmany(rows):
+                    columns = [[_shown(value) for value in column] for column in zip(*batch, strict=True)]
+                    first = self._read + 1
+                    self._read += len(batch)
+                    yield Chunk(range(first, first + len(batch)), columns)
+        except sqlite3.Error as error:
+            raise self._unreadable(error) from error
+
+    def _connected(self) -> sqlite3.Connection:
+        uri = f"file:{quote(str(Path(self._path).absolute()))}?mode=ro&immutable=1"
+        database = sqlite3.connect(uri, uri=True)
+        database.text_factory = _decoded
+        database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_VALUE)
+        database.execute("PRAGMA trusted_schema = OFF")
+        database.set_authorizer(_authorized)
+        return database
+
+    def _unreadable(self, error: Exception) -> InputError:
+        return InputError(
+            f"{clean_line(self.name)} is not a readable SQLite database ({clean_line(error, 100)}); export the table "
+            "as CSV."
+        )
+
+
+def _authorized(action: int, *_: str | None) -> int:
+    return sqlite3.SQLITE_OK if action in _READS else sqlite3.SQLITE_DENY
+
+
+def _tables(database: sqlite3.Connection) -> list[str]:
+    """Return the names of ordinary tables."""
+    found = database.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'").fetchmany(_MAX_TABLES)
+    return [
+        name
+        for name, sql in found
+        if not name.startswith("sqlite_") and not (sql or "").lstrip().upper().startswith("CREATE VIRTUAL")
+    ]
+
+
+def _columns(database: sqlite3.Connection, table: str) -> list[str]:
+    return [column[0] for column in database.execute(f"SELECT * FROM {_quoted(table)} LIMIT 0").description]
+
+
+def _has_rows(database: sqlite3.Connection, table: str) -> bool:
+    return database.execute(f"SELECT 1 FROM {_quoted(table)} LIMIT 1").fetchone() is not None
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _decoded(value: bytes) -> str:
+    return value.decode("utf-8", "reviewtui-mark")
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bytes):
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            return value.decode("utf-8", "ignore") + UNDECODABLE
+    return cell(value)

@@ -1,0 +1,97 @@
+"""Spreadsheets come back as people wrote them; which sheet is read is said, and can be chosen."""
+
+from __future__ import annotations
+
+import datetime
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core.base.errors import InputError
+from core.reviews.formats import spreadsheet
+from core.reviews.reading import read_reviews
+from tests.core.reviews.kinds.containers import open_document, workbook
+
+ROWS: list[list[object]] = [["text", "label"], ["It is good", 1], ["It is bad", 0]]
+quick = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+in_xml = st.text(st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="\ufffe\uffff"), max_size=40)
+
+
+@pytest.mark.parametrize("write", [lambda rows: workbook({"S": rows}), open_document], ids=["xlsx", "ods"])
+@quick
+@given(pairs=st.lists(st.tuples(in_xml, st.sampled_from([0, 1])), min_size=2, max_size=9))
+def test_any_text_comes_back_as_it_was(read: Any, write: Any, pairs: list[tuple[str, int]]) -> None:
+    rows = [["text", "label"], *map(list, pairs)]
+    kept = [text for text, _ in pairs if text.strip()]
+    if not kept:
+        return
+    reviews = read(write(rows), ".xlsx")
+    got = [" ".join(text.split()) for text in reviews.texts(range(len(reviews)))]
+    assert got == [" ".join(text.split()) for text in kept]
+    (account,) = reviews.report.accounts
+    assert account.unit == "rows" and account.total == account.reviews + account.left_out + sum(
+        account.skipped.values()
+    )
+    assert account.total == len(rows)
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".xls", ".csv", ""])
+def test_the_content_says_what_it_is(read: Any, suffix: str) -> None:
+    reviews = read(workbook({"S": ROWS}), suffix)
+    assert (reviews.report.format, reviews.label_names) == ("excel", ["negative", "positive"])
+    assert read(open_document(ROWS), suffix).report.format == "opendocument"
+
+
+def test_numbers_and_dates_are_cells_as_people_see_them() -> None:
+    shown = spreadsheet._shown
+    assert [shown(5.0), shown(4.5), shown(True), shown(-0.0), shown(1e300)] == ["5", "4.5", "true", "0", "1e+300"]
+    assert shown(datetime.datetime(2024, 5, 1)) == "2024-05-01"
+    assert shown(datetime.datetime(2024, 5, 1, 12, 30)) == "2024-05-01T12:30:00"
+
+
+def test_titles_blank_rows_and_totals_are_no_reviews(read: Any) -> None:
+    rows: list[list[object]] = [["Reviews of May"], [], *ROWS, [], ["text", "label"], ["Total", 1]]
+    reviews = read(workbook({"S": rows}), ".xlsx")
+    assert reviews.texts(range(len(reviews))) == ["It is good", "It is bad"]
+    assert reviews.place(0)[1] == 4
+    assert "“Reviews of May”" in " ".join(reviews.report.notices)
+    assert reviews.report.accounts[0].skipped["blank row"] == 2
+
+
+def test_the_sheet_that_looks_like_reviews_is_read_and_said(read: Any) -> None:
+    sheets = workbook({"About": [["name", "date"], ["An export", "2024-05-01"]], "Data": ROWS})
+    reviews = read(sheets, ".xlsx")
+    assert len(reviews) == 2 and "sheet “Data” was read; --table chooses another (About)" in reviews.report.notices[0]
+    assert read(sheets, ".xlsx", table="about", text="name").text(0) == "An export"
+    with pytest.raises(InputError, match="has no sheet “Nowhere”; it has About, Data"):
+        read(sheets, ".xlsx", table="Nowhere")
+
+
+def test_of_several_sheets_with_reviews_one_must_be_chosen(read: Any) -> None:
+    with pytest.raises(InputError, match=r"several sheets .* 2023, 2024; choose one with --table, as in --table 2023"):
+        read(workbook({"2023": ROWS, "2024": ROWS}), ".xlsx")
+
+
+def test_a_damaged_workbook_is_refused(read: Any) -> None:
+    for content in (
+        workbook({"S": ROWS})[:-80],
+        b"PK\x03\x04" + bytes(200),
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(99),
+    ):
+        with pytest.raises(InputError, match=r"is not a readable spreadsheet .*as CSV"):
+            read(content, ".xlsx")
+
+
+def test_a_workbook_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spreadsheet, "_MAX_UNPACKED", 1 << 20)
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(workbook({"S": ROWS}))
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as parts:
+        parts.writestr("xl/sharedStrings.xml", bytes(4 << 20))
+    with pytest.raises(InputError, match="too much to read as a spreadsheet; save it as CSV"):
+        read_reviews(path)
+    assert len(path.read_bytes()) < 1 << 20
