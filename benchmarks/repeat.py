@@ -2,7 +2,7 @@
 
 For each kind of run: a first run on a quiet machine; a second while two processes compute without end, which must teach
 nothing; a forecast made during that time; and a third run on the quiet machine, which the forecast is compared with.
-The seed changes from run to run. Figures are training seconds as the journal counts them, and peak memory of the worker.
+The seed changes from run to run. Figures are training seconds, as the journal counts them, and the worker's peak memory.
 """
 
 from __future__ import annotations
