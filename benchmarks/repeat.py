@@ -2,7 +2,8 @@
 
 For each kind of run: a first run on a quiet machine; a second while two processes compute without end, which must teach
 nothing; a forecast made during that time; and a third run on the quiet machine, which the forecast is compared with.
-The seed changes from run to run. Figures are training seconds, as the journal counts them, and the worker's peak memory.
+The seed changes from run to run. Figures are training seconds as the journal counts them, and the peak memory of the
+worker.
 """
 
 from __future__ import annotations
