@@ -10,6 +10,7 @@ process that keeps a copy.
 from __future__ import annotations
 
 import atexit
+import errno
 import fcntl
 import json
 import os
@@ -19,9 +20,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from core.base.errors import ReviewtuiError
 from core.base.files import home, open_private, private_folder
 from core.runs.folder import runs_home
 
+_BLOCK = 1 << 20
+_MARGIN = 1 << 30
+"""Bytes of the disk that stay free."""
 _held: list[int] = []
 """Descriptors of the copies of this process, each with a lock."""
 
@@ -40,7 +45,17 @@ def keep_piped(stream: BinaryIO) -> Path:
         atexit.register(release_piped)
     _held.append(descriptor)
     with os.fdopen(descriptor, "wb", closefd=False) as file:
-        shutil.copyfileobj(stream, file)
+        try:
+            while block := stream.read(_BLOCK):
+                if shutil.disk_usage(path.parent).free < _MARGIN:
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                file.write(block)
+        except OSError as error:
+            path.unlink(missing_ok=True)
+            reason = error.strerror or error
+            raise ReviewtuiError(
+                f"Cannot keep what is piped in, in {path.parent} ({reason}); make room, or move REVIEWTUI_HOME."
+            ) from error
     return path
 
 

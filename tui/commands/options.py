@@ -96,12 +96,24 @@ def reading_options(given: Mapping[str, Any]) -> ReadingOptions:
 
 
 def locate(source: str) -> str:
-    """Return a source as the engine and a worker find it: an absolute path, a hub id, or the copy of standard input."""
-    if source == "-":
-        from core.runs.piped import keep_piped
+    """Return a source as the engine and a worker find it: an absolute path, a hub id, or the copy of a pipe.
 
+    Standard input, a named pipe and what a shell puts in place of `<(command)` can be read only once, and some of them
+    only by this process.
+    """
+    from core.runs.piped import keep_piped
+
+    if source == "-":
         if sys.stdin.isatty():
             raise InputError("- reads standard input, and nothing is piped in; name a file.")
         return str(keep_piped(sys.stdin.buffer))
-    path = Path(source).expanduser()
-    return str(path.absolute()) if path.exists() or source.startswith((".", "/", "~")) else source
+    try:
+        path = Path(source).expanduser()
+        if path.is_fifo():
+            with path.open("rb") as pipe:
+                return str(keep_piped(pipe))
+        if source.startswith(("/dev/", "/proc/")) and path.is_file():
+            path = path.resolve()  # a file that a descriptor of this process stands for
+        return str(path.absolute()) if path.exists() or source.startswith((".", "/", "~")) else source
+    except (OSError, RuntimeError, ValueError):
+        return source  # reading says what is wrong with it

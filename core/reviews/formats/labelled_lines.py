@@ -1,4 +1,5 @@
-"""Lines that carry their label: fastText's `__label__1 text`, and the trees of the Stanford Sentiment Treebank.
+"""Lines that carry their label: fastText's `__label__1 text`, `1 text` with a number before each, and the trees of the
+Stanford Sentiment Treebank.
 
 A tree, `(3 (2 It) (4 works))`, is one review: its words in order, labelled by the number at its root.
 """
@@ -6,6 +7,7 @@ A tree, `(3 (2 It) (4 works))`, is one review: its words in order, labelled by t
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 from core.reviews.formats.input_file import InputFile
@@ -17,7 +19,11 @@ _LABEL = re.compile(r"__label__([^\s,]+)")
 _TREE = re.compile(r"\s*\((\d+) .*\)\s*", re.DOTALL)
 _LEAF = re.compile(r"\(\d+ ([^()\s]+)\)")
 _BRACKETS = {"-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-": "]"}
+_NUMBERED = re.compile(r"\s*([+-]?\d)[ \t]+(?=\S)")
+_TABLES = (".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson")
 _SAMPLED = 50
+_MIN_NUMBERED, _MAX_NUMBERS, _MIN_SHARE = 20, 6, 0.02
+"""So many lines, numbers and lines of each number make it sure that a number before a line is its label."""
 _MOST = 0.8
 SEVERAL = "several labels"
 
@@ -33,6 +39,29 @@ def open_fasttext(file: InputFile, _: ReadingOptions) -> LabelledLines:
 def open_trees(file: InputFile, _: ReadingOptions) -> LabelledLines:
     """Open a file of trees."""
     return LabelledLines(file, "trees", _tree)
+
+
+def open_numbered_lines(file: InputFile, _: ReadingOptions) -> LabelledLines:
+    """Open a file of lines that begin with a number, their label."""
+    return LabelledLines(file, "numbered", _numbered)
+
+
+def is_numbered_lines(file: InputFile) -> bool:
+    """Return whether all lines of a file begin with one of a few numbers, as often as labels do and dates do not."""
+    if file.path.suffix.lower() in _TABLES:
+        return False
+    lines = [line for line in file.head.split("\n") if line.strip()]
+    if not file.complete and lines:
+        lines.pop()
+    found = [match[1] if (match := _NUMBERED.match(line)) is not None else "" for line in lines]
+    counts = Counter(found)
+    return (
+        len(lines) >= _MIN_NUMBERED
+        and "" not in counts
+        and 1 < len(counts) <= _MAX_NUMBERS
+        and min(counts.values()) >= _MIN_SHARE * len(lines)
+        and not any("\t" in line for line in lines)
+    )
 
 
 def is_fasttext(file: InputFile) -> bool:
@@ -100,6 +129,11 @@ def _fasttext(line: str) -> Parsed:
         return line, ""
     labels = list(dict.fromkeys(_LABEL.findall(match[1])))
     return SEVERAL if len(labels) > 1 else (line[match.end() :], labels[0])
+
+
+def _numbered(line: str) -> Parsed:
+    match = _NUMBERED.match(line)
+    return (line, "") if match is None else (line[match.end() :], match[1])
 
 
 def _tree(line: str) -> Parsed:

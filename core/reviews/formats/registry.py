@@ -18,7 +18,7 @@ from core.reviews.formats.encodings import BinaryFileError
 from core.reviews.formats.find_dialect import is_delimited
 from core.reviews.formats.input_file import InputFile
 from core.reviews.formats.key_value_records import is_records
-from core.reviews.formats.labelled_lines import is_fasttext, is_trees
+from core.reviews.formats.labelled_lines import is_fasttext, is_numbered_lines, is_trees
 from core.reviews.formats.python_lines import is_python_lines
 from core.reviews.formats.refusals import is_page, refuse_what_is_no_table
 from core.reviews.formats.table import Table
@@ -80,13 +80,16 @@ FORMATS = (
     ),
     Format("fasttext", "fastText", (), "labelled_lines:open_fasttext", marks=is_fasttext),
     Format("trees", "sentiment trees", (), "labelled_lines:open_trees", marks=is_trees),
+    Format("numbered", "lines of “1 text”", (), "labelled_lines:open_numbered_lines", marks=is_numbered_lines),
     Format("python", "lines of Python dicts", (), "python_lines:open_python_lines", marks=is_python_lines),
     Format("records", "“key: value” records", (), "key_value_records:open_records", marks=is_records),
     Format("text", "plain text", (".txt",), "text:open_plain_text", matches=lambda _: True),
 )
 SUFFIXES = {suffix: format.name for format in FORMATS for suffix in format.suffixes}
 """File name suffix → name of its format."""
-_BINARY = frozenset(("parquet", "arrow", "sqlite"))
+_BINARY = frozenset(("parquet", "arrow"))
+_NEVER_WITHOUT_MAGIC = frozenset(("excel", "opendocument", "sqlite"))
+"""A file that is named so and does not start so is something else: many a text is called .xls to open in Excel."""
 _BY_NAME = {format.name: format for format in FORMATS}
 
 
@@ -122,6 +125,8 @@ def find_format(file: InputFile, options: ReadingOptions) -> Format:
             return format
     suffix = file.path.suffix.lower()
     named = "text" if is_class_word(suffix[1:]) else SUFFIXES.get(suffix)
+    if named in _NEVER_WITHOUT_MAGIC:
+        named = None
     if options.delimiter is not None and named in (None, "text"):
         return _BY_NAME["csv"]
     if named not in _BINARY and options.delimiter is None:

@@ -57,6 +57,10 @@ class Peeked:
 def damaged(name: str, error: Exception) -> InputError:
     """Return what is said of a packed file that cannot be unpacked."""
     reason = clean_line(error, 100).rstrip(".") or type(error).__name__
+    if "too much memory" in reason:
+        return InputError(
+            f"{clean_line(name)} is compressed over distances of more than 128 MB; unpack it with zstd -d --long=31."
+        )
     return InputError(f"{clean_line(name)} is damaged or incomplete ({reason}); download or pack it again.")
 
 

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from core.base.errors import ReviewtuiError
 from core.reviews.reading import read_reviews
+from core.runs import piped
 from core.runs.folder import RunFolder, create_run
 from core.runs.piped import keep_piped, release_piped, remove_unneeded
 from core.runs.request import Request
@@ -47,6 +49,15 @@ def test_the_copy_is_private_and_whole_and_stays_while_the_process_lives() -> No
     remove_unneeded()
     assert copy.read_bytes() == CONTENT
     assert copy.stat().st_mode & 0o777 == 0o600 and copy.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_pipe_that_would_fill_the_disk_is_refused_and_leaves_nothing(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(piped, "_MARGIN", 1 << 62)
+    with pytest.raises(ReviewtuiError, match="make room, or move REVIEWTUI_HOME"):
+        kept()
+    assert list((home / "standard-input").iterdir()) == []
 
 
 def test_without_a_run_the_copy_and_all_that_was_read_from_it_go_with_the_process(home: Path) -> None:

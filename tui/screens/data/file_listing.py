@@ -8,11 +8,16 @@ from pathlib import Path
 from core.base.errors import InputError
 from core.base.text import clean_line
 from core.base.units import in_bytes
+from core.reviews.data_names import why_not_data
 from core.reviews.formats.registry import SUFFIXES
 from core.reviews.sources import find_sources
+from core.reviews.unpacking.kinds import is_archive_name, unpacked_name
 
 MAX_ENTRIES = 1000
 """The most entries that are listed; typing narrows them down."""
+
+MAX_SEARCHED = 20_000
+"""The most files that are searched to say what a folder contains as a whole."""
 
 
 @dataclass(frozen=True)
@@ -93,17 +98,26 @@ def _entry(path: Path) -> Entry | None:
     try:
         if path.is_dir():
             return Entry(path, True, "folder")
-        if path.suffix.lower() in SUFFIXES and path.is_file():
-            kind = SUFFIXES[path.suffix.lower()]
+        if why_not_data(path.name) is None and path.is_file():
+            kind = _kind(path.name)
             return Entry(path, False, f"{kind.upper() if len(kind) <= 5 else kind}  {in_bytes(path.stat().st_size)}")
     except OSError:
         return None
     return None
 
 
+def _kind(name: str) -> str:
+    """Return the format that a name says, or how the file is packed."""
+    inner = unpacked_name(name)
+    if is_archive_name(name):
+        return "archive"
+    kind = SUFFIXES.get(Path(inner).suffix.lower(), "text")
+    return kind if inner == name else f"{kind}, packed"
+
+
 def _whole(folder: Path) -> str:
     try:
-        parts = find_sources(folder)
+        parts = find_sources(folder, MAX_SEARCHED)
     except InputError:
         return ""
     learn = parts.train

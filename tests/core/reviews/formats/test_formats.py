@@ -221,3 +221,35 @@ def test_columns_of_json_share_one_open_file(tmp_path: Path, monkeypatch: pytest
     (chunk,) = table.chunks()
     assert len(opened) == 1
     assert table.columns == names and chunk.columns == list(columns.values())
+
+
+def test_records_and_short_lists_in_parquet_are_columns(tmp_path: Path) -> None:
+    rows = [
+        {
+            "review": {"body": {"text": f"It is number {n}"}, "title": "So"},
+            "tags": ["a", "b"],
+            "label": n % 2,
+            "map": None,
+        }
+        for n in range(20)
+    ]
+    table = pa.Table.from_pylist(rows).append_column("embedding", pa.array([[0.5] * 9] * 20))
+    pq.write_table(table, tmp_path / "a.parquet")
+    reviews = read_reviews(tmp_path / "a.parquet")
+    examples = {column.name: column.examples for column in reviews.report.columns}
+    assert reviews.report.text_column == "review.body.text" and reviews.text(3).endswith("It is number 3")
+    assert examples["tags"] == ['["a", "b"]'] and examples["embedding"] == ["[…]"]
+    (account,) = reviews.report.accounts
+    assert (account.unit, account.total) == ("rows", 20)
+
+
+def test_the_first_version_of_feather_is_read(tmp_path: Path) -> None:
+    table = pa.table({"text": ["It is good", "It is bad"], "label": [1, 0]})
+    with pytest.warns(DeprecationWarning, match="V1"):
+        feather.write_feather(table, tmp_path / "a.feather", version=1)
+    assert read_reviews(tmp_path / "a.feather").texts([0, 1]) == ["It is good", "It is bad"]
+
+
+def test_a_parquet_file_without_its_end_is_called_incomplete(read: Any) -> None:
+    with pytest.raises(InputError, match="is incomplete: the end of the file is missing; download it again"):
+        read(as_arrow([("It is good", "1")], "parquet")[:-40], ".parquet")

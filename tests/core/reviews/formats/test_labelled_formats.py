@@ -50,6 +50,17 @@ def test_trees_are_their_words_and_the_label_of_the_root(read: Any) -> None:
     assert reviews.report.class_counts == {"1": 3, "3": 3} and reviews.report.left_out == {"broken tree": 1}
 
 
+def test_a_number_before_every_line_is_its_label(read: Any) -> None:
+    content = "".join(f"{n % 2} it is number {n} , really\n" for n in range(30))
+    reviews = read(content, ".train")
+    assert reviews.text(1) == "it is number 1 , really" and reviews.report.class_counts == {
+        "negative": 15,
+        "positive": 15,
+    }
+    for other in ("3 of us liked it\n" * 30, content + "No number here\n", "".join(f"{n} days\n" for n in range(30))):
+        assert read(other, ".txt").report.format == "text"
+
+
 @quick
 @given(pairs=st.lists(st.tuples(line, st.sampled_from([1.0, 5.0])), min_size=1, max_size=9))
 def test_python_dicts_come_back(read: Any, pairs: list[tuple[str, float]]) -> None:

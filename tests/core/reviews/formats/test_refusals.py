@@ -69,7 +69,13 @@ def test_reviews_that_look_a_little_like_it_are_read(read: Any, content: str) ->
     assert read(content * 5, ".txt").report.format == "text"
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_text_named_as_a_spreadsheet_or_database_is_a_text(read: Any) -> None:
+    for suffix in (".xls", ".xlsx", ".db"):
+        report = read("text\tlabel\nIt is good\t1\nIt is bad\t0\n", suffix).report
+        assert report.class_counts == {"negative": 1, "positive": 1}
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.binary(max_size=400), st.sampled_from([".csv", ".txt", ".json", ".xlsx", ".db", ".parquet", ".gz", ".zip", ""])
 )
