@@ -31,6 +31,14 @@ def _quoted(number: int, review: Review) -> Review:
     return Review(f'"{review.text}', review.good) if number % 7 == 3 else review
 
 
+def _opened_and_closed(gap: int) -> list[Review]:
+    """Return reviews of which one begins with a quotation mark, and one, `gap` rows below, ends with one."""
+    rows = list(_EN)
+    rows[4] = Review(f'"{rows[4].text}', rows[4].good)
+    rows[4 + gap] = Review(f'{rows[4 + gap].text}"', rows[4 + gap].good)
+    return rows
+
+
 _LONE = [_quoted(number, review) for number, review in enumerate(_EN)]
 _INCHES = [Review(f'The 17" one: {review.text}', review.good) for review in _EN]
 _SEPARATORS = [
@@ -54,6 +62,14 @@ MADE: tuple[Made, ...] = (
         "rows/lone-quotes-pipes.csv",
         "verdict|opinion\n" + "".join(f"{'good' if g else 'bad'}|{t}\n" for t, g in _LONE),
         expect(_LONE, "bad|negative", "good|positive", text="opinion", label="verdict"),
+    ),
+    *(
+        file(
+            f"rows/quotes-open-and-close-{gap}.tsv",
+            "text\tlabel\n" + "".join(f"{t}\t{int(g)}\n" for t, g in _opened_and_closed(gap)),
+            expect(_opened_and_closed(gap)),
+        )
+        for gap in (1, 6)
     ),
     file(
         "rows/inches.tsv",

@@ -40,7 +40,7 @@ FILES: dict[str, tuple[str, str, list[Review]]] = {
 
 
 LOSES = {
-    "csv, two lines each": "a lost line swallows the next record, of which one line of three is counted",
+    "csv, two lines each": "after a lost line, halves of texts are taken for reviews",
     "array": "what comes after the place where JSON breaks is told and not counted",
     "pretty array": "what comes after the place where JSON breaks is told and not counted",
     "fastText": "__label__ is part of the text",
@@ -76,7 +76,7 @@ def mutated(draw: st.DrawFn, content: str) -> tuple[str, set[int]]:
                 lines[place] = (number, line[: draw(st.integers(0, max(len(line) - 1, 0)))] + "\n")
             case "half a line":
                 lines[place] = (number, line[draw(st.integers(0, max(len(line) - 1, 0))) :])
-            case "lose the end":
+            case "lose the end" if place > 12:
                 del lines[place + 1 :]
                 touched.update(range(number, content.count("\n")))
     return "".join(line for _, line in lines), touched

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from pyarrow import ipc
 
@@ -52,10 +52,11 @@ def test_what_is_said_of_a_dialect_is_kept_to(rows: list[Review], delimiter: str
     assert texts(found) == [review.text for review in rows]
 
 
-@pytest.mark.xfail(strict=True, reason="backslashes before quotation marks are not recognised")
 @EVERY_TIME
-@given(hostile_rows(), st.sampled_from(DELIMITERS), st.sampled_from(QUOTED))
+@given(hostile_rows(), st.sampled_from(DELIMITERS), st.sampled_from((csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC)))
 def test_escaped_quotes_come_back(rows: list[Review], delimiter: str, quoting: int) -> None:
+    """If there are any: where no quotation mark is escaped, nothing shows that backslashes are."""
+    rows[3:3] = [Review(f'The label says "{n}", which is wrong', False) for n in range(3)]
     content = written(rows, delimiter=delimiter, quoting=quoting, doublequote=False, escapechar="\\")
     require_equal_or_counted(read(content), rows)
 
@@ -72,6 +73,8 @@ def test_said_backslashes_come_back(rows: list[Review], delimiter: str) -> None:
 @EVERY_TIME
 @given(hostile_rows(without="\n\r\t\\"))
 def test_unquoted_tabs_come_back(rows: list[Review]) -> None:
+    """Except where a mark may as well begin or end a field that is quoted."""
+    assume(not any(text[-1] == '"' for text, _ in rows))
     content = "text\tlabel\n" + "".join(f"{text}\t{int(good)}\n" for text, good in rows)
     require_equal_or_counted(read(content.encode(), ".tsv"), rows)
     found = read(content.encode(), ".tsv", quoting="none", encoding="utf-8", header=True)
