@@ -107,7 +107,7 @@ MADE: tuple[Made, ...] = (
     file("refusals/settings.toml", "[reviews]\ntext = 'It is good'\n", Refused("TOML")),
     file("refusals/empty.csv", "", Refused("is empty")),
     file("refusals/only-blank.jsonl", "\n\n   \n", Refused("empty|blank|no ")),
-    file("refusals/nothing.zip", _zip(), Refused("empty|no file|nothing|no data")),
+    file("refusals/nothing.zip", _zip(), Refused(r"^(?!.*only nothing).*(empty|no file|no data)")),
     *(
         file(f"refusals/{name}.{suffix}", _rows(delimiter, _EN), _STARRED)
         for name, delimiter, suffix in (

@@ -154,7 +154,6 @@ def test_typed_files_come_back(
     require_equal_or_counted(found, rows)
 
 
-@pytest.mark.xfail(strict=True, reason="no reader of spreadsheets yet")
 @EVERY_TIME
 @given(hostile_rows(without=f"{NO_CONTROLS}\r"), st.booleans())
 def test_spreadsheets_come_back(rows: list[Review], excel: bool) -> None:
@@ -165,7 +164,6 @@ def test_spreadsheets_come_back(rows: list[Review], excel: bool) -> None:
     assert len(found) == len(rows)
 
 
-@pytest.mark.xfail(strict=True, reason="no reader of databases yet")
 @EVERY_TIME
 @given(hostile_rows())
 def test_databases_come_back(rows: list[Review]) -> None:
