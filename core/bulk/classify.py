@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from core.bulk.pace import Pace, Progress
 from core.bulk.partial import Partial
 from core.reviews.options import ReadingOptions
 from core.reviews.reading import Reviews, read_reviews
+from core.reviews.source_columns import ALL, SHORT, named_columns
 
 if TYPE_CHECKING:
     from core.inference.predictor import Predictor
@@ -34,23 +35,28 @@ def classify_into(
     output: Path,
     progress: Progress,
     sizes: ChunkSizes = _SIZES,
+    keep: str = SHORT,
 ) -> dict[str, Any]:
     """Write one row per review to `output` (.csv, .jsonl or .parquet), in the order of the source.
 
-    The columns are file, line, text, label, probability, `p_<label>` for each class (one object in JSON Lines), tokens
-    and truncated. In CSV, cells that a spreadsheet would run are made inert.
+    The columns are file, line, text, label, probability, `p_<label>` for each class (one object in JSON Lines), tokens,
+    truncated, and `source_<column>` for each column of the source that is kept. In CSV, cells that a spreadsheet would
+    run are made inert.
 
     The file appears when it is complete. Until then, the answers so far are in a folder next to it, and the same call
     continues from there, whatever ended this one. The file is the same byte for byte.
+
+    Args:
+        keep: The columns of the source to write too: the short ones, all, none, or names separated by commas.
 
     Returns:
         What was done, as the `--json` option of `classify --file` shows it.
 
     Raises:
-        InputError: The suffix of the output is not supported, or its folder does not exist.
+        InputError: The suffix of the output is not supported, its folder does not exist, or a column to keep does not.
         ReviewtuiError: The output cannot be written, or another process is writing it.
     """
-    format = format_of(output, predictor.labels)
+    make = format_of(output)
     if not output.parent.is_dir():
         raise InputError(f"There is no folder {clean_line(output.parent, 120)}.")
     if output.is_dir():
@@ -59,7 +65,11 @@ def classify_into(
     began = time.perf_counter()
     with Partial(output) as partial:
         reviews = read_reviews(source, unlabelled, progress=lambda fraction: progress("reading", fraction))
-        work = _Work(predictor, reviews, format, partial, progress)
+        if keep != SHORT and not _has(reviews, keep):
+            reviews = read_reviews(source, unlabelled, keep=keep, progress=lambda share: progress("reading", share))
+        kept = reviews.source_columns if keep == SHORT else named_columns(keep, reviews.source_columns)
+        format = make(predictor.labels, kept)
+        work = _Work(predictor, reviews, format, kept, partial, progress)
         resumed_at, labels = work.run(describe_job(predictor, reviews, unlabelled, format, sizes), sizes)
     seconds = time.perf_counter() - began
     done = len(reviews) - resumed_at
@@ -78,9 +88,15 @@ class _Work:
     """The work of one call on an output."""
 
     def __init__(
-        self, predictor: Predictor, reviews: Reviews, format: AnswerFormat, partial: Partial, progress: Progress
+        self,
+        predictor: Predictor,
+        reviews: Reviews,
+        format: AnswerFormat,
+        kept: Sequence[str],
+        partial: Partial,
+        progress: Progress,
     ) -> None:
-        self.predictor, self.reviews, self.format = predictor, reviews, format
+        self.predictor, self.reviews, self.format, self.kept = predictor, reviews, format, kept
         self.partial, self.progress = partial, progress
         self.output, self.total = partial.output, len(reviews)
 
@@ -124,7 +140,10 @@ class _Work:
         while log.rows < self.total:
             start = log.rows
             found = self.predictor.classify(self._texts(start, sizes))
-            answers = [(*self.reviews.place(row), one) for row, one in enumerate(found, start)]
+            answers = [
+                (*self.reviews.place(row), one, self.reviews.source_cells(row, self.kept))
+                for row, one in enumerate(found, start)
+            ]
             content = self.format.chunk(answers, first=start == 0)
             with _writing(self.output, lambda: log.rows, self.total):
                 log.append(content, len(found), Counter(one.label for one in found))
@@ -147,6 +166,17 @@ class _Work:
         whole = self.format.assemble(log, self.partial.path, lambda share: self.progress("writing the file", share))
         self.partial.put_in_place(whole)
         self.partial.remove()
+
+
+def _has(reviews: Reviews, keep: str) -> bool:
+    """Return whether the columns that `keep` names are stored with the reviews."""
+    if keep == ALL:
+        return False
+    try:
+        named_columns(keep, reviews.source_columns)
+    except InputError:
+        return False
+    return True
 
 
 @contextmanager

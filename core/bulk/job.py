@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from core.bulk.formats.base import AnswerFormat
     from core.inference.predictor import Predictor
 
-_FORMAT = 1
+_FORMAT = 2
 _MODEL_FILES = (".json", ".safetensors", ".txt", ".model")
 _PACKAGES = ("torch", "transformers", "tokenizers", "numpy", "pyarrow")
 _WORDS = {

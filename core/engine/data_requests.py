@@ -109,6 +109,8 @@ class ClassifyFile(EngineRequest[BulkClassified], frozen=True, kw_only=True):
     folder: str | None = None
     model: str | None = None
     precision: Literal["auto", "fp32", "bf16"] = "auto"
+    keep: str = "short"
+    """The columns of the source to write too: the short ones, `all`, `none`, or names separated by commas."""
 
 
 class Evaluate(EngineRequest[EvaluationReport], frozen=True, kw_only=True):

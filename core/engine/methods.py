@@ -86,7 +86,7 @@ def rows(request: Rows, progress: Progress) -> Page:
 
     reviews = read_reviews(request.source, request.reading, progress=lambda fraction: progress("reading", fraction))
     wanted = range(request.offset, min(request.offset + min(request.limit, _PAGE_LIMIT), len(reviews)))
-    found = []
+    found, columns = [], reviews.source_columns
     for row, text in zip(wanted, reviews.texts(wanted), strict=True):
         file, line = reviews.place(row)
         label = int(reviews.labels[row])
@@ -98,6 +98,7 @@ def rows(request: Rows, progress: Progress) -> Page:
                 text=text,
                 label=reviews.label_names[label] if label >= 0 else None,
                 hash=f"{int(reviews.hashes[row]):016x}",
+                columns=dict(zip(columns, reviews.source_cells(row, columns), strict=True)),
             )
         )
     return Page(rows=tuple(found), total=len(reviews), data_hash=reviews.report.data_hash)
@@ -183,7 +184,7 @@ def classify_file(request: ClassifyFile, progress: Progress) -> BulkClassified:
     from core.bulk.classify import classify_into
 
     predictor = _predictor(_folder_of(request), request.precision, progress)
-    done = classify_into(predictor, request.source, request.reading, Path(request.output), progress)
+    done = classify_into(predictor, request.source, request.reading, Path(request.output), progress, keep=request.keep)
     return msgspec.convert(done, BulkClassified)
 
 

@@ -23,6 +23,7 @@ from core.reviews.formats.table import UNDECODABLE, BadRow, Chunk, Counted, Doub
 from core.reviews.hashing import text_digest
 from core.reviews.options import ReadingOptions
 from core.reviews.report import Account, Doubt
+from core.reviews.source_columns import SHORT, stored_columns
 from core.reviews.store import (
     RowWriter,
     open_new,
@@ -50,6 +51,8 @@ class Input:
     """Size of each table in bytes, for progress."""
     notices: list[str] = field(default_factory=list)
     """What the report should say about the source."""
+    keep: str = SHORT
+    """The columns to store beside the review; see `core/reviews/source_columns.py`."""
 
 
 def build(
@@ -96,7 +99,8 @@ class _Reading:
         self.accounts: list[Account] = []
         self.doubts: list[Doubt] = []
         self.roles, self.counters = self._inspect()
-        self.writer = RowWriter(folder)
+        self.passed = stored_columns(given.tables, self.roles.text, self.roles.title, given.keep)
+        self.writer = RowWriter(folder, self.passed)
         self.skips = open_new(folder / SKIPS)
 
     def _inspect(self) -> tuple[Roles, dict[str, ColumnCounter]]:
@@ -202,6 +206,7 @@ class _Reading:
         bad = chunk.bad
         total = sum(sizes) + sum(row.units for row in bad)
         lines, digests = list(chunk.lines), _digests(texts)
+        passed = [chunk.columns[names.index(name)] if name in names else [""] * len(lines) for name in self.passed]
         gone: dict[int, str] = {}
         for row, (body, code, digest) in enumerate(zip(chunk.columns[text], codes, digests, strict=True)):
             if not digest:
@@ -215,7 +220,8 @@ class _Reading:
             kept = [row for row in range(len(lines)) if row not in gone]
             texts, digests = _chosen(texts, kept), _chosen(digests, kept)
             lines, sizes, codes = _chosen(lines, kept), _chosen(sizes, kept), _chosen(codes, kept)
-        self.writer.add(texts, file, lines, sizes, codes, digests)
+            passed = [_chosen(column, kept) for column in passed]
+        self.writer.add(texts, file, lines, sizes, codes, digests, passed)
         self._skip(file, bad)
         return total
 

@@ -16,6 +16,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     label: str | None
     hash: str
     """Hash of its normalised text."""
+    columns: dict[str, str] = {}
+    """The short columns of the source that pass through to decisions."""
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):

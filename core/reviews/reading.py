@@ -26,6 +26,7 @@ from core.reviews.formats.registry import SUFFIXES
 from core.reviews.opening import notices_of, opened, storable
 from core.reviews.options import ReadingOptions
 from core.reviews.report import ReadingReport
+from core.reviews.source_columns import PREFIX, SHORT
 from core.reviews.sources import Sources, find_sources
 from core.reviews.store import (
     HASHES,
@@ -87,6 +88,16 @@ class Reviews:
             return self._slice(rows.start, rows.stop)
         return [self.text(int(row)) for row in rows]
 
+    @property
+    def source_columns(self) -> list[str]:
+        """The columns of the source that are stored with the reviews."""
+        return self._rows.source_columns
+
+    def source_cells(self, row: int, columns: Sequence[str]) -> list[str]:
+        """Return the cells of a review in some of `source_columns`."""
+        batch, index = self._find(row)
+        return [batch.column(PREFIX + name)[index].as_py() for name in columns]
+
     def sizes(self) -> np.ndarray[Any, np.dtype[np.int64]]:
         """Return the size of each text in bytes [N], including its title."""
         sizes = self._rows.text_sizes()
@@ -127,6 +138,7 @@ def read_reviews(
     *,
     labels: Sequence[str] | None = None,
     part: Part = "train",
+    keep: str = SHORT,
     progress: Callable[[float], None] | None = None,
 ) -> Reviews:
     """Read `source`, or open it from the cache.
@@ -136,6 +148,7 @@ def read_reviews(
         options: What not to detect.
         labels: Classes of a model. Rows with other labels are left out as "unknown label".
         part: Which files of a folder to read.
+        keep: The columns to store beside the reviews: the short ones, all, or names separated by commas.
         progress: Called with the share that has been read, 0 to 1.
 
     Raises:
@@ -146,12 +159,14 @@ def read_reviews(
     hub = None if isinstance(source, Path) else _hub(source)
     if hub is not None:
         parts: object = ["hub", *hub]
-        return _cached(parts, options, labels, report, lambda: nullcontext(Input(str(source), [HubTable(*hub)], [1])))
+        return _cached(
+            parts, options, labels, keep, report, lambda: nullcontext(Input(str(source), [HubTable(*hub)], [1]))
+        )
     sources = find_sources(source)
     if not sources.of(part):
         what = "to train on; name one, or add train.csv" if part == "train" else f"for {part}; name one"
         raise InputError(f"The folder {clean_line(source)} has no file {what}.")
-    return _read_files(storable(source), sources, part, options, labels, report)
+    return _read_files(storable(source), sources, part, options, labels, keep, report)
 
 
 def require_trainable(reviews: Reviews) -> None:
@@ -201,6 +216,7 @@ def _read_files(
     part: Part,
     options: ReadingOptions,
     labels: Sequence[str] | None,
+    keep: str,
     progress: Callable[[float], None],
 ) -> Reviews:
     try:
@@ -208,7 +224,7 @@ def _read_files(
         parts += notices_of(sources, part)
         phases = _Phases(progress)
         open_input = partial(opened, source, sources, part, options, phases.unpacked)
-        return _cached(parts, options, labels, phases.read, open_input)
+        return _cached(parts, options, labels, keep, phases.read, open_input)
     except OSError as error:
         reason = clean_line(error.strerror or error, 120)
         if error.errno in _NO_ROOM:
@@ -246,11 +262,12 @@ def _cached(
     parts: object,
     options: ReadingOptions,
     labels: Sequence[str] | None,
+    keep: str,
     progress: Callable[[float], None],
     open_input: Callable[[], AbstractContextManager[Input]],
 ) -> Reviews:
     """Return the reviews from the cache; read them first if they are missing or incomplete."""
-    key = cache_key(parts, options, None if labels is None else list(labels))
+    key = cache_key([parts, keep], options, None if labels is None else list(labels))
     place = data_folder() / key
     if is_complete(place):
         try:
@@ -262,6 +279,7 @@ def _cached(
             return reviews
     try:
         with building(key) as folder, open_input() as given:
+            given.keep = keep
             build(folder, key, given, options, labels, progress)
     except UnicodeError as error:
         if options.encoding is None:

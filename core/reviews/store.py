@@ -1,6 +1,7 @@
 """The reviews of a source on disk: texts in a memory-mapped Arrow file, labels and hashes next to it.
 
-    rows.arrow      every row with a text: text, file (index), line, units, label (code of the raw value), hash
+    rows.arrow      every row with a text: text, file (index), line, units, label (code of the raw value), hash, and the
+                    columns of the source that pass through to answers
     kept.npy        [N] int64, the rows of rows.arrow that are kept; missing if all are
     labels.npy      [N] int64, class index, −1 for none
     hashes.npy      [N] uint64, hash of the normalized text
@@ -18,7 +19,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
@@ -28,9 +29,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import ipc
 
-from core.base.arrow import numbers
+from core.base.arrow import large_strings, numbers
 from core.base.files import home, open_private, private_folder
 from core.reviews.options import ReadingOptions
+from core.reviews.source_columns import PREFIX
 
 ROWS, KEPT, LABELS, HASHES, SKIPPED, REPORT = (
     "rows.arrow",
@@ -40,7 +42,7 @@ ROWS, KEPT, LABELS, HASHES, SKIPPED, REPORT = (
     "skipped.jsonl",
     "report.json",
 )
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 BATCH_ROWS = 10_000
 _BATCH_CHARACTERS = 32 << 20
 _ABANDONED = 24 * 3600.0
@@ -114,9 +116,14 @@ def load_array(path: Path) -> np.ndarray[Any, Any]:
 class RowWriter:
     """Writes rows.arrow batch by batch."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, columns: Sequence[str] = ()) -> None:
+        """Args: columns: Columns of the source to store with every row; see `core/reviews/source_columns.py`."""
         self._file = open_new(folder / ROWS)
-        self._writer = ipc.new_file(self._file, _SCHEMA)
+        self._schema = _SCHEMA
+        for name in columns:
+            self._schema = self._schema.append(pa.field(PREFIX + name, pa.large_string()))
+        self._cells: list[list[str]] = [[] for _ in columns]
+        self._writer = ipc.new_file(self._file, self._schema)
         self._clear()
         self.rows = 0
 
@@ -127,35 +134,49 @@ class RowWriter:
         self._units: list[int] = []
         self._labels: list[int] = []
         self._hashes: list[bytes] = []
+        for cells in self._cells:
+            cells.clear()
         self._characters = 0
 
     def add(
-        self, texts: list[str], file: int, lines: list[int], units: list[int], labels: list[int], hashes: list[bytes]
+        self,
+        texts: list[str],
+        file: int,
+        lines: list[int],
+        units: list[int],
+        labels: list[int],
+        hashes: list[bytes],
+        cells: Sequence[list[str]] = (),
     ) -> None:
-        """Append rows of one file; each takes `units` of it (see `Tally`), and each hash has 8 bytes."""
+        """Append rows of one file; each takes `units` of it (see `Tally`), and each hash has 8 bytes.
+
+        Args:
+            cells: Of each column of the source that is stored, one cell a row.
+        """
         self._texts += texts
         self._files += [file] * len(texts)
         self._lines += lines
         self._units += units
         self._labels += labels
         self._hashes += hashes
+        for mine, more in zip(self._cells, cells, strict=True):
+            mine.extend(more)
+            self._characters += sum(map(len, more))
         self._characters += sum(map(len, texts))
         if len(self._texts) >= BATCH_ROWS // 2 or self._characters > _BATCH_CHARACTERS:
             self._flush()
 
     def _flush(self) -> None:
-        encoded = [text.encode() for text in self._texts]
-        offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
-        np.cumsum([len(text) for text in encoded], out=offsets[1:])
-        texts = pa.LargeStringArray.from_buffers(len(encoded), pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded)))
         columns = [
+            large_strings(self._texts),
             numbers(np.array(self._files, dtype=np.int32)),
             numbers(np.array(self._lines, dtype=np.int64)),
             numbers(np.array(self._units, dtype=np.int32)),
             numbers(np.array(self._labels, dtype=np.int32)),
             numbers(np.frombuffer(b"".join(self._hashes), dtype="<u8")),
+            *map(_strings, self._cells),
         ]
-        self._writer.write_batch(pa.RecordBatch.from_arrays([texts, *columns], schema=_SCHEMA))
+        self._writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=self._schema))
         self.rows += len(self._texts)
         self._clear()
 
@@ -167,11 +188,21 @@ class RowWriter:
         self._file.close()
 
 
+def _strings(cells: list[str]) -> Any:
+    """Return cells as an array; what is not Unicode in them becomes a question mark."""
+    try:
+        return large_strings(cells)
+    except UnicodeEncodeError:
+        return large_strings([cell.encode("utf-8", "replace").decode() for cell in cells])
+
+
 class RowReader:
     """Reads rows.arrow, memory-mapped: nothing is loaded until it is used."""
 
     def __init__(self, folder: Path) -> None:
         reader = ipc.open_file(pa.memory_map(str(folder / ROWS)))
+        self.source_columns = [name.removeprefix(PREFIX) for name in reader.schema.names[len(_SCHEMA) :]]
+        """The columns of the source that are stored."""
         self.batches = [reader.get_batch(index) for index in range(reader.num_record_batches)]
         self.ends = np.cumsum([batch.num_rows for batch in self.batches], dtype=np.int64)
 

@@ -1,6 +1,7 @@
 """Decisions as a file to train on: CSV or JSON Lines, with one row for each text that was given a label.
 
-The latest decision about a text counts; skipped reviews are left out. JSON Lines hold each text unchanged. So does CSV,
+The latest decision about a text counts; skipped reviews are left out. The short columns of the pile's file come last,
+so that decisions can be joined back. JSON Lines hold each text unchanged. So does CSV,
 except for cells that a spreadsheet would run or a terminal would obey: `core/base/text.py` makes those inert.
 """
 
@@ -11,7 +12,7 @@ import io
 import json
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from typing import Any
 from core.base.errors import InputError, ReviewtuiError
 from core.base.files import write_whole
 from core.base.text import clean_cell, clean_line
+from core.reviews.source_columns import PREFIX
 from core.triage.history import Decision, History
 
 COLUMNS = ("reviewText", "label", "predicted", "probability", "agreed", "file", "line", "time")
@@ -89,7 +91,7 @@ _STEM_BYTES = 180
 
 
 def _row(decision: Decision) -> dict[str, Any]:
-    return {
+    own = {
         "reviewText": decision.text,
         "label": decision.verdict,
         "predicted": decision.predicted,
@@ -99,18 +101,21 @@ def _row(decision: Decision) -> dict[str, Any]:
         "line": decision.line,
         "time": datetime.fromtimestamp(decision.time, UTC).isoformat(timespec="seconds"),
     }
+    return own | {PREFIX + name: cell for name, cell in decision.columns.items()}
 
 
-def _json_lines(decisions: Iterable[Decision]) -> str:
+def _json_lines(decisions: Sequence[Decision]) -> str:
     return "".join(json.dumps(_row(one), ensure_ascii=False) + "\n" for one in decisions)
 
 
-def _csv(decisions: Iterable[Decision]) -> str:
+def _csv(decisions: Sequence[Decision]) -> str:
     target = io.StringIO(newline="")
+    columns = [*COLUMNS, *dict.fromkeys(PREFIX + name for one in decisions for name in one.columns)]
     rows = csv.writer(target, lineterminator="\n")
-    rows.writerow(COLUMNS)
+    rows.writerow([clean_cell(name) for name in columns])
     for one in decisions:
-        rows.writerow([_cell(value) for value in _row(one).values()])
+        row = _row(one)
+        rows.writerow([_cell(row.get(name)) for name in columns])
     return target.getvalue()
 
 
@@ -120,5 +125,5 @@ def _cell(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else clean_cell(value)
 
 
-FORMATS: dict[str, Callable[[Iterable[Decision]], str]] = {".csv": _csv, ".jsonl": _json_lines}
+FORMATS: dict[str, Callable[[Sequence[Decision]], str]] = {".csv": _csv, ".jsonl": _json_lines}
 """Suffix of the file → function that returns its content."""

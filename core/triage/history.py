@@ -37,6 +37,8 @@ class Decision(BaseModel):
     file: str
     line: int
     text: str
+    columns: dict[str, str] = Field(default_factory=dict)
+    """The cells of the file's short columns, such as ids."""
     verdict: str
     """A label, or `SKIP`."""
     skipped: bool = False

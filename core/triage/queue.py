@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from core.base.errors import ReviewtuiError
 from core.inference.classification import Classification
@@ -38,6 +38,8 @@ class Review:
     line: int
     text: str
     hash: str
+    columns: dict[str, str] = field(default_factory=dict)
+    """The columns of the file that pass through to decisions."""
 
 
 class Pile:
@@ -216,7 +218,9 @@ class Pile:
             if self._data_hash and found.data_hash != self._data_hash:
                 raise PileChangedError("The file has changed and is being read again.")
             self._data_hash, self.total = found.data_hash, found.total
-            self._pages[page] = [Review(row.row, row.file, row.line, row.text, row.hash) for row in found.rows]
+            self._pages[page] = [
+                Review(row.row, row.file, row.line, row.text, row.hash, row.columns) for row in found.rows
+            ]
             for far in sorted(self._pages, key=lambda one: abs(one - page))[MAX_PAGES:]:
                 del self._pages[far]
 

@@ -33,6 +33,14 @@ def classify(
         Literal["auto", "fp32", "bf16"] | None,
         typer.Option(help="fp32 as published, or the fastest (auto); by default auto with --file, else fp32."),
     ] = None,
+    keep: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMNS",
+            help="Columns of the file to write beside the answers: all, none, or names separated by commas; "
+            "by default the short ones, such as ids and dates.",
+        ),
+    ] = None,
     json: Json = False,
 ) -> int:
     """Classify the reviews on the command line, or all reviews of a file into another file."""
@@ -44,6 +52,8 @@ def classify(
         raise InputError("--file and --output go together: the answers for a file are written to a file.")
     if explain and file:
         raise InputError("--explain is for reviews on the command line.")
+    if keep is not None and not file:
+        raise InputError("--keep is for the columns of a file: add --file and --output.")
     if run is not None and model is not None:
         raise InputError("Name a --run or a --model, not both.")
     folder = str(_model_of(run)) if model is None else None
@@ -59,6 +69,7 @@ def classify(
             folder=folder,
             model=model,
             precision=precision or "auto",
+            keep=keep or "short",
         )
         try:
             done = ask(request)

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from core.bulk.chunk_log import ChunkLog
+from core.reviews.source_columns import PREFIX
 
 if TYPE_CHECKING:
     from core.inference.classification import Classification
 
-Answer = tuple[str, int, "Classification"]
-"""File, line, and the classification of the review there."""
+Answer = tuple[str, int, "Classification", Sequence[str]]
+"""File, line, the classification of the review there, and its cells in the columns that are kept."""
 
 
 class AnswerFormat(Protocol):
@@ -37,7 +38,12 @@ class AnswerFormat(Protocol):
         """
 
 
-def columns_of(labels: Sequence[str]) -> list[str]:
-    """Return the columns of a table of answers."""
+def columns_of(labels: Sequence[str], kept: Sequence[str]) -> list[str]:
+    """Return the columns of a table of answers; those that are kept of the source come last."""
     shares = [f"p_{label}" for label in dict.fromkeys(labels)]
-    return ["file", "line", "text", "label", "probability", *shares, "tokens", "truncated"]
+    return ["file", "line", "text", "label", "probability", *shares, "tokens", "truncated", *source_names(kept)]
+
+
+def source_names(kept: Sequence[str]) -> list[str]:
+    """Return the names under which columns of the source are written."""
+    return [PREFIX + name for name in kept]

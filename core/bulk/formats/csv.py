@@ -17,15 +17,15 @@ class CsvFormat:
 
     name = "csv"
 
-    def __init__(self, labels: Sequence[str]) -> None:
-        self.columns = [clean_cell(name) for name in columns_of(labels)]
+    def __init__(self, labels: Sequence[str], kept: Sequence[str]) -> None:
+        self.columns = [clean_cell(name) for name in columns_of(labels, kept)]
 
     def chunk(self, answers: Sequence[Answer], *, first: bool) -> bytes:
         text = io.StringIO(newline="")
         rows = csv.writer(text)
         if first:
             rows.writerow(self.columns)
-        for file, line, found in answers:
+        for file, line, found, cells in answers:
             rows.writerow(
                 [
                     clean_cell(file),
@@ -36,6 +36,7 @@ class CsvFormat:
                     *(f"{share:.6f}" for share in found.probabilities.values()),
                     found.tokens,
                     str(found.truncated).lower(),
+                    *map(clean_cell, cells),
                 ]
             )
         return text.getvalue().encode()

@@ -24,24 +24,26 @@ class ParquetFormat:
 
     name = "parquet"
 
-    def __init__(self, labels: Sequence[str]) -> None:
-        self._labels = list(dict.fromkeys(labels))
-        self.columns = [_sound(name) for name in columns_of(labels)]
+    def __init__(self, labels: Sequence[str], kept: Sequence[str]) -> None:
+        self._labels, self._kept = list(dict.fromkeys(labels)), len(kept)
+        self.columns = [_sound(name) for name in columns_of(labels, kept)]
         kinds = [pa.string(), pa.int64(), pa.string(), pa.string(), pa.float64()]
         kinds += [pa.float64()] * len(self._labels) + [pa.int64(), pa.bool_()]
+        kinds += [pa.string()] * len(kept)
         self._schema = pa.schema(list(zip(self.columns, kinds, strict=True)))
 
     def chunk(self, answers: Sequence[Answer], *, first: bool) -> bytes:
-        founds = [found for _, _, found in answers]
+        founds = [found for _, _, found, _ in answers]
         columns: list[list[Any]] = [
-            [file for file, _, _ in answers],
-            [line for _, line, _ in answers],
+            [file for file, _, _, _ in answers],
+            [line for _, line, _, _ in answers],
             [_sound(found.text) for found in founds],
             [_sound(found.label) for found in founds],
             [found.probability for found in founds],
             *([found.probabilities[label] for found in founds] for label in self._labels),
             [found.tokens for found in founds],
             [found.truncated for found in founds],
+            *([cells[number] for _, _, _, cells in answers] for number in range(self._kept)),
         ]
         arrays = [pa.array(column, field.type) for column, field in zip(columns, self._schema, strict=True)]
         target = pa.BufferOutputStream()

@@ -12,21 +12,23 @@ from core.bulk.formats.csv import CsvFormat
 from core.bulk.formats.jsonl import JsonLinesFormat
 
 
-def _parquet(labels: Sequence[str]) -> AnswerFormat:
+def _parquet(labels: Sequence[str], kept: Sequence[str]) -> AnswerFormat:
     from core.bulk.formats.parquet import ParquetFormat  # loads pyarrow.parquet, which other formats do not need
 
-    return ParquetFormat(labels)
+    return ParquetFormat(labels, kept)
 
 
-FORMATS: dict[str, Callable[[Sequence[str]], AnswerFormat]] = {
+Make = Callable[[Sequence[str], Sequence[str]], AnswerFormat]
+"""Returns a format, given the label names and the columns of the source that are kept."""
+FORMATS: dict[str, Make] = {
     ".csv": CsvFormat,
-    ".jsonl": lambda _labels: JsonLinesFormat(),
+    ".jsonl": lambda _labels, kept: JsonLinesFormat(kept),
     ".parquet": _parquet,
 }
-"""Suffix of the output → function that returns its format, given the label names."""
+"""Suffix of the output → its format."""
 
 
-def format_of(output: Path, labels: Sequence[str]) -> AnswerFormat:
+def format_of(output: Path) -> Make:
     """Return the format for the suffix of `output`.
 
     Raises:
@@ -37,4 +39,4 @@ def format_of(output: Path, labels: Sequence[str]) -> AnswerFormat:
         *others, last = FORMATS
         wanted = f"{', '.join(others)} or {last}"
         raise InputError(f"--output must end in {wanted}, not '{clean_line(output.name, 80)}'.")
-    return make(labels)
+    return make

@@ -205,3 +205,42 @@ def test_an_output_that_is_a_folder_is_a_sentence_and_leaves_nothing(
     with pytest.raises(ReviewtuiError, match=r"Cannot write .*out\.csv"):
         run(predictor, source, tmp_path / "results" / "out.csv")
     assert names(tmp_path / "results") == ["out.csv"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_columns_of_the_source_pass_through_so_that_answers_join_back(form: str, tmp_path: Path) -> None:
+    rows = [(f"=A{number}", f"review {number} is fine", f"{number}.5", "long " * 30) for number in range(20)]
+    source = tmp_path / "inbox.csv"
+    with source.open("w", newline="") as file:
+        csv.writer(file).writerows([("label", "review", "p_negative", "story"), *rows])
+    for keep, expected in (
+        ("short", ["label", "p_negative"]),
+        ("none", []),
+        ("p_negative", ["p_negative"]),
+        ("story,label", ["story", "label"]),
+    ):
+        output = tmp_path / f"{keep}.{form}"
+        options = ReadingOptions(text="review", header=True, label="")
+        classify_into(Costless(model_folder(tmp_path)), str(source), options, output, lambda *_: None, keep=keep)
+        found = read_back(output)
+        names = [name for name in found[0] if name.startswith("source_")]
+        assert names == [f"source_{name}" for name in expected]
+        assert found[0].keys() >= {"label", "probability"} and found[3]["text"] == rows[3][1]
+        header = ("label", "review", "p_negative", "story")
+        for row, answer in zip(rows, found, strict=True):
+            for name in expected:
+                cell = row[header.index(name)]
+                assert answer[f"source_{name}"] == (f"'{cell}" if form == "csv" and cell.startswith("=") else cell)
+    with pytest.raises(InputError, match="--keep names “stars”"):
+        target = tmp_path / f"x.{form}"
+        classify_into(Costless(model_folder(tmp_path)), str(source), options, target, lambda *_: None, keep="stars")
+
+
+def read_back(path: Path) -> list[dict[str, Any]]:
+    if path.suffix == ".csv":
+        with path.open(newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+    if path.suffix == ".jsonl":
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    found: list[dict[str, Any]] = pq.read_table(path).to_pylist()
+    return found

@@ -115,3 +115,18 @@ def test_a_name_is_suggested_that_is_free(tmp_path: Path) -> None:
     assert free_name(tmp_path, "/x/inbox.csv").name == "inbox-decisions.csv"
     (tmp_path / "inbox-decisions.csv").touch()
     assert free_name(tmp_path, "/x/inbox.csv").name == "inbox-decisions-2.csv"
+
+
+def test_columns_of_the_pile_come_last_so_that_decisions_join_back(decision: Decide, tmp_path: Path) -> None:
+    log = DecisionLog("pile")
+    log.decide(decision(0, "positive", text="works well", columns={"label": "=1+1", "order": "A-1"}))
+    log.decide(decision(1, "negative", text="broke at once", columns={"order": "A-2", "date": "2024-01-01"}))
+    write_decisions(log.history, tmp_path / "a.csv")
+    write_decisions(log.history, tmp_path / "a.jsonl")
+    with (tmp_path / "a.csv").open(newline="") as file:
+        first, second = csv.DictReader(file)
+    assert list(first)[len(COLUMNS) :] == ["source_label", "source_order", "source_date"]
+    assert (first["label"], first["source_label"], first["source_date"]) == ("positive", "'=1+1", "")
+    assert (second["source_order"], second["source_label"]) == ("A-2", "")
+    lines = [json.loads(line) for line in (tmp_path / "a.jsonl").read_text().splitlines()]
+    assert lines[0]["source_label"] == "=1+1" and lines[1]["source_order"] == "A-2"
