@@ -35,6 +35,7 @@ READING_FLAGS = (
     ReadingFlag("title", "--title", "Column joined before the text; '' joins none."),
     ReadingFlag("label", "--label", "Column that holds the label; '' reads without labels."),
     ReadingFlag("scheme", "--labels", "How labels are read: auto, as_is, stars_binary or stars."),
+    ReadingFlag("scale", "--scale", "Lowest and highest rating, such as 1-5 or 0-10, if it is not found."),
     ReadingFlag("label_names", "--class", "Name the class of a label, as in --class 1=bad; any number of times.", dict),
     ReadingFlag("delimiter", "--delimiter", "Character between fields; \\t is a tab."),
     ReadingFlag("quoting", "--quoting", "How a CSV file quotes: standard, none or backslash."),

@@ -6,21 +6,24 @@ One chunk of texts is in memory at a time. Labels are stored as codes of their r
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 from core.base.errors import InputError
 from core.base.text import clean_line
-from core.reviews.detect.columns import ColumnCounter, Roles, find_roles, sample_column
+from core.reviews.detect.cells import answered
+from core.reviews.detect.columns import NoTextError, Roles, find_roles
+from core.reviews.detect.counting import ColumnCounter, facts_of
 from core.reviews.detect.labels import MISSING
+from core.reviews.detect.words import is_placeholder
 from core.reviews.finish import NO_LABEL, SKIPS, Pass, finish, write_line
 from core.reviews.formats.encoding_evidence import TITLES
 from core.reviews.formats.table import UNDECODABLE, BadRow, Chunk, Counted, Doubting, ReadAgainError, Table, excerpt
 from core.reviews.hashing import text_digest
+from core.reviews.joining import join_halves, lead_of
 from core.reviews.options import ReadingOptions
 from core.reviews.report import Account, Doubt
 from core.reviews.source_columns import SHORT, stored_columns
@@ -34,8 +37,12 @@ MAX_LABELS = 10_000
 _SAMPLE_ROWS = 1_000
 _SAMPLED_FILES = 10
 """How many files after the first are sampled for the roles of columns."""
+_GROWING = ("json", "jsonl")
+"""Formats in which a later row may have a column that the first ones do not have."""
+_LONGEST_PLACEHOLDER = 16
+"""Characters; longer texts are not compared with placeholders."""
 _MISSING_CODE, _UNDECODABLE_CODE = -2, -3
-_EMPTY, _UNDECODABLE = "empty text", "undecodable bytes"
+_EMPTY, _PLACEHOLDER, _UNDECODABLE = "empty text", "placeholder instead of a text", "undecodable bytes"
 Progress = Callable[[float], None]
 T = TypeVar("T")
 
@@ -72,23 +79,37 @@ def build(
     Raises:
         InputError: There is no text column, no such column, or no usable row.
     """
+    roles = None
     while True:
-        reading = _Reading(folder, given, options)
+        reading = _Reading(folder, given, options, roles)
         try:
             reading.read(progress)
-            break
         except ReadAgainError:
             continue
         finally:
             reading.close()
+        roles = reading.better_roles()
+        if roles is None:
+            break
     finish(reading.result(), place, model_labels)
     progress(1.0)
+
+
+@dataclass
+class _Places:
+    """Indices among the columns of a table, −1 for a column that it does not have."""
+
+    texts: list[int]
+    title: int
+    label: int
+    answer: int
 
 
 class _Reading:
     """The state of the pass over a source."""
 
-    def __init__(self, folder: Path, given: Input, options: ReadingOptions) -> None:
+    def __init__(self, folder: Path, given: Input, options: ReadingOptions, roles: Roles | None = None) -> None:
+        """Args: roles: The roles of the columns, if all rows have been seen before."""
         self.folder, self.given, self.options = folder, given, options
         self.shown = clean_line(given.source)
         self.rows = 0
@@ -98,13 +119,14 @@ class _Reading:
         self.notices = list(given.notices)
         self.accounts: list[Account] = []
         self.doubts: list[Doubt] = []
-        self.roles, self.counters = self._inspect()
+        self.headed, self.final = True, roles is not None
+        self.roles, self.counters = self._inspect(roles)
         self.passed = stored_columns(given.tables, self.roles.text, self.roles.title, given.keep)
         self.writer = RowWriter(folder, self.passed)
         self.skips = open_new(folder / SKIPS)
 
-    def _inspect(self) -> tuple[Roles, dict[str, ColumnCounter]]:
-        """Find the roles of the columns from the first rows of the first file that has rows.
+    def _inspect(self, known: Roles | None) -> tuple[Roles, dict[str, ColumnCounter]]:
+        """Find the roles of the columns from the first rows of the first file that has rows, unless they are known.
 
         Some rows of other files with the same columns join them: files may be sorted by label.
         """
@@ -118,22 +140,43 @@ class _Reading:
         if sample is None:
             raise InputError(f"{self.shown} has no rows; give a file with reviews.")
         number, table, chunk = sample
+        self.headed = table.header is not False
+        counters = {name: ColumnCounter(name) for name in table.columns}
+        if known is not None:
+            return known, counters
         columns = chunk.columns
         for other in _spread([one for one in tables[number:] if one.columns == table.columns]):
             more = next(iter(other.chunks(_SAMPLE_ROWS // _SAMPLED_FILES)), None)
             columns = columns if more is None else [a + b for a, b in zip(columns, more.columns, strict=True)]
-        samples = [sample_column(name, cells) for name, cells in zip(table.columns, columns, strict=True)]
-        roles = find_roles(samples, self.options, table.header is not False, self.shown)
-        return roles, {one.name: ColumnCounter(one) for one in samples}
+        samples = [facts_of(name, cells) for name, cells in zip(table.columns, columns, strict=True)]
+        try:
+            return find_roles(samples, self.options, self.headed, self.shown), counters
+        except InputError as error:
+            could_change = isinstance(error, NoTextError) or table.format in _GROWING
+            if not could_change or (len(tables) == 1 and not _goes_on(table)):
+                raise
+        return Roles(texts=(table.columns[0],), title=None, label=None), counters  # later rows may show what it is
+
+    def better_roles(self) -> Roles | None:
+        """Return the roles that all rows suggest if they are not those that were used; the rows must be read again.
+
+        Raises:
+            InputError: No column is text.
+        """
+        if self.final:
+            return None
+        found = find_roles([one.facts() for one in self.counters.values()], self.options, self.headed, self.shown)
+        same, self.roles = found.columns == self.roles.columns, found
+        return None if same else found
 
     def read(self, progress: Progress) -> None:
         total = max(sum(self.given.weights), 1)
         done = 0
         for index, (table, weight) in enumerate(zip(self.given.tables, self.given.weights, strict=True)):
-            text, title, label = self._indices(table)
+            places = self._places(table)
             units = 0
             for chunk in table.chunks():
-                units += self._add(index, table.columns, chunk, (text, title, label))
+                units += self._add(index, table.columns, chunk, places)
                 progress(min((done + weight * table.fraction()) / total, 1.0))
             done += weight
             self.accounts.append(_account(table, units))
@@ -171,48 +214,56 @@ class _Reading:
             rows=self.rows,
             raws=raws,
             left_out=self.left_out,
-            notices=self.notices,
+            notices=self.notices + self.roles.notices,
             accounts=self.accounts,
-            doubts=self.doubts,
+            doubts=self.doubts + self.roles.doubts,
         )
 
-    def _indices(self, table: Table) -> tuple[int, int, int]:
-        """Return the indices of text, title and label among the columns of `table`, −1 if missing."""
-        name = clean_line(table.name)
-        if self.roles.text not in table.columns:
-            wanted = clean_line(self.roles.text)
-            raise InputError(f"{name} has no column “{wanted}”, unlike the other files; read it on its own.")
-        for column in (self.roles.title, self.roles.label):
+    def _places(self, table: Table) -> _Places:
+        """Return where the columns of the roles are in `table`.
+
+        Raises:
+            InputError: It has no text.
+        """
+        name, roles = clean_line(table.name), self.roles
+        for text in roles.texts:
+            if text not in table.columns:
+                raise InputError(
+                    f"{name} has no column “{clean_line(text)}”, unlike the other files; read it on its own."
+                )
+        for column in (roles.title, roles.label):
             if column is not None and column not in table.columns:
                 self.notices.append(f"{name} has no column “{clean_line(column)}”.")
-        indices = [
+        title, label, answer = (
             table.columns.index(column) if column in table.columns else -1
-            for column in (self.roles.text, self.roles.title, self.roles.label)
-        ]
-        return indices[0], indices[1], indices[2]
+            for column in (roles.title, roles.label, roles.answer)
+        )
+        return _Places([table.columns.index(text) for text in roles.texts], title, label, answer)
 
-    def _add(self, file: int, names: list[str], chunk: Chunk, indices: tuple[int, int, int]) -> int:
+    def _add(self, file: int, names: list[str], chunk: Chunk, places: _Places) -> int:
         """Add a chunk: good rows to the store, the others to the list of rows left out; return its units."""
         for name, cells in zip(names, chunk.columns, strict=True):
             if name in self.counters:
                 self.counters[name].add(cells)
         self.rows += len(chunk.lines) + len(chunk.bad)
-        text, title, label = indices
-        texts = chunk.columns[text]
-        if title >= 0:
-            texts = [f"{_lead(head)}{body}" if head else body for head, body in _pairs(chunk, title, text)]
-        codes = self._codes(chunk, label)
+        bodies = texts = join_halves(self.roles.texts, [chunk.columns[text] for text in places.texts])
+        if places.title >= 0:
+            heads = chunk.columns[places.title]
+            texts = [f"{lead_of(head)}{body}" if head else body for head, body in zip(heads, bodies, strict=True)]
+        codes = self._codes(chunk, places)
         sizes = [1] * len(chunk.lines) if chunk.units is None else list(chunk.units)
         bad = chunk.bad
         total = sum(sizes) + sum(row.units for row in bad)
         lines, digests = list(chunk.lines), _digests(texts)
         passed = [chunk.columns[names.index(name)] if name in names else [""] * len(lines) for name in self.passed]
         gone: dict[int, str] = {}
-        for row, (body, code, digest) in enumerate(zip(chunk.columns[text], codes, digests, strict=True)):
+        for row, (body, code, digest) in enumerate(zip(bodies, codes, digests, strict=True)):
             if not digest:
                 gone[row] = _UNDECODABLE
             elif not body or body.isspace():
                 gone[row] = _EMPTY
+            elif len(body) <= _LONGEST_PLACEHOLDER and is_placeholder(body):
+                gone[row] = _PLACEHOLDER
             elif code < NO_LABEL:
                 gone[row] = MISSING if code == _MISSING_CODE else _UNDECODABLE
         bad += [BadRow(lines[row], reason, excerpt(texts[row]), units=sizes[row]) for row, reason in gone.items()]
@@ -225,14 +276,17 @@ class _Reading:
         self._skip(file, bad)
         return total
 
-    def _codes(self, chunk: Chunk, label: int) -> list[int]:
+    def _codes(self, chunk: Chunk, places: _Places) -> list[int]:
         """Return the code of each row's raw label."""
         if self.roles.label is None:
             return [NO_LABEL] * len(chunk.lines)
-        if label < 0:
+        if places.label < 0:
             return [_MISSING_CODE] * len(chunk.lines)
+        cells = chunk.columns[places.label]
+        if places.answer >= 0:
+            cells = [answered(cell, answer) for cell, answer in zip(cells, chunk.columns[places.answer], strict=True)]
         codes, known = list[int](), self.codes
-        for cell in chunk.columns[label]:
+        for cell in cells:
             code = known.get(cell)
             codes.append(self._new_code(cell) if code is None else code)
         return codes
@@ -255,6 +309,12 @@ class _Reading:
         for row in sorted(bad, key=lambda row: row.line):
             self.left_out[row.reason] += 1
             write_line(self.skips, [file, row.line, row.detail or row.reason, row.excerpt])
+
+
+def _goes_on(table: Table) -> bool:
+    """Return whether a table has more rows than the sample."""
+    chunks = table.chunks(_SAMPLE_ROWS)
+    return next(chunks, None) is not None and next(chunks, None) is not None
 
 
 def _spread(tables: list[Table]) -> list[Table]:
@@ -292,18 +352,6 @@ def _digests(texts: Sequence[str]) -> list[bytes]:
 
 def _chosen(values: Sequence[T], rows: Sequence[int]) -> list[T]:
     return [values[row] for row in rows]
-
-
-def _pairs(chunk: Chunk, title: int, text: int) -> Iterator[tuple[str, str]]:
-    return zip(chunk.columns[title], chunk.columns[text], strict=True)
-
-
-def _lead(title: str) -> str:
-    """Return a title as the beginning of a text, with a full stop unless it ends in punctuation."""
-    stripped = title.strip()
-    if not stripped:
-        return ""
-    return stripped + (" " if unicodedata.category(stripped[-1]).startswith("P") else ". ")
 
 
 def _is_lone(cell: str) -> bool:

@@ -20,7 +20,7 @@ from core.reviews.detect.columns import Roles
 from core.reviews.detect.labels import LabelPlan, plan_labels
 from core.reviews.formats.table import Table, excerpt
 from core.reviews.options import ReadingOptions
-from core.reviews.report import Account, Column, Doubt, Duplicates, ReadingReport, SkippedRow
+from core.reviews.report import Account, ClassExample, Column, Doubt, Duplicates, ReadingReport, SkippedRow
 from core.reviews.store import HASHES, KEPT, LABELS, REPORT, SKIPPED, RowReader, data_folder, open_new, save_array
 
 SKIPS = "skips.jsonl"
@@ -101,10 +101,37 @@ def finish(reading: Pass, place: str, model_labels: Sequence[str] | None) -> Non
         data_hash=_data_hash(rows, kept, labels, plan.names),
         notices=list(dict.fromkeys(reading.notices)),
         schemes=plan.schemes,
+        meaning=plan.meaning,
+        candidates=reading.roles.candidates,
+        examples=_examples(reading, rows, plan, labels, kept, codes),
         accounts=_settled(reading.accounts, rows, kept),
-        doubts=reading.doubts,
+        doubts=[*reading.doubts, *plan.doubts],
     )
     write_whole(folder / REPORT, report.model_dump_json())
+
+
+def _examples(
+    reading: Pass,
+    rows: RowReader,
+    plan: LabelPlan,
+    labels: np.ndarray[Any, Any],
+    kept: np.ndarray[Any, Any],
+    codes: np.ndarray[Any, Any],
+) -> dict[str, ClassExample]:
+    """Return the first row of each class."""
+    found = {}
+    for index, name in enumerate(plan.names):
+        places = np.flatnonzero(labels == index)
+        if len(places):
+            row = int(kept[places[0]])
+            batch, at = rows.find(row)
+            found[name] = ClassExample(
+                raw=clean_line((reading.raws or [])[codes[row]], 80),
+                excerpt=excerpt(batch.column("text")[at].as_py()),
+                file=reading.tables[batch.column("file")[at].as_py()].name,
+                line=int(batch.column("line")[at].as_py()),
+            )
+    return found
 
 
 def _settled(accounts: Sequence[Account], rows: RowReader, kept: np.ndarray[Any, Any]) -> list[Account]:
@@ -130,7 +157,8 @@ def _classify(
         return LabelPlan("as_is", ["as_is"], list(model_labels or [])), nothing, everything
     raws = reading.raws or []
     counts = dict(zip(raws, np.bincount(codes, minlength=len(raws)).tolist(), strict=True))
-    plan = plan_labels(counts, column, reading.options, model_labels)
+    answered = reading.roles.answer is not None
+    plan = plan_labels(counts, column, reading.options, model_labels, answered=answered)
     classes = np.array([plan.classes.get(raw, NO_LABEL) for raw in raws] or [NO_LABEL], dtype=np.int64)
     labels = classes[codes]
     return plan, labels, np.flatnonzero(labels >= 0)

@@ -16,9 +16,10 @@ SchemeChoice = Literal["auto", "as_is", "stars_binary", "stars"]
 class ReadingOptions(BaseModel):
     """How to read a source. None (or "auto") means to detect it.
 
-    The scheme says how labels become classes. `as_is` makes each distinct value a class; `stars` makes five classes
-    from a star rating; `stars_binary` makes two (1–2 negative, 4–5 positive, 3 left out). `auto` makes 0/1 and booleans
-    negative and positive, uses `stars_binary` for star ratings, and `as_is` for everything else.
+    The scheme says how labels become classes. `as_is` makes each distinct value a class; `stars` makes a class of each
+    whole rating; `stars_binary` makes two of any scale, from its lowest and its highest third (1–2 negative, 4–5
+    positive, 3 left out). `auto` makes 0/1, booleans and −1/0/1 negative and positive where that is what they mean,
+    uses `stars_binary` for ratings of more than three points, and `as_is` for everything else.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -27,6 +28,7 @@ class ReadingOptions(BaseModel):
     title: str | None = Field(default=None, description="The column to put before the text; empty for none.")
     label: str | None = Field(default=None, description="The column with the label; empty to read without labels.")
     scheme: SchemeChoice = Field(default="auto", description="How labels become classes.")
+    scale: str | None = Field(default=None, description="The lowest and the highest rating, such as 1-5.")
     label_names: dict[str, str] = Field(default_factory=dict, description="Raw value → the name of its class.")
     delimiter: str | None = Field(default=None, description="The character between the fields of a CSV file.")
     quoting: Quoting | None = Field(

@@ -5,6 +5,8 @@ It imports only pydantic. Names, values and excerpts come from data: show them t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pydantic import BaseModel, Field
 
 
@@ -46,7 +48,7 @@ class Doubt(BaseModel):
     about: str
     """text, title, label, scheme, quoting, encoding or part."""
     sentence: str
-    ways: dict[str, dict[str, str]] = Field(default_factory=dict)
+    ways: Mapping[str, Mapping[str, str | Mapping[str, str]]] = Field(default_factory=dict)
     """What each alternative means, in words → the fields of `ReadingOptions` that choose it."""
 
 
@@ -100,7 +102,9 @@ class ReadingReport(BaseModel):
     title_column: str | None = None
     label_column: str | None = None
     scheme: str
-    """The scheme that was used: binary, stars_binary, stars, as_is or unlabelled."""
+    """The scheme that was used: binary, sentiment, stars_binary, stars, as_is or unlabelled."""
+    meaning: str = ""
+    """How labels became classes, as part of a sentence: "on a scale of 1–5, 1–2 negative, 4–5 positive, 3 left out"."""
     label_names: list[str]
     class_counts: dict[str, int]
     rows: int

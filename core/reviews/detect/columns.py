@@ -1,100 +1,56 @@
-"""What each column contains, and which columns are the review, its title and its label.
-
-A known name decides; otherwise the values do. A label is never an id, a date, a count or a person. An explicit label
-(0/1, a sentiment) takes precedence over a rating, and both over categories.
-"""
+"""Which columns are the review, its title and its label, with the reasons, the runners-up and what is in doubt."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from core.base.errors import InputError
 from core.base.text import clean_line
-from core.reviews.detect.names import (
-    CLASS_NAMES,
-    LABEL_NAMES,
-    RATING_NAMES,
-    SENTIMENT_RANKS,
-    TEXT_NAMES,
-    TITLE_NAMES,
-    TRUTH_VALUES,
-    is_date,
-    is_never_a_label,
-    is_number,
-    is_truth_value,
-    plain,
-    stars_of,
-)
+from core.reviews.detect.cells import is_answer
+from core.reviews.detect.counting import Facts
+from core.reviews.detect.label_columns import LEAST, rank_labels
+from core.reviews.detect.names import TEXT_NAMES, plain
+from core.reviews.detect.text_columns import CLOSE, JOINED, Scored, halves_of, rank_texts, rank_titles
 from core.reviews.options import ReadingOptions
-from core.reviews.report import Column
+from core.reviews.report import Candidate, Doubt
 
-_COUNTED = 10_000
+_OFFERED = 5
+"""Candidates that are listed for a role."""
+_SURE = 60.0
+"""From this score on, a second column of labels is worth a question."""
+
+
+class NoTextError(InputError):
+    """Raised when no column looks like a text."""
 
 
 @dataclass
 class Roles:
-    """The names of the columns to use."""
+    """The columns to use, and what else was considered."""
 
-    text: str
+    texts: tuple[str, ...]
+    """The column of the review, or those of its two halves."""
     title: str | None
     label: str | None
-
-
-@dataclass
-class Sample:
-    """A column in the first rows of a source: its name, its kind, and its values that are not blank."""
-
-    name: str
-    kind: str
-    values: list[str]
-    mean_length: float
+    answer: str | None = None
+    """The column that says whether an annotator accepted the label."""
+    candidates: dict[str, list[Candidate]] = field(default_factory=dict)
+    doubts: list[Doubt] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
 
     @property
-    def key(self) -> str:
-        return plain(self.name)
+    def text(self) -> str:
+        """The name of the text: that of its column, or of both."""
+        return JOINED.join(self.texts)
 
-    def mostly(self, test: Callable[[str], bool]) -> bool:
-        """Return whether four values in five pass; a few others are rows to leave out."""
-        return bool(self.values) and sum(map(test, self.values)) >= 0.8 * len(self.values)
-
-    def all(self, test: Callable[[str], bool]) -> bool:
-        return bool(self.values) and all(map(test, self.values))
-
-
-class ColumnCounter:
-    """Statistics of one column, collected while the source is read; distinct values are counted by their hashes."""
-
-    def __init__(self, sample: Sample) -> None:
-        self._sample = sample
-        self._filled = 0
-        self._seen: set[int] | None = set()
-
-    def add(self, values: Sequence[str]) -> None:
-        """Count the cells of a chunk."""
-        self._filled += len(values) - values.count("")
-        if self._seen is not None:
-            self._seen.update(map(hash, values))
-            if len(self._seen) > _COUNTED:
-                self._seen = None
-
-    def column(self) -> Column:
-        """Return the column for the report."""
-        distinct = None if self._seen is None else len(self._seen - {hash("")})
-        examples = [clean_line(value[:400], 80) for value in dict.fromkeys(self._sample.values[:200])][:5]
-        kind = "other" if self._sample.kind == "empty" and self._filled else self._sample.kind
-        return Column(name=self._sample.name, kind=kind, filled=self._filled, distinct=distinct, examples=examples)
+    @property
+    def columns(self) -> tuple[tuple[str, ...], str | None, str | None, str | None]:
+        """What decides how rows are read."""
+        return self.texts, self.title, self.label, self.answer
 
 
-def sample_column(name: str, cells: Sequence[str]) -> Sample:
-    """Return the sample of the column `name`, given some of its cells."""
-    values = [value for value in cells if value.strip()]
-    mean_length = sum(map(len, values)) / max(len(values), 1)
-    return Sample(name, _kind(values, mean_length), values, mean_length)
-
-
-def find_roles(samples: Sequence[Sample], options: ReadingOptions, headed: bool, shown: str) -> Roles:
+def find_roles(columns: Sequence[Facts], options: ReadingOptions, headed: bool, shown: str) -> Roles:
     """Return which columns are the review, its title and its label.
 
     Args:
@@ -102,28 +58,127 @@ def find_roles(samples: Sequence[Sample], options: ReadingOptions, headed: bool,
         shown: What messages call the source.
 
     Raises:
-        InputError: A column named in `options` does not exist, or no column can be the text.
+        InputError: A column named in `options` does not exist.
+        NoTextError: No column can be the text.
     """
-    names = [sample.name for sample in samples]
-    text = _named(options.text or None, names, "--text", shown)
+    names = [column.name for column in columns]
+    texts = _named_texts(options.text, names, shown)
     label = _named(options.label, names, "--label", shown)
     title = _named(options.title, names, "--title", shown)
-    chosen = [name for name in (text, label, title) if name]
+    chosen = [name for name in (*(texts or ()), label, title) if name]
     if len(set(chosen)) < len(chosen):
         raise InputError("Text, title and label must be different columns; change --text, --title or --label.")
-    free = [sample for sample in samples if sample.name not in (label, title)]
-    if text is None:
-        found = _find_text(free)
-        if found is None:
-            raise InputError(f"None of the columns of {shown} ({_list(names)}) is text; name one with --text COLUMN.")
-        text = found.name
-    free = [sample for sample in free if sample.name != text]
-    if title is None and options.title is None:
-        title = next((s.name for s in _by_name(free, TITLE_NAMES) if s.kind not in ("number", "date", "empty")), None)
-    if label is None and options.label is None:
-        found = _find_label([sample for sample in free if sample.name != title], headed)
-        label = found.name if found else None
-    return Roles(text, title or None, label or None)
+    roles = Roles(texts or (), title or None, label or None)
+    _choose_text(roles, [column for column in columns if column.name not in (label, title)], names, shown)
+    free = [column for column in columns if column.name not in roles.texts]
+    titles = rank_titles([column for column in free if column.name != label])
+    if title is None and options.title is None and titles and titles[0].score > -CLOSE * 2:
+        roles.title = titles[0].name
+    roles.candidates["title"] = _listed(titles, roles.title)
+    free = [column for column in free if column.name != roles.title]
+    answer = next((column for column in free if column.key == "answer" and column.all(is_answer)), None)
+    labels = rank_labels([one for one in free if one is not answer], headed, {plain(name) for name in names})
+    if label is None and options.label is None and labels and labels[0].score >= LEAST:
+        roles.label = labels[0].name
+        _doubt_label(roles, labels)
+    if answer is not None and roles.label not in (None, answer.name):
+        roles.answer = answer.name
+        roles.notices.append(
+            f"Labels that “{clean_line(answer.name, 40)}” rejects are read as “not …”; those it ignores are left out."
+        )
+    roles.candidates["label"] = _listed(labels, roles.label)
+    return roles
+
+
+def _choose_text(roles: Roles, free: Sequence[Facts], names: Sequence[str], shown: str) -> None:
+    ranked = rank_texts(free)
+    if not roles.texts:
+        halves = halves_of(free)
+        if not ranked and halves is None:
+            raise NoTextError(f"None of the columns of {shown} ({_list(names)}) is text; name one with --text COLUMN.")
+        if halves is not None and _are_the_review(ranked, halves):
+            roles.texts = halves[0].name, halves[1].name
+            first, second = (clean_line(half.name, 40) for half in halves)
+            roles.notices.append(
+                f"Each text joins the two halves of a review, “{first}” and “{second}”, with their names before them; "
+                "--text COLUMN takes one."
+            )
+        else:
+            roles.texts = (ranked[0].name,)
+            if halves is not None:
+                _doubt_halves(roles, halves)
+            _doubt_text(roles, ranked, halves)
+    candidates = _listed(ranked, roles.text)
+    if len(roles.texts) > 1:
+        candidates.insert(0, Candidate(column=roles.text, why="the two halves of a review"))
+    roles.candidates["text"] = candidates[:_OFFERED]
+
+
+def _are_the_review(ranked: Sequence[Scored], halves: tuple[Facts, Facts]) -> bool:
+    """Return whether two halves are the text: unless another column is named exactly like a review, and is one."""
+    return not ranked or ranked[0].facts in halves or not _is_exact(ranked[0]) or ranked[0].facts.kind != "text"
+
+
+def _is_exact(scored: Scored) -> bool:
+    return scored.facts.key in TEXT_NAMES or scored.facts.last in TEXT_NAMES
+
+
+def _doubt_text(roles: Roles, ranked: Sequence[Scored], halves: tuple[Facts, Facts] | None) -> None:
+    if len(ranked) < 2 or ranked[0].score - ranked[1].score >= CLOSE:
+        return
+    first, second = ranked[0], ranked[1]
+    if second.facts.kind != "text" or second.why.startswith("named like a title") or second.facts in (halves or ()):
+        return
+    roles.doubts.append(
+        Doubt(
+            about="text",
+            sentence=f"The text is “{clean_line(first.name, 40)}” ({first.why}); "
+            f"“{clean_line(second.name, 40)}” ({second.why}) could be it as well.",
+            ways={f"“{clean_line(second.name, 40)}” is the text": {"text": second.name}},
+        )
+    )
+
+
+def _doubt_halves(roles: Roles, halves: tuple[Facts, Facts]) -> None:
+    both = JOINED.join(half.name for half in halves)
+    roles.doubts.append(
+        Doubt(
+            about="text",
+            sentence=f"The text is “{clean_line(roles.text, 40)}”; “{clean_line(both, 80)}”, which look like the two "
+            "halves of a review, are not part of it.",
+            ways={f"the text is {clean_line(both, 80)}": {"text": both}},
+        )
+    )
+
+
+def _doubt_label(roles: Roles, labels: Sequence[Scored]) -> None:
+    if len(labels) < 2 or labels[1].score < _SURE or labels[0].score - labels[1].score >= CLOSE:
+        return
+    first, second = labels[0], labels[1]
+    roles.doubts.append(
+        Doubt(
+            about="label",
+            sentence=f"The label is “{clean_line(first.name, 40)}” ({first.why}); “{clean_line(second.name, 40)}” "
+            f"({second.why}) could be it as well.",
+            ways={f"“{clean_line(second.name, 40)}” is the label": {"label": second.name}},
+        )
+    )
+
+
+def _listed(ranked: Sequence[Scored], chosen: str | None) -> list[Candidate]:
+    """Return the candidates for a report, the chosen one first."""
+    ordered = sorted(ranked, key=lambda one: one.name != chosen)
+    return [Candidate(column=one.name, why=one.why) for one in ordered[:_OFFERED]]
+
+
+def _named_texts(wanted: str | None, names: Sequence[str], shown: str) -> tuple[str, ...] | None:
+    """Return the columns of text that the user named: one, or several with ` + ` between them."""
+    if not wanted:
+        return None
+    several = wanted.split(JOINED)
+    if wanted in names or len(several) == 1:
+        several = [wanted]
+    return tuple(name for one in several if (name := _named(one.strip(), names, "--text", shown)))
 
 
 def _named(wanted: str | None, names: Sequence[str], option: str, shown: str) -> str | None:
@@ -140,78 +195,3 @@ def _named(wanted: str | None, names: Sequence[str], option: str, shown: str) ->
 def _list(names: Sequence[str]) -> str:
     listed = ", ".join(clean_line(name, 40) for name in names[:20])
     return f"{listed}, … ({len(names)} in all)" if len(names) > 20 else listed
-
-
-def _by_name(samples: Sequence[Sample], known: Sequence[str]) -> list[Sample]:
-    """Return the samples with one of the `known` names, best name first."""
-    return sorted((sample for sample in samples if sample.key in known), key=lambda sample: known.index(sample.key))
-
-
-def _find_text(samples: Sequence[Sample]) -> Sample | None:
-    named = _by_name(samples, TEXT_NAMES)
-    elsewhere = (*TITLE_NAMES, *LABEL_NAMES, *RATING_NAMES, *CLASS_NAMES)
-    unnamed = sorted((s for s in samples if s.key not in elsewhere), key=lambda s: -s.mean_length)
-    candidates = [
-        *(sample for sample in named if sample.kind == "text"),
-        *(sample for sample in named if sample.kind in ("category", "other")),
-        *(sample for sample in unnamed if sample.kind == "text"),
-        *named,
-        *(sample for sample in unnamed if sample.kind in ("category", "other") and not is_never_a_label(sample.name)),
-        *(sample for sample in _by_name(samples, TITLE_NAMES) if sample.kind in ("text", "category", "other")),
-    ]
-    return candidates[0] if candidates else None
-
-
-def _find_label(samples: Sequence[Sample], headed: bool) -> Sample | None:
-    free = [sample for sample in samples if sample.values and not is_never_a_label(sample.name)]
-    classes = [sample for sample in _by_name(free, CLASS_NAMES) if _is_plausible(sample)]
-    telling = [sample for sample in free if _says_sentiment(sample)]
-    unknown = [sample for sample in free if not headed or sample.key not in RATING_NAMES]
-    candidates = [
-        *(sample for sample in _by_name(free, LABEL_NAMES) if _is_plausible(sample)),
-        *(sample for sample in classes if _says_sentiment(sample) or _is_binary(sample)),
-        *(sample for sample in _by_name(free, RATING_NAMES) if sample.mostly(_is_rating)),
-        *telling,
-        *(sample for sample in unknown if _is_binary(sample)),
-        *classes,
-        *(sample for sample in free if not headed and sample.all(_is_rating)),
-        *(sample for sample in free if not headed and sample.kind == "category"),
-    ]
-    return candidates[0] if candidates else None
-
-
-def _is_plausible(sample: Sample) -> bool:
-    """Return whether a column with the name of a label can be one: its values are not dates or measurements."""
-    measured = sample.kind == "number" and not sample.all(lambda value: float(value).is_integer())
-    return sample.kind not in ("date", "empty", "nested") and not (measured and not sample.all(_is_rating))
-
-
-def _says_sentiment(sample: Sample) -> bool:
-    return sample.all(lambda value: value.strip().casefold() in SENTIMENT_RANKS)
-
-
-def _is_binary(sample: Sample) -> bool:
-    return sample.all(lambda value: value.strip().casefold() in TRUTH_VALUES)
-
-
-def _is_rating(value: str) -> bool:
-    return stars_of(value) is not None
-
-
-def _kind(values: Sequence[str], mean_length: float) -> str:
-    if not values:
-        return "empty"
-    if all(map(is_truth_value, values)):
-        return "boolean"
-    if all(map(is_number, values)):
-        return "number"
-    if all(map(is_date, values)):
-        return "date"
-    if all(value == "[…]" for value in values):
-        return "nested"
-    distinct = Counter(values)
-    repeated = len(distinct) <= min(50, len(values) / 2)
-    words = sum(len(value.split()) for value in values) / len(values)
-    if words >= 3 and (not repeated or mean_length >= 60):
-        return "text"
-    return "category" if repeated else "text" if words >= 2 and mean_length >= 12 else "other"

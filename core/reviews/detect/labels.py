@@ -1,4 +1,4 @@
-"""How raw labels become classes: the kind of label, the scheme, the names and their order.
+"""How raw labels become classes: the scheme, the names of the classes and their order, and what is in doubt.
 
 This uses all distinct raw values and their counts, after the source has been read, so a file that is sorted by label is
 no problem. Negative comes before positive; numbers are ordered by size, and other classes alphabetically.
@@ -7,28 +7,25 @@ no problem. Negative comes before positive; numbers are ordered by size, and oth
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core.base.text import clean_line
-from core.reviews.detect.names import (
-    MISSING_VALUES,
-    RATING_NAMES,
-    REVERSED_NAMES,
-    SENTIMENT_RANKS,
-    TRUTH_VALUES,
-    is_number,
-    number_of,
-    plain,
-    stars_of,
-)
+from core.reviews.detect.label_doubts import doubts_about, explain
+from core.reviews.detect.label_values import MISSING, UNKNOWN, Kind, Values, find_kind, take_values
+from core.reviews.detect.names import number_of
+from core.reviews.detect.polarity import NEGATIVE, POSITIVE
+from core.reviews.detect.ratings import rating_of
+from core.reviews.detect.words import canonical, sentiment_of, truth_of
 from core.reviews.options import ReadingOptions
+from core.reviews.report import Doubt
 
-NEGATIVE, POSITIVE = "negative", "positive"
-MISSING, UNKNOWN = "missing label", "unknown label"
-_MOSTLY, _NEARLY_ALL = 0.8, 0.95
+__all__ = ["MISSING", "UNKNOWN", "LabelPlan", "plan_labels"]
+
 _ALIASES = {"neg": NEGATIVE, "pos": POSITIVE}
 _INDEXED = re.compile(r"label_(\d+)", re.IGNORECASE)
+_RANKED = {1: NEGATIVE, 2: "neutral", 3: POSITIVE}
+_LAST = float("inf")
 
 
 @dataclass
@@ -43,78 +40,75 @@ class LabelPlan:
     left_out: dict[str, str] = field(default_factory=dict)
     """Raw value → reason. Every raw value is either here or in `classes`."""
     notices: list[str] = field(default_factory=list)
+    doubts: list[Doubt] = field(default_factory=list)
+    meaning: str = ""
+    """How values become classes, in words."""
 
 
 def plan_labels(
-    counts: Mapping[str, int], column: str, options: ReadingOptions, model_labels: Sequence[str] | None = None
+    counts: Mapping[str, int],
+    column: str,
+    options: ReadingOptions,
+    model_labels: Sequence[str] | None = None,
+    *,
+    answered: bool = False,
 ) -> LabelPlan:
     """Return the class of every raw value of `column`, given the number of rows with each.
 
     Args:
         model_labels: The classes of a model, in order. A raw value that is none of them is left out, and the scheme
             "auto" becomes the one that matches most rows.
+        answered: Whether annotators accepted or rejected the labels.
+
+    Raises:
+        InputError: The scale in `options` is none.
     """
-    present = {raw: count for raw, count in counts.items() if raw.strip().casefold() not in MISSING_VALUES}
-    kind = _kind(present, plain(column) in RATING_NAMES)
-    schemes = _schemes(kind, present)
+    given = {_key(raw): name for raw, name in options.label_names.items()}
+    values = take_values(counts, column, given, answered)
+    kind = find_kind(values.counts, column, options.scale)
+    schemes = _schemes(kind, values.counts)
     if options.scheme != "auto":
-        candidates = [_used(options.scheme, kind)]
+        candidates = [_usable(options.scheme, kind)]
     elif model_labels is None:
         candidates = [_default(kind)]
     else:
-        candidates = [_used(scheme, kind) for scheme in schemes] or ["as_is"]
-    reverse = plain(column) in REVERSED_NAMES
-    named = [(scheme, _named(scheme, present, options, reverse)) for scheme in candidates]
+        candidates = [_default(kind) if scheme == "auto" else scheme for scheme in schemes]
+        candidates += ["binary"] * (kind.name == "binary" and "binary" not in candidates)
+    named = [(scheme, _name_classes(scheme, kind, values, given)) for scheme in candidates]
     if model_labels is None:
         plan = _own_classes(*named[0], schemes)
+        if plan.scheme == "stars_binary" and kind.scale is not None and not kind.scale.is_stars:
+            plan.notices.append(f"“{clean_line(column, 40)}” rates {explain(kind, plan.scheme, values.counts)}.")
+        plan.doubts += doubts_about(kind, plan.scheme, values.counts, column, given)
     else:
         plans = [_model_classes(scheme, names, schemes, model_labels) for scheme, names in named]
-        plan = max(plans, key=lambda one: sum(present[raw] for raw in one.classes))
-    plan.left_out.update({raw: MISSING for raw in counts if raw not in present})
+        plan = max(plans, key=lambda one: sum(counts[raw] for raw in one.classes))
+    plan.meaning = explain(kind, plan.scheme, values.counts)
+    plan.left_out.update(values.left_out)
+    plan.notices += values.notices
     return plan
 
 
-def _kind(counts: Mapping[str, int], rated: bool) -> str:
-    """Return what the values are, apart from a few exceptions: `binary`, `stars` or `classes`."""
-    total = sum(counts.values())
-    if not total:
-        return "stars" if rated else "classes"
-    if _share(counts, total, lambda raw: raw.casefold() in TRUTH_VALUES, strays_may_be_numbers=False):
-        lone_star = rated and all(raw in ("1", "1.0") for raw in counts)
-        return "stars" if lone_star else "binary"
-    if _share(counts, total, lambda raw: stars_of(raw) is not None, strays_may_be_numbers=rated):
-        stars = {value for raw in counts if (value := stars_of(raw)) is not None}
-        worded = not any(is_number(raw) for raw in counts)
-        if rated or worded or (5.0 in stars and min(stars) >= 1 and all(value.is_integer() for value in stars)):
-            return "stars"
-    return "classes"
-
-
-def _share(counts: Mapping[str, int], total: int, fits: Callable[[str], bool], strays_may_be_numbers: bool) -> bool:
-    """Return whether enough rows fit.
-
-    If the rest are words, four in five are enough. If any are numbers, nearly all rows must fit, and numbers must be
-    allowed by `strays_may_be_numbers`.
-    """
-    strays = [raw for raw in counts if not fits(raw)]
-    share = 1 - sum(counts[raw] for raw in strays) / total
-    if any(is_number(raw) for raw in strays):
-        return strays_may_be_numbers and share >= _NEARLY_ALL
-    return share >= _MOSTLY
-
-
-def _schemes(kind: str, counts: Mapping[str, int]) -> list[str]:
-    if kind == "stars":
-        whole = all((stars_of(raw) or 0.0).is_integer() for raw in counts)
+def _schemes(kind: Kind, counts: Mapping[str, int]) -> list[str]:
+    if kind.name == "rating":
+        whole = all(value.is_integer() for value in map(_value, counts) if value is not None)
         return ["stars_binary", "stars", "as_is"] if whole else ["stars_binary", "as_is"]
-    return ["auto", "as_is"] if kind == "binary" else ["as_is"]
+    if kind.name == "sentiment" or (kind.meaning is not None and kind.meaning.said != "nothing"):
+        return ["auto", "as_is"]
+    return ["as_is"]
 
 
-def _default(kind: str) -> str:
-    return {"binary": "binary", "stars": "stars_binary"}.get(kind, "as_is")
+def _default(kind: Kind) -> str:
+    """Return the scheme that "auto" stands for. A rating of three points is three classes."""
+    if kind.name == "rating":
+        return "as_is" if kind.scale is not None and kind.scale.points <= 3 else "stars_binary"
+    if kind.name == "binary":
+        return "as_is" if kind.meaning is None or kind.meaning.said == "nothing" else "binary"
+    return "sentiment" if kind.name == "sentiment" else "as_is"
 
 
-def _used(scheme: str, kind: str) -> str:
+def _usable(scheme: str, kind: Kind) -> str:
+    """Return the scheme that the user named; ratings of a column that has none are told when nothing fits."""
     return _default(kind) if scheme == "auto" else scheme
 
 
@@ -127,67 +121,77 @@ class _Names:
     notices: list[str] = field(default_factory=list)
 
 
-def _named(scheme: str, counts: Mapping[str, int], options: ReadingOptions, reverse: bool) -> _Names:
-    given = {_canonical(raw): name for raw, name in options.label_names.items()}
+def _name_classes(scheme: str, kind: Kind, values: Values, given: Mapping[str, str]) -> _Names:
     result = _Names()
-    spellings = _spellings(counts) if scheme == "as_is" else {}
-    for raw in counts:
-        name, order, reason = _class_of(raw, scheme, spellings, reverse)
-        chosen = given.get(_canonical(raw), given.get(_canonical(name)) if name else None)
+    spellings = _spellings(values.counts) if scheme == "as_is" else {}
+    for raw, value in values.of.items():
+        name, order, reason = _class_of(value, scheme, kind, spellings)
+        chosen = given.get(_key(raw), given.get(_key(value), given.get(_key(name)) if name else None))
         if chosen is not None:
             result.names[raw] = chosen, order
         elif reason:
             result.left_out[raw] = reason
         else:
             result.names[raw] = name, order
-    merged = len(spellings) - len(set(spellings.values()))
-    if scheme == "as_is" and merged and any(not is_number(raw) for raw in counts):
-        result.notices.append("Labels that differ only in case or white space are read as one class.")
+    merged = {spelling for value, spelling in spellings.items() if value != spelling and number_of(spelling) is None}
+    if merged:
+        result.notices.append("Labels that differ only in case, white space or invisible characters are one class.")
     return result
 
 
-def _class_of(raw: str, scheme: str, spellings: Mapping[str, str], reverse: bool) -> tuple[str, tuple[float, str], str]:
+def _class_of(value: str, scheme: str, kind: Kind, spellings: Mapping[str, str]) -> tuple[str, tuple[float, str], str]:
     """Return the name of the class, its sort key, and, if the value belongs to no class, the reason."""
+    nowhere = (9.0, value)
     if scheme == "as_is":
-        name = spellings[raw]
-        number = number_of(name)
-        return name, (number if number is not None else float("inf"), name.casefold()), ""
+        name = spellings[value]
+        number = _value(value)
+        return name, (_LAST if number is None else number, name.casefold()), ""
     if scheme == "binary":
-        truth = TRUTH_VALUES.get(raw.casefold())
+        truth, meaning = truth_of(value), kind.meaning
         if truth is None:
-            return "", (9.0, raw), UNKNOWN
-        good = truth != int(reverse)
-        return (POSITIVE if good else NEGATIVE), (float(good), ""), ""
-    stars = stars_of(raw)
-    if stars is None or (scheme == "stars" and not stars.is_integer()):
-        return "", (9.0, raw), UNKNOWN
-    shown = f"{stars:g} star" + ("" if stars == 1 else "s")
+            return "", nowhere, UNKNOWN
+        says = meaning is not None and meaning.said != "nothing"
+        name = ((meaning.false, meaning.true) if meaning and says else (NEGATIVE, POSITIVE))[truth]
+        return name, (float(name == POSITIVE if name in (NEGATIVE, POSITIVE) else truth), ""), ""
+    number = _value(value)
+    if scheme == "sentiment":
+        rank = kind.ranks.get(number) if number is not None else None
+        return (_RANKED[rank], (float(rank), ""), "") if rank is not None else ("", nowhere, UNKNOWN)
+    if number is None or kind.scale is None or (scheme == "stars" and not number.is_integer()):
+        return "", nowhere, UNKNOWN
+    stars = kind.scale.is_stars
+    shown = f"{number:g} star" + ("" if number == 1 else "s") if stars else f"{number:g} of {kind.scale.high:g}"
     if scheme == "stars":
-        return shown, (stars, ""), ""
-    if 2 < stars < 4:
-        return "", (stars, ""), f"{shown}: neither negative nor positive"
-    return (POSITIVE if stars >= 4 else NEGATIVE), (float(stars >= 4), ""), ""
+        return shown, (number, ""), ""
+    polarity = kind.scale.polarity(number)
+    if polarity == 0:
+        return "", (number, ""), f"{shown}: neither negative nor positive"
+    return (POSITIVE if polarity > 0 else NEGATIVE), (float(polarity), ""), ""
+
+
+def _value(value: str) -> float | None:
+    rating = rating_of(value)
+    return None if rating is None else rating.value
 
 
 def _spellings(counts: Mapping[str, int]) -> dict[str, str]:
-    """Return raw value → the spelling to use: whole numbers without `.0`, otherwise the most frequent one."""
+    """Return value → the spelling to use: whole numbers without `.0`, otherwise the most frequent one."""
     groups: dict[str, list[str]] = {}
-    for raw in counts:
-        groups.setdefault(_canonical(raw), []).append(raw)
+    for value in counts:
+        groups.setdefault(_key(value), []).append(value)
     result = {}
-    for canonical, raws in groups.items():
-        best = canonical if is_number(canonical) else min(raws, key=lambda raw: (-counts[raw], raw))
-        result.update(dict.fromkeys(raws, best))
+    for key, values in groups.items():
+        best = key if number_of(key) is not None else min(values, key=lambda value: (-counts[value], value))
+        result.update(dict.fromkeys(values, best))
     return result
 
 
-def _canonical(raw: str) -> str:
-    """Return the same spelling for equal values: `4.0` and `4`, `Positive` and `positive`."""
-    stripped = raw.strip()
-    number = number_of(stripped)
-    if number is None or abs(number) >= 2**53:
-        return " ".join(stripped.casefold().split())
-    return str(int(number)) if number.is_integer() else repr(number)
+def _key(raw: str) -> str:
+    """Return the same spelling for equal values: `4.0`, `4,0` and `4`, `Positive` and `positive`."""
+    rating = rating_of(raw)
+    if rating is None or rating.form != "number" or abs(rating.value) >= 2**53:
+        return canonical(raw)
+    return str(int(rating.value)) if rating.value.is_integer() else repr(rating.value)
 
 
 def _own_classes(scheme: str, found: _Names, schemes: list[str]) -> LabelPlan:
@@ -195,7 +199,7 @@ def _own_classes(scheme: str, found: _Names, schemes: list[str]) -> LabelPlan:
     keys: dict[str, tuple[float, str]] = {}
     for name, order in found.names.values():
         keys[name] = min(order, keys.get(name, order))
-    ranks = {name: SENTIMENT_RANKS.get(name.casefold()) for name in keys}
+    ranks = {name: sentiment_of(name) for name in keys}
     if all(rank is not None for rank in ranks.values()):
         names = sorted(keys, key=lambda name: (ranks[name] or 0, keys[name]))
     else:
@@ -208,8 +212,7 @@ def _model_classes(scheme: str, found: _Names, schemes: list[str], model_labels:
     """Match values with the classes of a model: by name, in any spelling, or by number for names such as `LABEL_1`."""
     indices: dict[str, int] = {}
     for index, label in enumerate(model_labels):
-        key = _alias(label)
-        indices.setdefault(key, index)
+        indices.setdefault(_alias(label), index)
         if match := _INDEXED.fullmatch(label):
             indices.setdefault(str(int(match[1])), index)
             if len(model_labels) == 2:
@@ -233,5 +236,5 @@ def _model_classes(scheme: str, found: _Names, schemes: list[str], model_labels:
 
 
 def _alias(name: str) -> str:
-    canonical = _canonical(name)
-    return _ALIASES.get(canonical, canonical)
+    key = _key(name)
+    return _ALIASES.get(key, key)

@@ -1,4 +1,4 @@
-"""The vocabulary of review files: names of columns, and values of labels.
+"""The vocabulary of review files: names of columns. What values say is in `words` and `ratings`.
 
 Only the letters and digits of names are compared, so `Review Text`, `review_text` and `reviewText` are the same.
 """
@@ -6,48 +6,77 @@ Only the letters and digits of names are compared, so `Review Text`, `review_tex
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+
+from core.reviews.detect.ratings import rating_of
+from core.reviews.detect.words import SENTIMENT_RANKS, TRUTH_VALUES
+
+__all__ = [
+    "CLASS_NAMES", "LABEL_NAMES", "RATING_NAMES", "SENTIMENT_RANKS", "TEXT_NAMES", "TITLE_NAMES", "TRUTH_VALUES",
+    "is_date", "is_known_name", "is_never_a_label", "is_number", "is_rating_name", "is_truth_value", "number_of",
+    "plain", "stars_of",
+    "words_of",
+]  # fmt: skip
 
 TEXT_NAMES = (
     "reviewtext", "reviewbody", "reviewcontent", "reviewcomment", "reviewcomments", "review", "reviews", "text",
     "content", "body", "comment", "comments", "sentence", "message", "feedback", "opinion", "verbatim", "tweet",
-    "document", "phrase", "customerreview", "textreview", "reviewdescription", "description",
+    "document", "phrase", "customerreview", "userreview", "textreview", "cleantext", "cleancomment",
+    "reviewdescription",
+    "description", "prompt", "input",
+    "bewertungstext", "rezension", "kommentar", "avis", "commentaire", "commentaires", "texte", "texto", "reseña",
+    "comentario", "comentarios", "opiniones", "recensione", "commento", "testo", "avaliacao", "comentário",
+    "beoordeling",
+    "recenzja", "opinia", "отзыв", "комментарий", "текст", "yorum", "评论", "评价", "内容", "評論", "レビュー", "本文",
+    "コメント", "리뷰", "내용", "댓글", "تعليق",
 )  # fmt: skip
-TITLE_NAMES = ("summary", "reviewtitle", "reviewsummary", "reviewheadline", "title", "headline", "subject", "heading")
+TITLE_NAMES = (
+    "summary", "reviewtitle", "reviewsummary", "reviewheadline", "title", "headline", "subject", "heading", "titel",
+    "titre", "titolo", "título", "titulo", "betreff", "标题", "タイトル", "제목", "заголовок",
+)  # fmt: skip
 LABEL_NAMES = (
     "ispositive", "label", "labels", "sentiment", "sentimentlabel", "labelname", "labeltext", "polarity", "positive",
-    "isnegative", "recommendedind", "recommended", "recommend", "isrecommended", "wouldrecommend", "liked", "target",
-    "airlinesentiment", "reviewsentiment", "gold", "goldlabel",
+    "isnegative", "recommendedind", "recommended", "recommend", "recommends", "recommendation", "isrecommended",
+    "wouldrecommend", "liked", "target", "airlinesentiment", "reviewsentiment", "gold", "goldlabel",
+    "classindex", "classlabel", "labelid", "verdict", "choices", "choice", "sentimiento", "stimmung", "情感", "标签",
 )  # fmt: skip
 RATING_NAMES = (
     "rating", "ratings", "stars", "star", "starrating", "reviewrating", "reviewstars", "overall", "overallrating",
-    "score", "reviewscore", "reviewsrating", "userrating",
+    "score", "reviewscore", "reviewsrating", "reviewerscore", "userrating", "userscore", "nps", "npsscore",
+    "bewertung", "sterne", "note", "notes", "étoiles", "etoiles", "calificación", "calificacion", "puntuación",
+    "puntuacion", "valoración", "valoracion", "estrellas", "voto", "valutazione", "punteggio", "stelle", "nota",
+    "avaliação", "estrelas", "ocena", "оценка", "рейтинг", "puan", "评分", "星级", "評価", "星",
+    "평점", "별점", "تقييم",
 )  # fmt: skip
-CLASS_NAMES = ("class", "classes", "category", "tag", "topic", "tone", "y", "annotation", "emotion", "intent")
+CLASS_NAMES = (
+    "class", "classes", "category", "tag", "topic", "tone", "y", "annotation", "emotion", "intent", "completion",
+    "output",
+)  # fmt: skip
+_RATING_WORDS = frozenset(
+    "rating ratings stars star score nps bewertung sterne note étoiles etoiles calificación puntuación valoración "
+    "estrellas voto valutazione punteggio stelle nota avaliação ocena оценка рейтинг overall satisfaction".split()
+)
 _OTHER_NAMES = ("verified", "time", "logvotes", "date", "id", "reviewid", "productid", "asin", "votes", "index", "user")
+_NOT_NAMES = frozenset(
+    ("negative", "positive", "neutral", "mixed", "neg", "pos", "neu", "very negative", "very positive")
+)
+"""Values of labels that are not taken for names of columns, although some columns are called so."""
 
 _NEVER_A_LABEL = re.compile(
-    r"(^|[^a-z])(id|ids|idx|index|key|uuid|asin|sku|date|day|month|year|time|timestamp|unixreviewtime|verified|votes?|"
-    r"helpful\w*|helpfulness|count|counts|number|num|length|len|age|price|cost|url|link|image|user|username|"
-    r"author|reviewer|name|email|phone|country|city|zip|language|lang|version|fold|split)($|[^a-z])"
+    r"(^|[^a-z])(id|ids|idx|index|key|uuid|guid|asin|asins|sku|isbn|hash|date|dates|day|month|year|hour|time|timestamp|"
+    r"unixreviewtime|verified|votes?|helpful\w*|helpfulness|upvotes|downvotes|ups|downs|likes|count|counts|number|"
+    r"num|n|"
+    r"length|len|age|price|cost|url|urls|link|links|image|images|photo|photos|user|username|author|reviewer|annotator|"
+    r"completed by|name|email|phone|country|city|zip|latitude|longitude|language|lang|locale|device|browser|version|"
+    r"fold|"
+    r"split|confidence|probability|prob|weight|followers|friends|retweet\w*|replies|hours?|minutes|seconds|lead time)"
+    r"($|[^a-z])"
 )
+_LABEL_AFTER_ALL = re.compile(r"^(class|label|sentiment|target) (index|id|idx|key|number|num|name)$")
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*", re.IGNORECASE | re.ASCII)
-_STARS = re.compile(
-    r"\s*(\d+(?:\.\d+)?)\s*(?:[- ]?stars?|/\s*5|out\s+of\s+5(?:\s+stars)?)?\s*", re.IGNORECASE | re.ASCII
-)
 _DATE = re.compile(
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ].*)?|\d{1,2}[-/. ]\w{2,9}[-/., ]+\d{2,4}|[A-Z][a-z]+ \d{1,2}, \d{4}"
 )
-
-TRUTH_VALUES = {
-    "0": 0, "1": 1, "0.0": 0, "1.0": 1, "false": 0, "true": 1, "no": 0, "yes": 1, "f": 0, "t": 1, "n": 0, "y": 1,
-}  # fmt: skip
-SENTIMENT_RANKS = {
-    "very negative": 0, "negative": 1, "neg": 1, "neutral": 2, "neu": 2, "mixed": 2, "positive": 3, "pos": 3,
-    "very positive": 4,
-}  # fmt: skip
-REVERSED_NAMES = ("isnegative", "negative", "iscomplaint")
-"""Columns of truth values in which true is negative."""
-MISSING_VALUES = frozenset(("", "nan", "null", "none", "n/a", "na", "<na>", "-", "?"))
 
 
 def plain(name: str) -> str:
@@ -55,18 +84,31 @@ def plain(name: str) -> str:
     return re.sub(r"[\W_]+", "", name.casefold())
 
 
+@lru_cache(maxsize=10_000)
+def words_of(name: str) -> tuple[str, ...]:
+    """Return the words of a name, in lower case: `isBadReview` and `is_bad_review` are `is bad review`."""
+    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
+    return tuple(re.sub(r"[_\W]+", " ", apart.casefold()).split())
+
+
 _KNOWN = frozenset(TEXT_NAMES + TITLE_NAMES + LABEL_NAMES + RATING_NAMES + CLASS_NAMES + _OTHER_NAMES)
 
 
 def is_known_name(name: str) -> bool:
     """Return whether `name` is a common name for a column of review files, and not a value of a label."""
-    return len(name) <= 60 and plain(name) in _KNOWN and plain(name) not in SENTIMENT_RANKS
+    return len(name) <= 60 and plain(name) in _KNOWN and plain(name) not in _NOT_NAMES
+
+
+def is_rating_name(name: str) -> bool:
+    """Return whether a column of this name is one of ratings."""
+    last = plain(name.rpartition(".")[2])
+    return plain(name) in RATING_NAMES or last in RATING_NAMES or any(word in _RATING_WORDS for word in words_of(name))
 
 
 def is_never_a_label(name: str) -> bool:
     """Return whether a column of this name is an id, a date, a count, a person, or otherwise not a label."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).casefold()
-    return _NEVER_A_LABEL.search(re.sub(r"[_\W]+", " ", words)) is not None
+    words = " ".join(words_of(name))
+    return _NEVER_A_LABEL.search(words) is not None and _LABEL_AFTER_ALL.match(words) is None
 
 
 def is_number(value: str) -> bool:
@@ -90,10 +132,6 @@ def number_of(value: str) -> float | None:
 
 
 def stars_of(value: str) -> float | None:
-    """Return the number of stars, 0 to 5, in `value` (`4`, `4.0`, `4 stars`, `4/5`, `★★★★`), or None."""
-    stripped = value.strip()
-    if stripped and set(stripped) <= {"★", "☆", "⭐"}:
-        return float(len(stripped.replace("☆", "")))
-    match = _STARS.fullmatch(value)
-    stars = float(match[1]) if match else -1.0
-    return stars if 0 <= stars <= 5 else None
+    """Return the rating, 0 to 5, in `value` (`4`, `4.0`, `4 stars`, `4/5`, `★★★★`), or None."""
+    rating = rating_of(value)
+    return rating.value if rating is not None and 0 <= rating.value <= 5 and rating.top in (None, 5.0) else None

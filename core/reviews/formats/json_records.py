@@ -22,6 +22,9 @@ _WRAPPED = ("label", "#text", "$t", "_text", "value")
 """Keys under which converters from XML, and some services, put the only value of an object."""
 _BESIDE = ("attributes", "attr", "@attributes")
 
+_ROLES = {"human": "user", "gpt": "assistant"}
+"""Names of those who speak in conversations → their usual names."""
+
 Item = tuple[int, dict[str, Any] | BadRow]
 """The line on which a record starts, and the record, or why there is none."""
 
@@ -72,11 +75,12 @@ def _merged(objects: Sequence[dict[str, Any]], depth: int) -> dict[str, Any]:
 
     Answers that an annotator has cancelled do not count.
     """
-    if all(isinstance(one.get("role"), str) and "content" in one for one in objects):
-        spoken: dict[str, list[str]] = {}
-        for one in objects:
-            spoken.setdefault(one["role"], []).append(cell(one["content"]))
-        return {role: "\n".join(said) for role, said in spoken.items()}
+    for role, content in (("role", "content"), ("from", "value")):
+        if all(isinstance(one.get(role), str) and content in one for one in objects):
+            spoken: dict[str, list[str]] = {}
+            for one in objects:
+                spoken.setdefault(_ROLES.get(one[role], one[role]), []).append(cell(one[content]))
+            return {speaker: "\n".join(said) for speaker, said in spoken.items()}
     values: dict[str, list[Any]] = {}
     for one in objects:
         if one.get("was_cancelled") is True and len(objects) > 1:

@@ -18,7 +18,7 @@ from core.reviews.formats.json_layout import Layout, find_layout, paths
 from core.reviews.formats.json_records import Item, flat, object_chunks, record_of
 from core.reviews.formats.json_stream import BrokenJsonError, JsonStream
 from core.reviews.formats.json_survey import survey
-from core.reviews.formats.table import CHUNK_ROWS, BadRow, Chunk, Tally, excerpt, unique_names
+from core.reviews.formats.table import CHUNK_ROWS, BadRow, Chunk, ReadAgainError, Tally, excerpt, unique_names
 from core.reviews.options import ReadingOptions
 
 _SAMPLE = 1_000
@@ -43,8 +43,7 @@ def open_json_lines(file: InputFile, options: ReadingOptions) -> ObjectTable:
 class ObjectTable:
     """The `Table` of records that are JSON objects or lists.
 
-    Its columns are the keys of the first 1,000 records. A key that comes later is added when the file has been read
-    once, so that it is a column when the file is read again.
+    Its columns are the keys of the first 1,000 records. Where others come later, the file is read again with them.
     """
 
     def __init__(self, file: InputFile, options: ReadingOptions, *, lines: bool) -> None:
@@ -85,7 +84,11 @@ class ObjectTable:
         self._add_late(seen.difference(self._keys))
 
     def _add_late(self, late: set[str]) -> None:
-        """Make columns of keys that the first records do not have; only name those inside other values."""
+        """Make columns of keys that the first records do not have; only name those inside other values.
+
+        Raises:
+            ReadAgainError: There are more columns now.
+        """
         whole = sorted(key for key in late if "." not in key or is_known_name(key.rpartition(".")[2]))
         inner = sorted(late.difference(whole))
         self._keys += whole
@@ -93,6 +96,8 @@ class ObjectTable:
         if inner:
             named = ", ".join(clean_line(key, 40) for key in inner[:_LATE_NAMED]) + ", …" * (len(inner) > _LATE_NAMED)
             self.notices.append(f"Keys first seen after record {_SAMPLE:,} are not shown as columns: {named}.")
+        if whole:
+            raise ReadAgainError
 
     def _items(self) -> Iterator[Item]:
         if self.format == "jsonl":

@@ -10,8 +10,8 @@ from tests.core.reviews import verdicts
 from tests.core.reviews.verdicts import Case, Outcome, Read, Refused, Told, judge, ways_out
 
 GOOD, BAD = "It boils quickly and pours well", "It broke after a day of light use"
-TABLE = "review,verdict\n" + "".join(f"{GOOD} {n},1\n{BAD} {n},0\n" for n in range(8))
-RIGHT = Read(kept=16, classes={"negative": 8, "positive": 8}, shows={f"{GOOD} 3": "positive"}, label="verdict")
+TABLE = "review,satisfied\n" + "".join(f"{GOOD} {n},1\n{BAD} {n},0\n" for n in range(8))
+RIGHT = Read(kept=16, classes={"negative": 8, "positive": 8}, shows={f"{GOOD} 3": "positive"}, label="satisfied")
 
 
 def verdict(folder: Path, content: str, *expected: Outcome, name: str = "reviews.csv", **options: object) -> str:
@@ -33,7 +33,7 @@ def test_a_file_that_is_read_as_expected_is_right(tmp_path: Path) -> None:
         Read(kept=16, classes=RIGHT.classes, left_out={"missing": 1}),
         Read(kept=16, classes=RIGHT.classes, shows={f"{GOOD} 3": "negative"}),
         Read(kept=16, classes=RIGHT.classes, shows={GOOD: None}),
-        Read(kept=16, classes=RIGHT.classes, text="verdict"),
+        Read(kept=16, classes=RIGHT.classes, text="satisfied"),
         Read(kept=16, classes=RIGHT.classes, said=("the moon",)),
         Read(kept=16, classes=RIGHT.classes, repeats=1),
         Read(kept=16),
@@ -46,7 +46,7 @@ def test_a_file_that_is_read_otherwise_is_wrong_in_silence(tmp_path: Path, other
 
 
 def test_a_refusal_needs_the_words_or_a_way_that_works(tmp_path: Path) -> None:
-    content = TABLE.replace("verdict", "q_7").replace(",1\n", ",beta\n").replace(",0\n", ",alpha\n")
+    content = TABLE.replace("satisfied", "q_7").replace(",1\n", ",beta\n").replace(",0\n", ",alpha\n")
     wanted = Read(kept=16, classes={"alpha": 8, "beta": 8}, label="q_7")
     assert verdict(tmp_path, content, wanted, label="") == "refused badly"
     assert verdict(tmp_path, content, wanted, Refused("no column of labels"), label="") == "refused with the way out"

@@ -198,7 +198,7 @@ def _parsed(given: Mapping[str, object], options: ReadingOptions) -> ReadingOpti
     return options.model_copy(update=chosen.model_dump(exclude_unset=True))
 
 
-def _typed(ways: Mapping[str, str]) -> dict[str, object]:
+def _typed(ways: Mapping[str, object]) -> dict[str, object]:
     """Return the fields of a doubt's alternative, as `ReadingOptions` types them."""
     return ReadingOptions.model_validate(dict(ways)).model_dump(exclude_unset=True)
 

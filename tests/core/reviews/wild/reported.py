@@ -91,7 +91,7 @@ CASES = (
             Read(
                 kept=60,
                 classes={"negative|detractors?": 57, "positive|promoters?": 3},
-                shows={f"{SENTENCES[0]} (order 0)": "negative|detractors?", f"{SENTENCES[19]} (order 59)": None},
+                shows={SENTENCES[0]: "negative|detractors?", f"{SENTENCES[19]} (order 59)": None},
                 text="feedback",
                 label="score",
                 said=("10",),

@@ -1,0 +1,155 @@
+"""What remains in doubt about labels, with the ways to say otherwise, and how values become classes, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from core.base.text import clean_line
+from core.reviews.detect.label_values import Kind
+from core.reviews.detect.polarity import NEGATIVE, POSITIVE
+from core.reviews.detect.ratings import rating_of
+from core.reviews.detect.scales import Scale, make_scale
+from core.reviews.detect.words import canonical, truth_of
+from core.reviews.report import Doubt
+
+_SHORTEST_WORD = 4
+_RARE = 3
+"""A class this many times smaller than one that is spelled almost alike may be a slip of the keyboard."""
+_MAX_COMPARED = 200
+
+
+def explain(kind: Kind, scheme: str, counts: Mapping[str, int]) -> str:
+    """Return how values become classes, as part of a sentence."""
+    if scheme == "stars_binary" and kind.scale is not None:
+        return f"on a scale of {kind.scale}, {kind.scale.words()}"
+    if scheme == "stars" and kind.scale is not None:
+        return f"one class for each whole rating on a scale of {kind.scale}"
+    if scheme == "binary" and kind.meaning is not None and kind.meaning.said != "nothing":
+        no, yes = _spelled(counts, 0), _spelled(counts, 1)
+        return f"{no} is {kind.meaning.false}, {yes} is {kind.meaning.true}"
+    if scheme == "sentiment":
+        names = {1: NEGATIVE, 2: "neutral", 3: POSITIVE}
+        return ", ".join(f"{value:g} is {names[rank]}" for value, rank in kind.ranks.items())
+    return "each value is a class of its own"
+
+
+def doubts_about(
+    kind: Kind, scheme: str, counts: Mapping[str, int], column: str, given: Mapping[str, str]
+) -> list[Doubt]:
+    """Return what a person should look at, unless it has been said.
+
+    Args:
+        counts: Label → rows.
+        given: Canonical spelling of labels that the user has named a class for.
+    """
+    name = clean_line(column, 40)
+    found: list[Doubt] = []
+    if kind.name == "binary" and not given:
+        found += _about_truth(kind, counts, name)
+    elif kind.name == "rating" and kind.scale is not None and not given:
+        found += _about_scale(kind.scale, scheme, counts, name)
+    elif kind.name == "classes":
+        found += _about_two_numbers(counts, name) if not given else []
+        found += _about_spelling(counts, name, given)
+    return found
+
+
+def _about_truth(kind: Kind, counts: Mapping[str, int], name: str) -> Iterator[Doubt]:
+    if kind.meaning is None or kind.meaning.said == "name":
+        return
+    no, yes = _spelled(counts, 0), _spelled(counts, 1)
+    bad, good = {no: NEGATIVE, yes: POSITIVE}, {no: POSITIVE, yes: NEGATIVE}
+    if kind.meaning.said == "convention":
+        sentence = f"{yes} is read as positive and {no} as negative, by custom: the name “{name}” does not say it."
+        yield Doubt(about="scheme", sentence=sentence, ways={f"{yes} is negative": {"label_names": good}})
+    else:
+        sentence = f"What {yes} means is not said by the name “{name}”; {no} and {yes} are classes of their own."
+        ways = {f"{yes} is positive": {"label_names": bad}, f"{yes} is negative": {"label_names": good}}
+        yield Doubt(about="scheme", sentence=sentence, ways=ways)
+
+
+def _spelled(counts: Mapping[str, int], truth: int) -> str:
+    """Return how a column spells 1 or 0, most often."""
+    spelled = [value for value in counts if truth_of(value) == truth]
+    return min(spelled, key=lambda value: (-counts[value], value)) if spelled else str(truth)
+
+
+def _about_scale(scale: Scale, scheme: str, counts: Mapping[str, int], name: str) -> Iterator[Doubt]:
+    values = [rating.value for value in counts if (rating := rating_of(value)) is not None]
+    if not values:
+        return
+    if not scale.sure:
+        highest = max(values)
+        low = 0 if scale.low == 0 else 1
+        tops = [top for top in (5.0, 10.0, 100.0, highest) if top >= highest and top != scale.high][:2]
+        others = [make_scale(float(low), top) for top in tops]
+        yield Doubt(
+            about="scheme",
+            sentence=f"The highest “{name}” is {highest:g}; the scale is taken to be {scale}: {scale.words()}.",
+            ways={
+                f"the scale is {other}: {other.words()}": {"scale": f"{other.low:g}-{other.high:g}"} for other in others
+            },
+        )
+    if scheme == "as_is" and scale.points <= 3:
+        yield Doubt(
+            about="scheme",
+            sentence=f"“{name}” rates from {scale.low:g} to {scale.high:g}; each rating is a class of its own.",
+            ways={scale.words(): {"scheme": "stars_binary"}},
+        )
+
+
+def _about_two_numbers(counts: Mapping[str, int], name: str) -> Iterator[Doubt]:
+    numbers = sorted(value for value in counts if (rating := rating_of(value)) is not None and rating.form == "number")
+    if len(numbers) == 2 == len(counts):
+        low, high = sorted(numbers, key=lambda value: (getattr(rating_of(value), "value", 0.0), value))
+        yield Doubt(
+            about="scheme",
+            sentence=f"What {low} and {high} mean is not said by “{name}”; they are classes of their own.",
+            ways={
+                f"{high} is positive": {"label_names": {low: NEGATIVE, high: POSITIVE}},
+                f"{high} is negative": {"label_names": {low: POSITIVE, high: NEGATIVE}},
+            },
+        )
+
+
+def _about_spelling(counts: Mapping[str, int], name: str, given: Mapping[str, str]) -> Iterator[Doubt]:
+    """Name rare labels that differ from a frequent one by a letter."""
+    frequent: dict[str, int] = {}
+    shown: dict[str, str] = {}
+    for value, n in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+        frequent[canonical(value)] = frequent.get(canonical(value), 0) + n
+        shown.setdefault(canonical(value), value)
+    if len(frequent) > _MAX_COMPARED:
+        return
+    slips: dict[str, str] = {}
+    for rare, n in frequent.items():
+        alike = [other for other in frequent if frequent[other] >= _RARE * n and _alike(rare, other)]
+        if alike and rare not in given:
+            slips[rare] = min(alike)
+    if slips:
+        quoted = {key: f"“{clean_line(word, 30)}” ({frequent[key]:,})" for key, word in shown.items()}
+        listed = ", ".join(f"{quoted[rare]} and {quoted[best]}" for rare, best in slips.items())
+        merged = {shown[rare]: shown[best] for rare, best in slips.items()}
+        named = ", ".join(f"--class {clean_line(a, 30)}={clean_line(b, 30)}" for a, b in merged.items())
+        yield Doubt(
+            about="label",
+            sentence=f"Labels of “{name}” are spelled almost alike and are different classes: {listed}.",
+            ways={f"they are the same ({named})": {"label_names": merged}},
+        )
+
+
+def _alike(first: str, second: str) -> bool:
+    """Return whether two words differ by one character that is added, left out, replaced or swapped with the next.
+
+    Numbers at the end count classes, and are no slips.
+    """
+    short, long = sorted((first, second), key=len)
+    if first == second or len(short) < _SHORTEST_WORD or len(long) - len(short) > 1:
+        return False
+    start = next((at for at, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
+    rest, other = short[start:], long[start:]
+    if any(character.isdigit() for character in rest[:1] + other[:1]):
+        return False
+    if len(short) < len(long):
+        return rest == other[1:]
+    return rest[1:] == other[1:] or (rest[:2] == other[1::-1] and rest[2:] == other[2:])

@@ -1,0 +1,182 @@
+"""The scale of a column of ratings, found from all of its values and its name, and what is low and high on it.
+
+The lowest third of a scale is negative, the highest third positive, and what is between is neither: 1–2 and 4–5 of five
+stars, 1–4 and 7–10 of ten points, as in the IMDb data set (Maas et al. 2011). A column that is named NPS follows the
+convention of that question (Reichheld 2003): 0–6 negative, 9–10 positive.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from core.base.errors import InputError
+from core.reviews.detect.ratings import Rating, rating_of
+
+_FEW = 20
+"""Rows below which the highest value that occurs says little about the scale."""
+_KNOWN_TOPS = (5.0, 10.0, 100.0)
+_LOWEST_MEDIAN_OF_100 = 20.0
+"""Numbers up to 100 of which half are lower are counts, not points of 100."""
+_STRAYS, _WORD_STRAYS = 0.05, 0.2
+_NPS = re.compile(r"(^|[^a-z])(nps|net ?promoter|likelihood|likely)([^a-z]|$)")
+_GIVEN = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*(?:-|–|\.\.|to|:)\s*(-?\d+(?:\.\d+)?)\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A scale of ratings, and which part of it is negative and which positive."""
+
+    low: float
+    high: float
+    negative: float
+    """The highest value that is negative."""
+    positive: float
+    """The lowest value that is positive."""
+    sure: bool = True
+    """Whether the values say where the scale ends."""
+
+    @property
+    def is_stars(self) -> bool:
+        return self.high == 5
+
+    @property
+    def points(self) -> int:
+        """How many whole numbers are on the scale."""
+        return int(self.high - self.low) + 1
+
+    def polarity(self, value: float) -> int:
+        """Return −1 for a negative value, 1 for a positive one, 0 for one between."""
+        return -1 if value <= self.negative else 1 if value >= self.positive else 0
+
+    def __str__(self) -> str:
+        return f"{self.low:g}–{self.high:g}"
+
+    def words(self) -> str:
+        """Return the boundaries as part of a sentence: `1–2 negative, 4–5 positive, between them neither`."""
+        negative = _range(self.low, self.negative)
+        positive = _range(self.positive, self.high)
+        between = self.positive - self.negative > 1 or self.high - self.low == 2
+        middle = f", {_range(self.negative, self.positive, inside=True)} left out" if between else ""
+        return f"{negative} negative, {positive} positive{middle}"
+
+
+def make_scale(low: float, high: float, *, sure: bool = True, nps: bool = False) -> Scale:
+    """Return the scale from `low` to `high`."""
+    if nps:
+        return Scale(low, high, 6.0, 9.0, sure)
+    third = (high - low) / 3
+    return Scale(low, high, _rounded(low + third + 1e-9, up=False), _rounded(high - third - 1e-9, up=True), sure)
+
+
+def parse_scale(given: str) -> Scale:
+    """Return the scale that a user named, such as `1-5` or `0-10`.
+
+    Raises:
+        InputError: It is no scale.
+    """
+    match = _GIVEN.fullmatch(given)
+    if match is None or not float(match[1]) < float(match[2]):
+        raise InputError("A scale is its lowest and its highest rating, such as 1-5 or 0-10; change --scale.")
+    return make_scale(float(match[1]), float(match[2]))
+
+
+def find_scale(counts: Mapping[str, int], name: str, named: bool) -> Scale | None:
+    """Return the scale of a column, or None if its values are not ratings.
+
+    Args:
+        counts: Value → rows that have it; none of them missing.
+        name: The name of the column, in lower case, its words apart.
+        named: Whether the name says that the column holds ratings. Without that, plain numbers must say it themselves.
+    """
+    ratings = {raw: rating for raw in counts if (rating := rating_of(raw)) is not None}
+    total = sum(counts.values())
+    stray = 1 - sum(counts[raw] for raw in ratings) / max(total, 1)
+    if not ratings or stray > _WORD_STRAYS:
+        return None
+    forms = {rating.form for rating in ratings.values()}
+    spoken = forms != {"number"}
+    tops = {rating.top for rating in ratings.values() if rating.top is not None}
+    values = {rating.value: 0 for rating in ratings.values()}
+    for raw, rating in ratings.items():
+        values[rating.value] += counts[raw]
+    low, high = min(values), max(values)
+    if low < 0 or len(tops) > 1:
+        return None
+    if tops:
+        top = tops.pop()
+        return None if high > top else make_scale(_lowest(low, top, spoken=True), top)
+    if forms <= {"stars", "glyphs", "word"}:
+        return make_scale(_lowest(low, 5.0 if high <= 5 else 10.0, spoken=True), 5.0 if high <= 5 else 10.0)
+    if not spoken and not (named or _speaks_for_itself(values)):
+        return None
+    return _of_numbers(values, total, _NPS.search(name) is not None, counts, ratings)
+
+
+def _speaks_for_itself(values: Mapping[float, int]) -> bool:
+    """Return whether numbers without a telling name are stars: whole, from 1 to 5, both ends in sight."""
+    return max(values) == 5 and min(values) >= 1 and len(values) > 1 and all(value.is_integer() for value in values)
+
+
+def _of_numbers(
+    values: Mapping[float, int], total: int, nps: bool, counts: Mapping[str, int], ratings: Mapping[str, Rating]
+) -> Scale | None:
+    """Return the scale of plain numbers, from their highest."""
+    low, high = min(values), max(values)
+    fractions = any(not value.is_integer() for value in values)
+    if high <= 1 and fractions:
+        return None  # probabilities
+    if sum(counts[raw] for raw in counts if raw not in ratings) > _STRAYS * total and len(values) < 2:
+        return None
+    if nps and high <= 10:
+        return make_scale(0.0, 10.0, nps=True)
+    if high <= 5:
+        top = 5.0 if fractions or total < _FEW or high == 5 or high < 2 else high
+        sure = high == 5 or fractions
+    elif high <= 10:
+        top, sure = 10.0, high == 10
+    elif high <= 100 and _median(values) >= _LOWEST_MEDIAN_OF_100:
+        top, sure = 100.0, high > 90
+    else:
+        return None
+    return make_scale(_lowest(low, top, spoken=False), top, sure=sure)
+
+
+def _lowest(low: float, top: float, *, spoken: bool) -> float:
+    """Return where a scale begins: at 1, unless a 0 occurs. Five stars begin at 1 also if there are none."""
+    if top > 10:
+        return 0.0
+    if top == 5:
+        return 1.0
+    return 0.0 if low < 1 else 1.0
+
+
+def _median(values: Mapping[float, int]) -> float:
+    half, seen = sum(values.values()) / 2, 0
+    for value in sorted(values):
+        seen += values[value]
+        if seen >= half:
+            return value
+    return 0.0
+
+
+def _rounded(value: float, *, up: bool) -> float:
+    """Return the next whole number, from which ratings are reckoned, on the side of the end of the scale."""
+    whole = float(int(value))
+    if up:
+        return whole if value <= whole else whole + 1
+    return whole if value >= whole else whole - 1
+
+
+def _range(low: float, high: float, inside: bool = False) -> str:
+    if inside:
+        first, last = low + 1, high - 1
+        return (
+            f"{first:g}"
+            if first == last
+            else f"{first:g}–{last:g}"
+            if first < last
+            else f"over {low:g}, under {high:g}"
+        )
+    return f"{low:g}" if low == high else f"{low:g}–{high:g}"
