@@ -31,6 +31,12 @@ class Examples:
         """
         return self.tokens.lengths(self.rows[positions], special_tokens)
 
+    def whole_lengths(self, special_tokens: SpecialTokens) -> np.ndarray:
+        """Return the int64 tokens [N] of all reviews, not truncated, with special tokens; blocks until tokenized."""
+        self.tokens.wait(self.rows)
+        whole: np.ndarray = self.tokens.counts[self.rows].astype(np.int64)
+        return whole + len(special_tokens.before) + len(special_tokens.after)
+
     def ids(self, positions: np.ndarray) -> list[np.ndarray]:
         """Return the token ids of the reviews at [n] `positions`, without special tokens and not truncated."""
         return [self.tokens[row] for row in self.rows[positions]]

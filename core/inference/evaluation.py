@@ -11,6 +11,8 @@ import numpy as np
 from core.base.errors import InputError
 from core.base.text import clean_line
 from core.data.run_data import train_hashes
+from core.inference.cut_counts import count_cut
+from core.inference.cut_report import cut_report
 from core.inference.evaluation_report import EvaluationReport
 from core.inference.metrics import confusion, ece_null_band, expected_calibration_error, measure, probabilities_of
 from core.inference.predictor import Predictor
@@ -18,6 +20,7 @@ from core.reviews.options import ReadingOptions
 from core.reviews.reading import Reviews, read_reviews
 from core.reviews.split import find_leak
 from core.runs.folder import RunFolder
+from core.runs.one_class import only_class
 
 _CHUNK = 2048
 
@@ -44,7 +47,7 @@ def evaluate_run(
         raise InputError(f"{clean_line(source, 120)} has no review labelled {names}; name the column with --label.")
     labels = reviews.labels[rows]
     began = time.perf_counter()
-    parts = []
+    parts, counts = [], []
     for start in range(0, len(rows), _CHUNK):
         part = rows[start : start + _CHUNK]
         base = start
@@ -52,8 +55,10 @@ def evaluate_run(
         def within(fraction: float, base: int = base, count: int = len(part)) -> None:
             progress("evaluating", (base + fraction * count) / len(rows))
 
-        parts.append(predictor.logits(reviews.texts(part), within)[0])
-    logits = np.concatenate(parts)
+        some, lengths = predictor.logits(reviews.texts(part), within)
+        parts.append(some)
+        counts.append(lengths)
+    logits, tokens = np.concatenate(parts), np.concatenate(counts)
     seconds = time.perf_counter() - began
     probabilities = probabilities_of(logits)
     mean, high = ece_null_band(probabilities)
@@ -69,11 +74,18 @@ def evaluate_run(
         "ece_null_mean": mean,
         "ece_null_95": high,
         "leak": None,
+        "cut": None,
+        "only_class": None,
         "seconds": round(seconds, 3),
         "reviews_per_second": round(len(rows) / seconds, 1),
     }
-    leak = find_leak(train_hashes(run), reviews)
-    return msgspec.structs.replace(msgspec.convert(found, EvaluationReport), leak=leak)
+    report = msgspec.convert(found, EvaluationReport)
+    return msgspec.structs.replace(
+        report,
+        leak=find_leak(train_hashes(run), reviews),
+        cut=cut_report(count_cut(logits, labels, tokens, predictor.special_tokens.max_length)),
+        only_class=only_class(report.per_class),
+    )
 
 
 def _read(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from core.inference.cut_report import CutReport
 from core.reviews.report import Leak
 from core.runs.records import ClassFigures
 
@@ -33,5 +34,9 @@ class EvaluationReport(msgspec.Struct, frozen=True, kw_only=True):
     """The 95th percentile of the same distribution."""
     leak: Leak | None
     """Reviews that are also in the training data; None if there are none."""
+    cut: CutReport | None
+    """Accuracy on reviews that the model's limit cuts, against whole ones; None if there are not both."""
+    only_class: str | None
+    """The class that the model gives to every review, although they are of several; None if it gives others too."""
     seconds: float
     reviews_per_second: float

@@ -282,6 +282,16 @@ class NoticeRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="not
     text: str
 
 
+class CutCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """Validation reviews that were cut to `max_length` tokens, and whole ones: how many, and how many of them right."""
+
+    max_length: Count
+    cut_rows: Count
+    cut_right: Count
+    whole_rows: Count
+    whole_right: Count
+
+
 class EndRecord(Record, frozen=True, kw_only=True):
     """How the run ended, with its final figures. After an early failure some of them are None."""
 
@@ -293,6 +303,8 @@ class EndRecord(Record, frozen=True, kw_only=True):
     peak_memory_bytes: Count | None = None
     validation: ValidationFigures | None = None
     best_epoch: Number | None = None
+    cut: CutCounts | None = None
+    """What the saved model got right on reviews that were cut and on whole ones; None if it was not saved."""
 
 
 class FinishedRecord(EndRecord, frozen=True, kw_only=True, tag_field="kind", tag="finished"):

@@ -81,7 +81,7 @@ def write_model(run: RunFolder, request: Request, data: RunData, loop: TrainingL
     if logits is None:
         return False
     labels = data.validation_labels
-    _write_predictions(run, data, logits)
+    _write_predictions(run, data, loop, logits)
     temporary = run.path / ".model.new"
     shutil.rmtree(temporary, ignore_errors=True)
     private_folder(temporary)
@@ -117,11 +117,14 @@ def _calibration(logits: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
     }
 
 
-def _write_predictions(run: RunFolder, data: RunData, logits: np.ndarray) -> None:
+def _write_predictions(run: RunFolder, data: RunData, loop: TrainingLoop, logits: np.ndarray) -> None:
+    tokens = loop.validation.whole_lengths(loop.special_tokens)
     columns = {
         "row": numbers(data.validation_rows),
         "text_hash": numbers(data.validation.hashes[data.validation_rows]),
         "label": numbers(data.validation_labels),
         "logits": lists(logits.astype(np.float32)),
+        "tokens": numbers(tokens),
+        "max_length": numbers(np.full(len(tokens), loop.classifier.max_length, dtype=np.int64)),
     }
     write_table(columns, run.predictions)

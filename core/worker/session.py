@@ -23,6 +23,7 @@ from core.data.run_data import RunData, read_run_data, write_split
 from core.data.token_store import TokenStore
 from core.data.tokenization import tokenize_ahead
 from core.data.tokens import special_tokens_of
+from core.inference.cut_counts import read_cut_counts
 from core.models.classifier import build_classifier, build_native_classifier
 from core.models.device import choose_device, choose_precision
 from core.models.sources import ModelSource, resolve_model
@@ -303,6 +304,7 @@ class Session:
             peak_memory_bytes=max(self._sampler.peak_bytes(), self._earlier_peak),
             validation=best.figures if best is not None else None,
             best_epoch=best.epoch if best is not None else None,
+            cut=read_cut_counts(self.run.predictions),
         )
         self.journal.write(record, sync=True)
 

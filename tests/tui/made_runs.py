@@ -24,7 +24,7 @@ def make_run(
     """A run of two epochs with `steps` steps; `end` is its last record's kind, None for a run that has not ended.
 
     Notes: losses (list, one a step), message, data, notice, labels, model, devices (in memory records), plan (values in
-    place of those of its plan).
+    place of those of its plan), evaluation (the same for its evaluations), cut (of its last record).
     """
     run = RunFolder(private_folder(runs_home()) / f"20260901-{100_000 + number}-{number:04}")
     private_folder(run.path)
@@ -51,13 +51,13 @@ def make_run(
         if step % 4 == 0:
             journal.write(record("memory", **{**memory(step), "devices": notes.get("devices", [])}))
         if step % 20 == 0:
-            journal.write(record("evaluation", **evaluation(step)))
+            journal.write(record("evaluation", **evaluation(step) | notes.get("evaluation", {})))
     if end is not None:
         figures = {"epochs": steps / 20, "steps": steps, "seconds": steps * 0.25, "reviews_per_second": 64.0}
         best = {"validation": {"loss": 0.25, "accuracy": 0.9, "macro_f1": 0.89}, "best_epoch": 2.0}
         message = notes.get("message", "")
         figures |= {"peak_memory_bytes": 1_500_000_000}
-        journal.write(record(end, message=message, **figures, **best))
+        journal.write(record(end, message=message, **figures, **best, cut=notes.get("cut")))
     journal.close()
     if end == "finished":
         private_folder(run.model)

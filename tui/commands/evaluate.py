@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tui.commands.cut_facts import cut_facts
 from tui.commands.engine import ask
 from tui.commands.options import Data, Json, Reading, RunWord, locate, reading_options, reads_reviews
 from tui.commands.output import facts, say, say_json, table
@@ -35,6 +36,8 @@ def evaluate(
 
 
 def _show_evaluation(found: EvaluationReport) -> None:
+    from core.runs.one_class import one_class_sentence
+
     facts(
         [
             ("run", found.run),
@@ -47,6 +50,7 @@ def _show_evaluation(found: EvaluationReport) -> None:
                 f"{found.ece:.3f} (a perfectly calibrated model: {found.ece_null_mean:.3f} on average, "
                 f"up to {found.ece_null_95:.3f} on as many reviews)",
             ),
+            *cut_facts(found.cut),
             ("speed", f"{found.reviews_per_second:.1f} reviews/s"),
         ]
     )
@@ -60,6 +64,9 @@ def _show_evaluation(found: EvaluationReport) -> None:
     names = found.labels
     rows: list[list[object]] = [[name, *counts] for name, counts in zip(names, found.confusion, strict=True)]
     table(["true \\ predicted", *names], rows)
+    if sentence := one_class_sentence(found.per_class):
+        say()
+        say(sentence)
     if found.leak:
         say()
         say(f"Leak: {found.leak.rows} of these reviews are in the training data, so the figures are too optimistic.")

@@ -5,12 +5,17 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import msgspec
+
+from core.inference.cut_report import cut_report
 from core.runs.folder import RunFolder
 from core.runs.history import RunHistory
 from core.runs.journal import JournalReader
+from core.runs.one_class import one_class_sentence, only_class
 from core.runs.records import EndRecord, ValidationFigures
 from core.runs.status import OVER, run_status
 from core.runs.summary import summary_of
+from tui.commands.cut_facts import cut_facts
 from tui.commands.output import Progress, facts, progress_on_stderr, say, say_json
 from tui.formatting import clock, in_bytes, in_time
 
@@ -62,6 +67,8 @@ def outcome_of(run: RunFolder, history: RunHistory) -> dict[str, Any]:
         "validation": _validation(end),
         "best_epoch": end.best_epoch,
         "message": summary.message,
+        "cut": msgspec.to_builtins(cut_report(end.cut)),
+        "only_class": only_class(history.best.per_class) if history.best is not None else None,
         "before": [{"epochs": one.epochs, "validation": _validation(one)} for one in history.earlier],
         "parent": vars(summary.parent) if summary.parent is not None else None,
         "notices": [notice.text for notice in history.notices],
@@ -85,6 +92,8 @@ def _say_outcome(run: RunFolder, history: RunHistory) -> None:
     summary, end = summary_of(run, history), history.end or EndRecord()
     for notice in history.notices:
         say(f"note: {notice.text}")
+    if (best := history.best) is not None and (sentence := one_class_sentence(best.per_class)):
+        say(f"note: {sentence}")
     facts(
         [
             ("run", f"{summary.name} ({run.id})"),
@@ -95,6 +104,7 @@ def _say_outcome(run: RunFolder, history: RunHistory) -> None:
                 if one.validation is not None and one.epochs is not None
             ),
             ("validation", _figures(end.validation) if end.validation is not None else None),
+            *cut_facts(cut_report(end.cut)),
             ("best epoch", end.best_epoch),
             ("steps", end.steps),
             ("time", in_time(end.seconds) if end.seconds is not None else None),

@@ -6,7 +6,9 @@ from textual.content import Content
 from textual.widgets import Static
 
 from core.base.text import clean, clean_line
+from core.inference.cut_report import cut_report, verdict
 from core.runs.history import RunHistory
+from core.runs.one_class import one_class_sentence
 from core.runs.records import EndRecord, ValidationFigures
 from core.runs.status import OVER
 from core.runs.summary import RunSummary
@@ -42,6 +44,7 @@ class RunHeader(Static):
         width = max(self.content_size.width, 10)
         lines = [_state(summary, history, now, asked, width), _bar(summary, history, width)]
         lines += [_losses(summary, history, width), _best(summary, best_metric, width)]
+        lines += [*_one_class(history), *_cut(history, width)]
         lines += [_earlier(one, width) for one in history.earlier if one.validation is not None]
         self.update(Content("\n").join(lines))
 
@@ -111,6 +114,29 @@ def _best(summary: RunSummary, best_metric: str, width: int) -> Content:
     within = "" if best_metric == "loss" else " (of ties within chance, the latest)"
     parts.append(Content.styled(f"best {rule}{within}", "$foreground-muted"))
     return fitting(parts, width, "  ")
+
+
+def _one_class(history: RunHistory) -> list[Content]:
+    """Return that the weights that are kept tell no classes apart, if it is so."""
+    sentence = one_class_sentence(history.best.per_class) if history.best is not None else ""
+    return [Content.styled(sentence, "bold $text-warning")] if sentence else []
+
+
+def _cut(history: RunHistory, width: int) -> list[Content]:
+    """Return the accuracy on reviews that were cut and on whole ones, if there are both."""
+    found = cut_report(history.end.cut) if history.end is not None else None
+    if found is None:
+        return []
+    parts = [
+        Content.assemble(
+            (f"{named} ", "$foreground-muted"),
+            (f"{one.accuracy:.3f}", "bold"),
+            (f" ({one.low:.2f}–{one.high:.2f}, n={one.rows:,})", "$foreground-muted"),
+        )
+        for named, one in ((f"accuracy: cut to {found.max_length}", found.cut), ("whole", found.whole))
+    ]
+    style = "$text-warning" if found.high < 0 else "$foreground-muted"
+    return [fitting([*parts, Content.styled(verdict(found), style)], width, "  ")]
 
 
 def _earlier(end: EndRecord, width: int) -> Content:

@@ -414,3 +414,17 @@ async def test_a_crash_in_drawing_is_told_and_stays_told(
     async with ReviewTui().run_test(notifications=True, size=size) as pilot:
         await open_train(pilot, run)
         await settled(pilot, "ZeroDivisionError", "[/ to divide")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_it_says_what_cut_reviews_cost_and_that_only_one_class_was_learned(size: tuple[int, int]) -> None:
+    scores = {"precision": 0.5, "recall": 1.0, "f1": 0.67, "rows": 18}
+    none = {"precision": 0.0, "recall": 0.0, "f1": 0.0, "rows": 18}
+    cut = {"max_length": 256, "cut_rows": 12, "cut_right": 3, "whole_rows": 24, "whole_right": 23}
+    run = make_run(1, evaluation={"per_class": {"negative": scores, "\x1b[31mgood": none}}, cut=cut)
+    async with ReviewTui().run_test(notifications=True, size=size) as pilot:
+        await open_train(pilot, run)
+        shown = " ".join((await settled(pilot, "✓ finished", "step 40/40")).split())
+        assert "It learned only the most frequent class: it answers “negative” to all 36 reviews" in shown
+        assert "accuracy: cut to 256 0.250 (0.09–0.53, n=12) whole 0.958 (0.80–0.99, n=24)" in shown
+        assert ("cut ones are classified worse" in shown) == (size[0] > 80)
