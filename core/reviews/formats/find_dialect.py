@@ -7,6 +7,7 @@ or, where quotes are said to mean nothing, if fields are wrapped in them.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,8 +26,6 @@ _NEVER_IN_TEXT = ("\t", "\x01")
 _SAMPLE_LINES = 400
 _RECORDS = 200
 _BATCH = 4_000
-_FEW_SWALLOWED = 3
-"""A quoted text of a few lines may by chance have as many delimiters in each as a record."""
 _MOST_CLASSES = 50
 
 
@@ -50,8 +49,7 @@ class Fit:
     @property
     def loss(self) -> int:
         """How many lines count against the dialect."""
-        swallowed = self.swallowed if self.swallowed >= _FEW_SWALLOWED else 0
-        return self.misfits + self.stray + swallowed + self.wrapped
+        return self.misfits + self.stray + self.swallowed + self.wrapped
 
     @property
     def share(self) -> float:
@@ -138,13 +136,27 @@ def _best_quoting(
     if not fits:
         return None
     best = min(fits, key=lambda one: one.loss)
+    escaped = next((one for one in fits if one.dialect.quoting == "backslash" and one.loss == best.loss), None)
+    if escaped is not None and best.dialect.quoting == "standard" and _are_escaped("".join(lines), delimiter):
+        best = escaped
     if best.misfits and delimiter in _NEVER_IN_TEXT and options.quoting in (None, "none"):
         best = _joined(lines, best) or best
-    others = [one for one in fits if one.dialect.quoting != best.dialect.quoting and _differs(one, best)]
+    others = [
+        one for one in fits if one.dialect.quoting != best.dialect.quoting and (_differs(one, best) or best is escaped)
+    ]
     layout = find_layout(best.first[separated:], best.width, options.header)
     if separated:
         layout.lead[1] = SEPARATOR
     return Choice(best, layout, min(others, key=lambda one: one.loss, default=None))
+
+
+def _are_escaped(text: str, delimiter: str) -> bool:
+    """Return whether every quote in `text` that is not at the edge of a field is escaped, and none is doubled."""
+    if '\\"' not in text:
+        return False
+    edge = re.escape(delimiter)
+    others = re.sub(rf'\\.|(?:^|(?<={edge}))"|"(?=\r?$|{edge})', "", text, flags=re.MULTILINE)
+    return '"' not in others
 
 
 def _differs(one: Fit, other: Fit) -> bool:

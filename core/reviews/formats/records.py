@@ -18,6 +18,8 @@ from core.reviews.formats.dialect import LINE_BREAK, Dialect, repaired
 _MAX_FIELD = 16 << 20
 _MAX_RECORD_LINES = 200
 """A longer record that also has the wrong number of fields is taken to begin with a quote that was never closed."""
+_SWALLOWING = 4
+"""Lines of a record from which on it is no accident if each has the delimiters of a record."""
 _DOUBTFUL_LINES = 500
 
 csv.field_size_limit(_MAX_FIELD)
@@ -146,7 +148,7 @@ class RecordReader:
             if width is not None and not self._dialect.joined:
                 if len(row) != width and len(recent) > _MAX_RECORD_LINES:
                     return False
-                if width > 1 and all(line.count(self._dialect.delimiter) == width - 1 for line in recent):
+                if len(recent) >= _SWALLOWING and width > 1 and self._look_like_records(width):
                     self.swallowed += len(recent) - 1
                     self._doubt(recent)
             batch.spans[len(batch.rows)] = len(recent)
@@ -160,6 +162,9 @@ class RecordReader:
         batch.rows.append(row)
         batch.starts.append(self._before + 1)
         return True
+
+    def _look_like_records(self, width: int) -> bool:
+        return all(line.count(self._dialect.delimiter) == width - 1 for line in self._recent)
 
     def _give_up(self, batch: Batch) -> None:
         """Read the first of the recent lines on its own, or give it up; give the others back."""
