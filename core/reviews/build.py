@@ -43,6 +43,9 @@ _LONGEST_PLACEHOLDER = 16
 """Characters; longer texts are not compared with placeholders."""
 _MISSING_CODE, _UNDECODABLE_CODE = -2, -3
 _EMPTY, _PLACEHOLDER, _UNDECODABLE = "empty text", "placeholder instead of a text", "undecodable bytes"
+_BLANKS = frozenset(" \t\r\n\xa0\u3000\u200b\u200c\u200d\u2060\ufeff\xad")
+_INVISIBLE = dict.fromkeys(map(ord, _BLANKS))
+"""Characters of which a text that shows nothing is made, besides white space."""
 Progress = Callable[[float], None]
 T = TypeVar("T")
 
@@ -260,7 +263,7 @@ class _Reading:
         for row, (body, code, digest) in enumerate(zip(bodies, codes, digests, strict=True)):
             if not digest:
                 gone[row] = _UNDECODABLE
-            elif not body or body.isspace():
+            elif not body or body.isspace() or (body[0] in _BLANKS and not body.translate(_INVISIBLE)):
                 gone[row] = _EMPTY
             elif len(body) <= _LONGEST_PLACEHOLDER and is_placeholder(body):
                 gone[row] = _PLACEHOLDER

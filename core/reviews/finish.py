@@ -173,7 +173,17 @@ def _nothing_kept(
     if model_labels is not None and len(codes):
         known = ", ".join(clean_line(name, 40) for name in model_labels)
         return f"{shown} has no label that the model knows ({known})."
-    return f"{shown} has no usable review: all {reading.rows:,} rows were left out ({listed})."
+    return f"{shown} has no usable review: all {reading.rows:,} rows were left out ({listed}){_first_place(reading)}."
+
+
+def _first_place(reading: Pass) -> str:
+    """Return where the first row was left out during the pass, and why, as the end of a sentence."""
+    with (reading.folder / SKIPS).open(encoding="utf-8") as early:
+        first = early.readline()
+    if not first:
+        return ""
+    _, line, reason, shown = json.loads(first)
+    return f": line {line:,}, {clean_line(reason)}: {clean_line(shown, 60)}"
 
 
 def _left_out_by_label(

@@ -15,11 +15,12 @@ from core.base.text import clean_line
 from core.reviews.formats import layout as kinds
 from core.reviews.formats.delimiters import parse_delimiter, shown_delimiter
 from core.reviews.formats.dialect import NO_DELIMITER, Dialect
-from core.reviews.formats.find_dialect import RARE_DELIMITERS, Fit, dialects, find_dialect, measure
+from core.reviews.formats.find_dialect import DELIMITERS, Fit, dialects, find_dialect, measure
 from core.reviews.formats.input_file import InputFile
 from core.reviews.formats.layout import is_total, same_header
 from core.reviews.formats.lines import ANY_END, Lines
 from core.reviews.formats.records import Batch, RecordReader
+from core.reviews.formats.surplus import find_surplus
 from core.reviews.formats.table import CHUNK_ROWS, BadRow, Chunk, ReadAgainError, Tally, excerpt, unique_names
 from core.reviews.options import Quoting, ReadingOptions
 from core.reviews.report import Doubt
@@ -71,6 +72,9 @@ class DelimitedTable:
         self.columns = unique_names(self._layout.names or [""] * self._layout.width)
         self._judged = options.quoting is not None
         """Whether nothing can change the dialect any more."""
+        plain = not self._dialect.rewritten and self._dialect.quoting != "backslash"
+        width, rows = self._layout.width, self._layout.rows
+        self._surplus = find_surplus(rows, width, self.delimiter) if plain and self.delimiter and self.header else None
         self._signs = _signs(self._layout.names)
         self._said: list[str] = []
         """Notices about the dialect."""
@@ -90,7 +94,7 @@ class DelimitedTable:
             ReadAgainError: Quotes later in the file show that another dialect accounts for more of it.
         """
         self.tally.reset()
-        self._last_blank = misfits = 0
+        self._last_blank = self._rejoined = misfits = 0
         with self._file.open(self._dialect.newline) as stream:
             self._lines = Lines(stream, self._dialect.newline)
             reader = RecordReader(self._checked(), self._dialect, self._layout.width)
@@ -123,6 +127,11 @@ class DelimitedTable:
         for index, kind in others.items():
             self.tally.skipped[kind] += spans.get(index, 1)
         gone = set(others)
+        if self._surplus is not None and max(map(len, rows), default=0) > width:
+            for index, row in enumerate(rows):
+                if len(row) > width and index not in gone and (joined := self._surplus.joined(row)) is not None:
+                    rows[index] = joined
+                    self._rejoined += 1
         if set(map(len, rows)) - {width}:
             misfits = [index for index, row in enumerate(rows) if len(row) != width and index not in gone]
             bad += [self._misfit(batch, index) for index in misfits]
@@ -226,7 +235,7 @@ class DelimitedTable:
     def _say_dialect(self, usual: Fit | None) -> None:
         """Add a notice about unusual quotes or line ends; `usual` is how the usual ones fit, and its loss is said."""
         name, dialect = clean_line(self.name), self._dialect
-        if dialect.delimiter in RARE_DELIMITERS and self._options.delimiter is None:
+        if dialect.delimiter not in (*DELIMITERS, NO_DELIMITER) and self._options.delimiter is None:
             shown = shown_delimiter(dialect.delimiter)
             self._said.append(f"{name} is read with “{shown}” between its fields (--delimiter '{shown}').")
         if dialect.newline == ANY_END and "\n" in self._file.head:
@@ -242,6 +251,11 @@ class DelimitedTable:
         """Set the notices for the pass that has ended."""
         name = clean_line(self.name)
         said = list(self._said)
+        if self._rejoined:
+            said.append(
+                f"Texts in {_lines(self._rejoined)} of {name} hold “{shown_delimiter(self.delimiter or ' ')}” without "
+                "quotes; their parts were joined again."
+            )
         if reader.stray:
             said.append(f"Quotes in {_lines(reader.stray)} of {name} are neither doubled nor escaped, and are kept.")
         skipped = {kind: count for kind, count in self.tally.skipped.items() if kind not in (kinds.HEADER, kinds.BLANK)}

@@ -8,7 +8,7 @@ from core.base.errors import InputError
 
 _SPOKEN = {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 _ESCAPE = re.compile(r"\\x([0-9a-fA-F]{2})")
-_LONGEST = 4
+_LONGEST = 16
 
 
 def parse_delimiter(typed: str | None) -> str | None:

@@ -37,9 +37,9 @@ class Dialect:
     """What ends a line: `\\n`, or any line end (`ANY_END`)."""
     returns: bool = False
     """Whether texts that are not quoted hold `\\r`."""
-    joined: Literal["", "inside", "tail"] = ""
+    joined: Literal["", "inside", "tail", "escaped"] = ""
     """Where texts are broken into lines although nothing is quoted, so that lines have to be joined: in the last column
-    (tail) or in another (inside)."""
+    (tail) or in another (inside), or where a backslash is before the line end (escaped)."""
     width: int = 0
     """How many fields a record has; only needed to join lines."""
 
@@ -83,6 +83,9 @@ class Dialect:
 
     def join(self, lines: Iterator[str]) -> Iterator[list[str]]:
         """Yield the physical lines of each record, for a dialect with `joined`: until they hold all delimiters."""
+        if self.joined == "escaped":
+            yield from _continued(lines)
+            return
         need = self.width - 1
         waiting: list[str] = []
         held = 0
@@ -101,10 +104,10 @@ class Dialect:
 
     @cached_property
     def _escapes(self) -> re.Pattern[str]:
-        return re.compile(rf'\\(["\\]|{re.escape(self.delimiter)})')
+        return re.compile(rf'\\(["\\{LINE_BREAK}]|{re.escape(self.delimiter)})')
 
     def _escaped(self, match: re.Match[str]) -> str:
-        return {'"': _QUOTE, "\\": _BACKSLASH}.get(match[1], _LITERAL)
+        return {'"': _QUOTE, "\\": _BACKSLASH, LINE_BREAK: LINE_BREAK}.get(match[1], _LITERAL)
 
     @cached_property
     def _blanks(self) -> re.Pattern[str]:
@@ -121,6 +124,19 @@ class Dialect:
             ord(_RETURN): "\r",
             ord(LINE_BREAK): "\n",
         }
+
+
+def _continued(lines: Iterator[str]) -> Iterator[list[str]]:
+    """Yield each line with those that it continues on, because a backslash is before its end."""
+    waiting: list[str] = []
+    for line in lines:
+        waiting.append(line)
+        text = line.rstrip("\r\n")
+        if (len(text) - len(text.rstrip("\\"))) % 2 == 0 or len(waiting) >= _MAX_JOINED:
+            yield waiting
+            waiting = []
+    if waiting:
+        yield waiting
 
 
 def repaired(line: str, dialect: Dialect, width: int) -> list[str] | None:

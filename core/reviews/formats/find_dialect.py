@@ -20,8 +20,13 @@ from core.reviews.formats.records import Batch, RecordReader
 from core.reviews.options import ReadingOptions
 
 DELIMITERS = (",", "\t", ";", "|")
-RARE_DELIMITERS = ("\x01", " || ", "||", "::", "@", "^", "~", "\x1e")
-"""Chosen only if they account for every line; longer ones come before those that they contain."""
+_SIGN = r"[^\w\s\"'.,!?()/-]|[\x00-\x08\x0e-\x1f]"
+_RUN = re.compile(rf" ?(?:{_SIGN})(?:[^\w\s\"]*(?:{_SIGN}))? ?|\t\S\t")
+"""What may be a rare delimiter: signs in a row that do not end a sentence, or one between tabs."""
+_SINGLE = frozenset("@^~§¦¬¤·") | frozenset(map(chr, range(1, 9))) | frozenset(map(chr, range(14, 32)))
+"""Signs that are delimiters alone."""
+_LONGEST_RUN = 12
+_FEW_LINES = 3
 _NEVER_IN_TEXT = ("\t", "\x01")
 _SAMPLE_LINES = 400
 _RECORDS = 200
@@ -122,9 +127,22 @@ def _delimiters(lines: list[str], given: str | None, preferred: str) -> Iterator
     for delimiter in dict.fromkeys((preferred, *DELIMITERS)):
         if any(delimiter in line for line in sample):
             yield delimiter
-    for delimiter in RARE_DELIMITERS:
-        if len(sample) > 1 and sum(delimiter in line for line in sample) >= 0.5 * len(sample):
-            yield delimiter
+    yield from _rare_delimiters(sample)
+
+
+def _rare_delimiters(lines: list[str]) -> list[str]:
+    """Return the other runs of signs that are in every line equally often, the longest first.
+
+    One that is part of a longer one comes after it.
+    """
+    filled = [line for line in lines if line.strip()]
+    if len(filled) < _FEW_LINES:
+        return []
+    runs = {run for line in filled[:2] for run in _RUN.findall(line.rstrip("\r\n")) if len(run) <= _LONGEST_RUN}
+    runs |= {run.strip(" ") for run in runs}
+    runs = {run for run in runs if len(run.strip(" ")) > 1 or run.strip(" ") in _SINGLE or run == " | "}
+    constant = [run for run in runs if len({line.count(run) for line in filled}) == 1]
+    return sorted(constant, key=lambda run: (-len(run), run))
 
 
 def _best_quoting(
@@ -189,6 +207,7 @@ def dialects(lines: Iterable[str], delimiter: str, newline: str, options: Readin
     found = [usual, *spaced[:1]]
     if "\\" in text:
         found += [backslash, *spaced[1:]]
+        found += [replace(backslash, joined="escaped")] if "\\\n" in text or "\\\r\n" in text else []
     if options.quoting is not None:
         found = [one for one in found if one.quoting == options.quoting]
         return found or [{"none": plain, "backslash": backslash}.get(options.quoting, usual)]
@@ -239,16 +258,16 @@ def _is_wrapped(row: list[str]) -> bool:
 def _is_plausible(choice: Choice) -> bool:
     """Return whether a delimiter that nobody named separates fields."""
     fit, layout = choice.fit, choice.layout
-    if choice.dialect.delimiter in RARE_DELIMITERS:
+    if choice.dialect.delimiter not in DELIMITERS:
         fits = fit.width > 1 and fit.loss == 0 and fit.records > 1
-        return fits and (layout.named or choice.dialect.delimiter in "\x01\x1e" or _has_classes(layout))
+        return fits and (layout.named or not choice.dialect.delimiter.isprintable() or has_classes(layout))
     if layout.named:
         return True
     begins = len(layout.first) == fit.width
     return fit.width > 1 and fit.share >= (0.6 if begins else 0.9)
 
 
-def _has_classes(layout: Layout) -> bool:
+def has_classes(layout: Layout) -> bool:
     """Return whether the first or the last column has few values that repeat."""
     rows = [row for row in layout.rows if len(row) == layout.width]
     for column in (0, -1):

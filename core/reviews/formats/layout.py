@@ -70,7 +70,8 @@ def find_layout(records: Sequence[Record], width: int, header: bool | None) -> L
     lead[start] = HEADER
     second = _second_headers(names, below[1:])
     lead.update({line: SECOND_HEADER for line, _ in records[at + 1 : at + 1 + second]})
-    return Layout(len(names), names, lead, below[1 + second :])
+    names, rows = _with_unnamed(names, below[1 + second :]), below[1 + second :]
+    return Layout(len(names), names, lead, rows)
 
 
 def _header_at(records: Sequence[Record], width: int, header: bool | None) -> tuple[int, dict[int, str]]:
@@ -96,6 +97,17 @@ def _header_at(records: Sequence[Record], width: int, header: bool | None) -> tu
 def _is_ragged(records: Sequence[Record], width: int) -> bool:
     """Return whether many records have another number of fields, so that the first may be the header all the same."""
     return sum(len(row) == width for _, row in records[1:]) < _RAGGED * len(records[1:])
+
+
+def _with_unnamed(names: list[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return the names of all columns where the header leaves out that of row numbers, or an empty last one."""
+    wider = [row for row in rows if len(row) == len(names) + 1]
+    if not wider or len(wider) < _RAGGED * len(rows):
+        return names
+    if not any(row[-1].strip() for row in wider):
+        return [*names, ""]
+    numbers = {row[0].strip() for row in wider}
+    return ["", *names] if len(numbers) == len(wider) > 2 and all(map(str.isdigit, numbers)) else names
 
 
 def _kind_above(row: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from itertools import chain
 
 from core.reviews.formats.delimited import open_tsv
 from core.reviews.formats.dialect import NO_DELIMITER
-from core.reviews.formats.find_dialect import find_dialect
+from core.reviews.formats.find_dialect import find_dialect, has_classes
 from core.reviews.formats.input_file import InputFile
 from core.reviews.formats.lines import Lines, line_ends
 from core.reviews.formats.table import CHUNK_ROWS, Chunk, Table, Tally
@@ -38,7 +38,7 @@ class TextTable:
 
     def chunks(self, rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
         self.tally.reset()
-        newline = line_ends(self._file.head)[0]
+        newline = line_ends(self._file.head)[-1]
         with self._file.open(newline) as stream:
             lines = Lines(stream, newline)
             first, texts = 1, list[str]()
@@ -56,5 +56,5 @@ def is_table(file: InputFile, options: ReadingOptions) -> bool:
     choice = find_dialect(file.head, file.complete, options, preferred="\t")
     if choice is None or choice.dialect.delimiter == NO_DELIMITER or choice.fit.loss:
         return False
-    sure = choice.layout.named or choice.dialect.delimiter not in (",", ";", "|")
+    sure = choice.layout.named or choice.dialect.delimiter not in (",", ";", "|") or has_classes(choice.layout)
     return sure and choice.fit.records > 2

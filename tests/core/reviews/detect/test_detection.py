@@ -186,7 +186,7 @@ def test_delimiter_and_header_are_found(read: Any, texts: list[str], delimiter: 
         ({"text": "words"}, r"has no column “words”; it has review, label\. Change --text\."),
         ({"label": "\x1b[31m"}, r"has no column “␛\[31m”; .* Change --label\."),
         ({"text": "review", "label": "review"}, "must be different columns"),
-        ({"delimiter": "::::::"}, "A delimiter is one character"),
+        ({"delimiter": ":" * 17}, "A delimiter is one character"),
         ({"encoding": "idna"}, "cannot be read as “idna”"),
         ({"encoding": "klingon"}, "There is no text encoding “klingon”"),
         ({"label": "review", "text": "label", "scheme": "stars"}, "no usable review.*unknown label"),
