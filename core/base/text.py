@@ -56,7 +56,14 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\n", "＝", "＋", "－", "＠")
 def clean_cell(text: object) -> str:
     """Return `clean` text for a CSV cell; a cell that starts like a formula gets an apostrophe, so that none is run.
 
+    One that has apostrophes before such a start gets another, so that `original_cell` can take exactly one off.
+
     Source: OWASP ASVS 1.2.10, and its page on CSV injection.
     """
     cell = clean(text)
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    return f"'{cell}" if cell.lstrip("'").startswith(_FORMULA) else cell
+
+
+def original_cell(cell: str) -> str:
+    """Return the text of which `clean_cell` made `cell`, but for what `clean` replaces."""
+    return cell[1:] if cell[:1] == "'" and cell.lstrip("'").startswith(_FORMULA) else cell

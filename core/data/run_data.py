@@ -14,9 +14,11 @@ from core.base.arrow import numbers, strings
 from core.base.errors import InputError
 from core.base.files import write_whole
 from core.base.text import clean_line
-from core.reviews.reading import Reviews, read_reviews, require_trainable
+from core.reviews.options import ReadingOptions
+from core.reviews.reading import Reviews, read_reviews
 from core.reviews.sources import find_sources
 from core.reviews.split import find_leak, split_by_hash
+from core.reviews.trainable import VALIDATION_FRACTION, require_trainable
 from core.runs.folder import RunFolder
 from core.runs.request import Request
 
@@ -64,31 +66,65 @@ def read_run_data(request: Request, progress: Callable[[float], None] | None = N
         InputError: The data cannot be read, or is not suitable for training.
     """
     reviews = read_reviews(request.data, request.reading, progress=progress)
-    require_trainable(reviews)
+    fraction = request.settings.validation_fraction
+    sides = divide(reviews, request.data, request.reading, fraction, request.validation, progress)
     notices = list(reviews.report.notices)
     if left_out := reviews.report.rows - reviews.report.kept:
         reasons = ", ".join(f"{count} {reason}" for reason, count in reviews.report.left_out.items())
         notices.append(f"{left_out} of {reviews.report.rows} rows were left out: {reasons}.")
-    validation = request.validation or _validation_beside(request.data)
-    if validation is None:
-        train_rows, validation_rows = split_by_hash(reviews, request.settings.validation_fraction)
-        return RunData(reviews, train_rows, reviews, validation_rows, tuple(notices))
-    train_rows = np.flatnonzero(reviews.labels >= 0)
+    train_rows, held_out, validation_rows, validation = sides
+    if validation is not None:
+        notices += _about_validation(held_out, clean_line(validation, 120))
+        if (leak := find_leak(reviews.hashes[train_rows], held_out)) is not None:
+            shared = f"Leak: {leak.rows} validation reviews are also in the training data"
+            notices.append(f"{shared}, so the figures are too optimistic.")
+    return RunData(reviews, train_rows, held_out, validation_rows, tuple(notices), validation)
+
+
+def divide(
+    reviews: Reviews,
+    data: str,
+    reading: ReadingOptions,
+    fraction: float = VALIDATION_FRACTION,
+    validation: str | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> tuple[np.ndarray, Reviews, np.ndarray, str | None]:
+    """Return the training rows of `reviews`, the reviews to validate on, their rows, and what their file is called.
+
+    Args:
+        reviews: What was read from `data`.
+        fraction: The share of reviews to hold out where no file is for validation.
+        validation: The file to validate on, if one was named.
+
+    Raises:
+        InputError: A run could not start with them.
+    """
+    beside = validation or _validation_beside(data)
+    require_trainable(reviews, fraction if beside is None else None)
+    if beside is None:
+        train_rows, validation_rows = split_by_hash(reviews, fraction)
+        return train_rows, reviews, validation_rows, None
     held_out = read_reviews(
-        request.validation or request.data,
-        request.reading,
+        validation or data,
+        reading,
         labels=reviews.label_names,
-        part="train" if request.validation else "validation",
+        part="train" if validation else "validation",
         progress=progress,
     )
     validation_rows = np.flatnonzero(held_out.labels >= 0)
     if not len(validation_rows):
-        raise InputError(f"No review in {clean_line(validation, 120)} has a label that occurs in the training data.")
-    if (leak := find_leak(reviews.hashes[train_rows], held_out)) is not None:
-        notices.append(
-            f"Leak: {leak.rows} validation reviews are also in the training data, so the figures are too optimistic."
-        )
-    return RunData(reviews, train_rows, held_out, validation_rows, tuple(notices), validation)
+        raise InputError(f"No review in {clean_line(beside, 120)} has a label that occurs in the training data.")
+    return np.flatnonzero(reviews.labels >= 0), held_out, validation_rows, beside
+
+
+def _about_validation(held_out: Reviews, shown: str) -> list[str]:
+    """Return notices about rows of the validation data that were left out."""
+    report = held_out.report
+    if not report.left_out:
+        return []
+    reasons = ", ".join(f"{count:,} {reason}" for reason, count in report.left_out.items())
+    left_out = f"{report.rows - report.kept:,} of {report.rows:,} rows of {shown} were left out: {reasons}."
+    return [left_out, *(notice for notice in report.notices if "does not know" in notice)]
 
 
 def _validation_beside(data: str) -> str | None:

@@ -54,11 +54,12 @@ _PAGE_LIMIT = 500
 
 def inspect(request: Inspect, progress: Progress) -> Inspection:
     """Read a source."""
-    from core.reviews.reading import read_reviews, require_trainable
+    from core.data.run_data import divide
+    from core.reviews.reading import read_reviews
 
     reviews = read_reviews(request.source, request.reading, progress=lambda fraction: progress("reading", fraction))
     try:
-        require_trainable(reviews)
+        divide(reviews, request.source, request.reading)
     except InputError as error:
         return Inspection(report=reviews.report, trainable=str(error))
     return Inspection(report=reviews.report, trainable="")

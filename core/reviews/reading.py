@@ -44,7 +44,6 @@ from core.reviews.store import (
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 _UNPACKING = 0.2
 """The share of the time for a packed file that unpacking it takes."""
-MIN_ROWS, MIN_ROWS_OF_A_CLASS, MAX_CLASSES = 8, 2, 50
 
 
 class Reviews:
@@ -167,37 +166,6 @@ def read_reviews(
         what = "to train on; name one, or add train.csv" if part == "train" else f"for {part}; name one"
         raise InputError(f"The folder {clean_line(source)} has no file {what}.")
     return _read_files(storable(source), sources, part, options, labels, keep, report)
-
-
-def require_trainable(reviews: Reviews) -> None:
-    """Check that a classifier can be trained on `reviews`.
-
-    Raises:
-        InputError: There are no labels, only one class, too few reviews, or about as many labels as reviews.
-    """
-    report, shown = reviews.report, clean_line(reviews.report.source)
-    if report.label_column is None:
-        raise InputError(f"{shown} has no column of labels; name it with --label COLUMN.")
-    column = clean_line(report.label_column)
-    counts = {name: count for name, count in report.class_counts.items() if count}
-    rows = len(reviews)
-    if not counts or len(counts) > MAX_CLASSES or (rows > 20 and len(counts) > rows / 2):
-        many = f"{len(counts):,}" if counts else "too many"
-        raise InputError(
-            f"The column “{column}” of {shown} has {many} different labels in {rows:,} reviews, too many to be classes "
-            f"(at most {MAX_CLASSES}); name another with --label COLUMN."
-        )
-    if len(counts) == 1:
-        only = clean_line(next(iter(counts)), 40)
-        raise InputError(f"All {rows:,} reviews of {shown} are labelled “{only}”; training needs two classes or more.")
-    if rows < MIN_ROWS:
-        raise InputError(f"{shown} has {rows} labelled reviews; training needs at least {MIN_ROWS}.")
-    fewest = min(counts, key=lambda name: counts[name])
-    if counts[fewest] < MIN_ROWS_OF_A_CLASS:
-        raise InputError(
-            f"Only {counts[fewest]} review of {shown} is labelled “{clean_line(fewest, 40)}”; each class needs at "
-            f"least {MIN_ROWS_OF_A_CLASS}: add reviews or leave that label out."
-        )
 
 
 def _hub(source: str) -> tuple[str, str | None] | None:

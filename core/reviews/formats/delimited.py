@@ -19,6 +19,7 @@ from core.reviews.formats.find_dialect import DELIMITERS, Fit, dialects, find_di
 from core.reviews.formats.input_file import InputFile
 from core.reviews.formats.layout import is_total, same_header
 from core.reviews.formats.lines import ANY_END, Lines
+from core.reviews.formats.own_exports import is_made_inert, is_own_export, original_cells
 from core.reviews.formats.records import Batch, RecordReader
 from core.reviews.formats.surplus import find_surplus
 from core.reviews.formats.table import CHUNK_ROWS, BadRow, Chunk, ReadAgainError, Tally, excerpt, unique_names
@@ -75,11 +76,16 @@ class DelimitedTable:
         plain = not self._dialect.rewritten and self._dialect.quoting != "backslash"
         width, rows = self._layout.width, self._layout.rows
         self._surplus = find_surplus(rows, width, self.delimiter) if plain and self.delimiter and self.header else None
+        own = is_own_export(self.columns)
+        self._is_inert = own or is_made_inert(self._layout.rows)
         self._signs = _signs(self._layout.names)
         self._said: list[str] = []
         """Notices about the dialect."""
         usual = choice.other if choice.other is not None and choice.other.dialect.quoting == "standard" else None
         self._say_dialect(usual)
+        if self._is_inert and not own:
+            inert = "Cells that a spreadsheet would run have an apostrophe before them"
+            self._said.append(f"{inert} in {clean_line(self.name)}; it is taken off.")
         if choice.other is not None and options.quoting is None and choice.other.loss <= choice.fit.loss + _CLOSE:
             self.doubts.append(_doubt(clean_line(self.name), choice.fit, choice.other))
 
@@ -154,6 +160,8 @@ class DelimitedTable:
         columns = [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
         if self._dialect.rewritten:
             columns = [self._dialect.restore(column) for column in columns]
+        if self._is_inert:
+            columns = [original_cells(column) for column in columns]
         return Chunk(starts, columns, bad, units)
 
     def _besides(self, batch: Batch) -> dict[int, str]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from core.base.text import clean, clean_cell, clean_line
+from core.base.text import clean, clean_cell, clean_line, original_cell
 
 ANY_TEXT = st.text(st.characters())  # lone surrogates too
 BIDI = {0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
@@ -82,8 +82,14 @@ def test_no_cell_begins_with_what_a_spreadsheet_runs(head: str, text: str) -> No
 
 @given(st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), min_size=1))
 def test_a_cell_that_begins_harmlessly_is_unchanged(text: str) -> None:
-    if text[0] not in "=+-@＝＋－＠":
+    if text.lstrip("'")[:1] not in tuple("=+-@＝＋－＠"):
         assert clean_cell(text) == text
+
+
+@given(ANY_TEXT)
+@pytest.mark.parametrize("head", ["", "=", "'", "'=", "''-", "'@", "\t", "'\n"])
+def test_the_text_of_a_cell_comes_back(head: str, text: str) -> None:
+    assert original_cell(clean_cell(head + text)) == clean(head + text)
 
 
 def test_anything_that_has_words_can_be_cleaned() -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from core.base.errors import InputError
 from core.base.text import clean_line
-from core.reviews.reading import read_reviews, require_trainable
+from core.reviews.reading import read_reviews
+from core.reviews.trainable import require_trainable
 
 UNREADABLE = {
     "empty file": (b"", ".csv", "is empty; give a file with reviews"),

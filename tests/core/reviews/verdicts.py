@@ -23,8 +23,9 @@ from typing import Literal
 from core.base.errors import InputError, ReviewtuiError
 from core.base.text import clean_line
 from core.reviews.options import ReadingOptions
-from core.reviews.reading import Reviews, read_reviews, require_trainable
+from core.reviews.reading import Reviews, read_reviews
 from core.reviews.split import split_by_hash
+from core.reviews.trainable import require_trainable
 from tui.shell_command import READING_FLAGS, parse_reading
 
 Verdict = Literal["right", "asked", "refused with the way out", "refused badly", "wrong in silence", "crash"]

@@ -11,7 +11,8 @@ import pytest
 
 from core.base.errors import InputError
 from core.reviews.options import ReadingOptions
-from core.reviews.reading import read_reviews, require_trainable
+from core.reviews.reading import read_reviews
+from core.reviews.trainable import require_trainable
 from core.triage.decisions import Decision, DecisionLog
 from core.triage.decisions_file import COLUMNS, OutputExistsError, free_name, write_decisions
 
