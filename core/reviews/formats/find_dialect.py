@@ -272,7 +272,8 @@ def has_classes(layout: Layout) -> bool:
     rows = [row for row in layout.rows if len(row) == layout.width]
     for column in (0, -1):
         distinct = {row[column] for row in rows}
-        if len(rows) > 3 and 1 < len(distinct) <= min(_MOST_CLASSES, len(rows) // 2):
+        prose = any(value.startswith(" ") for value in distinct)
+        if len(rows) > 3 and 1 < len(distinct) <= min(_MOST_CLASSES, len(rows) // 2) and not prose:
             return True
     return False
 

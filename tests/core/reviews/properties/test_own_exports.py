@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pyarrow import ipc
 
 from core.base.text import clean
+from core.bulk.formats.base import Answer
 from core.bulk.formats.csv import CsvFormat
 from core.bulk.formats.jsonl import JsonLinesFormat
 from core.bulk.formats.parquet import ParquetFormat
@@ -21,6 +22,8 @@ from tests.core.reviews.kinds.made import Review, reviews
 from tests.core.reviews.properties.hostile_tables import EVERY_TIME, hostile_rows, read, texts
 
 LABELS = ("negative", "positive")
+KEPT = ("review_id", "colour")
+"""Columns of the source that come along."""
 _CONTROLS = "\x0b\x0c\x85\ufeff\u202e\r\n\u2028"
 """What is replaced in every CSV, so that no terminal obeys it: such texts do not come back, by design."""
 _STARTS = ("=", "+", "-", "@", "- ", "-5 stars, ", "＝", "－", "'tis so: ", '"', "'", "'=", "''-")
@@ -35,10 +38,10 @@ def exported(draw: st.DrawFn) -> list[Review]:
     return [review for review in rows if clean(review.text) == review.text]
 
 
-def answers(rows: list[Review]) -> list[tuple[str, int, Classification]]:
+def answers(rows: list[Review]) -> list[Answer]:
     shares = dict(zip(LABELS, (0.25, 0.75), strict=True))
     return [
-        ("inbox.csv", line, Classification(text, LABELS[good], 0.75, shares, 9, False))
+        ("inbox.csv", line, Classification(text, LABELS[good], 0.75, shares, 9, False), (f"R{line}", "- blue"))
         for line, (text, good) in enumerate(rows, start=2)
     ]
 
@@ -53,20 +56,20 @@ def require_same(content: bytes, suffix: str, rows: list[Review]) -> None:
 @EVERY_TIME
 @given(exported())
 def test_answers_in_csv_come_back(rows: list[Review]) -> None:
-    require_same(CsvFormat(LABELS).chunk(answers(rows), first=True), ".csv", rows)
+    require_same(CsvFormat(LABELS, KEPT).chunk(answers(rows), first=True), ".csv", rows)
 
 
 @EVERY_TIME
 @given(exported())
 def test_answers_in_json_lines_come_back(rows: list[Review]) -> None:
-    require_same(JsonLinesFormat().chunk(answers(rows), first=True), ".jsonl", rows)
+    require_same(JsonLinesFormat(KEPT).chunk(answers(rows), first=True), ".jsonl", rows)
 
 
 @EVERY_TIME
 @given(exported())
 def test_answers_in_parquet_come_back(rows: list[Review]) -> None:
     stream = io.BytesIO()
-    pq.write_table(ipc.open_stream(ParquetFormat(LABELS).chunk(answers(rows), first=True)).read_all(), stream)
+    pq.write_table(ipc.open_stream(ParquetFormat(LABELS, KEPT).chunk(answers(rows), first=True)).read_all(), stream)
     require_same(stream.getvalue(), ".parquet", rows)
 
 
