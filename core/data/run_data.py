@@ -16,7 +16,7 @@ from core.base.files import write_whole
 from core.base.text import clean_line
 from core.reviews.options import ReadingOptions
 from core.reviews.reading import Reviews, read_reviews
-from core.reviews.sources import find_sources
+from core.reviews.report import ReadingReport
 from core.reviews.split import find_leak, split_by_hash
 from core.reviews.trainable import VALIDATION_FRACTION, require_trainable
 from core.runs.folder import RunFolder
@@ -59,7 +59,7 @@ class RunData:
 def read_run_data(request: Request, progress: Callable[[float], None] | None = None) -> RunData:
     """Read the data of a run.
 
-    The validation rows come from the requested file, or from the validation files of a data folder; otherwise they are
+    The validation rows come from the requested file, or from what the data set has for validation; otherwise they are
     held out of the training data by a hash of their text.
 
     Raises:
@@ -99,7 +99,7 @@ def divide(
     Raises:
         InputError: A run could not start with them.
     """
-    beside = validation or _validation_beside(data)
+    beside = validation or _validation_of(reviews.report)
     require_trainable(reviews, fraction if beside is None else None)
     if beside is None:
         train_rows, validation_rows = split_by_hash(reviews, fraction)
@@ -127,12 +127,9 @@ def _about_validation(held_out: Reviews, shown: str) -> list[str]:
     return [left_out, *(notice for notice in report.notices if "does not know" in notice)]
 
 
-def _validation_beside(data: str) -> str | None:
-    """Return what the validation files of a data folder are called; None if it has none."""
-    try:
-        files = find_sources(data).validation
-    except InputError:
-        return None
+def _validation_of(report: ReadingReport) -> str | None:
+    """Return what the validation data of a source are called; None if it has none."""
+    files = report.parts.get("validation", [])
     more = f" and {len(files) - 1} more" if len(files) > 1 else ""
     return f"{files[0]}{more}" if files else None
 

@@ -61,6 +61,8 @@ class Input:
     """Size of each table in bytes, for progress."""
     notices: list[str] = field(default_factory=list)
     """What the report should say about the source."""
+    parts: dict[str, list[str]] = field(default_factory=dict)
+    """Part of the data → the files of the source that belong to it and are not read; may grow while tables are read."""
     keep: str = SHORT
     """The columns to store beside the review; see `core/reviews/source_columns.py`."""
 
@@ -211,6 +213,7 @@ class _Reading:
             folder=self.folder,
             source=given.source,
             tables=given.tables,
+            parts=given.parts,
             options=self.options,
             roles=self.roles,
             columns=columns,

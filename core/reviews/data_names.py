@@ -14,7 +14,7 @@ from core.reviews.unpacking.kinds import ARCHIVE_SUFFIXES, COMPRESSED_SUFFIXES, 
 
 _NOT_REVIEWS = re.compile(
     r"(readme|license|licence|notice|changelog|requirements|manifest|citation)\b.*"
-    r"|(dataset_infos?|dataset_dict|state|package|metadata|schema)\.json",
+    r"|thumbs\.db|desktop\.ini|(dataset_infos?|dataset_dict|state|package|metadata|schema)\.json",
     re.IGNORECASE,
 )
 KEEPS_ORDER = frozenset(("state.json",))
@@ -22,6 +22,8 @@ KEEPS_ORDER = frozenset(("state.json",))
 _UNNAMED = re.compile(r"part-\d+.*|\d{6}_\d+", re.ASCII)
 """Files without a suffix that Hadoop, Hive and Spark write."""
 _CACHE = re.compile(r"cache-[0-9a-f]{8,}.*\.arrow")
+_OF_ANYTHING = frozenset(("", ".dat", ".data", ".psv", ".ssv", ".asc", ".raw"))
+"""Suffixes of files with any content, which are read if nothing else in a folder can be."""
 _UNSAID = frozenset((".md", ".py", ".ipynb", ".yml", ".yaml", ".toml", ".crc", ".lock", ".log", ".cfg", ".sh", ".bib"))
 """Suffixes of files that nobody expects to be read as reviews."""
 
@@ -31,7 +33,7 @@ def why_not_data(name: str) -> str | None:
 
     It can by its suffix, with or without that of a compression. The reason is empty where none need be told.
     """
-    if name.startswith(".") or _NOT_REVIEWS.fullmatch(name):
+    if name.startswith((".", "~$")) or _NOT_REVIEWS.fullmatch(name):
         return ""
     if _CACHE.fullmatch(name):
         return "a cache, not the data"
@@ -43,6 +45,24 @@ def why_not_data(name: str) -> str | None:
     if is_class_word(suffix[1:]) or part_of(suffix[1:]) is not None or _UNNAMED.fullmatch(name):
         return None
     return "" if suffix in _UNSAID else "not a format that is read"
+
+
+def may_hold_lines(name: str) -> bool:
+    """Return whether a file without a known suffix may be a text with reviews: `SMSSpamCollection`, `ratings.dat`."""
+    return not name.startswith(".") and not _NOT_REVIEWS.fullmatch(name) and (
+        PurePosixPath(name).suffix.casefold() in _OF_ANYTHING
+    )  # fmt: skip
+
+
+def is_text(path: Path) -> bool:
+    """Return whether a file starts as text does, and not empty.
+
+    Raises:
+        OSError: The file cannot be opened.
+    """
+    with path.open("rb") as file:
+        head = file.read(4096)
+    return bool(head.strip()) and b"\0" not in head
 
 
 def listed_files(root: Path, files: Sequence[PurePosixPath]) -> dict[PurePosixPath, frozenset[str]]:

@@ -48,6 +48,8 @@ class Pass:
     accounts: list[Account]
     """One for each table, with the units of all rows as `reviews`."""
     doubts: list[Doubt]
+    parts: dict[str, list[str]]
+    """Part of the data → the files of the source that belong to it and are not read."""
 
 
 def finish(reading: Pass, place: str, model_labels: Sequence[str] | None) -> None:
@@ -106,6 +108,7 @@ def finish(reading: Pass, place: str, model_labels: Sequence[str] | None) -> Non
         examples=_examples(reading, rows, plan, labels, kept, codes),
         accounts=_settled(reading.accounts, rows, kept),
         doubts=[*reading.doubts, *plan.doubts],
+        parts=reading.parts,
     )
     write_whole(folder / REPORT, report.model_dump_json())
 

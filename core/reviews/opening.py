@@ -14,9 +14,10 @@ from pathlib import Path, PurePosixPath
 from core.base.errors import InputError
 from core.base.text import clean_line
 from core.reviews.build import Input
-from core.reviews.data_names import KEEPS_ORDER, why_not_data
+from core.reviews.data_names import KEEPS_ORDER, may_hold_lines, why_not_data
 from core.reviews.folders.part_names import Part
 from core.reviews.formats.documents import DocumentsTable
+from core.reviews.formats.part_column import only_part
 from core.reviews.formats.registry import open_table
 from core.reviews.formats.table import Table
 from core.reviews.formats.widened import widened
@@ -37,41 +38,69 @@ class _Item:
     path: Path
     name: str
     columns: dict[str, str] = field(default_factory=dict)
+    decided: bool = True
+    """Whether names say that it is of the part to read; otherwise its members or rows must."""
     nesting: int = 0
 
 
 @contextmanager
 def opened(
-    source: str, sources: Sources, part: Part, options: ReadingOptions, progress: Callable[[float], None]
+    source: str,
+    sources: Sources,
+    part: Part,
+    options: ReadingOptions,
+    progress: Callable[[float], None],
+    by_column: bool = True,
 ) -> Iterator[Input]:
     """Yield the files of a part of `sources` as tables.
 
     Args:
         source: What messages call the source.
         progress: Called while packed files are unpacked, with the share of them that has been read.
+        by_column: Whether only rows of the part are read, if a column says what rows are for.
 
     Raises:
-        InputError: A file cannot be read.
+        InputError: A file cannot be read, or nothing is of the part.
         OSError: A file cannot be opened.
     """
     sweep_abandoned()
-    items = [_Item(file, storable(file), sources.columns.get(file, {})) for file in sources.of(part)]
+    named = sources.of(part)
+    items = [_Item(file, storable(file), sources.columns.get(file, {}), bool(named)) for file in named or sources.train]
     with ExitStack() as stack:
-        opener = _Opener(options, stack, sum(item.path.stat().st_size for item in items), progress)
+        opener = _Opener(part, options, stack, sum(item.path.stat().st_size for item in items), progress)
         items = [one for item in items for one in opener.unpacked(item)]
-        tables = [_open(item, options) for item in items]
-        weights = [item.path.stat().st_size for item in items]
-        yield Input(source, tables, weights, notices_of(sources, part) + opener.notices)
+        given = Input(source, [], [], notices_of(sources, part) + opener.notices, parts=opener.parts)
+        opener.add_parts(sources)
+        for item in items:
+            table = _open(item, options)
+            if by_column and (part == "train" or not item.decided):
+                of_part = only_part(table, part, given.parts)
+                if of_part is None and not item.decided:
+                    continue
+                table = of_part or table
+            given.tables.append(table)
+            given.weights.append(item.path.stat().st_size)
+        if not given.tables:
+            raise InputError(f"{clean_line(source)} has nothing for {part}; name a file itself to read it.")
+        yield given
 
 
 class _Opener:
     """Unpacks files, if any are packed, into one workspace."""
 
     def __init__(
-        self, options: ReadingOptions, stack: ExitStack, total: int, progress: Callable[[float], None]
+        self, part: Part, options: ReadingOptions, stack: ExitStack, total: int, progress: Callable[[float], None]
     ) -> None:
         self.notices: list[str] = []
-        self._options, self._stack, self._total, self._progress = options, stack, max(total, 1), progress
+        self.parts: dict[str, list[str]] = {}
+        """The files of other parts."""
+        self._part, self._options, self._stack, self._total, self._progress = (
+            part,
+            options,
+            stack,
+            max(total, 1),
+            progress,
+        )
         self._space: Workspace | None = None
         self._read = 0
 
@@ -85,7 +114,7 @@ class _Opener:
         wanted = self._options.table
         found = unpack(item.path, packing, item.name, lambda member: _why_not(member, wanted), self._workspace())
         if not found.is_archive:
-            return self.unpacked(_Item(found.path, item.name, item.columns, item.nesting + 1))
+            return self.unpacked(_Item(found.path, item.name, item.columns, item.decided, item.nesting + 1))
         return [one for inner in self._members(item, found) for one in self.unpacked(inner)]
 
     def _members(self, item: _Item, found: Unpacked) -> list[_Item]:
@@ -96,24 +125,35 @@ class _Opener:
                 listed = ", ".join(clean_line(file, 60) for file in named[:5])
                 raise InputError(f"{clean_line(item.name)} has several files of that name: {listed}; give its folder.")
             if named:
-                return [self._item(item, found, found.path / named[0], {})]
+                return [self._item(item, found, found.path / named[0], {}, item.decided)]
         try:
             sources = find_sources(found.path)
         except InputError as error:
             raise InputError(str(error).replace(clean_line(found.path), clean_line(item.name))) from None
         sources.left += [(name, reason) for name, reason in found.left]
-        if not sources.train:
+        files = sources.of(self._part)
+        if not files and not item.decided:
+            return [self._item(item, found, path, sources.columns.get(path, {}), False) for path in sources.train]
+        if not files:
             held = ", ".join(clean_line(file, 60) for file in found.files[:5])
             raise InputError(
                 f"{clean_line(item.name)} has no file to train on, by their names ({held}); choose one with --table."
             )
+        self.add_parts(sources)
         self.notices += [f"{clean_line(item.name)}: {notice}" for notice in sources.notices()]
-        return [self._item(item, found, path, sources.columns.get(path, {})) for path in sources.train]
+        return [self._item(item, found, path, sources.columns.get(path, {}), True) for path in files]
 
-    def _item(self, outer: _Item, found: Unpacked, path: Path, columns: dict[str, str]) -> _Item:
+    def add_parts(self, sources: Sources) -> None:
+        """Note which files are of other parts."""
+        others: tuple[Part, ...] = ("validation", "test", "inbox")
+        for part in others:
+            if part != self._part and sources.of(part):
+                self.parts.setdefault(part, []).extend(map(sources.shown, sources.of(part)))
+
+    def _item(self, outer: _Item, found: Unpacked, path: Path, columns: dict[str, str], decided: bool) -> _Item:
         inside = path.relative_to(found.path).as_posix()
         name = outer.name if inside == "." else f"{outer.name}{INSIDE}{storable(inside)}"
-        return _Item(path, name, outer.columns | columns, outer.nesting + 1)
+        return _Item(path, name, outer.columns | columns, decided, outer.nesting + 1)
 
     def _workspace(self) -> Workspace:
         if self._space is None:
@@ -137,7 +177,7 @@ def _why_not(member: PurePosixPath, table: str | None) -> str | None:
     """Return why a member of an archive is not unpacked."""
     if table is not None and _is_named(member, table):
         return None
-    return None if member.name in KEEPS_ORDER else why_not_data(member.name)
+    return None if member.name in KEEPS_ORDER or may_hold_lines(member.name) else why_not_data(member.name)
 
 
 def _is_named(member: PurePosixPath, table: str) -> bool:

@@ -146,7 +146,8 @@ def read_reviews(
         source: A file, a folder, `owner/name` or `hf:name[:config]`.
         options: What not to detect.
         labels: Classes of a model. Rows with other labels are left out as "unknown label".
-        part: Which files of a folder to read.
+        part: Which files of a folder or an archive to read, or which rows, if a column says what rows are for. Rows
+            are not chosen if `options.label` is empty (they are classified) or `labels` are given (they are compared).
         keep: The columns to store beside the reviews: the short ones, all, or names separated by commas.
         progress: Called with the share that has been read, 0 to 1.
 
@@ -162,7 +163,7 @@ def read_reviews(
             parts, options, labels, keep, report, lambda: nullcontext(Input(str(source), [HubTable(*hub)], [1]))
         )
     sources = find_sources(source)
-    if not sources.of(part):
+    if not sources.train and not sources.of(part):
         what = "to train on; name one, or add train.csv" if part == "train" else f"for {part}; name one"
         raise InputError(f"The folder {clean_line(source)} has no file {what}.")
     return _read_files(storable(source), sources, part, options, labels, keep, report)
@@ -188,10 +189,11 @@ def _read_files(
     progress: Callable[[float], None],
 ) -> Reviews:
     try:
-        parts: list[object] = [_state(file) for file in sources.of(part)]
-        parts += notices_of(sources, part)
+        parts: list[object] = [_state(file) for file in sources.of(part) or sources.train]
+        parts += [part, *notices_of(sources, part)]
         phases = _Phases(progress)
-        open_input = partial(opened, source, sources, part, options, phases.unpacked)
+        by_column = options.label != "" and (labels is None or part != "train")
+        open_input = partial(opened, source, sources, part, options, phases.unpacked, by_column)
         return _cached(parts, options, labels, keep, phases.read, open_input)
     except OSError as error:
         reason = clean_line(error.strerror or error, 120)

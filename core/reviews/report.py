@@ -119,6 +119,8 @@ class ReadingReport(BaseModel):
     data_hash: str
     """Hash of the kept texts, their labels and their order."""
     notices: list[str] = Field(default_factory=list)
+    parts: dict[str, list[str]] = Field(default_factory=dict)
+    """Part (validation, test, inbox) → the files of the source that are of it, in whole or by a column of theirs."""
     schemes: list[str] = Field(default_factory=list)
     """Values of `ReadingOptions.scheme` that suit this label column; `auto` means 0/1 as negative and positive."""
     candidates: dict[str, list[Candidate]] = Field(default_factory=dict)

@@ -14,10 +14,11 @@ from pydantic import BaseModel, Field
 
 from core.base.errors import InputError
 from core.base.text import clean_line
-from core.reviews.data_names import copies, listed_files, why_not_data
+from core.reviews.data_names import copies, is_text, listed_files, may_hold_lines, why_not_data
 from core.reviews.folders.classes import document_folders
 from core.reviews.folders.part_names import (
     Part,
+    classes_by_folder,
     classes_by_name,
     is_class_word,
     paired_parts,
@@ -129,6 +130,11 @@ def _sources_of(root: Path, most: int) -> Sources:
         raise InputError(
             f"The folder {clean_line(root)} holds a model, not reviews; give a folder with reviews, or a file."
         )
+    if any(part == "_delta_log" for file in tree.files for part in file.parts):
+        raise InputError(
+            f"{clean_line(root)} is a Delta Lake table, whose files may hold deleted rows; export it as Parquet."
+        )
+    files = files or [file for file in tree.files if may_hold_lines(file.name) and is_text(root / file)]
     if not files:
         raise InputError(_nothing(root, [file.name for file in tree.files], tree.left))
     documents = document_folders(root, files)
@@ -162,11 +168,12 @@ def _add_files(found: Sources, root: Path, files: Sequence[PurePosixPath]) -> No
         folders[file.parent].append(file.name)
     pairs = {folder: paired_parts(names) for folder, names in folders.items()}
     classes = {folder: classes_by_name(names) for folder, names in folders.items()}
+    homes = classes_by_folder(list(folders))
     for file in files:
         path = root / file
         part = part_of_path(file.parts) or pairs[file.parent].get(file.name)
         _list_of(found, part).append(path)
-        label = classes[file.parent].get(file.name)
+        label = classes[file.parent].get(file.name) or homes.get(file.parent)
         columns = _partitions(file.parts[:-1]) | ({} if label is None else {LABEL: label})
         if columns:
             found.columns[path] = columns
@@ -177,6 +184,9 @@ def _add_files(found: Sources, root: Path, files: Sequence[PurePosixPath]) -> No
     if any(classes.values()):
         named = ", ".join(clean_line(name, 40) for names in classes.values() for name in sorted(names)[:_NAMED_FILES])
         found.said.append(f"Files without a column “{LABEL}” are labelled by their names ({named}).")
+    if homes:
+        named = ", ".join(sorted({clean_line(name, 40) for name in homes.values()})[:_NAMED_FILES])
+        found.said.append(f"Files without a column “{LABEL}” are labelled by their folders ({named}).")
 
 
 def _chosen(found: Sources, files: Sequence[PurePosixPath]) -> list[PurePosixPath]:

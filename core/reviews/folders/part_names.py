@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from pathlib import PurePosixPath
 from typing import Literal
 from urllib.parse import unquote
 
@@ -24,7 +25,8 @@ _WORDS: tuple[tuple[Part, re.Pattern[str]], ...] = (
     ("inbox", re.compile(rf"(?:inbox|unsup|unsupervised|unlabell?ed){_MORE}")),
 )
 _INSIDE = re.compile("train|test|validation|valid|val|dev")
-_PART_KEYS = frozenset(("split", "part", "partition", "set", "subset", "fold", "dataset"))
+PART_KEYS = frozenset(("split", "part", "partition", "set", "subset", "fold", "dataset", "usage"))
+"""Names of columns and partitions whose values are parts."""
 _PARTITION = re.compile(r"([^=/\\]{1,100})=(.*)", re.DOTALL)
 _EMPTY_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 _CLASSES = frozenset(
@@ -50,7 +52,7 @@ def part_of(name: str) -> Part | None:
     Unlabelled training data is an inbox: nothing can be learned from it.
     """
     key, value = partition_of(name) or ("", name)
-    if key and key.casefold() not in _PART_KEYS:
+    if key and key.casefold() not in PART_KEYS:
         return None
     found = {part for word in words_of(value) for part, pattern in _WORDS if pattern.fullmatch(word)}
     if "inbox" in found and "train" in found:
@@ -106,3 +108,14 @@ def classes_by_name(names: Sequence[str]) -> dict[str, str]:
                 groups[rest].setdefault(piece.casefold(), name)
     found = [group for group in groups.values() if len(group) > 1]
     return {name: word for group in found for word, name in group.items()}
+
+
+def classes_by_folder(folders: Sequence[PurePosixPath]) -> dict[PurePosixPath, str]:
+    """Return the classes of folders that differ only in the class: `positive/2024` and `negative/2024`."""
+    groups: dict[PurePosixPath, dict[str, list[PurePosixPath]]] = defaultdict(lambda: defaultdict(list))
+    for folder in folders:
+        for index, name in enumerate(folder.parts):
+            if is_class_word(name) and not name.isdigit():
+                groups[PurePosixPath(*folder.parts[:index])][name].append(folder)
+    found = [group for group in groups.values() if len(group) > 1]
+    return {folder: name for group in found for name, members in group.items() for folder in members}

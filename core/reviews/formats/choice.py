@@ -11,8 +11,10 @@ from core.reviews.detect.names import LABEL_NAMES, RATING_NAMES, TEXT_NAMES, pla
 
 _LISTED = 10
 _REVIEWS = re.compile(r"reviews?|comments?|feedbacks?|opinions?", re.IGNORECASE)
-Candidates = Mapping[str, Sequence[str]]
-"""Name → the names of the columns. For a table without a header, its first row."""
+_PROSE = 20
+"""Characters that the texts of a column have on average, at least, to be prose."""
+Candidates = Mapping[str, Sequence[Sequence[str]]]
+"""Name → the first rows, among them the names of the columns."""
 
 
 def choose(candidates: Candidates, wanted: str | None, what: str, file: str) -> tuple[str, list[str]]:
@@ -39,10 +41,10 @@ def choose(candidates: Candidates, wanted: str | None, what: str, file: str) -> 
         raise InputError(f"{clean_line(file)} has no {what} with rows; give a file with reviews.")
     if len(candidates) == 1:
         return next(iter(candidates)), []
-    scores = {name: _score(name, columns) for name, columns in candidates.items()}
+    scores = {name: _score(name, rows) for name, rows in candidates.items()}
     best = max(scores.values())
     likely = [name for name, score in scores.items() if score == best]
-    if len(likely) > 1 or not best:
+    if len(likely) > 1 or not any(best):
         example = clean_line(likely[0], 40)
         raise InputError(
             f"{clean_line(file)} has several {what}s that may hold the reviews: {shown}; choose one with --table, "
@@ -52,8 +54,17 @@ def choose(candidates: Candidates, wanted: str | None, what: str, file: str) -> 
     return likely[0], [f"The {what} “{clean_line(likely[0], 40)}” was read; --table chooses another ({others})."]
 
 
-def _score(name: str, columns: Sequence[str]) -> int:
-    """Return how much a table looks like reviews: by its text, its label, and its name."""
-    keys = {plain(column) for column in columns}
+def _score(name: str, rows: Sequence[Sequence[str]]) -> tuple[int, int]:
+    """Return how much a table looks like reviews: by the names of its columns and its own, and by its shape."""
+    keys = {plain(cell) for row in rows for cell in row if cell}
     text, label = bool(keys & set(TEXT_NAMES)), bool(keys & {*LABEL_NAMES, *RATING_NAMES})
-    return 4 * text + 2 * label * text + bool(_REVIEWS.search(name)) * (text or 2)
+    named = 4 * text + 2 * label * text + bool(_REVIEWS.search(name)) * (text or 2)
+    return named, int(_has_prose(rows))
+
+
+def _has_prose(rows: Sequence[Sequence[str]]) -> bool:
+    """Return whether the rows have several cells, and one of their columns is prose."""
+    wide = [row for row in rows if sum(bool(cell) for cell in row) > 1]
+    width = max(map(len, wide), default=0)
+    columns = [[row[index] for row in wide[1:] if index < len(row) and row[index]] for index in range(width)]
+    return any(cells and sum(map(len, cells)) >= _PROSE * len(cells) for cells in columns)

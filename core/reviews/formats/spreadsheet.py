@@ -58,7 +58,7 @@ def open_spreadsheet(file: InputFile, options: ReadingOptions) -> RecordTable:
 
 def _table(workbook: CalamineWorkbook, name: str, format: str, options: ReadingOptions) -> RecordTable:
     sheets = {sheet: workbook.get_sheet_by_name(sheet) for sheet in workbook.sheet_names}
-    full = {sheet: _first_cells(found) for sheet, found in sheets.items() if found.height}
+    full = {sheet: _first_rows(found) for sheet, found in sheets.items() if found.height}
     chosen, notices = choose(full, options.table, "sheet", name)
     sheet = sheets[chosen]
     del sheets
@@ -71,10 +71,9 @@ def _table(workbook: CalamineWorkbook, name: str, format: str, options: ReadingO
     return RecordTable(rows, height, sheet.width, name, format, options, notices)
 
 
-def _first_cells(sheet: CalamineSheet) -> list[str]:
-    """Return the cells of the first rows, among which are the names of the columns."""
-    rows = (row for row, _ in zip(sheet.iter_rows(), range(_HEADER_ROWS), strict=False))
-    return [value for row in rows for value in row if isinstance(value, str)]
+def _first_rows(sheet: CalamineSheet) -> list[list[str]]:
+    """Return the first rows, among which are the names of the columns."""
+    return [[_shown(value) for value in row] for row, _ in zip(sheet.iter_rows(), range(_HEADER_ROWS), strict=False)]
 
 
 def _shown(value: object) -> str:

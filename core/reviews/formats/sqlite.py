@@ -17,6 +17,7 @@ from core.reviews.options import ReadingOptions
 
 _MAX_VALUE = 64 << 20
 _MAX_TABLES = 500
+_FIRST_ROWS = 10
 _READS = frozenset((sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION))
 """What a statement may do. Extensions are off, and functions that a schema should not call are not trusted in one."""
 
@@ -46,10 +47,9 @@ class SqliteTable:
         try:
             with closing(self._connected()) as database:
                 tables = {name: _columns(database, name) for name in _tables(database)}
-                filled = {name: columns for name, columns in tables.items() if _has_rows(database, name)}
-                self._table, self.notices = choose(
-                    tables if options.table else filled, options.table, "table", self.name
-                )
+                first = {name: [columns, *_first_rows(database, name)] for name, columns in tables.items()}
+                filled = {name: rows for name, rows in first.items() if len(rows) > 1 or options.table}
+                self._table, self.notices = choose(filled, options.table, "table", self.name)
                 (self._total,) = database.execute(f"SELECT count(*) FROM {_quoted(self._table)}").fetchone()
         except (sqlite3.Error, UnicodeError) as error:
             raise self._unreadable(error) from error
@@ -113,8 +113,9 @@ def _columns(database: sqlite3.Connection, table: str) -> list[str]:
     return [column[0] for column in database.execute(f"SELECT * FROM {_quoted(table)} LIMIT 0").description]
 
 
-def _has_rows(database: sqlite3.Connection, table: str) -> bool:
-    return database.execute(f"SELECT 1 FROM {_quoted(table)} LIMIT 1").fetchone() is not None
+def _first_rows(database: sqlite3.Connection, table: str) -> list[list[str]]:
+    rows = database.execute(f"SELECT * FROM {_quoted(table)} LIMIT {_FIRST_ROWS}")
+    return [[_shown(value) for value in row] for row in rows]
 
 
 def _quoted(name: str) -> str:

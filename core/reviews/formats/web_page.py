@@ -43,7 +43,7 @@ def open_page(file: InputFile, options: ReadingOptions) -> RecordTable:
     if options.table is None:
         chosen = largest
     else:
-        name, _ = choose({str(table): heads[table] for table in usable}, options.table, "table", file.name)
+        name, _ = choose({str(table): [heads[table]] for table in usable}, options.table, "table", file.name)
         chosen = int(name)
     others = ", ".join(str(table) for table in usable if table != chosen)
     more = f"; --table chooses another ({others})" if others else ""

@@ -64,6 +64,7 @@ def unpack(path: Path, packing: Packing, name: str, why_not: Why, space: Workspa
 
 def _archive(folder: Path, name: str, members: Members) -> Unpacked:
     if not members.files:
-        held = ", ".join(f"{one} ({reason})" for one, reason in members.left[:3]) or "nothing"
-        raise InputError(f"The archive {clean_line(name)} has no data files, only {held}; give a file with reviews.")
+        held = ", ".join(f"{one} ({reason})" for one, reason in members.left[:3])
+        what = f"has no data files, only {held}" if held else "is empty: it has no data files"
+        raise InputError(f"The archive {clean_line(name)} {what}; give a file with reviews.")
     return Unpacked(folder, True, members.files, members.left)

@@ -10,6 +10,7 @@ import pytest
 from pyarrow import ipc
 
 from core.base.errors import InputError
+from core.reviews.options import ReadingOptions
 from core.reviews.reading import read_reviews
 from core.reviews.sources import find_sources
 
@@ -239,3 +240,68 @@ def test_of_several_tables_those_named_reviews_are_read(tmp_path: Path) -> None:
     found = find_sources(folder)
     assert names(found.train, folder) == ["dataset_review.csv"]
     assert ("dataset_user.csv", "not named reviews, unlike others") in found.left
+
+
+def test_folders_named_for_classes_label_their_tables(tmp_path: Path) -> None:
+    for label in ("positive", "negative"):
+        (tmp_path / "data" / label / "2024").mkdir(parents=True)
+        for number in range(2):
+            rows = "".join(f"It is {label} thing number {number}{row}\n" for row in range(9))
+            (tmp_path / "data" / label / "2024" / f"{number}.csv").write_text(f"review\n{rows}")
+    report = read_reviews(tmp_path / "data").report
+    assert report.class_counts == {"negative": 18, "positive": 18}
+    assert "labelled by their folders (negative, positive)" in " ".join(report.notices)
+
+
+def test_files_of_other_programs_are_no_reviews(tmp_path: Path) -> None:
+    folder = fill(tmp_path / "data", "a.csv", "~$a.xlsx", "Thumbs.db", "desktop.ini", "__MACOSX/b.csv")
+    found = find_sources(folder)
+    assert names(found.train, folder) == ["a.csv"] and found.left == []
+
+
+def test_where_nothing_else_is_data_texts_without_a_known_suffix_are_read(tmp_path: Path) -> None:
+    folder = fill(tmp_path / "data", "readme")
+    (folder / "SMSSpamCollection").write_text("ham\tSee you there, my friend\nspam\tYou have won a prize\n" * 9)
+    (folder / "model").write_bytes(b"\0\1\2")
+    assert names(find_sources(folder).train, folder) == ["SMSSpamCollection"]
+    assert len(read_reviews(folder)) == 18
+    fill(folder, "a.csv")
+    assert names(find_sources(folder).train, folder) == ["a.csv"]
+
+
+def test_a_table_with_deleted_rows_in_its_files_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is a Delta Lake table"):
+        find_sources(fill(tmp_path / "data", "part-0.csv", "_delta_log/0.json"))
+
+
+SPLITS = {
+    "split": ("train", "test", "valid"),
+    "partition": ("training", "held-out test", "dev"),
+    "is_train": ("1", "0", "0"),
+    "is_test": ("False", "True", "True"),
+}
+
+
+@pytest.mark.parametrize("column", SPLITS)
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0)])
+def test_rows_belong_to_the_part_that_a_column_says(tmp_path: Path, column: str, order: tuple[int, ...]) -> None:
+    rows = [f"It is {row} of {part},{row % 2},{SPLITS[column][part]}" for part in order for row in range(600)]
+    (tmp_path / "all.csv").write_text(f"text,label,{column}\n" + "\n".join(rows) + "\n")
+    reviews = read_reviews(tmp_path / "all.csv")
+    assert len(reviews) == 600 and all(text.endswith("of 0") for text in reviews.texts(range(600)))
+    assert sum(reviews.report.left_out.values()) == 1200 and reviews.report.left_out["test data"] >= 600
+    assert f"the column “{column}” says which rows are train data" in " ".join(reviews.report.notices)
+    if "validation" in reviews.report.parts:
+        held_out = read_reviews(tmp_path / "all.csv", labels=reviews.label_names, part="validation")
+        assert len(held_out) == 600 and held_out.text(0).endswith("of 2")
+    assert len(read_reviews(tmp_path / "all.csv", ReadingOptions(label=""))) == 1800
+    assert len(read_reviews(tmp_path / "all.csv", labels=reviews.label_names)) == 1800
+
+
+def test_a_column_of_one_part_or_of_other_words_leaves_nothing_out(tmp_path: Path) -> None:
+    for number, (name, value) in enumerate({"split": "test", "set": "blue", "fold": "3", "istrain": "maybe"}.items()):
+        path = tmp_path / f"{number}.csv"
+        path.write_text(f"text,label,{name}\nIt is good,1,{value}\nIt is bad,0,{value}\n")
+        assert len(read_reviews(path)) == 2
+        with pytest.raises(InputError, match="has nothing for validation"):
+            read_reviews(path, part="validation")

@@ -19,8 +19,10 @@ from tests.core.reviews.kinds.containers import open_document, workbook
 
 ROWS: list[list[object]] = [["text", "label"], ["It is good", 1], ["It is bad", 0]]
 quick = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-in_xml = st.text(st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="\ufffe\uffff"), max_size=40).filter(
-    lambda text: not is_placeholder(text)
+in_xml = (
+    st.text(st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="\ufffe\uffff"), max_size=40)
+    .map("So: {}.".format)
+    .filter(lambda text: not is_placeholder(text))
 )
 
 

@@ -136,6 +136,17 @@ def test_members_belong_to_parts_by_their_names(tmp_path: Path) -> None:
         assert chosen.texts([0]) == ["Never learned"]
 
 
+def test_validation_data_in_an_archive_is_found(tmp_path: Path) -> None:
+    members = {"train.csv": ROWS, "valid.csv": b"text,label\nHeld out,1\n", "test.csv": ROWS}
+    (tmp_path / "a.zip").write_bytes(zipped(members))
+    report = read_reviews(tmp_path / "a.zip").report
+    assert report.parts == {"validation": ["valid.csv"], "test": ["test.csv"]}
+    assert read_reviews(tmp_path / "a.zip", part="validation").texts([0]) == ["Held out"]
+    (tmp_path / "b.zip").write_bytes(zipped({"r.csv": ROWS}))
+    with pytest.raises(InputError, match="has nothing for validation"):
+        read_reviews(tmp_path / "b.zip", part="validation")
+
+
 def test_an_archive_without_training_data_says_how_to_choose(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(zipped({"test.csv": ROWS}))
     with pytest.raises(InputError, match=r"a\.zip has no file to train on.*\(test\.csv\).*--table"):
@@ -251,7 +262,7 @@ def test_a_password_is_named_as_the_reason(tmp_path: Path) -> None:
         ({"archive/data.pkl": b"", "archive/version": b""}, "could run code when it is loaded: it is not read"),
         ({"a.npy": b""}, "holds NumPy arrays"),
         ({"a.png": b""}, r"has no data files, only a.png \(not a format"),
-        ({}, "has no data files, only nothing"),
+        ({}, "is empty: it has no data files"),
     ],
 )
 def test_zipped_files_without_reviews_are_named(tmp_path: Path, members: dict[str, bytes], said: str) -> None:
