@@ -26,7 +26,8 @@ from tui.commands import (
     verify,
     workbench,
 )
-from tui.commands.output import complain
+from tui.commands.output import complain, replace_what_cannot_be_shown
+from tui.commands.review_arguments import ReviewsCommand
 
 app = typer.Typer(
     name="reviewtui",
@@ -50,7 +51,7 @@ app.command()(train.resume)
 app.command()(continuing.extend)
 app.command()(continuing.branch)
 app.command("verify-resume")(verify.verify_resume)
-app.command()(classify.classify)
+app.command(cls=ReviewsCommand)(classify.classify)
 app.command()(evaluate.evaluate)
 app.command()(keys.keys)
 app.command()(doctor.doctor)
@@ -71,6 +72,7 @@ def root(
 
 def main() -> None:
     """Run the command line and exit with its status."""
+    replace_what_cannot_be_shown()
     sys.exit(_status())
 
 

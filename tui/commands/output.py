@@ -1,11 +1,13 @@
 """What commands print: results on standard output, progress and errors on standard error.
 
 With `--json`, standard output holds one JSON object, or one per line, and nothing else. Progress is a bar in a terminal
-and a plain line every few seconds elsewhere. Text from data is cleaned before it is printed.
+and a plain line every few seconds elsewhere. Text from data is cleaned before it is printed, and what the encoding of
+the terminal does not have is replaced.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 import time
@@ -20,6 +22,13 @@ Progress = Callable[[str, float | None], None]
 _PLAIN_SECONDS = 5.0
 """Seconds between two plain lines of progress."""
 _NOTE = "note: "
+
+
+def replace_what_cannot_be_shown() -> None:
+    """Make standard output and standard error write `?` for characters that their encoding does not have."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def say(text: object = "") -> None:
