@@ -7,7 +7,7 @@ import json
 import lzma
 
 from tests.core.reviews.kinds.made import Made, Review, expect, expect_texts, file, folder, lines, reviews, table
-from tests.core.reviews.verdicts import Read, Refused
+from tests.core.reviews.verdicts import Read, Refused, Told
 
 _EN, _DE, _TEST = reviews(24), reviews(24, "de"), reviews(8, "fr")
 _CSV = table(["text", "label"], [(r.text, int(r.good)) for r in _EN]).encode()
@@ -32,8 +32,33 @@ def _python_dicts(made: list[Review]) -> str:
 _CODE = "{'text': 'It is good', 'stars': __import__('os').system('touch /tmp/evaluated')}\n"
 
 
+_HTML_TABLE = (
+    "<table><tr><th>Kommentar</th><th>Sterne</th></tr>"
+    + "".join(f"<tr><td>{r.text}</td><td>{5 if r.good else 1}</td></tr>" for r in _DE)
+    + "</table>"
+)
+
 MADE: tuple[Made, ...] = (
     file("formats/fasttext.train", "".join(f"__label__{_word(r).lower()} {r.text}\n" for r in _EN), _FLAT),
+    file(
+        "formats/fasttext-at-the-end.txt",
+        "".join(f"{r.text} __label__{_word(r).lower()}\n" for r in _EN),
+        _FLAT,
+        Told("__label__"),
+    ),
+    file(
+        "formats/layout.html",
+        f"<html><body><table><tr><td>Shop</td><td>{_HTML_TABLE}</td></tr></table></body></html>",
+        _GERMAN,
+    ),
+    file(
+        "formats/comments-in-cells.html",
+        _HTML_TABLE.replace("</td><td>", "<table><tr><td>Helpful?</td></tr></table> (translated)</td><td>"),
+        Refused("table in|nested|tables within"),
+        Told("table in|nested|tables within"),
+        expect(_DE, shown=lambda r: f"{r.text} Helpful? (translated)"),
+        expect(_DE, shown=lambda r: f"{r.text}\nHelpful?\n(translated)"),
+    ),
     file(
         "formats/fasttext-tab.txt",
         "".join(f"__label__{5 if r.good else 1}\t{r.text}\n" for r in _DE),
