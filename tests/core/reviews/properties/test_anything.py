@@ -5,6 +5,8 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import zipfile
+import zlib
 
 import pytest
 from hypothesis import given, settings
@@ -40,20 +42,20 @@ WHOLE = {
 """A good file of each format."""
 
 
-@settings(EVERY_TIME, max_examples=200)
+@settings(EVERY_TIME, max_examples=120)
 @given(st.binary(max_size=200), st.sampled_from(SUFFIXES))
 def test_any_bytes_end_in_reviews_or_a_sentence(content: bytes, suffix: str) -> None:
     read(content, f".{suffix}")
 
 
-@settings(EVERY_TIME, max_examples=200)
+@settings(EVERY_TIME, max_examples=120)
 @given(st.lists(st.sampled_from(_SYNTAX), max_size=40), st.sampled_from(SUFFIXES))
 def test_any_syntax_ends_in_reviews_or_a_sentence(pieces: list[str], suffix: str) -> None:
     read("".join(pieces).encode(), f".{suffix}")
 
 
-@pytest.mark.xfail(strict=True, reason="a damaged archive ends in BadZipFile")
-@settings(EVERY_TIME, max_examples=300)
+@pytest.mark.xfail(strict=True, raises=(zipfile.BadZipFile, zlib.error), reason="a damaged archive ends in BadZipFile")
+@settings(EVERY_TIME, max_examples=150)
 @given(st.sampled_from(sorted(WHOLE)), st.data())
 def test_a_damaged_file_ends_in_reviews_or_a_sentence(suffix: str, data: st.DataObject) -> None:
     content = bytearray(WHOLE[suffix])

@@ -22,8 +22,9 @@ from tests.core.reviews.kinds.made import Review, reviews
 from tests.core.reviews.properties.hostile_tables import EVERY_TIME, hostile_rows, read, texts
 
 LABELS = ("negative", "positive")
-KEPT = ("review_id", "colour")
-"""Columns of the source that come along."""
+KEPT = ("review_id", "colour", "stars", "label", "recommended")
+"""Columns of the source that come along; some say otherwise than the answers."""
+_CAME_ALONG = ("- blue", "4", "-1", "no")
 _CONTROLS = "\x0b\x0c\x85\ufeff\u202e\r\n\u2028"
 """What is replaced in every CSV, so that no terminal obeys it: such texts do not come back, by design."""
 _STARTS = ("=", "+", "-", "@", "- ", "-5 stars, ", "＝", "－", "'tis so: ", '"', "'", "'=", "''-")
@@ -41,7 +42,7 @@ def exported(draw: st.DrawFn) -> list[Review]:
 def answers(rows: list[Review]) -> list[Answer]:
     shares = dict(zip(LABELS, (0.25, 0.75), strict=True))
     return [
-        ("inbox.csv", line, Classification(text, LABELS[good], 0.75, shares, 9, False), (f"R{line}", "- blue"))
+        ("inbox.csv", line, Classification(text, LABELS[good], 0.75, shares, 9, False), (f"R{line}", *_CAME_ALONG))
         for line, (text, good) in enumerate(rows, start=2)
     ]
 
