@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -113,5 +114,5 @@ def _check_size(path: Path, name: str) -> None:
                                 f"{clean_line(name)} unpacks to more than a gigabyte, too much to read as a "
                                 "spreadsheet; save it as CSV."
                             )
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError):
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError):
         return  # the reader says what is wrong

@@ -53,7 +53,10 @@ def zip_content(path: Path, name: str) -> Literal["archive", "spreadsheet"]:
             what = "presentation" if any(one.startswith("ppt/") for one in names) else "document"
             raise InputError(f"{clean_line(name)} is a {what}; save its reviews as CSV, or as text with one a line.")
         if "mimetype" in names and archive.getinfo("mimetype").file_size < _MAX_NAME:
-            kind = archive.read("mimetype")
+            try:
+                kind = archive.read("mimetype")
+            except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
+                raise damaged(name, error) from error
             if kind.startswith(b"application/vnd.oasis.opendocument.spreadsheet"):
                 return "spreadsheet"
             if kind.startswith(b"application/vnd.oasis.opendocument"):

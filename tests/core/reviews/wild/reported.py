@@ -125,7 +125,7 @@ CASES = (
     Case("i03-doccano-labels-list-single/test.jsonl", two(text="text", label="labels")),
     Case(
         "i05-autotrain-ab-columns/data.csv",
-        [two("intent_outage", "intent_fixed", text="a", label="b"), Refused("--label b")],
+        [two("intent_outage", "intent_fixed", text="a", label="b"), Refused("no column of labels", "--label")],
     ),
     Case(
         "i06-tsv-raw-line-breaks/ratings.tsv",
