@@ -18,8 +18,9 @@ from core.bulk.job import ChunkSizes, describe_job
 from core.bulk.pace import Pace, Progress
 from core.bulk.partial import Partial
 from core.reviews.options import ReadingOptions
-from core.reviews.reading import Reviews, read_reviews
+from core.reviews.reading import Reviews
 from core.reviews.source_columns import ALL, SHORT, named_columns
+from core.reviews.unlabelled import read_unlabelled
 
 if TYPE_CHECKING:
     from core.inference.predictor import Predictor
@@ -61,16 +62,15 @@ def classify_into(
         raise InputError(f"There is no folder {clean_line(output.parent, 120)}.")
     if output.is_dir():
         raise ReviewtuiError(f"Cannot write {clean_line(output, 120)}: it is a folder; name a file with --output.")
-    unlabelled = options if options.label is not None else options.model_copy(update={"label": ""})
     began = time.perf_counter()
     with Partial(output) as partial:
-        reviews = read_reviews(source, unlabelled, progress=lambda fraction: progress("reading", fraction))
+        reviews = read_unlabelled(source, options, progress=lambda share: progress("reading", share))
         if keep != SHORT and not _has(reviews, keep):
-            reviews = read_reviews(source, unlabelled, keep=keep, progress=lambda share: progress("reading", share))
+            reviews = read_unlabelled(source, options, keep=keep, progress=lambda share: progress("reading", share))
         kept = reviews.source_columns if keep == SHORT else named_columns(keep, reviews.source_columns)
         format = make(predictor.labels, kept)
         work = _Work(predictor, reviews, format, kept, partial, progress)
-        resumed_at, labels = work.run(describe_job(predictor, reviews, unlabelled, format, sizes), sizes)
+        resumed_at, labels = work.run(describe_job(predictor, reviews, options, format, sizes), sizes)
     seconds = time.perf_counter() - began
     done = len(reviews) - resumed_at
     return {

@@ -51,6 +51,8 @@ class Rows(EngineRequest[Page], frozen=True, kw_only=True):
     reading: ReadingOptions = ReadingOptions()
     offset: Count = 0
     limit: Count = 50
+    without_labels: bool = False
+    """Whether to read it without labels, so that no row is left out for its label."""
 
 
 class Prepare(EngineRequest[None], frozen=True, kw_only=True):

@@ -84,8 +84,10 @@ def lengths(request: MeasureLengths, progress: Progress) -> LengthReport:
 def rows(request: Rows, progress: Progress) -> Page:
     """Read a page of reviews."""
     from core.reviews.reading import read_reviews
+    from core.reviews.unlabelled import read_unlabelled
 
-    reviews = read_reviews(request.source, request.reading, progress=lambda fraction: progress("reading", fraction))
+    read = read_unlabelled if request.without_labels else read_reviews
+    reviews = read(request.source, request.reading, progress=lambda fraction: progress("reading", fraction))
     wanted = range(request.offset, min(request.offset + min(request.limit, _PAGE_LIMIT), len(reviews)))
     found, columns = [], reviews.source_columns
     for row, text in zip(wanted, reviews.texts(wanted), strict=True):

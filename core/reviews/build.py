@@ -17,9 +17,8 @@ from core.base.text import clean_line
 from core.reviews.detect.cells import answered
 from core.reviews.detect.columns import NoTextError, Roles, find_roles
 from core.reviews.detect.counting import ColumnCounter, facts_of
-from core.reviews.detect.labels import MISSING
 from core.reviews.detect.words import is_placeholder
-from core.reviews.finish import NO_LABEL, SKIPS, Pass, finish, write_line
+from core.reviews.finish import MISSING_CODE, NO_LABEL, SKIPS, UNDECODABLE_CODE, Pass, finish, write_line
 from core.reviews.formats.encoding_evidence import TITLES
 from core.reviews.formats.table import UNDECODABLE, BadRow, Chunk, Counted, Doubting, ReadAgainError, Table, excerpt
 from core.reviews.hashing import text_digest
@@ -41,7 +40,6 @@ _GROWING = ("json", "jsonl")
 """Formats in which a later row may have a column that the first ones do not have."""
 _LONGEST_PLACEHOLDER = 16
 """Characters; longer texts are not compared with placeholders."""
-_MISSING_CODE, _UNDECODABLE_CODE = -2, -3
 _EMPTY, _PLACEHOLDER, _UNDECODABLE = "empty text", "placeholder instead of a text", "undecodable bytes"
 _BLANKS = frozenset(" \t\r\n\xa0\u3000\u200b\u200c\u200d\u2060\ufeff\xad")
 _INVISIBLE = dict.fromkeys(map(ord, _BLANKS))
@@ -263,15 +261,13 @@ class _Reading:
         lines, digests = list(chunk.lines), _digests(texts)
         passed = [chunk.columns[names.index(name)] if name in names else [""] * len(lines) for name in self.passed]
         gone: dict[int, str] = {}
-        for row, (body, code, digest) in enumerate(zip(bodies, codes, digests, strict=True)):
+        for row, (body, digest) in enumerate(zip(bodies, digests, strict=True)):
             if not digest:
                 gone[row] = _UNDECODABLE
             elif not body or body.isspace() or (body[0] in _BLANKS and not body.translate(_INVISIBLE)):
                 gone[row] = _EMPTY
             elif len(body) <= _LONGEST_PLACEHOLDER and is_placeholder(body):
                 gone[row] = _PLACEHOLDER
-            elif code < NO_LABEL:
-                gone[row] = MISSING if code == _MISSING_CODE else _UNDECODABLE
         bad += [BadRow(lines[row], reason, excerpt(texts[row]), units=sizes[row]) for row, reason in gone.items()]
         if gone:
             kept = [row for row in range(len(lines)) if row not in gone]
@@ -287,7 +283,7 @@ class _Reading:
         if self.roles.label is None:
             return [NO_LABEL] * len(chunk.lines)
         if places.label < 0:
-            return [_MISSING_CODE] * len(chunk.lines)
+            return [MISSING_CODE] * len(chunk.lines)
         cells = chunk.columns[places.label]
         if places.answer >= 0:
             cells = [answered(cell, answer) for cell, answer in zip(cells, chunk.columns[places.answer], strict=True)]
@@ -299,9 +295,9 @@ class _Reading:
 
     def _new_code(self, cell: str) -> int:
         if not cell or cell.isspace():
-            return _MISSING_CODE
+            return MISSING_CODE
         if UNDECODABLE in cell or (not cell.isascii() and _is_lone(cell)):
-            return _UNDECODABLE_CODE
+            return UNDECODABLE_CODE
         raw = cell.strip()
         code = self.codes.get(raw)
         if code is None:

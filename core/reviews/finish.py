@@ -13,19 +13,24 @@ from typing import IO, Any
 
 import numpy as np
 
+from core.base.arrow import numbers
 from core.base.errors import InputError
 from core.base.files import write_whole
 from core.base.text import clean_line
 from core.reviews.detect.columns import Roles
-from core.reviews.detect.labels import LabelPlan, plan_labels
+from core.reviews.detect.labels import MISSING, LabelPlan, plan_labels
 from core.reviews.formats.table import Table, excerpt
 from core.reviews.options import ReadingOptions
 from core.reviews.report import Account, ClassExample, Column, Doubt, Duplicates, ReadingReport, SkippedRow
 from core.reviews.store import HASHES, KEPT, LABELS, REPORT, SKIPPED, RowReader, data_folder, open_new, save_array
 
 SKIPS = "skips.jsonl"
-"""Rows left out during the pass, as [file index, line, full reason, excerpt]; merged into skipped.jsonl."""
-NO_LABEL = -1
+"""Rows left out whatever their label, as [file index, line, full reason, excerpt]; also in skipped.jsonl."""
+EARLY = "early.json"
+"""What had been found before labels became classes: `left_out` (reason → rows) and `notices`."""
+NO_LABEL, MISSING_CODE, UNDECODABLE_CODE = -1, -2, -3
+"""Codes of labels that are no raw value: there is no column of labels; the cell is empty; it is no text."""
+_WITHOUT_LABEL = {MISSING_CODE: MISSING, UNDECODABLE_CODE: "undecodable bytes"}
 _SHOWN = 200
 _Skip = tuple[int, int, str, str]
 
@@ -61,6 +66,7 @@ def finish(reading: Pass, place: str, model_labels: Sequence[str] | None) -> Non
     folder = reading.folder
     rows = RowReader(folder)
     codes, hashes = rows.column("label"), rows.column("hash")
+    write_whole(folder / EARLY, json.dumps({"left_out": dict(reading.left_out), "notices": reading.notices}))
     plan, labels, kept = _classify(reading, codes, model_labels)
     if not len(kept):
         raise InputError(_nothing_kept(reading, plan, codes, model_labels))
@@ -73,7 +79,7 @@ def finish(reading: Pass, place: str, model_labels: Sequence[str] | None) -> Non
     save_array(folder / HASHES, hashes)
     raws = reading.raws or []
     late = _left_out_by_label(rows, codes, labels if whole else None, kept, raws, plan, reading.left_out)
-    skipped = _write_skipped(folder, [table.name for table in reading.tables], late)
+    skipped = write_skipped(folder, folder / SKIPS, [table.name for table in reading.tables], late)
     duplicates = find_duplicates(hashes, labels)
     if duplicates.conflicting:
         texts = "text carries" if duplicates.conflicting == 1 else "texts carry"
@@ -100,13 +106,13 @@ def finish(reading: Pass, place: str, model_labels: Sequence[str] | None) -> Non
         skipped=skipped,
         skipped_file=str(data_folder() / place / SKIPPED),
         duplicates=duplicates,
-        data_hash=_data_hash(rows, kept, labels, plan.names),
+        data_hash=hash_of_data(rows, kept, labels, plan.names),
         notices=list(dict.fromkeys(reading.notices)),
         schemes=plan.schemes,
         meaning=plan.meaning,
         candidates=reading.roles.candidates,
         examples=_examples(reading, rows, plan, labels, kept, codes),
-        accounts=_settled(reading.accounts, rows, kept),
+        accounts=settled(reading.accounts, rows, kept),
         doubts=[*reading.doubts, *plan.doubts],
         parts=reading.parts,
     )
@@ -137,13 +143,13 @@ def _examples(
     return found
 
 
-def _settled(accounts: Sequence[Account], rows: RowReader, kept: np.ndarray[Any, Any]) -> list[Account]:
+def settled(accounts: Sequence[Account], rows: RowReader, kept: np.ndarray[Any, Any]) -> list[Account]:
     """Return the accounts with the units of rows that are not kept as `left_out`."""
     units = np.bincount(rows.column("file")[kept], rows.column("units")[kept], minlength=len(accounts))
-    settled = []
-    for one, reviews in zip(accounts, units.astype(np.int64).tolist(), strict=True):
-        settled.append(one.model_copy(update={"reviews": reviews, "left_out": one.reviews - reviews}))
-    return settled
+    return [
+        one.model_copy(update={"reviews": reviews, "left_out": one.reviews - reviews})
+        for one, reviews in zip(accounts, units.astype(np.int64).tolist(), strict=True)
+    ]
 
 
 def _classify(
@@ -157,13 +163,13 @@ def _classify(
         return LabelPlan("unlabelled", [], list(model_labels or [])), nothing, everything
     if reading.raws is None:
         reading.notices.append(f"The column “{clean_line(column)}” has too many different values to be a label.")
-        return LabelPlan("as_is", ["as_is"], list(model_labels or [])), nothing, everything
+        return LabelPlan("as_is", ["as_is"], list(model_labels or [])), nothing, np.flatnonzero(codes >= NO_LABEL)
     raws = reading.raws or []
-    counts = dict(zip(raws, np.bincount(codes, minlength=len(raws)).tolist(), strict=True))
+    counts = dict(zip(raws, np.bincount(codes[codes >= 0], minlength=len(raws)).tolist(), strict=True))
     answered = reading.roles.answer is not None
     plan = plan_labels(counts, column, reading.options, model_labels, answered=answered)
     classes = np.array([plan.classes.get(raw, NO_LABEL) for raw in raws] or [NO_LABEL], dtype=np.int64)
-    labels = classes[codes]
+    labels = np.where(codes >= 0, classes[np.maximum(codes, 0)], NO_LABEL)
     return plan, labels, np.flatnonzero(labels >= 0)
 
 
@@ -171,9 +177,10 @@ def _nothing_kept(
     reading: Pass, plan: LabelPlan, codes: np.ndarray[Any, Any], model_labels: Sequence[str] | None
 ) -> str:
     shown = clean_line(reading.source)
-    reasons = reading.left_out + Counter(plan.left_out.values())
+    unlabelled = Counter(_WITHOUT_LABEL[code] for code in codes[codes < NO_LABEL].tolist())
+    reasons = reading.left_out + Counter(plan.left_out.values()) + unlabelled
     listed = ", ".join(reason for reason, _ in reasons.most_common(3))
-    if model_labels is not None and len(codes):
+    if model_labels is not None and (codes >= 0).any():
         known = ", ".join(clean_line(name, 40) for name in model_labels)
         return f"{shown} has no label that the model knows ({known})."
     return f"{shown} has no usable review: all {reading.rows:,} rows were left out ({listed}){_first_place(reading)}."
@@ -204,16 +211,16 @@ def _left_out_by_label(
     mask = np.ones(len(codes), dtype=np.bool_)
     mask[kept] = False
     for row in np.flatnonzero(mask).tolist():
-        reason = plan.left_out[raws[codes[row]]]
+        code = int(codes[row])
+        reason = plan.left_out[raws[code]] if code >= 0 else _WITHOUT_LABEL[code]
         left_out[reason] += 1
         batch, index = rows.find(row)
         text = batch.column("text")[index].as_py()
         yield batch.column("file")[index].as_py(), batch.column("line")[index].as_py(), reason, excerpt(text)
 
 
-def _write_skipped(folder: Path, files: list[str], late: Iterator[_Skip]) -> list[SkippedRow]:
+def write_skipped(folder: Path, early_path: Path, files: list[str], late: Iterator[_Skip]) -> list[SkippedRow]:
     """Merge both lists of rows left out, in the order of the files, into skipped.jsonl; return the first 200."""
-    early_path = folder / SKIPS
     first: list[SkippedRow] = []
     with early_path.open(encoding="utf-8") as early, open_new(folder / SKIPPED) as target:
         parsed = (tuple(json.loads(line)) for line in early)
@@ -222,7 +229,6 @@ def _write_skipped(folder: Path, files: list[str], late: Iterator[_Skip]) -> lis
             write_line(target, row.model_dump())
             if len(first) < _SHOWN:
                 first.append(row)
-    early_path.unlink()
     return first
 
 
@@ -239,7 +245,9 @@ def find_duplicates(hashes: np.ndarray[Any, Any], labels: np.ndarray[Any, Any]) 
     )
 
 
-def _data_hash(rows: RowReader, kept: np.ndarray[Any, Any], labels: np.ndarray[Any, Any], names: Sequence[str]) -> str:
+def hash_of_data(
+    rows: RowReader, kept: np.ndarray[Any, Any], labels: np.ndarray[Any, Any], names: Sequence[str]
+) -> str:
     """Return a BLAKE2b hash over the kept texts, their labels and the names of the classes."""
     digest = hashlib.blake2b(digest_size=16)
     begin = 0
@@ -249,7 +257,7 @@ def _data_hash(rows: RowReader, kept: np.ndarray[Any, Any], labels: np.ndarray[A
         inside = kept[low:high] - begin
         texts = batch.column("text")
         if len(inside) < batch.num_rows:
-            texts = texts.take(inside)
+            texts = texts.take(numbers(inside))
         offsets = np.frombuffer(texts.buffers()[1], dtype=np.int64)[: len(texts) + 1]
         digest.update(offsets.tobytes())
         if texts.buffers()[2] is not None:

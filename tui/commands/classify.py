@@ -60,7 +60,7 @@ def classify(
     if file is not None and output is not None:
         from core.engine.data_requests import ClassifyFile
 
-        options = reading_options({**reading, "label": ""})
+        options = reading_options(reading)
         target = str(output.expanduser().absolute())
         request = ClassifyFile(
             source=locate(file),

@@ -10,6 +10,7 @@ import asyncio
 import time
 from dataclasses import replace
 
+import msgspec
 from textual import work
 from textual.timer import Timer
 
@@ -130,12 +131,10 @@ class ClassifyWork(Predictions):
         app.pile, app.pile_reading = self._source_seen = source, reading
         mark = self._bookmark or Bookmark()
         self._reading = reading or mark.reading
-        # An empty label column means: read without labels, so that no row is left out for its label.
-        without_labels = {"label": "", "scheme": "auto", "label_names": {}}
-        unlabelled = (self._reading or ReadingOptions()).model_copy(update=without_labels)
+        wanted = Rows(source=source, reading=self._reading or ReadingOptions(), without_labels=True)
 
         async def read_page(offset: int, limit: int) -> Page:
-            return await self._ask(Rows(source=source, reading=unlabelled, offset=offset, limit=limit))
+            return await self._ask(msgspec.structs.replace(wanted, offset=offset, limit=limit))
 
         pile = Pile(source, read_page)
         try:

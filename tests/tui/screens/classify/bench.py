@@ -67,7 +67,7 @@ class FakeEngine:
             future.set_result(from_result(request, getattr(self, f"_{method}")(to_params(request))))
 
     def _rows(self, params: dict[str, Any]) -> Any:
-        assert params["reading"]["label"] == "" and params["limit"] <= 500
+        assert params["without_labels"] and params["limit"] <= 500
         rows = [
             {"row": row, "file": params["source"], "line": row + 2, "text": text, "label": None, "hash": hash_of(text)}
             for row, text in enumerate(self.texts)
