@@ -20,7 +20,17 @@ from core.reviews.detect.counting import ColumnCounter, facts_of
 from core.reviews.detect.words import is_placeholder
 from core.reviews.finish import MISSING_CODE, NO_LABEL, SKIPS, UNDECODABLE_CODE, Pass, finish, write_line
 from core.reviews.formats.encoding_evidence import TITLES
-from core.reviews.formats.table import UNDECODABLE, BadRow, Chunk, Counted, Doubting, ReadAgainError, Table, excerpt
+from core.reviews.formats.table import (
+    INSIDE,
+    UNDECODABLE,
+    BadRow,
+    Chunk,
+    Counted,
+    Doubting,
+    ReadAgainError,
+    Table,
+    excerpt,
+)
 from core.reviews.hashing import text_digest
 from core.reviews.joining import join_halves, lead_of
 from core.reviews.options import ReadingOptions
@@ -232,9 +242,8 @@ class _Reading:
         name, roles = clean_line(table.name), self.roles
         for text in roles.texts:
             if text not in table.columns:
-                raise InputError(
-                    f"{name} has no column “{clean_line(text)}”, unlike the other files; read it on its own."
-                )
+                way = "choose one file with --table" if INSIDE in table.name else "give one of the files itself"
+                raise InputError(f"{name} has no column “{clean_line(text)}”, unlike other files; {way}.")
         for column in (roles.title, roles.label):
             if column is not None and column not in table.columns:
                 self.notices.append(f"{name} has no column “{clean_line(column)}”.")

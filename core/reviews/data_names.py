@@ -44,14 +44,14 @@ def why_not_data(name: str) -> str | None:
         return None
     if is_class_word(suffix[1:]) or part_of(suffix[1:]) is not None or _UNNAMED.fullmatch(name):
         return None
-    return "" if suffix in _UNSAID else "not a format that is read"
+    return "" if suffix in _UNSAID or (name.startswith("_") and not suffix) else "not a format that is read"
 
 
 def may_hold_lines(name: str) -> bool:
     """Return whether a file without a known suffix may be a text with reviews: `SMSSpamCollection`, `ratings.dat`."""
-    return not name.startswith(".") and not _NOT_REVIEWS.fullmatch(name) and (
-        PurePosixPath(name).suffix.casefold() in _OF_ANYTHING
-    )  # fmt: skip
+    if name.startswith((".", "_")) or _NOT_REVIEWS.fullmatch(name):
+        return False
+    return PurePosixPath(name).suffix.casefold() in _OF_ANYTHING
 
 
 def is_text(path: Path) -> bool:

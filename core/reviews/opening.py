@@ -19,15 +19,13 @@ from core.reviews.folders.part_names import Part
 from core.reviews.formats.documents import DocumentsTable
 from core.reviews.formats.part_column import only_part
 from core.reviews.formats.registry import open_table
-from core.reviews.formats.table import Table
+from core.reviews.formats.table import INSIDE, Table
 from core.reviews.formats.widened import widened
 from core.reviews.options import ReadingOptions
 from core.reviews.sources import Sources, find_sources
 from core.reviews.unpacking.unpack import Unpacked, packing_to_undo, unpack
 from core.reviews.unpacking.workspace import Workspace, sweep_abandoned, workspace
 
-INSIDE = " › "
-"""Stands between an archive and its member."""
 _MAX_NESTING = 3
 
 

@@ -33,6 +33,8 @@ from core.reviews.unpacking.kinds import is_archive_name
 
 _NAMED_FILES = 3
 """How many files of a kind a notice names."""
+_KNOWN = 8
+"""How many suffixes of data files a message names."""
 LABEL = "label"
 """The column of the labels that names give."""
 
@@ -134,7 +136,9 @@ def _sources_of(root: Path, most: int) -> Sources:
         raise InputError(
             f"{clean_line(root)} is a Delta Lake table, whose files may hold deleted rows; export it as Parquet."
         )
-    files = files or [file for file in tree.files if may_hold_lines(file.name) and is_text(root / file)]
+    if not files:
+        files = [file for file in _other_texts(tree.files) if is_text(root / file)]
+        found.left = [(name, reason) for name, reason in found.left if PurePosixPath(name) not in files]
     if not files:
         raise InputError(_nothing(root, [file.name for file in tree.files], tree.left))
     documents = document_folders(root, files)
@@ -146,6 +150,15 @@ def _sources_of(root: Path, most: int) -> Sources:
         found.train, found.other = found.other, []
     _prefer_reviews(found)
     return found
+
+
+def _other_texts(files: Sequence[PurePosixPath]) -> list[PurePosixPath]:
+    """Return the files that may be texts with reviews, by their names, for a folder where no suffix says so."""
+    folders: dict[PurePosixPath, list[str]] = defaultdict(list)
+    for file in files:
+        folders[file.parent].append(file.name)
+    classes = {folder: classes_by_name(names) for folder, names in folders.items()}
+    return [file for file in files if may_hold_lines(file.name) or file.name in classes[file.parent]]
 
 
 def _add_documents(
@@ -181,6 +194,9 @@ def _add_files(found: Sources, root: Path, files: Sequence[PurePosixPath]) -> No
     if keys:
         named = ", ".join(f"“{clean_line(key, 40)}”" for key in keys)
         found.said.append(f"The names of the folders give the column{'s' * (len(keys) > 1)} {named}.")
+    lines = [file for file in files if file.suffix.casefold() == ".txt"]
+    if len(lines) > 1 and not any(classes.values()):
+        found.said.append("Each line of a .txt file is one review, unless the file is a table.")
     if any(classes.values()):
         named = ", ".join(clean_line(name, 40) for names in classes.values() for name in sorted(names)[:_NAMED_FILES])
         found.said.append(f"Files without a column “{LABEL}” are labelled by their names ({named}).")
@@ -256,7 +272,7 @@ def _nothing(root: Path, names: Sequence[str], left: Sequence[tuple[str, str]]) 
         return f"The folder {shown} has no data files: {clean_line(name, 60)} is {reason}{more}; give a file itself."
     if names:
         held = f"{clean_line(names[0], 40)}" + (f" and {len(names) - 1} more" if len(names) > 1 else "")
-        known = ", ".join(SUFFIXES)
+        known = ", ".join((*list(SUFFIXES)[:_KNOWN], "…"))
         return f"The folder {shown} has no data files ({known}), only {held}; give a folder with reviews, or a file."
     return f"The folder {shown} has no data files: it is empty; give a folder with reviews, or a file."
 

@@ -18,6 +18,8 @@ from core.base.text import clean_line
 from core.reviews.report import Doubt
 
 CHUNK_ROWS = 4_000
+INSIDE = " › "
+"""Stands between an archive and its member in the name of a file."""
 EXCERPT = 80
 UNDECODABLE = "\udcff"
 """Stands for bytes that are not text in the encoding of the file. It is a lone surrogate, which no real text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import pyarrow as pa
@@ -305,3 +306,35 @@ def test_a_column_of_one_part_or_of_other_words_leaves_nothing_out(tmp_path: Pat
         assert len(read_reviews(path)) == 2
         with pytest.raises(InputError, match="has nothing for validation"):
             read_reviews(path, part="validation")
+
+
+def test_what_is_said_of_a_file_that_is_read_after_all_is_not_that_it_is_not(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "ratings.dat").write_text("It is good\nIt is bad\n")
+    fill(tmp_path / "data", "_SUCCESS", "picture.png")
+    found = find_sources(tmp_path / "data")
+    assert names(found.train, tmp_path / "data") == ["ratings.dat"]
+    assert found.left == [("picture.png", "not a format that is read")]
+
+
+def test_files_that_differ_in_a_class_are_opened_to_say_what_they_are(tmp_path: Path) -> None:
+    for name in ("positive.review", "negative.review"):
+        (tmp_path / name).write_text("<review>\n<rating>\n5\n</rating>\n</review>\n")
+    with pytest.raises(InputError, match=r"negative\.review is XML"):
+        read_reviews(tmp_path)
+
+
+def test_of_files_with_other_columns_the_way_out_is_one_of_them(tmp_path: Path) -> None:
+    members = {"a.csv": "text,label\nIt is good,1\nIt is bad,0\n", "b.csv": "name\nNo review at all\n"}
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    with pytest.raises(InputError, match="choose one file with --table"):
+        read_reviews(tmp_path / "a.zip")
+    assert len(read_reviews(tmp_path / "a.zip", ReadingOptions(table="a.csv"))) == 2
+
+
+def test_lines_of_texts_in_a_folder_are_said_to_be_reviews(tmp_path: Path) -> None:
+    for name in ("may.txt", "june.txt"):
+        (tmp_path / name).write_text("It is good\nIt is bad\n")
+    assert "Each line of a .txt file is one review" in " ".join(read_reviews(tmp_path).report.notices)
