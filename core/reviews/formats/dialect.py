@@ -22,6 +22,8 @@ LINE_BREAK = "\udc06"
 """Stand-ins: lone surrogates, which decoded text does not contain. LINE_BREAK is for one in a text that
 is not quoted."""
 _MAX_JOINED = 200
+NEVER_IN_TEXT = ("\t", "\x01")
+"""Delimiters that texts hardly ever hold."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from core.reviews.detect.names import is_known_name
-from core.reviews.formats.dialect import NO_DELIMITER, Dialect
+from core.reviews.formats.dialect import NEVER_IN_TEXT, NO_DELIMITER, Dialect
 from core.reviews.formats.layout import SEPARATOR, Layout, Record, find_layout
 from core.reviews.formats.lines import line_ends, split_lines
 from core.reviews.formats.records import Batch, RecordReader
@@ -27,7 +27,6 @@ _SINGLE = frozenset("@^~§¦¬¤·") | frozenset(map(chr, range(1, 9))) | frozen
 """Signs that are delimiters alone."""
 _LONGEST_RUN = 12
 _FEW_LINES = 3
-_NEVER_IN_TEXT = ("\t", "\x01")
 _SAMPLE_LINES = 400
 _RECORDS = 200
 _BATCH = 4_000
@@ -89,7 +88,7 @@ def find_dialect(head: str, complete: bool, options: ReadingOptions, preferred: 
     said = separator_line(head)
     given = options.delimiter or said
     best: Choice | None = None
-    best_score: tuple[bool, float, bool] = (False, -1.0, False)
+    best_score: tuple[bool, float, bool, bool, bool] = (False, -1.0, False, False, False)
     for newline in line_ends(head):
         lines = split_lines(head, newline)
         lines = lines if complete or len(lines) < 2 else lines[:-1]
@@ -97,7 +96,8 @@ def find_dialect(head: str, complete: bool, options: ReadingOptions, preferred: 
             choice = _best_quoting(lines[:_SAMPLE_LINES], delimiter, newline, options, bool(said))
             if choice is None or not (given or _is_plausible(choice)):
                 continue
-            score = (choice.layout.named, choice.fit.share, delimiter == preferred)
+            named, share = choice.layout.named, choice.fit.share
+            score = named, share, not _is_prose(lines, delimiter), _is_whole(lines, delimiter), delimiter == preferred
             if best is None or score > best_score:
                 best, best_score = choice, score
     found = best.dialect if best is not None else Dialect(NO_DELIMITER, options.quoting or "standard")
@@ -157,7 +157,7 @@ def _best_quoting(
     escaped = next((one for one in fits if one.dialect.quoting == "backslash" and one.loss == best.loss), None)
     if escaped is not None and best.dialect.quoting == "standard" and _are_escaped("".join(lines), delimiter):
         best = escaped
-    if best.misfits and delimiter in _NEVER_IN_TEXT and options.quoting in (None, "none"):
+    if best.misfits and delimiter in NEVER_IN_TEXT and options.quoting in (None, "none"):
         best = _joined(lines, best) or best
     others = [
         one for one in fits if one.dialect.quoting != best.dialect.quoting and (_differs(one, best) or best is escaped)
@@ -267,6 +267,21 @@ def _is_plausible(choice: Choice) -> bool:
     return fit.width > 1 and fit.share >= (0.6 if begins else 0.9)
 
 
+def _is_prose(lines: Sequence[str], delimiter: str) -> bool:
+    """Return whether the delimiter is a punctuation mark after which there is always a blank, and nothing is quoted."""
+    if delimiter not in (",", ";"):
+        return False
+    sample = "".join(lines[:_SAMPLE_LINES])
+    return '"' not in sample and sample.count(delimiter) == sample.count(f"{delimiter} ")
+
+
+def _is_whole(lines: Sequence[str], delimiter: str) -> bool:
+    """Return whether a usual delimiter occurs only as part of this longer one."""
+    parts = [usual for usual in DELIMITERS if usual in delimiter != usual]
+    sample = "".join(lines[:_SAMPLE_LINES])
+    return bool(parts) and all(sample.count(one) == sample.count(delimiter) * delimiter.count(one) for one in parts)
+
+
 def has_classes(layout: Layout) -> bool:
     """Return whether the first or the last column has few values that repeat."""
     rows = [row for row in layout.rows if len(row) == layout.width]
@@ -283,4 +298,6 @@ def is_delimited(head: str, complete: bool) -> bool:
     choice = find_dialect(head, complete, ReadingOptions())
     if choice is None:
         return False
-    return choice.dialect.delimiter != NO_DELIMITER or any(map(is_known_name, choice.layout.first))
+    if choice.dialect.delimiter == NO_DELIMITER or choice.layout.named:
+        return any(map(is_known_name, choice.layout.first))
+    return not _is_prose(split_lines(head, choice.dialect.newline), choice.dialect.delimiter)

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 
+from core.reviews.formats.find_dialect import is_delimited
 from core.reviews.formats.input_file import InputFile
 from core.reviews.formats.table import CHUNK_ROWS, BadRow, Chunk, Tally, excerpt
 from core.reviews.options import ReadingOptions
@@ -61,6 +62,7 @@ def is_numbered_lines(file: InputFile) -> bool:
         and 1 < len(counts) <= _MAX_NUMBERS
         and min(counts.values()) >= _MIN_SHARE * len(lines)
         and not any("\t" in line for line in lines)
+        and not is_delimited(file.head, file.complete)
     )
 
 

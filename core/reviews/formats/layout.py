@@ -84,7 +84,7 @@ def _header_at(records: Sequence[Record], width: int, header: bool | None) -> tu
             return 0, {}
         at += 1
     above = {line: _kind_above(row) for line, row in records[:at]}
-    if at < len(rows) and (header or has_header([row for _, row in records[at:]])):
+    if at < len(rows) and ((header and at == comments) or has_header([row for _, row in records[at:]])):
         return at, above
     last = rows[comments - 1] if comments else []
     if len(last) == width and any(is_known_name(name.lstrip("# ")) for name in last):
@@ -129,7 +129,7 @@ def _second_headers(names: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
         filled = [cell.strip() for cell in rows[count - 1] if cell.strip()]
         if filled and all(cell.startswith("{") and "ImportId" in cell for cell in filled):
             return count
-    if len(rows) < 4 or len(rows[0]) != len(names):
+    if len(rows) < 4 or len(rows[0]) != len(names) or same_header(rows[0], names):
         return 0
     columns = _columns(rows[1:], len(names))
     apart = [_is_word_above_data(cell, column) for cell, column in zip(rows[0], columns, strict=True)]

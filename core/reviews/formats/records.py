@@ -13,13 +13,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-from core.reviews.formats.dialect import LINE_BREAK, Dialect, repaired
+from core.reviews.formats.dialect import LINE_BREAK, NEVER_IN_TEXT, Dialect, repaired
 
 _MAX_FIELD = 16 << 20
 _MAX_RECORD_LINES = 200
 """A longer record that also has the wrong number of fields is taken to begin with a quote that was never closed."""
 _SWALLOWING = 4
-"""Lines of a record from which on it is no accident if each has the delimiters of a record."""
+"""Lines of a record from which on it is no accident if each has the delimiters of a record, where texts hold those."""
 _DOUBTFUL_LINES = 500
 
 csv.field_size_limit(_MAX_FIELD)
@@ -148,7 +148,7 @@ class RecordReader:
             if width is not None and not self._dialect.joined:
                 if len(row) != width and len(recent) > _MAX_RECORD_LINES:
                     return False
-                if len(recent) >= _SWALLOWING and width > 1 and self._look_like_records(width):
+                if width > 1 and self._look_like_records(width):
                     self.swallowed += len(recent) - 1
                     self._doubt(recent)
             batch.spans[len(batch.rows)] = len(recent)
@@ -164,7 +164,9 @@ class RecordReader:
         return True
 
     def _look_like_records(self, width: int) -> bool:
-        return all(line.count(self._dialect.delimiter) == width - 1 for line in self._recent)
+        delimiter = self._dialect.delimiter
+        enough = delimiter in NEVER_IN_TEXT or len(self._recent) >= _SWALLOWING
+        return enough and all(line.count(delimiter) == width - 1 for line in self._recent)
 
     def _give_up(self, batch: Batch) -> None:
         """Read the first of the recent lines on its own, or give it up; give the others back."""
