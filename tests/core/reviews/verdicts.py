@@ -127,10 +127,6 @@ def _judge(path: Path, options: ReadingOptions, outcomes: Sequence[Outcome]) -> 
     problems = [_problem(read, reviews) for read in reads]
     if None in problems:
         return _trained(reviews)
-    for doubt in reviews.report.doubts:
-        for ways in doubt.ways.values():
-            if _reads_right(path, options.model_copy(update=_typed(ways)), reads):
-                return Judged("asked", doubt.sentence)
     if any(isinstance(outcome, Told) and _matches(outcome.words, _said(reviews)) for outcome in outcomes):
         return Judged("refused with the way out", _said(reviews))
     try:
@@ -139,6 +135,11 @@ def _judge(path: Path, options: ReadingOptions, outcomes: Sequence[Outcome]) -> 
         judged = _refusal(str(error), path, options, outcomes)
         if judged.good or any(_problem_of_texts(read, reviews) is None for read in reads):
             return judged
+    else:
+        for doubt in reviews.report.doubts:
+            for ways in doubt.ways.values():
+                if _reads_right(path, options.model_copy(update=_typed(ways)), reads):
+                    return Judged("asked", doubt.sentence)
     return Judged("wrong in silence", problems[0] if problems and problems[0] else "read, and not told what it is")
 
 

@@ -12,7 +12,7 @@ HERE = Path(__file__).parent
 KNOWN_FAILING = HERE / "known_failing.txt"
 MADE: tuple[Made, ...] = tuple(
     made
-    for module in sorted(name for _, name, _ in iter_modules([str(HERE)]) if name.startswith("kind"))
+    for module in sorted(name for _, name, _ in iter_modules([str(HERE)]) if name.startswith(("kind", "unseen")))
     for made in import_module(f"tests.core.reviews.kinds.{module}").MADE
 )
 CASES = [made.case for made in MADE]
