@@ -27,6 +27,8 @@ NESTED = "[…]"
 """Stands for a value in a cell whose content is not read: a map, a long list, or a list of fractions (an embedding)."""
 _MAX_DEPTH = 8
 _MAX_LIST = 50
+_SAMPLE, _SPACES = 200, 2
+"""Rows that are looked at for lists of sentences, and the spaces that a sentence has, at least, on average."""
 _MAGIC, _FIRST_FEATHER = b"PAR1", b"FEA1"
 
 
@@ -57,6 +59,7 @@ class ColumnarTable:
                 self._classes, self._total = _class_names(schema), total
         except (pa.ArrowException, OSError, ValueError) as error:
             raise self._unreadable(error) from error
+        self._find_sentences()
         if not self.columns:
             raise InputError(f"{clean_line(self.name)} has no columns; give a file with reviews.")
 
@@ -76,8 +79,8 @@ class ColumnarTable:
                     for start in range(0, batch.num_rows, rows):
                         part = batch.slice(start, rows)
                         cells = [
-                            _cells(leaf, known)
-                            for column, known in zip(part.columns, classes, strict=True)
+                            _joined(leaf) if name in self._joined else _cells(leaf, known)
+                            for name, column, known in zip(schema.names, part.columns, classes, strict=True)
                             for leaf in _leaves(column)
                         ]
                         first = self._read + 1
@@ -85,6 +88,18 @@ class ColumnarTable:
                         yield Chunk(range(first, first + part.num_rows), cells)
         except (pa.ArrowException, OSError, ValueError) as error:
             raise self._unreadable(error) from error
+
+    def _find_sentences(self) -> None:
+        """Find the columns whose cells are lists of sentences; they are joined, which is said."""
+        self._joined: set[str] = set()
+        with _opened(self.path, self.format) as (schema, _, batches):
+            if not any(pa.types.is_list(kind) or pa.types.is_large_list(kind) for kind in schema.types):
+                return
+            first = next(batches, None)
+        for name, column in zip(schema.names, [] if first is None else first.slice(0, _SAMPLE).columns, strict=False):
+            if _are_sentences(column):
+                self._joined.add(name)
+                self.notices.append(f"The items of each list in “{clean_line(name, 40)}” were joined to one text.")
 
     def _unreadable(self, error: Exception) -> InputError:
         kind = "Parquet" if self.format == "parquet" else "Arrow"
@@ -182,6 +197,19 @@ def _cells(column: Any, classes: list[str] | None) -> list[str]:
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
         return [_decoded(value) for value in column.to_pylist()]
     return [cell(value) for value in column.to_pylist()]
+
+
+def _are_sentences(column: Any) -> bool:
+    """Return whether a column holds lists of strings with several words each, on average."""
+    kind = column.type
+    if not (pa.types.is_list(kind) or pa.types.is_large_list(kind)) or not pa.types.is_string(kind.value_type):
+        return False
+    items = [item for value in column.to_pylist() for item in value or () if item]
+    return bool(items) and sum(item.count(" ") for item in items) >= _SPACES * len(items)
+
+
+def _joined(column: Any) -> list[str]:
+    return ["\n".join(filter(None, value or ())) for value in column.to_pylist()]
 
 
 def _lists(column: Any) -> list[str]:

@@ -15,8 +15,9 @@ from core.reviews.formats.input_file import InputFile
 from core.reviews.formats.table import CHUNK_ROWS, BadRow, Chunk, Tally, excerpt
 from core.reviews.options import ReadingOptions
 
-_LABELS = re.compile(r"\s*((?:__label__[^\s,]+[\s,]*)+)")
-_LABEL = re.compile(r"__label__([^\s,]+)")
+_LABEL = re.compile(r"(?:^|(?<=[\s,]))__label__([^\s,]+)")
+_LABELS = re.compile(r"\s*(?:__label__[^\s,]+(?:[\s,]+|$))+")
+_LABELLED = re.compile(r"\s*__label__\S|.*\s__label__[^\s,]+\s*$", re.DOTALL)
 _TREE = re.compile(r"\s*\((\d+) .*\)\s*", re.DOTALL)
 _LEAF = re.compile(r"\(\d+ ([^()\s]+)\)")
 _BRACKETS = {"-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-": "]"}
@@ -67,8 +68,8 @@ def is_numbered_lines(file: InputFile) -> bool:
 
 
 def is_fasttext(file: InputFile) -> bool:
-    """Return whether most lines of a file start with a label of fastText."""
-    return _most(file, _LABELS)
+    """Return whether most lines of a file start or end with a label of fastText."""
+    return _most(file, _LABELLED)
 
 
 def is_trees(file: InputFile) -> bool:
@@ -126,11 +127,13 @@ def _empty() -> Chunk:
 
 
 def _fasttext(line: str) -> Parsed:
+    """Take the labels out of a line, wherever they are, as fastText does."""
+    labels = list(dict.fromkeys(_LABEL.findall(line)))
+    if len(labels) > 1:
+        return SEVERAL
     match = _LABELS.match(line)
-    if match is None:
-        return line, ""
-    labels = list(dict.fromkeys(_LABEL.findall(match[1])))
-    return SEVERAL if len(labels) > 1 else (line[match.end() :], labels[0])
+    rest = line[match.end() :] if match is not None else line
+    return (_LABEL.sub("", rest).rstrip() if "__label__" in rest else rest), (labels[0] if labels else "")
 
 
 def _numbered(line: str) -> Parsed:

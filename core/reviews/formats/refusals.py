@@ -64,6 +64,8 @@ _LFS = re.compile(rb"version https?://\S*(?:git-lfs|hawser)\S*\s.*?size (\d+)", 
 _ANNEX = re.compile(rb"\S*/annex/objects/\S+\s*")
 _LINK = re.compile(rb"(?:\.\./)+[^\s\x00]+|/[^\s\x00]+(?:/[^\s\x00]+)+")
 _NOTEBOOK = re.compile(rb'\s*\{.*"(?:nbformat|cell_type)"\s*:', re.DOTALL)
+_ARFF = re.compile(rb"^\s*@relation\b", re.IGNORECASE | re.MULTILINE)
+_PRINTED = re.compile(rb"\s*[^\n]* \| [^\n]*\n\s*-+(?:\+-+)+\s*\n|\s*\+(?:-+\+)+\s*\n\s*\|")
 _TAG = re.compile(rb"<([A-Za-z][\w:.-]*)[\s/>]")
 _INLINE = frozenset((b"p", b"b", b"i", b"a", b"br", b"em", b"strong", b"span", b"u", b"s", b"q", b"small", b"font"))
 _PAGE = frozenset((b"html", b"head", b"body", b"table", b"div", b"meta", b"title", b"script", b"style"))
@@ -143,5 +145,12 @@ def _text(head: bytes, name: str) -> str:
     suffix = Path(name).suffix.lower()
     if suffix == ".ipynb" or (suffix == ".json" and _NOTEBOOK.match(head) and b'"cells"' in head):
         return "a notebook; run it, and give the file that it reads or writes"
+    if _ARFF.search(head) and b"@attribute" in head.lower():
+        return "an ARFF file of Weka; save it there as CSV"
+    if _PRINTED.match(head):
+        return (
+            "a table as the shell of a database prints it, with | between its columns; export it as CSV, as psql --csv "
+            "and mysql --batch do"
+        )
     found = _TEXTS.get(suffix)
     return "" if found is None else f"{found[0]}; {found[1]}"

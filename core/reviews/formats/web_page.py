@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from html.parser import HTMLParser
 
 from core.base.errors import InputError
@@ -15,6 +16,8 @@ from core.reviews.options import ReadingOptions
 _MAX_BYTES = 256 << 20
 _BLOCK = 1 << 16
 _MAX_SPAN = 100
+_MAX_NESTING = 20
+"""The text of a table is in the cells around it, up to this depth."""
 _BREAKS = ("br", "p", "div", "li")
 _HIDDEN = ("script", "style")
 
@@ -68,16 +71,24 @@ def _rows(file: InputFile) -> Iterator[tuple[int, list[str]]]:
     yield from parser.taken()
 
 
+@dataclass
+class _OpenTable:
+    """A table that has begun."""
+
+    number: int
+    row: list[str] | None = None
+    cell: list[str] | None = None
+    span: int = 1
+
+
 class _Parser(HTMLParser):
-    """Collects the rows of tables. A table inside a cell is a table of its own."""
+    """Collects the rows of tables. A table inside a cell is a table of its own, and its text is in that cell, too."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self._done: list[tuple[int, list[str]]] = []
         self._tables = 0
-        self._open: list[tuple[int, list[str] | None]] = []
-        self._cell: list[str] | None = None
-        self._span = 1
+        self._open: list[_OpenTable] = []
         self._hidden = 0
 
     def taken(self) -> list[tuple[int, list[str]]]:
@@ -94,47 +105,60 @@ class _Parser(HTMLParser):
         if tag in _HIDDEN:
             self._hidden += 1
         elif tag == "table":
-            self._end_cell()
+            self._add("\n")
             self._tables += 1
-            self._open.append((self._tables, None))
-        elif tag == "tr" and self._open:
+            self._open.append(_OpenTable(self._tables))
+        elif not self._open:
+            return
+        elif tag == "tr":
             self._end_row()
-            self._open[-1] = (self._open[-1][0], [])
-        elif tag in ("td", "th") and self._open:
+            self._open[-1].row = []
+        elif tag in ("td", "th"):
             self._end_cell()
-            if self._open[-1][1] is None:
-                self._open[-1] = (self._open[-1][0], [])
-            self._cell = []
             span = dict(attrs).get("colspan") or "1"
-            self._span = min(int(span), _MAX_SPAN) if span.isdecimal() else 1
-        elif tag in _BREAKS and self._cell:
-            self._cell.append("\n")
+            table = self._open[-1]
+            table.row = [] if table.row is None else table.row
+            table.cell, table.span = [], min(int(span), _MAX_SPAN) if span.isascii() and span.isdecimal() else 1
+        elif tag in _BREAKS:
+            self._add("\n")
 
     def handle_endtag(self, tag: str) -> None:
         if tag in _HIDDEN:
             self._hidden = max(self._hidden - 1, 0)
+        elif not self._open:
+            return
         elif tag in ("td", "th"):
             self._end_cell()
         elif tag == "tr":
             self._end_row()
-        elif tag == "table" and self._open:
+        elif tag == "table":
             self._end_row()
             self._open.pop()
+            self._add("\n")
 
     def handle_data(self, data: str) -> None:
-        if self._cell is not None and not self._hidden:
-            self._cell.append(data)
+        if not self._hidden:
+            self._add(data)
+
+    def _add(self, text: str) -> None:
+        """Add text to the open cell, and to those around it."""
+        for table in self._open[-_MAX_NESTING:]:
+            if table.cell is not None:
+                table.cell.append(text)
 
     def _end_cell(self) -> None:
-        if self._cell is not None and self._open and self._open[-1][1] is not None:
-            lines = (" ".join(line.split()) for line in "".join(self._cell).split("\n"))
-            self._open[-1][1].extend(["\n".join(filter(None, lines)), *[""] * (self._span - 1)])
-        self._cell, self._span = None, 1
+        table = self._open[-1]
+        if table.cell is not None and table.row is not None:
+            lines = (" ".join(line.split()) for line in "".join(table.cell).split("\n"))
+            table.row += ["\n".join(filter(None, lines)), *[""] * (table.span - 1)]
+            for around in self._open[-_MAX_NESTING:-1]:
+                if around.cell is not None:
+                    around.cell.append("\n")
+        table.cell, table.span = None, 1
 
     def _end_row(self) -> None:
         self._end_cell()
-        if self._open and self._open[-1][1] is not None:
-            table, row = self._open[-1]
-            if row:
-                self._done.append((table, row))
-            self._open[-1] = (table, None)
+        table = self._open[-1]
+        if table.row:
+            self._done.append((table.number, table.row))
+        table.row = None

@@ -256,3 +256,16 @@ def test_the_first_version_of_feather_is_read(tmp_path: Path) -> None:
 def test_a_parquet_file_without_its_end_is_called_incomplete(read: Any) -> None:
     with pytest.raises(InputError, match="is incomplete: the end of the file is missing; download it again"):
         read(as_arrow([("It is good", "1")], "parquet")[:-40], ".parquet")
+
+
+def test_lists_of_sentences_in_parquet_are_joined_and_said(tmp_path: Path) -> None:
+    table = pa.table(
+        {"sentences": [["It is really good.", "I like it a lot."], None, ["It is bad, I say."]], "label": [1, 0, 0]}
+    )
+    pq.write_table(table, tmp_path / "a.parquet")
+    report = read_reviews(tmp_path / "a.parquet", ReadingOptions(text="sentences")).report
+    assert report.kept == 2 and "“sentences” were joined" in " ".join(report.notices)
+    assert (
+        read_reviews(tmp_path / "a.parquet", ReadingOptions(text="sentences")).text(0)
+        == "It is really good.\nI like it a lot."
+    )

@@ -43,6 +43,12 @@ def test_fasttext_lines_with_several_labels_or_none_are_left_out_and_counted(rea
     assert report.left_out == {"several labels": 1, "missing label": 1} and accounted(report)
 
 
+def test_fasttext_labels_may_be_at_the_end(read: Any) -> None:
+    reviews = read("Good one __label__a\nBad one __label__b\n" * 3 + "My __label__b in between\n", ".txt")
+    assert reviews.texts([0, 1, 6]) == ["Good one", "Bad one", "My  in between"]
+    assert reviews.report.class_counts == {"a": 3, "b": 4}
+
+
 def test_trees_are_their_words_and_the_label_of_the_root(read: Any) -> None:
     content = "(3 (2 It) (4 (2 -LRB-) (3 really) (2 -RRB-) (4 works)))\n(1 (2 It) (0 fails))\n"
     reviews = read(content * 3 + "(1 (2 It\n", ".txt")
@@ -114,3 +120,10 @@ def test_the_table_of_a_page_is_read_and_said(read: Any) -> None:
 def test_a_page_without_a_table_of_rows_is_refused(read: Any) -> None:
     with pytest.raises(InputError, match="is a saved web page, HTML without a table of reviews"):
         read("<html><body><table><tr><td>Menu</td></tr></table></body></html>", ".csv")
+
+
+def test_tables_in_cells_lose_no_text(read: Any) -> None:
+    cell = "It is {}<table><tr><td>Helpful?</td><td>Yes</td></tr></table> (translated)"
+    rows = "".join(f"<tr><td>{cell.format(n)}</td><td>{1 + 4 * (n % 2)}</td></tr>" for n in range(12))
+    reviews = read(f"<table><tr><td>Review</td><td>Stars</td></tr>{rows}</table>", ".html")
+    assert reviews.text(1) == "It is 1\nHelpful?\nYes\n(translated)" and accounted(reviews.report)

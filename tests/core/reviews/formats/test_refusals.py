@@ -29,6 +29,9 @@ REFUSED = {
     "7z": (b"7z\xbc\xaf\x27\x1c" + bytes(40), "is a 7z archive; unpack it"),
     "rar": (b"Rar!\x1a\x07\x01\x00", "is a RAR archive; unpack it"),
     "png": (b"\x89PNG\r\n\x1a\n", "is a PNG image"),
+    "weka": (b"% by hand\n@RELATION r\n@ATTRIBUTE text string\n@DATA\n'Good',pos\n", "is an ARFF file of Weka"),
+    "psql": (b" text | label\n------+-------\n Good | 1\n(1 row)\n", "as the shell of a database prints it"),
+    "mysql": (b"+------+---+\n| text | l |\n+------+---+\n| Good | 1 |\n", "as the shell of a database prints it"),
     "notebook": (b'{"cells": [{"cell_type": "code"}], "nbformat": 4}', "is a notebook"),
 }  # fmt: skip
 
