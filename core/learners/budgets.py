@@ -19,7 +19,6 @@ from core.base.files import home, private_folder, write_json
 from core.encoder.budget import SIZES, measured_budget
 from core.encoder.footprint import Sizes
 
-
 _BUSY = 2048
 """The budget if the machine is too busy to measure one."""
 
