@@ -19,9 +19,6 @@ from core.base.files import home, private_folder, write_json
 from core.encoder.budget import SIZES, measured_budget
 from core.encoder.footprint import Sizes
 
-_BUSY = 2048
-"""The budget if the machine is too busy to measure one."""
-
 
 def token_budget(architecture: Sizes, dtype: torch.dtype) -> int:
     """Return the best number of tokens in a micro-batch for this model shape, measuring it if it is unknown."""
@@ -30,8 +27,8 @@ def token_budget(architecture: Sizes, dtype: torch.dtype) -> int:
     if key not in known:
         contention = Contention()
         known[key] = measured_budget(architecture, dtype)
-        if contention.lost() > MAX_LOST:  # the times say little, so all runs on a busy machine take the same size
-            return _BUSY
+        if contention.lost() > MAX_LOST:  # too noisy to be saved for later runs
+            return known[key]
         with suppress(ReviewtuiError):  # the next run measures again
             private_folder(file.parent)
             write_json(file, known)

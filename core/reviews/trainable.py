@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import numpy as np
 
 from core.base.errors import InputError
@@ -25,7 +27,9 @@ def require_trainable(reviews: Reviews, fraction: float | None = VALIDATION_FRAC
     """
     report, shown = reviews.report, clean_line(reviews.report.source)
     if report.label_column is None:
-        raise InputError(f"{shown} has no column of labels; name it with --label COLUMN.")
+        known = [(shlex.quote(clean_line(one.column, 60)), one.why) for one in report.candidates.get("label", [])]
+        example = f", for example --label {known[0][0]} ({known[0][1]})" if known else ""
+        raise InputError(f"{shown} has no column of labels; name it with --label COLUMN{example}.")
     column = clean_line(report.label_column)
     counts = {name: count for name, count in report.class_counts.items() if count}
     rows = len(reviews)

@@ -52,7 +52,7 @@ def label_counts(counts: Mapping[str, int]) -> Mapping[str, int]:
 def separator_of(values: Iterable[str]) -> str | None:
     """Return the character between several labels in a cell, if cells have several.
 
-    Every part of such a cell must be short, and must occur in another cell as well, alone or with others.
+    The parts of such cells must be short, at least half of them must occur in other cells as well, and one alone.
     """
     cells = list(values)
     for separator in _SEPARATORS:
@@ -61,7 +61,9 @@ def separator_of(values: Iterable[str]) -> str | None:
             continue
         parts = Counter(part for cell in cells for part in {one.strip() for one in cell.split(separator)})
         inside = {part.strip() for cell in several for part in cell.split(separator)}
-        if all(0 < len(part.split()) <= _MOST_WORDS and parts[part] > 1 for part in inside) and len(inside) > 1:
+        again = sum(parts[part] > 1 for part in inside)
+        short = all(0 < len(part.split()) <= _MOST_WORDS for part in inside)
+        if short and 2 * again >= len(inside) > 1 and not inside.isdisjoint(cells):
             return None if all(re.fullmatch(r"[\d.]*", part) for part in inside) else separator
     return None
 

@@ -29,7 +29,7 @@ LEAST = 20.0
 """A column with a lower score is offered, but not taken."""
 _FLAGS = frozenset(
     "verified early access featured syndicated video image images photo photos incentivized edited updated anonymous "
-    "mobile purchase purchased active deleted hidden pinned sponsored premium vine current free refund received kids "
+    "mobile purchase purchased active deleted hidden pinned sponsored premium vine current free received kids "
     "duplicate reply replied truncated cancelled ground flagged visible public read seen draft test train valid "
     "native member".split()
 )
@@ -44,6 +44,8 @@ _OPEN = frozenset(
 _VOTED = frozenset("subreddit permalink upvotes downvotes ups downs numcomments numreplies".split())
 _SIGNED: tuple[set[float | None], ...] = ({-1.0, 1.0}, {-1.0, 0.0, 1.0}, {0.0, 4.0}, {0.0, 2.0, 4.0})
 _MAX_CLASSES, _HIGHEST_CLASS = 50, 10
+_LONGEST_NOTION = 4
+"""Words in a name such as `is_refund_request`; a longer one asks something else."""
 
 
 def rank_labels(columns: Sequence[Facts], headed: bool, around: Collection[str]) -> list[Scored]:
@@ -141,6 +143,8 @@ def _by_values(look: _Look) -> Scored | None:
     if look.rating is not None:
         if any(word in _OF_ANOTHER for word in column.words):
             return Scored(column, 15.0, f"a rating of something else, {look.rating}")
+        if column.is_constant:
+            return Scored(column, 30.0, "named like a rating, but always the same")
         if look.rated or not _is_plain(column):
             return Scored(column, 80.0, look.rating)
         return Scored(column, 15.0 if look.headed else 30.0, look.rating)
@@ -157,7 +161,9 @@ def _by_class_name(look: _Look) -> Scored | None:
     small = column.kind == "number" and all(0 <= float(value) <= _HIGHEST_CLASS for value in column.counts)
     if not look.headed and several and (column.kind in ("category", "nested") or small):
         return Scored(column, 22.0, look.listed)
-    return Scored(column, 10.0, look.listed) if several and column.kind in ("category", "nested") else None
+    if several and column.kind in ("category", "nested"):
+        return Scored(column, 10.0, look.listed)
+    return Scored(column, 5.0, look.listed) if several and small else None
 
 
 def _score_binary(column: Facts, headed: bool) -> Scored | None:
@@ -169,7 +175,8 @@ def _score_binary(column: Facts, headed: bool) -> Scored | None:
     if meaning.said == "name" and "negative" in (meaning.true, meaning.false):
         return Scored(column, 75.0, "yes or no, and the name says which is good")
     if meaning.said == "name":
-        return Scored(column, 50.0, f"yes or no: {meaning.true}")
+        asks_much = len(column.words) > _LONGEST_NOTION
+        return Scored(column, 18.0 if asks_much else 50.0, f"yes or no: {meaning.true}")
     return Scored(column, 25.0, "yes or no")
 
 

@@ -26,6 +26,8 @@ _ALIASES = {"neg": NEGATIVE, "pos": POSITIVE}
 _INDEXED = re.compile(r"label_(\d+)", re.IGNORECASE)
 _RANKED = {1: NEGATIVE, 2: "neutral", 3: POSITIVE}
 _LAST = float("inf")
+_SAID = 5
+"""Labels that a notice names."""
 
 
 @dataclass
@@ -77,8 +79,9 @@ def plan_labels(
     named = [(scheme, _name_classes(scheme, kind, values, given)) for scheme in candidates]
     if model_labels is None:
         plan = _own_classes(*named[0], schemes)
-        if plan.scheme == "stars_binary" and kind.scale is not None and not kind.scale.is_stars:
-            plan.notices.append(f"“{clean_line(column, 40)}” rates {explain(kind, plan.scheme, values.counts)}.")
+        unusual = plan.scheme == "stars_binary" and kind.scale is not None and not kind.scale.is_stars
+        if unusual or _names_itself(plan):
+            plan.notices.append(f"“{clean_line(column, 40)}” means: {explain(kind, plan.scheme, values.counts)}.")
         plan.doubts += doubts_about(kind, plan.scheme, values.counts, column, given)
     else:
         plans = [_model_classes(scheme, names, schemes, model_labels) for scheme, names in named]
@@ -87,6 +90,11 @@ def plan_labels(
     plan.left_out.update(values.left_out)
     plan.notices += values.notices
     return plan
+
+
+def _names_itself(plan: LabelPlan) -> bool:
+    """Return whether truth values are classes of another kind than negative and positive."""
+    return plan.scheme == "binary" and not {NEGATIVE, POSITIVE} & set(plan.names)
 
 
 def _schemes(kind: Kind, counts: Mapping[str, int]) -> list[str]:
@@ -135,7 +143,11 @@ def _name_classes(scheme: str, kind: Kind, values: Values, given: Mapping[str, s
             result.names[raw] = name, order
     merged = {spelling for value, spelling in spellings.items() if value != spelling and number_of(spelling) is None}
     if merged:
-        result.notices.append("Labels that differ only in case, white space or invisible characters are one class.")
+        same = ", ".join(f"“{clean_line(spelling, 30)}”" for spelling in sorted(merged)[:_SAID])
+        result.notices.append(
+            "Spellings that differ only in case, white space, invisible characters or length (neg, pos) are one "
+            f"class: {same}."
+        )
     return result
 
 
@@ -177,11 +189,14 @@ def _value(value: str) -> float | None:
 def _spellings(counts: Mapping[str, int]) -> dict[str, str]:
     """Return value → the spelling to use: whole numbers without `.0`, otherwise the most frequent one."""
     groups: dict[str, list[str]] = {}
+    keys = {_key(value) for value in counts}
     for value in counts:
-        groups.setdefault(_key(value), []).append(value)
+        key = _key(value)
+        groups.setdefault(_ALIASES[key] if _ALIASES.get(key) in keys else key, []).append(value)
     result = {}
     for key, values in groups.items():
-        best = key if number_of(key) is not None else min(values, key=lambda value: (-counts[value], value))
+        spelled = [value for value in values if _key(value) == key]
+        best = key if number_of(key) is not None else min(spelled, key=lambda value: (-counts[value], value))
         result.update(dict.fromkeys(values, best))
     return result
 

@@ -49,8 +49,8 @@ RATING_NAMES = (
     "평점", "별점", "تقييم",
 )  # fmt: skip
 CLASS_NAMES = (
-    "class", "classes", "category", "tag", "topic", "tone", "y", "annotation", "emotion", "intent", "completion",
-    "output",
+    "class", "classes", "category", "tag", "tags", "topic", "topics", "tone", "y", "annotation", "emotion", "intent",
+    "completion", "output",
 )  # fmt: skip
 _RATING_WORDS = frozenset(
     "rating ratings stars star score nps bewertung sterne note étoiles etoiles calificación puntuación valoración "
@@ -66,7 +66,7 @@ _NEVER_A_LABEL = re.compile(
     r"(^|[^a-z])(id|ids|idx|index|key|uuid|guid|asin|asins|sku|isbn|hash|date|dates|day|month|year|hour|time|timestamp|"
     r"unixreviewtime|verified|votes?|helpful\w*|helpfulness|upvotes|downvotes|ups|downs|likes|count|counts|number|"
     r"num|n|"
-    r"length|len|age|price|cost|url|urls|link|links|image|images|photo|photos|user|username|author|reviewer|annotator|"
+    r"length|len|age|price|cost|url|urls|link|links|image|images|photo|photos|user|username|author|reviewer|"
     r"completed by|name|email|phone|country|city|zip|latitude|longitude|language|lang|locale|device|browser|version|"
     r"fold|"
     r"split|confidence|probability|prob|weight|followers|friends|retweet\w*|replies|hours?|minutes|seconds|lead time)"

@@ -13,7 +13,8 @@ _GOOD = frozenset(
         "positive pos good great nice excellent recommend recommended recommends recommending recommendation like "
         "liked likes love loved loves satisfied satisfaction happy pleased sentiment polarity favorable favourable "
         "approve approved approves enjoyed enjoy worth promoter fresh best up voted upvote upvoted thumbsup praise "
-        "praised win success zufrieden positiv empfohlen empfehlung satisfait positif recommandé satisfecho positivo "
+        "praised win success zufrieden positiv empfohlen empfehlung satisfait positif recommandé recommande "
+        "recomienda consiglia satisfecho positivo "
         "recomendado soddisfatto satisfeito tevreden"
     ).split()
 )
@@ -21,7 +22,7 @@ _BAD = frozenset(
     (
         "negative neg bad poor terrible dissatisfied dissatisfaction unsatisfied unhappy displeased complaint "
         "complaints complain complained dislike disliked dislikes angry worst awful detractor rotten down downvote "
-        "thumbsdown disappointed disappointing negativ unzufrieden schlecht négatif negatif insatisfait mauvais "
+        "thumbsdown disappointed disappointing hated negativ unzufrieden schlecht négatif negatif insatisfait mauvais "
         "negativo malo insatisfecho insoddisfatto insatisfeito"
     ).split()
 )
@@ -41,7 +42,7 @@ _FILLERS = frozenset(
         "would guest class target value score rating response comment feedback sentence document message product item"
     ).split()
 )
-_CONVENTIONAL = frozenset("label labels target class y gold output annotation truth column verdict".split())
+_CONVENTIONAL = frozenset("label labels target class y gold output annotation truth column verdict id".split())
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,8 @@ _FORMS: tuple[tuple[Form, re.Pattern[str]], ...] = (
 )
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+")
 _TOP_FIRST = re.compile(r"(\d+)つ星のうち(\d+(?:\.\d+)?)")
-_FULL, _EMPTY = "★⭐🌟✭✮", "☆✩✰"
+_FULL, _EMPTY = "★⭐🌟✭✮*", "☆✩✰"
+_COUNT_BEHIND = re.compile(r"\s*\(\d+(?:[.,]\d+)?\)$")
 _WORDS = (
     "zero|null|zéro|cero|nul",
     "one|eins|ein|un|une|uno|una|um|uma|een|один",
@@ -59,8 +60,8 @@ def rating_of(cell: str) -> Rating | None:
         return None
     if _PLAIN.fullmatch(said):
         return Rating(_number(said), None, "number")
-    glyphs = said.replace(" ", "")
-    if set(glyphs) <= {*_FULL, *_EMPTY}:
+    glyphs = _COUNT_BEHIND.sub("", said).replace(" ", "")
+    if glyphs and set(glyphs) <= {*_FULL, *_EMPTY}:
         full = sum(one in _FULL for one in glyphs)
         return Rating(float(full), float(len(glyphs)) if full < len(glyphs) else None, "glyphs")
     if match := _TOP_FIRST.fullmatch(said):

@@ -19,6 +19,7 @@ _FEW = 20
 _KNOWN_TOPS = (5.0, 10.0, 100.0)
 _LOWEST_MEDIAN_OF_100 = 20.0
 """Numbers up to 100 of which half are lower are counts, not points of 100."""
+_MOST_AROUND_ZERO = 5
 _STRAYS, _WORD_STRAYS = 0.05, 0.2
 _NPS = re.compile(r"(^|[^a-z])(nps|net ?promoter|likelihood|likely)([^a-z]|$)")
 _GIVEN = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*(?:-|–|\.\.|to|:)\s*(-?\d+(?:\.\d+)?)\s*", re.IGNORECASE)
@@ -102,8 +103,10 @@ def find_scale(counts: Mapping[str, int], name: str, named: bool) -> Scale | Non
     for raw, rating in ratings.items():
         values[rating.value] += counts[raw]
     low, high = min(values), max(values)
-    if low < 0 or len(tops) > 1:
+    if len(tops) > 1:
         return None
+    if low < 0:
+        return _around_zero(low, high, values, named)
     if tops:
         top = tops.pop()
         return None if high > top else make_scale(_lowest(low, top, spoken=True), top)
@@ -112,6 +115,15 @@ def find_scale(counts: Mapping[str, int], name: str, named: bool) -> Scale | Non
     if not spoken and not (named or _speaks_for_itself(values)):
         return None
     return _of_numbers(values, total, _NPS.search(name) is not None, counts, ratings)
+
+
+def _around_zero(low: float, high: float, values: Mapping[float, int], named: bool) -> Scale | None:
+    """Return the scale of whole numbers on both sides of 0, such as −2 to 2."""
+    end = max(-low, high)
+    whole = all(value.is_integer() for value in values)
+    return (
+        make_scale(-end, end, sure=-low == high) if named and whole and high > 0 and end <= _MOST_AROUND_ZERO else None
+    )
 
 
 def _speaks_for_itself(values: Mapping[float, int]) -> bool:

@@ -18,14 +18,14 @@ JOINED = " + "
 _TELLING = frozenset(
     "review reviews text comment comments feedback opinion opinions verbatim body content message sentence tweet "
     "bewertung rezension kommentar commentaire avis reseña comentario comentarios recensione commento avaliacao "
-    "recenzja opinia отзыв текст комментарий".split()
+    "words remark remarks recenzja opinia отзыв текст комментарий".split()
 )
 _OTHERS = frozenset(
     "product item business developer company shop store seller reply replies response responses owner author user "
     "reviewer username name url urls link links category categories tag tags keyword keywords genre genres address "
     "location city country language source model brand manufacturer plot synopsis system meta metadata spec specs "
-    "features instruction instructions ingredients answer assistant attributes images image photo photos firm host "
-    "neighborhood reason".split()
+    "specification specifications features instruction instructions ingredients answer assistant attributes images "
+    "image photo photos firm host neighborhood reason".split()
 )
 _HALVES = (
     ("pros", "cons"), ("positive review", "negative review"), ("positives", "negatives"), ("positive", "negative"),
@@ -39,6 +39,16 @@ _HALVES = (
     ("liked review", "disliked review"), ("плюсы", "минусы"), ("достоинства", "недостатки"), ("zalety", "wady"),
 )  # fmt: skip
 """The two halves of a review, as forms ask for them: praise and blame."""
+_PRAISE = frozenset(
+    "like liked likes best pros positive positives good advantages strengths love loved enjoy enjoyed".split()
+)
+_BLAME = frozenset(
+    "dislike disliked dislikes worst least cons negative negatives bad disadvantages weaknesses hate improve improved "
+    "improvements missing".split()
+)
+"""Words in the names of such columns, if they are asked in other words."""
+_SENTENCE = 15
+"""Characters of a short sentence."""
 _SENTENCES, _SHORT, _WRONG_KIND, _NOTHING = 30.0, 5.0, -30.0, -80.0
 _LEAST = 0.0
 CLOSE = 15.0
@@ -118,6 +128,10 @@ def halves_of(columns: Sequence[Facts]) -> tuple[Facts, Facts] | None:
         pair = [next((c for w, c in sorted(by_words.items()) if w == half), None) for half in (first, second)]
         if pair[0] is not None and pair[1] is not None and all(_is_half(one) for one in pair if one is not None):
             return pair[0], pair[1]
+    praise = [c for c in columns if _is_half(c) and _PRAISE & set(c.words) and not _BLAME & set(c.words)]
+    blame = [c for c in columns if _is_half(c) and _BLAME & set(c.words)]
+    if len(praise) == len(blame) == 1 and min(praise[0].mean_length, blame[0].mean_length) >= _SENTENCE:
+        return praise[0], blame[0]
     return None
 
 

@@ -1,7 +1,7 @@
 """What single values say: nothing, yes or no, a sentiment. In the languages that review files come in.
 
-Values are compared by their letters: in any case, without blanks around them, zero-width characters and variation
-selectors (`canonical`).
+Values are compared by their letters: in any case, without blanks around them, zero-width characters, variation
+selectors and the skin tones of emoji (`canonical`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_INVISIBLE = dict.fromkeys([*range(0x200B, 0x2010), *range(0xFE00, 0xFE10), 0x2060, 0xFEFF, 0x00AD])
+_INVISIBLE = dict.fromkeys(
+    [*range(0x200B, 0x2010), *range(0xFE00, 0xFE10), *range(0x1F3FB, 0x1F400), 0x2060, 0xFEFF, 0x00AD]
+)
 
 
 def canonical(value: str) -> str:
@@ -44,9 +46,11 @@ def truth_of(value: str) -> int | None:
 
 
 _SENTIMENTS = _table(
-    very_negative="very negative,very bad,terrible,awful,very dissatisfied,very unhappy,strongly negative,sehr negativ,"
+    very_negative="very negative,very unlikely,extremely unlikely,not at all likely,very bad,terrible,awful,"
+    "very dissatisfied,very unhappy,strongly negative,sehr negativ,"
     "très négatif,muy negativo,非常负面,strongly disagree,extremely negative,very poor,hate,hated",
-    negative="negative,neg,bad,not recommended,not happy,unhappy,dissatisfied,unsatisfied,not satisfied,poor,dislike,"
+    negative="negative,neg,bad,unlikely,likely not,not recommended,not happy,unhappy,"
+    "dissatisfied,unsatisfied,not satisfied,poor,dislike,"
     "disliked,thumbs down,down,👎,😡,😠,☹,🙁,😞,not good,not recommend,do not recommend,does not recommend,"
     "don't recommend,unfavorable,unfavourable,detractor,rotten,"
     "negativ,schlecht,unzufrieden,nicht empfohlen,négatif,negatif,négative,mauvais,insatisfait,non recommandé,negativo,"
@@ -55,12 +59,13 @@ _SENTIMENTS = _table(
     "olumsuz,سلبي,disagree",
     neutral="neutral,neu,mixed,neutral/mixed,meh,okay,ok,average,passive,neither,so-so,😐,neutre,neutro,neutraal,"
     "нейтральный,нейтрально,neutralny,neutrální,中性,中立,中评,普通,ニュートラル,중립,nötr,tarafsız,محايد,gemischt,mixte",
-    positive="positive,pos,good,recommended,happy,satisfied,like,liked,thumbs up,up,👍,😀,😊,☺,🙂,😍,❤,"
+    positive="positive,pos,good,likely,recommended,happy,satisfied,like,liked,thumbs up,up,👍,😀,😊,☺,🙂,😍,❤,"
     "recommend,favorable,favourable,promoter,fresh,positiv,gut,zufrieden,empfohlen,positif,positive.,bon,satisfait,"
     "recommandé,positivo,positiva,bueno,buena,satisfecho,recomendado,buono,soddisfatto,bom,satisfeito,positief,goed,"
     "позитивный,позитив,положительный,хорошо,pozytywny,pozytywna,pozitivní,正面,积极,好评,好,ポジティブ,良い,긍정,"
     "olumlu,إيجابي,agree",
-    very_positive="very positive,very good,excellent,great,very satisfied,very happy,strongly positive,sehr positiv,"
+    very_positive="very positive,very likely,extremely likely,very good,excellent,great,"
+    "very satisfied,very happy,strongly positive,sehr positiv,"
     "très positif,muy positivo,非常正面,strongly agree,extremely positive,love,loved",
 )
 _RANKS = {"very_negative": 0, "negative": 1, "neutral": 2, "positive": 3, "very_positive": 4}
@@ -78,17 +83,18 @@ MISSING_VALUES = frozenset(
     canonical(word)
     for word in (
         "", "nan", "null", "none", "nil", "n/a", "n.a.", "na", "<na>", "<null>", "<none>", "(null)", "(none)",
-        "(blank)",
-        "-", "--", "---", "–", "—", "?", ".", "..", "...", "…", "\\n", "#n/a", "#na", "#null!", "#ref!", "#value!",
-        "#div/0!",
-        "#name?", "#num!", "undefined", "unlabeled", "unlabelled", "not labeled", "not labelled", "no label", "nolabel",
-        "unannotated", "missing", "not available", "not applicable", "nat", "-nan", "1.#qnan", "{}", "[]", '""', "''",
+        "(blank)", "-", "--", "---", "–", "—", "?", ".", "..", "...", "…", "\\n", "#n/a", "#na", "#null!", "#ref!",
+        "#value!", "#div/0!", "#name?", "#num!", "undefined", "unlabeled", "unlabelled", "not labeled", "not labelled",
+        "no label", "nolabel", "unannotated", "unknown", "tbd", "unbekannt", "keine angabe", "k. a.", "k.a.",
+        "inconnu", "desconocido",
+        "non disponible", "не указано", "неизвестно", "未知", "不明", "missing", "not available",
+        "not applicable", "nat", "-nan", "1.#qnan", "{}", "[]", '""', "''",
     )
 )  # fmt: skip
 """Spellings of no value."""
 _NO_TEXTS = frozenset(
     "nan -nan null none n/a na <na> <null> (null) (none) \\n #n/a #na #value! undefined [deleted] [removed] […]".split()
-)
+) | {""}
 _LONGEST_PLACEHOLDER = max(map(len, _NO_TEXTS))
 _TEMPLATES = frozenset(
     ("no negative", "no positive", "nothing", "none", "n/a", "no cons", "no pros", "no comment", "no comments")

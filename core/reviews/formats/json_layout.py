@@ -96,7 +96,7 @@ def _named(root: Node, wanted: str) -> Node | None:
 def _in_object(node: Node) -> Layout | None:
     """Return where the reviews are in `node`; None if it is one record itself."""
     inside = {key: child for key, child in node.children.items() if child.kind != "scalar" and child.count}
-    if not inside or any(_is_review(key, child) for key, child in node.children.items()):
+    if not inside or is_record(node):
         return None
     return (
         _splits(inside)
@@ -107,6 +107,11 @@ def _in_object(node: Node) -> Layout | None:
         or _columns(node, inside)
         or _deeper(node, inside)
     )
+
+
+def is_record(node: Node) -> bool:
+    """Return whether an object is a review itself."""
+    return any(_is_review(key, child) for key, child in node.children.items())
 
 
 def _is_review(key: str, node: Node) -> bool:
@@ -215,7 +220,7 @@ def _by_class(inside: Mapping[str, Node]) -> Layout | None:
 def _columns(node: Node, inside: Mapping[str, Node]) -> Layout | None:
     """Return the layout of an object of columns: arrays of plain values, or objects that number them."""
     columns = {key: child for key, child in inside.items() if _is_column(child)}
-    if not columns or (len(columns) == 1 and len(node.children) > 1):
+    if not columns or (len(columns) == 1 and (len(node.children) > 1 or not _is_numbered(*columns.values()))):
         return None
     longest = max(child.count for child in columns.values())
     full = {key: child for key, child in columns.items() if child.count == longest}
@@ -228,6 +233,11 @@ def _columns(node: Node, inside: Mapping[str, Node]) -> Layout | None:
         layout.notices.append(f"Columns with fewer than {longest:,} values end early: {listed}.")
     layout.notices += _not_read((key, child) for key, child in inside.items() if key not in columns)
     return layout
+
+
+def _is_numbered(column: Node) -> bool:
+    """Return whether a column is an array, or an object whose keys are numbers."""
+    return column.kind == "array" or all(key.isdecimal() for key in column.children)
 
 
 def _is_column(node: Node) -> bool:

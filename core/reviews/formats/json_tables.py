@@ -14,7 +14,7 @@ from core.base.errors import InputError
 from core.base.text import clean_line
 from core.reviews.detect.names import is_known_name
 from core.reviews.formats.input_file import InputFile
-from core.reviews.formats.json_layout import Layout, find_layout, paths
+from core.reviews.formats.json_layout import Layout, find_layout, is_record, paths
 from core.reviews.formats.json_records import Item, flat, object_chunks, record_of
 from core.reviews.formats.json_stream import BrokenJsonError, JsonStream
 from core.reviews.formats.json_survey import survey
@@ -211,6 +211,12 @@ class ObjectTable:
                 raise InputError(f"{clean_line(self.name)} is not valid JSON: see line {broken.line}.") from None
         if follows:
             return Layout()
+        if not wanted and find_layout(root).single is not None and not is_record(root):
+            listed = ", ".join(clean_line(key, 40) for key in list(root.children)[:_LATE_NAMED]) or "nothing"
+            raise InputError(
+                f"{clean_line(self.name)} holds one object ({listed}) and no list of reviews; "
+                "check that it is the file you meant."
+            )
         known = {path for path, _ in paths(root)}
         if wanted and not any(wanted in (path, path.rpartition(".")[2]) for path in known):
             listed = ", ".join(clean_line(path, 40) for path in sorted(known)[:20]) or "none"

@@ -66,11 +66,3 @@ def test_a_home_that_cannot_be_written_only_costs_the_probe(
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("REVIEWTUI_HOME", str(tmp_path / "file" / "home"))
     assert token_budget(shape, torch.bfloat16) == 4096
-
-
-def test_runs_on_a_busy_machine_all_take_the_same_size_and_keep_nothing(
-    probes: list[int], shape: Architecture, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(budgets.Contention, "lost", lambda _: 0.5)
-    assert token_budget(shape, torch.bfloat16) == token_budget(shape, torch.bfloat16) == 2048
-    assert len(probes) == 2 and not (home / "budgets.json").exists()
