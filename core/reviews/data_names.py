@@ -37,9 +37,10 @@ def why_not_data(name: str) -> str | None:
         return ""
     if _CACHE.fullmatch(name):
         return "a cache, not the data"
-    if "submission" in words_of(name):
+    if "submission" in name.casefold() and "submission" in words_of(name):
         return "a form for the answers of a competition"
-    suffix = PurePosixPath(unpacked_name(name)).suffix.casefold()
+    stem, dot, last = unpacked_name(name).rpartition(".")
+    suffix = f"{dot}{last}".casefold() if stem else ""
     if suffix in SUFFIXES or name.casefold().endswith((*COMPRESSED_SUFFIXES, *ARCHIVE_SUFFIXES)):
         return None
     if is_class_word(suffix[1:]) or part_of(suffix[1:]) is not None or _UNNAMED.fullmatch(name):

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
+from typing import TypeVar
 
 from pydantic import BaseModel, Field
 
@@ -35,6 +36,7 @@ _NAMED_FILES = 3
 """How many files of a kind a notice names."""
 _KNOWN = 8
 """How many suffixes of data files a message names."""
+AnyPath = TypeVar("AnyPath", bound=PurePath)
 LABEL = "label"
 """The column of the labels that names give."""
 
@@ -126,8 +128,9 @@ def _sources_of(root: Path, most: int) -> Sources:
         elif file.name not in listed.get(file.parent, (file.name,)):
             found.left.append((str(file), "a cache, not the data"))
         else:
-            _named(root / file)
             files.append(file)
+    for file in files:
+        _named(file)
     if _is_model({file.name for file in tree.files}):
         raise InputError(
             f"The folder {clean_line(root)} holds a model, not reviews; give a folder with reviews, or a file."
@@ -277,7 +280,7 @@ def _nothing(root: Path, names: Sequence[str], left: Sequence[tuple[str, str]]) 
     return f"The folder {shown} has no data files: it is empty; give a folder with reviews, or a file."
 
 
-def _named(file: Path) -> Path:
+def _named(file: AnyPath) -> AnyPath:
     """Return `file`, whose name must be valid Unicode: it is written to settings, reports and decisions."""
     try:
         str(file).encode()
