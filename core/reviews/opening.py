@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from core.base.errors import InputError
@@ -18,11 +18,12 @@ from core.reviews.data_names import KEEPS_ORDER, may_hold_lines, why_not_data
 from core.reviews.folders.part_names import Part
 from core.reviews.formats.documents import DocumentsTable
 from core.reviews.formats.part_column import only_part
-from core.reviews.formats.registry import open_table
+from core.reviews.formats.registry import HOLD_SEVERAL, SUFFIXES, open_table
 from core.reviews.formats.table import INSIDE, Table
 from core.reviews.formats.widened import widened
 from core.reviews.options import ReadingOptions
 from core.reviews.sources import Sources, find_sources
+from core.reviews.unpacking.kinds import unpacked_name
 from core.reviews.unpacking.unpack import Unpacked, packing_to_undo, unpack
 from core.reviews.unpacking.workspace import Workspace, sweep_abandoned, workspace
 
@@ -39,6 +40,8 @@ class _Item:
     decided: bool = True
     """Whether names say that it is of the part to read; otherwise its members or rows must."""
     nesting: int = 0
+    chosen: bool = False
+    """Whether `--table` has chosen it, and has no more to choose."""
 
 
 @contextmanager
@@ -92,13 +95,8 @@ class _Opener:
         self.notices: list[str] = []
         self.parts: dict[str, list[str]] = {}
         """The files of other parts."""
-        self._part, self._options, self._stack, self._total, self._progress = (
-            part,
-            options,
-            stack,
-            max(total, 1),
-            progress,
-        )
+        self._part, self._options, self._stack = part, options, stack
+        self._total, self._progress = max(total, 1), progress
         self._space: Workspace | None = None
         self._read = 0
 
@@ -109,21 +107,34 @@ class _Opener:
             return [item]
         if item.nesting >= _MAX_NESTING:
             raise InputError(f"{clean_line(item.name)} is packed more than {_MAX_NESTING} times; unpack it yourself.")
-        wanted = self._options.table
+        wanted = None if item.chosen else self._options.table
         found = unpack(item.path, packing, item.name, lambda member: _why_not(member, wanted), self._workspace())
         if not found.is_archive:
-            return self.unpacked(_Item(found.path, item.name, item.columns, item.decided, item.nesting + 1))
-        return [one for inner in self._members(item, found) for one in self.unpacked(inner)]
+            return self.unpacked(replace(item, path=found.path, nesting=item.nesting + 1))
+        return [one for inner in self._members(item, found, wanted) for one in self.unpacked(inner)]
 
-    def _members(self, item: _Item, found: Unpacked) -> list[_Item]:
-        """Return the members of an archive to read: the one that `--table` names, or those for training."""
-        if self._options.table is not None:
-            named = [file for file in found.files if _is_named(file, self._options.table)]
+    def _members(self, item: _Item, found: Unpacked, wanted: str | None) -> list[_Item]:
+        """Return the members of an archive to read: the one that is wanted by name, or those of the part."""
+        if wanted is not None:
+            named = [file for file in found.files if _is_named(file, wanted)]
             if len(named) > 1:
                 listed = ", ".join(clean_line(file, 60) for file in named[:5])
-                raise InputError(f"{clean_line(item.name)} has several files of that name: {listed}; give its folder.")
+                raise InputError(
+                    f"{clean_line(item.name)} has several files of that name ({listed}); give the folder, too, as in "
+                    f"--table {clean_line(named[0], 60)}."
+                )
             if named:
-                return [self._item(item, found, found.path / named[0], {}, item.decided)]
+                chosen = self._item(item, found, found.path / named[0], {}, item.decided)
+                chosen.chosen = True
+                return [chosen]
+            if not any(
+                SUFFIXES.get(PurePosixPath(unpacked_name(file.name)).suffix.lower()) in HOLD_SEVERAL
+                for file in found.files
+            ):
+                listed = ", ".join(clean_line(file, 60) for file in found.files[:5])
+                raise InputError(
+                    f"{clean_line(item.name)} has no file “{clean_line(wanted, 60)}”; it has {listed}. Change --table."
+                )
         try:
             sources = find_sources(found.path)
         except InputError as error:
@@ -151,7 +162,7 @@ class _Opener:
     def _item(self, outer: _Item, found: Unpacked, path: Path, columns: dict[str, str], decided: bool) -> _Item:
         inside = path.relative_to(found.path).as_posix()
         name = outer.name if inside == "." else f"{outer.name}{INSIDE}{storable(inside)}"
-        return _Item(path, name, outer.columns | columns, decided, outer.nesting + 1)
+        return _Item(path, name, outer.columns | columns, decided, outer.nesting + 1, outer.chosen)
 
     def _workspace(self) -> Workspace:
         if self._space is None:
@@ -167,7 +178,7 @@ def _open(item: _Item, options: ReadingOptions) -> Table:
     if item.path.is_dir():
         table: Table = DocumentsTable(item.path, item.name, options)
     else:
-        table = open_table(item.path, options, item.name)
+        table = open_table(item.path, options.model_copy(update={"table": None}) if item.chosen else options, item.name)
     return widened(table, item.columns)
 
 

@@ -87,6 +87,8 @@ FORMATS = (
 )
 SUFFIXES = {suffix: format.name for format in FORMATS for suffix in format.suffixes}
 """File name suffix → name of its format."""
+HOLD_SEVERAL = frozenset(("json", "jsonl", "excel", "opendocument", "sqlite", "html"))
+"""Formats with several tables in one file, of which `--table` chooses one."""
 _BINARY = frozenset(("parquet", "arrow"))
 _NEVER_WITHOUT_MAGIC = frozenset(("excel", "opendocument", "sqlite"))
 """A file that is named so and does not start so is something else: many a text is called .xls to open in Excel."""
@@ -110,9 +112,10 @@ def open_table(path: Path, options: ReadingOptions, name: str) -> Table:
         raise InputError(f"{clean_line(name)} is empty; give a file with reviews.")
     refuse_what_is_no_table(path, name)
     try:
-        open_file: Callable[[InputFile, ReadingOptions], Table] = resolve_name(
-            f"{__package__}.{find_format(file, options).reader}"
-        )
+        format = find_format(file, options)
+        if options.table is not None and format.name not in HOLD_SEVERAL:
+            raise InputError(f"{clean_line(name)} holds no tables to choose from ({format.title}); leave out --table.")
+        open_file: Callable[[InputFile, ReadingOptions], Table] = resolve_name(f"{__package__}.{format.reader}")
         return open_file(file, options)
     except BinaryFileError as error:
         raise InputError(f"{error} The formats that can be read are {format_titles()}.") from None

@@ -126,6 +126,8 @@ def _locked_folder(parent: Path) -> tuple[Path, int]:
             except BlockingIOError:
                 os.close(descriptor)
                 continue
+            except OSError:
+                pass  # a file system without locks, where no process can sweep, either
             if folder.is_dir():
                 return folder, descriptor
             os.close(descriptor)

@@ -22,6 +22,7 @@ from core.reviews import opening
 from core.reviews.options import ReadingOptions
 from core.reviews.reading import read_reviews
 from core.reviews.unpacking import workspace as bounds
+from tests.core.reviews.kinds.containers import workbook
 
 ROWS = b"text,label\nIt is good,1\nIt is bad,0\n"
 
@@ -134,6 +135,24 @@ def test_members_belong_to_parts_by_their_names(tmp_path: Path) -> None:
         assert "data/test.csv (a test set)" in said and "pic.png (not a format that is read)" in said
         chosen = read_reviews(tmp_path / name, ReadingOptions(table="test.csv"))
         assert chosen.texts([0]) == ["Never learned"]
+
+
+def test_a_table_that_is_not_there_is_named_with_those_that_are(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(zipped({"r.csv": ROWS, "s.csv": ROWS}))
+    with pytest.raises(InputError, match=r"a\.zip has no file “x”; it has r\.csv, s\.csv\. Change --table"):
+        read_reviews(tmp_path / "a.zip", ReadingOptions(table="x"))
+    sheet = workbook({"One": [["text", "label"], ["It is good", 1]], "Two": [["text", "label"], ["It is bad", 0]]})
+    (tmp_path / "b.zip").write_bytes(zipped({"r.xlsx": sheet}))
+    assert read_reviews(tmp_path / "b.zip", ReadingOptions(table="Two")).text(0) == "It is bad"
+    (tmp_path / "d.zip").write_bytes(zipped({"a/r.csv": ROWS, "b/r.csv": ROWS}))
+    with pytest.raises(InputError, match=r"several files of that name .a/r\.csv, b/r\.csv.; .* --table a/r\.csv"):
+        read_reviews(tmp_path / "d.zip", ReadingOptions(table="r.csv"))
+    assert len(read_reviews(tmp_path / "d.zip", ReadingOptions(table="a/r.csv"))) == 2
+    (tmp_path / "c.zip").write_bytes(zipped({"r.csv.zip": zipped({"r.csv": ROWS}), "s.csv": b"x\n1\n"}))
+    assert len(read_reviews(tmp_path / "c.zip", ReadingOptions(table="r.csv.zip"))) == 2
+    (tmp_path / "r.csv").write_bytes(ROWS)
+    with pytest.raises(InputError, match=r"holds no tables to choose from .CSV.; leave out --table"):
+        read_reviews(tmp_path / "r.csv", ReadingOptions(table="x"))
 
 
 def test_validation_data_in_an_archive_is_found(tmp_path: Path) -> None:
