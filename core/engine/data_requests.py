@@ -12,7 +12,7 @@ from core.forecast.facts import Facts
 from core.forecast.forecast import Forecast, Saving
 from core.inference.evaluation_report import EvaluationReport
 from core.reviews.options import ReadingOptions
-from core.reviews.page import Page
+from core.reviews.page import Page, Row
 from core.reviews.report import ReadingReport
 from core.runs.records import Count
 from core.runs.request import Request
@@ -29,6 +29,21 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
 
 class Inspect(EngineRequest[Inspection], frozen=True, kw_only=True):
     """Read a source, and report what it contains."""
+
+    source: str
+    reading: ReadingOptions = ReadingOptions()
+
+
+class FirstRows(msgspec.Struct, frozen=True, kw_only=True):
+    """What the first rows of a large file show, before all of it is read."""
+
+    report: ReadingReport | None
+    """Figures of the first rows only; None if the file is small, or cannot be looked at so."""
+    rows: tuple[Row, ...] = ()
+
+
+class Glance(EngineRequest[FirstRows], frozen=True, kw_only=True):
+    """Look at the first rows of a large file."""
 
     source: str
     reading: ReadingOptions = ReadingOptions()

@@ -17,7 +17,9 @@ from core.engine.data_requests import (
     BulkClassified,
     ClassifyFile,
     Evaluate,
+    FirstRows,
     GatherFacts,
+    Glance,
     Inspect,
     Inspection,
     MakeForecast,
@@ -52,12 +54,28 @@ Method = Callable[[Any, Progress], Any]
 _PAGE_LIMIT = 500
 
 
+def glance(request: Glance, progress: Progress) -> FirstRows:
+    """Look at the first rows of a large file."""
+    from core.reviews.glance import glance
+
+    found = glance(request.source, request.reading)
+    return FirstRows(report=None) if found is None else FirstRows(report=found.report, rows=found.rows)
+
+
 def inspect(request: Inspect, progress: Progress) -> Inspection:
     """Read a source."""
     from core.data.run_data import divide
     from core.reviews.reading import read_reviews
 
-    reviews = read_reviews(request.source, request.reading, progress=lambda fraction: progress("reading", fraction))
+    words = "reading"
+
+    def counted(rows: int, left_out: int) -> None:
+        nonlocal words
+        words = f"reading, {rows:,} rows so far" + (f", {left_out:,} left out" if left_out else "")
+
+    reviews = read_reviews(
+        request.source, request.reading, progress=lambda fraction: progress(words, fraction), counted=counted
+    )
     try:
         divide(reviews, request.source, request.reading)
     except InputError as error:
@@ -209,6 +227,7 @@ def doctor(request: Doctor, progress: Progress) -> DoctorReport:
 
 
 METHODS: dict[type[EngineRequest[Any]], Method] = {
+    Glance: glance,
     Inspect: inspect,
     MeasureLengths: lengths,
     Rows: rows,

@@ -59,6 +59,16 @@ Progress = Callable[[float], None]
 T = TypeVar("T")
 
 
+@dataclass(frozen=True)
+class Storing:
+    """How rows are stored."""
+
+    keep: str = SHORT
+    """The columns to store beside the review; see `core/reviews/source_columns.py`."""
+    counted: Callable[[int, int], None] = lambda rows, left_out: None
+    """Called while rows are read, with how many were read so far, and how many of them were left out."""
+
+
 @dataclass
 class Input:
     """What to read."""
@@ -72,8 +82,7 @@ class Input:
     """What the report should say about the source."""
     parts: dict[str, list[str]] = field(default_factory=dict)
     """Part of the data → the files of the source that belong to it and are not read; may grow while tables are read."""
-    keep: str = SHORT
-    """The columns to store beside the review; see `core/reviews/source_columns.py`."""
+    storing: Storing = field(default_factory=Storing)
 
 
 def build(
@@ -144,7 +153,7 @@ class _Reading:
         self.doubts: list[Doubt] = []
         self.headed, self.final = True, roles is not None
         self.roles, self.counters = self._inspect(roles)
-        self.passed = stored_columns(given.tables, self.roles.text, self.roles.title, given.keep)
+        self.passed = stored_columns(given.tables, self.roles.text, self.roles.title, given.storing.keep)
         self.writer = RowWriter(folder, self.passed)
         self.skips = open_new(folder / SKIPS)
 
@@ -200,6 +209,7 @@ class _Reading:
             units = 0
             for chunk in table.chunks():
                 units += self._add(index, table.columns, chunk, places)
+                self.given.storing.counted(self.rows, self.left_out.total())
                 progress(min((done + weight * table.fraction()) / total, 1.0))
             done += weight
             self.accounts.append(_account(table, units))

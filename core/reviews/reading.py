@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from core.base.errors import InputError, ReviewtuiError
 from core.base.text import clean_line
-from core.reviews.build import Input, build
+from core.reviews.build import Input, Storing, build
 from core.reviews.folders.part_names import Part
 from core.reviews.formats.hub import HubTable, hub_name
 from core.reviews.formats.registry import SUFFIXES
@@ -139,6 +139,7 @@ def read_reviews(
     part: Part = "train",
     keep: str = SHORT,
     progress: Callable[[float], None] | None = None,
+    counted: Callable[[int, int], None] | None = None,
 ) -> Reviews:
     """Read `source`, or open it from the cache.
 
@@ -150,23 +151,25 @@ def read_reviews(
             are not chosen if `options.label` is empty (they are classified) or `labels` are given (they are compared).
         keep: The columns to store beside the reviews: the short ones, all, or names separated by commas.
         progress: Called with the share that has been read, 0 to 1.
+        counted: Called before it with the rows read so far, and how many of them were left out.
 
     Raises:
         InputError: The source cannot be read as reviews; the message says why and what to do.
         ReviewtuiError: The cache cannot be written.
     """
     report = progress or (lambda fraction: None)
+    storing = Storing(keep, counted or (lambda rows, left_out: None))
     hub = None if isinstance(source, Path) else _hub(source)
     if hub is not None:
         parts: object = ["hub", *hub]
         return _cached(
-            parts, options, labels, keep, report, lambda: nullcontext(Input(str(source), [HubTable(*hub)], [1]))
+            parts, options, labels, storing, report, lambda: nullcontext(Input(str(source), [HubTable(*hub)], [1]))
         )
     sources = find_sources(source)
     if not sources.train and not sources.of(part):
         what = "to train on; name one, or add train.csv" if part == "train" else f"for {part}; name one"
         raise InputError(f"The folder {clean_line(source)} has no file {what}.")
-    return _read_files(storable(source), sources, part, options, labels, keep, report)
+    return _read_files(storable(source), sources, part, options, labels, storing, report)
 
 
 def _hub(source: str) -> tuple[str, str | None] | None:
@@ -185,7 +188,7 @@ def _read_files(
     part: Part,
     options: ReadingOptions,
     labels: Sequence[str] | None,
-    keep: str,
+    storing: Storing,
     progress: Callable[[float], None],
 ) -> Reviews:
     try:
@@ -194,7 +197,7 @@ def _read_files(
         phases = _Phases(progress)
         by_column = options.label != "" and (labels is None or part != "train")
         open_input = partial(opened, source, sources, part, options, phases.unpacked, by_column)
-        return _cached(parts, options, labels, keep, phases.read, open_input)
+        return _cached(parts, options, labels, storing, phases.read, open_input)
     except OSError as error:
         reason = clean_line(error.strerror or error, 120)
         if error.errno in _NO_ROOM:
@@ -232,12 +235,12 @@ def _cached(
     parts: object,
     options: ReadingOptions,
     labels: Sequence[str] | None,
-    keep: str,
+    storing: Storing,
     progress: Callable[[float], None],
     open_input: Callable[[], AbstractContextManager[Input]],
 ) -> Reviews:
     """Return the reviews from the cache; read them first if they are missing or incomplete."""
-    key = cache_key([parts, keep], options, None if labels is None else list(labels))
+    key = cache_key([parts, storing.keep], options, None if labels is None else list(labels))
     place = data_folder() / key
     if is_complete(place):
         try:
@@ -249,7 +252,7 @@ def _cached(
             return reviews
     try:
         with building(key) as folder, open_input() as given:
-            given.keep = keep
+            given.storing = storing
             build(folder, key, given, options, labels, progress)
     except UnicodeError as error:
         if options.encoding is None:

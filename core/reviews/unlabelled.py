@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +20,7 @@ import pyarrow as pa
 from core.base.errors import InputError
 from core.base.files import write_whole
 from core.reviews.finish import EARLY, NO_LABEL, SKIPS, find_duplicates, hash_of_data, settled, write_skipped
+from core.reviews.formats.part_column import UNNAMED
 from core.reviews.options import ReadingOptions
 from core.reviews.reading import Reviews, read_reviews
 from core.reviews.source_columns import SHORT
@@ -35,6 +37,9 @@ from core.reviews.store import (
     is_complete,
     save_array,
 )
+
+_OF_OTHER_PARTS = {f"{part} data" for part in ("train", "validation", "test", "inbox")} | {UNNAMED}
+"""Reasons for which a reading with labels leaves out rows that a column assigns to another part."""
 
 
 def read_unlabelled(
@@ -55,13 +60,17 @@ def read_unlabelled(
         InputError: The source cannot be read as reviews.
         ReviewtuiError: The cache cannot be written.
     """
+    without = {"label": "", "scheme": "auto", "label_names": {}}
+    unlabelled = options if options.label == "" else options.model_copy(update=without)
     if options.label == "":
-        return read_reviews(source, options, keep=keep, progress=progress)
+        return read_reviews(source, unlabelled, keep=keep, progress=progress)
     try:
         base = read_reviews(source, options, keep=keep, progress=progress)
     except InputError:  # it may be the labels that cannot be used
-        unlabelled = {"label": "", "scheme": "auto", "label_names": {}}
-        return read_reviews(source, options.model_copy(update=unlabelled), keep=keep, progress=progress)
+        return read_reviews(source, unlabelled, keep=keep, progress=progress)
+    early = json.loads((base.folder / EARLY).read_bytes())
+    if _OF_OTHER_PARTS & early["left_out"].keys():  # without labels, the rows of all parts are read
+        return read_reviews(source, unlabelled, keep=keep, progress=progress)
     if base.report.label_column is None:
         return base
     key = cache_key(["unlabelled", base.folder.name], ReadingOptions(), None)
@@ -71,11 +80,11 @@ def read_unlabelled(
             return Reviews(place)
         (place / REPORT).unlink(missing_ok=True)
     with building(key) as folder:
-        _write(base, folder, place)
+        _write(base, early, folder, place)
     return Reviews(place)
 
 
-def _write(base: Reviews, folder: Path, place: Path) -> None:
+def _write(base: Reviews, early: dict[str, Any], folder: Path, place: Path) -> None:
     """Write the reading without labels into `folder`, which will be renamed to `place`."""
     try:
         os.link(base.folder / ROWS, folder / ROWS)
@@ -86,7 +95,6 @@ def _write(base: Reviews, folder: Path, place: Path) -> None:
     labels, everything = np.full(len(hashes), NO_LABEL, dtype=np.int64), np.arange(len(hashes), dtype=np.int64)
     save_array(folder / LABELS, labels)
     save_array(folder / HASHES, hashes)
-    early = json.loads((base.folder / EARLY).read_bytes())
     whole = [one.model_copy(update={"reviews": one.reviews + one.left_out}) for one in report.accounts]
     changes = {
         "label_column": None,

@@ -116,6 +116,7 @@ class FakeEngine:
             "facts": facts(),
             "rows": self._rows,
             "prepare": None,
+            "glance": {"report": None},
             "find_tokens": self._find_tokens,
         } | answers
         self.text, self.label = "A fine chair.", "positive"

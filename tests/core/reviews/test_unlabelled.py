@@ -71,3 +71,11 @@ def test_what_is_refused_without_labels_too_says_why(tmp_path: Path) -> None:
     (tmp_path / "empty.csv").write_text("")
     with pytest.raises(InputError, match="empty"):
         read_unlabelled(tmp_path / "empty.csv")
+
+
+def test_rows_that_a_column_assigns_to_other_parts_are_there(tmp_path: Path) -> None:
+    parts = ["train", "test", "train", "validation"]
+    rows = [f"{text},{label},{parts[number % 4]}" for number, (text, label) in enumerate(made_reviews(40))]
+    (tmp_path / "parts.csv").write_text("\n".join(["review,label,split", *rows]))
+    assert len(read_reviews(tmp_path / "parts.csv")) == 20
+    assert len(read_unlabelled(tmp_path / "parts.csv")) == 40

@@ -94,6 +94,10 @@ class Findings(Vertical):
         for awaited in ("samples-drawn", "first", "tokens", "lengths-drawn"):
             self._drawn(awaited).show_text("")
 
+    def say_rows(self, words: str) -> None:
+        """Show how many rows have been read so far."""
+        self.query_one("#headline", Static).update(Content.styled(f" {words}", "bold"))
+
     def show_rows(self, rows: Sequence[Row], start: int) -> None:
         """Show fetched reviews, the first of which is row `start`."""
         self._fetched, self._fetched_from = rows, start

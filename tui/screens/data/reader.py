@@ -12,7 +12,7 @@ from textual.worker import Worker
 
 from core.base.errors import ReviewtuiError
 from core.data.length_report import LengthReport
-from core.engine.data_requests import Inspect, Inspection, MeasureLengths, Rows
+from core.engine.data_requests import FirstRows, Glance, Inspect, Inspection, MeasureLengths, Rows
 from core.reviews.options import ReadingOptions
 from core.reviews.report import ReadingReport
 from core.reviews.sources import absolute_source
@@ -40,6 +40,8 @@ class ReadsReviews(Place):
         self._wanted: ReadingOptions | None = None
         """The options of the reading in progress; None if there is none."""
         self._report: ReadingReport | None = None
+        self._preliminary = False
+        """Whether the report is of the first rows only, because the others are still being read."""
         self._trainable = ""
         """Why a run cannot be trained on the reviews; empty if it can."""
         self._refusal = ""
@@ -79,7 +81,7 @@ class ReadsReviews(Place):
 
     def _begin(self, source: str, reading: ReadingOptions) -> None:
         """Read another source."""
-        self._source, self._report, self._lengths = source, None, None
+        self._source, self._report, self._lengths, self._preliminary = source, None, None, False
         self.app.draft.lengths = None
         for group in ("rows", "measure", "lens"):
             self.workers.cancel_group(self, group)
@@ -101,24 +103,42 @@ class ReadsReviews(Place):
         if source != self._source:
             self._source = self.app.draft.source = source
         try:
+            if self._report is None and self._on_disk:
+                self._glimpsed(reading, await self.app.ask(Glance(source=source, reading=reading)))
             found = await self.app.ask(Inspect(source=source, reading=reading), partial(self._progressed, reading))
         except ReviewtuiError as error:
             self._refused(str(error))
         else:
             self._found(reading, found)
 
+    def _glimpsed(self, reading: ReadingOptions, seen: FirstRows) -> None:
+        """Show the first rows of a large file while all of it is being read."""
+        if seen.report is None or reading is not self._wanted:
+            return
+        self._report, self._preliminary = seen.report, True
+        self.findings.show_report(seen.report, reading)
+        self.findings.show_rows(seen.rows, 0)
+        self._progressed(reading, "reading", None)
+        self._stage("found")
+
     def _progressed(self, reading: ReadingOptions, what: str, share: float | None) -> None:
         """Show the progress of the reading; that of a cancelled one is ignored."""
         if reading is not self._wanted:
             return
+        head, _, detail = what.partition(", ")
         if self._report is None:
-            self._draw_progress(what, share)
+            self._draw_progress(head, share)
+        elif self._preliminary:
+            self.findings.say_rows(f"{detail}; below is what the first ones show" if detail else "The first rows")
+            self._draw_verdict(f"… {head} the rest of the file  {gauge(share, 20)}")
         else:
-            self._draw_verdict(f"… {what} again  {gauge(share, 20)}")
+            self._draw_verdict(f"… {head} again  {gauge(share, 20)}")
 
     def _refused(self, sentence: str) -> None:
         """Show why the source cannot be read. What was found before stays; without it, another source can be chosen."""
         self._wanted, self._refusal = None, sentence
+        if self._preliminary:
+            self._report, self._preliminary = None, False
         if self._report is None:
             self.app.draft.report = None
             self._stage("picking")
@@ -128,6 +148,7 @@ class ReadsReviews(Place):
     def _found(self, reading: ReadingOptions, found: Inspection) -> None:
         report = found.report
         self._wanted, self._refusal, self._report, self._trainable = None, "", report, found.trainable
+        self._preliminary = False
         draft = self.app.draft
         draft.source, draft.reading = self._source, reading
         draft.report = None if found.trainable else report

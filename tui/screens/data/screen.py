@@ -82,7 +82,7 @@ class DataScreen(LooksThroughLens):
             else:
                 self._source, self._report, self._refusal = "", None, ""
                 self._stage("picking")
-        elif self._report is not None:
+        elif self._report is not None and not self._preliminary:
             settings = self._settings()
             if self._measured_for != (settings.model, settings.batch_size):
                 self._measure()
@@ -169,9 +169,11 @@ class DataScreen(LooksThroughLens):
         """Leave the input, cancel a reading, or go back to what was found or to the previous screen."""
         if self.focused is not None and self.focused.has_class("-typing"):
             self.query_one(FilePicker).focus_list()
-        elif self.stage == "waiting":
+        elif self.stage == "waiting" or self._preliminary:
             self.workers.cancel_group(self, "inspect")
             self._wanted = None
+            if self._preliminary:
+                self._report, self._preliminary = None, False
             self._stage("picking")
         elif self.stage == "picking" and self._report is not None:
             self._stage("found")
