@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
+import pyarrow.compute as pc
 
 from core.base.arrow import numbers
 from core.base.errors import InputError
@@ -19,7 +20,7 @@ from core.base.files import write_whole
 from core.base.text import clean_line
 from core.reviews.detect.columns import Roles
 from core.reviews.detect.labels import MISSING, LabelPlan, plan_labels
-from core.reviews.formats.table import Table, excerpt
+from core.reviews.formats.table import EXCERPT, Table, excerpt
 from core.reviews.options import ReadingOptions
 from core.reviews.report import Account, ClassExample, Column, Doubt, Duplicates, ReadingReport, SkippedRow
 from core.reviews.store import HASHES, KEPT, LABELS, REPORT, SKIPPED, RowReader, data_folder, open_new, save_array
@@ -210,13 +211,20 @@ def _left_out_by_label(
         return
     mask = np.ones(len(codes), dtype=np.bool_)
     mask[kept] = False
-    for row in np.flatnonzero(mask).tolist():
-        code = int(codes[row])
-        reason = plan.left_out[raws[code]] if code >= 0 else _WITHOUT_LABEL[code]
-        left_out[reason] += 1
-        batch, index = rows.find(row)
-        text = batch.column("text")[index].as_py()
-        yield batch.column("file")[index].as_py(), batch.column("line")[index].as_py(), reason, excerpt(text)
+    places = np.flatnonzero(mask)
+    reasons = dict(_WITHOUT_LABEL) | {code: plan.left_out[raw] for code, raw in enumerate(raws) if raw in plan.left_out}
+    files, lines = rows.column("file"), rows.column("line")
+    begin = 0
+    for batch in rows.batches:
+        end = begin + batch.num_rows
+        inside = places[slice(*np.searchsorted(places, (begin, end)))]
+        texts = batch.column("text").take(numbers(inside - begin))
+        heads = pc.utf8_slice_codeunits(texts, 0, 4 * EXCERPT).to_pylist()
+        columns = (codes[inside].tolist(), files[inside].tolist(), lines[inside].tolist(), heads)
+        for code, file, line, head in zip(*columns, strict=True):
+            left_out[reasons[code]] += 1
+            yield file, line, reasons[code], excerpt(head)
+        begin = end
 
 
 def write_skipped(folder: Path, early_path: Path, files: list[str], late: Iterator[_Skip]) -> list[SkippedRow]:
@@ -225,10 +233,10 @@ def write_skipped(folder: Path, early_path: Path, files: list[str], late: Iterat
     with early_path.open(encoding="utf-8") as early, open_new(folder / SKIPPED) as target:
         parsed = (tuple(json.loads(line)) for line in early)
         for file, line, reason, shown in heapq.merge(parsed, late, key=lambda skip: (skip[0], skip[1])):
-            row = SkippedRow(file=files[file], line=line, reason=reason, excerpt=shown)
-            write_line(target, row.model_dump())
+            row = {"file": files[file], "line": line, "reason": reason, "excerpt": shown}
+            write_line(target, row)
             if len(first) < _SHOWN:
-                first.append(row)
+                first.append(SkippedRow.model_validate(row))
     return first
 
 
