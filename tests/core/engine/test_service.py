@@ -308,7 +308,7 @@ def test_a_client_starts_its_service_at_the_first_request_and_hands_out_answers(
 ) -> None:
     heard: list[tuple[str, float | None]] = []
     assert client.call(inspect(reviews), lambda what, share: heard.append((what, share))).report.kept == 40
-    assert heard and heard[-1] == ("reading", 1.0)
+    assert heard and heard[-1] == ("reading, 40 rows so far", 1.0)
     futures = [client.request(Rows(source=str(reviews), offset=n, limit=1)) for n in range(10)]
     assert [future.result(30).rows[0].row for future in futures] == list(range(10))
 
