@@ -28,6 +28,15 @@ COLUMNS: dict[str, Values] = {
     "votes": lambda n, r: n * n % 7,
     "price": lambda n, r: f"{n * 1.37:.2f}",
     "reply": lambda n, r: "Dear customer, thank you for your order and for writing to us at length" if n % 3 else "",
+    "q1": lambda n, r: ((1, 2), (5, 4))[r.good][n % 4 // 2],
+    "q2": lambda n, r: ((2, 1), (4, 5))[r.good][n % 4 // 2],
+    "remark": lambda n, r: r.text,
+    "note": lambda n, r: ROWS[(n + 7) % len(ROWS)].text,
+    "first": lambda n, r: ("poor", "great")[r.good],
+    "second": lambda n, r: ("poor", "great")[n * n % 3 % 2],
+    "has_photo": lambda n, r: n * n % 5 % 2,
+    "score": lambda n, r: n % 11,
+    "stars": lambda n, r: "" if n % 5 == 0 else n % 5,
     "topic": lambda n, r: ("size", "price", "")[n % 3],
 }
 
