@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from tests.core.reviews.kinds.containers import workbook
 from tests.core.reviews.kinds.made import Made, Review, cycle, expect, expect_classes, file, lines, reviews, table
@@ -24,7 +25,12 @@ def _rated(name: str, bad: tuple[str, ...], good: tuple[str, ...], *expected: Ou
     return file(f"tools/{name}.csv", table(["review", column], rows), *(expected or (expect(_EN, label=column),)))
 
 
-_BAD, _GOOD = ("Bad", "Terrible"), ("Good", "Excellent")
+def _worded(name: str, bad: tuple[str, ...], good: tuple[str, ...], column: str = "rating") -> Made:
+    """Return a table of ratings in words, which may as well be classes of their own."""
+    classes = {r.text: re.escape(str(cycle(r.good, n, bad, good))) for n, r in enumerate(_EN)}
+    return _rated(name, bad, good, expect(_EN), expect_classes(classes), column=column)
+
+
 _MARKDOWN = "| review | sentiment |\n|---|---|\n" + "".join(f"| {r.text} | {_word(r)} |\n" for r in _EN)
 
 MADE: tuple[Made, ...] = (
@@ -302,8 +308,8 @@ MADE: tuple[Made, ...] = (
         ),
         expect(_EN, text="Comment", label="How satisfied.*"),
     ),
-    _rated("scale-in-words", ("1 - Very dissatisfied", "2 - Dissatisfied"), ("5 - Very satisfied", "4 - Satisfied")),
-    _rated("scale-in-brackets", ("1 (poor)", "2 (fair)"), ("5 (excellent)", "4 (good)")),
+    _worded("scale-in-words", ("1 - Very dissatisfied", "2 - Dissatisfied"), ("5 - Very satisfied", "4 - Satisfied")),
+    _worded("scale-in-brackets", ("1 (poor)", "2 (fair)"), ("5 (excellent)", "4 (good)")),
     _rated("number-and-star", ("1 ★", "2 ★"), ("5 ★", "4 ★")),
     _rated("rating-colon", ("Rating: 1", "Rating: 2"), ("Rating: 5", "Rating: 4")),
     _rated("slash-with-blanks", ("1 / 5", "2 / 5"), ("5 / 5", "4 / 5")),
@@ -322,12 +328,5 @@ MADE: tuple[Made, ...] = (
     ),
     _rated("letters-p-n", ("N",), ("P",), expect(_EN, "n|negative", "p|positive", label="polarity"), column="polarity"),
     _rated("upper-booleans", ("FALSE",), ("TRUE",), column="satisfied"),
-    _rated(
-        "good-bad",
-        _BAD,
-        _GOOD,
-        expect(_EN),
-        expect_classes({r.text: str(cycle(r.good, n, _BAD, _GOOD)) for n, r in enumerate(_EN)}),
-        column="overall",
-    ),
+    _worded("good-bad", ("Bad", "Terrible"), ("Good", "Excellent"), column="overall"),
 )
