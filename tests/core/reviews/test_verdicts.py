@@ -48,8 +48,10 @@ def test_a_file_that_is_read_otherwise_is_wrong_in_silence(tmp_path: Path, other
 def test_a_refusal_needs_the_words_or_a_way_that_works(tmp_path: Path) -> None:
     content = TABLE.replace("satisfied", "q_7").replace(",1\n", ",beta\n").replace(",0\n", ",alpha\n")
     wanted = Read(kept=16, classes={"alpha": 8, "beta": 8}, label="q_7")
-    assert verdict(tmp_path, content, wanted, label="") == "refused badly"
-    assert verdict(tmp_path, content, wanted, Refused("no column of labels"), label="") == "refused with the way out"
+    other = Read(kept=16, classes={"gamma": 16}, label="q_7")
+    assert verdict(tmp_path, content, other, label="") == "refused badly"
+    assert verdict(tmp_path, content, other, Refused("no column of labels"), label="") == "refused with the way out"
+    assert verdict(tmp_path, content, wanted, label="") == "refused with the way out"
     assert verdict(tmp_path, "", wanted) == "refused badly"
     assert verdict(tmp_path, content, wanted, label="q_7") == "right"
 
