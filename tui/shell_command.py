@@ -37,7 +37,7 @@ READING_FLAGS = (
     ReadingFlag("scheme", "--labels", "How labels are read: auto, as_is, stars_binary or stars."),
     ReadingFlag("scale", "--scale", "Lowest and highest rating, such as 1-5 or 0-10, if it is not found."),
     ReadingFlag("label_names", "--class", "Name the class of a label, as in --class 1=bad; any number of times.", dict),
-    ReadingFlag("delimiter", "--delimiter", "Character between fields; \\t is a tab."),
+    ReadingFlag("delimiter", "--delimiter", "What is between fields, as in ; or tab or :: or \\x01."),
     ReadingFlag("quoting", "--quoting", "How a CSV file quotes: standard, none or backslash."),
     ReadingFlag("table", "--table", "Sheet of a spreadsheet, table of a database or file of an archive to read."),
     ReadingFlag("encoding", "--encoding", "Text encoding, such as utf-8 or windows-1252."),

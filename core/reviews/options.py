@@ -30,7 +30,7 @@ class ReadingOptions(BaseModel):
     scheme: SchemeChoice = Field(default="auto", description="How labels become classes.")
     scale: str | None = Field(default=None, description="The lowest and the highest rating, such as 1-5.")
     label_names: dict[str, str] = Field(default_factory=dict, description="Raw value → the name of its class.")
-    delimiter: str | None = Field(default=None, description="The character between the fields of a CSV file.")
+    delimiter: str | None = Field(default=None, description="What is between the fields of a CSV file.")
     quoting: Quoting | None = Field(
         default=None,
         description='How a CSV file quotes fields: "…" with "" inside (standard), not at all, or with \\" inside.',

@@ -27,6 +27,7 @@ from core.reviews.options import Quoting, ReadingOptions
 from core.reviews.report import Doubt
 
 _MAX_FOOTERS = 5
+_MOST_COLUMNS = 20_000
 _WRONG_NUMBER = "wrong number of fields"
 _NUL = "NUL character"
 _CLOSE = 2
@@ -71,6 +72,11 @@ class DelimitedTable:
         self.format = "tsv" if "\t" in (preferred, self.delimiter) else "csv"
         self.header: bool | None = self._layout.names is not None
         self.columns = unique_names(self._layout.names or [""] * self._layout.width)
+        if len(self.columns) > _MOST_COLUMNS:
+            raise InputError(
+                f"{clean_line(self.name)} has {len(self.columns):,} columns, too many for a table of reviews; check "
+                "its line ends, and --delimiter."
+            )
         self._judged = options.quoting is not None
         """Whether nothing can change the dialect any more."""
         plain = not self._dialect.rewritten and self._dialect.quoting != "backslash"

@@ -93,7 +93,8 @@ def find_dialect(head: str, complete: bool, options: ReadingOptions, preferred: 
         lines = split_lines(head, newline)
         lines = lines if complete or len(lines) < 2 else lines[:-1]
         for delimiter in _delimiters(lines, given, preferred):
-            choice = _best_quoting(lines[:_SAMPLE_LINES], delimiter, newline, options, bool(said))
+            sample, cut = lines[:_SAMPLE_LINES], not complete or len(lines) > _SAMPLE_LINES
+            choice = _best_quoting(sample, delimiter, newline, options, said, cut=cut)
             if choice is None or not (given or _is_plausible(choice)):
                 continue
             named, share = choice.layout.named, choice.fit.share
@@ -106,7 +107,7 @@ def find_dialect(head: str, complete: bool, options: ReadingOptions, preferred: 
     for newline in newlines:
         lines = split_lines(head, newline)
         lines = lines if complete or len(lines) < 2 else lines[:-1]
-        choice = _best_quoting(lines, found.delimiter, newline, options, bool(said))
+        choice = _best_quoting(lines, found.delimiter, newline, options, said, cut=not complete)
         if choice is not None and (whole is None or choice.fit.loss < whole.fit.loss):
             whole = choice
     return whole
@@ -146,10 +147,15 @@ def _rare_delimiters(lines: list[str]) -> list[str]:
 
 
 def _best_quoting(
-    lines: list[str], delimiter: str, newline: str, options: ReadingOptions, separated: bool
+    lines: list[str], delimiter: str, newline: str, options: ReadingOptions, said: str, *, cut: bool
 ) -> Choice | None:
-    """Return the best way to read quotes, given the delimiter; the first of equals."""
-    fits = [measure([lines], dialect) for dialect in dialects(lines, delimiter, newline, options)]
+    """Return the best way to read quotes, given the delimiter; the first of equals.
+
+    Args:
+        said: What a first line such as `sep=;` says; empty if there is none.
+        cut: Whether the last record may be incomplete.
+    """
+    fits = [measure([lines], dialect, cut=cut) for dialect in dialects(lines, delimiter, newline, options)]
     fits = [one for one in fits if one.first]
     if not fits:
         return None
@@ -162,8 +168,8 @@ def _best_quoting(
     others = [
         one for one in fits if one.dialect.quoting != best.dialect.quoting and (_differs(one, best) or best is escaped)
     ]
-    layout = find_layout(best.first[separated:], best.width, options.header)
-    if separated:
+    layout = find_layout(best.first[bool(said) :], best.width, options.header)
+    if said:
         layout.lead[1] = SEPARATOR
     return Choice(best, layout, min(others, key=lambda one: one.loss, default=None))
 
@@ -216,17 +222,18 @@ def dialects(lines: Iterable[str], delimiter: str, newline: str, options: Readin
     return found
 
 
-def measure(blocks: Iterable[Sequence[str]], dialect: Dialect, width: int | None = None) -> Fit:
+def measure(blocks: Iterable[Sequence[str]], dialect: Dialect, width: int | None = None, *, cut: bool = False) -> Fit:
     """Return how well `dialect` reads some lines.
 
     Args:
         blocks: The lines, in blocks of any size; a list if there is no `width`.
         width: How many fields a record has; found in the first lines if it is None.
+        cut: Whether the last record may be incomplete.
     """
     if width is None:
         width = _usual_width(next(RecordReader(blocks, dialect, None).batches(_RECORDS)))
     fit = Fit(replace(dialect, width=width), width)
-    reader = RecordReader(blocks, fit.dialect, width)
+    reader = RecordReader(blocks, fit.dialect, width, cut=cut)
     for batch in reader.batches(_BATCH):
         room = _RECORDS + 1 - len(fit.first)
         if room > 0:

@@ -58,8 +58,14 @@ class RecordReader:
         doubtful: The first lines of both kinds, and of those that were given up.
     """
 
-    def __init__(self, blocks: Iterable[Sequence[str]], dialect: Dialect, width: int | None) -> None:
-        """Args: blocks: The lines, in blocks of any size. width: How many fields a record has, if that is known."""
+    def __init__(
+        self, blocks: Iterable[Sequence[str]], dialect: Dialect, width: int | None, *, cut: bool = False
+    ) -> None:
+        """Args:
+        blocks: The lines, in blocks of any size.
+        width: How many fields a record has, if that is known.
+        cut: Whether the last record may be incomplete, and is ignored then.
+        """
         self._lines = chain.from_iterable(blocks)
         self._dialect, self._width = dialect, width
         self._given_back: deque[str] = deque()
@@ -67,6 +73,8 @@ class RecordReader:
         """The lines of the current record."""
         self._before = 0
         self._groups = dialect.join(self._held_lines())
+        self._cut = cut
+        self._ended = False
         self._held = 0
         """Lines that wait to be joined."""
         self._unsure = False
@@ -112,7 +120,7 @@ class RecordReader:
                         batch = Batch()
                         add, start, room = batch.rows.append, batch.starts.append, size
             except csv.Error:
-                going_on = True
+                going_on = not (self._cut and self._ended and len(recent) <= _MAX_RECORD_LINES)
             if going_on:
                 self._give_up(batch)
         batch.last = True
@@ -126,6 +134,7 @@ class RecordReader:
         for line in self._lines:
             recent.append(line)
             yield line
+        self._ended = True
 
     def _joined(self) -> Iterator[str]:
         while self._given_back:

@@ -151,11 +151,14 @@ def cell(value: object) -> str:
 
 def unique_names(names: Sequence[str]) -> list[str]:
     """Return names that are not empty, encodable and unique: `column_3` for an empty name, `name_2` for a duplicate."""
-    result: list[str] = []
+    result: dict[str, None] = {}
+    copies: dict[str, int] = {}
+    """Name → the number that its next copy gets."""
     for number, raw in enumerate(names, start=1):
         name = raw.strip().encode("utf-8", "replace").decode() or f"column_{number}"
-        candidate, copy = name, 2
+        candidate, copy = name, copies.get(name, 2)
         while candidate in result:
             candidate, copy = f"{name}_{copy}", copy + 1
-        result.append(candidate)
-    return result
+        copies[name] = copy
+        result[candidate] = None
+    return list(result)

@@ -53,6 +53,14 @@ def test_a_quote_late_in_a_file_with_proper_quotes_costs_a_line_and_not_the_dial
     assert reviews.text(-1) == 'It is thing "19999", and more'
 
 
+def test_where_the_start_of_a_file_is_cut_tells_nothing(read: Any) -> None:
+    rows = [f'"It is thing number {row},\nand it works, too",{row % 2}\n' for row in range(12_000)]
+    for shift in (0, 20, 40):
+        reviews = read("text,label\n" + f"{'x' * shift} is good,1\n" + "".join(rows))
+        assert (len(reviews), reviews.report.notices) == (12_001, [])
+        assert not any(doubt.about == "quoting" for doubt in reviews.report.doubts)
+
+
 def test_quoting_can_be_said(read: Any) -> None:
     content = 'text,label\n"It is good",1\n"It is bad",0\n'
     assert read(content, quoting="none").text(0) == '"It is good"'
