@@ -19,6 +19,7 @@ from textual.widgets import OptionList, RichLog
 
 from core.base.errors import ReviewtuiError
 from core.base.text import clean, clean_line
+from core.data.truncation import TokenPlaces
 from core.reviews.options import ReadingOptions
 from core.reviews.page import Page
 from core.reviews.report import ReadingReport
@@ -35,8 +36,9 @@ from tui.app import ReviewTui
 from tui.screens.classify.dialogs import ExportDialog, ExportDone, OpenPile
 from tui.screens.classify.questions import ask_label
 from tui.screens.classify.review_text import wrap
-from tui.screens.data import report_views
+from tui.screens.data import length_views, report_views
 from tui.screens.data.class_names import LabelNames
+from tui.screens.data.lens_views import KEEPS, Lens
 from tui.screens.train.log import Narrator
 from tui.state import Draft
 from tui.widgets.dialogs import Ask, Choose
@@ -121,6 +123,23 @@ def test_every_view_of_a_report_with_every_string_in_every_place(width: int) -> 
     page = msgspec.convert(rows_of(CORPUS, {"offset": 0, "limit": len(CORPUS)}), Page)
     samples = report_views.samples(page.rows, width)
     assert not steering(samples.plain)
+
+
+@pytest.mark.parametrize("width", [20, 79, 160])
+def test_the_lens_over_every_string(width: int) -> None:
+    page = msgspec.convert(rows_of(CORPUS, {"offset": 0, "limit": len(CORPUS)}), Page)
+    one = {"tokens": 0.5, "reviews": 1, "only": 1}
+    unknown = one | {
+        "by_class": {SOUND[0]: one, SOUND[1]: one}, "alike": 0, "alike_labelled_differently": 0, "examples": SOUND[:9],
+    }  # fmt: skip
+    found = lengths(classes=(SOUND[2], SOUND[3]), model=SOUND[4], unknown=unknown)
+    for row, truncation in zip(page.rows, itertools.cycle(KEEPS)):
+        starts = tuple(range(len(row.text)))
+        spans = tuple((at, at + 1) for at in starts[::7])
+        places = TokenPlaces(count=len(starts), special=2, first=starts, last=starts, unknown=spans, unknown_count=1)
+        seen = Lens(found, 6, truncation, review=row, places=places, refusal="" if row.row % 9 else row.text)
+        assert not steering(length_views.lengths(seen, width).plain)
+        assert not steering(length_views.lengths_short(seen, width).plain)
 
 
 async def test_a_refusal_that_holds_any_string() -> None:

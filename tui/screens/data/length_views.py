@@ -120,7 +120,10 @@ def _unknown(found: LengthReport, width: int) -> list[Content]:
         ("reviews with some", -19, ""),
         ("nothing else", -14, ""),
     )
-    shown = [section(title, f"for example {' '.join(unknown.examples)}"), row(*heads).stylize("$foreground-muted")]
+    shown = [
+        section(title, f"for example {clean_line(' '.join(unknown.examples), 60)}"),
+        row(*heads).stylize("$foreground-muted"),
+    ]
     for name, one in (("all", unknown), *unknown.by_class.items()):
         shown.append(
             row(
