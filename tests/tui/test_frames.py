@@ -108,6 +108,18 @@ async def test_the_lens(size: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_classify_a_review_that_is_cut(size: tuple[int, int], fixed_home: Path) -> None:
+    words = "the hinge broke in the second week and the shop refused a refund though I asked politely "
+    engine = classify_bench.FakeEngine([f"Bright and quiet 😡👎, yet {words * 3}and it is"])
+    run = classify_bench.make_run(fixed_home, "20260101-000000-aaaa", "first")
+    pile = fixed_home / "inbox.csv"
+    pile.write_text("text\n")
+    async with ReviewTui(pile=str(pile), run=run, engine=engine).run_test(size=size) as pilot:  # type: ignore[arg-type]
+        shown = await settled(pilot, "1 of 1", "75.0%", "⟧ not read", "⟪😡👎⟫")
+        _compare(f"classify-cut-{size[0]}x{size[1]}", shown)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
 async def test_classify(size: tuple[int, int], fixed_home: Path) -> None:
     texts = [
         "Bright, quiet and it has the features that I need.",
