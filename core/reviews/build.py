@@ -17,7 +17,6 @@ from core.base.text import clean_line
 from core.reviews.detect.cells import answered
 from core.reviews.detect.columns import NoTextError, Roles, find_roles
 from core.reviews.detect.counting import ColumnCounter, facts_of
-from core.reviews.detect.parts import is_kept_apart
 from core.reviews.detect.words import is_placeholder
 from core.reviews.finish import MISSING_CODE, NO_LABEL, SKIPS, UNDECODABLE_CODE, Pass, finish, write_line
 from core.reviews.formats.encoding_evidence import TITLES
@@ -104,7 +103,7 @@ def build(
     """
     roles = None
     while True:
-        reading = _Reading(folder, given, options, roles, learning=model_labels is None)
+        reading = _Reading(folder, given, options, roles)
         try:
             reading.read(progress)
         except ReadAgainError:
@@ -126,22 +125,13 @@ class _Places:
     title: int
     label: int
     answer: int
-    part: int
 
 
 class _Reading:
     """The state of the pass over a source."""
 
-    def __init__(
-        self, folder: Path, given: Input, options: ReadingOptions, roles: Roles | None, *, learning: bool
-    ) -> None:
-        """Begin a pass.
-
-        Args:
-            roles: The roles of the columns, if all rows have been seen before.
-            learning: Whether rows may be learned from: those that a column keeps apart are left out then.
-        """
-        self.learning = learning
+    def __init__(self, folder: Path, given: Input, options: ReadingOptions, roles: Roles | None) -> None:
+        """Args: roles: The roles of the columns, if all rows have been seen before."""
         self.folder, self.given, self.options = folder, given, options
         self.shown = clean_line(given.source)
         self.rows = 0
@@ -271,14 +261,7 @@ class _Reading:
             table.columns.index(column) if column in table.columns else -1
             for column in (roles.title, roles.label, roles.answer)
         )
-        part = roles.part if self.learning and roles.label is not None else None
-        return _Places(
-            [table.columns.index(text) for text in roles.texts],
-            title,
-            label,
-            answer,
-            table.columns.index(part) if part in table.columns else -1,
-        )
+        return _Places([table.columns.index(text) for text in roles.texts], title, label, answer)
 
     def _add(self, file: int, names: list[str], chunk: Chunk, places: _Places) -> int:
         """Add a chunk: good rows to the store, the others to the list of rows left out; return its units."""
@@ -304,9 +287,6 @@ class _Reading:
                 gone[row] = _EMPTY
             elif len(body) <= _LONGEST_PLACEHOLDER and is_placeholder(body):
                 gone[row] = _PLACEHOLDER
-        if places.part >= 0:
-            parts = enumerate(chunk.columns[places.part])
-            gone |= {row: f"kept apart as {clean_line(part, 40)}" for row, part in parts if is_kept_apart(part)}
         bad += [BadRow(lines[row], reason, excerpt(texts[row]), units=sizes[row]) for row, reason in gone.items()]
         if gone:
             kept = [row for row in range(len(lines)) if row not in gone]

@@ -104,7 +104,7 @@ class ReadingReport(BaseModel):
     scheme: str
     """The scheme that was used: binary, sentiment, stars_binary, stars, as_is or unlabelled."""
     meaning: str = ""
-    """How labels became classes, as part of a sentence: "on a scale of 1–5, 1–2 negative, 4–5 positive, 3 left out"."""
+    """How labels became classes, in words: "1–2 negative, 4–5 positive, 3 left out (on a scale of 1–5)"."""
     label_names: list[str]
     class_counts: dict[str, int]
     rows: int

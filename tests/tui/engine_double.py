@@ -41,6 +41,14 @@ def report(**changes: Any) -> ReadingReport:
         "skipped_file": "/home/data/skipped.jsonl",
         "duplicates": {"rows": 3, "groups": 2, "conflicting": 1}, "data_hash": "00",
         "notices": ["One column has no name."], "schemes": ["stars_binary", "stars", "as_is"],
+        "meaning": "1–2 negative, 4–5 positive, 3 left out (on a scale of 1–5)",
+        "candidates": {
+            "label": [{"column": "rating", "why": "named like a rating"}, {"column": "verdict", "why": "yes or no"}]
+        },
+        "examples": {
+            "negative": {"raw": "1", "excerpt": "Broke after a day.", "file": "/data/reviews.csv", "line": 3},
+            "positive": {"raw": "5", "excerpt": "A fine lamp.", "file": "/data/reviews.csv", "line": 2},
+        },
     }  # fmt: skip
     return ReadingReport.model_validate(found | changes)
 

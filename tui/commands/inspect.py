@@ -8,6 +8,7 @@ import typer
 
 from core.base.text import clean_line
 from tui.commands.engine import engine
+from tui.commands.learned import doubts, runners_up
 from tui.commands.options import Data, Json, Reading, locate, reading_options, reads_reviews
 from tui.commands.output import facts, say, say_json, table
 
@@ -51,17 +52,21 @@ def _show_inspection(found: ReadingReport, trainable: str, tokens: LengthReport 
         [
             ("source", f"{found.source} ({form})"),
             *((f"{name} column", value) for name, value in columns),
-            ("labels", found.scheme),
+            ("labels", f"{found.scheme}: {clean_line(found.meaning)}" if found.meaning else found.scheme),
             ("rows", f"{found.rows} read, {found.kept} kept, {left_out} left out"),
             ("duplicates", f"{duplicates.rows} rows repeat a text; {duplicates.conflicting} texts contradict"),
             ("can be trained on", trainable or "yes"),
         ]
     )
+    for line in runners_up(found):
+        say(line)
     if found.class_counts:
         total = sum(found.class_counts.values())
         say()
-        rows: list[list[object]] = [[name, n, f"{n / total:.1%}"] for name, n in found.class_counts.items()]
-        table(["class", "reviews", "share"], rows)
+        rows: list[list[object]] = [
+            [name, n, f"{n / total:.1%}", *_example(found, name)] for name, n in found.class_counts.items()
+        ]
+        table(["class", "reviews", "share", "label", "for example"], rows)
     _show_tokens(tokens)
     _show_unknown(tokens)
     if left_out:
@@ -74,6 +79,14 @@ def _show_inspection(found: ReadingReport, trainable: str, tokens: LengthReport 
             say(f"  all {left_out} are listed in {found.skipped_file}")
     for notice in found.notices:
         say(f"note: {notice}")
+    for line in doubts(found):
+        say(line)
+
+
+def _example(found: ReadingReport, name: str) -> list[object]:
+    """Return the label of a class as it is in the source, and the beginning of a review that has it."""
+    example = found.examples.get(name)
+    return ["", ""] if example is None else [clean_line(example.raw, 20), clean_line(example.excerpt, 40)]
 
 
 def _show_unknown(tokens: LengthReport | None) -> None:

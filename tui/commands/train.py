@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from core.base.errors import InputError
+from core.base.text import clean_line
 from tui.commands.options import (
     Assignments,
     Data,
@@ -26,10 +27,14 @@ from tui.commands.options import (
 from tui.commands.output import complain, progress_on_stderr, say, say_json
 
 if TYPE_CHECKING:
+    from core.reviews.report import ReadingReport
     from core.runs.folder import RunFolder
     from core.runs.logout import Detachment
     from core.runs.request import Request
     from core.settings.schema import Settings
+
+_NAMED = 3
+"""Files of a part that are named."""
 
 
 @reads_reviews()
@@ -94,20 +99,33 @@ def make_request(
 
 
 def check(request: Request) -> None:
-    """Have the engine check that a run could start.
+    """Have the engine check that a run could start, and say what it would learn from.
 
     Raises:
         ReviewtuiError: The run could not start.
     """
     from core.engine.client import EngineClient
-    from core.engine.data_requests import Prepare
+    from core.engine.data_requests import Inspect, Prepare
+    from tui.commands.learned import learned_from
 
     engine = EngineClient()
     try:
         with progress_on_stderr() as progress:
             engine.call(Prepare(request=request), progress)
+            found = engine.call(Inspect(source=request.data, reading=request.reading), progress)
     finally:
         engine.close()
+    complain(f"Learning from {found.report.source}:")
+    for line in learned_from(found.report, _validated_on(request, found.report)):
+        complain(f"  {line}")
+
+
+def _validated_on(request: Request, report: ReadingReport) -> str:
+    """Return the reviews that a run is tested on, in words."""
+    files = [request.validation] if request.validation is not None else report.parts.get("validation", [])
+    if files:
+        return f"tested on {', '.join(clean_line(file, 80) for file in files[:_NAMED])}{', …' * (len(files) > _NAMED)}"
+    return f"{request.settings.validation_fraction:.0%} of them, by a hash of their text, are held out to test on"
 
 
 def resume(

@@ -11,7 +11,6 @@ from core.reviews.detect.cells import is_answer
 from core.reviews.detect.counting import Facts
 from core.reviews.detect.label_columns import LEAST, rank_labels
 from core.reviews.detect.names import TEXT_NAMES, plain
-from core.reviews.detect.parts import says_parts
 from core.reviews.detect.text_columns import CLOSE, JOINED, Scored, halves_of, rank_texts, rank_titles
 from core.reviews.options import ReadingOptions
 from core.reviews.report import Candidate, Doubt
@@ -36,8 +35,6 @@ class Roles:
     label: str | None
     answer: str | None = None
     """The column that says whether an annotator accepted the label."""
-    part: str | None = None
-    """The column that says which rows are for training, and which are kept apart."""
     candidates: dict[str, list[Candidate]] = field(default_factory=dict)
     doubts: list[Doubt] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
@@ -48,9 +45,9 @@ class Roles:
         return JOINED.join(self.texts)
 
     @property
-    def columns(self) -> tuple[tuple[str, ...], str | None, str | None, str | None, str | None]:
+    def columns(self) -> tuple[tuple[str, ...], str | None, str | None, str | None]:
         """What decides how rows are read."""
-        return self.texts, self.title, self.label, self.answer, self.part
+        return self.texts, self.title, self.label, self.answer
 
 
 def find_roles(columns: Sequence[Facts], options: ReadingOptions, headed: bool, shown: str) -> Roles:
@@ -90,8 +87,6 @@ def find_roles(columns: Sequence[Facts], options: ReadingOptions, headed: bool, 
             f"Labels that “{clean_line(answer.name, 40)}” rejects are read as “not …”; those it ignores are left out."
         )
     roles.candidates["label"] = _listed(labels, roles.label)
-    parts = [column.name for column in free if column.name not in (roles.label, roles.answer) and says_parts(column)]
-    roles.part = min(parts, default=None)
     return roles
 
 

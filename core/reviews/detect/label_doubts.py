@@ -21,12 +21,12 @@ _MAX_COMPARED = 200
 def explain(kind: Kind, scheme: str, counts: Mapping[str, int]) -> str:
     """Return how values become classes, as part of a sentence."""
     if scheme == "stars_binary" and kind.scale is not None:
-        return f"on a scale of {kind.scale}, {kind.scale.words()}"
+        return f"{kind.scale.words()} (on a scale of {kind.scale})"
     if scheme == "stars" and kind.scale is not None:
         return f"one class for each whole rating on a scale of {kind.scale}"
     if scheme == "binary" and kind.meaning is not None and kind.meaning.said != "nothing":
         no, yes = _spelled(counts, 0), _spelled(counts, 1)
-        return f"{no} is {kind.meaning.false}, {yes} is {kind.meaning.true}"
+        return f"“{clean_line(no, 30)}” is {kind.meaning.false}, “{clean_line(yes, 30)}” is {kind.meaning.true}"
     if scheme == "sentiment":
         names = {1: NEGATIVE, 2: "neutral", 3: POSITIVE}
         return ", ".join(f"{value:g} is {names[rank]}" for value, rank in kind.ranks.items())

@@ -16,7 +16,7 @@ from core.reviews.detect.label_values import MISSING, UNKNOWN, Kind, Values, fin
 from core.reviews.detect.names import number_of
 from core.reviews.detect.polarity import NEGATIVE, POSITIVE
 from core.reviews.detect.ratings import rating_of
-from core.reviews.detect.words import canonical, sentiment_of, truth_of
+from core.reviews.detect.words import canonical, sentiment_of, shown_spelling, truth_of
 from core.reviews.options import ReadingOptions
 from core.reviews.report import Doubt
 
@@ -196,7 +196,8 @@ def _spellings(counts: Mapping[str, int]) -> dict[str, str]:
     result = {}
     for key, values in groups.items():
         spelled = [value for value in values if _key(value) == key]
-        best = key if number_of(key) is not None else min(spelled, key=lambda value: (-counts[value], value))
+        best = min(spelled, key=lambda value: (-counts[value], value))
+        best = key if number_of(key) is not None else shown_spelling(best) or best
         result.update(dict.fromkeys(values, best))
     return result
 

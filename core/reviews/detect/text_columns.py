@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.reviews.detect.counting import Facts
-from core.reviews.detect.names import CLASS_NAMES, LABEL_NAMES, RATING_NAMES, TEXT_NAMES, TITLE_NAMES
+from core.reviews.detect.names import CLASS_NAMES, LABEL_NAMES, RATING_NAMES, TEXT_NAMES, TITLE_NAMES, words_of
 
 JOINED = " + "
 """Between the names of two columns that are one text."""
@@ -49,7 +49,7 @@ _BLAME = frozenset(
 """Words in the names of such columns, if they are asked in other words."""
 _SENTENCE = 15
 """Characters of a short sentence."""
-_SENTENCES, _SHORT, _WRONG_KIND, _NOTHING = 30.0, 5.0, -30.0, -80.0
+_SENTENCES, _SHORT, _CONSTANT, _WRONG_KIND, _NOTHING = 30.0, 5.0, -30.0, -45.0, -80.0
 _LEAST = 0.0
 CLOSE = 15.0
 """Columns whose scores differ by less could be taken for one another."""
@@ -73,7 +73,7 @@ def rank_texts(columns: Sequence[Facts]) -> list[Scored]:
     scored = [_score_text(column) for column in columns]
     good = [one for one in scored if one.score > _LEAST]
     named = [one for one in scored if one.facts.key in TEXT_NAMES]
-    words = [one for one in scored if one.facts.kind in ("text", "other", "category") and one.score >= _WRONG_KIND * 3]
+    words = [one for one in scored if one.facts.kind in ("text", "other", "category") and one.score >= -90.0]
     return sorted(good or named or words, key=lambda one: (-one.score, one.name))
 
 
@@ -87,7 +87,7 @@ def _score_text(column: Facts) -> Scored:
     else:
         score += _WRONG_KIND if kind in ("number", "boolean", "date") else _NOTHING
     if column.is_constant:
-        score += _WRONG_KIND if by_name > 0 else _NOTHING
+        score += _CONSTANT if by_name > 0 else _NOTHING
     if column.lists_tags:
         score -= 40.0
     if column.rows >= 20 and column.variety < 0.2 and kind == "text":
@@ -106,10 +106,10 @@ def _text_name(column: Facts) -> tuple[float, str]:
     score, why = 0.0, ""
     if known is not None:
         score, why = 60.0 - 0.5 * TEXT_NAMES.index(known), "named like a review"
-    elif any(word in _TELLING for word in column.words):
-        score, why = 40.0, "named like a review"
     elif column.key in TITLE_NAMES or column.last in TITLE_NAMES:
         return -25.0, "named like a title"
+    elif any(word in _TELLING for word in words_of(column.name.rpartition(".")[2])):
+        score, why = 40.0, "named like a review"
     elif column.key in (*LABEL_NAMES, *RATING_NAMES, *CLASS_NAMES):
         return -40.0, "named like a label"
     others = [word for word in column.words if word in _OTHERS]

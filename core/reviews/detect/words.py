@@ -13,6 +13,8 @@ _INVISIBLE = dict.fromkeys(
     [*range(0x200B, 0x2010), *range(0xFE00, 0xFE10), *range(0x1F3FB, 0x1F400), 0x2060, 0xFEFF, 0x00AD]
 )
 
+_AROUND = " \t\r\n\u00a0\u3000" + "".join(map(chr, _INVISIBLE))
+
 
 def canonical(value: str) -> str:
     """Return the spelling under which equal values are equal."""
@@ -100,6 +102,14 @@ _TEMPLATES = frozenset(
     ("no negative", "no positive", "nothing", "none", "n/a", "no cons", "no pros", "no comment", "no comments")
 )
 
+_LONGEST_TEMPLATE = 2 * max(map(len, _TEMPLATES))
+"""Characters, with blanks around the words."""
+
+
+def shown_spelling(value: str) -> str:
+    """Return `value` without blanks and invisible characters around it."""
+    return value.strip(_AROUND)
+
 
 def is_missing(value: str) -> bool:
     """Return whether a label says that there is none."""
@@ -113,4 +123,4 @@ def is_placeholder(text: str) -> bool:
 
 def is_template(text: str) -> bool:
     """Return whether half a review only says that the reviewer wrote nothing, such as `No Negative`."""
-    return len(text) <= _LONGEST_PLACEHOLDER and (canonical(text) in _TEMPLATES or is_placeholder(text))
+    return len(text) <= _LONGEST_TEMPLATE and (canonical(text) in _TEMPLATES or is_placeholder(text))

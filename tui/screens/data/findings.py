@@ -19,6 +19,7 @@ from core.reviews.options import ReadingOptions
 from core.reviews.page import Row
 from core.reviews.report import ReadingReport
 from tui.screens.data import length_views, report_views
+from tui.screens.data.doubt_views import questions
 from tui.screens.data.keys import SECTIONS
 from tui.screens.data.lens_views import Lens
 from tui.widgets.responsive import Drawn, gauge, section
@@ -87,7 +88,7 @@ class Findings(Vertical):
         self.query_one(Sections).note(3, f"{sum(report.left_out.values()):,}")
         self._drawn("read-as").show(partial(report_views.read_as, report, reading))
         self._drawn("classes").show(partial(report_views.classes, report))
-        self._drawn("rows").show(partial(report_views.rows_and_notices, report))
+        self._drawn("rows").show(partial(_rows_and_questions, report))
         self._drawn("left-drawn").show(partial(report_views.left_out, report))
         for drawn in ("columns-drawn", "all-columns"):
             self._drawn(drawn).show(partial(report_views.columns, report))
@@ -149,6 +150,10 @@ class Findings(Vertical):
 
     def _drawn(self, name: str) -> Drawn:
         return self.query_one(f"#{name}", Drawn)
+
+
+def _rows_and_questions(report: ReadingReport, width: int) -> Content:
+    return report_views.rows_and_notices(report, width, questions(report, width))
 
 
 def _page_of_samples(page: Sequence[Row], start: int, total: int, width: int) -> Content:

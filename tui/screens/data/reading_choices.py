@@ -14,10 +14,12 @@ from textual.content import Content
 from core.base.text import clean_line
 from core.reviews.options import ReadingOptions
 from core.reviews.report import ReadingReport
-from tui.screens.data.report_views import DELIMITERS, SCHEMES
+from tui.screens.data.report_views import DELIMITERS, SCHEMES, scheme_in_words
 from tui.widgets.responsive import row
 
 Changes = dict[str, Any]
+_HOW_FIELDS_ARE_FOUND = frozenset(("delimiter", "header", "quoting", "table"))
+"""Options after whose change columns are others."""
 
 
 @dataclass
@@ -50,12 +52,20 @@ def offer_columns(report: ReadingReport, role: str) -> Offer:
     now = {"text": report.text_column, "title": report.title_column, "label": report.label_column}[role]
     if role != "text":
         offer.add("none", {role: ""}, current=now is None)
-    for column in report.columns:
-        examples = " · ".join(clean_line(example, 20) for example in column.examples)
+    reasons = {one.column: one.why for one in report.candidates.get(role, [])}
+    offered = {column.name for column in report.columns}
+    for joined in (name for name in reasons if name not in offered):
+        line = row((clean_line(joined), 20, ""), ("  " + clean_line(reasons[joined]), 39, "$foreground-muted"))
+        offer.add(line, {role: joined}, current=joined == now)
+    ranks = {name: rank for rank, name in enumerate(reasons)}
+    for column in sorted(report.columns, key=lambda column: ranks.get(column.name, len(ranks))):
+        examples = clean_line(reasons.get(column.name, "")) or " · ".join(
+            clean_line(example, 20) for example in column.examples
+        )
         line = row(
             (clean_line(column.name), 20, ""),
             ("  " + clean_line(column.kind), 11, "$foreground-muted"),
-            (examples, 28, "$foreground-muted"),
+            (examples, 40, "$foreground-muted"),
         )
         offer.add(line, {role: column.name}, current=column.name == now)
     return offer
@@ -65,8 +75,11 @@ def offer_schemes(report: ReadingReport) -> Offer:
     """List the ways in which labels can become classes."""
     offer = Offer("How labels become classes")
     for scheme in report.schemes:
-        used = scheme == report.scheme or (scheme == "auto" and report.scheme == "binary")
-        offer.add(SCHEMES.get(scheme, clean_line(scheme)), {"scheme": scheme}, current=used)
+        used = scheme == report.scheme or (scheme == "auto" and report.scheme in ("binary", "sentiment"))
+        words = scheme_in_words(report) if used else SCHEMES.get(scheme, clean_line(scheme))
+        offer.add(words, {"scheme": scheme}, current=used)
+    if "stars_binary" in report.schemes:
+        offer.add("the scale has other ends …", {"scale": ...})
     return offer
 
 
@@ -111,9 +124,12 @@ def changed(options: ReadingOptions, changes: Changes) -> ReadingOptions:
             if changes.get(role) and other != role and getattr(options, other) == changes[role]:
                 update[other] = None
     if "label" in changes:
-        update |= {"scheme": "auto", "label_names": {}}
-    if "scheme" in changes:
+        update |= {"scheme": "auto", "scale": None, "label_names": {}}
+    if "scheme" in changes or "scale" in changes:
         update |= {"label_names": {}}
-    if "delimiter" in changes or "header" in changes:
-        update |= {"text": None, "title": None, "label": None, "scheme": "auto", "label_names": {}}
+    if changes.get("scale"):
+        update |= {"scheme": "auto"}
+    if not _HOW_FIELDS_ARE_FOUND.isdisjoint(changes):
+        update |= {"text": None, "title": None, "label": None, "scheme": "auto", "scale": None, "label_names": {}}
+    update |= changes
     return ReadingOptions.model_validate(options.model_copy(update=update).model_dump())

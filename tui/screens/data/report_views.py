@@ -21,8 +21,9 @@ Report = ReadingReport
 SCHEMES = {
     "auto": "0 and 1 as negative and positive",
     "binary": "0 and 1 as negative and positive",
-    "stars_binary": "1–2 stars negative, 4–5 positive, 3 left out",
-    "stars": "one class for each number of stars",
+    "sentiment": "−1, 0 and 1 as negative, neutral and positive",
+    "stars_binary": "low ratings negative, high ones positive, the middle left out",
+    "stars": "one class for each rating",
     "as_is": "each value as its own class",
     "unlabelled": "no labels",
 }
@@ -31,6 +32,8 @@ _MAX_TEXT = 1200
 """The most characters of a review that the samples show."""
 _MIN_EXAMPLES = 12
 """The least cells that examples need."""
+_MOST_EXAMPLES = 6
+"""The most classes of which a row is shown."""
 _MAX_LINES = 60
 """The most classes or columns that are listed."""
 
@@ -58,6 +61,11 @@ def reading_in_words(report: Report) -> str:
     return ", ".join(parts)
 
 
+def scheme_in_words(report: Report) -> str:
+    """Return how labels became classes, with the boundaries if they are known."""
+    return clean_line(report.meaning) or SCHEMES.get(report.scheme, clean_line(report.scheme))
+
+
 def read_as(report: Report, options: ReadingOptions, width: int) -> Content:
     """Draw how the source is read, with the key that changes each choice; `set` marks what the user chose."""
     names = ", ".join(clean_line(name, 30) for name in report.label_names[:_MAX_LINES])
@@ -65,7 +73,7 @@ def read_as(report: Report, options: ReadingOptions, width: int) -> Content:
         ("t", "Text", clean_line(report.text_column), options.text is not None),
         ("i", "Title", clean_line(report.title_column or "none"), options.title is not None),
         ("l", "Label", clean_line(report.label_column or "none"), options.label is not None),
-        ("s", "Scheme", SCHEMES.get(report.scheme, clean_line(report.scheme)), options.scheme != "auto"),
+        ("s", "Scheme", scheme_in_words(report), options.scheme != "auto" or options.scale is not None),
         ("n", "Classes", names or "none", bool(options.label_names)),
         ("e", "Reading", reading_in_words(report), options.encoding or options.delimiter or options.header is not None),
     ]
@@ -109,8 +117,25 @@ def classes(report: Report, width: int) -> Content:
                 for name, count in listed
             ),
             *([f" and {more:,} more"] if more else []),
+            *_examples(report, title, width),
         ]
     )
+
+
+def _examples(report: Report, title: int, width: int) -> list[Content]:
+    """Draw a row of each class, so that one sees what the class means."""
+    found = list(report.examples.items())[:_MOST_EXAMPLES]
+    label = widest([clean_line(example.raw) for _, example in found], 16) if found else 0
+    rest = max(width - title - label - 5, 10)
+    return [
+        row(
+            (" ", 1, ""),
+            (clean_line(name), title, "$foreground-muted"),
+            (f"  {clean_line(example.raw)}", label + 2, "bold"),
+            (f"  {clean_line(example.excerpt)}", rest, "$foreground-muted"),
+        )
+        for name, example in found
+    ]
 
 
 def _balance(counts: Mapping[str, int]) -> str:
@@ -121,8 +146,12 @@ def _balance(counts: Mapping[str, int]) -> str:
     return "balanced" if ratio < 1.5 else f"largest {ratio:.1f} times the smallest"
 
 
-def rows_and_notices(report: Report, width: int) -> Content:
-    """Draw the rows kept and left out, by reason, duplicates, and notices of the reader."""
+def rows_and_notices(report: Report, width: int, more: Sequence[Content] = ()) -> Content:
+    """Draw the rows kept and left out, by reason, duplicates, and notices of the reader.
+
+    Args:
+        more: What to draw before the notices.
+    """
     left: Mapping[str, int] = report.left_out
     twice = report.duplicates
     what = max(min(width - 24, 44), 12)
@@ -140,6 +169,7 @@ def rows_and_notices(report: Report, width: int) -> Content:
         shown.append(indented(words, min(width, READABLE), 1))
     else:
         shown.append(Content(" no duplicates"))
+    shown += more
     if report.notices:
         shown += [Content(""), section("Notices")]
         for notice in report.notices:
@@ -270,4 +300,7 @@ def verdict(report: Report | None, refusal: str, blocked: str) -> Content:
         words = clean_line(blocked).replace("name another with --label COLUMN", "press l to choose another")
         return Content.styled(f"✗ {words}", "$text-warning")
     kept, count = report.kept, len(report.label_names)
-    return Content.styled(f"✓ Ready: {kept:,} labelled reviews in {count} classes.", "$text-success")
+    ready = Content.styled(f"✓ Ready: {kept:,} labelled reviews in {count} classes.", "$text-success")
+    if not report.doubts:
+        return ready
+    return ready + Content.styled(f"  ? {counted(len(report.doubts), 'question')}: d", "$text-warning")

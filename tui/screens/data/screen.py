@@ -21,6 +21,7 @@ from core.reviews.options import ReadingOptions
 from tui.keys.bindings import bindings
 from tui.screens.data import report_views
 from tui.screens.data.class_names import LabelNames
+from tui.screens.data.doubt_views import offer_answers
 from tui.screens.data.file_picker import FilePicker
 from tui.screens.data.findings import LENGTHS, SAMPLES, Findings
 from tui.screens.data.keys import DATA, SECTIONS
@@ -139,7 +140,7 @@ class DataScreen(LooksThroughLens):
             return found and self._lens is not None and self.findings.section == LENGTHS
         if action == "continue":
             return (None if self.blocked else True) if found else False
-        if action in ("work_through", "open", "section", "open_section", "choose_scheme", "name_classes"):
+        if action in ("work_through", "open", "section", "open_section", "choose_scheme", "name_classes", "answer"):
             return found
         return True
 
@@ -218,6 +219,14 @@ class DataScreen(LooksThroughLens):
         """Choose how labels become classes."""
         if self._report is not None and self._has_labels():
             self._offer(offer_schemes(self._report))
+
+    def action_answer(self) -> None:
+        """Answer what reading is not sure of."""
+        offer = offer_answers(self._report) if self._report is not None else None
+        if offer is not None and offer.lines:
+            self._offer(offer)
+        else:
+            self.app.say("Nothing is in doubt.")
 
     def action_choose_reading(self) -> None:
         """Choose encoding, delimiter and header."""

@@ -194,7 +194,7 @@ def chosen(**changes: Any) -> dict[str, Any]:
         ("i 1", chosen(title="")),
         ("i 4", chosen(title="rating")),
         ("l 1", chosen(label="")),
-        ("l 5", chosen(label="verdict")),
+        ("l 3", chosen(label="verdict")),
         ("s 2", chosen(scheme="stars")),
         ("n b a d enter", chosen(label_names={"negative": "bad"})),
         ("n tab tab 3 tab o k enter", chosen(label_names={"3": "ok"})),
@@ -473,3 +473,33 @@ def test_every_limit_is_left_upwards_and_downwards(limit: int) -> None:
     assert limit < next_limit(limit, 1) or limit == 8192
     assert next_limit(limit, -1) < limit or limit <= 16
     assert next_limit(next_limit(limit, 1), -1) <= max(limit, 16)
+
+
+DOUBT = {
+    "about": "scheme",
+    "sentence": "The highest “rating” is 4.",
+    "ways": {"the scale is 1–5": {"scale": "1-5"}, "4 is good": {"label_names": {"4": "good"}}},
+}
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_question_is_shown_and_answered_by_reading_again(size: tuple[int, int]) -> None:
+    engine = FakeEngine(inspect=inspection(doubts=[DOUBT]))
+    app = workbench(engine)
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        assert "1 question: d" in frame(app)
+        await pilot.press("d", "2")
+        await until(pilot, lambda: len(engine.of("inspect")) == 2)
+        assert engine.of("inspect")[1]["reading"] == chosen(label_names={"4": "good"})
+
+
+async def test_without_doubts_there_is_nothing_to_answer() -> None:
+    engine = FakeEngine()
+    app = workbench(engine)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("d")
+        await settle(pilot)
+        assert isinstance(app.screen, DataScreen)
+        assert len(engine.of("inspect")) == 1

@@ -1,0 +1,39 @@
+"""What reading is not sure of, for the Data screen: the questions, and what can be answered to them."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from core.base.text import clean_line
+from core.reviews.report import ReadingReport
+from tui.formatting import counted
+from tui.screens.data.reading_choices import Offer
+from tui.widgets.responsive import READABLE, indented, section
+
+_SHOWN = 4
+"""Questions that the overview shows."""
+
+
+def questions(report: ReadingReport, width: int) -> list[Content]:
+    """Draw the doubts of a report, as lines for the overview; none if there is no doubt."""
+    if not report.doubts:
+        return []
+    shown = [Content(""), section("Questions", "press d to answer")]
+    for doubt in report.doubts[:_SHOWN]:
+        body = indented(clean_line(doubt.sentence), min(width, READABLE), 3)
+        shown.append(Content.styled(" ?", "$text-warning") + body[2:])
+    if len(report.doubts) > _SHOWN:
+        shown.append(Content(f"   and {counted(len(report.doubts) - _SHOWN, 'more question')}"))
+    return shown
+
+
+def offer_answers(report: ReadingReport) -> Offer:
+    """List what can be answered to each question; a choice reads the source again."""
+    offer = Offer("What reading is not sure of", "It is read as each question says, unless you choose otherwise.")
+    for doubt in report.doubts:
+        for words, changes in doubt.ways.items():
+            offer.add(
+                Content.assemble((f"{clean_line(doubt.about):<9}", "$foreground-muted"), clean_line(words, 90)),
+                {name: dict(value) if not isinstance(value, str) else value for name, value in changes.items()},
+            )
+    return offer
