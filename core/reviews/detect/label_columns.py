@@ -44,6 +44,7 @@ _OPEN = frozenset(
 _VOTED = frozenset("subreddit permalink upvotes downvotes ups downs numcomments numreplies".split())
 _SIGNED: tuple[set[float | None], ...] = ({-1.0, 1.0}, {-1.0, 0.0, 1.0}, {0.0, 4.0}, {0.0, 2.0, 4.0})
 _MAX_CLASSES, _HIGHEST_CLASS = 50, 10
+_HALF = 0.5
 _LONGEST_NOTION = 4
 """Words in a name such as `is_refund_request`; a longer one asks something else."""
 
@@ -97,13 +98,16 @@ def _score(column: Facts, headed: bool, around: Collection[str]) -> Scored | Non
 def _look(column: Facts, headed: bool, around: Collection[str]) -> _Look | None:
     label_named = column.key in LABEL_NAMES or column.last in LABEL_NAMES
     rated = headed and is_rating_name(column.name)
-    if not column.counts or (headed and is_never_a_label(column.name) and not (label_named or rated)):
+    if not column.counts:
         return None
     values = label_counts(column.counts)
     if column.kind in ("date", "empty") or (column.kind == "nested" and values is column.counts):
         return None
     opened = column if values is column.counts else replace(column, counts=values)
     rows = sum(values.values())
+    words = opened.mostly(_says_something) and opened.share(_is_sentiment) >= _HALF
+    if headed and is_never_a_label(column.name) and not (label_named or rated or words):
+        return None
     return _Look(
         column=opened,
         headed=headed,
@@ -112,7 +116,7 @@ def _look(column: Facts, headed: bool, around: Collection[str]) -> _Look | None:
         rated=rated,
         few=len(values) <= _MAX_CLASSES and not (rows > 20 and len(values) > rows / 2),
         binary=opened.all(_is_truth),
-        words=opened.all(_says_something) and opened.share(_is_sentiment) >= 0.5,
+        words=words,
         signed={number_of(value) for value in values} in _SIGNED,
         rating=_rating(opened, rated, around),
     )

@@ -90,6 +90,13 @@ def _about_scale(scale: Scale, scheme: str, counts: Mapping[str, int], name: str
                 f"the scale is {other}: {other.words()}": {"scale": f"{other.low:g}-{other.high:g}"} for other in others
             },
         )
+    below = sum(n for value, n in counts.items() if (found := rating_of(value)) and found.value <= scale.low - 1)
+    if below and scheme == "stars_binary":
+        yield Doubt(
+            about="scheme",
+            sentence=f"{below:,} rows of “{name}” are below the scale of {scale}, which is read as no rating.",
+            ways={f"the scale is 0–{scale.high:g}": {"scale": f"0-{scale.high:g}"}},
+        )
     if scheme == "as_is" and scale.points <= 3:
         yield Doubt(
             about="scheme",

@@ -16,6 +16,7 @@ from core.reviews.detect.label_values import MISSING, UNKNOWN, Kind, Values, fin
 from core.reviews.detect.names import number_of
 from core.reviews.detect.polarity import NEGATIVE, POSITIVE
 from core.reviews.detect.ratings import rating_of
+from core.reviews.detect.scales import Scale
 from core.reviews.detect.words import canonical, sentiment_of, shown_spelling, truth_of
 from core.reviews.options import ReadingOptions
 from core.reviews.report import Doubt
@@ -169,13 +170,23 @@ def _class_of(value: str, scheme: str, kind: Kind, spellings: Mapping[str, str])
     if scheme == "sentiment":
         rank = kind.ranks.get(number) if number is not None else None
         return (_RANKED[rank], (float(rank), ""), "") if rank is not None else ("", nowhere, UNKNOWN)
-    if number is None or kind.scale is None or (scheme == "stars" and not number.is_integer()):
+    return _class_of_rating(value, number, scheme, kind.scale)
+
+
+def _class_of_rating(
+    value: str, number: float | None, scheme: str, scale: Scale | None
+) -> tuple[str, tuple[float, str], str]:
+    """Return the class of a rating as `_class_of` does."""
+    nowhere = (9.0, value)
+    if number is None or scale is None or (scheme == "stars" and not number.is_integer()):
         return "", nowhere, UNKNOWN
-    stars = kind.scale.is_stars
-    shown = f"{number:g} star" + ("" if number == 1 else "s") if stars else f"{number:g} of {kind.scale.high:g}"
+    stars = scale.is_stars
+    shown = f"{number:g} star" + ("" if number == 1 else "s") if stars else f"{number:g} of {scale.high:g}"
     if scheme == "stars":
         return shown, (number, ""), ""
-    polarity = kind.scale.polarity(number)
+    if number <= scale.low - 1:
+        return "", nowhere, f"{shown}: not on the scale of {scale}"
+    polarity = scale.polarity(number)
     if polarity == 0:
         return "", (number, ""), f"{shown}: neither negative nor positive"
     return (POSITIVE if polarity > 0 else NEGATIVE), (float(polarity), ""), ""

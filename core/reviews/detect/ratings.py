@@ -13,7 +13,7 @@ _N = r"(\d{1,3}(?:[.,]\d+)?)"
 _STARS_WORD = (
     r"(?:stars?|sterne?n?|étoiles?|etoiles?|estrellas?|stell[ae]|estrelas?|sterren|gwiazdk?[aiy]?|gwiazdek|"
     r"звезд[аы]?|звёзд[аы]?|"
-    r"stjärnor|tähteä|yıldız|颗?星|つ星|점)"
+    r"stjärnor|tähteä|yıldız|颗?星|つ星|점|★|⭐)"
 )
 _OF = r"(?:/|out of|of|von|sur|su|de|van|av|z|из|/ ?)"
 _PLAIN = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+|[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:e[+-]?\d+)?")
@@ -21,6 +21,7 @@ _FORMS: tuple[tuple[Form, re.Pattern[str]], ...] = (
     ("percent", re.compile(rf"{_N} ?(?:%|percent|prozent)")),
     ("of", re.compile(rf"(?:rated |rating:? |score:? )?{_N} ?{_OF} ?{_N}(?: ?{_STARS_WORD})?\.?")),
     ("stars", re.compile(rf"(?:rated )?{_N}[ -]?{_STARS_WORD}\.?")),
+    ("stars", re.compile(rf"(?:rating|rated|score|stars?|bewertung|note|nota|оценка)\s?:?\s?{_N}")),
 )
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+")
 _TOP_FIRST = re.compile(r"(\d+)つ星のうち(\d+(?:\.\d+)?)")

@@ -7,6 +7,7 @@ lists of tags, fragments of JSON and columns that always say the same are no rev
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ _TELLING = frozenset(
     "bewertung rezension kommentar commentaire avis reseña comentario comentarios recensione commento avaliacao "
     "words remark remarks recenzja opinia отзыв текст комментарий".split()
 )
+_UNSPACED = re.compile("评论|评价|内容|評論|レビュー|本文|コメント|리뷰|내용|댓글")
+"""Such words in languages that set no blanks between them."""
 _OTHERS = frozenset(
     "product item business developer company shop store seller reply replies response responses owner author user "
     "reviewer username name url urls link links category categories tag tags keyword keywords genre genres address "
@@ -49,6 +52,9 @@ _BLAME = frozenset(
 """Words in the names of such columns, if they are asked in other words."""
 _SENTENCE = 15
 """Characters of a short sentence."""
+_ENOUGH, _LOW_VARIETY = 20, 0.2
+"""Rows from which on it tells something that values repeat, and the share of different ones below which they do."""
+_REPEATED = -55.0
 _SENTENCES, _SHORT, _CONSTANT, _WRONG_KIND, _NOTHING = 30.0, 5.0, -30.0, -45.0, -80.0
 _LEAST = 0.0
 CLOSE = 15.0
@@ -83,14 +89,15 @@ def _score_text(column: Facts) -> Scored:
     if kind == "text":
         score += _SENTENCES + min(math.log2(max(column.mean_length, 1.0)), 10.0)
     elif kind in ("other", "category"):
-        score += _SHORT if kind == "other" else 0.0
+        again = kind == "category" and column.rows >= _ENOUGH and column.variety < _LOW_VARIETY
+        score += _SHORT if kind == "other" else _REPEATED if again else 0.0
     else:
         score += _WRONG_KIND if kind in ("number", "boolean", "date") else _NOTHING
     if column.is_constant:
         score += _CONSTANT if by_name > 0 else _NOTHING
     if column.lists_tags:
         score -= 40.0
-    if column.rows >= 20 and column.variety < 0.2 and kind == "text":
+    if column.rows >= _ENOUGH and column.variety < _LOW_VARIETY and kind == "text":
         score -= 25.0
     values_say = {"text": f"texts of {column.mean_length:.0f} characters on average"}.get(
         kind, f"short values ({kind})"
@@ -108,7 +115,7 @@ def _text_name(column: Facts) -> tuple[float, str]:
         score, why = 60.0 - 0.5 * TEXT_NAMES.index(known), "named like a review"
     elif column.key in TITLE_NAMES or column.last in TITLE_NAMES:
         return -25.0, "named like a title"
-    elif any(word in _TELLING for word in words_of(column.name.rpartition(".")[2])):
+    elif any(word in _TELLING for word in words_of(column.name.rpartition(".")[2])) or _UNSPACED.search(column.name):
         score, why = 40.0, "named like a review"
     elif column.key in (*LABEL_NAMES, *RATING_NAMES, *CLASS_NAMES):
         return -40.0, "named like a label"
