@@ -1,6 +1,6 @@
 """Parquet, Arrow and Feather files, read batch by batch. They have no lines, so the line of a row is its number.
 
-The fields of records become columns with dotted names, as in JSON (`core.reviews.formats.json_records`); short lists
+The fields of records become columns with dotted names, as in JSON (`core.reviews.formats.json.records`); short lists
 are written as JSON.
 """
 

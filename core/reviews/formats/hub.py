@@ -9,7 +9,7 @@ from typing import Any
 
 from core.base.errors import InputError
 from core.base.text import clean_line
-from core.reviews.formats.json_records import object_chunks
+from core.reviews.formats.json.records import object_chunks
 from core.reviews.formats.table import CHUNK_ROWS, Chunk, unique_names
 
 _ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from core.reviews.formats.find_dialect import is_delimited
+from core.reviews.formats.delimited.detection import is_delimited
 from core.reviews.formats.input_file import InputFile
 from core.reviews.formats.table import CHUNK_ROWS, BadRow, Chunk, Tally, excerpt
 from core.reviews.options import ReadingOptions

@@ -14,7 +14,7 @@ from typing import Any
 from core.base.errors import InputError
 from core.base.text import clean_line
 from core.reviews.formats.input_file import InputFile
-from core.reviews.formats.json_records import Item, flat, object_chunks
+from core.reviews.formats.json.records import Item, flat, object_chunks
 from core.reviews.formats.table import CHUNK_ROWS, BadRow, Chunk, Tally, excerpt, unique_names
 from core.reviews.options import ReadingOptions
 

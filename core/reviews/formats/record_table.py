@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from core.base.errors import InputError
 from core.base.text import clean_line
-from core.reviews.formats.layout import FOOTER, REPEATED_HEADER, TITLE, find_layout, is_total, same_header
+from core.reviews.formats.delimited.layout import FOOTER, REPEATED_HEADER, TITLE, find_layout, is_total, same_header
 from core.reviews.formats.table import CHUNK_ROWS, BadRow, Chunk, Tally, excerpt, unique_names
 from core.reviews.options import ReadingOptions
 

@@ -14,8 +14,8 @@ from pkgutil import resolve_name
 from core.base.errors import InputError
 from core.base.text import clean_line
 from core.reviews.folders.part_names import is_class_word
+from core.reviews.formats.delimited.detection import is_delimited
 from core.reviews.formats.encodings import BinaryFileError
-from core.reviews.formats.find_dialect import is_delimited
 from core.reviews.formats.input_file import InputFile
 from core.reviews.formats.key_value_records import is_records
 from core.reviews.formats.labelled_lines import is_fasttext, is_numbered_lines, is_trees
@@ -28,6 +28,10 @@ from core.reviews.options import ReadingOptions
 def _starts_as_json(file: InputFile) -> bool:
     start = file.head.lstrip()
     return start.startswith("{") or (start.startswith("[") and start[1:].lstrip()[:1] in ("{", "]"))
+
+
+def _is_delimited(file: InputFile) -> bool:
+    return is_delimited(file.head, file.complete)
 
 
 @dataclass(frozen=True)
@@ -50,10 +54,12 @@ class Format:
 
 
 FORMATS = (
-    Format("json", "JSON", (".json",), "json_tables:open_json", matches=_starts_as_json),
-    Format("jsonl", "JSON Lines", (".jsonl", ".ndjson"), "json_tables:open_json_lines"),
-    Format("csv", "CSV", (".csv",), "delimited:open_csv", matches=lambda file: is_delimited(file.head, file.complete)),
-    Format("tsv", "TSV", (".tsv", ".tab"), "delimited:open_tsv"),
+    Format("json", "JSON", (".json",), "json.tables:open_json", matches=_starts_as_json),
+    Format("jsonl", "JSON Lines", (".jsonl", ".ndjson"), "json.tables:open_json_lines"),
+    Format(
+        "csv", "CSV", (".csv",), "delimited.table:open_csv", matches=lambda file: is_delimited(file.head, file.complete)
+    ),
+    Format("tsv", "TSV", (".tsv", ".tab"), "delimited.table:open_tsv"),
     Format("parquet", "Parquet", (".parquet", ".pq"), "columnar:open_parquet", magic=(b"PAR1",)),
     Format(
         "arrow",

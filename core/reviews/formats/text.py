@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from core.reviews.formats.delimited import open_tsv
-from core.reviews.formats.dialect import NO_DELIMITER
-from core.reviews.formats.find_dialect import find_dialect, has_classes
+from core.reviews.formats.delimited.detection import find_dialect, has_classes
+from core.reviews.formats.delimited.dialect import NO_DELIMITER
+from core.reviews.formats.delimited.table import open_tsv
 from core.reviews.formats.input_file import InputFile
 from core.reviews.formats.lines import Lines, line_ends
 from core.reviews.formats.table import CHUNK_ROWS, Chunk, Table, Tally

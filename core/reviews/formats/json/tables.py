@@ -1,6 +1,6 @@
 """JSON files and JSON Lines as tables: values one after another, in arrays, or anywhere in an object.
 
-`json_layout` says where the reviews are, `json_records` how one becomes a row.
+`layout` says where the reviews are, `records` how one becomes a row.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from core.base.errors import InputError
 from core.base.text import clean_line
 from core.reviews.detect.names import is_known_name
 from core.reviews.formats.input_file import InputFile
-from core.reviews.formats.json_layout import Layout, find_layout, is_record, paths
-from core.reviews.formats.json_records import Item, flat, object_chunks, record_of
-from core.reviews.formats.json_stream import BrokenJsonError, JsonStream
-from core.reviews.formats.json_survey import survey
+from core.reviews.formats.json.layout import Layout, find_layout, is_record, paths
+from core.reviews.formats.json.records import Item, flat, object_chunks, record_of
+from core.reviews.formats.json.stream import BrokenJsonError, JsonStream
+from core.reviews.formats.json.survey import survey
 from core.reviews.formats.table import CHUNK_ROWS, BadRow, Chunk, ReadAgainError, Tally, excerpt, unique_names
 from core.reviews.options import ReadingOptions
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from core.reviews.formats.json_stream import JsonStream, Position
+from core.reviews.formats.json.stream import JsonStream, Position
 
 _MAX_CHILDREN, _MAX_DEPTH, _SAMPLE = 5_000, 6, 20
 _SHORT = 200

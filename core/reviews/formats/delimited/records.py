@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-from core.reviews.formats.dialect import LINE_BREAK, NEVER_IN_TEXT, Dialect, repaired
+from core.reviews.formats.delimited.dialect import LINE_BREAK, NEVER_IN_TEXT, Dialect, repaired
 
 _MAX_FIELD = 16 << 20
 _MAX_RECORD_LINES = 200

@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 
 from core.base.text import clean_line
 from core.reviews.detect.names import CLASS_NAMES, LABEL_NAMES, RATING_NAMES, TEXT_NAMES, is_known_name, plain
-from core.reviews.formats.json_stream import Position
-from core.reviews.formats.json_survey import Node
+from core.reviews.formats.json.stream import Position
+from core.reviews.formats.json.survey import Node
 
 _TRAIN = re.compile(r"train(ing)?([ _-]?(set|data|split|examples))?", re.IGNORECASE)
 _HELD_OUT = re.compile(

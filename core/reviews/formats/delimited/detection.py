@@ -13,10 +13,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from core.reviews.detect.names import is_known_name
-from core.reviews.formats.dialect import NEVER_IN_TEXT, NO_DELIMITER, Dialect
-from core.reviews.formats.layout import SEPARATOR, Layout, Record, find_layout
+from core.reviews.formats.delimited.dialect import NEVER_IN_TEXT, NO_DELIMITER, Dialect
+from core.reviews.formats.delimited.layout import SEPARATOR, Layout, Record, find_layout
+from core.reviews.formats.delimited.records import Batch, RecordReader
 from core.reviews.formats.lines import line_ends, split_lines
-from core.reviews.formats.records import Batch, RecordReader
 from core.reviews.options import ReadingOptions
 
 DELIMITERS = (",", "\t", ";", "|")

@@ -12,16 +12,16 @@ from itertools import chain
 
 from core.base.errors import InputError
 from core.base.text import clean_line
-from core.reviews.formats import layout as kinds
-from core.reviews.formats.delimiters import parse_delimiter, shown_delimiter
-from core.reviews.formats.dialect import NO_DELIMITER, Dialect
-from core.reviews.formats.find_dialect import DELIMITERS, Fit, dialects, find_dialect, measure
+from core.reviews.formats.delimited import layout as kinds
+from core.reviews.formats.delimited.delimiters import parse_delimiter, shown_delimiter
+from core.reviews.formats.delimited.detection import DELIMITERS, Fit, dialects, find_dialect, measure
+from core.reviews.formats.delimited.dialect import NO_DELIMITER, Dialect
+from core.reviews.formats.delimited.layout import is_total, same_header
+from core.reviews.formats.delimited.records import Batch, RecordReader
+from core.reviews.formats.delimited.surplus import find_surplus
 from core.reviews.formats.input_file import InputFile
-from core.reviews.formats.layout import is_total, same_header
 from core.reviews.formats.lines import ANY_END, Lines
 from core.reviews.formats.own_exports import is_made_inert, is_own_export, original_cells
-from core.reviews.formats.records import Batch, RecordReader
-from core.reviews.formats.surplus import find_surplus
 from core.reviews.formats.table import CHUNK_ROWS, BadRow, Chunk, ReadAgainError, Tally, excerpt, unique_names
 from core.reviews.options import Quoting, ReadingOptions
 from core.reviews.report import Doubt
