@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+from xml.parsers import expat
 
 from core.base.errors import InputError
 from core.base.text import clean_line
@@ -49,7 +50,7 @@ def open_spreadsheet(file: InputFile, options: ReadingOptions) -> RecordTable:
     except calamine.PasswordError:
         message = f"{clean_line(file.name)} is protected by a password; save it without one, or as CSV."
         raise InputError(message) from None
-    except (calamine.CalamineError, zipfile.BadZipFile, ValueError) as error:
+    except (calamine.CalamineError, zipfile.BadZipFile, NotImplementedError, ValueError) as error:
         reason = clean_line(error, 100).rstrip(".")
         raise InputError(
             f"{clean_line(file.name)} is not a readable spreadsheet (Excel or OpenDocument): {reason}. If it opens "
@@ -97,22 +98,42 @@ def _format(file: InputFile, zipped: bool) -> str:
 def _check_size(path: Path, name: str) -> None:
     """Check that the parts of a workbook fit in memory, by unpacking them: what a zip file says may be untrue.
 
+    The content of an OpenDocument file must also be well-formed XML: calamine waits forever for an element to end.
+
     Raises:
-        InputError: They do not.
-        zipfile.BadZipFile: The file is damaged.
+        InputError: They do not, or it is not.
     """
     total = 0
     try:
         with zipfile.ZipFile(path) as parts:
             for info in parts.infolist():
-                info.file_size = 1 << 62  # reads to the end of the part, whatever its size is said to be
-                with parts.open(info) as part:
-                    while block := part.read(1 << 20):
-                        total += len(block)
-                        if total > _MAX_UNPACKED:
-                            raise InputError(
-                                f"{clean_line(name)} unpacks to more than a gigabyte, too much to read as a "
-                                "spreadsheet; save it as CSV."
-                            )
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError):
+                content = expat.ParserCreate() if info.filename == "content.xml" else None
+                for block in _blocks(parts, info):
+                    total += len(block)
+                    if total > _MAX_UNPACKED:
+                        raise InputError(
+                            f"{clean_line(name)} unpacks to more than a gigabyte, too much to read as a "
+                            "spreadsheet; save it as CSV."
+                        )
+                    if content is not None:
+                        content.Parse(block)
+                if content is not None:
+                    content.Parse(b"", True)
+    except expat.ExpatError as error:
+        raise InputError(
+            f"{clean_line(name)} is a damaged OpenDocument file ({clean_line(error, 60)}); download it again, or save "
+            "it as CSV from a program that can repair it."
+        ) from None
+    except (zipfile.BadZipFile, NotImplementedError, ValueError):
         return  # the reader says what is wrong
+
+
+def _blocks(parts: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
+    """Yield a part until it ends or turns out to be damaged, which the reader will say if it needs that part."""
+    info.file_size = 1 << 62  # reads to the end of the part, whatever its size is said to be
+    try:
+        with parts.open(info) as part:
+            while block := part.read(1 << 20):
+                yield block
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError):
+        return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import io
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from core.base.errors import InputError
 from core.reviews.detect.words import is_placeholder
 from core.reviews.formats import spreadsheet
 from core.reviews.reading import read_reviews
-from tests.core.reviews.kinds.containers import open_document, workbook
+from tests.core.reviews.kinds.containers import open_document, workbook, zipped
 
 ROWS: list[list[object]] = [["text", "label"], ["It is good", 1], ["It is bad", 0]]
 quick = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -100,3 +101,27 @@ def test_a_workbook_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypa
     with pytest.raises(InputError, match="too much to read as a spreadsheet; save it as CSV"):
         read_reviews(path)
     assert len(path.read_bytes()) < 1 << 20
+
+
+def test_a_damaged_part_does_not_hide_the_size_of_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spreadsheet, "_MAX_UNPACKED", 1 << 20)
+    path = tmp_path / "a.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as parts:
+        parts.writestr("docProps/app.xml", b"some properties" * 40)
+        parts.writestr("xl/sharedStrings.xml", bytes(4 << 20))
+        parts.writestr("[Content_Types].xml", b"<Types/>")
+    content = bytearray(path.read_bytes())
+    content[60] ^= 0xFF
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="too much to read as a spreadsheet"):
+        read_reviews(path)
+
+
+@pytest.mark.parametrize("part", ["</table:table>", "</table:table-row>", "</office:spreadsheet>"])
+def test_an_element_that_does_not_end_is_not_waited_for(read: Any, part: str) -> None:
+    """Calamine loops without an end where the end of a table is spelled wrongly."""
+    unpacked = zipfile.ZipFile(io.BytesIO(open_document(ROWS)))
+    parts = {name: unpacked.read(name) for name in unpacked.namelist()}
+    parts["content.xml"] = parts["content.xml"].replace(part.encode(), b"</table:nothing>")
+    with pytest.raises(InputError, match="is a damaged OpenDocument file"):
+        read(zipped(parts), ".ods")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import lzma
+import zipfile
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -49,3 +51,16 @@ def test_any_bytes_end_in_reviews_or_a_sentence(content: bytes, suffix: str) -> 
 @given(st.lists(st.sampled_from(_SYNTAX), max_size=40), st.sampled_from(SUFFIXES))
 def test_any_syntax_ends_in_reviews_or_a_sentence(pieces: list[str], suffix: str) -> None:
     read("".join(pieces).encode(), f".{suffix}")
+
+
+@settings(EVERY_TIME, max_examples=120)
+@given(st.sampled_from((".xlsx", ".ods")), st.data())
+def test_a_damaged_part_of_a_workbook_ends_in_reviews_or_a_sentence(suffix: str, data: st.DataObject) -> None:
+    """Packed soundly, so that it is the reader of the workbook that meets the damage."""
+    unpacked = zipfile.ZipFile(io.BytesIO(WHOLE[suffix]))
+    parts = {name: bytearray(unpacked.read(name)) for name in unpacked.namelist()}
+    part = parts[data.draw(st.sampled_from(sorted(parts)))]
+    for _ in range(data.draw(st.integers(1, 3))):
+        part[data.draw(st.integers(0, len(part) - 1))] ^= data.draw(st.integers(1, 255))
+    found = read(zipped({name: bytes(content) for name, content in parts.items()}), suffix)
+    assert found is None or len(found) <= len(_ROWS)
