@@ -61,8 +61,16 @@ def _require_different_texts(reviews: Reviews, fraction: float | None, shown: st
             f"All {rows:,} reviews of {shown} have the same text in the column “{column}”; name another with "
             "--text COLUMN."
         )
-    if fraction is not None and not len(split_by_hash(reviews, fraction)[1]):
+    if fraction is None:
+        return
+    learned, held_out = split_by_hash(reviews, fraction)
+    if not len(held_out):
         raise InputError(
             f"{shown} has only {distinct} different texts in {rows:,} reviews, one for each class, so none can be held "
+            "out for validation; add reviews, or name others with --validation."
+        )
+    if len(np.unique(reviews.labels[learned])) < 2:
+        raise InputError(
+            f"{shown} has so few different texts that one class alone would remain to learn from once some are held "
             "out for validation; add reviews, or name others with --validation."
         )

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.base.errors import InputError
@@ -28,6 +28,7 @@ def written(folder: Path, rows: list[tuple[int, str]], name: str = "") -> Path:
 
 
 @settings(max_examples=80, deadline=None)
+@example(rows=[(1, "b"), (1, "b"), (1, "a"), (0, "a"), (1, "a"), (0, "a"), (1, "a"), (0, "a")])
 @given(rows=ROWS)
 def test_what_is_called_trainable_has_reviews_of_two_classes_to_learn_and_some_to_validate(
     rows: list[tuple[int, str]],
