@@ -64,3 +64,22 @@ def test_a_damaged_part_of_a_workbook_ends_in_reviews_or_a_sentence(suffix: str,
         part[data.draw(st.integers(0, len(part) - 1))] ^= data.draw(st.integers(1, 255))
     found = read(zipped({name: bytes(content) for name, content in parts.items()}), suffix)
     assert found is None or len(found) <= len(_ROWS)
+
+
+@settings(EVERY_TIME, max_examples=150)
+@given(st.sampled_from(sorted(WHOLE)), st.data())
+def test_a_damaged_file_ends_in_reviews_or_a_sentence(suffix: str, data: st.DataObject) -> None:
+    content = bytearray(WHOLE[suffix])
+    at = data.draw(st.integers(0, len(content) - 1))
+    match data.draw(st.sampled_from(("cut", "change", "remove", "insert"))):
+        case "cut":
+            del content[at:]
+        case "change":
+            content[at] ^= data.draw(st.integers(1, 255))
+        case "remove":
+            del content[at : at + data.draw(st.integers(1, 40))]
+        case "insert":
+            content[at:at] = data.draw(st.binary(min_size=1, max_size=8))
+    found = read(bytes(content), suffix)
+    if found is not None and suffix not in (".csv", ".jsonl"):
+        assert len(found) <= len(_ROWS)
