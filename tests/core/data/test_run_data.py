@@ -28,7 +28,8 @@ def written(folder: Path, rows: list[tuple[int, str]], name: str = "") -> Path:
 
 
 @settings(max_examples=80, deadline=None)
-@example(rows=[(1, "b"), (1, "b"), (1, "a"), (0, "a"), (1, "a"), (0, "a"), (1, "a"), (0, "a")])
+@example(rows=[(1, "b"), (1, "b"), *[(1, "a"), (0, "a")] * 3])
+@example(rows=[(0, "b"), (0, "b"), *[(0, "a"), (1, "a")] * 3])
 @given(rows=ROWS)
 def test_what_is_called_trainable_has_reviews_of_two_classes_to_learn_and_some_to_validate(
     rows: list[tuple[int, str]],
