@@ -6,6 +6,7 @@ import ast
 import json
 import pickle
 import zipfile
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +41,12 @@ UNPACKS = {
     "dill",
     "joblib",
 }
+UNPACKERS = {"bz2", "gzip", "lzma", "tarfile", "zipfile"}
+"""What core/reviews/unpacking may use; its own tests attack it with bombs and names that lead elsewhere."""
 CALLS = {"unpack_archive", "eval", "exec", "system", "popen", "unsafe_load", "extractall"}
 
 
-def test_no_module_unpacks_an_archive_or_runs_what_it_reads() -> None:
+def test_only_one_room_unpacks_and_no_module_runs_what_it_reads() -> None:
     assert len(SOURCES) > 120
     for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -51,7 +54,9 @@ def test_no_module_unpacks_an_archive_or_runs_what_it_reads() -> None:
                 names = {one.name.split(".")[0] for one in node.names} | {
                     (getattr(node, "module", "") or "").split(".")[0]
                 }
-                assert not names & UNPACKS, (path, names)
+                sizes = {"zipfile"} if path.name == "spreadsheet.py" else set()  # asked for before calamine unpacks
+                allowed = UNPACKERS if "unpacking" in path.parts else sizes
+                assert not names & UNPACKS - allowed, (path, names)
             if isinstance(node, ast.Call):
                 name = getattr(node.func, "attr", getattr(node.func, "id", ""))
                 assert name not in CALLS or (name == "eval" and not node.args), (path, node.lineno, name)
@@ -64,13 +69,13 @@ def test_no_module_unpacks_an_archive_or_runs_what_it_reads() -> None:
 
 
 @pytest.mark.parametrize("name", ["../../evil.csv", "/evil.csv", "train.csv"])
-def test_an_archive_is_refused_and_nothing_of_it_is_unpacked(tmp_path: Path, home: Path, name: str) -> None:
+def test_nothing_of_an_archive_is_left_outside_of_the_home_or_beside_it(tmp_path: Path, home: Path, name: str) -> None:
     archive = tmp_path / "inside" / "reviews.csv"
     archive.parent.mkdir()
     with zipfile.ZipFile(archive, "w") as file:
         file.writestr(name, "review,label\n" + "fine,1\n" * 20)
-    with pytest.raises(InputError):
-        read_reviews(str(archive), ReadingOptions())
+    with nullcontext() if name == "train.csv" else pytest.raises(InputError):
+        assert len(read_reviews(str(archive), ReadingOptions())) == 20
     assert [entry.name for entry in tmp_path.rglob("*") if entry.is_file() and home not in entry.parents] == [
         "reviews.csv"
     ]

@@ -24,6 +24,7 @@ def probes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         return 4096
 
     monkeypatch.setattr(budgets, "measured_budget", probe)
+    monkeypatch.setattr(budgets.Contention, "lost", lambda _: 0.0)
     return found
 
 

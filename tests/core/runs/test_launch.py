@@ -60,7 +60,7 @@ def test_a_worker_gets_a_session_and_a_place_of_its_own_and_the_same_home(
     folder, home, path, arguments, session, pid, stdin = run.log.read_text().strip().split("|")
     assert (folder, home, stdin) == ("/", str(tmp_path / "home"), "/dev/null")
     assert (Path(path.split(os.pathsep)[0]) / "core" / "worker" / "main.py").is_file()
-    assert arguments == f"-m core.worker {run.path} --resume"
+    assert arguments == f"-P -m core.worker {run.path} --resume"
     assert session.strip() in (pid, "")
 
 

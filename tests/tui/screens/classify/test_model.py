@@ -84,7 +84,7 @@ async def test_a_pile_is_read_as_data_was_told_to_also_after_a_break(run: RunFol
         assert screen.pile is not None and screen.pile.position == 1
     for asked in (engine.asked, again.asked):
         params = [params for method, params in asked if method == "rows" and params["source"] == pile]
-        assert params and all(one["reading"]["text"] == "body" and one["reading"]["label"] == "" for one in params)
+        assert params and all(one["reading"]["text"] == "body" and one["without_labels"] for one in params)
         assert all(one["reading"]["encoding"] == "windows-1252" for one in params)
     mark = read_bookmark(str(other))
     assert mark is not None and mark.row == 2 and mark.reading is None, "each pile has its own"
