@@ -151,6 +151,10 @@ def _is_half(column: Facts) -> bool:
     return column.kind in ("text", "other", "category") and column.mean_length >= 8 and not column.is_constant
 
 
+_TITLES_OF_REVIEWS = ("summary", "reviewtitle", "reviewsummary", "reviewheadline", "headline")
+"""Titles that are not those of products, however often they repeat: many reviews are called “Five stars”."""
+
+
 def rank_titles(columns: Sequence[Facts]) -> list[Scored]:
     """Return the columns that could be the title of a review, the best first."""
     found = []
@@ -162,7 +166,8 @@ def rank_titles(columns: Sequence[Facts]) -> list[Scored]:
         parents = column.words[: -len(known)] if "." in column.name else ()
         if any(word in _OTHERS for word in parents):
             continue
-        if column.is_constant or (column.rows >= 10 and column.variety < 0.5):
+        repeats = column.rows >= 10 and column.variety < 0.5 and column.key not in _TITLES_OF_REVIEWS
+        if column.is_constant or repeats:
             found.append(Scored(column, rank - 100.0, "named like a title, but the same again and again"))
         else:
             found.append(Scored(column, rank, "named like a title"))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from core.reviews.detect.polarity import meaning_of
 from core.reviews.options import ReadingOptions
+from core.reviews.reading import read_reviews
 from core.reviews.report import ReadingReport
 
 BAD = [f"The {thing} broke after {days} days of use" for thing in ("lid", "zip", "fan") for days in (2, 3, 4, 5)]
@@ -207,3 +209,13 @@ def test_neither_the_order_of_rows_nor_that_of_columns_matters(read: Any, seed: 
     body = chance.sample(rows[1:], len(rows) - 1)
     shuffled = "\n".join(";".join(row[at] for at in order) for row in [rows[0], *body]) + "\n"
     assert described(read(shuffled).report) == described(read(content).report)
+
+
+@pytest.mark.parametrize(("name", "title"), [("summary", "summary"), ("review_title", "review_title"), ("title", None)])
+def test_a_title_that_repeats_is_a_products_unless_its_name_says_that_it_is_a_reviews(
+    tmp_path: Path, name: str, title: str | None
+) -> None:
+    rows = [f"This is what number {row} said about it,Title {row % 5},{row % 2}" for row in range(60)]
+    path = tmp_path / "reviews.csv"
+    path.write_text("\n".join([f"review,{name},label", *rows]))
+    assert read_reviews(path).report.title_column == title
