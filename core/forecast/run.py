@@ -102,12 +102,12 @@ class Run:
 
     @property
     def prepares(self) -> str:
-        """Identifies the output of the frozen layers, which a run with the same value reuses; empty if none is kept."""
+        """Identifies the output of the frozen layers, which the next run on the same reviews reuses; empty for none."""
         if not self.native or self.num_frozen <= 0:
             return ""
         settings = self.settings
-        words = [self.facts.model, round(self.rows + self.held_out_rows), round(self.mean_tokens, 3)]
-        return " ".join(map(str, [*words, self.num_frozen, self.precision, settings.max_length, settings.truncation]))
+        words = [round(self.rows + self.held_out_rows), self.num_frozen, self.precision]
+        return " ".join(map(str, [*words, settings.max_length, settings.truncation]))
 
     # Weights that learn
 

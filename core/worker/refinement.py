@@ -84,7 +84,7 @@ def refined(
     tokens = sum(length * count for length, count in run.table)
     forward = duration.evaluation_operations(run, load) * run.held_out
     forward_rate, first = base.forward_rate, base.first_evaluation
-    if pace.evaluations and forward:
+    if pace.evaluations and forward and not run.prepares:  # evaluations that reuse frozen layers hardly compute
         forward_rate = forward / max(statistics.median(pace.evaluations), 1e-6)
     if pace.first_evaluation is not None:
         first = max(pace.first_evaluation - forward / forward_rate, 0.0)

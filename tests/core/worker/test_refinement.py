@@ -119,6 +119,13 @@ def test_frozen_layers_that_a_run_has_computed_are_not_forecast_again() -> None:
     assert (
         duration.frozen_pass_seconds(before, before.requested) > 0 == duration.frozen_pass_seconds(now, now.requested)
     )
+    estimated = [(round(length * 1.04), count) for length, count in TABLE]  # as a worker knows them, from bytes
+    worker = facts(model="", table=estimated)
+    found = after(settings, worker, ran(Run(worker, settings), slower=1.0))
+    told = here.model_copy(update={"calibrations": found.calibrations})
+    assert duration.frozen_pass_seconds(Run(told, settings), now.requested) == 0
+    longer = told.model_copy(update={"table": [(2 * length, count) for length, count in TABLE]})
+    assert duration.frozen_pass_seconds(Run(longer, settings), now.requested) > 0
     cut = changed(freeze_layers=4, max_length=100)
     assert duration.frozen_pass_seconds(Run(taught, cut), now.requested) > 0
     more = taught.model_copy(update={"reviews": 2790})
