@@ -124,8 +124,8 @@ def test_frozen_layers_that_a_run_has_computed_are_not_forecast_again() -> None:
     found = after(settings, worker, ran(Run(worker, settings), slower=1.0))
     told = here.model_copy(update={"calibrations": found.calibrations})
     assert duration.frozen_pass_seconds(Run(told, settings), now.requested) == 0
-    longer = told.model_copy(update={"table": [(2 * length, count) for length, count in TABLE]})
-    assert duration.frozen_pass_seconds(Run(longer, settings), now.requested) > 0
+    shorter = told.model_copy(update={"table": [(length // 2 + 1, count) for length, count in TABLE]})
+    assert duration.frozen_pass_seconds(Run(shorter, settings), now.requested) > 0
     cut = changed(freeze_layers=4, max_length=100)
     assert duration.frozen_pass_seconds(Run(taught, cut), now.requested) > 0
     more = taught.model_copy(update={"reviews": 2790})
