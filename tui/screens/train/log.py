@@ -70,6 +70,11 @@ class RunLog(RichLog):
         elif self.following:
             self.scroll_end(animate=False)
 
+    def action_scroll_end(self) -> None:
+        """Follow from here: an animated way to the end would be overtaken by a line that is added meanwhile."""
+        self.following = True
+        self.scroll_end(animate=False)
+
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
         if self.has_focus:
