@@ -5,8 +5,8 @@ queue of every ancestor to the app, which looks up its binding. A second key tha
 it reaches a widget that is about to lose the focus, or a line whose deleted character is still there.
 
 `OrderedApp` hands a key from widget to widget itself, at once, so that the next key meets what the one before has done.
-Where a key works through messages (enter on a button, whatever is pressed in a dialog, a screen that is opened), the
-next one waits until those have been handled.
+Where a key works through messages (enter on a button, whatever is pressed in a dialog, a screen that is opened, a focus
+that moves), the next one waits until those have been handled.
 """
 
 from __future__ import annotations
@@ -77,7 +77,8 @@ class OrderedApp(App[None]):
         while self._keys_waiting and self._settling_since is None and self._screen_stack:
             event = self._keys_waiting.popleft()
             self._keys_handed_out += 1
-            screen, target = self.screen, self.focused or self.screen
+            screen, focused = self.screen, self.focused
+            target = focused or screen
             self._acts_later = False
             way = [node for node in target.ancestors_with_self if node is not self]
             if isinstance(event, events.Paste) or screen.maximized is not None:
@@ -85,9 +86,10 @@ class OrderedApp(App[None]):
             elif not await self._check_bindings(event.key, priority=True):
                 await self._hand_up(_Key(event.key, event.character), target)
             opens = self.screen is not screen or isinstance(screen, ModalScreen)
-            if opens or self._acts_later or isinstance(event, events.Paste) or event.key == "enter":
+            moved = [self.focused] if self.focused is not None and self.focused is not focused else []
+            if opens or moved or self._acts_later or isinstance(event, events.Paste) or event.key == "enter":
                 self._settling_since = self.clock()
-                self._pass_through([*way, self], screen, self._keys_handed_out, _ROUNDS)
+                self._pass_through([*moved, *way, self], screen, self._keys_handed_out, _ROUNDS)
 
     async def _hand_up(self, key: _Key, target: MessagePump) -> None:
         """Let `target` and its ancestors handle a key, as far as it bubbles."""

@@ -38,7 +38,7 @@ class Inputs(OrderedApp):
 
 def press_at_once(pilot: Pilot[None], keys: list[str]) -> None:
     for key in keys:
-        pilot.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        pilot.app.post_message(events.Key(key, {"slash": "/"}.get(key, key if len(key) == 1 else None)))
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -64,6 +64,47 @@ async def test_a_burst_of_any_keys_comes_to_what_it_comes_to_one_by_one(seed: in
         }
 
 
+async def comes(condition: Callable[[], object]) -> None:
+    """Wait for a state; the pilot would wait for the stuck widget."""
+    for _ in range(100_000):
+        if condition():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("what was waited for never came")
+
+
+class Selecting(OrderedApp):
+    """The slash goes at once to a line that is selected when it gets the focus: what is typed first replaces it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("slash", "type", show=False)]
+
+    def compose(self) -> ComposeResult:
+        yield Widget(id="list")
+        yield Input("before", id="line")
+
+    def on_mount(self) -> None:
+        self.query_one("#list").can_focus = True
+        self.query_one("#list").focus()
+
+    def action_type(self) -> None:
+        self.screen.set_focus(self.query_one("#line"))
+
+
+async def test_what_is_typed_after_the_focus_moved_is_not_overtaken_by_the_selection() -> None:
+    app, gate = Selecting(), asyncio.Event()
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: app.focused is app.query_one("#list"))
+        line = app.query_one("#line", Input)
+        line.call_later(gate.wait)  # whatever keeps it busy when the focus comes
+        press_at_once(pilot, ["slash", *"tmp"])
+        await comes(lambda: app.focused is line and (line.value != "before" or app._keys_waiting))
+        gate.set()
+        await pilot.pause()
+        press_at_once(pilot, ["slash", *"reviews"])
+        await until(pilot, lambda: line.value.endswith("reviews"))
+        assert line.value == "tmp/reviews"
+
+
 class Stuck(Widget, can_focus=True):
     """Its handler of enter waits for something that does not come."""
 
@@ -86,15 +127,6 @@ class WithStuck(OrderedApp):
 
     def compose(self) -> ComposeResult:
         yield Stuck()
-
-
-async def comes(condition: Callable[[], object]) -> None:
-    """Wait for a state; the pilot would wait for the stuck widget."""
-    for _ in range(100_000):
-        if condition():
-            return
-        await asyncio.sleep(0)
-    raise AssertionError("what was waited for never came")
 
 
 async def test_a_stuck_widget_holds_up_keys_only_for_so_long() -> None:

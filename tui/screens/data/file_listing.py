@@ -81,7 +81,7 @@ def completion(folder: Path, typed: str) -> str | None:
 def existing(folder: Path, typed: str) -> tuple[Path, bool] | None:
     """Return the absolute path that `typed` names, and whether it is a folder; None if it does not exist."""
     try:
-        path = (folder / Path(typed).expanduser()).absolute()
+        path = _meant(folder, typed).absolute()
         return (path, path.is_dir()) if path.exists() else None
     except (OSError, ValueError, RuntimeError):
         return None
@@ -90,8 +90,17 @@ def existing(folder: Path, typed: str) -> tuple[Path, bool] | None:
 def _asked(folder: Path, typed: str) -> tuple[Path, str]:
     if not typed:
         return folder, ""
-    path = folder / Path(typed).expanduser()
+    path = _meant(folder, typed)
     return (path, "") if typed.endswith("/") or typed == "~" else (path.parent, path.name)
+
+
+def _meant(folder: Path, typed: str) -> Path:
+    """Return the path that was typed, from the root if only that leads to a folder.
+
+    The key that opens the line is a slash, so of an absolute path its first character may be missing.
+    """
+    path, from_root = folder / Path(typed).expanduser(), Path("/") / typed
+    return from_root if not path.parent.is_dir() and from_root.parent.is_dir() else path
 
 
 def _entry(path: Path) -> Entry | None:

@@ -16,7 +16,6 @@ from textual.content import Content
 from textual.widgets import Button, ContentSwitcher, Static
 
 from core.base.text import clean_line
-from core.reviews.formats.registry import format_titles
 from core.reviews.options import ReadingOptions
 from tui.keys.bindings import bindings
 from tui.screens.data import report_views
@@ -33,8 +32,8 @@ from tui.widgets.tabs import Sections
 from tui.workbench import sample_folder
 
 _INTRO = (
-    f"Reviews come from a file ({format_titles()}), a folder of them, or the Hugging Face hub. Nothing is changed in "
-    "them, and nothing leaves this machine."
+    "Reviews come from a file (a table, a spreadsheet, a database, JSON or plain text, compressed or not), from a folder "
+    "of files, or from the Hugging Face hub. No file is changed, and nothing leaves this machine."
 )
 
 

@@ -89,6 +89,16 @@ async def test_a_typed_path_is_completed_and_opened(tmp_path: Path) -> None:
         assert engine.of("inspect")[0]["source"] == str(tmp_path / "shoes.csv")
 
 
+async def test_an_absolute_path_may_be_typed_although_its_slash_opens_the_line(tmp_path: Path) -> None:
+    (tmp_path / "shop.csv").write_text("review,label\n")
+    engine = FakeEngine()
+    async with workbench(engine, data="").run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press(*(("slash" if key == "/" else key) for key in f"{tmp_path}/shop.csv"), "enter")
+        await settle(pilot)
+        assert engine.of("inspect")[0]["source"] == str(tmp_path / "shop.csv")
+
+
 async def test_what_is_no_path_is_asked_of_the_hub_as_typed() -> None:
     engine = FakeEngine(inspect=InputError("Cannot read the dataset."))
     app = workbench(engine, data="")
