@@ -32,8 +32,8 @@ from tui.widgets.tabs import Sections
 from tui.workbench import sample_folder
 
 _INTRO = (
-    "Reviews come from a file (a table, a spreadsheet, a database, JSON or plain text, compressed or not), from a folder "
-    "of files, or from the Hugging Face hub. No file is changed, and nothing leaves this machine."
+    "Reviews come from a file (a table, a spreadsheet, a database, JSON or plain text, compressed or not), from a "
+    "folder of files, or from the Hugging Face hub. No file is changed, and nothing leaves this machine."
 )
 
 
