@@ -1,4 +1,4 @@
-"""What reading is not sure of, for the Data screen: the questions, and what can be answered to them."""
+"""Close calls of reading, for the Data screen: the questions, and the answers to choose from."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ def questions(report: ReadingReport, width: int) -> list[Content]:
 
 def offer_answers(report: ReadingReport) -> Offer:
     """List what can be answered to each question; a choice reads the source again."""
-    offer = Offer("What reading is not sure of", "It is read as each question says, unless you choose otherwise.")
+    open_questions = [doubt.sentence for doubt in report.doubts if doubt.ways]
+    sentences = "\n".join(f"? {clean_line(sentence, 240)}" for sentence in open_questions[:_SHOWN])
+    offer = Offer("Read it differently", f"{sentences}\nWithout a choice it stays as it is.")
     for doubt in report.doubts:
         for words, changes in doubt.ways.items():
             offer.add(

@@ -68,7 +68,7 @@ DATA = KeyTable(
         Action("data.label", "l", "choose_column('label')", "Label column"),
         Action("data.scheme", "s", "choose_scheme", "How labels become classes"),
         Action("data.names", "n", "name_classes", "Names of the classes"),
-        Action("data.doubts", "d", "answer", "Questions", "What reading is not sure of", when=_FOUND),
+        Action("data.doubts", "d", "answer", "Questions", "Close calls, and how to decide them otherwise", when=_FOUND),
         Action("data.reading", "e", "choose_reading", "How the file is read", "Encoding, delimiter, header"),
         *(
             Action(f"data.section_{number}", str(number), f"open_section({number - 1})", title, when=_FOUND)

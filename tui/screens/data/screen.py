@@ -102,7 +102,8 @@ class DataScreen(LooksThroughLens):
         refusal.display = bool(self._refusal) and self._report is None
         if stage == "picking":
             hint = "\nPress e to say how it is read, t to name its column of text; or choose another below."
-            refusal.update(Content(f"✗ {clean_line(self._refusal)}{hint if self._on_disk else ''}"))
+            helps = self._on_disk and "--" in self._refusal  # what flags decide, these keys decide here
+            refusal.update(Content(f"✗ {clean_line(self._refusal)}{hint if helps else ''}"))
             self.query_one(FilePicker).focus_list()
         elif stage == "found":
             self.findings.open(self.findings.section)
@@ -220,12 +221,12 @@ class DataScreen(LooksThroughLens):
             self._offer(offer_schemes(self._report))
 
     def action_answer(self) -> None:
-        """Answer what reading is not sure of."""
+        """Decide a close call of reading otherwise."""
         offer = offer_answers(self._report) if self._report is not None else None
         if offer is not None and offer.lines:
             self._offer(offer)
         else:
-            self.app.say("Nothing is in doubt.")
+            self.app.say("There are no questions about how this is read.")
 
     def action_choose_reading(self) -> None:
         """Choose encoding, delimiter and header."""
