@@ -45,12 +45,12 @@ def main() -> None:
             first = ran(*chosen, "--set", "seed=1")
             with busy(2):
                 slowed = ran(*chosen, "--set", "seed=2")
-                foretold = reviewtui("forecast", str(REVIEWS), "--model", "starter", *chosen, "--set", "seed=3")
+                predicted = reviewtui("forecast", str(REVIEWS), "--model", "starter", *chosen, "--set", "seed=3")
             third = ran(*chosen, "--set", "seed=3")
-            error = foretold["training_seconds"] / third["seconds"] - 1
-            memory = foretold["peak_bytes"] / third["peak_memory_bytes"] - 1
+            error = predicted["training_seconds"] / third["seconds"] - 1
+            memory = predicted["peak_bytes"] / third["peak_memory_bytes"] - 1
             errors.append(abs(error))
-            seconds = [first["seconds"], slowed["seconds"], foretold["training_seconds"], third["seconds"]]
+            seconds = [first["seconds"], slowed["seconds"], predicted["training_seconds"], third["seconds"]]
             rows.append([kind, *(f"{one:.1f} s" for one in seconds), f"{error:+.0%}", f"{memory:+.0%}"])
             print(rows[-1], flush=True)
     machine = describe(threads())

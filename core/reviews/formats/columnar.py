@@ -20,7 +20,7 @@ from pyarrow import feather, ipc
 from core.base.errors import InputError
 from core.base.text import clean_line
 from core.reviews.formats.input_file import InputFile
-from core.reviews.formats.table import CHUNK_ROWS, UNDECODABLE, Chunk, Tally, cell, unique_names
+from core.reviews.formats.table import CHUNK_ROWS, UNDECODABLE, Chunk, Table, Tally, cell, unique_names
 from core.reviews.options import ReadingOptions
 
 NESTED = "[…]"
@@ -42,15 +42,12 @@ def open_arrow(file: InputFile, _: ReadingOptions) -> ColumnarTable:
     return ColumnarTable(file, "arrow")
 
 
-class ColumnarTable:
+class ColumnarTable(Table):
     """The `Table` of a Parquet file or an Arrow file (either IPC form)."""
 
     def __init__(self, file: InputFile, format: str) -> None:
         self.path, self.name, self.format = file.path, file.name, format
         self.notices: list[str] = []
-        self.encoding: str | None = None
-        self.delimiter: str | None = None
-        self.header: bool | None = None
         self.tally = Tally("rows")
         self._read = 0
         try:

@@ -10,7 +10,7 @@ from core.base.errors import InputError
 from core.base.text import clean_line
 from core.reviews.folders.classes import DOCUMENT
 from core.reviews.formats.encodings import BinaryFileError, find_encoding
-from core.reviews.formats.table import CHUNK_ROWS, BadRow, Chunk, Tally, excerpt
+from core.reviews.formats.table import CHUNK_ROWS, BadRow, Chunk, Table, Tally, excerpt
 from core.reviews.options import ReadingOptions
 
 _MAX_BYTES = 16 << 20
@@ -18,7 +18,7 @@ FILE = "file"
 """The column with the name of a review's file."""
 
 
-class DocumentsTable:
+class DocumentsTable(Table):
     """The `Table` of a folder of reviews, in order of the names of their files; the line of a row is its number."""
 
     format = "documents"
@@ -35,8 +35,6 @@ class DocumentsTable:
         )
         self.columns, self.notices = ["text", FILE], list[str]()
         self.encoding = options.encoding
-        self.delimiter: str | None = None
-        self.header: bool | None = None
         self.tally = Tally("files")
         self._read = 0
 

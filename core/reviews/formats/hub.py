@@ -10,7 +10,7 @@ from typing import Any
 from core.base.errors import InputError
 from core.base.text import clean_line
 from core.reviews.formats.json.records import object_chunks
-from core.reviews.formats.table import CHUNK_ROWS, Chunk, unique_names
+from core.reviews.formats.table import CHUNK_ROWS, Chunk, Table, unique_names
 
 _ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
 
@@ -23,7 +23,7 @@ def hub_name(source: str) -> tuple[str, str | None] | None:
     return (source, None) if _ID.fullmatch(source) else None
 
 
-class HubTable:
+class HubTable(Table):
     """The `Table` of the `train` split of a hub dataset. The line of a row is its number."""
 
     format = "hub"
@@ -32,9 +32,6 @@ class HubTable:
         self.name = dataset if config is None else f"{dataset}:{config}"
         today = datetime.now(tz=UTC).date()
         self.notices = [f"Copied from the Hugging Face hub on {today}; the copy is used until its folder is deleted."]
-        self.encoding: str | None = None
-        self.delimiter: str | None = None
-        self.header: bool | None = None
         try:
             import datasets
 

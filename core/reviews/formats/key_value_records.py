@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from core.reviews.formats.input_file import InputFile
-from core.reviews.formats.table import CHUNK_ROWS, BadRow, Chunk, Tally, excerpt, unique_names
+from core.reviews.formats.line_table import LineTable
+from core.reviews.formats.table import CHUNK_ROWS, BadRow, Chunk, excerpt, unique_names
 from core.reviews.options import ReadingOptions
 
 _LINE = re.compile(r"([^\W\d][\w/ .-]{0,59}):(?: (.*)|)", re.DOTALL)
@@ -46,22 +47,14 @@ def _keys(file: InputFile) -> list[str]:
     return common if begin >= _BEGIN * len(blocks) else []
 
 
-class KeyValueRecords:
+class KeyValueRecords(LineTable):
     """The `Table` of a file of records. A line without a known key goes on with the value of the line before."""
 
     format = "records"
 
     def __init__(self, file: InputFile) -> None:
-        self._file, self.name = file, file.name
         self._keys = _keys(file)
-        self.columns, self.notices = unique_names(self._keys), list[str]()
-        self.delimiter: str | None = None
-        self.header: bool | None = None
-        self.encoding: str | None = file.encoding
-        self.tally = Tally("lines")
-
-    def fraction(self) -> float:
-        return self._file.fraction()
+        super().__init__(file, unique_names(self._keys))
 
     def chunks(self, rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
         self.tally.reset()
@@ -80,20 +73,16 @@ class KeyValueRecords:
     def _blocks(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the lines of each record, with the number of the first. A record begins with the first key."""
         start, lines = 1, list[str]()
-        with self._file.open() as stream:
-            for number, raw in enumerate(stream, start=1):
-                self.tally.total += 1
-                line = raw.rstrip("\r\n")
-                begins = line.startswith(f"{self._keys[0]}:")
-                if lines and (begins or not line.strip() or len(lines) >= _MAX_RECORD):
-                    yield start, lines
-                    lines = []
-                if not line.strip():
-                    self.tally.skipped["blank line"] += 1
-                    continue
-                if not lines:
-                    start = number
-                lines.append(line)
+        for number, line in self.numbered_lines():
+            begins = line.startswith(f"{self._keys[0]}:")
+            if lines and (begins or not line.strip() or len(lines) >= _MAX_RECORD):
+                yield start, lines
+                lines = []
+            if not line.strip():
+                continue
+            if not lines:
+                start = number
+            lines.append(line)
         if lines:
             yield start, lines
 

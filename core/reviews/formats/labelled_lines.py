@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 
 from core.reviews.formats.delimited.detection import is_delimited
 from core.reviews.formats.input_file import InputFile
-from core.reviews.formats.table import CHUNK_ROWS, BadRow, Chunk, Tally, excerpt
+from core.reviews.formats.line_table import LineTable
+from core.reviews.formats.table import CHUNK_ROWS, BadRow, Chunk, excerpt
 from core.reviews.options import ReadingOptions
 
 _LABEL = re.compile(r"(?:^|(?<=[\s,]))__label__([^\s,]+)")
@@ -25,7 +26,8 @@ _NUMBERED = re.compile(r"\s*([+-]?\d)[ \t]+(?=\S)")
 _TABLES = (".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson")
 _SAMPLED = 50
 _MIN_NUMBERED, _MAX_NUMBERS, _MIN_SHARE = 20, 6, 0.02
-"""So many lines, numbers and lines of each number make it sure that a number before a line is its label."""
+"""A number before each line is its label if there are at least this many lines, at most this many different numbers,
+and at least this share of the lines with each of them."""
 _MOST = 0.8
 SEVERAL = "several labels"
 
@@ -82,33 +84,22 @@ def _most(file: InputFile, pattern: re.Pattern[str]) -> bool:
     return bool(lines) and sum(pattern.match(line) is not None for line in lines) >= _MOST * len(lines)
 
 
-class LabelledLines:
+class LabelledLines(LineTable):
     """The `Table` of a file with one review per line, which carries its label."""
 
     def __init__(self, file: InputFile, format: str, parse: Callable[[str], Parsed]) -> None:
-        self._file, self.name, self.format, self._parse = file, file.name, format, parse
-        self.columns, self.notices = ["text", "label"], list[str]()
-        self.delimiter: str | None = None
-        self.header: bool | None = None
-        self.encoding: str | None = file.encoding
-        self.tally = Tally("lines")
-
-    def fraction(self) -> float:
-        return self._file.fraction()
+        super().__init__(file, ["text", "label"])
+        self.format, self._parse = format, parse
 
     def chunks(self, rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
         self.tally.reset()
         chunk = _empty()
-        with self._file.open() as stream:
-            for number, line in enumerate(stream, start=1):
-                self.tally.total += 1
-                if not line.strip():
-                    self.tally.skipped["blank line"] += 1
-                    continue
-                self._add(chunk, number, line.rstrip("\r\n"))
-                if len(chunk.lines) + len(chunk.bad) >= rows:
-                    yield chunk
-                    chunk = _empty()
+        for number, line in self.numbered_lines():
+            if line.strip():
+                self._add(chunk, number, line)
+            if len(chunk.lines) + len(chunk.bad) >= rows:
+                yield chunk
+                chunk = _empty()
         yield chunk
 
     def _add(self, chunk: Chunk, number: int, line: str) -> None:

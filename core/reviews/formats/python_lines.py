@@ -15,7 +15,8 @@ from core.base.errors import InputError
 from core.base.text import clean_line
 from core.reviews.formats.input_file import InputFile
 from core.reviews.formats.json.records import Item, flat, object_chunks
-from core.reviews.formats.table import CHUNK_ROWS, BadRow, Chunk, Tally, excerpt, unique_names
+from core.reviews.formats.line_table import LineTable
+from core.reviews.formats.table import CHUNK_ROWS, BadRow, Chunk, excerpt, unique_names
 from core.reviews.options import ReadingOptions
 
 _MAX_LINE = 4 << 20
@@ -41,26 +42,18 @@ def is_python_lines(file: InputFile) -> bool:
     return any(isinstance(_parsed(line), dict) for line in starts)
 
 
-class PythonLines:
+class PythonLines(LineTable):
     """The `Table` of a file of Python dicts. Its columns are the keys of the first 1,000."""
 
     format = "python"
 
     def __init__(self, file: InputFile) -> None:
-        self._file, self.name = file, file.name
-        self.notices: list[str] = []
-        self.delimiter: str | None = None
-        self.header: bool | None = None
-        self.encoding: str | None = file.encoding
-        self.tally = Tally("lines")
+        super().__init__(file, [])
         records = [item for _, item in itertools.islice(self._items(), _SAMPLE) if not isinstance(item, BadRow)]
         self._keys = list(dict.fromkeys(key for record in records for key in record))
         if not self._keys:
             raise InputError(f"{clean_line(self.name)} holds no Python dicts with columns; give CSV or JSON Lines.")
         self.columns = unique_names(self._keys)
-
-    def fraction(self) -> float:
-        return self._file.fraction()
 
     def chunks(self, rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
         self.tally.reset()
@@ -70,17 +63,14 @@ class PythonLines:
         self.columns = unique_names(self._keys)
 
     def _items(self) -> Iterator[Item]:
-        with self._file.open() as stream:
-            for number, line in enumerate(stream, start=1):
-                self.tally.total += 1
-                if not line.strip():
-                    self.tally.skipped["blank line"] += 1
-                    continue
-                value = _parsed(line)
-                if isinstance(value, dict):
-                    yield number, flat({str(key): one for key, one in value.items()})
-                else:
-                    yield number, BadRow(number, "not a literal dict", excerpt(line))
+        for number, line in self.numbered_lines():
+            if not line.strip():
+                continue
+            value = _parsed(line)
+            if isinstance(value, dict):
+                yield number, flat({str(key): one for key, one in value.items()})
+            else:
+                yield number, BadRow(number, "not a literal dict", excerpt(line))
 
 
 def _parsed(line: str) -> Any:

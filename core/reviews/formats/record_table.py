@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from core.base.errors import InputError
 from core.base.text import clean_line
 from core.reviews.formats.delimited.layout import FOOTER, REPEATED_HEADER, TITLE, find_layout, is_total, same_header
-from core.reviews.formats.table import CHUNK_ROWS, BadRow, Chunk, Tally, excerpt, unique_names
+from core.reviews.formats.table import CHUNK_ROWS, BadRow, Chunk, Table, Tally, excerpt, unique_names
 from core.reviews.options import ReadingOptions
 
 _SAMPLE = 200
@@ -23,7 +23,7 @@ Rows = Callable[[], Iterator[tuple[int, list[str]]]]
 """Yields the number and the cells of each row, from the start each time it is called."""
 
 
-class RecordTable:
+class RecordTable(Table):
     """The `Table` of rows that some reader has already taken apart."""
 
     def __init__(
@@ -43,8 +43,6 @@ class RecordTable:
         """
         self._rows, self._total, self.name, self.format = rows, total, name, format
         self.notices = notices
-        self.encoding: str | None = None
-        self.delimiter: str | None = None
         self.tally = Tally("rows")
         self._read = 0
         sample = [(number, _filled(cells, width)) for number, cells in itertools.islice(rows(), _SAMPLE)]
@@ -56,7 +54,7 @@ class RecordTable:
         layout = find_layout(below, width, options.header)
         self._lead = layout.lead | {number: TITLE for number, _ in sample if number < self._first}
         self._names = layout.names
-        self.header: bool | None = layout.names is not None
+        self.header = layout.names is not None
         self.columns = unique_names(layout.names or [""] * width)
         above = [cells for number, cells in sample if self._lead.get(number) == TITLE]
         if above:

@@ -12,7 +12,7 @@ from core.base.errors import InputError
 from core.base.text import clean_line
 from core.reviews.formats.choice import choose
 from core.reviews.formats.input_file import InputFile
-from core.reviews.formats.table import CHUNK_ROWS, UNDECODABLE, Chunk, Tally, cell, unique_names
+from core.reviews.formats.table import CHUNK_ROWS, UNDECODABLE, Chunk, Table, Tally, cell, unique_names
 from core.reviews.options import ReadingOptions
 
 _MAX_VALUE = 64 << 20
@@ -27,7 +27,7 @@ def open_sqlite(file: InputFile, options: ReadingOptions) -> SqliteTable:
     return SqliteTable(file, options)
 
 
-class SqliteTable:
+class SqliteTable(Table):
     """The `Table` of a table in a database. The line of a row is its number."""
 
     format = "sqlite"
@@ -39,9 +39,6 @@ class SqliteTable:
             InputError: The database is damaged, or there are several tables that may hold the reviews.
         """
         self._path, self.name = file.path, file.name
-        self.encoding: str | None = None
-        self.delimiter: str | None = None
-        self.header: bool | None = None
         self.tally = Tally("rows")
         self._read = 0
         try:

@@ -113,10 +113,10 @@ class Table(Protocol):
     name: str
     format: str
     columns: list[str]
-    encoding: str | None
-    delimiter: str | None
-    header: bool | None
     notices: list[str]
+    encoding: str | None = None
+    delimiter: str | None = None
+    header: bool | None = None
 
     def chunks(self, rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
         """Yield all rows from the start, at most `rows` per chunk. It can be called again.

@@ -9,8 +9,9 @@ from core.reviews.formats.delimited.detection import find_dialect, has_classes
 from core.reviews.formats.delimited.dialect import NO_DELIMITER
 from core.reviews.formats.delimited.table import open_tsv
 from core.reviews.formats.input_file import InputFile
+from core.reviews.formats.line_table import LineTable
 from core.reviews.formats.lines import Lines, line_ends
-from core.reviews.formats.table import CHUNK_ROWS, Chunk, Table, Tally
+from core.reviews.formats.table import CHUNK_ROWS, Chunk, Table
 from core.reviews.options import ReadingOptions
 
 
@@ -19,22 +20,13 @@ def open_plain_text(file: InputFile, options: ReadingOptions) -> Table:
     return open_tsv(file, options) if is_table(file, options) else TextTable(file)
 
 
-class TextTable:
+class TextTable(LineTable):
     """The `Table` of a plain text file; its only column is `text`."""
 
     format = "text"
 
     def __init__(self, file: InputFile) -> None:
-        self._file, self.name = file, file.name
-        self.columns, self.notices = ["text"], list[str]()
-        self.delimiter: str | None = None
-        self.header: bool | None = None
-        self.encoding: str | None = file.encoding
-        self.tally = Tally("lines")
-        self.doubts = file.encoding_doubts
-
-    def fraction(self) -> float:
-        return self._file.fraction()
+        super().__init__(file, ["text"])
 
     def chunks(self, rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
         self.tally.reset()

@@ -18,7 +18,7 @@ from core.reviews.formats.json.layout import Layout, find_layout, is_record, pat
 from core.reviews.formats.json.records import Item, flat, object_chunks, record_of
 from core.reviews.formats.json.stream import BrokenJsonError, JsonStream
 from core.reviews.formats.json.survey import survey
-from core.reviews.formats.table import CHUNK_ROWS, BadRow, Chunk, ReadAgainError, Tally, excerpt, unique_names
+from core.reviews.formats.table import CHUNK_ROWS, BadRow, Chunk, ReadAgainError, Table, Tally, excerpt, unique_names
 from core.reviews.options import ReadingOptions
 
 _SAMPLE = 1_000
@@ -40,7 +40,7 @@ def open_json_lines(file: InputFile, options: ReadingOptions) -> ObjectTable:
     return open_json(file, options)
 
 
-class ObjectTable:
+class ObjectTable(Table):
     """The `Table` of records that are JSON objects or lists.
 
     Its columns are the keys of the first 1,000 records. Where others come later, the file is read again with them.
@@ -50,9 +50,7 @@ class ObjectTable:
         """Args: lines: Whether each line is a value (JSON Lines)."""
         self._file, self.name, self.format = file, file.name, "jsonl" if lines else "json"
         self.notices: list[str] = []
-        self.delimiter: str | None = None
-        self.header: bool | None = None
-        self.encoding: str | None = file.encoding
+        self.encoding = file.encoding
         self.tally = Tally("lines" if lines else "values")
         self._names: list[str] | None = None
         self._layout = Layout() if lines else self._find_layout(options.table)
