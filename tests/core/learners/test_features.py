@@ -3,7 +3,6 @@ run that goes on with the same bits whether it finds the store or computes it ag
 
 from __future__ import annotations
 
-import copy
 import json
 import os
 import shutil
@@ -21,125 +20,19 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.data.examples import Examples
 from core.data.stores import MANIFEST
-from core.data.tokenization import tokenize
-from core.data.tokens import special_tokens_of
 from core.encoder.network import Network
 from core.learners import features as module
-from core.learners.features import FEATURES, PLACES, FeatureStore, Shape, keep
-from core.models.classifier import build_classifier
-from core.models.sources import ModelSource
-from core.reviews.reading import Reviews, read_reviews
-from core.runs.control import ControlReader, ControlRequest
+from core.learners.features import FeatureStore, Shape, keep
+from core.reviews.reading import Reviews
+from core.runs.control import ControlReader
 from core.runs.folder import create_run
 from core.runs.journal import JournalReader, JournalWriter
 from core.runs.records import NoticeRecord, PhaseRecord, PlanRecord
 from core.runs.request import Request
 from core.settings.schema import Settings
-from core.training.checkpoints import Checkpoint
-from core.training.loop import TrainingLoop
 from core.worker.session import Session, StoppedEarlyError
-
-ROWS, TRAIN = 40, 30
-LABELS = ("negative", "positive")
-FROZEN = [1, "encoder"]
-
-Tensors = dict[str, torch.Tensor]
-Make = Callable[..., TrainingLoop]
-
-
-class Silent:
-    """An observer that keeps checkpoints, and stops after a step where it was told one."""
-
-    def __init__(self, stop: int | None = None) -> None:
-        self.checkpoints: list[Checkpoint] = []
-        self._stop, self._steps = stop, 0
-
-    def on_step(self, record: Any) -> None:
-        self._steps += 1
-
-    def on_evaluation(self, record: Any) -> None:
-        pass
-
-    def on_evaluating(self, fraction: float) -> None:
-        pass
-
-    def settle(self) -> None: ...
-    def on_checkpoint(self, checkpoint: Checkpoint) -> None:
-        self.checkpoints.append(copy.deepcopy(checkpoint))
-
-    def on_pause(self, paused: bool) -> None:
-        pass
-
-    def on_memory(self, record: Any) -> None:
-        pytest.fail(f"out of memory: {record}")
-
-    def control_requests(self) -> list[ControlRequest]:
-        return ["stop_and_save"] if self._steps == self._stop else []
-
-
-def build(model: Path, reviews: Reviews, observer: Silent | None = None, **changes: Any) -> TrainingLoop:
-    """A loop over the first reviews, which measures on the others."""
-    given = {"epochs": 2, "batch_size": 8, "learning_rate": 1e-3, "device": "cpu", "checkpoint_seconds": 1e9}
-    precision = changes.pop("precision", "fp32")
-    settings = Settings.model_validate({**given, "max_length": 24, "freeze_layers": 1, **changes})
-    classifier = build_classifier(ModelSource("tiny", model), LABELS, settings)
-    tokens = tokenize(reviews, classifier.tokenizer)
-    rows = np.arange(len(reviews))
-    train, held_out = rows[:TRAIN], rows[TRAIN:]
-    return TrainingLoop(
-        classifier,
-        special_tokens_of(classifier.tokenizer, classifier.max_length, classifier.truncation),
-        Examples(tokens, train, reviews.labels[train], reviews),
-        Examples(tokens, held_out, reviews.labels[held_out], reviews),
-        settings,
-        torch.device("cpu"),
-        precision,
-        None,
-        observer or Silent(),
-    )
-
-
-@pytest.fixture
-def reviews(reviews_csv: Callable[..., Path]) -> Reviews:
-    return read_reviews(reviews_csv(ROWS))
-
-
-@pytest.fixture
-def make(tiny_model: Path, reviews: Reviews) -> Make:
-    return lambda observer=None, **changes: build(tiny_model, reviews, observer, **changes)
-
-
-@pytest.fixture
-def streams(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Filled with the number of reviews of every batch whose frozen layers are computed."""
-    found: list[int] = []
-    stream = Network.hidden_states
-
-    def counted(self: Network, batch: Any, layers: int) -> torch.Tensor:
-        if layers:  # 0 are the embeddings, as part of something else
-            found.append(len(batch.lengths))
-        return stream(self, batch, layers)
-
-    monkeypatch.setattr(Network, "hidden_states", counted)
-    return found
-
-
-def prepare(loop: TrainingLoop) -> str:
-    shares: list[float] = []
-    sentence = loop.prepare(shares.append)
-    assert shares == sorted(shares) and (not shares or shares[-1] == 1.0)
-    return sentence
-
-
-def stores(reviews: Reviews) -> list[str]:
-    return sorted(name for name in os.listdir(reviews.folder) if "features-" in name)
-
-
-def equal(one: Tensors, other: Tensors) -> bool:
-    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
-
+from tests.core.learners.feature_runs import FROZEN, ROWS, Make, Silent, build, equal, prepare, stores
 
 # The same training
 
@@ -246,90 +139,6 @@ def test_the_pass_counts_as_training_time_once(make: Make, reviews: Reviews, mon
 # Found again, or not
 
 
-@pytest.mark.parametrize("frozen", FROZEN)
-def test_a_second_run_computes_nothing(frozen: Any, make: Make, reviews: Reviews, streams: list[int]) -> None:
-    loop = make(freeze_layers=frozen)
-    assert prepare(loop) and sum(streams) == ROWS
-    names = stores(reviews)
-    assert len(names) == 2
-    streams.clear()
-    again = make(freeze_layers=frozen, seed=9, learning_rate=0.1, batch_size=4)
-    prepare(again)
-    again.run()
-    assert not streams and stores(reviews) == names
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"max_length": 20},
-        {"truncation": "tail"},
-        {"precision": "bf16"},
-        {"freeze_layers": 2},
-    ],
-    ids=str,
-)
-def test_what_decides_the_bits_decides_the_store(change: Any, make: Make, reviews: Reviews, streams: list[int]) -> None:
-    prepare(make())
-    streams.clear()
-    prepare(make(**change))
-    assert sum(streams) == ROWS and len(stores(reviews)) == 4
-
-
-@pytest.mark.parametrize("layer", ["embeddings.word_embeddings", "encoder.layer.0.output.dense"])
-def test_another_frozen_weight_is_another_store(layer: str, make: Make, streams: list[int]) -> None:
-    prepare(make())
-    streams.clear()
-    loop = make()
-    with torch.no_grad():
-        loop.classifier.model.get_parameter(f"bert.{layer}.weight")[3, 5] += 1e-3
-    prepare(loop)
-    assert sum(streams) == ROWS
-
-
-def test_a_weight_that_learns_makes_no_other_store(make: Make, streams: list[int]) -> None:
-    prepare(make())
-    streams.clear()
-    loop = make()
-    with torch.no_grad():
-        loop.classifier.model.get_parameter("bert.encoder.layer.1.output.dense.weight").add_(1)
-    prepare(loop)
-    assert not streams
-
-
-def test_a_changed_review_is_computed(tiny_model: Path, reviews_csv: Callable[..., Path], streams: list[int]) -> None:
-    file = reviews_csv(ROWS)
-    prepare(build(tiny_model, read_reviews(file)))
-    streams.clear()
-    text = file.read_text()
-    file.write_text(text.replace("great", "lovely", 1) if "great" in text else text.replace("the", "a", 1))
-    prepare(build(tiny_model, read_reviews(file)))
-    assert sum(streams) == ROWS
-
-
-@pytest.mark.parametrize("name", [FEATURES, PLACES, MANIFEST])
-@pytest.mark.parametrize("damage", ["cut", "longer", "gone"])
-def test_a_damaged_store_is_made_anew(name: str, damage: str, make: Make, reviews: Reviews, streams: list[int]) -> None:
-    loop = make()
-    prepare(loop)
-    expected = loop.predict(loop.train)
-    for store in stores(reviews):
-        file = reviews.folder / store / name
-        content = file.read_bytes()
-        if damage == "gone":
-            file.unlink()
-        else:
-            file.write_bytes(content[:-1] if damage == "cut" else content + b"x")
-    streams.clear()
-    again = make()
-    prepare(again)
-    assert sum(streams) == ROWS
-    np.testing.assert_array_equal(again.predict(again.train), expected)
-    streams.clear()
-    prepare(make())
-    assert not streams
-
-
 def test_a_process_killed_while_it_writes_leaves_no_store(
     make: Make, tiny_model: Path, reviews: Reviews, until: Callable[..., Any], tmp_path: Path, streams: list[int]
 ) -> None:
@@ -340,7 +149,7 @@ import time
 from pathlib import Path
 from core.reviews.reading import Reviews
 from core.learners import native as native_learner
-from tests.core.learners.test_features import build
+from tests.core.learners.feature_runs import build
 
 def progress(fraction):
     Path({str(reached)!r}).touch()
@@ -381,64 +190,6 @@ def test_files_are_private(make: Make, reviews: Reviews) -> None:
         folder = reviews.folder / name
         assert folder.stat().st_mode & 0o777 == 0o700
         assert {file.stat().st_mode & 0o777 for file in folder.iterdir()} == {0o600}
-
-
-# Where there is no room
-
-
-@pytest.mark.parametrize("frozen", FROZEN)
-def test_a_full_disk_keeps_it_in_memory(
-    frozen: Any, make: Make, reviews: Reviews, streams: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    on_disk = make(freeze_layers=frozen)
-    prepare(on_disk)
-    on_disk.run()
-    for name in stores(reviews):
-        shutil.rmtree(reviews.folder / name)
-    monkeypatch.setattr(module, "_SPARE", 1 << 60)
-    loop = make(freeze_layers=frozen)
-    sentence = prepare(loop)
-    assert "held in memory, because the disk has no room" in sentence and not stores(reviews)
-    streams.clear()
-    loop.run()
-    assert not streams and equal(loop.learner.weights(), on_disk.learner.weights())
-
-
-def test_a_disk_that_fills_up_on_the_way_keeps_it_in_memory(
-    make: Make, reviews: Reviews, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    loop = make()
-    monkeypatch.setattr(os, "fsync", full)
-    assert "held in memory" in loop.prepare(lambda fraction: None) and loop.learner.cached_layers == 1
-    assert not stores(reviews)
-
-
-def test_a_folder_that_cannot_be_written_keeps_it_in_memory(
-    make: Make, reviews: Reviews, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refused(*_: object, **__: object) -> None:
-        raise PermissionError(13, "Permission denied")
-
-    loop = make()
-    monkeypatch.setattr(Path, "mkdir", refused)
-    assert "held in memory" in prepare(loop) and not stores(reviews)
-
-
-@pytest.mark.parametrize("frozen", FROZEN)
-def test_without_any_room_it_is_computed_in_every_step(
-    frozen: Any, make: Make, streams: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "_SPARE", 1 << 60)
-    monkeypatch.setattr(module, "_SHARE", 1 << 60)
-    loop = make(freeze_layers=frozen)
-    sentence = prepare(loop)
-    assert "computed in every step, because their output" in sentence
-    assert "fits neither on the disk nor in memory" in sentence
-    assert loop.learner.cached_layers == 0 and not streams
-    assert loop.run() == "finished" and streams
 
 
 # What is said

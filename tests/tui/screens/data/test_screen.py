@@ -3,111 +3,21 @@
 from __future__ import annotations
 
 import random
-from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from core.base.errors import InputError
 from core.engine.requests import method_of
 from core.reviews.options import ReadingOptions
-from tests.tui.engine_double import HOSTILE, STEERING, FakeEngine, column, inspection, lengths, settle, until
+from tests.tui.engine_double import HOSTILE, STEERING, FakeEngine, column, inspection, settle, until
 from tests.tui.frames import frame
+from tests.tui.screens.data.bench import SIZES, chosen, screen_of, workbench
 from tui.app import ReviewTui
 from tui.screens.data.class_names import LabelNames
-from tui.screens.data.file_listing import Listing
-from tui.screens.data.file_picker import where_line
 from tui.screens.data.findings import SECTIONS
-from tui.screens.data.lens import next_limit
 from tui.screens.data.screen import DataScreen
 from tui.widgets.dialogs import Ask, Choose
-from tui.workbench import sample_folder
-
-SIZES = [(80, 24), (120, 40), (200, 60)]
-
-
-def workbench(engine: FakeEngine, data: str = "/data/reviews.csv") -> ReviewTui:
-    return ReviewTui(data=data, engine=engine)  # type: ignore[arg-type]
-
-
-def screen_of(app: ReviewTui) -> DataScreen:
-    assert isinstance(app.screen, DataScreen)
-    return app.screen
-
-
-@pytest.mark.parametrize("size", SIZES)
-async def test_without_a_source_the_picker_offers_the_samples(size: tuple[int, int]) -> None:
-    engine = FakeEngine()
-    app = workbench(engine, data="")
-    async with app.run_test(size=size) as pilot:
-        await settle(pilot)
-        assert "Choose reviews" in frame(app) and "Sample reviews" in frame(app)
-        await pilot.press("enter")
-        await settle(pilot)
-        assert engine.of("inspect")[0]["source"] == str(sample_folder())
-
-
-async def test_a_file_is_reached_through_folders_by_keys_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "inner").mkdir()
-    (tmp_path / "inner" / "shoes.csv").write_text("review,label\n")
-    (tmp_path / ".hidden.csv").touch()
-    (tmp_path / "notes.docx").touch()
-    monkeypatch.chdir(tmp_path)
-    engine = FakeEngine()
-    app = workbench(engine, data="")
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        assert "hidden" not in frame(app) and "notes" not in frame(app)
-        await pilot.press("end", "enter")
-        await settle(pilot)
-        assert "shoes.csv" in frame(app)
-        await pilot.press("backspace")
-        await settle(pilot)
-        assert "inner/" in frame(app)
-        await pilot.press("end", "enter")
-        await settle(pilot)
-        await pilot.press("end", "enter")
-        await settle(pilot)
-        assert engine.of("inspect")[0]["source"] == str(tmp_path / "inner" / "shoes.csv")
-        assert app.draft.source == str(tmp_path / "inner" / "shoes.csv")
-
-
-async def test_a_typed_path_is_completed_and_opened(tmp_path: Path) -> None:
-    (tmp_path / "shoes.csv").write_text("review,label\n")
-    engine = FakeEngine()
-    app = workbench(engine, data="")
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        await pilot.press("slash", *f"{tmp_path}/sh")
-        await settle(pilot)
-        await pilot.press("tab")
-        await settle(pilot)
-        await pilot.press("enter")
-        await settle(pilot)
-        assert engine.of("inspect")[0]["source"] == str(tmp_path / "shoes.csv")
-
-
-async def test_an_absolute_path_may_be_typed_although_its_slash_opens_the_line(tmp_path: Path) -> None:
-    (tmp_path / "shop.csv").write_text("review,label\n")
-    engine = FakeEngine()
-    async with workbench(engine, data="").run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        await pilot.press(*(("slash" if key == "/" else key) for key in f"{tmp_path}/shop.csv"), "enter")
-        await settle(pilot)
-        assert engine.of("inspect")[0]["source"] == str(tmp_path / "shop.csv")
-
-
-async def test_what_is_no_path_is_asked_of_the_hub_as_typed() -> None:
-    engine = FakeEngine(inspect=InputError("Cannot read the dataset."))
-    app = workbench(engine, data="")
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        await pilot.press("slash", *"owner/name", "enter")
-        await settle(pilot)
-        assert engine.of("inspect")[0]["source"] == "owner/name"
-        assert "Cannot read the dataset." in frame(app)
 
 
 async def test_reading_shows_how_far_it_is_and_escape_drops_it() -> None:
@@ -190,10 +100,6 @@ async def test_pages_of_samples_turn_and_fetch_when_they_must() -> None:
         await pilot.press(*["comma"] * 40)
         await settle(pilot)
         assert "reviews 1 to 20 of 450" in frame(app)
-
-
-def chosen(**changes: Any) -> dict[str, Any]:
-    return ReadingOptions(**changes).model_dump()
 
 
 @pytest.mark.parametrize(
@@ -343,51 +249,6 @@ async def test_reviews_are_worked_through_as_they_are_read_here() -> None:
         assert engine.of("rows")[-1]["without_labels"]
 
 
-async def test_hostile_file_names_are_listed_and_opened_as_they_are(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    name = "a\x1b[31m [bold]x[ \u202e.csv"
-    (tmp_path / "in \x1b]0;x").mkdir()
-    (tmp_path / "in \x1b]0;x" / name).write_text("review,label\n")
-    monkeypatch.chdir(tmp_path)
-    engine = FakeEngine()
-    app = workbench(engine, data="")
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        await pilot.press("slash", *"in")
-        await settle(pilot)
-        await pilot.press("tab", "end", "enter")
-        await settle(pilot)
-        assert "[bold]x[" in frame(app) and not STEERING & set(frame(app).replace("\n", ""))
-        await pilot.press("end", "enter")
-        await settle(pilot)
-        assert engine.of("inspect")[0]["source"] == str(tmp_path / "in \x1b]0;x" / name)
-
-
-async def test_lengths_that_cannot_be_measured_say_why_and_stop_nothing() -> None:
-    app = workbench(FakeEngine(lengths=InputError("There is no such model.")))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        await pilot.press("5")
-        assert "There is no such model." in frame(app)
-        await pilot.press("c")
-        assert app.current_mode == "setup"
-
-
-async def test_lengths_are_measured_for_the_model_of_the_draft() -> None:
-    engine = FakeEngine()
-    app = workbench(engine)
-    app.draft.typed = {"model": "starter", "batch_size": "8"}
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        assert (engine.of("lengths")[0]["model"], engine.of("lengths")[0]["batch_size"]) == ("starter", 8)
-        await pilot.press("c")
-        app.draft.typed["model"] = "bert-base-uncased"
-        app.switch_mode("data")
-        await settle(pilot)
-        assert engine.of("lengths")[-1]["model"] == "bert-base-uncased"
-
-
 async def test_a_new_draft_is_read_when_the_screen_comes_back() -> None:
     engine = FakeEngine()
     app = workbench(engine)
@@ -420,96 +281,3 @@ async def test_any_size_at_any_stage_is_drawn() -> None:
         await pilot.resize_terminal(50, 10)
         await pilot.pause()
         assert "too small" in frame(app)
-
-
-@given(path=st.text("ab/é漢", min_size=1, max_size=120), width=st.integers(50, 130))
-def test_however_long_its_path_a_folder_says_what_enter_does(path: str, width: int) -> None:
-    line = where_line(Listing(Path("/", path)), width)
-    assert line.plain.endswith("0 data files   enter opens") and line.cell_length <= width
-
-
-async def test_the_limit_moves_over_a_long_review_and_is_the_runs() -> None:
-    """Every character of the engine's double is a token, and two special tokens take part of the limit."""
-    engine = FakeEngine()
-    engine.text = "abcdefghij" * 12
-    app = workbench(engine)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        assert not engine.of("find_tokens") and not engine.of("facts")
-        await pilot.press("plus")
-        assert app.draft.typed == {}  # the section is not open
-        await pilot.press("5")
-        await settle(pilot)
-        assert (engine.of("rows")[-1]["offset"], engine.of("rows")[-1]["limit"]) == (7, 1)
-        assert "all of its 124 tokens are read" in frame(app) and "⟦" not in frame(app)
-        for _ in range(9):
-            await pilot.press("minus")
-        assert app.draft.typed == {"max_length": "112"} and "112 tokens" in frame(app)
-        assert "12 of its 124 tokens are not read" in frame(app)
-        lost = "abcdefghij"[0] + "bcdefghij 7"
-        assert f"⟦{lost}⟧" in frame(app)
-        await pilot.press("p")
-        assert app.draft.typed == {"max_length": "112", "truncation": "tail"} and "⟦abcdefghijab⟧cdef" in frame(app)
-        await pilot.press("p")
-        assert "¼ head and ¾ tail" in frame(app)
-        await pilot.press("p", "full_stop")
-        await settle(pilot)
-        assert engine.of("rows")[-1]["offset"] == 3 and "Long review 2 of 3" in frame(app)
-        for _ in range(9):
-            await pilot.press("plus")
-        assert app.draft.typed == {}
-
-
-async def test_what_the_tokenizer_does_not_know_is_said_by_class() -> None:
-    one = {"tokens": 0.25, "reviews": 9, "only": 4}
-    unknown = one | {
-        "by_class": {"negative": one, "positive": one | {"only": 0}}, "alike": 4, "alike_labelled_differently": 2,
-        "examples": ["😡👎"],
-    }  # fmt: skip
-    engine = FakeEngine(lengths=lengths(unknown=unknown))
-    app = workbench(engine)
-    async with app.run_test(size=(120, 60)) as pilot:
-        await settle(pilot)
-        assert "25.0% of them are unknown words or characters" in frame(app)
-        await pilot.press("5")
-        await settle(pilot)
-        shown = " ".join(frame(app).split())
-        assert "for example 😡👎" in shown and "negative 25.0% 9 4 positive 25.0% 9 0" in shown
-        assert "4 reviews hold nothing that the tokenizer knows" in shown and "2 of them with different labels" in shown
-
-
-@given(st.integers(4, 8192))
-def test_every_limit_is_left_upwards_and_downwards(limit: int) -> None:
-    assert limit < next_limit(limit, 1) or limit == 8192
-    assert next_limit(limit, -1) < limit or limit <= 16
-    assert next_limit(next_limit(limit, 1), -1) <= max(limit, 16)
-
-
-DOUBT = {
-    "about": "scheme",
-    "sentence": "The highest “rating” is 4.",
-    "ways": {"the scale is 1–5": {"scale": "1-5"}, "4 is good": {"label_names": {"4": "good"}}},
-}
-
-
-@pytest.mark.parametrize("size", SIZES)
-async def test_a_question_is_shown_and_answered_by_reading_again(size: tuple[int, int]) -> None:
-    engine = FakeEngine(inspect=inspection(doubts=[DOUBT]))
-    app = workbench(engine)
-    async with app.run_test(size=size) as pilot:
-        await settle(pilot)
-        assert "1 question: d" in frame(app)
-        await pilot.press("d", "2")
-        await until(pilot, lambda: len(engine.of("inspect")) == 2)
-        assert engine.of("inspect")[1]["reading"] == chosen(label_names={"4": "good"})
-
-
-async def test_without_doubts_there_is_nothing_to_answer() -> None:
-    engine = FakeEngine()
-    app = workbench(engine)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        await pilot.press("d")
-        await settle(pilot)
-        assert isinstance(app.screen, DataScreen)
-        assert len(engine.of("inspect")) == 1

@@ -19,7 +19,7 @@ from core.runs.start import forecast_peak_bytes
 from core.settings.schema import Settings
 from tests.tui.engine_double import HOSTILE, STEERING, FakeEngine, facts, lengths, report, settle, until
 from tests.tui.frames import frame
-from tests.tui.screens.setup.test_screen import LAUNCHED, go_to, open_setup, workbench
+from tests.tui.screens.setup.bench import LAUNCHED, go_to, open_setup, workbench
 from tui.form_values import as_typed
 from tui.screens.setup.forecast_gauge import ForecastGauge, gauge_lines, saving_choices
 from tui.widgets.dialogs import Choose

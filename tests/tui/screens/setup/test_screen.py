@@ -4,70 +4,23 @@ from __future__ import annotations
 
 import os
 import random
-import string
 import subprocess
-from pathlib import Path
-from typing import Any
 
 import pytest
-from textual.pilot import Pilot
 
-from core.base.errors import InputError, ReviewtuiError
+from core.base.errors import InputError
 from core.base.text import clean_line
-from core.engine.requests import method_of
 from core.reviews.options import ReadingOptions
-from core.runs import start as launching
-from core.runs.folder import RunFolder, create_run, list_runs
-from core.runs.launch import Launched
-from core.runs.logout import Detachment
-from core.runs.names import suggested_name
-from core.runs.request import Request
+from core.runs.folder import list_runs
 from core.settings.declarations import Declaration
 from core.settings.parsing import parse_assignment
 from core.settings.presets import PRESETS, preset
 from core.settings.schema import Settings, describe
 from tests.tui.engine_double import HOSTILE, STEERING, FakeEngine, lengths, report, settle, until
 from tests.tui.frames import frame
-from tui.app import ReviewTui
+from tests.tui.screens.setup.bench import SIZES, focused, go_to, open_setup, workbench
 from tui.form_values import check
-from tui.screens.setup.setting_row import SettingRow
 from tui.shell_command import quoted, train_command
-from tui.state import Draft
-
-SIZES = [(80, 24), (120, 40), (200, 60)]
-LAUNCHED = Launched(1, Detachment("session", False, "this [/ machine", "ask [/ its keeper"))
-
-
-async def open_setup(pilot: Pilot[None], **changes: Any) -> ReviewTui:
-    """The Setup screen on a draft whose reviews were read."""
-    app = pilot.app
-    assert isinstance(app, ReviewTui)
-    lengths_found = changes.pop("lengths", None)
-    app.draft = Draft(**{"source": "/data/reviews.csv", "report": report(), **changes})
-    if lengths_found is not None:
-        app.draft.keep_lengths(lengths_found, Settings().model)
-    app.switch_mode("setup")
-    await settle(pilot)
-    return app
-
-
-def workbench(engine: FakeEngine | None = None) -> ReviewTui:
-    return ReviewTui(engine=engine or FakeEngine())  # type: ignore[arg-type]
-
-
-def focused(app: ReviewTui) -> str:
-    assert isinstance(app.focused, SettingRow)
-    return app.focused.declaration.name
-
-
-async def go_to(pilot: Pilot[None], name: str) -> None:
-    """By keys alone, as a person would."""
-    app = pilot.app
-    assert isinstance(app, ReviewTui)
-    await pilot.press("home")
-    order = ["name", *(declaration.name for declaration in describe())]
-    await pilot.press(*["down"] * order.index(name))
-    assert focused(app) == name
 
 
 def another(declaration: Declaration) -> str | None:
@@ -243,49 +196,6 @@ async def test_y_copies_the_command() -> None:
         assert app.clipboard.startswith(r"reviewtui train $'/data/a b\xff.csv'") and "--set epochs=3" in app.clipboard
 
 
-@pytest.fixture
-def opened(monkeypatch: pytest.MonkeyPatch) -> list[RunFolder]:
-    """Runs whose worker was started and which were shown; no process is."""
-    runs: list[RunFolder] = []
-    monkeypatch.setattr(launching, "launch_worker", lambda run: LAUNCHED)
-    monkeypatch.setattr(ReviewTui, "open_run", lambda self, run: runs.append(run))
-    return runs
-
-
-async def test_start_asks_for_the_run_that_was_shown(opened: list[RunFolder]) -> None:
-    engine = FakeEngine()
-    reading = ReadingOptions(text="review", scheme="stars")
-    async with workbench(engine).run_test(size=(80, 24)) as pilot:
-        app = await open_setup(pilot, preset="quick", typed={"epochs": "3"}, reading=reading)
-        await pilot.press("enter", *"mine", "enter", "ctrl+s")
-        await until(pilot, lambda: opened)
-        expected = Request(
-            name="mine", data="/data/reviews.csv", reading=reading, preset="quick",
-            settings=preset("quick").changed({"epochs": 3}),
-        )  # fmt: skip
-        assert opened[0].request() == expected
-        assert engine.of("prepare") == [{"request": expected.model_dump(mode="json")}]
-        assert [run.id for run in list_runs()] == [opened[0].id]
-        assert app.draft.typed == {"epochs": "3"}
-
-
-async def test_no_two_runs_share_a_name(opened: list[RunFolder]) -> None:
-    create_run(Request(name="mine", data="x.csv"))
-    create_run(Request(name="reviews-balanced", data="x.csv"))
-    async with workbench().run_test(size=(80, 24)) as pilot:
-        app = await open_setup(pilot)
-        await until(pilot, lambda: "reviews-balanced-2" in frame(app))
-        await pilot.press("enter", *"mine", "enter")
-        await pilot.pause()
-        assert "'mine-2' is free" in " ".join(frame(app).split())
-        await pilot.press("ctrl+s")
-        await settle(pilot)
-        assert not opened
-        await pilot.press("enter", *"mine-2", "enter", "ctrl+s")
-        await until(pilot, lambda: opened)
-        assert opened[0].request().name == "mine-2"
-
-
 async def test_slash_finds_a_setting() -> None:
     async with workbench().run_test(size=(80, 24)) as pilot:
         app = await open_setup(pilot)
@@ -293,74 +203,6 @@ async def test_slash_finds_a_setting() -> None:
             await pilot.press("slash")
             await pilot.press(*("space" if character == " " else character for character in typed), "enter")
             await until(pilot, lambda name=name: app.focused is not None and app.focused.id == f"setting-{name}")
-
-
-async def test_start_by_the_button_with_keys_and_a_suggested_name_is_made_free(opened: list[RunFolder]) -> None:
-    create_run(Request(name="reviews-balanced", data="x.csv"))
-    async with workbench().run_test(size=(80, 24)) as pilot:
-        await open_setup(pilot)
-        await pilot.press("end", "down", "enter")
-        await until(pilot, lambda: opened)
-        assert opened[0].request().name == "reviews-balanced-2"
-
-
-async def test_a_relative_path_becomes_absolute(
-    opened: list[RunFolder], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "shoes.csv").touch()
-    monkeypatch.chdir(tmp_path)
-    async with workbench().run_test(size=(80, 24)) as pilot:
-        await open_setup(pilot, source="shoes.csv")
-        await pilot.press("ctrl+s")
-        await until(pilot, lambda: opened)
-        assert opened[0].request().data == str(tmp_path / "shoes.csv")
-
-
-async def test_while_it_starts_it_says_what_is_done_starts_once_and_escape_calls_it_off(
-    opened: list[RunFolder],
-) -> None:
-    engine = FakeEngine()
-    engine.held = {"prepare"}
-    async with workbench(engine).run_test(size=(80, 24)) as pilot:
-        app = await open_setup(pilot)
-        await pilot.press("ctrl+s", "ctrl+s")
-        await until(pilot, lambda: engine.of("prepare"))
-        engine.progress("reading", 0.5)
-        await pilot.pause()
-        assert "Reading" in frame(app) and "50%" in frame(app)
-        await pilot.press("ctrl+s", "escape")
-        held = next(future for request, future in engine.futures if method_of(request) == "prepare")
-        await until(pilot, held.cancelled)
-        assert len(engine.of("prepare")) == 1 and not opened and list_runs() == []
-        assert app.current_mode == "setup"
-        engine.held = set()
-        await pilot.press("ctrl+s")
-        await until(pilot, lambda: opened)
-
-
-@pytest.mark.parametrize("where", ["prepare", "launch", "unforeseen"])
-async def test_a_start_that_fails_says_why_and_can_be_tried_again(
-    where: str, opened: list[RunFolder], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    engine = FakeEngine()
-    works = launching.launch_worker
-
-    def fails(run: RunFolder) -> Launched:
-        raise ReviewtuiError("Nothing [/ works.") if where == "launch" else ZeroDivisionError("Nothing [/ works.")
-
-    if where == "prepare":
-        engine.answers["prepare"] = InputError("Nothing [/ works.")
-    else:
-        monkeypatch.setattr(launching, "launch_worker", fails)
-    async with workbench(engine).run_test(size=(80, 24)) as pilot:
-        app = await open_setup(pilot)
-        await pilot.press("ctrl+s")
-        await until(pilot, lambda: "Nothing [/ works." in " ".join(frame(app).split()))
-        assert not opened
-        engine.answers["prepare"] = None
-        monkeypatch.setattr(launching, "launch_worker", works)
-        await pilot.press("ctrl+s")
-        await until(pilot, lambda: opened)
 
 
 async def test_leaving_and_coming_back_keeps_everything() -> None:
@@ -372,20 +214,6 @@ async def test_leaving_and_coming_back_keeps_everything() -> None:
         app.switch_mode("setup")
         await settle(pilot)
         assert app.draft.typed == {"epochs": "9"} and "1 changed from balanced" in frame(app)
-
-
-async def test_a_start_does_not_wait_for_lengths(opened: list[RunFolder]) -> None:
-    engine = FakeEngine()
-    engine.held = {"lengths"}
-    app = ReviewTui(data="/data/reviews.csv", engine=engine)  # type: ignore[arg-type]
-    async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: engine.of("lengths"))
-        await pilot.press("c", "ctrl+s")
-        await until(pilot, lambda: opened)
-        assert next(future for request, future in engine.futures if method_of(request) == "lengths").cancelled()
-        asked = len(engine.of("lengths"))
-        app.switch_mode("data")
-        await until(pilot, lambda: len(engine.of("lengths")) == asked + 1)
 
 
 async def test_what_a_limit_cuts_is_said_beside_it() -> None:
@@ -412,12 +240,6 @@ async def test_hostile_names_and_values_are_shown_as_text(size: tuple[int, int])
             await settle(pilot)
             assert not STEERING & set(frame(app).replace("\n", "")), keys
         assert "⟨RLO⟩bidi" in frame(app)
-
-
-async def test_a_suggested_name_is_plain_whatever_the_file_is_called() -> None:
-    assert suggested_name("/data/my reviews.csv", "quick") == "my-reviews-quick"
-    for source in (HOSTILE, "", "/", "owner/name", "…"):
-        assert set(suggested_name(source, "lab")) <= {*string.ascii_letters, *string.digits, *"._-"}
 
 
 async def test_any_size_is_drawn() -> None:

@@ -10,8 +10,8 @@ from textual import events
 from textual.pilot import Pilot
 
 from core.settings.schema import Settings
+from tests.tui.screens.setup.bench import open_setup, until, workbench
 from tests.tui.screens.setup.edits import Edit, FormModel, random_edits
-from tests.tui.screens.setup.test_screen import open_setup, until, workbench
 
 
 def press_at_once(pilot: Pilot[None], keys: list[str]) -> None:

@@ -16,7 +16,7 @@ from core.settings.schema import Settings
 from tests.tui.frames import frame
 from tests.tui.made_runs import append, make_run
 from tests.tui.screens.runs.test_screen import HOSTILE, settled
-from tests.tui.screens.train.test_screen import open_train
+from tests.tui.screens.train.bench import open_train
 from tui.app import ReviewTui
 from tui.screens.train import branch as branching
 from tui.screens.train import extend as extending
