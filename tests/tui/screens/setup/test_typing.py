@@ -10,7 +10,8 @@ from textual import events
 from textual.pilot import Pilot
 
 from core.settings.schema import Settings
-from tests.tui.screens.setup.bench import open_setup, until, workbench
+from tests.tui.engine_double import until
+from tests.tui.screens.setup.bench import open_setup, workbench
 from tests.tui.screens.setup.edits import Edit, FormModel, random_edits
 
 
