@@ -21,7 +21,7 @@ from core.training.loop import TrainingLoop
 from core.worker.memory_plan import facts_of
 from core.worker.pace import Pace
 
-_MIN_SECONDS = 1.0
+_MIN_SECONDS = 0.3
 """Observed training time below which a run tells too little about others."""
 _LONG_SECONDS = 10.0
 """Observed training time from which a run replaces the calibration of any longer one."""

@@ -108,7 +108,7 @@ def test_a_run_beside_others_teaches_nothing(lost: float) -> None:
 def test_a_run_of_a_moment_teaches_nothing() -> None:
     run = Run(facts(), changed())
     pace = Pace(0.0, lambda: 0.0)
-    pace.on_step(100, 0.6)
+    pace.on_step(100, 0.2)
     assert refined(run, pace, run.requested, peak_bytes=1 << 30, start=None) is None
 
 
