@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["STATE_MARKS", "ago", "clock", "in_bytes", "in_time", "setting_text", "settings_text", "trouble"]
 
 STATE_MARKS = {
+    "queued": ("…", "$text-accent"),
     "starting": ("◌", "$text-accent"),
     "running": ("●", "$text-success"),
     "paused": ("‖", "$text-warning"),

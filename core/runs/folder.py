@@ -7,6 +7,7 @@ events.jsonl         the journal (core/runs/journal.py)
 control.jsonl        requests to the worker (core/runs/control.py)
 worker.log           everything the worker and its libraries print
 lock                 held by the worker (core/runs/lock.py)
+queue.json           the run's place in the queue, while it has one (core/runs/queue_entry.py)
 split.parquet        which row, by hash of its text, sits in train and which in validation
 checkpoints/step-N/  where the run can be resumed (core/training/checkpoints.py)
 base/N/              weights of other runs that a branch began with, if it trains others (core/runs/branch.py)
@@ -73,6 +74,10 @@ class RunFolder:
     @property
     def lock(self) -> Path:
         return self.path / "lock"
+
+    @property
+    def queue_entry(self) -> Path:
+        return self.path / "queue.json"
 
     @property
     def split(self) -> Path:

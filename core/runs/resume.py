@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
-from core.base.errors import InputError, ReviewtuiError
+from core.base.errors import InputError
 from core.runs.folder import RunFolder, list_runs
 from core.runs.launch import Launched, launch_worker
+from core.runs.queue import enqueue, start_next
 from core.runs.status import OVER
 from core.runs.summary import summarize
-
-
-@dataclass(frozen=True)
-class Resumed:
-    """The result of resuming one of several runs."""
-
-    run: RunFolder
-    launched: Launched | None
-    """Its new worker; None if it could not be resumed."""
-    why_not: str = ""
-    """Why it could not be resumed; empty if it was."""
 
 
 def resume_run(run: RunFolder) -> Launched:
@@ -30,13 +17,20 @@ def resume_run(run: RunFolder) -> Launched:
         InputError: The run has a worker, has nothing left to do, or its settings cannot be read.
         ReviewtuiError: The worker could not start.
     """
+    require_resumable(run)
+    return launch_worker(run, resume=True)
+
+
+def require_resumable(run: RunFolder) -> None:
+    """Raise an InputError if the run has a worker, has nothing left to do, or its settings cannot be read."""
     summary = summarize(run)
     if summary.state == "unresponsive":
         raise InputError(f"{run.id} is unresponsive; wait, or end it with `kill -9 {summary.pid}` and resume it then.")
+    if summary.state == "queued":
+        raise InputError(f"{run.id} waits in the queue; `reviewtui queue` shows its place.")
     if summary.state not in OVER or summary.state == "finished":
         raise InputError(f"{run.id} is {summary.state}; there is nothing to resume.")
     run.request()
-    return launch_worker(run, resume=True)
 
 
 def interrupted_runs() -> list[RunFolder]:
@@ -44,17 +38,16 @@ def interrupted_runs() -> list[RunFolder]:
     return [run for run in reversed(list_runs()) if _is_interrupted(run)]
 
 
-def resume_interrupted() -> Iterator[Resumed]:
-    """Resume every interrupted run, the oldest first. A run that cannot be resumed does not stop the others.
+def queue_interrupted() -> list[RunFolder]:
+    """Put every interrupted run into the queue, the oldest first, start the first unless a run trains, and return all.
 
-    All of them train at the same time: nothing waits for the one before to end.
+    Raises:
+        ReviewtuiError: The home cannot be written, or none of them could start.
     """
-    for run in interrupted_runs():
-        try:
-            resumed = Resumed(run, resume_run(run))
-        except (OSError, ReviewtuiError) as error:
-            resumed = Resumed(run, None, str(error))
-        yield resumed
+    runs = interrupted_runs()
+    enqueue(runs)
+    start_next()
+    return runs
 
 
 def _is_interrupted(run: RunFolder) -> bool:

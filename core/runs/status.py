@@ -13,9 +13,12 @@ from core.runs.folder import RunFolder
 from core.runs.heartbeat import unresponsive_since
 from core.runs.history import RunHistory
 from core.runs.lock import Holder, living_worker
+from core.runs.queue_entry import read_entry
 from core.runs.records import EndRecord, FinishedRecord, StoppedRecord
 
-State = Literal["starting", "running", "paused", "unresponsive", "finished", "stopped", "failed", "interrupted"]
+State = Literal[
+    "queued", "starting", "running", "paused", "unresponsive", "finished", "stopped", "failed", "interrupted"
+]
 
 OVER: tuple[State, ...] = ("finished", "stopped", "failed", "interrupted")
 """States in which no worker is alive."""
@@ -42,9 +45,14 @@ def run_status(run: RunFolder, history: RunHistory, now: float | None = None, aw
         now: Seconds since 1970; awake: seconds that this machine has been awake since it booted. None for the present.
     """
     now = time.time() if now is None else now
-    if history.end is not None:
+    entry = read_entry(run.queue_entry)
+    if history.end is not None and (entry is None or entry.is_over(history.end)):
         return RunStatus(_ended_state(history.end))
     worker = living_worker(run.lock, run.journal, now)
+    if worker is None and entry is not None:
+        return RunStatus("queued")
+    if history.end is not None:
+        return RunStatus(_ended_state(history.end))
     if worker is not None:
         since = _unresponsive_since(history, worker, now, time.monotonic() if awake is None else awake)
         return RunStatus(_living_state(history) if since is None else "unresponsive", worker, since)

@@ -14,7 +14,7 @@ from core.runs.history import RunHistory
 from core.runs.journal import record_of
 from core.runs.lock import read_holder
 from core.runs.outline import Outline, Parent, read_outline
-from core.runs.records import PhaseRecord, PlanRecord, Record, ValidationFigures
+from core.runs.records import EndRecord, PhaseRecord, PlanRecord, Record, ValidationFigures
 from core.runs.status import OVER, State, run_status
 
 _STEP = b'{"kind": "step"'
@@ -85,6 +85,13 @@ def summarize(run: RunFolder) -> RunSummary:
     return summary_of(run, history)
 
 
+def end_of(run: RunFolder) -> EndRecord | None:
+    """Return how a run ended; None if it has not."""
+    history = RunHistory()
+    history.update(_ends_of_journal(run))
+    return history.end
+
+
 def summary_of(run: RunFolder, history: RunHistory) -> RunSummary:
     """Return the summary of a run, given its history."""
     outline = read_outline(run.settings)
@@ -115,7 +122,7 @@ def summary_of(run: RunFolder, history: RunHistory) -> RunSummary:
         best_epoch=best_epoch or (best.epoch if best is not None else None),
         began=history.begun,
         ended=end.time if end is not None else None,
-        message=_interruption(run, history) if state == "interrupted" else end.message if end is not None else "",
+        message=_message(run, history, state),
         phase=_in_words(history.phase) if history.phase is not None and state not in OVER else "",
         has_model=(run.model / "config.json").is_file(),
         parent=outline.parent if outline is not None else None,
@@ -135,6 +142,13 @@ def _planned(plan: PlanRecord | None, outline: Outline | None) -> tuple[float | 
     if settings.get("max_steps") or not isinstance(epochs, int) or epochs <= plan.epochs:
         return plan.epochs, plan.steps
     return epochs, epochs * plan.steps_per_epoch
+
+
+def _message(run: RunFolder, history: RunHistory, state: State) -> str:
+    """Return what there is to say about a run that has no worker and does not wait for one."""
+    if state == "interrupted":
+        return _interruption(run, history)
+    return history.end.message if history.end is not None and state != "queued" else ""
 
 
 def _interruption(run: RunFolder, history: RunHistory) -> str:

@@ -24,6 +24,7 @@ from core.runs.folder import RunFolder
 from core.runs.heartbeat import Heartbeat
 from core.runs.journal import JournalWriter
 from core.runs.lock import RunLock
+from core.runs.queue import leave, start_next
 from core.runs.records import FailedRecord, KilledRecord, StartedRecord
 from core.worker.supervisor import MAX_RESTARTS, supervise
 
@@ -63,7 +64,17 @@ def main(arguments: list[str]) -> int:
         journal.write(FailedRecord(message=message), sync=True)
         journal.close()
     lock.release()
+    _start_next(run)
     os._exit(0)
+
+
+def _start_next(run: RunFolder) -> None:
+    """Leave the queue, and start the next run that waits in it."""
+    try:
+        leave(run)
+        start_next()
+    except (OSError, ReviewtuiError) as error:
+        print(f"The next run in the queue was not started: {clean(error)}", file=sys.stderr, flush=True)
 
 
 def _work(

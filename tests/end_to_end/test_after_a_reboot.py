@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 
 from core.runs.folder import RunFolder
+from core.runs.history import read_history
 from core.runs.lock import RunLock, read_holder
+from core.runs.summary import summarize
 from tests.end_to_end.conftest import Reviewtui
 from tests.tui.made_runs import append, hold, make_run
 
@@ -56,20 +58,39 @@ def test_resume_wants_one_run_or_all(arguments: tuple[str, ...], reviewtui: Revi
     assert ended.err == "Name one RUN, or give --all for every run that was interrupted.\n"
 
 
-def test_resume_all_goes_on_with_each_and_names_those_that_cannot(
-    reviewtui: Reviewtui, until: Callable[..., Any]
-) -> None:
+def test_resume_all_goes_on_with_one_after_the_other(reviewtui: Reviewtui) -> None:
     runs = [rebooted(1, "first", data="/absent.csv"), rebooted(2, "broken"), rebooted(3, "last", data="/absent.csv")]
     make_run(4, name="done"), make_run(5, name="ended", end="stopped")
     runs[1].settings.write_bytes(b"\xff")
     ended = reviewtui("resume", "--all", "--wait", "--json")
     said = [json.loads(line) for line in ended.out.splitlines()]
-    assert [one["run"] for one in said] == [runs[1].id, runs[0].id, runs[2].id] and ended.status == 1
-    assert "error" in said[0]
-    for one in said[1:]:  # their workers came as far as the data, which is not there any more
-        assert one["state"] == "failed" and "/absent.csv" in one["message"]
-    again = reviewtui("resume", "--all")
-    assert again.status == 1 and again.err.startswith(f"{runs[1].id} was skipped: ") and again.out == ""
+    assert [(one["run"], one["state"]) for one in said] == [(run.id, "failed") for run in runs] and ended.status == 1
+    assert "/absent.csv" in said[0]["message"] and "settings.toml cannot be read" in said[1]["message"]
+    starts = [read_history(run.journal).sign for run in runs]  # each worker started after the one before had ended
+    ends = [summarize(run).ended for run in runs]
+    assert all(end <= start.time for end, start in zip(ends, starts[1:], strict=False))
+    assert reviewtui("resume", "--all").out == "No run was interrupted.\n"
+
+
+def test_a_queue_outlives_its_commands_and_a_kill_of_every_process(
+    reviewtui: Reviewtui, until: Callable[..., Any]
+) -> None:
+    at_work = make_run(1, name="at work", end=None)
+    lock = hold(at_work)
+    runs = [make_run(number, name=f"later {number}", end="stopped", data="/absent.csv") for number in (2, 3)]
+    for run in runs:
+        assert "Queued" in reviewtui("resume", run.id, "--queue").out
+    assert json.loads(reviewtui("queue", "later 3", "--first", "--json").out) == {
+        "training": at_work.id, "waiting": [runs[1].id, runs[0].id], "stopped": False,
+    }  # fmt: skip
+    lock.release()  # as if it had been killed: nobody starts the next
+    said = reviewtui("runs")
+    assert "The queue has stopped: 2 runs wait and none trains. `reviewtui queue --start` continues it." in said.err
+    assert said.status == 0 and "queued" in said.out
+    reviewtui("queue", "--start")
+    until(lambda: all(summarize(run).state == "failed" for run in runs))  # the first one's supervisor starts the other
+    assert (summarize(runs[1]).ended or 0) < (summarize(runs[0]).ended or 0)
+    assert json.loads(reviewtui("queue", "--json").out) == {"training": None, "waiting": [], "stopped": False}
 
 
 def test_without_anything_interrupted_there_is_nothing_to_do(reviewtui: Reviewtui) -> None:

@@ -7,26 +7,26 @@ from typing import Annotated
 import typer
 
 from core.base.errors import InputError
+from tui.commands.launching import Queued, finish, launch
 from tui.commands.options import Assignments, Json, RunWord, Wait
 from tui.commands.output import complain, say
-from tui.commands.train import finish
 
 
 def extend(
     run: RunWord,
     epochs: Annotated[str, typer.Option(metavar="N", help="Total number of epochs, or +N for N more.")],
+    queue: Queued = False,
     wait: Wait = False,
     json: Json = False,
 ) -> int:
     """Train a run that has ended for more epochs. Its results so far are kept in its folder, under earlier/."""
     from core.runs.extension import plan_extension
     from core.runs.folder import find_run
-    from core.runs.launch import launch_worker
 
     folder = find_run(run)
     extension = plan_extension(folder, _epochs(epochs, folder.request().settings.epochs))
     (complain if json else say)(extension.about_rate)
-    detachment = launch_worker(folder, extend=extension.request.settings.epochs).detachment
+    detachment = launch(folder, queue=queue, extend=extension.request.settings.epochs)
     return finish(folder, detachment, wait=wait, json=json)
 
 
@@ -42,15 +42,15 @@ def branch(
     assignments: Assignments = None,
     step: Annotated[int | None, typer.Option(help="Branch from this checkpoint, not from the newest.")] = None,
     name: Annotated[str | None, typer.Option(help="What to call the new run.")] = None,
+    queue: Queued = False,
     wait: Wait = False,
     json: Json = False,
 ) -> int:
     """Start a new run from a checkpoint of another, with some settings changed."""
     from core.runs.branch import branch_run
     from core.runs.folder import find_run
-    from core.runs.launch import launch_worker
     from core.settings.parsing import parse_assignment
 
     changes = dict(parse_assignment(assignment) for assignment in assignments or [])
     made = branch_run(find_run(run), changes, name=name or "", step=step)
-    return finish(made, launch_worker(made, resume=True).detachment, wait=wait, json=json)
+    return finish(made, launch(made, queue=queue, resume=True), wait=wait, json=json)

@@ -12,14 +12,16 @@ from core.runs.folder import RunFolder
 from core.runs.history import RunHistory
 from core.runs.journal import JournalReader
 from core.runs.one_class import one_class_sentence, only_class
+from core.runs.queue import read_queue, start_next
 from core.runs.records import EndRecord, ValidationFigures
 from core.runs.status import OVER, run_status
 from core.runs.summary import summary_of
 from tui.commands.cut_facts import cut_facts
 from tui.commands.output import Progress, facts, progress_on_stderr, say, say_json
-from tui.formatting import clock, in_bytes, in_time
+from tui.formatting import clock, counted, in_bytes, in_time
 
 _POLL_SECONDS = 0.2
+_QUEUE_SECONDS = 1.0
 
 
 def follow(run: RunFolder) -> RunHistory:
@@ -29,6 +31,9 @@ def follow(run: RunFolder) -> RunHistory:
         while True:
             news = history.update(reader.read_new())
             status = run_status(run, history)
+            if status.state == "queued":
+                _wait_for_turn(run, progress)
+                continue
             if status.unresponsive_since is not None:
                 progress(f"unresponsive since {clock(status.unresponsive_since, time.time())}", None)
             elif news:
@@ -37,6 +42,17 @@ def follow(run: RunFolder) -> RunHistory:
                 history.update(reader.read_new())
                 return history
             time.sleep(_POLL_SECONDS)
+
+
+def _wait_for_turn(run: RunFolder, progress: Progress) -> None:
+    """Say how many runs come before this one; start the first of them if whoever should have done so was killed."""
+    queue = read_queue()
+    before = next((place for place, one in enumerate(queue.waiting) if one.run.id == run.id), 0)
+    progress(f"queued, {counted(before + (queue.training is not None), 'run')} before it", None)
+    if queue.has_stopped:
+        start_next()
+    else:
+        time.sleep(_QUEUE_SECONDS)
 
 
 def _show(history: RunHistory, progress: Progress) -> None:

@@ -21,6 +21,7 @@ from tui.commands import (
     forecast,
     inspect,
     keys,
+    queue,
     runs,
     train,
     verify,
@@ -46,6 +47,7 @@ app.command()(forecast.forecast)
 app.command()(train.train)
 app.command()(runs.runs)
 app.command()(runs.status)
+app.command()(queue.queue)
 app.command()(train.stop)
 app.command()(train.resume)
 app.command()(continuing.extend)
@@ -67,7 +69,11 @@ def root(
     if version:
         print(f"reviewtui {__version__}")
         raise typer.Exit
-    return workbench.run_workbench(mouse=not no_mouse) if context.invoked_subcommand is None else 0
+    if context.invoked_subcommand is None:
+        return workbench.run_workbench(mouse=not no_mouse)
+    if context.invoked_subcommand != "queue":
+        queue.remind_of_queue()
+    return 0
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ import typer
 
 from core.base.errors import InputError
 from core.base.text import clean_line
+from tui.commands.launching import Queued, finish, launch
 from tui.commands.options import (
     Assignments,
     Data,
@@ -28,8 +29,6 @@ from tui.commands.output import complain, progress_on_stderr, say, say_json
 
 if TYPE_CHECKING:
     from core.reviews.report import ReadingReport
-    from core.runs.folder import RunFolder
-    from core.runs.logout import Detachment
     from core.runs.request import Request
     from core.settings.schema import Settings
 
@@ -47,6 +46,7 @@ def train(
     assignments: Assignments = None,
     settings: SettingsFile = None,
     name: Annotated[str | None, typer.Option(help="What to call the run.")] = None,
+    queue: Queued = False,
     wait: Wait = False,
     json: Json = False,
 ) -> int:
@@ -54,13 +54,13 @@ def train(
 
     Every setting and its range is listed in docs/settings.md and in the workbench's Setup screen.
     """
-    from core.runs.start import start_run
+    from core.runs.folder import create_run
 
     chosen = chosen_settings(preset, settings, model, assignments)
     request = make_request(data, validation, reading, preset, chosen, name)
     check(request)
-    run, detachment = start_run(request)
-    return finish(run, detachment, wait=wait, json=json)
+    run = create_run(request)
+    return finish(run, launch(run, queue=queue), wait=wait, json=json)
 
 
 def chosen_settings(preset: str, file: Path | None, model: str | None, assignments: list[str] | None) -> Settings:
@@ -130,42 +130,42 @@ def _validated_on(request: Request, report: ReadingReport) -> str:
 
 def resume(
     run: Annotated[str | None, typer.Argument(metavar="[RUN]", help="An id, a name, or latest.")] = None,
-    every: Annotated[bool, typer.Option("--all", help="Go on with every interrupted run.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Continue every interrupted run, one after the other.")] = False,
+    queue: Queued = False,
     wait: Wait = False,
     json: Json = False,
 ) -> int:
     """Continue a run that was stopped, failed or interrupted, from its last checkpoint."""
     from core.runs.folder import find_run
-    from core.runs.resume import resume_run
+    from core.runs.resume import require_resumable
 
     if (run is not None) == every:
         raise InputError("Name one RUN, or give --all for every run that was interrupted.")
     if run is None:
         return _resume_all(wait=wait, json=json)
     folder = find_run(run)
-    return finish(folder, resume_run(folder).detachment, wait=wait, json=json)
+    require_resumable(folder)
+    return finish(folder, launch(folder, queue=queue, resume=True), wait=wait, json=json)
 
 
 def _resume_all(*, wait: bool, json: bool) -> int:
-    """Resume every interrupted run, then follow each to its end if requested."""
-    from core.runs.resume import resume_interrupted
+    """Queue every interrupted run, then follow each to its end if requested."""
+    from core.runs.resume import queue_interrupted
+    from core.runs.summary import summarize
 
-    found, statuses = list(resume_interrupted()), [0]
+    found = queue_interrupted()
     if not found and not json:
         say("No run was interrupted.")
-    if sum(one.launched is not None for one in found) > 1:
-        complain("The runs train at the same time and share the machine; `reviewtui stop RUN` ends one of them.")
-    for one in found:
-        if one.launched is None:
-            statuses.append(1)
-            if json:
-                say_json({"run": one.run.id, "error": one.why_not})
-            else:
-                complain(f"{one.run.id} was skipped: {one.why_not}")
-    for one in found:
-        if one.launched is not None:
-            statuses.append(finish(one.run, one.launched.detachment, wait=wait, json=json))
-    return max(statuses)
+    if wait:
+        return max([finish(run, None, wait=True, json=json) for run in found], default=0)
+    for place, run in enumerate(found):
+        if json:
+            say_json(summarize(run).to_json())
+        else:
+            say(f"{summarize(run).name} ({run.id}) {'waits for the one before it' if place else 'comes first'}.")
+    if found and not json:
+        say("They continue one after the other; `reviewtui queue` shows what waits.")
+    return 0
 
 
 def stop(
@@ -176,11 +176,19 @@ def stop(
     """Ask a run to stop: it finishes its step, evaluates, saves a checkpoint and the model, and ends."""
     from core.runs.control import send
     from core.runs.folder import find_run
+    from core.runs.queue import take_out
     from core.runs.status import OVER
     from core.runs.summary import summarize
 
     folder = find_run(run)
     state = summarize(folder).state
+    if state == "queued":
+        take_out(folder)
+        if json:
+            say_json({"run": folder.id, "requested": "remove"})
+        else:
+            say(f"{folder.id} was taken out of the queue.")
+        return 0
     if state in OVER:
         raise InputError(f"{folder.id} is {state}; it has no worker to stop.")
     send(folder.control, "stop" if now else "stop_and_save")
@@ -189,28 +197,3 @@ def stop(
     else:
         say(f"{folder.id} was asked to stop{'' if now else ' and save'}; see `reviewtui status {folder.id}`.")
     return 0
-
-
-def finish(run: RunFolder, detachment: Detachment, *, wait: bool, json: bool) -> int:
-    """Say that the run was started, and how, or follow it to its end."""
-    from core.runs.summary import summarize
-    from tui.commands.follow import follow, report
-
-    summary = summarize(run)
-    if not wait:
-        if json:
-            facts = {"survives_logout": detachment.survives, "survives_logout_why": detachment.why}
-            say_json({**summary.to_json(), "detached_by": detachment.how, **facts})
-        else:
-            say(f"Started {summary.name} ({run.id}); it continues without this terminal.")
-            say(detachment)
-            say(f"`reviewtui status {run.id}` shows its progress; `reviewtui` shows it live.")
-        return 0
-    try:
-        history = follow(run)
-    except KeyboardInterrupt:
-        complain(
-            f"{run.id} continues; `reviewtui status {run.id}` shows its progress, `reviewtui stop {run.id}` ends it."
-        )
-        return 130
-    return report(run, history, json=json)

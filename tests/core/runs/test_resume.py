@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from core.base.errors import InputError, ReviewtuiError
-from core.runs import resume
+from core.runs import queue, resume
 from core.runs.folder import RunFolder
 from core.runs.launch import Launched
 from core.runs.logout import Detachment
-from core.runs.resume import interrupted_runs, resume_interrupted, resume_run
+from core.runs.queue import read_queue
+from core.runs.resume import interrupted_runs, queue_interrupted, resume_run
 from tests.tui.made_runs import hold, make_run
 
 
@@ -69,29 +70,19 @@ def test_a_run_whose_settings_cannot_be_read_is_refused_by_name(started: list[An
     assert started == []
 
 
-@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), ReviewtuiError("no worker today")])
-def test_one_that_cannot_be_resumed_does_not_stop_the_others(
-    error: Exception, started: list[RunFolder], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first, second, third = (make_run(number, steps=10, end=None) for number in (1, 2, 3))
-    launch = resume.launch_worker
-
-    def failing(run: RunFolder, *, resume: bool) -> Launched:
-        if run.id == second.id:
-            raise error
-        return launch(run, resume=resume)
-
-    monkeypatch.setattr(resume, "launch_worker", failing)
-    found = list(resume_interrupted())
-    assert [one.run.id for one in found] == [first.id, second.id, third.id]
-    assert [run.id for run in started] == [first.id, third.id]
-    assert found[1].launched is None and str(error) in found[1].why_not
-
-
-def test_a_run_that_vanishes_meanwhile_is_not_resumed(
+def test_interrupted_runs_continue_one_after_the_other(
     started: list[RunFolder], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(queue, "launch_worker", lambda run, **_: started.append(run))
+    runs = [make_run(number, steps=10, end=None) for number in (1, 2, 3)]
+    assert [run.id for run in queue_interrupted()] == [run.id for run in runs]
+    assert [run.id for run in started] == [runs[0].id]
+    assert [one.run.id for one in read_queue().waiting][1:] == [run.id for run in runs[1:]]
+    assert queue_interrupted() == []
+
+
+def test_a_run_that_vanishes_meanwhile_is_not_resumed(monkeypatch: pytest.MonkeyPatch) -> None:
     run = make_run(1, steps=10, end=None)
     gone = RunFolder(run.path.with_name("20260901-100009-0009"))
     monkeypatch.setattr(resume, "list_runs", lambda: [gone, run])
-    assert [one.run.id for one in resume_interrupted()] == [run.id]
+    assert [one.id for one in interrupted_runs()] == [run.id]
