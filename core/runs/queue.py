@@ -25,6 +25,7 @@ from core.runs.folder import RunFolder, list_runs
 from core.runs.journal import JournalWriter
 from core.runs.launch import Launched, launch_worker
 from core.runs.lock import RunLock, living_worker
+from core.runs.logout import Detachment
 from core.runs.queue_entry import QueueEntry, new_entry, read_entry
 from core.runs.records import EndRecord, FailedRecord, StoppedRecord
 from core.runs.summary import end_of
@@ -87,6 +88,28 @@ def enqueue(runs: Sequence[RunFolder], *, extend: int | None = None) -> None:
             if (entry := read_entry(run.queue_entry)) is not None and not entry.is_over(_end(run, entry)):
                 raise InputError(f"{run.id} is in the queue already.")
             _write(run, new_entry(position, extend))
+
+
+def begin(run: RunFolder, *, wait: bool, resume: bool = False, extend: int | None = None) -> Detachment | None:
+    """Start the worker of a run now, or put the run into the queue.
+
+    Args:
+        run: A new run, or one that can be resumed or extended.
+        wait: Whether it waits until no other run trains.
+        resume: Whether it continues from a checkpoint.
+        extend: The new total number of epochs; None does not extend it.
+
+    Returns:
+        How the worker was detached; None if the run waits.
+
+    Raises:
+        ReviewtuiError: The worker could not start, or the home cannot be written.
+    """
+    if not wait:
+        return launch_worker(run, resume=resume, extend=extend).detachment
+    enqueue([run], extend=extend)
+    launched = start_next()
+    return launched.detachment if launched is not None and _has_worker_here(run) else None
 
 
 def reorder(run: RunFolder, place: int) -> None:

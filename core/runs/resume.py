@@ -1,24 +1,12 @@
-"""Resumes runs that ended before their last step, and finds those that a reboot or a kill interrupted."""
+"""Which runs can be resumed, and those that a reboot or a kill interrupted."""
 
 from __future__ import annotations
 
 from core.base.errors import InputError
 from core.runs.folder import RunFolder, list_runs
-from core.runs.launch import Launched, launch_worker
 from core.runs.queue import enqueue, start_next
 from core.runs.status import OVER
 from core.runs.summary import summarize
-
-
-def resume_run(run: RunFolder) -> Launched:
-    """Start a worker that continues from the last checkpoint.
-
-    Raises:
-        InputError: The run has a worker, has nothing left to do, or its settings cannot be read.
-        ReviewtuiError: The worker could not start.
-    """
-    require_resumable(run)
-    return launch_worker(run, resume=True)
 
 
 def require_resumable(run: RunFolder) -> None:

@@ -12,9 +12,9 @@ import json
 from core.reviews.options import ReadingOptions
 from core.reviews.sources import absolute_source
 from core.runs.folder import RunFolder, create_run
-from core.runs.launch import launch_worker
 from core.runs.logout import Detachment
 from core.runs.names import require_unused, suggested_name, unused_name
+from core.runs.queue import begin
 from core.runs.request import Request
 from core.settings.schema import Settings
 
@@ -51,17 +51,21 @@ def plan_run(
     )
 
 
-def start_run(request: Request) -> tuple[RunFolder, Detachment]:
-    """Create the folder of a run and start its worker. Blocks until the worker holds the run's lock.
+def start_run(request: Request, *, wait: bool = False) -> tuple[RunFolder, Detachment | None]:
+    """Create the folder of a run and start its worker, or queue it. Blocks until the worker holds the run's lock.
+
+    Args:
+        request: What the run does.
+        wait: Whether it waits until no other run trains.
 
     Returns:
-        The run's folder, and what a logout does to its worker.
+        The run's folder, and what a logout does to its worker; None if it waits in the queue.
 
     Raises:
         ReviewtuiError: The home cannot be written to, or the worker could not start.
     """
     run = create_run(request)
-    return run, launch_worker(run).detachment
+    return run, begin(run, wait=wait)
 
 
 def forecast_peak_bytes(run: RunFolder) -> int | None:

@@ -30,20 +30,15 @@ def launch(run: RunFolder, *, queue: bool, resume: bool = False, extend: int | N
     Returns:
         How the worker was detached; None if the run waits.
     """
-    from core.runs.launch import launch_worker
-    from core.runs.queue import enqueue, read_queue, start_next
+    from core.runs.queue import begin, read_queue
     from core.runs.summary import summarize
 
-    if not queue:
-        if (other := read_queue().training) is not None:
-            complain(
-                f"{clean_line(summarize(other).name)} trains on this machine too, so both take longer; with --queue, "
-                "this run would have waited for it."
-            )
-        return launch_worker(run, resume=resume, extend=extend).detachment
-    enqueue([run], extend=extend)
-    started = start_next()
-    return started.detachment if started is not None and summarize(run).state != "queued" else None
+    if not queue and (other := read_queue().training) is not None:
+        complain(
+            f"{clean_line(summarize(other).name)} trains on this machine too, so both take longer; with --queue, this "
+            "run would have waited for it."
+        )
+    return begin(run, wait=queue, resume=resume, extend=extend)
 
 
 def finish(run: RunFolder, detachment: Detachment | None, *, wait: bool, json: bool) -> int:

@@ -10,14 +10,17 @@ from typing import Any
 from textual import work
 
 from core.base.errors import ReviewtuiError
+from core.base.text import clean_line
 from core.runs.control import send
 from core.runs.folder import RunFolder
-from core.runs.resume import resume_run
+from core.runs.queue import begin, take_out
+from core.runs.resume import queue_interrupted, require_resumable
 from core.runs.status import OVER
 from core.runs.summary import RunSummary
 from core.runs.trash import restore_run, trash_run
 from tui.navigation.place import Place
 from tui.screens.runs.listing import RunRow
+from tui.widgets.turn import ask_turn
 
 
 class ActsOnRuns(Place):
@@ -117,30 +120,34 @@ class ActsOnRuns(Place):
             self.app.push_screen(RunSettings(request))
 
     def action_stop(self) -> None:
-        """Ask the chosen run to stop and save."""
-        if (chosen := self.chosen()) is not None:
+        """Ask the chosen run to stop and save; a waiting one leaves the queue."""
+        if (chosen := self.chosen()) is not None and chosen.state == "queued":
+            self._do(f"Took {chosen.name} out of the queue.", take_out, _folder(chosen))
+        elif chosen is not None:
             said = f"Stopping {chosen.name} after this step and saving its model."
             self._do(said, send, _folder(chosen).control, "stop_and_save")
 
-    def action_resume(self) -> None:
-        """Resume the chosen run from its last checkpoint."""
-        if (chosen := self.chosen()) is not None:
-            self._do(f"Resumed {chosen.name}.", resume_run, _folder(chosen))
+    @work(exit_on_error=False)
+    async def action_resume(self) -> None:
+        """Resume the chosen run from its last checkpoint, now or when its turn comes."""
+        if (chosen := self.chosen()) is None:
+            return
+        run = _folder(chosen)
+        try:
+            await asyncio.to_thread(require_resumable, run)
+            if (wait := await ask_turn(self.app)) is None:
+                return
+        except (OSError, ReviewtuiError) as error:
+            self.app.say(error, "error")
+            return
+        done = f"{chosen.name} waits in the queue." if wait else f"Resumed {chosen.name}."
+        self._do(done, lambda: begin(run, wait=wait, resume=True))
 
-    @work(exit_on_error=False, group="resume all", exclusive=True)
-    async def action_resume_all(self) -> None:
-        """Resume every interrupted run from its last checkpoint, the oldest first."""
-        resumed: list[str] = []
-        for summary in self.interrupted():
-            try:
-                await asyncio.to_thread(resume_run, _folder(summary))
-            except (OSError, ReviewtuiError) as error:
-                self.app.say(f"{summary.name} was not resumed: {error}", "error")
-            else:
-                resumed.append(summary.name)
-        if resumed:
-            self.app.say(f"Resumed {', '.join(resumed)}.")
-        self.look()
+    def action_resume_all(self) -> None:
+        """Continue every interrupted run, one after the other, the oldest first."""
+        if found := self.interrupted():
+            names = ", ".join(clean_line(summary.name, 30) for summary in found)
+            self._do(f"In the queue: {names}." if found[1:] else f"Resumed {names}.", queue_interrupted)
 
     @work(exit_on_error=False)
     async def action_delete(self) -> None:

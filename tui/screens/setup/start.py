@@ -15,6 +15,7 @@ from core.settings.schema import Settings
 from tui.navigation.place import Place
 from tui.state import Draft
 from tui.widgets.responsive import gauge
+from tui.widgets.turn import ask_turn
 
 _CALL_OFF = "esc calls it off"
 
@@ -61,9 +62,12 @@ class StartsRuns(Place):
                 plan_run, draft.source, draft.reading, draft.preset, settings, name=draft.name
             )
             await self.app.ask(Prepare(request=request), self._preparing)
+            if (wait := await ask_turn(self.app)) is None:
+                self._now("")
+                return
             self._launching = True
             self._now("Starting the worker …")
-            run, detachment = await asyncio.to_thread(start_run, request)
+            run, detachment = await asyncio.to_thread(lambda: start_run(request, wait=wait))
         except ReviewtuiError as error:
             self.start_failed(str(error))
         else:
@@ -71,7 +75,10 @@ class StartsRuns(Place):
             self._launching = False
             self._now("")
             self.app.open_run(run)
-            self.app.say(detachment, "information" if detachment.survives else "warning")
+            if detachment is None:
+                self.app.say("Queued: it starts by itself once the runs before it have ended.")
+            else:
+                self.app.say(detachment, "information" if detachment.survives else "warning")
 
     def _preparing(self, what: str, share: float | None) -> None:
         if self.starting and not self._launching:

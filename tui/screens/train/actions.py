@@ -10,10 +10,12 @@ from textual.content import Content
 from core.base.errors import ReviewtuiError
 from core.runs.control import ControlRequest, send
 from core.runs.folder import RunFolder
-from core.runs.resume import resume_run
+from core.runs.queue import begin, take_out
+from core.runs.resume import require_resumable
 from core.runs.status import OVER
 from core.runs.summary import RunSummary
 from tui.navigation.place import Place
+from tui.widgets.turn import ask_turn
 
 _ASKED: dict[ControlRequest, str] = {
     "pause": "pausing after this step",
@@ -44,7 +46,7 @@ class ActsOnRun(Place):
         state = summary.state if summary is not None else None
         living = state is not None and state not in OVER
         allowed = {
-            "pause": living and state != "paused",
+            "pause": living and state not in ("paused", "queued"),
             "unpause": state == "paused",
             "stop": living,
             "resume": state in ("stopped", "failed", "interrupted"),
@@ -61,7 +63,7 @@ class ActsOnRun(Place):
             return "No run is open: g r leads to the list of runs."
         over = f"This run is {summary.state}: nothing is left to {action}."
         return {
-            "pause": over,
+            "pause": over if summary.state in OVER else f"This run is {summary.state}: it has no step to finish.",
             "stop": over,
             "resume": f"This run is {summary.state}: only a stopped, failed or interrupted run can be resumed.",
             "extend": "A run can be extended once it is over and has trained at least one step.",
@@ -82,6 +84,10 @@ class ActsOnRun(Place):
         """Ask how to stop, then ask the worker to."""
         from tui.widgets.dialogs import Choose
 
+        if self.run_shown is not None and self.summary is not None and self.summary.state == "queued":
+            await asyncio.to_thread(take_out, self.run_shown)
+            self.app.say("Taken out of the queue. r puts it back.")
+            return
         choices = [
             Content("Keep training"),
             Content("Stop and save: evaluate, keep the best weights, write the model"),
@@ -107,12 +113,16 @@ class ActsOnRun(Place):
         """Start a worker that resumes from the last checkpoint."""
         if self.run_shown is None:
             return
+        run = self.run_shown
         try:
-            await asyncio.to_thread(resume_run, self.run_shown)
+            await asyncio.to_thread(require_resumable, run)
+            if (wait := await ask_turn(self.app)) is None:
+                return
+            await asyncio.to_thread(lambda: begin(run, wait=wait, resume=True))
         except ReviewtuiError as error:
             self.app.say(error, "error")
         else:
-            self.asked = "resuming from the last checkpoint"
+            self.asked = "" if wait else "resuming from the last checkpoint"
 
     @work(exit_on_error=False)
     async def action_extend(self) -> None:

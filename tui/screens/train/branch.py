@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shlex
+import shutil
 from typing import TYPE_CHECKING, Any
 
 from textual.content import Content
@@ -12,12 +13,13 @@ from core.base.errors import InputError, ReviewtuiError
 from core.base.text import clean_line
 from core.runs.branch import branch_run, checkpoints_of
 from core.runs.folder import RunFolder
-from core.runs.launch import launch_worker
+from core.runs.queue import begin
 from core.settings.declarations import Declaration
 from core.settings.parsing import parse_assignment
 from core.settings.schema import Settings, describe
 from tui.formatting import setting_text
 from tui.screens.train.attempt import AttemptDialog
+from tui.widgets.turn import ask_turn
 
 if TYPE_CHECKING:
     from tui.workbench import Workbench
@@ -39,10 +41,20 @@ async def branch(app: Workbench, run: RunFolder) -> RunFolder | None:
         f"Branch of {request.name}: settings to change",
         "",
         explain=lambda text: explained(text, request.settings, steps),
-        attempt=lambda text: _started(run, text),
+        attempt=lambda text: _made(run, text),
         complete=completed,
     )
-    return await app.push_screen_wait(dialog)
+    made = await app.push_screen_wait(dialog)
+    if made is None:
+        return None
+    try:
+        if (wait := await ask_turn(app)) is None:
+            await asyncio.to_thread(shutil.rmtree, made.path)
+            return None
+        await asyncio.to_thread(lambda: begin(made, wait=wait, resume=True))
+    except (OSError, ReviewtuiError) as error:
+        app.say(error, "error")
+    return made
 
 
 def explained(text: str, settings: Settings, steps: list[int]) -> Content:
@@ -82,14 +94,12 @@ def _about(text: str) -> list[Declaration]:
     return found[:_MAX_LISTED]
 
 
-def _started(run: RunFolder, text: str) -> RunFolder:
+def _made(run: RunFolder, text: str) -> RunFolder:
     changes: dict[str, Any] = dict(parse_assignment(word) for word in _words(text))
     step = changes.pop("step", None)
     if step is not None and not step.strip().isdecimal():
         raise InputError(f"step cannot be '{clean_line(step, 20)}'; it is the number of a checkpoint.")
-    made = branch_run(run, changes, step=int(step) if step is not None else None)
-    launch_worker(made, resume=True)
-    return made
+    return branch_run(run, changes, step=int(step) if step is not None else None)
 
 
 def _words(line: str) -> list[str]:

@@ -11,9 +11,10 @@ from core.base.errors import InputError, ReviewtuiError
 from core.runs.branch import branch_run, checkpoints_of
 from core.runs.extension import Extension, plan_extension
 from core.runs.folder import RunFolder
-from core.runs.launch import launch_worker
+from core.runs.queue import begin
 from tui.screens.train.attempt import AttemptDialog
 from tui.widgets.dialogs import Choose
+from tui.widgets.turn import ask_turn
 
 if TYPE_CHECKING:
     from tui.workbench import Workbench
@@ -41,11 +42,12 @@ async def extend(app: Workbench, run: RunFolder) -> RunFolder | None:
             Content("Cancel"),
         ]
         chosen = await app.push_screen_wait(Choose(f"Extend to {epochs} epochs?", choices, help=extension.about_rate))
+        if chosen not in (0, 1) or (wait := await ask_turn(app)) is None:
+            return None
         if chosen == 0:
-            await asyncio.to_thread(lambda: launch_worker(run, extend=epochs))
+            await asyncio.to_thread(lambda: begin(run, wait=wait, extend=epochs))
             return run
-        if chosen == 1:
-            return await asyncio.to_thread(_extend_copy, run, extension)
+        return await asyncio.to_thread(lambda: _extend_copy(run, extension, wait=wait))
     except ReviewtuiError as error:
         app.say(error, "error")
     return None
@@ -67,12 +69,12 @@ def _explained(extension: Extension) -> Content:
     )
 
 
-def _extend_copy(run: RunFolder, extension: Extension) -> RunFolder:
+def _extend_copy(run: RunFolder, extension: Extension, *, wait: bool) -> RunFolder:
     """Start a branch that trains on to the extension's end. It begins where the extended run would go on."""
     epochs = extension.request.settings.epochs
     steps = [step for step, _ in checkpoints_of(run) if step <= extension.resumes_from]
     name = f"{extension.request.name}-{epochs}-epochs"
     changes = {"epochs": epochs, "max_steps": None}
     copy = branch_run(run, changes, name=name, step=max(steps) if steps else None)
-    launch_worker(copy, resume=True)
+    begin(copy, wait=wait, resume=True)
     return copy

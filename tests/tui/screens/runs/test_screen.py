@@ -10,9 +10,14 @@ import pytest
 from textual.pilot import Pilot
 
 from core.base.errors import ReviewtuiError
+from core.runs import queue
 from core.runs.folder import RunFolder, list_runs, runs_home
+from core.runs.launch import Launched
 from core.runs.lock import RunLock
+from core.runs.logout import Detachment
 from core.runs.outline import Outline
+from core.runs.queue import enqueue, read_queue
+from core.runs.summary import summarize
 from core.runs.trash import restore_run
 from tests.tui.frames import frame
 from tests.tui.made_runs import append, files_of, hold, make_run, memory
@@ -130,7 +135,7 @@ async def test_a_living_run_cannot_be_deleted() -> None:
 async def test_resume_starts_a_worker_that_resumes(monkeypatch: pytest.MonkeyPatch) -> None:
     run = make_run(1, steps=10, end="stopped", message="stopped")
     started: list[str] = []
-    monkeypatch.setattr(runs_module, "resume_run", lambda folder: started.append(folder.id))
+    monkeypatch.setattr(runs_module, "begin", lambda folder, wait, resume: started.append(folder.id))
     async with ReviewTui().run_test(notifications=True, size=(80, 24)) as pilot:
         await settled(pilot, "stopped", "Resume")
         await pilot.press("r")
@@ -143,34 +148,48 @@ async def test_what_was_interrupted_is_said_by_name_and_goes_on_on_one_key(monke
     make_run(3, name="wednesday")
     (first.checkpoints / "step-20").mkdir()
     locks: list[RunLock] = []
-    asked: list[str] = []
 
-    def resume(run: RunFolder) -> None:
-        asked.append(run.id)
-        if len(asked) == 1:
+    def launch(run: RunFolder, *, resume: bool, extend: int | None) -> Launched:
+        if run.id == first.id:
             raise ReviewtuiError("No room [/ on the disk.")
         locks.append(hold(run))
         append(run, "started", pid=1, host="box")
+        return Launched(1, Detachment("session", True, "for a test"))
 
-    monkeypatch.setattr(runs_module, "resume_run", resume)
+    monkeypatch.setattr(queue, "launch_worker", launch)
     async with ReviewTui().run_test(notifications=True, size=(80, 24)) as pilot:
         shown = await settled(pilot, "2 runs were interrupted; R resumes all: tuesday, monday", "R Resume all")
         assert "r Resume" not in shown.splitlines()[-1], "the run under the cursor is finished"
         await pilot.press("down", "down")
         await settled(pilot, "its worker died at step 25; it can go on from step 20: r resumes", "r Resume")
         await pilot.press("R")
-        await settled(pilot, "monday was not resumed: No room [/ on the disk.", "Resumed tuesday.")
-        await settled(pilot, "1 run was interrupted; R resumes it: monday")
-        await pilot.press("R")
-        await settled(pilot, "Resumed monday.")
+        await settled(pilot, "In the queue: monday, tuesday.", "✗ failed", "● running")
         for _ in range(400):
             await pilot.pause(0.01)
             if "interrupted" not in (shown := frame(pilot.app)):
                 break
         assert "interrupted" not in shown and "Resume all" not in shown
-    assert asked == [first.id, second.id, first.id]
+    assert [summarize(run).state for run in (first, second)] == ["failed", "running"]
     for lock in locks:
         lock.release()
+
+
+async def test_a_waiting_run_is_taken_out_and_put_back_and_another_is_asked_whether_it_waits() -> None:
+    at_work, later = make_run(1, name="monday", end=None), make_run(2, name="tuesday", end="stopped")
+    other = make_run(3, name="wednesday", end="stopped")
+    lock = hold(at_work)
+    enqueue([later])
+    async with ReviewTui().run_test(notifications=True, size=(80, 24)) as pilot:
+        await settled(pilot, "… queued", "■ stopped", "● running")
+        await pilot.press("r")
+        await settled(pilot, "monday trains now", "it starts by itself after 2 runs", "Start now")
+        await pilot.press("1")
+        await settled(pilot, "wednesday waits in the queue.")
+        assert [one.run.id for one in read_queue().waiting] == [later.id, other.id]
+        await pilot.press("x")
+        await settled(pilot, "Took wednesday out of the queue.", "■ stopped")
+        assert [one.run.id for one in read_queue().waiting] == [later.id]
+    lock.release()
 
 
 async def test_a_worker_that_gives_no_sign_is_unresponsive_until_it_gives_one() -> None:

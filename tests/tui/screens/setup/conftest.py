@@ -14,6 +14,6 @@ from tui.app import ReviewTui
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[RunFolder]:
     """Runs whose worker was started and which were shown; no process is."""
     runs: list[RunFolder] = []
-    monkeypatch.setattr(launching, "launch_worker", lambda run: LAUNCHED)
+    monkeypatch.setattr(launching, "begin", lambda run, wait: LAUNCHED.detachment)
     monkeypatch.setattr(ReviewTui, "open_run", lambda self, run: runs.append(run))
     return runs

@@ -151,7 +151,7 @@ async def test_an_engine_that_refuses_is_quoted_and_steers_nothing(method: str) 
 
 async def test_another_reading_device_or_model_is_another_forecast(monkeypatch: pytest.MonkeyPatch) -> None:
     """The figures belong to the reviews as they are read, the model and the device: whatever changes, they are anew."""
-    monkeypatch.setattr(launching, "launch_worker", lambda run: LAUNCHED)
+    monkeypatch.setattr(launching, "begin", lambda run, wait: LAUNCHED.detachment)
     engine = FakeEngine()
     app = workbench(engine)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:

@@ -12,7 +12,7 @@ from core.engine.requests import method_of
 from core.reviews.options import ReadingOptions
 from core.runs import start as launching
 from core.runs.folder import RunFolder, create_run, list_runs
-from core.runs.launch import Launched
+from core.runs.logout import Detachment
 from core.runs.names import suggested_name
 from core.runs.request import Request
 from core.settings.presets import preset
@@ -104,22 +104,22 @@ async def test_a_start_that_fails_says_why_and_can_be_tried_again(
     where: str, opened: list[RunFolder], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = FakeEngine()
-    works = launching.launch_worker
+    works = launching.begin
 
-    def fails(run: RunFolder) -> Launched:
+    def fails(run: RunFolder, wait: bool) -> Detachment:
         raise ReviewtuiError("Nothing [/ works.") if where == "launch" else ZeroDivisionError("Nothing [/ works.")
 
     if where == "prepare":
         engine.answers["prepare"] = InputError("Nothing [/ works.")
     else:
-        monkeypatch.setattr(launching, "launch_worker", fails)
+        monkeypatch.setattr(launching, "begin", fails)
     async with workbench(engine).run_test(size=(80, 24)) as pilot:
         app = await open_setup(pilot)
         await pilot.press("ctrl+s")
         await until(pilot, lambda: "Nothing [/ works." in " ".join(frame(app).split()))
         assert not opened
         engine.answers["prepare"] = None
-        monkeypatch.setattr(launching, "launch_worker", works)
+        monkeypatch.setattr(launching, "begin", works)
         await pilot.press("ctrl+s")
         await until(pilot, lambda: opened)
 

@@ -28,8 +28,13 @@ from tui.widgets.line_input import LineInput
 def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
     """Which workers were started, and how."""
     found: list[tuple[str, dict[str, Any]]] = []
+
+    def begin(run: RunFolder, *, wait: bool, **how: Any) -> None:
+        assert not wait
+        found.append((run.id, how))
+
     for module in (extending, branching):
-        monkeypatch.setattr(module, "launch_worker", lambda run, **how: found.append((run.id, how)))
+        monkeypatch.setattr(module, "begin", begin)
     return found
 
 
