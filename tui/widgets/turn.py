@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import Any
 
+from textual.app import App
 from textual.content import Content
 
 from core.base.text import clean_line
@@ -13,11 +14,8 @@ from core.runs.summary import summarize
 from tui.formatting import counted
 from tui.widgets.dialogs import Choose
 
-if TYPE_CHECKING:
-    from tui.workbench import Workbench
 
-
-async def ask_turn(app: Workbench) -> bool | None:
+async def ask_turn(app: App[Any]) -> bool | None:
     """Return whether a run that is about to start waits in the queue; None if it is not to start after all.
 
     Nothing is asked while no run trains and none waits: it then starts immediately.
