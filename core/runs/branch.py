@@ -50,6 +50,8 @@ def branch_run(parent: RunFolder, changes: Mapping[str, Any], *, name: str = "",
             "name": require_unused(name) if name else unused_name(f"{asked.name}-branch"),
             "settings": settings,
             "parent": Parent(run=parent.id, step=at),
+            "group": None,
+            "hypothesis": "",
         }
     )
     run = create_run(request)

@@ -5,10 +5,15 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
 Value = bool | int | float | str
+
+Method = Literal["fine-tuning", "baseline", "distillation"]
+"""How a run trains its model: gradient steps on labelled reviews, logistic regression on the output of a frozen encoder,
+or gradient steps that also imitate the model of another run."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +33,12 @@ class Outline(msgspec.Struct, frozen=True, kw_only=True):
     data: str
     preset: str = "balanced"
     settings: dict[str, Value] = {}
+    method: Method = "fine-tuning"
     parent: Parent | None = None
     """Where the run branches off; None if it is not a branch."""
+    group: str | None = None
+    """Id of the group that the run belongs to; None if it stands alone."""
+    hypothesis: str = ""
 
     @property
     def model(self) -> str:

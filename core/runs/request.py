@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.base.errors import ReviewtuiError
 from core.reviews.options import ReadingOptions
-from core.runs.outline import Parent
+from core.runs.outline import Method, Parent
 from core.settings.schema import Settings
 
 
@@ -26,8 +26,14 @@ class Request(BaseModel):
     reading: ReadingOptions = ReadingOptions()
     preset: str = "balanced"
     settings: Settings = Settings()
+    method: Method = "fine-tuning"
+    """How the model is trained."""
     parent: Parent | None = None
     """The run that this one branches off; None if it is not a branch."""
+    group: str | None = None
+    """Id of the group that the run belongs to, such as the seeds of one setting or a sweep; None if it stands alone."""
+    hypothesis: str = ""
+    """What the user expects of the run, in one line; empty if nothing was said."""
 
     def located(self) -> Request:
         """Return the request with a model folder made absolute, because the worker runs in another folder."""

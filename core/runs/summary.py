@@ -68,13 +68,17 @@ class RunSummary:
         """Return the object that `runs --json` and `status --json` print; its settings are those that differ from the
         preset."""
         facts = {name: value for name, value in vars(self).items() if name != "outline"}
+        outline = self.outline
         return {
             "run": facts.pop("id"),
             **facts,
             "labels": list(self.labels),
             "validation": self.validation.to_json() if self.validation is not None else None,
             "parent": vars(self.parent) if self.parent is not None else None,
-            "settings": self.outline.changed_settings() if self.outline is not None else {},
+            "method": outline.method if outline is not None else None,
+            "group": outline.group if outline is not None else None,
+            "hypothesis": outline.hypothesis if outline is not None else "",
+            "settings": outline.changed_settings() if outline is not None else {},
         }
 
 
