@@ -12,8 +12,8 @@ import msgspec
 Value = bool | int | float | str
 
 Method = Literal["fine-tuning", "baseline", "distillation"]
-"""How a run trains its model: gradient steps on labelled reviews, logistic regression on the output of a frozen encoder,
-or gradient steps that also imitate the model of another run."""
+"""How a run trains its model: by gradient steps on labelled reviews, by logistic regression on the output of a frozen
+encoder, or by gradient steps that also imitate the model of another run."""
 
 
 @dataclass(frozen=True)
