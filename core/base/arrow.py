@@ -23,15 +23,24 @@ def lists(values: np.ndarray[Any, Any]) -> pa.Array:
 
 def strings(values: list[str]) -> pa.Array:
     """Return texts of together less than 2 GiB [N]."""
-    encoded = [value.encode() for value in values]
-    ends = np.zeros(len(encoded) + 1, dtype=np.int32)
-    np.cumsum([len(value) for value in encoded], out=ends[1:])
-    return pa.StringArray.from_buffers(len(encoded), pa.py_buffer(ends), pa.py_buffer(b"".join(encoded)))
+    ends, content = _encoded(values, np.int32)
+    return pa.StringArray.from_buffers(len(values), ends, content)
 
 
 def large_strings(values: list[str]) -> pa.Array:
     """Return texts of any size together [N]."""
-    encoded = [value.encode() for value in values]
-    ends = np.zeros(len(encoded) + 1, dtype=np.int64)
-    np.cumsum([len(value) for value in encoded], out=ends[1:])
-    return pa.LargeStringArray.from_buffers(len(encoded), pa.py_buffer(ends), pa.py_buffer(b"".join(encoded)))
+    ends, content = _encoded(values, np.int64)
+    return pa.LargeStringArray.from_buffers(len(values), ends, content)
+
+
+def _encoded(values: list[str], kind: type[np.signedinteger[Any]]) -> tuple[pa.Buffer, pa.Buffer]:
+    """Return where texts end in their UTF-8, and their UTF-8."""
+    whole = "".join(values)
+    if whole.isascii():  # then characters are bytes, and are encoded at once
+        sizes, content = list(map(len, values)), whole.encode()
+    else:
+        encoded = list(map(str.encode, values))
+        sizes, content = list(map(len, encoded)), b"".join(encoded)
+    ends = np.zeros(len(values) + 1, dtype=kind)
+    np.cumsum(sizes, out=ends[1:])
+    return pa.py_buffer(ends), pa.py_buffer(content)

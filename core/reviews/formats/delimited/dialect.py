@@ -11,9 +11,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from core.reviews.options import Quoting
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 NO_DELIMITER = "\x1f"
 """The delimiter of a file with one column: the ASCII unit separator, which does not occur in text."""
@@ -56,7 +59,7 @@ class Dialect:
         special = self.quoting == "backslash" or self.spaced or self.returns or bool(self.joined)
         return special or len(self.delimiter) > 1
 
-    def reader(self, lines: Iterable[str]) -> Iterator[list[str]]:
+    def reader(self, lines: Iterable[str]) -> Reader:
         """Parse `lines`; it raises `csv.Error` where quotes are not as the dialect has them."""
         return csv.reader(
             map(self.rewrite, lines) if self.rewritten else lines,

@@ -3,15 +3,18 @@
 The csv module is strict here: it stops where a quote is neither opened nor closed as the dialect has it. The line on
 which such a record starts is then read on its own, if that can be done without doubt, or else given up; reading goes on
 with the next line. A quote that is never closed therefore costs one line, not the rest of the file.
+
+Many lines are parsed at once where that succeeds. From where it does not, lines are taken one by one for a while.
 """
 
 from __future__ import annotations
 
 import csv
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, pairwise
 
 from core.reviews.formats.delimited.dialect import LINE_BREAK, NEVER_IN_TEXT, Dialect, repaired
 
@@ -21,6 +24,9 @@ _MAX_RECORD_LINES = 200
 _SWALLOWING = 4
 """Lines of a record from which on it is no accident if each has the delimiters of a record, where texts hold those."""
 _DOUBTFUL_LINES = 500
+_MANY = 64
+"""Records at once that make it worth trying again soon after a failure."""
+_MAX_PATIENCE = 4_096
 
 csv.field_size_limit(_MAX_FIELD)
 
@@ -66,7 +72,7 @@ class RecordReader:
         width: How many fields a record has, if that is known.
         cut: Whether the last record may be incomplete, and is ignored then.
         """
-        self._lines = chain.from_iterable(blocks)
+        self._blocks = iter(blocks)
         self._dialect, self._width = dialect, width
         self._given_back: deque[str] = deque()
         self._recent: list[str] = []
@@ -75,6 +81,8 @@ class RecordReader:
         self._groups = dialect.join(self._held_lines())
         self._cut = cut
         self._ended = False
+        self._patience, self._singly = 1, 0
+        """Records to take one by one after the next failure, and before many at once are tried again."""
         self._held = 0
         """Lines that wait to be joined."""
         self._unsure = False
@@ -93,10 +101,10 @@ class RecordReader:
         batch, recent = Batch(), self._recent
         going_on = True
         while going_on:
-            going_on = False
+            batch = yield from self._many(batch, size)
             add, start = batch.rows.append, batch.starts.append
             room = size - len(batch.rows)
-            sure = not self._unsure
+            sure, failed = not self._unsure, False
             try:
                 for row in self._dialect.reader(self._joined() if self._dialect.joined else self._feed()):
                     if row and sure and len(recent) == 1:
@@ -109,7 +117,7 @@ class RecordReader:
                         if not row:
                             batch.blanks.append(self._before + 1)
                         elif not self._accept(row, batch):
-                            going_on = True
+                            failed = True
                             break
                         self._before += len(recent)
                         recent.clear()
@@ -120,21 +128,94 @@ class RecordReader:
                         batch = Batch()
                         add, start, room = batch.rows.append, batch.starts.append, size
             except csv.Error:
-                going_on = not (self._cut and self._ended and len(recent) <= _MAX_RECORD_LINES)
-            if going_on:
+                failed = not (self._cut and self._ended and len(recent) <= _MAX_RECORD_LINES)
+            if failed:
                 self._give_up(batch)
+            going_on = failed or (not self._dialect.joined and not (self._ended and not self._given_back))
         batch.last = True
         yield batch
 
-    def _feed(self) -> Iterator[str]:
-        recent, given_back = self._recent, self._given_back
-        while given_back:
-            recent.append(given_back.popleft())
-            yield recent[-1]
-        for line in self._lines:
-            recent.append(line)
-            yield line
+    def _many(self, batch: Batch, size: int) -> Generator[Batch, None, Batch]:
+        """Add the records of many lines at once to `batch`, as long as that succeeds; yield it when it is full.
+
+        Returns:
+            The batch to go on with.
+        """
+        if self._dialect.joined or self._unsure or self._singly:
+            return batch
+        lines: Sequence[str] | None = list(self._given_back)
+        self._given_back.clear()
+        records = 0
+        while lines is not None:
+            done = 0
+            while done < len(lines):
+                room = size - max(len(batch.rows), len(batch.blanks))
+                taken = self._take(lines[done : done + room], batch)
+                if not taken:
+                    self._patience = 1 if records >= _MANY else min(2 * self._patience, _MAX_PATIENCE)
+                    self._singly = self._patience
+                    self._given_back.extend(lines[done:])
+                    return batch
+                done += taken
+                records += taken
+                if max(len(batch.rows), len(batch.blanks)) >= size:
+                    yield batch
+                    batch = Batch()
+            lines = next(self._blocks, None)
         self._ended = True
+        return batch
+
+    def _take(self, lines: Sequence[str], batch: Batch) -> int:
+        """Add the records of lines to `batch`, up to one that needs a closer look; return how many lines they take."""
+        rows, ends = list[list[str]](), list[int]()
+        add, end = rows.append, ends.append
+        reader = self._dialect.reader(lines)
+        with suppress(csv.Error):
+            for row in reader:
+                add(row)
+                end(reader.line_num)
+        special = [at for at, row in enumerate(rows) if not row] if [] in rows else []
+        if rows and ends[-1] > len(rows):
+            spans = enumerate(pairwise(chain((0,), ends)))
+            special = sorted({*special, *(at for at, (before, after) in spans if after - before > 1)})
+        run = 0
+        for at in special:
+            self._add_run(rows[run:at], batch)
+            begin = ends[at - 1] if at else 0
+            self._recent += lines[begin : ends[at]]
+            if not rows[at]:
+                batch.blanks.append(self._before + 1)
+            elif not self._accept(rows[at], batch):
+                self._recent.clear()
+                return begin
+            self._recent.clear()
+            self._before += ends[at] - begin
+            run = at + 1
+        self._add_run(rows[run:], batch)
+        return ends[-1] if ends else 0
+
+    def _add_run(self, rows: list[list[str]], batch: Batch) -> None:
+        """Add records of one line each."""
+        batch.rows += rows
+        batch.starts += range(self._before + 1, self._before + 1 + len(rows))
+        self._before += len(rows)
+
+    def _feed(self) -> Iterator[str]:
+        """Yield lines one by one, until many at once may be tried again between two records."""
+        recent, given_back = self._recent, self._given_back
+        while True:
+            while given_back:
+                if not recent:
+                    if not self._singly and not self._unsure:
+                        return
+                    self._singly -= self._singly > 0
+                recent.append(given_back.popleft())
+                yield recent[-1]
+            block = next(self._blocks, None)
+            if block is None:
+                self._ended = True
+                return
+            given_back.extend(block)
 
     def _joined(self) -> Iterator[str]:
         while self._given_back:
@@ -146,7 +227,7 @@ class RecordReader:
             yield "".join(lines[:-1]).replace("\r", "").replace("\n", LINE_BREAK) + lines[-1]
 
     def _held_lines(self) -> Iterator[str]:
-        for line in self._lines:
+        for line in chain.from_iterable(self._blocks):
             self._held += 1
             yield line
 
