@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 from core.reviews.formats.delimited.detection import is_delimited
 from core.reviews.formats.input_file import InputFile
-from core.reviews.formats.line_table import LineTable
+from core.reviews.formats.line_table import LineTable, Taken
 from core.reviews.formats.table import CHUNK_ROWS, BadRow, Chunk, excerpt
 from core.reviews.options import ReadingOptions
 
@@ -92,29 +92,11 @@ class LabelledLines(LineTable):
         self.format, self._parse = format, parse
 
     def chunks(self, rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
-        self.tally.reset()
-        chunk = _empty()
-        for number, line in self.numbered_lines():
-            if line.strip():
-                self._add(chunk, number, line)
-            if len(chunk.lines) + len(chunk.bad) >= rows:
-                yield chunk
-                chunk = _empty()
-        yield chunk
+        return self.rows_of_lines(self._taken, rows)
 
-    def _add(self, chunk: Chunk, number: int, line: str) -> None:
+    def _taken(self, number: int, line: str) -> Taken:
         parsed = self._parse(line)
-        if isinstance(parsed, str):
-            chunk.bad.append(BadRow(number, parsed, excerpt(line)))
-            return
-        assert isinstance(chunk.lines, list)
-        chunk.lines.append(number)
-        for column, cell in zip(chunk.columns, parsed, strict=True):
-            column.append(cell)
-
-
-def _empty() -> Chunk:
-    return Chunk([], [[], []])
+        return BadRow(number, parsed, excerpt(line)) if isinstance(parsed, str) else parsed
 
 
 def _fasttext(line: str) -> Parsed:

@@ -9,6 +9,7 @@ from pathlib import Path
 from core.base.errors import InputError
 from core.base.text import clean_line
 from core.base.units import in_bytes
+from core.reviews.formats.feature_lines import counts_features
 
 _HEAD = 16_384
 _SAVE_TABLE = "save its table as CSV or Parquet"
@@ -151,6 +152,11 @@ def _text(head: bytes, name: str) -> str:
         return (
             "a table as the shell of a database prints it, with | between its columns; export it as CSV, as psql --csv "
             "and mysql --batch do"
+        )
+    if counts_features(head.decode("utf-8", "replace")):
+        return (
+            "made of counted words or numbered features, and holds no texts; give the file of reviews that they were "
+            "counted in"
         )
     found = _TEXTS.get(suffix)
     return "" if found is None else f"{found[0]}; {found[1]}"

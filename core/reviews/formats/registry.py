@@ -6,6 +6,8 @@ process that draws the screens. To add a format, write a reader that returns a `
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +18,18 @@ from core.base.text import clean_line
 from core.reviews.folders.part_names import is_class_word
 from core.reviews.formats.delimited.detection import is_delimited
 from core.reviews.formats.encodings import BinaryFileError
+from core.reviews.formats.fixed_width import is_fixed_width
 from core.reviews.formats.input_file import InputFile
 from core.reviews.formats.key_value_records import is_records
 from core.reviews.formats.labelled_lines import is_fasttext, is_numbered_lines, is_trees
+from core.reviews.formats.pair_lines import is_pairs
+from core.reviews.formats.pipe_table import is_pipe_table
 from core.reviews.formats.python_lines import is_python_lines
 from core.reviews.formats.refusals import is_page, refuse_what_is_no_table
 from core.reviews.formats.table import Table
 from core.reviews.options import ReadingOptions
+
+_OPEN_LIST = re.compile(r'\[\s*\{\s*"[^"\\]*"\s*:')
 
 
 def _starts_as_json(file: InputFile) -> bool:
@@ -30,8 +37,19 @@ def _starts_as_json(file: InputFile) -> bool:
     return start.startswith("{") or (start.startswith("[") and start[1:].lstrip()[:1] in ("{", "]"))
 
 
-def _is_delimited(file: InputFile) -> bool:
-    return is_delimited(file.head, file.complete)
+def is_json(file: InputFile) -> bool:
+    """Return whether a file, whatever its name, begins with a JSON object, alone on its line or in a list."""
+    first, _, rest = file.head.lstrip("\ufeff \t\r\n").partition("\n")
+    first = first.strip().rstrip(",")
+    if not first.startswith(("{", "[")):
+        return False
+    if len(first) == 1:
+        return rest.lstrip()[:1] in ('{"' if first == "[" else '"')
+    try:
+        value = json.loads(first, strict=False)
+    except (ValueError, RecursionError):
+        return _OPEN_LIST.match(first) is not None and not file.complete
+    return bool(value) and (isinstance(value, dict) or (isinstance(value, list) and isinstance(value[0], dict)))
 
 
 @dataclass(frozen=True)
@@ -54,7 +72,7 @@ class Format:
 
 
 FORMATS = (
-    Format("json", "JSON", (".json",), "json.tables:open_json", matches=_starts_as_json),
+    Format("json", "JSON", (".json",), "json.tables:open_json", matches=_starts_as_json, marks=is_json),
     Format("jsonl", "JSON Lines", (".jsonl", ".ndjson"), "json.tables:open_json_lines"),
     Format(
         "csv", "CSV", (".csv",), "delimited.table:open_csv", matches=lambda file: is_delimited(file.head, file.complete)
@@ -89,6 +107,9 @@ FORMATS = (
     Format("numbered", "lines of “1 text”", (), "labelled_lines:open_numbered_lines", marks=is_numbered_lines),
     Format("python", "lines of Python dicts", (), "python_lines:open_python_lines", marks=is_python_lines),
     Format("records", "“key: value” records", (), "key_value_records:open_records", marks=is_records),
+    Format("pairs", "lines of key=value", (".tskv", ".ltsv"), "pair_lines:open_pairs", marks=is_pairs),
+    Format("pipes", "tables of Markdown and Org", (), "pipe_table:open_pipe_table", marks=is_pipe_table),
+    Format("fixed", "columns of a fixed width", (), "fixed_width:open_fixed_width", marks=is_fixed_width),
     Format("text", "plain text", (".txt",), "text:open_plain_text", matches=lambda _: True),
 )
 SUFFIXES = {suffix: format.name for format in FORMATS for suffix in format.suffixes}

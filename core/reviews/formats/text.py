@@ -46,7 +46,7 @@ class TextTable(LineTable):
 def is_table(file: InputFile, options: ReadingOptions) -> bool:
     """Return whether every line of a text file has the same fields, between tabs or below a header with known names."""
     choice = find_dialect(file.head, file.complete, options, preferred="\t")
-    if choice is None or choice.dialect.delimiter == NO_DELIMITER or choice.fit.loss:
+    if choice is None or choice.dialect.delimiter == NO_DELIMITER or choice.loss:
         return False
     sure = choice.layout.named or choice.dialect.delimiter not in (",", ";", "|") or has_classes(choice.layout)
     return sure and choice.fit.records > 2

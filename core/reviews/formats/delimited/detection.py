@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from core.reviews.detect.names import is_known_name
-from core.reviews.formats.delimited.dialect import NEVER_IN_TEXT, NO_DELIMITER, Dialect
+from core.reviews.formats.delimited.dialect import NEVER_IN_TEXT, NO_DELIMITER, Dialect, unwrapped
 from core.reviews.formats.delimited.layout import SEPARATOR, Layout, Record, find_layout
 from core.reviews.formats.delimited.records import Batch, RecordReader
 from core.reviews.formats.lines import line_ends, split_lines
@@ -25,6 +25,9 @@ _RUN = re.compile(rf" ?(?:{_SIGN})(?:[^\w\s\"]*(?:{_SIGN}))? ?|\t\S\t")
 """What may be a rare delimiter: signs in a row that do not end a sentence, or one between tabs."""
 _SINGLE = frozenset("@^~§¦¬¤·") | frozenset(map(chr, range(1, 9))) | frozenset(map(chr, range(14, 32)))
 """Signs that are delimiters alone."""
+_QUOTED_WORD = re.compile(r'(?:^|[^,;|\t ] )"[^"]*"(?:$|\r?\n| [^ ])')
+_WRAPPED_LINE = re.compile(r'"(?:[^"]|"")*"\r?\n?')
+_RAGGED = 0.9
 _LONGEST_RUN = 12
 _FEW_LINES = 3
 _SAMPLE_LINES = 400
@@ -74,6 +77,12 @@ class Choice:
     def dialect(self) -> Dialect:
         return self.fit.dialect
 
+    @property
+    def loss(self) -> int:
+        """How many lines count against the dialect, apart from a header that leaves out the name of a column."""
+        shorter = self.layout.names is not None and bool(self.fit.first) and len(self.fit.first[0][1]) < self.fit.width
+        return self.fit.loss - (shorter and self.layout.width == self.fit.width)
+
 
 def find_dialect(head: str, complete: bool, options: ReadingOptions, preferred: str = ",") -> Choice | None:
     """Return the dialect of a file that starts with `head`, or None if it has no records.
@@ -85,6 +94,8 @@ def find_dialect(head: str, complete: bool, options: ReadingOptions, preferred: 
         options: What the user said; its delimiter must be the characters themselves.
         preferred: The delimiter to choose when several fit equally well.
     """
+    if (wrapped := _find_wrapped(head, complete, options, preferred)) is not None:
+        return wrapped
     said = separator_line(head)
     given = options.delimiter or said
     best: Choice | None = None
@@ -113,6 +124,26 @@ def find_dialect(head: str, complete: bool, options: ReadingOptions, preferred: 
     return whole
 
 
+def _find_wrapped(head: str, complete: bool, options: ReadingOptions, preferred: str) -> Choice | None:
+    """Return the dialect inside the quotes of a file whose whole lines are in quotes; None if it is none.
+
+    Such files come about where a table with commas is opened, and saved, as one of a single column.
+    """
+    lines = split_lines(head, line_ends(head)[0])
+    lines = lines if complete or len(lines) < 2 else lines[:-1]
+    sample = [line for line in lines[:_SAMPLE_LINES] if line.strip()]
+    quoted = [line for line in sample if '"' in line]
+    if 2 * len(quoted) <= len(sample) or not all(map(_WRAPPED_LINE.fullmatch, quoted)):
+        return None
+    choice = find_dialect("".join(map(unwrapped, lines)), True, options, preferred)
+    if choice is None or choice.dialect.wrapped or choice.dialect.delimiter == NO_DELIMITER:
+        return None
+    doubled = any('""' in line[1:].rstrip("\r\n")[:-1] for line in quoted)
+    if choice.loss or not (choice.layout.named or (doubled and has_classes(choice.layout))):
+        return None
+    return replace(choice, fit=replace(choice.fit, dialect=replace(choice.dialect, wrapped=True)), other=None)
+
+
 def separator_line(head: str) -> str:
     """Return the delimiter that a first line such as `sep=;` names, as Excel writes it; empty if there is none."""
     first = head.lstrip("\ufeff").split("\n", 1)[0].strip("\r\"'")
@@ -128,7 +159,16 @@ def _delimiters(lines: list[str], given: str | None, preferred: str) -> Iterator
     for delimiter in dict.fromkeys((preferred, *DELIMITERS)):
         if any(delimiter in line for line in sample):
             yield delimiter
+    if _has_quoted_words(sample):
+        yield " "
     yield from _rare_delimiters(sample)
+
+
+def _has_quoted_words(lines: list[str]) -> bool:
+    """Return whether fields in quotes stand between blanks, as R writes them (`"1" "It works" 5`)."""
+    filled = [line for line in lines if line.strip()]
+    found = sum(_QUOTED_WORD.search(line) is not None for line in filled)
+    return len(filled) >= _FEW_LINES and found >= _RAGGED * len(filled)
 
 
 def _rare_delimiters(lines: list[str]) -> list[str]:
@@ -266,7 +306,7 @@ def _is_plausible(choice: Choice) -> bool:
     """Return whether a delimiter that nobody named separates fields."""
     fit, layout = choice.fit, choice.layout
     if choice.dialect.delimiter not in DELIMITERS:
-        fits = fit.width > 1 and fit.loss == 0 and fit.records > 1
+        fits = fit.width > 1 and choice.loss == 0 and fit.records > 1
         return fits and (layout.named or not choice.dialect.delimiter.isprintable() or has_classes(layout))
     if layout.named:
         return True

@@ -47,6 +47,8 @@ class Dialect:
     (tail) or in another (inside), or where a backslash is before the line end (escaped)."""
     width: int = 0
     """How many fields a record has; only needed to join lines."""
+    wrapped: bool = False
+    """Whether whole lines are in quotes, as if each were one field of another table."""
 
     @property
     def character(self) -> str:
@@ -56,7 +58,7 @@ class Dialect:
     @property
     def rewritten(self) -> bool:
         """Whether lines are rewritten before they are parsed."""
-        special = self.quoting == "backslash" or self.spaced or self.returns or bool(self.joined)
+        special = self.quoting == "backslash" or self.spaced or self.returns or bool(self.joined) or self.wrapped
         return special or len(self.delimiter) > 1
 
     def reader(self, lines: Iterable[str]) -> Reader:
@@ -70,7 +72,9 @@ class Dialect:
         )
 
     def rewrite(self, line: str) -> str:
-        """Return `line` with stand-ins."""
+        """Return `line` with stand-ins, out of the quotes around it if it is wrapped in some."""
+        if self.wrapped:
+            line = unwrapped(line)
         if self.quoting == "backslash" and "\\" in line:
             line = self._escapes.sub(self._escaped, line)
         if len(self.delimiter) > 1:
@@ -129,6 +133,14 @@ class Dialect:
             ord(_RETURN): "\r",
             ord(LINE_BREAK): "\n",
         }
+
+
+def unwrapped(line: str) -> str:
+    """Return a line without the quotes around it, and with those inside no longer doubled."""
+    inner = line.rstrip("\r\n")
+    if len(inner) < 2 or not inner[0] == inner[-1] == '"':
+        return line
+    return inner[1:-1].replace('""', '"') + line[len(inner) :]
 
 
 def _continued(lines: Iterator[str]) -> Iterator[list[str]]:

@@ -229,7 +229,8 @@ class DelimitedTable:
             return
         better = own
         for newline in (self._dialect.newline, *(ANY_END for line in reader.doubtful if "\r" in line[:-2]))[:2]:
-            for dialect in dialects(reader.doubtful, self._dialect.delimiter, newline, self._options):
+            for found in dialects(reader.doubtful, self._dialect.delimiter, newline, self._options):
+                dialect = replace(found, wrapped=self._dialect.wrapped)
                 if replace(dialect, width=0) == replace(self._dialect, width=0):
                     continue
                 if measure([reader.doubtful], dialect, self._layout.width).loss * 2 > len(reader.doubtful):
@@ -254,6 +255,8 @@ class DelimitedTable:
             self._said.append(f"{name} is read with “{shown}” between its fields (--delimiter '{shown}').")
         if dialect.newline == ANY_END and "\n" in self._file.head:
             self._said.append(f"The lines of {name} end in different ways, also with a carriage return alone.")
+        if dialect.wrapped:
+            self._said.append(f"Whole lines of {name} are in quotes, which were taken off before they were read.")
         if dialect.joined:
             self._said.append(f"Texts of {name} that are broken into lines without quotes are joined again.")
         if dialect.quoting == "standard" or self._options.quoting is not None:
