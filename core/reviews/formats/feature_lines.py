@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 _FEATURE = re.compile(r"[^\s:]\S*:[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?", re.IGNORECASE)
-_LABEL = re.compile(r"[-+]?\d+(?:\.\d+)?(?:,[-+]?\d+)*|qid:\d+|#\S*", re.IGNORECASE)
+_LABEL = re.compile(r"[-+]?\d+(?:\.\d+)?(?:,[-+]?\d+)*", re.IGNORECASE)
 _SAMPLED, _MIN_LINES = 40, 3
 _MOST = 0.9
 _MANY = 3
@@ -19,7 +19,7 @@ _MANY = 3
 def counts_features(text: str) -> bool:
     """Return whether the lines of `text`, whose last may be cut, are counts of features."""
     lines = [line for line in text.split("\n")[:-1][:_SAMPLED] if line.strip()]
-    words = [word for line in lines for word in line.split("#label#")[0].split()]
+    words = [word for line in lines for word in line.partition("#")[0].split()]
     features = sum(_FEATURE.fullmatch(word) is not None for word in words)
     labels = sum(_LABEL.fullmatch(word) is not None for word in words)
     enough = len(lines) >= _MIN_LINES and features >= _MANY * len(lines)

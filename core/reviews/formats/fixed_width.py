@@ -21,9 +21,11 @@ from core.reviews.options import ReadingOptions
 
 _TABLES = (".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson")
 _SAMPLED = 2_000
-_MIN_LINES = 5
+_MIN_LINES, _LOOKED_AT = 5, 20
 _LONGEST = 4_000
 """Characters of a line; longer ones are no columns of a fixed width."""
+_STRAYS = 0.05
+_WORD = re.compile(r"\S+")
 _GAP = re.compile(r" {2,}")
 _DASHES = re.compile(r"-+|=+")
 _RULE = re.compile(r"(?:(?:-+|=+) +)+(?:-+|=+) *")
@@ -36,6 +38,8 @@ class _Shape:
     """Where the columns of a file are."""
 
     starts: tuple[int, ...]
+    gap: int
+    """How many blanks are between them, at least."""
     lead: dict[int, str]
     """Line above the first row → what it is."""
     layout: Layout
@@ -67,23 +71,28 @@ def _shape(file: InputFile, header: bool | None) -> _Shape | None:
         return None
     second = list(lines)[1]
     lead = {second: RULE} if _is_rule(lines[second]) else {}
+    gap = 1 if lead else 2
     if lead:
         starts = [match.start() for match in _DASHES.finditer(lines.pop(second))]
-    elif all("  " in line.strip() for line in list(lines.values())[1:_MIN_LINES]):
+    elif 2 * sum("  " in line.strip() for line in list(lines.values())[:_LOOKED_AT]) > min(len(lines), _LOOKED_AT):
         starts = _starts(list(lines.values()))
     else:
         return None
     if len(starts) < 2:
         return None
     starts[0] = 0
-    rows = [(number, cells) for number, line in lines.items() if (cells := _cells(line, starts)) is not None]
+    rows = [(number, cells) for number, line in lines.items() if (cells := _cells(line, starts, gap)) is not None]
     layout = find_layout(rows, len(starts), True if lead and header is None else header)
-    return _Shape(tuple(starts), lead | layout.lead, layout)
+    return _Shape(tuple(starts), gap, lead | layout.lead, layout)
 
 
-def _cells(line: str, starts: Sequence[int]) -> list[str] | None:
-    """Return the cells of a line; None if one reaches into the next column."""
-    if any(line[start - 1 : start].strip() for start in starts[1:]):
+def _cells(line: str, starts: Sequence[int], gap: int) -> list[str] | None:
+    """Return the cells of a line; None if one reaches into the next column.
+
+    Args:
+        gap: Blanks between columns.
+    """
+    if any(line[start - gap : start].strip() for start in starts[1:]):
         return None
     return [line[start:end].strip() for start, end in pairwise((*starts, None))]
 
@@ -93,18 +102,42 @@ def _is_rule(line: str) -> bool:
 
 
 def _starts(lines: Sequence[str]) -> list[int]:
-    """Return where columns start: after places where every line has blanks, at least two of them."""
-    width = max(map(len, lines))
-    taken = bytearray(width)
-    for line in lines:
-        at = 0
-        for word in line.split(" "):
-            if word:
-                taken[at : at + len(word)] = b"\1" * len(word)
-            at += len(word) + 1
-    shown = "".join("x" if one else " " for one in taken)
+    """Return where columns start: after two places or more that are blank in all lines.
+
+    A column has something in most lines. If there are none, the lines that reach furthest into places which are blank
+    in nearly all lines are set aside, one after the other.
+    """
+    words = [[match.span() for match in _WORD.finditer(line)] for line in lines]
+    taken = [0] * max(map(len, lines))
+    for spans in words:
+        _count(taken, spans, 1)
+    found = _ends_of_gaps(taken, len(lines))
+    strays = int(_STRAYS * len(lines))
+    if found or not strays:
+        return found
+    rare = [count <= strays for count in taken]
+    reach = [sum(sum(rare[start:end]) for start, end in spans) for spans in words]
+    for place in sorted(range(len(lines)), key=lambda place: -reach[place])[:strays]:
+        _count(taken, words[place], -1)
+        if found := _ends_of_gaps(taken, len(lines)):
+            break
+    return found
+
+
+def _count(taken: list[int], spans: Sequence[tuple[int, int]], n: int) -> None:
+    for start, end in spans:
+        for place in range(start, end):
+            taken[place] += n
+
+
+def _ends_of_gaps(taken: Sequence[int], lines: int) -> list[int]:
+    """Return where columns start, given in how many of the lines each place is not blank; none if there is one."""
+    shown = "".join(" " if not count else "x" for count in taken).rstrip()
     begin = len(shown) - len(shown.lstrip())
-    return [begin, *(match.end() for match in _GAP.finditer(shown, begin))]
+    starts = [begin, *(match.end() for match in _GAP.finditer(shown, begin))]
+    ends = [*starts[1:], len(taken)]
+    filled = [start for start, end in zip(starts, ends, strict=True) if 2 * max(taken[start:end], default=0) > lines]
+    return filled if len(filled) > 1 else []
 
 
 class FixedWidthTable(LineTable):
@@ -115,7 +148,7 @@ class FixedWidthTable(LineTable):
     def __init__(self, file: InputFile, options: ReadingOptions) -> None:
         found = _shape(file, options.header)
         assert found is not None, "only a file with such columns is opened as one"
-        self._starts, self._lead = found.starts, found.lead
+        self._starts, self._gap, self._lead = found.starts, found.gap, found.lead
         names = found.layout.names
         self.header = names is not None
         super().__init__(file, unique_names(names or [""] * len(found.starts)))
@@ -131,4 +164,6 @@ class FixedWidthTable(LineTable):
     def _taken(self, number: int, line: str) -> Taken:
         if number in self._lead:
             return self._lead[number]
-        return _cells(line, self._starts) or BadRow(number, "text that reaches into the next column", excerpt(line))
+        return _cells(line, self._starts, self._gap) or BadRow(
+            number, "text that reaches into the next column", excerpt(line)
+        )

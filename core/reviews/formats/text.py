@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from itertools import chain
 
 from core.reviews.formats.delimited.detection import find_dialect, has_classes
-from core.reviews.formats.delimited.dialect import NO_DELIMITER
+from core.reviews.formats.delimited.dialect import NEVER_IN_TEXT, NO_DELIMITER
 from core.reviews.formats.delimited.table import open_tsv
 from core.reviews.formats.input_file import InputFile
 from core.reviews.formats.line_table import LineTable
 from core.reviews.formats.lines import Lines, line_ends
 from core.reviews.formats.table import CHUNK_ROWS, Chunk, Table
 from core.reviews.options import ReadingOptions
+
+_STRAYS = 0.1
 
 
 def open_plain_text(file: InputFile, options: ReadingOptions) -> Table:
@@ -44,9 +46,15 @@ class TextTable(LineTable):
 
 
 def is_table(file: InputFile, options: ReadingOptions) -> bool:
-    """Return whether every line of a text file has the same fields, between tabs or below a header with known names."""
+    """Return whether the lines of a text file have the same fields, between tabs or below a header with known names.
+
+    Only where that is sure may a few of them have others.
+    """
     choice = find_dialect(file.head, file.complete, options, preferred="\t")
-    if choice is None or choice.dialect.delimiter == NO_DELIMITER or choice.loss:
+    if choice is None or choice.dialect.delimiter == NO_DELIMITER:
+        return False
+    strays = _STRAYS if choice.layout.named or choice.dialect.delimiter in (" ", *NEVER_IN_TEXT) else 0
+    if choice.loss > strays * choice.fit.records:
         return False
     sure = choice.layout.named or choice.dialect.delimiter not in (",", ";", "|") or has_classes(choice.layout)
     return sure and choice.fit.records > 2

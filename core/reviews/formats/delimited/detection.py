@@ -133,13 +133,15 @@ def _find_wrapped(head: str, complete: bool, options: ReadingOptions, preferred:
     lines = lines if complete or len(lines) < 2 else lines[:-1]
     sample = [line for line in lines[:_SAMPLE_LINES] if line.strip()]
     quoted = [line for line in sample if '"' in line]
-    if 2 * len(quoted) <= len(sample) or not all(map(_WRAPPED_LINE.fullmatch, quoted)):
+    wrapped = [line for line in quoted if _WRAPPED_LINE.fullmatch(line)]
+    if 2 * len(quoted) <= len(sample) or len(wrapped) < _RAGGED * len(quoted):
         return None
     choice = find_dialect("".join(map(unwrapped, lines)), True, options, preferred)
     if choice is None or choice.dialect.wrapped or choice.dialect.delimiter == NO_DELIMITER:
         return None
-    doubled = any('""' in line[1:].rstrip("\r\n")[:-1] for line in quoted)
-    if choice.loss or not (choice.layout.named or (doubled and has_classes(choice.layout))):
+    doubled = any('""' in line[1:].rstrip("\r\n")[:-1] for line in wrapped)
+    sure = choice.layout.named or (doubled and has_classes(choice.layout))
+    if not sure or choice.loss > (1 - _RAGGED) * choice.fit.records:
         return None
     return replace(choice, fit=replace(choice.fit, dialect=replace(choice.dialect, wrapped=True)), other=None)
 
@@ -306,7 +308,8 @@ def _is_plausible(choice: Choice) -> bool:
     """Return whether a delimiter that nobody named separates fields."""
     fit, layout = choice.fit, choice.layout
     if choice.dialect.delimiter not in DELIMITERS:
-        fits = fit.width > 1 and choice.loss == 0 and fit.records > 1
+        allowed = (1 - _RAGGED) * fit.records if choice.dialect.delimiter == " " else 0
+        fits = fit.width > 1 and choice.loss <= allowed and fit.records > 1
         return fits and (layout.named or not choice.dialect.delimiter.isprintable() or has_classes(layout))
     if layout.named:
         return True

@@ -35,6 +35,19 @@ FILES: dict[str, tuple[str, str, list[Review]]] = {
     "lines": ("".join(f"{json.dumps(row)}\n" for row in json.loads(_objects())), ".jsonl", ROWS),
     "array": (_objects().replace("}, ", "},\n"), ".json", ROWS),
     "pretty array": (_objects(indent=1), ".json", ROWS),
+    "key=value": ("".join(f"text={r.text}\tlabel={w}\n" for r, w in zip(ROWS, LABELS, strict=True)), ".tskv", ROWS),
+    "Markdown": (
+        "| text | label |\n|---|---|\n" + "".join(f"| {r.text} | {w} |\n" for r, w in zip(ROWS, LABELS, strict=True)),
+        ".md",
+        ROWS,
+    ),
+    "fixed width": ("".join(f"{r.text:<70}{w:>10}\n" for r, w in zip(ROWS, LABELS, strict=True)), ".txt", ROWS),
+    "R": (
+        '"text" "label"\n' + "".join(f'"{n}" "{r.text}" "{LABELS[n]}"\n' for n, r in enumerate(ROWS)),
+        ".txt",
+        ROWS,
+    ),
+    "whole lines quoted": (table(None, [[line] for line in _csv(ROWS).splitlines()], quoting=1), ".csv", ROWS),
     "fastText": ("".join(f"__label__{word} {r.text}\n" for r, word in zip(ROWS, LABELS, strict=True)), ".txt", ROWS),
 }
 
