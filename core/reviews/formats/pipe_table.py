@@ -58,7 +58,7 @@ def _header_at(lines: list[str]) -> int | None:
 
 
 def _is_rule(line: str, least: int = 2) -> bool:
-    """Return whether a line is made of dashes, at least so many in a row; one alone stands for an empty cell."""
+    """Return whether a line is a rule of dashes with `least` or more in a row; one alone stands for an empty cell."""
     found = _RULE.fullmatch(line.strip()) if _DRAWN.issuperset(line) else None
     return found is not None and len(found[1]) >= least
 
