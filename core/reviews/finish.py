@@ -166,7 +166,8 @@ def _classify(
         reading.notices.append(f"The column “{clean_line(column)}” has too many different values to be a label.")
         return LabelPlan("as_is", ["as_is"], list(model_labels or [])), nothing, np.flatnonzero(codes >= NO_LABEL)
     raws = reading.raws or []
-    counts = dict(zip(raws, np.bincount(codes[codes >= 0], minlength=len(raws)).tolist(), strict=True))
+    used = np.bincount(codes[codes >= 0], minlength=len(raws)).tolist()
+    counts = {raw: n for raw, n in zip(raws, used, strict=True) if n}  # labels only of rows without text are no classes
     answered = reading.roles.answer is not None
     plan = plan_labels(counts, column, reading.options, model_labels, answered=answered)
     classes = np.array([plan.classes.get(raw, NO_LABEL) for raw in raws] or [NO_LABEL], dtype=np.int64)

@@ -9,8 +9,8 @@ from core.base.errors import InputError
 from core.base.text import clean_line
 from core.reviews.detect.cells import is_answer
 from core.reviews.detect.counting import Facts
-from core.reviews.detect.label_columns import LEAST, rank_labels
-from core.reviews.detect.names import TEXT_NAMES, plain
+from core.reviews.detect.label_columns import LEAST, is_flag, rank_labels
+from core.reviews.detect.names import TEXT_NAMES, is_rating_name, plain
 from core.reviews.detect.text_columns import CLOSE, JOINED, Scored, halves_of, rank_texts, rank_titles
 from core.reviews.options import ReadingOptions
 from core.reviews.report import Candidate, Doubt
@@ -152,9 +152,33 @@ def _doubt_halves(roles: Roles, halves: tuple[Facts, Facts]) -> None:
 
 
 def _doubt_label(roles: Roles, labels: Sequence[Scored]) -> None:
-    if len(labels) < 2 or labels[1].score < _SURE or labels[0].score - labels[1].score >= CLOSE:
+    first, others = labels[0], labels[1:]
+    flags = [one for one in others if is_flag(one) and one.score >= LEAST]
+    if is_flag(first) and len(flags) > 1:
+        _doubt_flags(roles, first, flags)
         return
-    first, second = labels[0], labels[1]
+    rating = next((one for one in others if one.score >= _SURE and is_rating_name(one.name)), None)
+    if is_flag(first) and any(word.startswith("recommend") for word in first.facts.words) and rating is not None:
+        _doubt_close(roles, first, rating)
+    elif others and others[0].score >= _SURE and first.score - others[0].score < CLOSE:
+        _doubt_close(roles, first, others[0])
+
+
+def _doubt_flags(roles: Roles, first: Scored, flags: Sequence[Scored]) -> None:
+    """Say that there are several columns of yes and no: one for each class, or several labels of a review."""
+    listed = ", ".join(f"“{clean_line(one.name, 40)}”" for one in flags[:_OFFERED])
+    more = f" and {len(flags) - _OFFERED} more" if len(flags) > _OFFERED else ""
+    roles.doubts.append(
+        Doubt(
+            about="label",
+            sentence=f"“{clean_line(first.name, 40)}” says yes or no, and so do {listed}{more}. Only "
+            f"“{clean_line(first.name, 40)}” is learned; where it says no, a review may belong to any of the others.",
+            ways={f"“{clean_line(one.name, 40)}” is the label": {"label": one.name} for one in flags[:_OFFERED]},
+        )
+    )
+
+
+def _doubt_close(roles: Roles, first: Scored, second: Scored) -> None:
     roles.doubts.append(
         Doubt(
             about="label",

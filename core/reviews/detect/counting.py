@@ -131,8 +131,9 @@ class ColumnCounter:
     def facts(self) -> Facts:
         """Return what is known about the column."""
         counts: Counter[str] = Counter()
+        signs = "+" in self._counts
         for value, n in self._counts.items():
-            if value and not is_placeholder(value) and not is_missing(value):
+            if value and not is_placeholder(value) and not is_missing(value, signs=signs):
                 counts[value.strip()] += n
         distinct = None if self._full else sum(len(value) < _LONG for value in counts) + len(self._long)
         return Facts(self._name, self._filled, distinct, counts, self._characters / max(self._counted, 1))

@@ -31,11 +31,12 @@ _FLAGS = frozenset(
     "verified early access featured syndicated video image images photo photos incentivized edited updated anonymous "
     "mobile purchase purchased active deleted hidden pinned sponsored premium vine current free received kids "
     "duplicate reply replied truncated cancelled ground flagged visible public read seen draft test train valid "
-    "native member".split()
+    "native member viewed answered archived published approved moderated".split()
 )
 _OF_ANOTHER = frozenset(
     "avg average mean product business item aggregate total median predicted pred model probability".split()
 )
+_PREDICTED = frozenset("predicted pred prediction predictions suggestion suggestions".split())
 _OPEN = frozenset(
     ("label", "labels", "target", "gold", "goldlabel", "labelname", "labeltext", "classindex", "classlabel", "labelid",
      "choices", "choice", "verdict", "标签")
@@ -58,6 +59,11 @@ def rank_labels(columns: Sequence[Facts], headed: bool, around: Collection[str])
     """
     scored = [one for column in columns if (one := _score(column, headed, around)) is not None]
     return sorted(scored, key=lambda one: (-one.score, -one.facts.filled, one.name))
+
+
+def is_flag(scored: Scored) -> bool:
+    """Return whether a column says yes or no."""
+    return scored.facts.all(_is_truth) and len(scored.facts.counts) > 1
 
 
 @dataclass(frozen=True)
@@ -92,6 +98,8 @@ def _score(column: Facts, headed: bool, around: Collection[str]) -> Scored | Non
     if look is None:
         return None
     scored = _by_label_name(look) or _by_values(look) or _by_class_name(look)
+    if scored is not None and not _PREDICTED.isdisjoint(column.words):
+        scored = Scored(column, min(scored.score, 15.0), "what a model has predicted")
     return scored and replace(scored, facts=column)
 
 
@@ -162,6 +170,8 @@ def _by_class_name(look: _Look) -> Scored | None:
     if look.class_named:
         return Scored(column, 35.0, f"named like a class, {look.listed}")
     several = len(column.counts) > 1
+    if look.rated and several and column.kind == "category" and not any(w in _OF_ANOTHER for w in column.words):
+        return Scored(column, 34.0, f"named like a rating, in {len(column.counts):,} words")
     small = column.kind == "number" and all(0 <= float(value) <= _HIGHEST_CLASS for value in column.counts)
     if not look.headed and several and (column.kind in ("category", "nested") or small):
         return Scored(column, 22.0, look.listed)
@@ -173,7 +183,7 @@ def _by_class_name(look: _Look) -> Scored | None:
 def _score_binary(column: Facts, headed: bool) -> Scored | None:
     if not headed:
         return Scored(column, 60.0, "two values, such as 0 and 1")
-    if any(word in _FLAGS for word in column.words) or is_known_name(column.name):
+    if column.is_constant or any(word in _FLAGS for word in column.words) or is_known_name(column.name):
         return None
     meaning = meaning_of(column.name)
     if meaning.said == "name" and "negative" in (meaning.true, meaning.false):

@@ -60,7 +60,7 @@ def take_values(counts: Mapping[str, int], column: str, named: Mapping[str, str]
     result = Values()
     separator = separator_of(raw for raw in counts if not is_missing(raw) and opened(raw) is None)
     proposed = {raw for raw in counts if answered and raw != IGNORED and not raw.startswith(NOT)}
-    several = 0
+    several, signs = 0, "+" in counts
     for raw, n in counts.items():
         labels = opened(raw)
         value = labels[0].strip() if labels is not None and len(labels) == 1 else raw
@@ -70,7 +70,7 @@ def take_values(counts: Mapping[str, int], column: str, named: Mapping[str, str]
             result.left_out[raw] = PASSED_OVER
         elif answered and len(proposed) > 1 and raw.startswith(NOT) and raw not in proposed:
             result.left_out[raw] = REJECTED
-        elif is_missing(value) or labels == ():
+        elif is_missing(value, signs=signs) or labels == ():
             result.left_out[raw] = MISSING
         elif (labels is not None and len(labels) > 1) or (separator is not None and separator in raw):
             result.left_out[raw] = SEVERAL

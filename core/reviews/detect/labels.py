@@ -17,7 +17,7 @@ from core.reviews.detect.names import number_of
 from core.reviews.detect.polarity import NEGATIVE, POSITIVE
 from core.reviews.detect.ratings import rating_of
 from core.reviews.detect.scales import Scale
-from core.reviews.detect.words import canonical, sentiment_of, shown_spelling, truth_of
+from core.reviews.detect.words import STOPS, canonical, sentiment_of, shown_spelling, truth_of
 from core.reviews.options import ReadingOptions
 from core.reviews.report import Doubt
 
@@ -146,8 +146,8 @@ def _name_classes(scheme: str, kind: Kind, values: Values, given: Mapping[str, s
     if merged:
         same = ", ".join(f"“{clean_line(spelling, 30)}”" for spelling in sorted(merged)[:_SAID])
         result.notices.append(
-            "Spellings that differ only in case, white space, invisible characters or length (neg, pos) are one "
-            f"class: {same}."
+            "Spellings that differ only in case, white space, invisible characters, a full stop or length (neg, pos) "
+            f"are one class: {same}."
         )
     return result
 
@@ -214,10 +214,11 @@ def _spellings(counts: Mapping[str, int]) -> dict[str, str]:
 
 
 def _key(raw: str) -> str:
-    """Return the same spelling for equal values: `4.0`, `4,0` and `4`, `Positive` and `positive`."""
+    """Return the same spelling for equal values: `4.0`, `4,0` and `4`, `Positive` and `positive.`"""
     rating = rating_of(raw)
     if rating is None or rating.form != "number" or abs(rating.value) >= 2**53:
-        return canonical(raw)
+        said = canonical(raw)
+        return said.rstrip(STOPS) or said
     return str(int(rating.value)) if rating.value.is_integer() else repr(rating.value)
 
 

@@ -46,7 +46,8 @@ RATING_NAMES = (
     "bewertung", "sterne", "note", "notes", "étoiles", "etoiles", "calificación", "calificacion", "puntuación",
     "puntuacion", "valoración", "valoracion", "estrellas", "voto", "valutazione", "punteggio", "stelle", "nota",
     "avaliação", "estrelas", "ocena", "оценка", "рейтинг", "puan", "评分", "星级", "評価", "星",
-    "평점", "별점", "تقييم",
+    "평점", "별점", "تقييم", "wertung", "gesamtbewertung", "zufriedenheit", "satisfaction", "satisfacción",
+    "tevredenheid", "满意度", "満足度", "総合評価", "만족도", "valuation", "productvaluation",
 )  # fmt: skip
 CLASS_NAMES = (
     "class", "classes", "category", "tag", "tags", "topic", "topics", "tone", "y", "annotation", "emotion", "intent",
@@ -54,7 +55,8 @@ CLASS_NAMES = (
 )  # fmt: skip
 _RATING_WORDS = frozenset(
     "rating ratings stars star score nps bewertung sterne note étoiles etoiles calificación puntuación valoración "
-    "estrellas voto valutazione punteggio stelle nota avaliação ocena оценка рейтинг overall satisfaction".split()
+    "estrellas voto valutazione punteggio stelle nota avaliação ocena оценка рейтинг overall satisfaction "
+    "satisfied zufriedenheit wertung valuation likely likelihood".split()
 )
 _OTHER_NAMES = ("verified", "time", "logvotes", "date", "id", "reviewid", "productid", "asin", "votes", "index", "user")
 _NOT_NAMES = frozenset(
@@ -123,7 +125,10 @@ def is_truth_value(value: str) -> bool:
 
 def is_date(value: str) -> bool:
     """Return whether `value` looks like a date."""
-    return _DATE.fullmatch(value.strip()) is not None
+    if _DATE.fullmatch(value.strip()) is None:
+        return False
+    rating = rating_of(value)
+    return rating is None or rating.form != "of"  # 9 von 10
 
 
 def number_of(value: str) -> float | None:

@@ -13,6 +13,8 @@ _INVISIBLE = dict.fromkeys(
     [*range(0x200B, 0x2010), *range(0xFE00, 0xFE10), *range(0x1F3FB, 0x1F400), 0x2060, 0xFEFF, 0x00AD]
 )
 
+STOPS = " .,;:"
+"""What may end a label without being part of it."""
 _AROUND = " \t\r\n\u00a0\u3000" + "".join(map(chr, _INVISIBLE))
 
 
@@ -62,7 +64,7 @@ _SENTIMENTS = _table(
     neutral="neutral,neu,mixed,neutral/mixed,meh,okay,ok,average,passive,neither,so-so,😐,neutre,neutro,neutraal,"
     "нейтральный,нейтрально,neutralny,neutrální,中性,中立,中评,普通,ニュートラル,중립,nötr,tarafsız,محايد,gemischt,mixte",
     positive="positive,pos,good,likely,recommended,happy,satisfied,like,liked,thumbs up,up,👍,😀,😊,☺,🙂,😍,❤,"
-    "recommend,favorable,favourable,promoter,fresh,positiv,gut,zufrieden,empfohlen,positif,positive.,bon,satisfait,"
+    "recommend,favorable,favourable,promoter,fresh,positiv,gut,zufrieden,empfohlen,positif,bon,satisfait,"
     "recommandé,positivo,positiva,bueno,buena,satisfecho,recomendado,buono,soddisfatto,bom,satisfeito,positief,goed,"
     "позитивный,позитив,положительный,хорошо,pozytywny,pozytywna,pozitivní,正面,积极,好评,好,ポジティブ,良い,긍정,"
     "olumlu,إيجابي,agree",
@@ -78,6 +80,7 @@ SENTIMENT_RANKS = {canonical(word): _RANKS[meaning] for word, meaning in _SENTIM
 def sentiment_of(value: str) -> int | None:
     """Return the rank of a value that says a sentiment, 0 to 4, else None."""
     said = canonical(value)
+    said = said.rstrip(STOPS) or said
     return SENTIMENT_RANKS.get(said, SENTIMENT_RANKS.get(re.sub(r"[\s_-]+", " ", said)))
 
 
@@ -94,6 +97,7 @@ MISSING_VALUES = frozenset(
     )
 )  # fmt: skip
 """Spellings of no value."""
+_MINUS = frozenset("-–—−")
 _NO_TEXTS = frozenset(
     "nan -nan null none n/a na <na> <null> (null) (none) \\n #n/a #na #value! undefined [deleted] [removed] […]".split()
 ) | {""}
@@ -111,9 +115,13 @@ def shown_spelling(value: str) -> str:
     return value.strip(_AROUND)
 
 
-def is_missing(value: str) -> bool:
-    """Return whether a label says that there is none."""
-    return canonical(value) in MISSING_VALUES
+def is_missing(value: str, *, signs: bool = False) -> bool:
+    """Return whether a label says that there is none.
+
+    Args:
+        signs: Whether other labels are `+`, of which a dash is the opposite.
+    """
+    return canonical(value) in MISSING_VALUES and not (signs and value.strip() in _MINUS)
 
 
 def is_placeholder(text: str) -> bool:
