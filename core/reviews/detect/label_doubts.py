@@ -9,7 +9,7 @@ from core.reviews.detect.label_values import Kind
 from core.reviews.detect.polarity import NEGATIVE, POSITIVE
 from core.reviews.detect.ratings import rating_of
 from core.reviews.detect.scales import Scale, make_scale
-from core.reviews.detect.words import canonical, truth_of
+from core.reviews.detect.words import canonical_label, truth_of
 from core.reviews.report import Doubt
 
 _SHORTEST_WORD = 4
@@ -124,8 +124,8 @@ def _about_spelling(counts: Mapping[str, int], name: str, given: Mapping[str, st
     frequent: dict[str, int] = {}
     shown: dict[str, str] = {}
     for value, n in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-        frequent[canonical(value)] = frequent.get(canonical(value), 0) + n
-        shown.setdefault(canonical(value), value)
+        frequent[canonical_label(value)] = frequent.get(canonical_label(value), 0) + n
+        shown.setdefault(canonical_label(value), value)
     if len(frequent) > _MAX_COMPARED:
         return
     slips: dict[str, str] = {}

@@ -17,7 +17,7 @@ from core.reviews.detect.names import number_of
 from core.reviews.detect.polarity import NEGATIVE, POSITIVE
 from core.reviews.detect.ratings import rating_of
 from core.reviews.detect.scales import Scale
-from core.reviews.detect.words import STOPS, canonical, sentiment_of, shown_spelling, truth_of
+from core.reviews.detect.words import canonical_label, sentiment_of, shown_spelling, truth_of
 from core.reviews.options import ReadingOptions
 from core.reviews.report import Doubt
 
@@ -217,8 +217,7 @@ def _key(raw: str) -> str:
     """Return the same spelling for equal values: `4.0`, `4,0` and `4`, `Positive` and `positive.`"""
     rating = rating_of(raw)
     if rating is None or rating.form != "number" or abs(rating.value) >= 2**53:
-        said = canonical(raw)
-        return said.rstrip(STOPS) or said
+        return canonical_label(raw)
     return str(int(rating.value)) if rating.value.is_integer() else repr(rating.value)
 
 

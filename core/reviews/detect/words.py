@@ -13,7 +13,7 @@ _INVISIBLE = dict.fromkeys(
     [*range(0x200B, 0x2010), *range(0xFE00, 0xFE10), *range(0x1F3FB, 0x1F400), 0x2060, 0xFEFF, 0x00AD]
 )
 
-STOPS = " .,;:"
+_STOPS = " .,;:"
 """What may end a label without being part of it."""
 _AROUND = " \t\r\n\u00a0\u3000" + "".join(map(chr, _INVISIBLE))
 
@@ -24,6 +24,12 @@ def canonical(value: str) -> str:
         return " ".join(value.casefold().split())
     shown = unicodedata.normalize("NFKC", value.translate(_INVISIBLE))
     return " ".join(shown.casefold().split())
+
+
+def canonical_label(value: str) -> str:
+    """Return the spelling under which equal labels are equal: also `positive` and `Positive.`"""
+    said = canonical(value)
+    return said.rstrip(_STOPS) or said
 
 
 def _table(**spellings: str) -> dict[str, str]:
@@ -79,8 +85,7 @@ SENTIMENT_RANKS = {canonical(word): _RANKS[meaning] for word, meaning in _SENTIM
 
 def sentiment_of(value: str) -> int | None:
     """Return the rank of a value that says a sentiment, 0 to 4, else None."""
-    said = canonical(value)
-    said = said.rstrip(STOPS) or said
+    said = canonical_label(value)
     return SENTIMENT_RANKS.get(said, SENTIMENT_RANKS.get(re.sub(r"[\s_-]+", " ", said)))
 
 
