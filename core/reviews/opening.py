@@ -17,12 +17,14 @@ from core.reviews.build import Input
 from core.reviews.data_names import KEEPS_ORDER, may_hold_lines, why_not_data
 from core.reviews.folders.part_names import Part
 from core.reviews.formats.documents import DocumentsTable
+from core.reviews.formats.input_file import InputFile
+from core.reviews.formats.labels_beside import LabelsBeside
 from core.reviews.formats.part_column import only_part
 from core.reviews.formats.registry import HOLD_SEVERAL, SUFFIXES, open_table
 from core.reviews.formats.table import INSIDE, Table
 from core.reviews.formats.widened import widened
 from core.reviews.options import ReadingOptions
-from core.reviews.sources import Sources, find_sources
+from core.reviews.sources import LABEL, Sources, find_sources
 from core.reviews.unpacking.kinds import unpacked_name
 from core.reviews.unpacking.unpack import Unpacked, packing_to_undo, unpack
 from core.reviews.unpacking.workspace import Workspace, sweep_abandoned, workspace
@@ -40,6 +42,8 @@ class _Item:
     decided: bool = True
     """Whether names say that it is of the part to read; otherwise its members or rows must."""
     nesting: int = 0
+    labels: Path | None = None
+    """The file whose lines are the labels of the lines of this one."""
     chosen: bool = False
     """Whether `--table` has chosen it, and has no more to choose."""
 
@@ -66,7 +70,10 @@ def opened(
     """
     sweep_abandoned()
     named = sources.of(part)
-    items = [_Item(file, storable(file), sources.columns.get(file, {}), bool(named)) for file in named or sources.train]
+    items = [
+        _Item(file, storable(file), sources.columns.get(file, {}), bool(named), labels=sources.labels.get(file))
+        for file in named or sources.train
+    ]
     with ExitStack() as stack:
         opener = _Opener(part, options, stack, sum(item.path.stat().st_size for item in items), progress)
         items = [one for item in items for one in opener.unpacked(item)]
@@ -124,7 +131,7 @@ class _Opener:
                     f"--table {clean_line(named[0], 60)}."
                 )
             if named:
-                chosen = self._item(item, found, found.path / named[0], {}, item.decided)
+                chosen = self._item(item, found, found.path / named[0], Sources(), item.decided)
                 chosen.chosen = True
                 return [chosen]
             if not any(
@@ -142,7 +149,7 @@ class _Opener:
         sources.left += [(name, reason) for name, reason in found.left]
         files = sources.of(self._part)
         if not files and not item.decided:
-            return [self._item(item, found, path, sources.columns.get(path, {}), False) for path in sources.train]
+            return [self._item(item, found, path, sources, False) for path in sources.train]
         if not files:
             held = ", ".join(clean_line(file, 60) for file in found.files[:5])
             raise InputError(
@@ -150,7 +157,7 @@ class _Opener:
             )
         self.add_parts(sources)
         self.notices += [f"{clean_line(item.name)}: {notice}" for notice in sources.notices()]
-        return [self._item(item, found, path, sources.columns.get(path, {}), True) for path in files]
+        return [self._item(item, found, path, sources, True) for path in files]
 
     def add_parts(self, sources: Sources) -> None:
         """Note which files are of other parts."""
@@ -159,10 +166,11 @@ class _Opener:
             if part != self._part and sources.of(part):
                 self.parts.setdefault(part, []).extend(map(sources.shown, sources.of(part)))
 
-    def _item(self, outer: _Item, found: Unpacked, path: Path, columns: dict[str, str], decided: bool) -> _Item:
+    def _item(self, outer: _Item, found: Unpacked, path: Path, sources: Sources, decided: bool) -> _Item:
         inside = path.relative_to(found.path).as_posix()
         name = outer.name if inside == "." else f"{outer.name}{INSIDE}{storable(inside)}"
-        return _Item(path, name, outer.columns | columns, decided, outer.nesting + 1, outer.chosen)
+        columns = outer.columns | sources.columns.get(path, {})
+        return _Item(path, name, columns, decided, outer.nesting + 1, sources.labels.get(path), outer.chosen)
 
     def _workspace(self) -> Workspace:
         if self._space is None:
@@ -177,8 +185,13 @@ class _Opener:
 def _open(item: _Item, options: ReadingOptions) -> Table:
     if item.path.is_dir():
         table: Table = DocumentsTable(item.path, item.name, options)
+    elif item.labels is not None:
+        texts = InputFile(item.path, item.name, options.encoding)
+        table = LabelsBeside(texts, InputFile(item.labels, storable(item.labels.name), options.encoding), LABEL)
     else:
-        table = open_table(item.path, options.model_copy(update={"table": None}) if item.chosen else options, item.name)
+        if item.chosen:
+            options = options.model_copy(update={"table": None})
+        table = open_table(item.path, options, item.name, of_a_class=LABEL in item.columns)
     return widened(table, item.columns)
 
 

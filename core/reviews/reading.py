@@ -192,7 +192,8 @@ def _read_files(
     progress: Callable[[float], None],
 ) -> Reviews:
     try:
-        parts: list[object] = [_state(file) for file in sources.of(part) or sources.train]
+        files = sources.of(part) or sources.train
+        parts: list[object] = [_state(file) for file in (*files, *map(sources.labels.get, files)) if file is not None]
         parts += [part, *notices_of(sources, part)]
         phases = _Phases(progress)
         by_column = options.label != "" and (labels is None or part != "train")

@@ -17,6 +17,7 @@ from core.base.errors import InputError
 from core.base.text import clean_line
 from core.reviews.data_names import copies, is_text, listed_files, may_hold_lines, why_not_data
 from core.reviews.folders.classes import document_folders
+from core.reviews.folders.parallel import labels_of_lines
 from core.reviews.folders.part_names import (
     Part,
     classes_by_folder,
@@ -53,6 +54,8 @@ class Sources(BaseModel):
     """The folder they are in; None if the source is a file."""
     columns: dict[Path, dict[str, str]] = Field(default_factory=dict)
     """Columns that the names of files and folders give: file → column → value."""
+    labels: dict[Path, Path] = Field(default_factory=dict)
+    """Files of texts → the files whose lines are the labels of their lines."""
     left: list[tuple[str, str]] = Field(default_factory=list)
     """What is not read at all, and why."""
     said: list[str] = Field(default_factory=list)
@@ -185,6 +188,7 @@ def _add_files(found: Sources, root: Path, files: Sequence[PurePosixPath]) -> No
     pairs = {folder: paired_parts(names) for folder, names in folders.items()}
     classes = {folder: classes_by_name(names) for folder, names in folders.items()}
     homes = classes_by_folder(list(folders))
+    files = _without_labels_of_lines(found, root, files)
     for file in files:
         path = root / file
         part = part_of_path(file.parts) or pairs[file.parent].get(file.name)
@@ -206,6 +210,19 @@ def _add_files(found: Sources, root: Path, files: Sequence[PurePosixPath]) -> No
     if homes:
         named = ", ".join(sorted({clean_line(name, 40) for name in homes.values()})[:_NAMED_FILES])
         found.said.append(f"Files without a column “{LABEL}” are labelled by their folders ({named}).")
+
+
+def _without_labels_of_lines(found: Sources, root: Path, files: Sequence[PurePosixPath]) -> list[PurePosixPath]:
+    """Note which files hold the labels of the lines of others, and return the others."""
+    pairs = labels_of_lines(root, files)
+    found.labels = {root / texts: root / labels[0] for texts, labels in pairs.items()}
+    found.left += [(str(file), "other labels of the same lines") for labels in pairs.values() for file in labels[1:]]
+    if pairs:
+        said = [f"{found.shown(root / texts)} in {found.shown(root / labels[0])}" for texts, labels in pairs.items()]
+        more = f" and {len(said) - _NAMED_FILES} more" if len(said) > _NAMED_FILES else ""
+        found.said.append(f"Labels are read, line by line, of {', '.join(said[:_NAMED_FILES])}{more}.")
+    beside = {file for labels in pairs.values() for file in labels}
+    return [file for file in files if file not in beside]
 
 
 def _chosen(found: Sources, files: Sequence[PurePosixPath]) -> list[PurePosixPath]:

@@ -41,19 +41,19 @@ def document_folders(root: Path, files: Sequence[PurePosixPath]) -> dict[PurePos
     for group in siblings.values():
         known = [folder for folder in group if is_class_word(folder.name)]
         unknown = [folder for folder in group if folder not in known and part_of(folder.name) is None]
+        if known and unknown and all(folder.name.isdigit() for folder in (*known, *unknown)):
+            known, unknown = group, []
         if known:
             unlabelled = [folder for folder in group if part_of(folder.name) == "inbox"]
             found |= dict.fromkeys(unlabelled)
             found |= {folder: folder.name for folder in known}
         elif len(unknown) > 1 and all(_are_documents(root, plain[folder], _MIN_UNKNOWN) for folder in unknown):
             found |= {folder: folder.name for folder in unknown}
-    top = PurePosixPath()
-    if not found and len(plain) == len(members) == 1 and top in plain:
-        names = plain[top]
-        if not any(part_of(name.name) for name in names) and (
-            (is_class_word(root.absolute().name) and len(names) > 1) or _are_documents(root, names, _MIN_ALONE)
-        ):
-            found[top] = None
+    if not found and len(plain) == len(members) == 1:
+        [(only, names)] = plain.items()
+        named = is_class_word((root.absolute() / only).name) and len(names) > 1
+        if not any(part_of(name.name) for name in names) and (named or _are_documents(root, names, _MIN_ALONE)):
+            found[only] = None
     return found
 
 

@@ -97,6 +97,12 @@ def is_class_word(name: str) -> bool:
     return _STARS.fullmatch(name) is not None or re.sub(r"[\W_]+", " ", name).strip().casefold() in _CLASSES
 
 
+def class_in_name(name: str) -> str | None:
+    """Return the class that a word of a name says: `neg` of `neg_12.txt`; None if it says none, or several."""
+    found = {word for word in words_of(PurePosixPath(name).stem) if is_class_word(word)}
+    return found.pop() if len(found) == 1 else None
+
+
 def classes_by_name(names: Sequence[str]) -> dict[str, str]:
     """Return the classes of files whose names differ only in the class: `rt-polarity.pos` and `rt-polarity.neg`."""
     groups: dict[str, dict[str, str]] = defaultdict(dict)

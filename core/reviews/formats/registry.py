@@ -127,8 +127,11 @@ def format_titles() -> str:
     return ", ".join(format.title for format in FORMATS)
 
 
-def open_table(path: Path, options: ReadingOptions, name: str) -> Table:
+def open_table(path: Path, options: ReadingOptions, name: str, *, of_a_class: bool = False) -> Table:
     """Return the reader of a file, which reports and messages call `name`.
+
+    Args:
+        of_a_class: Whether its name says the class of all its reviews.
 
     Raises:
         InputError: The file is empty, binary or broken.
@@ -142,7 +145,8 @@ def open_table(path: Path, options: ReadingOptions, name: str) -> Table:
         format = find_format(file, options)
         if options.table is not None and format.name not in HOLD_SEVERAL:
             raise InputError(f"{clean_line(name)} holds no tables to choose from ({format.title}); leave out --table.")
-        open_file: Callable[[InputFile, ReadingOptions], Table] = resolve_name(f"{__package__}.{format.reader}")
+        reader = "text:open_text_of_a_class" if of_a_class and format.name == "text" else format.reader
+        open_file: Callable[[InputFile, ReadingOptions], Table] = resolve_name(f"{__package__}.{reader}")
         return open_file(file, options)
     except BinaryFileError as error:
         raise InputError(f"{error} The formats that can be read are {format_titles()}.") from None

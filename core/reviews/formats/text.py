@@ -22,6 +22,11 @@ def open_plain_text(file: InputFile, options: ReadingOptions) -> Table:
     return open_tsv(file, options) if is_table(file, options) else TextTable(file)
 
 
+def open_text_of_a_class(file: InputFile, options: ReadingOptions) -> Table:
+    """Open a text file whose name says the class of its lines: a comma in each does not make it a table."""
+    return open_tsv(file, options) if is_table(file, options, classes=False) else TextTable(file)
+
+
 class TextTable(LineTable):
     """The `Table` of a plain text file; its only column is `text`."""
 
@@ -45,10 +50,13 @@ class TextTable(LineTable):
             yield Chunk(range(first, first + len(texts)), [texts])
 
 
-def is_table(file: InputFile, options: ReadingOptions) -> bool:
+def is_table(file: InputFile, options: ReadingOptions, *, classes: bool = True) -> bool:
     """Return whether the lines of a text file have the same fields, between tabs or below a header with known names.
 
     Only where that is sure may a few of them have others.
+
+    Args:
+        classes: Whether fields that look like classes are another sign of a table.
     """
     choice = find_dialect(file.head, file.complete, options, preferred="\t")
     if choice is None or choice.dialect.delimiter == NO_DELIMITER:
@@ -56,5 +64,9 @@ def is_table(file: InputFile, options: ReadingOptions) -> bool:
     strays = _STRAYS if choice.layout.named or choice.dialect.delimiter in (" ", *NEVER_IN_TEXT) else 0
     if choice.loss > strays * choice.fit.records:
         return False
-    sure = choice.layout.named or choice.dialect.delimiter not in (",", ";", "|") or has_classes(choice.layout)
+    sure = (
+        choice.layout.named
+        or choice.dialect.delimiter not in (",", ";", "|")
+        or (classes and has_classes(choice.layout))
+    )
     return sure and choice.fit.records > 2
