@@ -62,7 +62,7 @@ def marked(text: str, lost: Span | None = None, unknown: Sequence[Span] = ()) ->
     """
     made = _Made()
     at = 0
-    for start, end, kind in _parts(text, lost, unknown):
+    for start, end, kind in parts_to_mark(text, lost, unknown):
         made.add(text[at:start])
         made.add(text[start:end], kind)
         at = end
@@ -70,8 +70,8 @@ def marked(text: str, lost: Span | None = None, unknown: Sequence[Span] = ()) ->
     return MarkedText("".join(made.parts), tuple(made.marks))
 
 
-def _parts(text: str, lost: Span | None, unknown: Sequence[Span]) -> list[tuple[int, int, Kind]]:
-    """Return the parts to mark, ascending and apart."""
+def parts_to_mark(text: str, lost: Span | None, unknown: Sequence[Span]) -> list[tuple[int, int, Kind]]:
+    """Return the parts of `text` to mark, ascending and apart; see `marked`."""
     found: list[tuple[int, int, Kind]] = []
     if lost is not None:
         start, end = lost

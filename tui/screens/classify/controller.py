@@ -186,7 +186,7 @@ class ClassifyWork(Predictions):
     async def use_model(self, candidate: Candidate) -> None:
         """Use another model from now on."""
         self.model.use(candidate)
-        self.typed_prediction = None
+        self.typed_prediction = self.typed_places = None
         self.draw()
         await self._keep_bookmark()
         await self._load_now()

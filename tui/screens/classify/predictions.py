@@ -30,6 +30,8 @@ class Predictions(Place):
         """Whether a typed review is in view instead of the pile."""
         self.typed_prediction: Classification | None = None
         self.typed_places: TokenPlaces | None = None
+        self._marked_text = ""
+        """The typed text that the places belong to."""
         self._typed_text = ""
         self._predicting = False
 
@@ -90,12 +92,13 @@ class Predictions(Place):
 
     @work(exclusive=True, exit_on_error=False, group="typed")
     async def _classify_typed(self) -> None:
+        text = self._typed_text
         try:
-            found = await self.model.classify([self._typed_text])
+            found = await self.model.classify([text])
         except ReviewtuiError:
             found = []  # the panel says why
         self.typed_prediction, self.typed_places = found[0] if found else None, None
         self.draw()
-        if places := await self.model.find_tokens([self._typed_text]) if found else ():
-            self.typed_places = places[0]
+        if places := await self.model.find_tokens([text]) if found else ():
+            self.typed_places, self._marked_text = places[0], text
             self.draw()

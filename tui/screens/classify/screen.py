@@ -13,7 +13,7 @@ from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widgets import Static, TextArea
 
-from core.data.truncation import lost_characters
+from core.data.truncation import Span, lost_characters
 from tui.keys.bindings import bindings
 from tui.screens.classify import text as words
 from tui.screens.classify.controller import ClassifyWork
@@ -57,9 +57,9 @@ class ClassifyScreen(ClassifyWork):
                 yield ReviewText(id="text")
                 yield Static("", id="notice", markup=False)
                 yield Static("", id="trail", markup=False)
-                yield ReviewEditor("", id="editor", classes="-typing", soft_wrap=True, show_line_numbers=False)
+                yield ReviewEditor("", id="editor", classes="-typing", highlight_cursor_line=False)
                 yield Static(
-                    Content("ctrl+s classifies now   esc leaves the text; then o opens a file of reviews"),
+                    Content("ctrl+s classifies now   esc leaves the text, then o opens a file"),
                     id="editor-hint",
                     classes="hint",
                 )
@@ -92,7 +92,8 @@ class ClassifyScreen(ClassifyWork):
         if pile is not None and review is not None and notice is None:
             if self._in_view != (pile, review.row):
                 self._in_view, self._shown_at = (pile, review.row), time.monotonic()
-            self._show_text(review.text)
+            self.query_one(ReviewText).show(review.text, *self._marks(review.text))
+        self._mark_typed()
         self.query_one("#position", Static).update(words.position(pile, self.key) if pile and review else "")
         trail = self.query_one("#trail", Static)
         listed = pile is not None and not self.typed and pile.total > 0
@@ -107,13 +108,21 @@ class ClassifyScreen(ClassifyWork):
             self._live = live
             self.refresh_bindings()
 
-    def _show_text(self, text: str) -> None:
-        """Show the review; once its tokens are known, with marks."""
+    def _marks(self, text: str) -> tuple[Span | None, tuple[Span, ...]]:
+        """Return the part of the review in view that the model does not read, and those that its tokenizer does not
+        know, as far as its tokens are known."""
         places, model = self.places, self.model
-        lost = None
-        if places is not None and model.max_length is not None:
-            lost = lost_characters(places, len(text), model.max_length, model.truncation)
-        self.query_one(ReviewText).show(text, lost, places.unknown if places is not None else ())
+        if places is None or model.max_length is None:
+            return None, ()
+        return lost_characters(places, len(text), model.max_length, model.truncation), places.unknown
+
+    def _mark_typed(self) -> None:
+        """Mark what is typed, once the model has read it as it is now."""
+        editor = self.query_one(ReviewEditor)
+        if self.typed_prediction is None:
+            editor.mark()
+        elif self.typed and self.typed_places is not None and self._marked_text == editor.text:
+            editor.mark(*self._marks(editor.text))
 
     def _view(self) -> View:
         pile, review = None if self.typed else self.pile, self._review()
