@@ -125,7 +125,7 @@ def create_run(request: Request) -> RunFolder:
     Raises:
         ReviewtuiError: The home cannot be written.
     """
-    run = _new_folder(private_folder(runs_home()))
+    run = RunFolder(new_folder(private_folder(runs_home())))
     private_folder(run.checkpoints)
     write_request(run, request)
     return run
@@ -136,8 +136,12 @@ def write_request(run: RunFolder, request: Request) -> None:
     write_whole(run.settings, request.located().to_toml())
 
 
-def _new_folder(place: Path) -> RunFolder:
-    """Create a folder that did not exist: if an id is taken, the next one is tried."""
+def new_folder(place: Path) -> Path:
+    """Create a folder in `place` that did not exist, named by the time: if an id is taken, the next one is tried.
+
+    Raises:
+        ReviewtuiError: `place` cannot be written to.
+    """
     for moment in itertools.count(time.time(), 1 / (1 << 16)):
         path = place / f"{time.strftime('%Y%m%d-%H%M%S', time.localtime(moment))}-{int(moment % 1 * (1 << 16)):04x}"
         try:
@@ -147,7 +151,7 @@ def _new_folder(place: Path) -> RunFolder:
             continue
         except OSError as error:
             raise ReviewtuiError(f"Cannot write in {place} ({error.strerror}); set REVIEWTUI_HOME.") from error
-        return RunFolder(path)
+        return path
     raise AssertionError("the clock ended")
 
 

@@ -1,4 +1,4 @@
-"""Names of runs: the name that is suggested for a new run, and the rule that no two runs share one."""
+"""Names of runs and groups: the name that is suggested for a new run, and the rule that no two share one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import PurePath
 from core.base.errors import InputError
 from core.base.text import clean_line
 from core.runs.folder import is_run_id, list_runs
+from core.runs.group import list_groups, read_group
 from core.runs.outline import read_outline
 
 _RESERVED = ("latest",)
@@ -23,13 +24,14 @@ def suggested_name(source: str, preset: str) -> str:
 
 
 def taken_names() -> frozenset[str]:
-    """Return the names of all runs."""
-    outlines = (read_outline(run.settings) for run in list_runs())
-    return frozenset(outline.name for outline in outlines if outline is not None)
+    """Return the names of all runs and groups."""
+    runs = (read_outline(run.settings) for run in list_runs())
+    groups = (read_group(group) for group in list_groups())
+    return frozenset(one.name for one in (*runs, *groups) if one is not None)
 
 
 def unused_name(name: str, taken: frozenset[str] | None = None) -> str:
-    """Return `name`, or the first of `name-2`, `name-3`, … that no run has.
+    """Return `name`, or the first of `name-2`, `name-3`, … that no run and no group has.
 
     Args:
         name: The name to begin with.

@@ -54,6 +54,8 @@ class RunSummary:
     message: str
     phase: str
     has_model: bool
+    workers: int
+    """Number of workers so far."""
     parent: Parent | None
     """The run and the step that this one branches off; None if it is not a branch."""
     checkpoint_step: int | None
@@ -128,6 +130,7 @@ def summary_of(run: RunFolder, history: RunHistory) -> RunSummary:
         ended=end.time if end is not None else None,
         message=_message(run, history, state),
         phase=_in_words(history.phase) if history.phase is not None and state not in OVER else "",
+        workers=history.workers,
         has_model=(run.model / "config.json").is_file(),
         parent=outline.parent if outline is not None else None,
         checkpoint_step=history.checkpoint_step,

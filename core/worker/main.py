@@ -18,13 +18,15 @@ from pathlib import Path
 
 from core.base.errors import ReviewtuiError
 from core.base.text import clean
+from core.experiments.continuing import run_ended
 from core.runs.control import ControlReader
 from core.runs.extension import begin_extension, unfinished_extension
 from core.runs.folder import RunFolder
 from core.runs.heartbeat import Heartbeat
 from core.runs.journal import JournalWriter
 from core.runs.lock import RunLock
-from core.runs.queue import leave, start_next
+from core.runs.outline import read_outline
+from core.runs.queue import leave
 from core.runs.records import FailedRecord, KilledRecord, StartedRecord
 from core.worker.supervisor import MAX_RESTARTS, supervise
 
@@ -72,7 +74,8 @@ def _start_next(run: RunFolder) -> None:
     """Leave the queue, and start the next run that waits in it."""
     try:
         leave(run)
-        start_next()
+        outline = read_outline(run.settings)
+        run_ended(outline.group if outline is not None else None)
     except (OSError, ReviewtuiError) as error:
         print(f"The next run in the queue was not started: {clean(error)}", file=sys.stderr, flush=True)
 

@@ -85,12 +85,29 @@ def test_a_queue_outlives_its_commands_and_a_kill_of_every_process(
     }  # fmt: skip
     lock.release()  # as if it had been killed: nobody starts the next
     said = reviewtui("runs")
-    assert "The queue has stopped: 2 runs wait and none trains. `reviewtui queue --start` continues it." in said.err
+    assert "The queue has stopped: 2 runs wait and none trains. `reviewtui queue --start` continues." in said.err
     assert said.status == 0 and "queued" in said.out
     reviewtui("queue", "--start")
     until(lambda: all(summarize(run).state == "failed" for run in runs))  # the first one's supervisor starts the other
     assert (summarize(runs[1]).ended or 0) < (summarize(runs[0]).ended or 0)
     assert json.loads(reviewtui("queue", "--json").out) == {"training": None, "waiting": [], "stopped": False}
+
+
+def test_the_runs_of_a_group_follow_each_other_without_the_command(
+    reviewtui: Reviewtui, until: Callable[..., Any], tmp_path: Path
+) -> None:
+    csv = tmp_path / "reviews.csv"
+    csv.write_text("text,label\n" + "".join(f"review {n} is {w},{w}\n" for n in range(20) for w in ("good", "bad")))
+    said = reviewtui("train", str(csv), "--model", "starter", "--seeds", "7,9", "--name", "both", "--set", "max_steps=2",
+                     "--json").json  # fmt: skip
+    assert (said["name"], said["kind"], said["state"]) == ("both", "seeds", "running")
+    until(lambda: reviewtui("status", "both", "--json").json["state"] == "finished")
+    found = reviewtui("status", "both", "--json").json
+    assert [one["settings"] for one in found["runs"]] == [{"seed": 7}, {"seed": 9}]
+    scores = [one["validation"]["accuracy"] for one in found["runs"]]
+    assert found["result"]["accuracy"]["mean"] == pytest.approx(sum(scores) / 2)
+    assert "accuracy: mean " in reviewtui("status", "both").out
+    assert {one["group"] for one in map(json.loads, reviewtui("runs", "--json").out.splitlines())} == {found["group"]}
 
 
 def test_without_anything_interrupted_there_is_nothing_to_do(reviewtui: Reviewtui) -> None:

@@ -30,8 +30,9 @@ def queue(
     json: Json = False,
 ) -> int:
     """Show the runs that wait, in the order in which they start, or change it. One run trains at a time."""
+    from core.experiments.continuing import continue_all
     from core.runs.folder import find_run
-    from core.runs.queue import read_queue, reorder, start_next, take_out
+    from core.runs.queue import read_queue, reorder, take_out
 
     asked = [first, last, place is not None, remove]
     if sum(asked) > 1 or (run is None) == any(asked):
@@ -45,24 +46,32 @@ def queue(
         else:
             reorder(folder, 0 if first else _LAST if place is None else place - 1)
     if start:
-        start_next()
+        continue_all()
     _show(read_queue(), json=json)
     return 0
 
 
 def remind_of_queue() -> None:
-    """Say on standard error that runs wait although none trains, if that is so. Cheap if no run waits."""
+    """Say on standard error that runs wait although none trains. Cheap if nothing waits."""
     from core.runs.folder import runs_home
+    from core.runs.group import groups_home
 
-    if next(runs_home().glob("*/queue.json"), None) is None:
+    waiting = next(runs_home().glob("*/queue.json"), None) is not None
+    unfinished = any(not (group / "result.json").exists() for group in groups_home().glob("*-*"))
+    if not waiting and not unfinished:
         return
+    from core.experiments.continuing import stalled_groups
     from core.runs.queue import read_queue
 
     found = read_queue()
-    if found.has_stopped:
-        runs = counted(len(found.waiting), "run")
-        wait = "waits" if len(found.waiting) == 1 else "wait"
-        complain(f"The queue has stopped: {runs} {wait} and none trains. `reviewtui queue --start` continues it.")
+    if found.training is not None:
+        return
+    stalled = [f"the {one.outline.kind} “{clean_line(one.outline.name, 40)}”" for one in stalled_groups()]
+    runs = [counted(len(found.waiting), "run")] if found.waiting else []
+    if runs or stalled:
+        wait = "waits" if len(found.waiting) + len(stalled) == 1 else "wait"
+        what = ", ".join([*runs, *stalled])
+        complain(f"The queue has stopped: {what} {wait} and none trains. `reviewtui queue --start` continues.")
 
 
 def _show(queue: Queue, *, json: bool) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tui.commands import groups
 from tui.commands.options import Json, RunWord
 from tui.commands.output import facts, say, say_json, table
 from tui.formatting import in_bytes, in_time, settings_text, trouble
@@ -64,12 +65,17 @@ def status(
     plain: Annotated[bool, typer.Option("--plain", help="One fact a line, for screen readers and scripts.")] = False,
 ) -> int:
     """Show the state and progress of a run."""
+    from core.experiments.state import read_state
     from core.runs.disk_usage import bytes_on_disk
     from core.runs.folder import find_run
+    from core.runs.group import find_group
     from core.runs.history import read_history
     from core.runs.status import OVER
     from core.runs.summary import summary_of
 
+    if (group := find_group(run)) is not None:
+        groups.report(read_state(group), json=json)
+        return 0
     folder = find_run(run)
     history = read_history(folder.journal)
     summary = summary_of(folder, history)

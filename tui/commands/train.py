@@ -9,6 +9,7 @@ import typer
 
 from core.base.errors import InputError
 from core.base.text import clean_line
+from tui.commands import groups
 from tui.commands.launching import Queued, finish, launch
 from tui.commands.options import (
     Assignments,
@@ -46,6 +47,10 @@ def train(
     assignments: Assignments = None,
     settings: SettingsFile = None,
     name: Annotated[str | None, typer.Option(help="What to call the run.")] = None,
+    seeds: Annotated[
+        str | None,
+        typer.Option(metavar="N|LIST", help="One run per seed, as a group: how many, or a list such as 1,2,3."),
+    ] = None,
     queue: Queued = False,
     wait: Wait = False,
     json: Json = False,
@@ -59,6 +64,11 @@ def train(
     chosen = chosen_settings(preset, settings, model, assignments)
     request = make_request(data, validation, reading, preset, chosen, name)
     check(request)
+    if seeds is not None:
+        from core.experiments.seeds import parse_seeds
+
+        spec = {"seeds": list(parse_seeds(seeds, chosen.seed))}
+        return groups.start(request.name, "seeds", request, spec, wait=wait, json=json)
     run = create_run(request)
     return finish(run, launch(run, queue=queue), wait=wait, json=json)
 
@@ -136,13 +146,18 @@ def resume(
     json: Json = False,
 ) -> int:
     """Continue a run that was stopped, failed or interrupted, from its last checkpoint."""
+    from core.experiments.continuing import continue_group
     from core.runs.folder import find_run
+    from core.runs.group import find_group
     from core.runs.resume import require_resumable
 
     if (run is not None) == every:
         raise InputError("Name one RUN, or give --all for every run that was interrupted.")
     if run is None:
         return _resume_all(wait=wait, json=json)
+    if (group := find_group(run)) is not None:
+        continue_group(group)
+        return groups.finish(group, wait=wait, json=json)
     folder = find_run(run)
     require_resumable(folder)
     return finish(folder, launch(folder, queue=queue, resume=True), wait=wait, json=json)
@@ -174,12 +189,18 @@ def stop(
     json: Json = False,
 ) -> int:
     """Ask a run to stop: it finishes its step, evaluates, saves a checkpoint and the model, and ends."""
+    from core.experiments.continuing import stop_group
     from core.runs.control import send
     from core.runs.folder import find_run
+    from core.runs.group import find_group
     from core.runs.queue import take_out
     from core.runs.status import OVER
     from core.runs.summary import summarize
 
+    if (group := find_group(run)) is not None:
+        stop_group(group)
+        say_json({"group": group.id, "requested": "stop"}) if json else say(f"{group.id} was asked to stop.")
+        return 0
     folder = find_run(run)
     state = summarize(folder).state
     if state == "queued":

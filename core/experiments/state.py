@@ -1,0 +1,106 @@
+"""The state of a group: what was asked, its runs as they are now, and whether anything is left to do."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from core.runs.folder import RunFolder, runs_home
+from core.runs.group import GroupFolder, GroupOutline
+from core.runs.group_journal import Member, read_group_journal
+from core.runs.status import OVER
+from core.runs.summary import RunSummary, summarize
+
+_MAX_WORKERS = 50
+"""After so many workers a run that is interrupted again counts as ended: something kills every one of them."""
+
+
+@dataclass(frozen=True)
+class MemberState:
+    """A member of a group and its run."""
+
+    member: Member
+    summary: RunSummary | None
+    """Its run as it is now; None if it was not made yet, or was deleted."""
+
+    @property
+    def number(self) -> int:
+        return self.member.number
+
+    @property
+    def run(self) -> RunFolder | None:
+        """Its run; None if it was not made yet, or was deleted."""
+        return RunFolder(runs_home() / self.member.run) if self.summary is not None and self.member.run else None
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.member.run is not None and self.summary is None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more is to be expected of its run."""
+        if self.summary is None:
+            return self.is_deleted
+        if self.summary.state == "interrupted":
+            return self.summary.workers >= _MAX_WORKERS
+        extended = self.member.epochs is None or (self.summary.epochs or 0) >= self.member.epochs
+        return self.summary.state in OVER and (extended or self.summary.state == "failed")
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether its run waits, trains or is over: a process takes care of it, or none has to."""
+        return self.is_over or (
+            self.summary is not None and (self.summary.state == "queued" or self.summary.pid is not None)
+        )
+
+
+@dataclass(frozen=True)
+class GroupState:
+    """A group as it is now."""
+
+    group: GroupFolder
+    outline: GroupOutline
+    members: tuple[MemberState, ...]
+    stopped: bool
+    """Whether the user has stopped it."""
+    concluded: bool
+    """Whether all its runs have ended and its result is written."""
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether runs are still to be made or to end."""
+        return not self.stopped and not self.concluded
+
+    @property
+    def is_stalled(self) -> bool:
+        """Whether something is to be done that no process is doing: whoever should have done it was killed."""
+        if not self.is_unfinished:
+            return False
+        waits = any(one.summary is not None and not one.is_over and one.is_begun for one in self.members)
+        return not waits
+
+
+def read_state(group: GroupFolder) -> GroupState:
+    """Return the state of a group.
+
+    Raises:
+        ReviewtuiError: Its declaration cannot be read.
+    """
+    history = read_group_journal(group.journal)
+    members = tuple(MemberState(member, _summary(member)) for member in history.members.values())
+    return GroupState(group, group.outline(), members, history.stopped, group.result.exists())
+
+
+def read_result(group: GroupFolder) -> dict[str, Any] | None:
+    """Return what came out of a group; None if it has not ended, or the file is damaged."""
+    try:
+        found = json.loads(group.result.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _summary(member: Member) -> RunSummary | None:
+    run = RunFolder(runs_home() / member.run) if member.run is not None else None
+    return summarize(run) if run is not None and run.path.is_dir() else None
