@@ -98,8 +98,8 @@ def test_the_runs_of_a_group_follow_each_other_without_the_command(
 ) -> None:
     csv = tmp_path / "reviews.csv"
     csv.write_text("text,label\n" + "".join(f"review {n} is {w},{w}\n" for n in range(20) for w in ("good", "bad")))
-    said = reviewtui("train", str(csv), "--model", "starter", "--seeds", "7,9", "--name", "both", "--set", "max_steps=2",
-                     "--json").json  # fmt: skip
+    words = ("--model", "starter", "--set", "max_steps=2", "--seeds", "7,9", "--name", "both", "--json")
+    said = reviewtui("train", str(csv), *words).json
     assert (said["name"], said["kind"], said["state"]) == ("both", "seeds", "running")
     until(lambda: reviewtui("status", "both", "--json").json["state"] == "finished")
     found = reviewtui("status", "both", "--json").json
