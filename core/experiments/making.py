@@ -75,11 +75,10 @@ def carry_out(group: GroupFolder) -> None:
     state = read_state(group)
     pending = [one for one in state.members if one.member.run is None]
     if pending:
-        request = read_base_request(group)
-        orphan: RunFolder | None = _made_but_not_recorded(state)
-        for one in pending:
-            run = orphan if orphan is not None else create_run(_request_of(one, request, group))
-            orphan = None
+        request, orphan = read_base_request(group), _made_but_not_recorded(state)
+        for place, one in enumerate(pending):
+            known = orphan if place == 0 else None
+            run = known if known is not None else create_run(_request_of(one, request, group))
             append(group.journal, Made(number=one.number, run=run.id))
         state = read_state(group)
     for one in state.members:
