@@ -82,9 +82,9 @@ def carry_out(group: GroupFolder) -> None:
             append(group.journal, Made(number=one.number, run=run.id))
         state = read_state(group)
     for one in state.members:
-        run = one.run
-        if run is not None and not one.is_begun and read_entry(run.queue_entry) is None:
-            enqueue([run], extend=one.member.epochs)
+        made = one.run
+        if made is not None and not one.is_begun and read_entry(made.queue_entry) is None:
+            enqueue([made], extend=one.member.epochs)
 
 
 def _request_of(one: MemberState, request: Request, group: GroupFolder) -> Request:
