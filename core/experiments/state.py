@@ -13,7 +13,7 @@ from core.runs.status import OVER
 from core.runs.summary import RunSummary, summarize
 
 _MAX_WORKERS = 50
-"""After so many workers a run that is interrupted again counts as ended: something kills every one of them."""
+"""With this many workers, a run that is interrupted again counts as ended: something kills each of them."""
 
 
 @dataclass(frozen=True)
