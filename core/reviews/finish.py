@@ -21,6 +21,7 @@ from core.base.text import clean_line
 from core.reviews.detect.columns import Roles
 from core.reviews.detect.labels import MISSING, LabelPlan, plan_labels
 from core.reviews.formats.table import EXCERPT, Table, excerpt
+from core.reviews.label_evidence import LabelEvidence
 from core.reviews.options import ReadingOptions
 from core.reviews.report import Account, ClassExample, Column, Doubt, Duplicates, ReadingReport, SkippedRow
 from core.reviews.store import HASHES, KEPT, LABELS, REPORT, SKIPPED, RowReader, data_folder, open_new, save_array
@@ -33,6 +34,8 @@ NO_LABEL, MISSING_CODE, UNDECODABLE_CODE = -1, -2, -3
 """Codes of labels that are no raw value: there is no column of labels; the cell is empty; it is no text."""
 _WITHOUT_LABEL = {MISSING_CODE: MISSING, UNDECODABLE_CODE: "undecodable bytes"}
 _SHOWN = 200
+_NAMED = 5
+"""Classes that a notice names."""
 _Skip = tuple[int, int, str, str]
 
 
@@ -68,7 +71,7 @@ def finish(reading: Pass, place: str, model_labels: Sequence[str] | None) -> Non
     rows = RowReader(folder)
     codes, hashes = rows.column("label"), rows.column("hash")
     write_whole(folder / EARLY, json.dumps({"left_out": dict(reading.left_out), "notices": reading.notices}))
-    plan, labels, kept = _classify(reading, codes, model_labels)
+    plan, labels, kept = _classify(reading, rows, codes, model_labels)
     if not len(kept):
         raise InputError(_nothing_kept(reading, plan, codes, model_labels))
     reading.notices += plan.notices
@@ -85,6 +88,8 @@ def finish(reading: Pass, place: str, model_labels: Sequence[str] | None) -> Non
     if duplicates.conflicting:
         texts = "text carries" if duplicates.conflicting == 1 else "texts carry"
         reading.notices.append(f"{duplicates.conflicting:,} repeated {texts} different labels in different places.")
+    if model_labels is None and (lone := classes_of_one_text(hashes, labels, plan.names)):
+        reading.notices.append(_about_lone_texts(lone))
     first = reading.tables[0]
     counts = np.bincount(labels[labels >= 0], minlength=len(plan.names))
     report = ReadingReport(
@@ -154,7 +159,7 @@ def settled(accounts: Sequence[Account], rows: RowReader, kept: np.ndarray[Any, 
 
 
 def _classify(
-    reading: Pass, codes: np.ndarray[Any, Any], model_labels: Sequence[str] | None
+    reading: Pass, rows: RowReader, codes: np.ndarray[Any, Any], model_labels: Sequence[str] | None
 ) -> tuple[LabelPlan, np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """Return the plan, the class of each stored row, and the rows that are kept."""
     everything = np.arange(len(codes), dtype=np.int64)
@@ -169,7 +174,9 @@ def _classify(
     used = np.bincount(codes[codes >= 0], minlength=len(raws)).tolist()
     counts = {raw: n for raw, n in zip(raws, used, strict=True) if n}  # labels only of rows without text are no classes
     answered = reading.roles.answer is not None
-    plan = plan_labels(counts, column, reading.options, model_labels, answered=answered)
+    names = [Path(reading.source).name, *(one.name for one in reading.columns if one.name != column)]
+    evidence = LabelEvidence(rows, codes, raws, names)
+    plan = plan_labels(counts, column, reading.options, model_labels, answered=answered, evidence=evidence)
     classes = np.array([plan.classes.get(raw, NO_LABEL) for raw in raws] or [NO_LABEL], dtype=np.int64)
     labels = np.where(codes >= 0, classes[np.maximum(codes, 0)], NO_LABEL)
     return plan, labels, np.flatnonzero(labels >= 0)
@@ -251,6 +258,26 @@ def find_duplicates(hashes: np.ndarray[Any, Any], labels: np.ndarray[Any, Any]) 
     high = np.maximum.reduceat(sorted_labels, starts)
     return Duplicates(
         rows=int(len(hashes) - len(starts)), groups=int((sizes > 1).sum()), conflicting=int((low != high).sum())
+    )
+
+
+def classes_of_one_text(hashes: np.ndarray[Any, Any], labels: np.ndarray[Any, Any], names: Sequence[str]) -> list[str]:
+    """Return the classes all of whose reviews have the same text; `hashes` and `labels` are [N], −1 for no class."""
+    classed = labels >= 0
+    hashes, labels = hashes[classed], labels[classed]
+    first = np.zeros(len(names), dtype=hashes.dtype)
+    first[labels[::-1]] = hashes[::-1]
+    others = np.bincount(labels[hashes != first[labels]], minlength=len(names))
+    return [names[index] for index in np.unique(labels) if not others[index]]
+
+
+def _about_lone_texts(names: Sequence[str]) -> str:
+    """Return the notice about classes that cannot be on both sides of a split."""
+    listed = ", ".join(f"“{clean_line(name, 30)}”" for name in names[:_NAMED]) + ", …" * (len(names) > _NAMED)
+    which = f"The class {listed} has one text only" if len(names) == 1 else f"The classes {listed} have one text each"
+    return (
+        f"{which}, which cannot be both learned and held out: without --validation, nothing shows how well it is "
+        "recognised."
     )
 
 

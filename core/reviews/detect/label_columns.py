@@ -33,7 +33,7 @@ _FLAGS = frozenset(
     "duplicate reply replied truncated cancelled ground flagged visible public read seen draft test train valid "
     "native member viewed answered archived published approved moderated".split()
 )
-_OF_ANOTHER = frozenset(
+OF_ANOTHER = frozenset(
     "avg average mean product business item aggregate total median predicted pred model probability".split()
 )
 _PREDICTED = frozenset("predicted pred prediction predictions suggestion suggestions".split())
@@ -153,7 +153,7 @@ def _by_values(look: _Look) -> Scored | None:
     if look.signed:
         return Scored(column, 80.0 if look.rated else 60.0, "its values are negative and positive numbers")
     if look.rating is not None:
-        if any(word in _OF_ANOTHER for word in column.words):
+        if any(word in OF_ANOTHER for word in column.words):
             return Scored(column, 15.0, f"a rating of something else, {look.rating}")
         if column.is_constant:
             return Scored(column, 30.0, "named like a rating, but always the same")

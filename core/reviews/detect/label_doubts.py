@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from core.base.text import clean_line
+from core.reviews.detect.evidence import Evidence, Seen
 from core.reviews.detect.label_values import Kind
 from core.reviews.detect.polarity import NEGATIVE, POSITIVE
 from core.reviews.detect.ratings import rating_of
@@ -16,6 +17,8 @@ _SHORTEST_WORD = 4
 _RARE = 3
 """A class this many times smaller than one that is spelled almost alike may be a slip of the keyboard."""
 _MAX_COMPARED = 200
+_FEW_POINTS = 3
+"""Points up to which each rating is a class of its own."""
 
 
 def explain(kind: Kind, scheme: str, counts: Mapping[str, int]) -> str:
@@ -34,38 +37,71 @@ def explain(kind: Kind, scheme: str, counts: Mapping[str, int]) -> str:
 
 
 def doubts_about(
-    kind: Kind, scheme: str, counts: Mapping[str, int], column: str, given: Mapping[str, str]
+    kind: Kind,
+    scheme: str,
+    counts: Mapping[str, int],
+    column: str,
+    given: Mapping[str, str],
+    evidence: Evidence | None,
 ) -> list[Doubt]:
     """Return what a person should look at, unless it has been said.
 
     Args:
         counts: Label → rows.
         given: Canonical spelling of labels that the user has named a class for.
+        evidence: What can be asked about what labels mean.
     """
     name = clean_line(column, 40)
     found: list[Doubt] = []
     if kind.name == "binary" and not given:
-        found += _about_truth(kind, counts, name)
+        found += _about_truth(kind, scheme, counts, name, evidence)
     elif kind.name == "rating" and kind.scale is not None and not given:
         found += _about_scale(kind.scale, scheme, counts, name)
     elif kind.name == "classes":
-        found += _about_two_numbers(counts, name) if not given else []
+        found += _about_two_numbers(counts, name, evidence) if not given else []
         found += _about_spelling(counts, name, given)
     return found
 
 
-def _about_truth(kind: Kind, counts: Mapping[str, int], name: str) -> Iterator[Doubt]:
-    if kind.meaning is None or kind.meaning.said == "name":
+def _about_truth(
+    kind: Kind, scheme: str, counts: Mapping[str, int], name: str, evidence: Evidence | None
+) -> Iterator[Doubt]:
+    if kind.meaning is None or kind.meaning.said == "name" or (kind.meaning.said == "convention" and scheme == "as_is"):
         return
     no, yes = _spelled(counts, 0), _spelled(counts, 1)
-    bad, good = {no: NEGATIVE, yes: POSITIVE}, {no: POSITIVE, yes: NEGATIVE}
-    if kind.meaning.said == "convention":
-        sentence = f"{yes} is read as positive and {no} as negative, by custom: the name “{name}” does not say it."
-        yield Doubt(about="scheme", sentence=sentence, ways={f"{yes} is negative": {"label_names": good}})
+    seen = None
+    if evidence is not None:
+        seen = evidence.compare(*([one for one in counts if truth_of(one) == truth] for truth in (0, 1)))
+    if kind.meaning.said == "nothing":
+        yield _about_meaning(no, yes, f"What {yes} means is not said by the name “{name}”", seen)
+        return
+    other = evidence.other_question() if evidence is not None else None
+    if seen is not None and seen.lean == "lower":
+        why = f"{seen.by} say the opposite"
+    elif other is not None and (seen is None or seen.lean != "higher"):
+        why = f"the name “{other}” suggests another question"
+    elif seen is not None and seen.lean == "neither":
+        why = f"{seen.by} praise and blame alike with both, so that they may answer another question"
     else:
-        sentence = f"What {yes} means is not said by the name “{name}”; {no} and {yes} are classes of their own."
-        ways = {f"{yes} is positive": {"label_names": bad}, f"{yes} is negative": {"label_names": good}}
-        yield Doubt(about="scheme", sentence=sentence, ways=ways)
+        return
+    ways: dict[str, dict[str, str | dict[str, str]]] = {
+        f"{yes} is negative": {"label_names": {no: POSITIVE, yes: NEGATIVE}},
+        f"{no} and {yes} are classes of their own": {"scheme": "as_is"},
+    }
+    sentence = f"{yes} is read as positive and {no} as negative, by custom; {why}."
+    yield Doubt(about="scheme", sentence=sentence, ways=ways)
+
+
+def _about_meaning(low: str, high: str, unsaid: str, seen: Seen | None) -> Doubt:
+    """Return the doubt about two labels that are classes of their own; what the reviews suggest comes first."""
+    good = {f"{high} is positive": {"label_names": {low: NEGATIVE, high: POSITIVE}}}
+    bad = {f"{high} is negative": {"label_names": {low: POSITIVE, high: NEGATIVE}}}
+    suggested = ""
+    if seen is not None and seen.lean in ("higher", "lower"):
+        suggested = f" By {seen.by}, {high if seen.lean == 'higher' else low} is positive."
+    ways = bad | good if seen is not None and seen.lean == "lower" else good | bad
+    sentence = f"{unsaid}; {low} and {high} are classes of their own.{suggested}"
+    return Doubt(about="scheme", sentence=sentence, ways=ways)
 
 
 def _spelled(counts: Mapping[str, int], truth: int) -> str:
@@ -78,17 +114,15 @@ def _about_scale(scale: Scale, scheme: str, counts: Mapping[str, int], name: str
     values = [rating.value for value in counts if (rating := rating_of(value)) is not None]
     if not values:
         return
-    if not scale.sure:
+    if scheme == "as_is" and scale.points <= _FEW_POINTS:
+        yield _about_few_points(scale, name)
+    elif not scale.sure:
         highest = max(values)
-        low = 0 if scale.low == 0 else 1
-        tops = [top for top in (5.0, 10.0, 100.0, highest) if top >= highest and top != scale.high][:2]
-        others = [make_scale(float(low), top) for top in tops]
+        others = _longer(scale, highest)
         yield Doubt(
             about="scheme",
             sentence=f"The highest “{name}” is {highest:g}; the scale is taken to be {scale}: {scale.words()}.",
-            ways={
-                f"the scale is {other}: {other.words()}": {"scale": f"{other.low:g}-{other.high:g}"} for other in others
-            },
+            ways={f"the scale is {other}: {other.words()}": _chosen(other) for other in others},
         )
     below = sum(n for value, n in counts.items() if (found := rating_of(value)) and found.value <= scale.low - 1)
     if below and scheme == "stars_binary":
@@ -97,26 +131,34 @@ def _about_scale(scale: Scale, scheme: str, counts: Mapping[str, int], name: str
             sentence=f"{below:,} rows of “{name}” are below the scale of {scale}, which is read as no rating.",
             ways={f"the scale is 0–{scale.high:g}": {"scale": f"0-{scale.high:g}"}},
         )
-    if scheme == "as_is" and scale.points <= 3:
-        yield Doubt(
-            about="scheme",
-            sentence=f"“{name}” rates from {scale.low:g} to {scale.high:g}; each rating is a class of its own.",
-            ways={scale.words(): {"scheme": "stars_binary"}},
-        )
 
 
-def _about_two_numbers(counts: Mapping[str, int], name: str) -> Iterator[Doubt]:
+def _about_few_points(scale: Scale, name: str) -> Doubt:
+    """Return the one doubt about a rating of two or three points: what they mean, and whether the scale goes on."""
+    ways: dict[str, dict[str, str]] = {scale.words(): {"scheme": "stars_binary"}}
+    sentence = f"“{name}” rates from {scale.low:g} to {scale.high:g}; each rating is a class of its own."
+    if not scale.sure:
+        sentence = f"{sentence[:-1]}, unless the scale goes on above {scale.high:g}."
+        ways |= {f"the scale is {other}: {other.words()}": _chosen(other) for other in _longer(scale, scale.high)}
+    return Doubt(about="scheme", sentence=sentence, ways=ways)
+
+
+def _longer(scale: Scale, highest: float) -> list[Scale]:
+    """Return two other scales on which the highest rating can be."""
+    tops = [top for top in (5.0, 10.0, 100.0, highest) if top >= highest and top != scale.high and top.is_integer()][:2]
+    return [make_scale(0.0 if scale.low == 0 else 1.0, top) for top in tops]
+
+
+def _chosen(scale: Scale) -> dict[str, str]:
+    return {"scale": f"{scale.low:g}-{scale.high:g}"}
+
+
+def _about_two_numbers(counts: Mapping[str, int], name: str, evidence: Evidence | None) -> Iterator[Doubt]:
     numbers = sorted(value for value in counts if (rating := rating_of(value)) is not None and rating.form == "number")
     if len(numbers) == 2 == len(counts):
         low, high = sorted(numbers, key=lambda value: (getattr(rating_of(value), "value", 0.0), value))
-        yield Doubt(
-            about="scheme",
-            sentence=f"What {low} and {high} mean is not said by “{name}”; they are classes of their own.",
-            ways={
-                f"{high} is positive": {"label_names": {low: NEGATIVE, high: POSITIVE}},
-                f"{high} is negative": {"label_names": {low: POSITIVE, high: NEGATIVE}},
-            },
-        )
+        seen = evidence.compare([low], [high]) if evidence is not None else None
+        yield _about_meaning(low, high, f"What {low} and {high} mean is not said by “{name}”", seen)
 
 
 def _about_spelling(counts: Mapping[str, int], name: str, given: Mapping[str, str]) -> Iterator[Doubt]:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core.base.text import clean_line
+from core.reviews.detect.evidence import Evidence
 from core.reviews.detect.label_doubts import doubts_about, explain
 from core.reviews.detect.label_values import MISSING, UNKNOWN, Kind, Values, find_kind, take_values
 from core.reviews.detect.names import number_of
@@ -55,6 +56,7 @@ def plan_labels(
     model_labels: Sequence[str] | None = None,
     *,
     answered: bool = False,
+    evidence: Evidence | None = None,
 ) -> LabelPlan:
     """Return the class of every raw value of `column`, given the number of rows with each.
 
@@ -62,6 +64,7 @@ def plan_labels(
         model_labels: The classes of a model, in order. A raw value that is none of them is left out, and the scheme
             "auto" becomes the one that matches most rows.
         answered: Whether annotators accepted or rejected the labels.
+        evidence: What can be asked about labels whose name does not say what they mean.
 
     Raises:
         InputError: The scale in `options` is none.
@@ -83,7 +86,7 @@ def plan_labels(
         unusual = plan.scheme == "stars_binary" and kind.scale is not None and not kind.scale.is_stars
         if unusual or _names_itself(plan):
             plan.notices.append(f"“{clean_line(column, 40)}” means: {explain(kind, plan.scheme, values.counts)}.")
-        plan.doubts += doubts_about(kind, plan.scheme, values.counts, column, given)
+        plan.doubts += doubts_about(kind, plan.scheme, values.counts, column, given, evidence)
     else:
         plans = [_model_classes(scheme, names, schemes, model_labels) for scheme, names in named]
         plan = max(plans, key=lambda one: sum(counts[raw] for raw in one.classes))

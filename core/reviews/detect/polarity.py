@@ -34,6 +34,13 @@ _NOTIONS = frozenset(
         "subjective relevant"
     ).split()
 )
+_TASKS = frozenset(
+    (
+        "spam ham phishing toxic toxicity churn fake fraud deceptive sarcasm sarcastic irony ironic hate hateful "
+        "offensive abusive abuse insult threat obscene profanity bot humor humour clickbait"
+    ).split()
+)
+"""Notions which, in the name of a file or of another column, say what labels are about."""
 _ASKING = frozenset(("is", "was", "has", "had", "are", "were", "does", "did", "contains", "will", "ist", "est", "es"))
 _NOT = frozenset(("not", "non", "no", "never", "un", "nicht", "isnt", "isn"))
 _FILLERS = frozenset(
@@ -43,6 +50,12 @@ _FILLERS = frozenset(
     ).split()
 )
 _CONVENTIONAL = frozenset("label labels target class y gold output annotation truth column verdict id".split())
+
+
+def other_question(name: str) -> bool:
+    """Return whether a name says that labels beside it answer another question than whether a review praises."""
+    words = words_of(name)
+    return not _TASKS.isdisjoint(words) and _GOOD.isdisjoint(words)
 
 
 @dataclass(frozen=True)

@@ -92,8 +92,8 @@ class DelimitedTable:
         if self._is_inert and not own:
             inert = "Cells that a spreadsheet would run have an apostrophe before them"
             self._said.append(f"{inert} in {clean_line(self.name)}; it is taken off.")
-        if choice.other is not None and options.quoting is None and choice.other.loss <= choice.fit.loss + _CLOSE:
-            self.doubts.append(_doubt(clean_line(self.name), choice.fit, choice.other))
+        if choice.other is not None and options.quoting is None:
+            self.doubts += _doubt(clean_line(self.name), choice.fit, choice.other)
 
     def fraction(self) -> float:
         return self._file.fraction()
@@ -289,16 +289,33 @@ def _signs(names: list[str] | None) -> frozenset[str]:
     return frozenset(chain(names, (kinds.MARK + name for name in names), (f'{kinds.MARK}"{name}"' for name in names)))
 
 
-def _doubt(name: str, chosen: Fit, other: Fit) -> Doubt:
+def _doubt(name: str, chosen: Fit, other: Fit) -> list[Doubt]:
+    """Return the doubt about quotes, if another reading loses no more lines and gives other reviews."""
+    differs = _difference(chosen, other)
+    if not differs or other.misfits > chosen.misfits or other.loss > chosen.loss + _CLOSE:
+        return []
+    counted = other.records != chosen.records
     ways: dict[str, dict[str, str]] = {
-        f"as {_QUOTING_SHOWN[fit.dialect.quoting]}: {fit.records:,} records": {"quoting": fit.dialect.quoting}
+        _QUOTING_SHOWN[fit.dialect.quoting] + f": {fit.records:,} records" * counted: {"quoting": fit.dialect.quoting}
         for fit in (chosen, other)
     }
     sentence = (
         f"{name} is read {_QUOTING_SHOWN[chosen.dialect.quoting]}; {_QUOTING_SHOWN[other.dialect.quoting]} "
-        f"(--quoting {other.dialect.quoting}), it would have {other.records:,} records instead of {chosen.records:,}."
+        f"(--quoting {other.dialect.quoting}), {differs}."
     )
-    return Doubt(about="quoting", sentence=sentence, ways=ways)
+    return [Doubt(about="quoting", sentence=sentence, ways=ways)]
+
+
+def _difference(chosen: Fit, other: Fit) -> str:
+    """Return what another reading would change, as the end of a sentence; empty if that is not in sight."""
+    if other.records != chosen.records:
+        return f"it would have {other.records:,} records instead of {chosen.records:,}"
+    for (line, ours), (_, theirs) in zip(chosen.first, other.first, strict=False):
+        cells = next((pair for pair in zip(ours, theirs, strict=False) if pair[0] != pair[1]), None)
+        if cells is not None:
+            mine, yours = (excerpt(cell) for cell in cells)
+            return f"line {line:,} would hold “{yours}” instead of “{mine}”"
+    return ""
 
 
 def _lines(count: int) -> str:

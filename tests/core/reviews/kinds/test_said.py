@@ -17,14 +17,6 @@ _PLACEHOLDERS = {"COLUMN", "KEY", "NAME", "SHEET", "TABLE", "FILE", "chooses", "
 """What follows an option and is no value of it."""
 
 
-KNOWN_FAILING = {
-    "texts/answer-of-the-shop.csv": "25 records instead of 25",
-    "scales/de-cinco.csv": "25 records instead of 25",
-    "encodings/hostile.csv": "25 records instead of 25",
-    "encodings/answers.csv": "25 records instead of 25",
-}
-
-
 def read(path: Path, options: ReadingOptions) -> Reviews | str:
     try:
         return read_reviews(path, options)
@@ -52,8 +44,7 @@ def test_what_is_said_can_be_done(tmp_path: Path) -> None:
             require_doable(folder / case.path, ReadingOptions.model_validate(case.options))
         except AssertionError as error:
             failing[case.id] = str(error)
-    assert {name: why for name, why in failing.items() if name not in KNOWN_FAILING} == {}
-    assert set(KNOWN_FAILING) - set(failing) == set()
+    assert failing == {}
 
 
 def require_doable(path: Path, options: ReadingOptions) -> None:
