@@ -170,7 +170,7 @@ def _by_class_name(look: _Look) -> Scored | None:
     if look.class_named:
         return Scored(column, 35.0, f"named like a class, {look.listed}")
     several = len(column.counts) > 1
-    if look.rated and several and column.kind == "category" and not any(w in _OF_ANOTHER for w in column.words):
+    if look.rated and several and column.kind == "category" and not any(w in OF_ANOTHER for w in column.words):
         return Scored(column, 34.0, f"named like a rating, in {len(column.counts):,} words")
     small = column.kind == "number" and all(0 <= float(value) <= _HIGHEST_CLASS for value in column.counts)
     if not look.headed and several and (column.kind in ("category", "nested") or small):
