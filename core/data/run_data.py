@@ -17,7 +17,7 @@ from core.base.text import clean_line
 from core.reviews.options import ReadingOptions
 from core.reviews.reading import Reviews, read_reviews
 from core.reviews.report import ReadingReport
-from core.reviews.split import find_leak, split_by_hash
+from core.reviews.split import find_leak
 from core.reviews.trainable import VALIDATION_FRACTION, require_trainable
 from core.runs.folder import RunFolder
 from core.runs.request import Request
@@ -100,10 +100,9 @@ def divide(
         InputError: A run could not start with them.
     """
     beside = validation or _validation_of(reviews.report)
-    require_trainable(reviews, fraction if beside is None else None)
-    if beside is None:
-        train_rows, validation_rows = split_by_hash(reviews, fraction)
-        return train_rows, reviews, validation_rows, None
+    split = require_trainable(reviews, fraction if beside is None else None)
+    if split is not None:
+        return split[0], reviews, split[1], None
     held_out = read_reviews(
         validation or data,
         reading,
@@ -113,7 +112,9 @@ def divide(
     )
     validation_rows = np.flatnonzero(held_out.labels >= 0)
     if not len(validation_rows):
-        raise InputError(f"No review in {clean_line(beside, 120)} has a label that occurs in the training data.")
+        raise InputError(
+            f"No review in {clean_line(beside or data, 120)} has a label that occurs in the training data."
+        )
     return np.flatnonzero(reviews.labels >= 0), held_out, validation_rows, beside
 
 

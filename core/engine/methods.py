@@ -5,7 +5,7 @@ Heavy libraries are imported by the method that needs them, so that looking at a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -69,7 +69,7 @@ def inspect(request: Inspect, progress: Progress) -> Inspection:
 
     words = "reading"
 
-    def counted(rows: int, left_out: int) -> None:
+    def counted(rows: int, left_out: int, classes: Callable[[], Mapping[str, int]]) -> None:
         nonlocal words
         words = f"reading, {rows:,} rows so far" + (f", {left_out:,} left out" if left_out else "")
 

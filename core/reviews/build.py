@@ -6,82 +6,38 @@ One chunk of texts is in memory at a time. Labels are stored as codes of their r
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
 from typing import TypeVar
 
 from core.base.errors import InputError
 from core.base.text import clean_line
 from core.reviews.detect.cells import answered
-from core.reviews.detect.columns import NoTextError, Roles, find_roles
-from core.reviews.detect.counting import ColumnCounter, facts_of
-from core.reviews.detect.words import is_placeholder
-from core.reviews.finish import MISSING_CODE, NO_LABEL, SKIPS, UNDECODABLE_CODE, Pass, finish, write_line
+from core.reviews.detect.columns import Roles
+from core.reviews.finish import Pass, classes_of, finish
 from core.reviews.formats.encoding_evidence import TITLES
-from core.reviews.formats.table import (
-    INSIDE,
-    UNDECODABLE,
-    BadRow,
-    Chunk,
-    Counted,
-    Doubting,
-    ReadAgainError,
-    Table,
-    excerpt,
-)
-from core.reviews.hashing import text_digest
+from core.reviews.formats.part_column import OnePart
+from core.reviews.formats.table import INSIDE, BadRow, Chunk, Counted, Doubting, ReadAgainError, Table, excerpt
+from core.reviews.input import Input, Progress
 from core.reviews.joining import join_halves, lead_of
+from core.reviews.label_codes import MISSING_CODE, NO_LABEL, LabelCodes
 from core.reviews.options import ReadingOptions
 from core.reviews.report import Account, Doubt
-from core.reviews.source_columns import SHORT, stored_columns
-from core.reviews.store import (
-    RowWriter,
-    open_new,
-)
+from core.reviews.role_search import RoleSearch
+from core.reviews.skipped import SkipList
+from core.reviews.source_columns import stored_columns
+from core.reviews.store import RowWriter
+from core.reviews.usable import digests_of, unusable
 
-MAX_LABELS = 10_000
-"""A column with more distinct values is not a label, and its rows are read without labels."""
-_SAMPLE_ROWS = 1_000
-_SAMPLED_FILES = 10
-"""How many files after the first are sampled for the roles of columns."""
-_GROWING = ("json", "jsonl")
-"""Formats in which a later row may have a column that the first ones do not have."""
-_LONGEST_PLACEHOLDER = 16
-"""Characters; longer texts are not compared with placeholders."""
-_EMPTY, _PLACEHOLDER, _UNDECODABLE = "empty text", "placeholder instead of a text", "undecodable bytes"
-_BLANKS = frozenset(" \t\r\n\xa0\u3000\u200b\u200c\u200d\u2060\ufeff\xad")
-_INVISIBLE = dict.fromkeys(map(ord, _BLANKS))
-"""Characters of which a text that shows nothing is made, besides white space."""
-Progress = Callable[[float], None]
+_SOME = 1_000
+"""The most different labels of which classes are counted while rows are read."""
+_COLLECTED = 20_000
+"""Objects after which the garbage collector looks for cycles: several chunks' worth of rows, none of which has any."""
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Storing:
-    """How rows are stored."""
-
-    keep: str = SHORT
-    """The columns to store beside the review; see `core/reviews/source_columns.py`."""
-    counted: Callable[[int, int], None] = lambda rows, left_out: None
-    """Called while rows are read, with how many were read so far, and how many of them were left out."""
-
-
-@dataclass
-class Input:
-    """What to read."""
-
-    source: str
-    """What messages call it."""
-    tables: list[Table]
-    weights: list[int]
-    """Size of each table in bytes, for progress."""
-    notices: list[str] = field(default_factory=list)
-    """What the report should say about the source."""
-    parts: dict[str, list[str]] = field(default_factory=dict)
-    """Part of the data → the files of the source that belong to it and are not read; may grow while tables are read."""
-    storing: Storing = field(default_factory=Storing)
 
 
 def build(
@@ -102,17 +58,18 @@ def build(
         InputError: There is no text column, no such column, or no usable row.
     """
     roles = None
-    while True:
-        reading = _Reading(folder, given, options, roles)
-        try:
-            reading.read(progress)
-        except ReadAgainError:
-            continue
-        finally:
-            reading.close()
-        roles = reading.better_roles()
-        if roles is None:
-            break
+    with _rare_collections():
+        while True:
+            reading = _Reading(folder, given, options, roles, model_labels)
+            try:
+                reading.read(progress)
+            except ReadAgainError:
+                continue
+            finally:
+                reading.close()
+            roles = reading.search.better()
+            if roles is None:
+                break
     finish(reading.result(), place, model_labels)
     progress(1.0)
 
@@ -130,66 +87,29 @@ class _Places:
 class _Reading:
     """The state of the pass over a source."""
 
-    def __init__(self, folder: Path, given: Input, options: ReadingOptions, roles: Roles | None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        given: Input,
+        options: ReadingOptions,
+        roles: Roles | None,
+        model_labels: Sequence[str] | None,
+    ) -> None:
         """Args: roles: The roles of the columns, if all rows have been seen before."""
-        self.folder, self.given, self.options = folder, given, options
+        self.folder, self.given, self.options, self.model_labels = folder, given, options, model_labels
         self.shown = clean_line(given.source)
         self.rows = 0
-        self.left_out: Counter[str] = Counter()
-        self.codes: dict[str, int] = {}
-        self.too_many = False
+        self.codes = LabelCodes()
         self.notices = list(given.notices)
+        self.said_of_parts: list[str] = []
+        """Those notices that do not matter to a reading of all parts."""
         self.accounts: list[Account] = []
         self.doubts: list[Doubt] = []
-        self.headed, self.final = True, roles is not None
-        self.roles, self.counters = self._inspect(roles)
+        self.search = RoleSearch(given.tables, options, roles, self.shown)
+        self.roles = self.search.roles
         self.passed = stored_columns(given.tables, self.roles.text, self.roles.title, given.storing.keep)
         self.writer = RowWriter(folder, self.passed)
-        self.skips = open_new(folder / SKIPS)
-
-    def _inspect(self, known: Roles | None) -> tuple[Roles, dict[str, ColumnCounter]]:
-        """Find the roles of the columns from the first rows of the first file that has rows, unless they are known.
-
-        Some rows of other files with the same columns join them: files may be sorted by label.
-        """
-        sample = None
-        tables = self.given.tables
-        for number, table in enumerate(tables, start=1):
-            chunk = next(iter(table.chunks(_SAMPLE_ROWS)), None)
-            sample = (number, table, chunk) if chunk is not None else sample
-            if chunk is not None and len(chunk.lines):
-                break
-        if sample is None:
-            raise InputError(f"{self.shown} has no rows; give a file with reviews.")
-        number, table, chunk = sample
-        self.headed = table.header is not False
-        counters = {name: ColumnCounter(name) for name in table.columns}
-        if known is not None:
-            return known, counters
-        columns = chunk.columns
-        for other in _spread([one for one in tables[number:] if one.columns == table.columns]):
-            more = next(iter(other.chunks(_SAMPLE_ROWS // _SAMPLED_FILES)), None)
-            columns = columns if more is None else [a + b for a, b in zip(columns, more.columns, strict=True)]
-        samples = [facts_of(name, cells) for name, cells in zip(table.columns, columns, strict=True)]
-        try:
-            return find_roles(samples, self.options, self.headed, self.shown), counters
-        except InputError as error:
-            could_change = isinstance(error, NoTextError) or table.format in _GROWING
-            if not could_change or (len(tables) == 1 and not _goes_on(table)):
-                raise
-        return Roles(texts=(table.columns[0],), title=None, label=None), counters  # later rows may show what it is
-
-    def better_roles(self) -> Roles | None:
-        """Return the roles that all rows suggest if they are not those that were used; the rows must be read again.
-
-        Raises:
-            InputError: No column is text.
-        """
-        if self.final:
-            return None
-        found = find_roles([one.facts() for one in self.counters.values()], self.options, self.headed, self.shown)
-        same, self.roles = found.columns == self.roles.columns, found
-        return None if same else found
+        self.skips = SkipList(folder)
 
     def read(self, progress: Progress) -> None:
         total = max(sum(self.given.weights), 1)
@@ -199,11 +119,13 @@ class _Reading:
             units = 0
             for chunk in table.chunks():
                 units += self._add(index, table.columns, chunk, places)
-                self.given.storing.counted(self.rows, self.left_out.total())
+                self.given.storing.counted(self.rows, self.skips.left_out.total(), self._classes)
                 progress(min((done + weight * table.fraction()) / total, 1.0))
             done += weight
             self.accounts.append(_account(table, units))
-            self.notices += table.notices + self._guesses(table)
+            said = [table.said] if isinstance(table, OnePart) else []
+            self.said_of_parts += said
+            self.notices += table.notices + said + self._guesses(table)
             self.doubts += table.doubts if isinstance(table, Doubting) else []
         if not self.rows:
             raise InputError(f"{self.shown} has a header but no rows below it; give a file with reviews.")
@@ -211,6 +133,12 @@ class _Reading:
     def close(self) -> None:
         self.writer.close()
         self.skips.close()
+
+    def _classes(self) -> Mapping[str, int]:
+        """Return how many rows there are of each class so far, if that can be told."""
+        if self.roles.label is None or self.codes.too_many or len(self.codes.raws) > _SOME:
+            return {}
+        return classes_of(self.codes.counted(), self.roles, self.options, self.model_labels)
 
     def _guesses(self, table: Table) -> list[str]:
         """Return notices about what was assumed about a file and may be wrong."""
@@ -224,23 +152,20 @@ class _Reading:
 
     def result(self) -> Pass:
         """Return what `finish` needs."""
-        columns = [counter.column() for counter in self.counters.values()]
-        raws = None if self.too_many else list(self.codes)
-        given = self.given
+        roles = self.search.roles
         return Pass(
             folder=self.folder,
-            source=given.source,
-            tables=given.tables,
-            parts=given.parts,
+            given=self.given,
             options=self.options,
-            roles=self.roles,
-            columns=columns,
+            roles=roles,
+            columns=[counter.column() for counter in self.search.counters.values()],
             rows=self.rows,
-            raws=raws,
-            left_out=self.left_out,
-            notices=self.notices + self.roles.notices,
+            codes=self.codes,
+            skips=self.skips,
+            notices=self.notices + roles.notices,
+            said_of_parts=self.said_of_parts,
             accounts=self.accounts,
-            doubts=self.doubts + self.roles.doubts,
+            doubts=self.doubts + roles.doubts,
         )
 
     def _places(self, table: Table) -> _Places:
@@ -265,9 +190,7 @@ class _Reading:
 
     def _add(self, file: int, names: list[str], chunk: Chunk, places: _Places) -> int:
         """Add a chunk: good rows to the store, the others to the list of rows left out; return its units."""
-        for name, cells in zip(names, chunk.columns, strict=True):
-            if name in self.counters:
-                self.counters[name].add(cells)
+        self._count(names, chunk)
         self.rows += len(chunk.lines) + len(chunk.bad)
         bodies = texts = join_halves(self.roles.texts, [chunk.columns[text] for text in places.texts])
         if places.title >= 0:
@@ -277,70 +200,51 @@ class _Reading:
         sizes = [1] * len(chunk.lines) if chunk.units is None else list(chunk.units)
         bad = chunk.bad
         total = sum(sizes) + sum(row.units for row in bad)
-        lines, digests = list(chunk.lines), _digests(texts)
+        lines, digests = list(chunk.lines), digests_of(texts)
         passed = [chunk.columns[names.index(name)] if name in names else [""] * len(lines) for name in self.passed]
-        gone: dict[int, str] = {}
-        for row, (body, digest) in enumerate(zip(bodies, digests, strict=True)):
-            if not digest:
-                gone[row] = _UNDECODABLE
-            elif not body or body.isspace() or (body[0] in _BLANKS and not body.translate(_INVISIBLE)):
-                gone[row] = _EMPTY
-            elif len(body) <= _LONGEST_PLACEHOLDER and is_placeholder(body):
-                gone[row] = _PLACEHOLDER
-        bad += [BadRow(lines[row], reason, excerpt(texts[row]), units=sizes[row]) for row, reason in gone.items()]
+        gone = unusable(bodies, digests)
         if gone:
+            bad += [
+                BadRow(lines[row], reason, excerpt(texts[row]), units=sizes[row], part=chunk.others.get(row, ""))
+                for row, reason in gone.items()
+            ]
             kept = [row for row in range(len(lines)) if row not in gone]
             texts, digests = _chosen(texts, kept), _chosen(digests, kept)
             lines, sizes, codes = _chosen(lines, kept), _chosen(sizes, kept), _chosen(codes, kept)
             passed = [_chosen(column, kept) for column in passed]
         self.writer.add(texts, file, lines, sizes, codes, digests, passed)
-        self._skip(file, bad)
+        self.codes.counts.update(codes)
+        self.skips.add(file, bad)
         return total
+
+    def _count(self, names: Sequence[str], chunk: Chunk) -> None:
+        """Count the cells of each column, without those of other parts."""
+        own = [index not in chunk.others for index in range(len(chunk.lines))] if chunk.others else None
+        for name, cells in zip(names, chunk.columns, strict=True):
+            if name in self.search.counters:
+                self.search.counters[name].add(cells if own is None else list(compress(cells, own)))
 
     def _codes(self, chunk: Chunk, places: _Places) -> list[int]:
         """Return the code of each row's raw label."""
-        if self.roles.label is None:
-            return [NO_LABEL] * len(chunk.lines)
-        if places.label < 0:
-            return [MISSING_CODE] * len(chunk.lines)
+        if self.roles.label is None or places.label < 0:
+            code = NO_LABEL if self.roles.label is None else MISSING_CODE
+            return self.codes.without_labels(code, len(chunk.lines), chunk.others)
         cells = chunk.columns[places.label]
         if places.answer >= 0:
             cells = [answered(cell, answer) for cell, answer in zip(cells, chunk.columns[places.answer], strict=True)]
-        codes, known = list[int](), self.codes
-        for cell in cells:
-            code = known.get(cell)
-            codes.append(self._new_code(cell) if code is None else code)
-        return codes
-
-    def _new_code(self, cell: str) -> int:
-        if not cell or cell.isspace():
-            return MISSING_CODE
-        if UNDECODABLE in cell or (not cell.isascii() and _is_lone(cell)):
-            return UNDECODABLE_CODE
-        raw = cell.strip()
-        code = self.codes.get(raw)
-        if code is None:
-            if len(self.codes) >= MAX_LABELS:
-                self.too_many = True
-                return NO_LABEL
-            code = self.codes[raw] = len(self.codes)
-        return code
-
-    def _skip(self, file: int, bad: list[BadRow]) -> None:
-        for row in sorted(bad, key=lambda row: row.line):
-            self.left_out[row.reason] += 1
-            write_line(self.skips, [file, row.line, row.detail or row.reason, row.excerpt])
+        return self.codes.of(cells, chunk.others)
 
 
-def _goes_on(table: Table) -> bool:
-    """Return whether a table has more rows than the sample."""
-    chunks = table.chunks(_SAMPLE_ROWS)
-    return next(chunks, None) is not None and next(chunks, None) is not None
-
-
-def _spread(tables: list[Table]) -> list[Table]:
-    """Return a few of `tables`, evenly spread."""
-    return tables[:: max(-(-len(tables) // _SAMPLED_FILES), 1)]
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Let the garbage collector look less often: the rows of a chunk are thousands of lists that it would go through
+    several times, a tenth of the time that reading takes."""
+    before = gc.get_threshold()
+    gc.set_threshold(before[0] and max(before[0], _COLLECTED), *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _account(table: Table, units: int) -> Account:
@@ -363,18 +267,5 @@ def _account(table: Table, units: int) -> Account:
     )
 
 
-def _digests(texts: Sequence[str]) -> list[bytes]:
-    """Return the digests of texts, empty for one that holds what is not Unicode."""
-    try:
-        return [text_digest(text) for text in texts]
-    except UnicodeEncodeError:
-        return [b"" if _is_lone(text) else text_digest(text) for text in texts]
-
-
 def _chosen(values: Sequence[T], rows: Sequence[int]) -> list[T]:
     return [values[row] for row in rows]
-
-
-def _is_lone(cell: str) -> bool:
-    """Return whether `cell` contains a lone surrogate, which cannot be stored."""
-    return any("\ud800" <= character <= "\udfff" for character in cell)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
@@ -19,8 +18,9 @@ from core.reviews.detect.names import is_rating_name, words_of
 from core.reviews.detect.polarity import other_question
 from core.reviews.detect.ratings import rating_of
 from core.reviews.detect.scales import find_scale
+from core.reviews.label_codes import LabelCodes
 from core.reviews.source_columns import PREFIX
-from core.reviews.store import RowReader
+from core.reviews.store import RowReader, numbers_of
 
 _ROWS = 300
 
@@ -28,13 +28,12 @@ _ROWS = 300
 class LabelEvidence:
     """The stored rows of a source, asked about the labels in them."""
 
-    def __init__(self, rows: RowReader, codes: np.ndarray[Any, Any], raws: Sequence[str], names: Sequence[str]) -> None:
+    def __init__(self, rows: RowReader, codes: LabelCodes, names: Sequence[str]) -> None:
         """Args:
-        codes: The code of each row's label.
-        raws: The labels, by code.
+        codes: The codes of the rows' labels.
         names: The name of the source, and of its columns other than the label.
         """
-        self._rows, self._codes, self._raws, self._names = rows, codes, raws, names
+        self._rows, self._codes, self._names = rows, codes, names
 
     def compare(self, low: Collection[str], high: Collection[str]) -> Seen:
         """Return which of two groups of labels praises, by the ratings beside them, or else by their texts."""
@@ -55,10 +54,17 @@ class LabelEvidence:
         return [name for name in stored if is_rating_name(name) and OF_ANOTHER.isdisjoint(words_of(name))]
 
     def _places(self, labels: Collection[str]) -> list[int]:
-        wanted = [code for code, raw in enumerate(self._raws) if raw in labels]
-        found = np.flatnonzero(np.isin(self._codes, wanted))
-        spread = np.linspace(0, max(len(found) - 1, 0), min(len(found), _ROWS)).astype(np.int64)
-        return [int(row) for row in found[spread]]
+        """Return some stored rows with any of `labels`, evenly spread."""
+        wanted = [code for raw, code in self._codes.raws.items() if raw in labels]
+        total = sum(self._codes.counts[code] for code in wanted)
+        spread = np.linspace(0, max(total - 1, 0), min(total, _ROWS)).astype(np.int64)
+        places, passed = list[int](), 0
+        for begin, batch in self._rows.batches() if total else ():
+            found = np.flatnonzero(np.isin(numbers_of(batch, "label"), wanted))
+            here = spread[(spread >= passed) & (spread < passed + len(found))]
+            places += (begin + found[here - passed]).tolist()
+            passed += len(found)
+        return places
 
     def _cells(self, column: str, rows: Sequence[int]) -> list[str]:
         found = (self._rows.find(row) for row in rows)

@@ -13,7 +13,6 @@ from pathlib import Path, PurePosixPath
 
 from core.base.errors import InputError
 from core.base.text import clean_line
-from core.reviews.build import Input
 from core.reviews.data_names import KEEPS_ORDER, may_hold_lines, why_not_data
 from core.reviews.folders.part_names import Part
 from core.reviews.formats.documents import DocumentsTable
@@ -23,6 +22,7 @@ from core.reviews.formats.part_column import only_part
 from core.reviews.formats.registry import HOLD_SEVERAL, SUFFIXES, open_table
 from core.reviews.formats.table import INSIDE, Table
 from core.reviews.formats.widened import widened
+from core.reviews.input import Input
 from core.reviews.options import ReadingOptions
 from core.reviews.sources import LABEL, Sources, find_sources
 from core.reviews.unpacking.kinds import unpacked_name

@@ -19,10 +19,11 @@ import pyarrow as pa
 
 from core.base.errors import InputError, ReviewtuiError
 from core.base.text import clean_line
-from core.reviews.build import Input, Storing, build
+from core.reviews.build import build
 from core.reviews.folders.part_names import Part
 from core.reviews.formats.hub import HubTable, hub_name
 from core.reviews.formats.registry import SUFFIXES
+from core.reviews.input import Counted, Input, Storing
 from core.reviews.opening import notices_of, opened, storable
 from core.reviews.options import ReadingOptions
 from core.reviews.report import ReadingReport
@@ -124,8 +125,7 @@ class Reviews:
             raise IndexError(f"there are no reviews {start} to {stop} among {len(self)}")
         texts: list[str] = []
         while start < stop:
-            batch, index = self._rows.find(start)
-            part = batch.column("text").slice(index, stop - start).to_pylist()
+            part = self._rows.slice(start, stop - start)
             texts += part
             start += len(part)
         return texts
@@ -139,7 +139,7 @@ def read_reviews(
     part: Part = "train",
     keep: str = SHORT,
     progress: Callable[[float], None] | None = None,
-    counted: Callable[[int, int], None] | None = None,
+    counted: Counted | None = None,
 ) -> Reviews:
     """Read `source`, or open it from the cache.
 
@@ -151,14 +151,14 @@ def read_reviews(
             are not chosen if `options.label` is empty (they are classified) or `labels` are given (they are compared).
         keep: The columns to store beside the reviews: the short ones, all, or names separated by commas.
         progress: Called with the share that has been read, 0 to 1.
-        counted: Called before it with the rows read so far, and how many of them were left out.
+        counted: Called before it.
 
     Raises:
         InputError: The source cannot be read as reviews; the message says why and what to do.
         ReviewtuiError: The cache cannot be written.
     """
     report = progress or (lambda fraction: None)
-    storing = Storing(keep, counted or (lambda rows, left_out: None))
+    storing = Storing(keep, counted) if counted else Storing(keep)
     hub = None if isinstance(source, Path) else _hub(source)
     if hub is not None:
         parts: object = ["hub", *hub]

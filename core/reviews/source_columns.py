@@ -11,6 +11,7 @@ from itertools import islice
 
 from core.base.errors import InputError
 from core.base.text import clean_line
+from core.reviews.formats.part_column import first_own
 from core.reviews.formats.table import Table
 
 PREFIX = "source_"
@@ -29,7 +30,7 @@ def stored_columns(tables: Sequence[Table], text: str, title: str | None, keep: 
         InputError: `keep` names a column that does not exist, or is nested.
     """
     for table in tables:
-        chunk = next(iter(table.chunks(_SAMPLE_ROWS)), None)
+        chunk = first_own(table, _SAMPLE_ROWS)
         if chunk is not None and len(chunk.lines):
             break
     else:

@@ -1,7 +1,7 @@
 """The reviews of a source on disk: texts in a memory-mapped Arrow file, labels and hashes next to it.
 
-    rows.arrow      every row with a text: text, file (index), line, units, label (code of the raw value), hash, and the
-                    columns of the source that pass through to answers
+    rows.arrow      every row with a text: text, file (index), line, units, label (a code; `label_codes.py`), hash, and
+                    the columns of the source that pass through to answers
     kept.npy        [N] int64, the rows of rows.arrow that are kept; missing if all are
     labels.npy      [N] int64, class index, −1 for none
     hashes.npy      [N] uint64, hash of the normalized text
@@ -31,6 +31,7 @@ from pyarrow import ipc
 
 from core.base.arrow import large_strings, numbers
 from core.base.files import home, open_private, private_folder
+from core.reviews.mapped import MappedFile
 from core.reviews.options import ReadingOptions
 from core.reviews.source_columns import PREFIX
 
@@ -42,10 +43,12 @@ ROWS, KEPT, LABELS, HASHES, SKIPPED, REPORT = (
     "skipped.jsonl",
     "report.json",
 )
-FORMAT_VERSION = 6
+FORMAT_VERSION = 7
 BATCH_ROWS = 10_000
 _BATCH_CHARACTERS = 32 << 20
 _ABANDONED = 24 * 3600.0
+_PAGES = 256 << 10
+"""Bytes of the file that the system reads, about, when one row is looked at."""
 _SCHEMA = pa.schema(
     [
         ("text", pa.large_string()),
@@ -109,8 +112,32 @@ def save_array(path: Path, array: np.ndarray[Any, Any]) -> None:
 
 
 def load_array(path: Path) -> np.ndarray[Any, Any]:
-    """Return an array written by `save_array`, memory-mapped; pickles are refused."""
+    """Return an array written by `save_array` or an `ArrayWriter`, memory-mapped; pickles are refused."""
     return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+
+
+class ArrayWriter:
+    """Writes an array of known length to a private file in NumPy's format, part by part."""
+
+    def __init__(self, path: Path, length: int, kind: type[np.generic]) -> None:
+        self._file, self._kind, self._missing = open_new(path), np.dtype(kind), length
+        described = {"descr": np.lib.format.dtype_to_descr(self._kind), "fortran_order": False, "shape": (length,)}
+        np.lib.format.write_array_header_1_0(self._file, described)
+
+    def add(self, values: np.ndarray[Any, Any]) -> None:
+        """Append numbers [N]."""
+        self._file.write(np.ascontiguousarray(values, dtype=self._kind).tobytes())
+        self._missing -= len(values)
+
+    def close(self) -> None:
+        """Complete the file.
+
+        Raises:
+            ValueError: It has not the length that was said.
+        """
+        self._file.close()
+        if self._missing:
+            raise ValueError(f"{self._missing} values of an array are missing")
 
 
 class RowWriter:
@@ -197,31 +224,52 @@ def _strings(cells: list[str]) -> Any:
 
 
 class RowReader:
-    """Reads rows.arrow, memory-mapped: nothing is loaded until it is used."""
+    """Reads rows.arrow, memory-mapped: nothing is loaded until it is used, and not for long."""
 
     def __init__(self, folder: Path) -> None:
-        reader = ipc.open_file(pa.memory_map(str(folder / ROWS)))
+        self._file = MappedFile(folder / ROWS)
+        reader = ipc.open_file(self._file.buffer)
         self.source_columns = [name.removeprefix(PREFIX) for name in reader.schema.names[len(_SCHEMA) :]]
         """The columns of the source that are stored."""
-        self.batches = [reader.get_batch(index) for index in range(reader.num_record_batches)]
-        self.ends = np.cumsum([batch.num_rows for batch in self.batches], dtype=np.int64)
+        self._batches = [reader.get_batch(index) for index in range(reader.num_record_batches)]
+        self._ends = np.cumsum([batch.num_rows for batch in self._batches], dtype=np.int64)
+        self._file.release()
+
+    def __len__(self) -> int:
+        return int(self._ends[-1]) if len(self._ends) else 0
 
     def find(self, row: int) -> tuple[Any, int]:
         """Return the batch that contains `row`, and its index there."""
-        number = int(np.searchsorted(self.ends, row, side="right"))
-        batch = self.batches[number]
-        return batch, row - (int(self.ends[number]) - batch.num_rows)
+        self._file.touched(_PAGES)
+        number = int(np.searchsorted(self._ends, row, side="right"))
+        batch = self._batches[number]
+        return batch, row - (int(self._ends[number]) - batch.num_rows)
 
-    def column(self, name: str) -> np.ndarray[Any, Any]:
-        """Return a whole column of numbers."""
-        kind: np.dtype[Any] = np.dtype(_SCHEMA.field(name).type.to_pandas_dtype())
-        parts = [np.frombuffer(batch.column(name).buffers()[1], kind, batch.num_rows) for batch in self.batches]
-        return np.concatenate(parts) if parts else np.zeros(0, dtype=kind)
+    def slice(self, row: int, most: int) -> list[str]:
+        """Return the texts of `row` and of rows that follow, `most` at most and one at least."""
+        batch, index = self.find(row)
+        part = batch.column("text").slice(index, most)
+        self._file.touched(part.nbytes)
+        return list(part.to_pylist())
+
+    def batches(self) -> Iterator[tuple[int, Any]]:
+        """Yield all batches, each with the number of its first row; a batch is in memory until the next one."""
+        for end, batch in zip(self._ends.tolist(), self._batches, strict=True):
+            yield end - batch.num_rows, batch
+            self._file.touched(batch.nbytes)
 
     def text_sizes(self) -> np.ndarray[Any, np.dtype[np.int64]]:
         """Return the size of each text in bytes."""
-        parts = [np.asarray(pc.binary_length(batch.column("text")), dtype=np.int64) for batch in self.batches]
-        return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
+        sizes = np.empty(len(self), dtype=np.int64)
+        for begin, batch in self.batches():
+            sizes[begin : begin + batch.num_rows] = pc.binary_length(batch.column("text"))
+        return sizes
+
+
+def numbers_of(batch: Any, name: str) -> np.ndarray[Any, Any]:
+    """Return a column of numbers of a batch, without a copy."""
+    kind: np.dtype[Any] = np.dtype(_SCHEMA.field(name).type.to_pandas_dtype())
+    return np.frombuffer(batch.column(name).buffers()[1], kind, batch.num_rows)
 
 
 def _sweep(parent: Path) -> None:

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import shlex
 
-import numpy as np
-
 from core.base.errors import InputError
 from core.base.text import clean_line
 from core.reviews.reading import Reviews
-from core.reviews.split import split_by_hash
+from core.reviews.split import Rows, labels_in, split_by_hash
 
 VALIDATION_FRACTION = 0.1
 MIN_ROWS, MIN_ROWS_OF_A_CLASS, MAX_CLASSES = 8, 2, 50
 
 
-def require_trainable(reviews: Reviews, fraction: float | None = VALIDATION_FRACTION) -> None:
+def require_trainable(reviews: Reviews, fraction: float | None = VALIDATION_FRACTION) -> tuple[Rows, Rows] | None:
     """Check that a classifier can be trained on `reviews`.
 
     Args:
         fraction: The share of them that is held out for validation; None if there are others for that.
+
+    Returns:
+        The rows to learn from and those held out, as `split_by_hash` does; None if none are held out.
 
     Raises:
         InputError: There are no labels, only one class, too few reviews, about as many labels as reviews, or too few
@@ -50,27 +51,23 @@ def require_trainable(reviews: Reviews, fraction: float | None = VALIDATION_FRAC
             f"Only {counts[fewest]} review of {shown} is labelled “{clean_line(fewest, 40)}”; each class needs at "
             f"least {MIN_ROWS_OF_A_CLASS}: add reviews or leave that label out."
         )
-    _require_different_texts(reviews, fraction, shown)
-
-
-def _require_different_texts(reviews: Reviews, fraction: float | None, shown: str) -> None:
-    rows, distinct = len(reviews), len(np.unique(reviews.hashes))
-    column = clean_line(reviews.report.text_column)
+    distinct = rows - report.duplicates.rows
     if distinct == 1:
         raise InputError(
-            f"All {rows:,} reviews of {shown} have the same text in the column “{column}”; name another with "
-            "--text COLUMN."
+            f"All {rows:,} reviews of {shown} have the same text in the column “{clean_line(report.text_column)}”; "
+            "name another with --text COLUMN."
         )
     if fraction is None:
-        return
+        return None
     learned, held_out = split_by_hash(reviews, fraction)
     if not len(held_out):
         raise InputError(
             f"{shown} has only {distinct} different texts in {rows:,} reviews, one for each class, so none can be held "
             "out for validation; add reviews, or name others with --validation."
         )
-    if len(np.unique(reviews.labels[learned])) < 2:
+    if len(labels_in(reviews.labels, learned)) < 2:
         raise InputError(
             f"{shown} has so few different texts that one class alone would remain to learn from once some are held "
             "out for validation; add reviews, or name others with --validation."
         )
+    return learned, held_out

@@ -1,7 +1,8 @@
 """A source without its labels, from the stored reading with them: the file is not read a second time.
 
 Which column is the text does not depend on whether labels are wanted: it is the one that a reading with labels takes.
-The rows are shared with that reading (a hard link); those that it left out for their label are among them.
+The rows are shared with that reading (a hard link); those that it left out for their label, or for the part of the data
+that a column says they are, are among them.
 """
 
 from __future__ import annotations
@@ -14,15 +15,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from core.base.errors import InputError
 from core.base.files import write_whole
-from core.reviews.finish import EARLY, NO_LABEL, SKIPS, find_duplicates, hash_of_data, settled, write_skipped
-from core.reviews.formats.part_column import UNNAMED
+from core.reviews.finish import EARLY
+from core.reviews.groups import find_duplicates
+from core.reviews.kept import settled, write_arrays
+from core.reviews.label_codes import NO_LABEL, Verdicts
 from core.reviews.options import ReadingOptions
 from core.reviews.reading import Reviews, read_reviews
+from core.reviews.skipped import write_skipped
 from core.reviews.source_columns import SHORT
 from core.reviews.store import (
     HASHES,
@@ -35,11 +38,8 @@ from core.reviews.store import (
     cache_key,
     data_folder,
     is_complete,
-    save_array,
+    load_array,
 )
-
-_OF_OTHER_PARTS = {f"{part} data" for part in ("train", "validation", "test", "inbox")} | {UNNAMED}
-"""Reasons for which a reading with labels leaves out rows that a column assigns to another part."""
 
 
 def read_unlabelled(
@@ -69,9 +69,7 @@ def read_unlabelled(
     except InputError:  # it may be the labels that cannot be used
         return read_reviews(source, unlabelled, keep=keep, progress=progress)
     early = json.loads((base.folder / EARLY).read_bytes())
-    if _OF_OTHER_PARTS & early["left_out"].keys():  # without labels, the rows of all parts are read
-        return read_reviews(source, unlabelled, keep=keep, progress=progress)
-    if base.report.label_column is None:
+    if base.report.label_column is None and early["left_out"] == base.report.left_out:
         return base
     key = cache_key(["unlabelled", base.folder.name], ReadingOptions(), None)
     place = data_folder() / key
@@ -91,10 +89,7 @@ def _write(base: Reviews, early: dict[str, Any], folder: Path, place: Path) -> N
     except OSError:  # the file system has no hard links
         shutil.copyfile(base.folder / ROWS, folder / ROWS)
     rows, report = RowReader(folder), base.report
-    hashes = rows.column("hash")
-    labels, everything = np.full(len(hashes), NO_LABEL, dtype=np.int64), np.arange(len(hashes), dtype=np.int64)
-    save_array(folder / LABELS, labels)
-    save_array(folder / HASHES, hashes)
+    kept = write_arrays(folder, rows, Verdicts({}, NO_LABEL), len(rows), len(report.files), [])
     whole = [one.model_copy(update={"reviews": one.reviews + one.left_out}) for one in report.accounts]
     changes = {
         "label_column": None,
@@ -102,17 +97,18 @@ def _write(base: Reviews, early: dict[str, Any], folder: Path, place: Path) -> N
         "meaning": "",
         "label_names": [],
         "class_counts": {},
-        "kept": len(hashes),
+        "kept": len(rows),
         "left_out": early["left_out"],
-        "skipped": write_skipped(folder, base.folder / SKIPS, report.files, iter(())),
+        "skipped": write_skipped(folder, base.folder, report.files, iter(()), all_parts=True),
         "skipped_file": str(place / SKIPPED),
-        "duplicates": find_duplicates(hashes, labels),
-        "data_hash": hash_of_data(rows, everything, labels, []),
+        "duplicates": find_duplicates(load_array(folder / HASHES), load_array(folder / LABELS)),
+        "data_hash": kept.data_hash,
         "notices": early["notices"],
+        "parts": early["parts"],
         "schemes": [],
         "candidates": {role: found for role, found in report.candidates.items() if role != "label"},
         "doubts": [doubt for doubt in report.doubts if doubt.about not in ("label", "scheme")],
         "examples": {},
-        "accounts": settled(whole, rows, everything),
+        "accounts": settled(whole, kept),
     }
     write_whole(folder / REPORT, report.model_copy(update=changes).model_dump_json())

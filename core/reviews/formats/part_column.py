@@ -15,12 +15,13 @@ from core.reviews.formats.table import CHUNK_ROWS, BadRow, Chunk, ReadAgainError
 _FLAGS: dict[str, Part] = {"istrain": "train", "istest": "test", "isvalidation": "validation", "isvalid": "validation"}
 _SAMPLE = 1_000
 _MAX_VALUES = 12
-_MAX_WAITING = 50_000
+_MAX_PASSED = 50_000
 UNNAMED = "no part named"
 
 
 def only_part(table: Table, part: Part, parts: dict[str, list[str]]) -> Table | None:
-    """Return `table` with only the rows of `part`; None if no column says what rows are for, or none is for it.
+    """Return `table` with the rows of other parts told apart from those of `part`; None if no column says what rows are
+    for, or none is for it.
 
     Args:
         parts: Is given the parts that other rows belong to, while they are read.
@@ -31,7 +32,7 @@ def only_part(table: Table, part: Part, parts: dict[str, list[str]]) -> Table | 
     for name, cells in zip(table.columns, chunk.columns, strict=False):
         found = _parts(name, set(cells))
         if found and (part in found or _occurs(table, name, part)):
-            return cast(Table, _OnePart(table, name, part, parts))
+            return cast(Table, OnePart(table, name, part, parts))
     return None
 
 
@@ -61,12 +62,16 @@ def _occurs(table: Table, name: str, part: Part) -> bool:
     return False
 
 
-class _OnePart:
-    """A table without the rows of other parts, which are left out with the part as the reason."""
+class OnePart:
+    """A table of which only the rows of one part are to be read.
+
+    Attributes:
+        said: What was concluded from the column.
+    """
 
     def __init__(self, table: Table, column: str, part: Part, parts: dict[str, list[str]]) -> None:
         self._table, self._column, self._part, self._parts = table, column, part, parts
-        self._said = (
+        self.said = (
             f"{clean_line(table.name)}: the column “{clean_line(column, 40)}” says which rows are {part} data; "
             "the others are left out."
         )
@@ -74,45 +79,54 @@ class _OnePart:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._table, name)
 
-    @property
-    def notices(self) -> list[str]:
-        return [*self._table.notices, self._said]
-
     def chunks(self, rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
-        """Yield the rows of the part. The first chunk has some, unless very many of other parts come first."""
+        """Yield all rows. Those of other parts are among the `others` of their chunk if the part to read is `train`,
+        so that they can be stored for readings of all parts; otherwise they are left out."""
         known: dict[str, Part | None] = {}
-        waiting: list[BadRow] = []
         for chunk in self._table.chunks(rows):
             cells = chunk.columns[self._table.columns.index(self._column)]
             for value in set(cells).difference(known):
                 known[value] = _part(self._column, value)
                 self._note(known[value])
-            _narrow(chunk, [known[value] for value in cells], self._part)
-            chunk.bad = [*waiting, *chunk.bad]
-            waiting = []
-            if chunk.lines or len(chunk.bad) > _MAX_WAITING:
-                yield chunk
-            else:
-                waiting = chunk.bad
-        if waiting:
-            yield Chunk([], [[] for _ in self._table.columns], waiting)
+            if set(known.values()) != {self._part}:
+                parts = ((index, known[value]) for index, value in enumerate(cells))
+                chunk.others = {index: _reason(part) for index, part in parts if part != self._part}
+            yield chunk if self._part == "train" else own_rows(chunk)
 
     def _note(self, part: Part | None) -> None:
         if part is not None and part != self._part and self._table.name not in self._parts.setdefault(part, []):
             self._parts[part].append(self._table.name)
 
 
-def _narrow(chunk: Chunk, parts: list[Part | None], wanted: Part) -> None:
-    """Move the rows of other parts to the rows left out."""
-    keep = [part == wanted for part in parts]
-    if all(keep):
-        return
+def first_own(table: Table, rows: int) -> Chunk | None:
+    """Return the first chunk of `table` with rows of the part to read, and only those; None if it has no chunk.
+
+    Where very many rows of other parts come first, it may have none.
+    """
+    own, passed = None, 0
+    for chunk in table.chunks(rows):
+        passed += len(chunk.lines) + len(chunk.bad)
+        own = own_rows(chunk)
+        if own.lines or passed > _MAX_PASSED:
+            break
+    return own
+
+
+def own_rows(chunk: Chunk) -> Chunk:
+    """Return `chunk` with the rows of other parts among those that are left out."""
+    if not chunk.others:
+        return chunk
+    keep = [index not in chunk.others for index in range(len(chunk.lines))]
     units = [1] * len(keep) if chunk.units is None else list(chunk.units)
-    for index, part in enumerate(parts):
-        if part != wanted:
-            longest = max((column[index] for column in chunk.columns), key=len)
-            reason = UNNAMED if part is None else f"{part} data"
-            chunk.bad.append(BadRow(chunk.lines[index], reason, excerpt(longest), units=units[index]))
-    chunk.lines = list(compress(chunk.lines, keep))
-    chunk.columns = [list(compress(column, keep)) for column in chunk.columns]
-    chunk.units = list(compress(units, keep))
+    bad = [
+        BadRow(chunk.lines[index], reason, excerpt(max((column[index] for column in chunk.columns), key=len)))
+        for index, reason in chunk.others.items()
+    ]
+    for row, index in zip(bad, chunk.others, strict=True):
+        row.units = units[index]
+    columns = [list(compress(column, keep)) for column in chunk.columns]
+    return Chunk(list(compress(chunk.lines, keep)), columns, [*chunk.bad, *bad], list(compress(units, keep)))
+
+
+def _reason(part: Part | None) -> str:
+    return UNNAMED if part is None else f"{part} data"

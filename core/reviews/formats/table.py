@@ -39,6 +39,8 @@ class BadRow:
     """The reason in full, if there is more to say."""
     units: int = 1
     """How many units of the file's `Tally` it takes, such as lines."""
+    part: str = ""
+    """If it is of another part of the data than the one to read: that part, as a reason."""
 
 
 @dataclass(slots=True)
@@ -50,6 +52,8 @@ class Chunk:
     bad: list[BadRow] = field(default_factory=list)
     units: Sequence[int] | None = None
     """How many units of the file's `Tally` each row takes; None for one each."""
+    others: dict[int, str] = field(default_factory=dict)
+    """Index of a row of another part of the data than the one to read → that part, as a reason to leave it out."""
 
 
 class Tally:
@@ -132,6 +136,11 @@ class Table(Protocol):
 def excerpt(text: str) -> str:
     """Return at most 80 characters of `text`, on one line, safe to show."""
     return clean_line(text[: 4 * EXCERPT], EXCERPT)
+
+
+def is_lone(cell: str) -> bool:
+    """Return whether `cell` contains a lone surrogate, which cannot be stored."""
+    return any("\ud800" <= character <= "\udfff" for character in cell)
 
 
 def cell(value: object) -> str:

@@ -73,9 +73,27 @@ def test_what_is_refused_without_labels_too_says_why(tmp_path: Path) -> None:
         read_unlabelled(tmp_path / "empty.csv")
 
 
-def test_rows_that_a_column_assigns_to_other_parts_are_there(tmp_path: Path) -> None:
-    parts = ["train", "test", "train", "validation"]
-    rows = [f"{text},{label},{parts[number % 4]}" for number, (text, label) in enumerate(made_reviews(40))]
-    (tmp_path / "parts.csv").write_text("\n".join(["review,label,split", *rows]))
-    assert len(read_reviews(tmp_path / "parts.csv")) == 20
-    assert len(read_unlabelled(tmp_path / "parts.csv")) == 40
+@pytest.mark.parametrize("parts", [["train", "test", "train", "validation"], ["test", "", "test", "train"]])
+@pytest.mark.parametrize("per_chunk", [7, 4_000])
+def test_rows_of_other_parts_are_there_and_nothing_is_read_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parts: list[str], per_chunk: int
+) -> None:
+    texts = ["" if number % 11 == 5 else text for number, (text, _) in enumerate(made_reviews(80))]
+    rows = [f"{text},{number % 3 % 2},{parts[number % 4]}" for number, text in enumerate(texts)]
+    path = tmp_path / "parts.csv"
+    path.write_text("\n".join(["review,label,split", *rows, "only one field"]))
+    monkeypatch.setattr("core.reviews.formats.delimited.table.DelimitedTable.chunks.__defaults__", (per_chunk,))
+    labelled = read_reviews(path)
+    own = [text for number, text in enumerate(texts) if parts[number % 4] == "train" and text]
+    assert labelled.texts(range(len(labelled))) == own
+    left = labelled.report.left_out
+    for part in set(parts) - {"train"}:
+        reason = f"{part} data" if part else "no part named"
+        assert left[reason] == sum(parts[number % 4] == part for number in range(80))
+    assert sum(left.values()) + len(own) == labelled.report.rows == 81
+    direct = read_reviews(path, ReadingOptions(label=""))
+    monkeypatch.setattr(reading, "build", None)
+    found = read_unlabelled(path)
+    assert found.texts(range(len(found))) == [text for text in texts if text] == direct.texts(range(len(direct)))
+    for name in "rows kept left_out data_hash accounts skipped duplicates notices parts label_column".split():
+        assert getattr(found.report, name) == getattr(direct.report, name), name
