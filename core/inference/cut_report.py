@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from core.inference.intervals import newcombe, wilson
 from core.runs.records import CutCounts
+from core.statistics.intervals import newcombe, wilson
 
 
 class Accuracy(msgspec.Struct, frozen=True, kw_only=True):

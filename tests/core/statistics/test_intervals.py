@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from core.inference.intervals import newcombe, wilson
+from core.statistics.intervals import newcombe, wilson
 
 
 @given(st.integers(1, 5000), st.data())
