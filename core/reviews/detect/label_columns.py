@@ -132,6 +132,11 @@ def _look(column: Facts, headed: bool, around: Collection[str]) -> _Look | None:
 
 def _by_label_name(look: _Look) -> Scored | None:
     column = look.column
+    if look.label_named and not look.rating and column.kind == "number" and not _is_whole_or_words(column):
+        low, high = min(values := [float(value) for value in column.counts]), max(values)
+        ends = next((ends for ends in ((0, 1), (-1, 1)) if ends[0] <= low and high <= ends[1]), None)
+        said = f", which --scale={ends[0]}-{ends[1]} divides into classes" if ends else ""
+        return Scored(column, 15.0, f"named like a label, decimals from {low:g} to {high:g}{said}")
     if not look.label_named or column.kind == "text" or not (look.rating or _is_whole_or_words(column)):
         return None
     if not look.few:

@@ -119,7 +119,8 @@ def find_kind(counts: Mapping[str, int], column: str, scale: str | None) -> Kind
         InputError: The user has named something that is no scale.
     """
     if scale is not None:
-        return Kind("rating", scale=parse_scale(scale))
+        decimals = any((one := rating_of(value)) is not None and not one.value.is_integer() for value in counts)
+        return Kind("rating", scale=parse_scale(scale, decimals=decimals))
     rated = is_rating_name(column)
     total = sum(counts.values())
     if not total:

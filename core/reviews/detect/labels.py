@@ -74,11 +74,11 @@ def plan_labels(
     kind = find_kind(values.counts, column, options.scale)
     schemes = _schemes(kind, values.counts)
     if options.scheme != "auto":
-        candidates = [_usable(options.scheme, kind)]
+        candidates = [_usable(options.scheme, kind, values.counts)]
     elif model_labels is None:
-        candidates = [_default(kind)]
+        candidates = [_default(kind, values.counts)]
     else:
-        candidates = [_default(kind) if scheme == "auto" else scheme for scheme in schemes]
+        candidates = [_default(kind, values.counts) if scheme == "auto" else scheme for scheme in schemes]
         candidates += ["binary"] * (kind.name == "binary" and "binary" not in candidates)
     named = [(scheme, _name_classes(scheme, kind, values, given)) for scheme in candidates]
     if model_labels is None:
@@ -103,25 +103,30 @@ def _names_itself(plan: LabelPlan) -> bool:
 
 def _schemes(kind: Kind, counts: Mapping[str, int]) -> list[str]:
     if kind.name == "rating":
-        whole = all(value.is_integer() for value in map(_value, counts) if value is not None)
+        whole = _are_whole(counts)
         return ["stars_binary", "stars", "as_is"] if whole else ["stars_binary", "as_is"]
     if kind.name == "sentiment" or (kind.meaning is not None and kind.meaning.said != "nothing"):
         return ["auto", "as_is"]
     return ["as_is"]
 
 
-def _default(kind: Kind) -> str:
-    """Return the scheme that "auto" stands for. A rating of three points is three classes."""
+def _default(kind: Kind, counts: Mapping[str, int]) -> str:
+    """Return the scheme that "auto" stands for. A rating of three points is three classes, if it has no decimals."""
     if kind.name == "rating":
-        return "as_is" if kind.scale is not None and kind.scale.points <= 3 else "stars_binary"
+        return "as_is" if _are_whole(counts) and kind.scale is not None and kind.scale.points <= 3 else "stars_binary"
     if kind.name == "binary":
         return "as_is" if kind.meaning is None or kind.meaning.said == "nothing" else "binary"
     return "sentiment" if kind.name == "sentiment" else "as_is"
 
 
-def _usable(scheme: str, kind: Kind) -> str:
+def _are_whole(counts: Mapping[str, int]) -> bool:
+    """Return whether all ratings are whole numbers."""
+    return all(value.is_integer() for value in map(_value, counts) if value is not None)
+
+
+def _usable(scheme: str, kind: Kind, counts: Mapping[str, int]) -> str:
     """Return the scheme that the user named; ratings of a column that has none are told when nothing fits."""
-    return _default(kind) if scheme == "auto" else scheme
+    return _default(kind, counts) if scheme == "auto" else scheme
 
 
 @dataclass

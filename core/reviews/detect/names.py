@@ -77,7 +77,8 @@ _NEVER_A_LABEL = re.compile(
 _LABEL_AFTER_ALL = re.compile(r"^(class|label|sentiment|target) (index|id|idx|key|number|num|name)$")
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*", re.IGNORECASE | re.ASCII)
 _DATE = re.compile(
-    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ].*)?|\d{1,2}[-/. ]\w{2,9}[-/., ]+\d{2,4}|[A-Z][a-z]+ \d{1,2}, \d{4}"
+    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ].*)?|\d{1,2}[-/. ]\w{1,9}[-/., ]+\d{2,4}(,? \d{1,2}:\d{2}.*)?|"
+    r"[A-Z][a-z]+ \d{1,2}, \d{4}"
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from core.reviews.detect.names import words_of
@@ -71,7 +72,7 @@ class Meaning:
 
 def meaning_of(name: str) -> Meaning:
     """Return what false and true mean in a column of truth values that is called `name`."""
-    words = words_of(name)
+    words = tuple(word for word, after in pairwise((*words_of(name), "")) if (word, after) != ("like", "to"))
     asks = any(word in _ASKING for word in words)
     negated = sum(word in _NOT for word in words) % 2 == 1
     telling = [word for word in words if word not in _FILLERS | _ASKING | _NOT and not word.isdecimal()]

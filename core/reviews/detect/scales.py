@@ -20,6 +20,7 @@ _KNOWN_TOPS = (5.0, 10.0, 100.0)
 _LOWEST_MEDIAN_OF_100 = 20.0
 """Numbers up to 100 of which half are lower are counts, not points of 100."""
 _MOST_AROUND_ZERO = 5
+_NARROW = 2.0
 _STRAYS, _WORD_STRAYS = 0.05, 0.2
 _NPS = re.compile(r"(^|[^a-z])(nps|net ?promoter|likelihood|likely)([^a-z]|$)")
 _GIVEN = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*(?:-|–|\.\.|to|:)\s*(-?\d+(?:\.\d+)?)\s*", re.IGNORECASE)
@@ -58,21 +59,30 @@ class Scale:
         """Return the boundaries as part of a sentence: `1–2 negative, 4–5 positive, between them neither`."""
         negative = _range(self.low, self.negative)
         positive = _range(self.positive, self.high)
-        between = self.positive - self.negative > 1 or self.high - self.low == 2
+        between = self.positive - self.negative > 1 or self.high - self.low <= 2
         middle = f", {_range(self.negative, self.positive, inside=True)} left out" if between else ""
         return f"{negative} negative, {positive} positive{middle}"
 
 
-def make_scale(low: float, high: float, *, sure: bool = True, nps: bool = False) -> Scale:
-    """Return the scale from `low` to `high`."""
+def make_scale(low: float, high: float, *, sure: bool = True, nps: bool = False, fine: bool = False) -> Scale:
+    """Return the scale from `low` to `high`.
+
+    Args:
+        fine: Whether it is a narrow scale of decimals, whose thirds do not begin at whole numbers.
+    """
     if nps:
         return Scale(low, high, 6.0, 9.0, sure)
     third = (high - low) / 3
+    if fine:
+        return Scale(low, high, round(low + third, 2), round(high - third, 2), sure)
     return Scale(low, high, _rounded(low + third + 1e-9, up=False), _rounded(high - third - 1e-9, up=True), sure)
 
 
-def parse_scale(given: str) -> Scale:
+def parse_scale(given: str, *, decimals: bool = False) -> Scale:
     """Return the scale that a user named, such as `1-5` or `0-10`.
+
+    Args:
+        decimals: Whether there are ratings that are no whole numbers.
 
     Raises:
         InputError: It is no scale.
@@ -80,7 +90,8 @@ def parse_scale(given: str) -> Scale:
     match = _GIVEN.fullmatch(given)
     if match is None or not float(match[1]) < float(match[2]):
         raise InputError("A scale is its lowest and its highest rating, such as 1-5 or 0-10; change --scale.")
-    return make_scale(float(match[1]), float(match[2]))
+    low, high = float(match[1]), float(match[2])
+    return make_scale(low, high, fine=decimals and high - low <= _NARROW)
 
 
 def find_scale(counts: Mapping[str, int], name: str, named: bool) -> Scale | None:

@@ -28,6 +28,9 @@ _C1 = re.compile("[\x80-\x9f]")
 _TURKISH = re.compile("[ÐðÝýÞþ]")
 """Letters of Icelandic, where Windows-1254 has letters of Turkish."""
 _SIGN_IN_WORD = re.compile("[A-Za-z][‚ƒ„…†‡ˆ‰‹•˜™›¡-¿×÷ŠŽ]+[a-z]")
+_EAST_ASIAN = _CANDIDATES[:5]
+_ASCII = re.compile(rb"[\x00-\x7f]+")
+_MANY_BYTES, _ALONE = 200, 20
 _OLD = ("cp850", "mac-roman")
 """Western encodings of DOS and old Macs."""
 _OFTEN = 0.25
@@ -56,13 +59,20 @@ def guess_encoding(lines: list[bytes]) -> Guess | None:
         return None
     best = ranked[0]
     if WESTERN in texts:
-        best = best if scores[best] >= max(_SURE, scores[WESTERN] * _MARGIN) else _western(texts, scores, len(lines))
+        sure = scores[best] >= max(_SURE, scores[WESTERN] * _MARGIN) or _is_alone(best, scores, sample)
+        best = best if sure else _western(texts, scores, len(lines))
     elif scores[best] < _SURE:
         return None
     if best == WESTERN:
         ranked = [one for one in ranked if one not in _OLD]
     near = [one for one in ranked if texts[one] != texts[best] and scores[one] * _CLOSE > scores[best] >= _SURE]
     return Guess(best, near[0] if near else None)
+
+
+def _is_alone(best: str, scores: dict[str, float], sample: bytes) -> bool:
+    """Return whether an encoding of East Asia reads many bytes, and a Western one makes no sense of them."""
+    many = len(sample) - sum(map(len, _ASCII.findall(sample))) >= _MANY_BYTES
+    return best in _EAST_ASIAN and many and scores[best] > _ALONE * scores[WESTERN]
 
 
 def _western(texts: dict[str, str], scores: dict[str, float], lines: int) -> str:

@@ -67,6 +67,9 @@ _LINK = re.compile(rb"(?:\.\./)+[^\s\x00]+|/[^\s\x00]+(?:/[^\s\x00]+)+")
 _NOTEBOOK = re.compile(rb'\s*\{.*"(?:nbformat|cell_type)"\s*:', re.DOTALL)
 _ARFF = re.compile(rb"^\s*@relation\b", re.IGNORECASE | re.MULTILINE)
 _PRINTED = re.compile(rb"\s*[^\n]* \| [^\n]*\n\s*-+(?:\+-+)+\s*\n|\s*\+(?:-+\+)+\s*\n\s*\|")
+_SCRIPT = re.compile(rb"\s*(?:(?:var|let|const|window\.|export default)\s*[\w.$]*\s*=?|[\w.$]+\s*\()\s*[\[{]\s*[\[{\"]")
+_WORD_TAG = re.compile(rb"\S+[\t ](?:\S+[\t ])*(?:O|[BIESLU]-[\w-]+)[\t ]*")
+_FEWEST_WORDS = 20
 _TAG = re.compile(rb"<([A-Za-z][\w:.-]*)[\s/>]")
 _INLINE = frozenset((b"p", b"b", b"i", b"a", b"br", b"em", b"strong", b"span", b"u", b"s", b"q", b"small", b"font"))
 _PAGE = frozenset((b"html", b"head", b"body", b"table", b"div", b"meta", b"title", b"script", b"style"))
@@ -158,5 +161,21 @@ def _text(head: bytes, name: str) -> str:
             "made of counted words or numbered features, and holds no texts; give the file of reviews that they were "
             "counted in"
         )
+    if head.lstrip().startswith(b"#FORMAT=WebAnno") or _is_tagged_words(head):
+        return (
+            "text in single words with their tags, one a line, as for marking names; give the reviews that were tagged"
+        )
+    if _SCRIPT.match(head):
+        return (
+            "JSON inside a script; take off what stands before the first [ or { and after the last ] or }, and save it "
+            "as .json"
+        )
     found = _TEXTS.get(suffix)
     return "" if found is None else f"{found[0]}; {found[1]}"
+
+
+def _is_tagged_words(head: bytes) -> bool:
+    """Return whether lines are words with tags such as `B-ASPECT` and `O`, and blank lines are between sentences."""
+    lines = head.split(b"\n")[:-1]
+    filled = [line.rstrip(b"\r") for line in lines if line.strip()]
+    return _FEWEST_WORDS <= len(filled) < len(lines) and all(map(_WORD_TAG.fullmatch, filled))

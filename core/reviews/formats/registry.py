@@ -167,6 +167,9 @@ def find_format(file: InputFile, options: ReadingOptions) -> Format:
         marked = next((format for format in FORMATS if format.marks is not None and format.marks(file)), None)
         if marked is not None:
             return marked
+    said_json = named in ("json", "jsonl") and not file.head.lstrip("\ufeff \t\r\n").startswith(("{", "["))
+    if said_json and is_delimited(file.head, file.complete):
+        return _BY_NAME["csv"]
     if named is not None:
         return _BY_NAME[named]
     return next(format for format in FORMATS if format.matches is not None and format.matches(file))

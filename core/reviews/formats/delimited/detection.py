@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from core.reviews.detect.names import is_known_name
 from core.reviews.formats.delimited.dialect import NEVER_IN_TEXT, NO_DELIMITER, Dialect, unwrapped
-from core.reviews.formats.delimited.layout import SEPARATOR, Layout, Record, find_layout
+from core.reviews.formats.delimited.layout import END_OF_COPY, SEPARATOR, Layout, Record, find_layout
 from core.reviews.formats.delimited.records import Batch, RecordReader
 from core.reviews.formats.lines import line_ends, split_lines
 from core.reviews.options import ReadingOptions
@@ -27,6 +27,7 @@ _SINGLE = frozenset("@^~§¦¬¤·") | frozenset(map(chr, range(1, 9))) | frozen
 """Signs that are delimiters alone."""
 _QUOTED_WORD = re.compile(r'(?:^|[^,;|\t ] )"[^"]*"(?:$|\r?\n| [^ ])')
 _WRAPPED_LINE = re.compile(r'"(?:[^"]|"")*"\r?\n?')
+_END_OF_COPY = re.compile(rf"^{re.escape(END_OF_COPY)}\s*\Z", re.MULTILINE)
 _RAGGED = 0.9
 _LONGEST_RUN = 12
 _FEW_LINES = 3
@@ -94,6 +95,7 @@ def find_dialect(head: str, complete: bool, options: ReadingOptions, preferred: 
         options: What the user said; its delimiter must be the characters themselves.
         preferred: The delimiter to choose when several fit equally well.
     """
+    head = _END_OF_COPY.sub("", head) if complete else head
     if (wrapped := _find_wrapped(head, complete, options, preferred)) is not None:
         return wrapped
     said = separator_line(head)

@@ -13,13 +13,18 @@ from core.reviews.detect.names import is_date, is_known_name, is_number, is_trut
 
 HEADER, SECOND_HEADER, REPEATED_HEADER = "header", "second header", "repeated header"
 TITLE, COMMENT, SEPARATOR, FOOTER, BLANK = "title above the header", "comment", "sep= line", "footer", "blank line"
+END_OF_COPY = "\\."
+"""The line with which PostgreSQL ends the rows of COPY."""
 MARK = "\ufeff"
 """A byte order mark, which is inside a file where files were joined."""
 _SEARCHED = 30
 """How many records at the start are searched for the header."""
 _RAGGED = 0.9
-_MAX_NAME = 60
+_MAX_NAME, _MAX_QUESTION = 60, 250
 _TOTALS = frozenset(("total", "totals", "grand total", "sum", "average", "mean", "count", "summe", "gesamt", "итого"))
+
+_KINDS_OF_ANSWERS = frozenset(("response", "open-ended response", "other (please specify)"))
+"""What SurveyMonkey writes below a question."""
 
 Record = tuple[int, list[str]]
 """The line on which a record starts, and its fields."""
@@ -79,7 +84,7 @@ def _header_at(records: Sequence[Record], width: int, header: bool | None) -> tu
     rows = [row for _, row in records[:_SEARCHED]]
     comments = next((index for index, row in enumerate(rows) if not row[0].startswith("#")), len(rows))
     at = comments
-    while at < len(rows) and (_is_title(rows[at]) or len(rows[at]) != width):
+    while at < len(rows) and (_is_title(rows[at]) or len(rows[at]) != width or _is_above_header(rows[at:], width)):
         if at == 0 and _is_named(rows[0]) and _is_ragged(records, width):
             return 0, {}
         at += 1
@@ -123,6 +128,15 @@ def _is_title(row: Sequence[str]) -> bool:
     return len(row) > 1 and bool(row[0].strip()) and not any(cell.strip() for cell in row[1:])
 
 
+def _is_above_header(rows: Sequence[Sequence[str]], width: int) -> bool:
+    """Return whether the first row has gaps and no name of a column, and a row with names and no gaps is below it."""
+    first, *others = rows
+    if all(map(str.strip, first)) or any(map(is_known_name, first)):
+        return False
+    whole = (row for row in others if len(row) == width and all(map(str.strip, row)))
+    return sum(map(is_known_name, next(whole, []))) > 1
+
+
 def _second_headers(names: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
     """Return how many rows below the header describe the columns: question texts, import ids, kinds of answers."""
     for count in range(min(len(rows), 3), 0, -1):
@@ -132,8 +146,15 @@ def _second_headers(names: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
     if len(rows) < 4 or len(rows[0]) != len(names) or same_header(rows[0], names):
         return 0
     columns = _columns(rows[1:], len(names))
+    if any(cell.strip().casefold() in _KINDS_OF_ANSWERS for cell in rows[0]) and _has_gaps(rows[0], columns):
+        return 1
     apart = [_is_word_above_data(cell, column) for cell, column in zip(rows[0], columns, strict=True)]
     return int(sum(apart) >= 2 and has_header(rows))
+
+
+def _has_gaps(row: Sequence[str], columns: Sequence[Sequence[str]]) -> bool:
+    """Return whether a cell is empty in a column that is filled below."""
+    return any(not cell.strip() and all(map(str.strip, column)) for cell, column in zip(row, columns, strict=True))
 
 
 def _is_word_above_data(cell: str, column: Sequence[str]) -> bool:
@@ -165,9 +186,14 @@ def has_header(records: Sequence[Sequence[str]]) -> bool:
         return True
     if len(names) == 1 or not below or any(is_number(name) or is_truth_value(name) for name in names):
         return False
-    if len(set(names)) < len(names) or any(len(name) > _MAX_NAME or "\n" in name for name in names):
+    if len(set(names)) < len(names) or any(_is_too_long(name) for name in names):
         return False
     return any(_stands_apart(name, values) for name, values in zip(names, _columns(below, len(names)), strict=True))
+
+
+def _is_too_long(name: str) -> bool:
+    """Return whether `name` names no column; a question of a form may be longer than others."""
+    return len(name) > (_MAX_QUESTION if "?" in name else _MAX_NAME) or "\n" in name
 
 
 def _columns(records: Sequence[Sequence[str]], width: int) -> list[list[str]]:

@@ -189,6 +189,9 @@ class DelimitedTable:
             below = self._last_blank or (1 if kinds.TITLE in lead.values() else 0)
             for index in range(len(rows) - 1, max(len(rows) - 1 - _MAX_FOOTERS, -1), -1):
                 row = rows[index]
+                if row == [kinds.END_OF_COPY]:
+                    found.setdefault(index, kinds.FOOTER)
+                    continue
                 if not 0 < below < starts[index] or not (is_total(row) or len(row) == 1 < layout.width):
                     break
                 found.setdefault(index, kinds.FOOTER)
