@@ -29,6 +29,8 @@ from core.reviews.formats.refusals import is_page, refuse_what_is_no_table
 from core.reviews.formats.table import Table
 from core.reviews.options import ReadingOptions
 
+_OBJECT = re.compile(r'^\s*[\[{]|[{,]\s*"[^"\\]*"\s*:', re.MULTILINE)
+"""What is somewhere in every JSON file, also in one whose start is damaged."""
 _OPEN_LIST = re.compile(r'\[\s*\{\s*"[^"\\]*"\s*:')
 
 
@@ -167,8 +169,8 @@ def find_format(file: InputFile, options: ReadingOptions) -> Format:
         marked = next((format for format in FORMATS if format.marks is not None and format.marks(file)), None)
         if marked is not None:
             return marked
-    said_json = named in ("json", "jsonl") and not file.head.lstrip("\ufeff \t\r\n").startswith(("{", "["))
-    if said_json and is_delimited(file.head, file.complete):
+    is_none = named in ("json", "jsonl") and _OBJECT.search(file.head) is None
+    if is_none and is_delimited(file.head, file.complete):
         return _BY_NAME["csv"]
     if named is not None:
         return _BY_NAME[named]
