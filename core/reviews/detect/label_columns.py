@@ -31,7 +31,7 @@ _FLAGS = frozenset(
     "verified early access featured syndicated video image images photo photos incentivized edited updated anonymous "
     "mobile purchase purchased active deleted hidden pinned sponsored premium vine current free received kids "
     "duplicate reply replied truncated cancelled ground flagged visible public read seen draft test train valid "
-    "native member viewed answered archived published approved moderated".split()
+    "native member newsletter gift subscribed viewed answered archived published approved moderated".split()
 )
 OF_ANOTHER = frozenset(
     "avg average mean product business item aggregate total median predicted pred model probability".split()
@@ -97,7 +97,7 @@ def _score(column: Facts, headed: bool, around: Collection[str]) -> Scored | Non
     look = _look(column, headed, around)
     if look is None:
         return None
-    scored = _by_label_name(look) or _by_values(look) or _by_class_name(look)
+    scored = _by_label_name(look) or _by_values(look) or _by_class_name(look) or _by_rating_name(look)
     if scored is not None and not _PREDICTED.isdisjoint(column.words):
         scored = Scored(column, min(scored.score, 15.0), "what a model has predicted")
     return scored and replace(scored, facts=column)
@@ -183,6 +183,16 @@ def _by_class_name(look: _Look) -> Scored | None:
     if several and column.kind in ("category", "nested"):
         return Scored(column, 10.0, look.listed)
     return Scored(column, 5.0, look.listed) if several and small else None
+
+
+def _by_rating_name(look: _Look) -> Scored | None:
+    column = look.column
+    if not look.rated or column.kind != "number" or any(word in OF_ANOTHER for word in column.words):
+        return None
+    numbers = sorted(map(float, column.counts))
+    if numbers[0] >= 0 and numbers[-1] <= 1:
+        return Scored(column, 15.0, "numbers from 0 to 1, which rate with --scale 0-1")
+    return Scored(column, 15.0, f"numbers from {numbers[0]:g} to {numbers[-1]:g}, on no usual scale")
 
 
 def _score_binary(column: Facts, headed: bool) -> Scored | None:

@@ -145,7 +145,8 @@ def _about_few_points(scale: Scale, name: str) -> Doubt:
 
 def _longer(scale: Scale, highest: float) -> list[Scale]:
     """Return two other scales on which the highest rating can be."""
-    tops = [top for top in (5.0, 10.0, 100.0, highest) if top >= highest and top != scale.high and top.is_integer()][:2]
+    known = [top for top in dict.fromkeys((highest, 5.0, 10.0, 100.0)) if top >= highest and top.is_integer()]
+    tops = [top for top in known if top != scale.high][:2]
     return [make_scale(0.0 if scale.low == 0 else 1.0, top) for top in tops]
 
 

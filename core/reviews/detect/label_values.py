@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from core.base.text import clean_line
-from core.reviews.detect.cells import IGNORED, NOT, opened, separator_of
+from core.reviews.detect.cells import IGNORED, NOT, opened, repeated, separator_of
 from core.reviews.detect.names import is_number, is_rating_name, words_of
 from core.reviews.detect.polarity import Meaning, meaning_of
 from core.reviews.detect.ratings import rating_of
-from core.reviews.detect.scales import Scale, find_scale, parse_scale
+from core.reviews.detect.scales import Scale, find_scale, no_answers, parse_scale
 from core.reviews.detect.words import canonical, is_missing, truth_of
 
 MISSING, UNKNOWN, SEVERAL = "missing label", "unknown label", "several labels in one cell"
@@ -72,6 +72,9 @@ def take_values(counts: Mapping[str, int], column: str, named: Mapping[str, str]
             result.left_out[raw] = REJECTED
         elif is_missing(value, signs=signs) or labels == ():
             result.left_out[raw] = MISSING
+        elif (whole := repeated(raw, separator)) is not None:
+            result.of[raw] = whole
+            result.counts[whole] += n
         elif (labels is not None and len(labels) > 1) or (separator is not None and separator in raw):
             result.left_out[raw] = SEVERAL
             several += n
@@ -85,6 +88,7 @@ def take_values(counts: Mapping[str, int], column: str, named: Mapping[str, str]
             "a review has one class here, so they are left out."
         )
     _set_aside_unlabelled(result, column, named)
+    _set_aside_no_answers(result, column, named)
     result.counts.update({raw: counts[raw] for raw in result.of if canonical(raw) in named})
     return result
 
@@ -105,6 +109,22 @@ def _set_aside_unlabelled(values: Values, column: str, named: Mapping[str, str])
     values.notices.append(
         f"{gone:,} rows are labelled −1 in “{clean_line(column, 40)}”, which is read as no label; "
         "--class -1=NAME makes it a class."
+    )
+
+
+def _set_aside_no_answers(values: Values, column: str, named: Mapping[str, str]) -> None:
+    """Read codes such as 99 among ratings as no label."""
+    codes = {code for code in no_answers(values.counts) if canonical(code) not in named}
+    if not codes or not is_rating_name(column):
+        return
+    gone = sum(values.counts.pop(value) for value in codes)
+    for raw in [raw for raw, value in values.of.items() if value in codes]:
+        del values.of[raw]
+        values.left_out[raw] = MISSING
+    listed = ", ".join(clean_line(code, 30) for code in sorted(codes))
+    values.notices.append(
+        f"{gone:,} rows have {listed} in “{clean_line(column, 40)}”, far from others, which is read as no answer; "
+        f"--class {clean_line(min(codes), 30)}=NAME makes it a class."
     )
 
 

@@ -48,6 +48,7 @@ RATING_NAMES = (
     "avaliação", "estrelas", "ocena", "оценка", "рейтинг", "puan", "评分", "星级", "評価", "星",
     "평점", "별점", "تقييم", "wertung", "gesamtbewertung", "zufriedenheit", "satisfaction", "satisfacción",
     "tevredenheid", "满意度", "満足度", "総合評価", "만족도", "valuation", "productvaluation",
+    "cijfer", "waardering", "betyg", "karakter", "arvosana", "hodnocení", "értékelés", "التقييم",
 )  # fmt: skip
 CLASS_NAMES = (
     "class", "classes", "category", "tag", "tags", "topic", "topics", "tone", "y", "annotation", "emotion", "intent",

@@ -14,7 +14,9 @@ _GOOD = frozenset(
         "positive pos good great nice excellent recommend recommended recommends recommending recommendation like "
         "liked likes love loved loves satisfied satisfaction happy pleased sentiment polarity favorable favourable "
         "approve approved approves enjoyed enjoy worth promoter fresh best up voted upvote upvoted thumbsup praise "
-        "praised win success zufrieden positiv empfohlen empfehlung satisfait positif recommandé recommande "
+        "praised win success zufrieden positiv empfohlen empfehlung empfehlen weiterempfehlen "
+        "weiterempfehlung recomendaría recomendarías recomendaria consiglieresti consiglio рекомендую рекомендуете "
+        "polecam poleciłbyś aanbevolen aanrader satisfait positif recommandé recommande "
         "recomienda consiglia satisfecho positivo "
         "recomendado soddisfatto satisfeito tevreden"
     ).split()
@@ -23,8 +25,9 @@ _BAD = frozenset(
     (
         "negative neg bad poor terrible dissatisfied dissatisfaction unsatisfied unhappy displeased complaint "
         "complaints complain complained dislike disliked dislikes angry worst awful detractor rotten down downvote "
-        "thumbsdown disappointed disappointing hated negativ unzufrieden schlecht négatif negatif insatisfait mauvais "
-        "negativo malo insatisfecho insoddisfatto insatisfeito"
+        "thumbsdown disappointed disappointing hated beschwerde reklamation plainte queja reclamo "
+        "reclamação жалоба skarga klacht şikayet 投诉 クレーム negativ unzufrieden schlecht négatif negatif "
+        "insatisfait mauvais negativo malo insatisfecho insoddisfatto insatisfeito"
     ).split()
 )
 _NOTIONS = frozenset(

@@ -20,8 +20,8 @@ _PLAIN = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+|[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:e[+
 _FORMS: tuple[tuple[Form, re.Pattern[str]], ...] = (
     ("percent", re.compile(rf"{_N} ?(?:%|percent|prozent)")),
     ("of", re.compile(rf"(?:rated |rating:? |score:? )?{_N} ?{_OF} ?{_N}(?: ?{_STARS_WORD})?\.?")),
-    ("stars", re.compile(rf"(?:rated )?{_N}[ -]?{_STARS_WORD}\.?")),
-    ("stars", re.compile(rf"(?:rating|rated|score|stars?|bewertung|note|nota|оценка)\s?:?\s?{_N}")),
+    ("stars", re.compile(rf"(?:rated )?{_N}[ -]?{_STARS_WORD}(?: rating)?\.?")),
+    ("stars", re.compile(rf"(?:rating|rated|score|stars?|bewertung|note|nota|оценка|★|⭐|星)\s?:?\s?{_N}つ?")),
 )
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+")
 _TOP_FIRST = re.compile(r"(\d+)つ星のうち(\d+(?:\.\d+)?)")

@@ -16,13 +16,18 @@ from core.reviews.detect.ratings import Rating, rating_of
 
 _FEW = 20
 """Rows below which the highest value that occurs says little about the scale."""
-_KNOWN_TOPS = (5.0, 10.0, 100.0)
+_SEVEN = 7
+"""Points of a usual scale of agreement; if it is the highest of many ratings from 1 on, it is taken to end there."""
 _LOWEST_MEDIAN_OF_100 = 20.0
 """Numbers up to 100 of which half are lower are counts, not points of 100."""
 _MOST_AROUND_ZERO = 5
 _NARROW = 2.0
 _STRAYS, _WORD_STRAYS = 0.05, 0.2
 _NPS = re.compile(r"(^|[^a-z])(nps|net ?promoter|likelihood|likely)([^a-z]|$)")
+_TWENTY = re.compile(r"(^| )(note|notes|nota)$")
+"""Names of school marks, which France and Portugal give on a scale of 20."""
+_NO_ANSWERS = frozenset((-9.0, -99.0, -999.0, 77.0, 88.0, 98.0, 99.0, 999.0, 9999.0))
+"""Codes by which surveys say that there is no answer."""
 _GIVEN = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*(?:-|–|\.\.|to|:)\s*(-?\d+(?:\.\d+)?)\s*", re.IGNORECASE)
 
 
@@ -94,6 +99,16 @@ def parse_scale(given: str, *, decimals: bool = False) -> Scale:
     return make_scale(low, high, fine=decimals and high - low <= _NARROW)
 
 
+def no_answers(counts: Mapping[str, int]) -> set[str]:
+    """Return the values that are codes for no answer, among numbers that are otherwise a few points up to 10."""
+    found = {raw: rating for raw in counts if (rating := rating_of(raw)) is not None}
+    numbers = {raw: rating.value for raw, rating in found.items() if rating.form == "number"}
+    codes = {raw for raw, value in numbers.items() if value in _NO_ANSWERS}
+    others = {value for raw, value in numbers.items() if raw not in codes}
+    usual = len(others) > 1 and len(numbers) == len(counts) and all(0 <= v <= 10 and v.is_integer() for v in others)
+    return codes if usual else set()
+
+
 def find_scale(counts: Mapping[str, int], name: str, named: bool) -> Scale | None:
     """Return the scale of a column, or None if its values are not ratings.
 
@@ -102,6 +117,8 @@ def find_scale(counts: Mapping[str, int], name: str, named: bool) -> Scale | Non
         name: The name of the column, in lower case, its words apart.
         named: Whether the name says that the column holds ratings. Without that, plain numbers must say it themselves.
     """
+    if named and (gone := no_answers(counts)):
+        counts = {raw: n for raw, n in counts.items() if raw not in gone}
     ratings = {raw: rating for raw in counts if (rating := rating_of(raw)) is not None}
     total = sum(counts.values())
     stray = 1 - sum(counts[raw] for raw in ratings) / max(total, 1)
@@ -125,7 +142,7 @@ def find_scale(counts: Mapping[str, int], name: str, named: bool) -> Scale | Non
         return make_scale(_lowest(low, 5.0 if high <= 5 else 10.0, spoken=True), 5.0 if high <= 5 else 10.0)
     if not spoken and not (named or _speaks_for_itself(values)):
         return None
-    return _of_numbers(values, total, _NPS.search(name) is not None, counts, ratings)
+    return _of_numbers(values, total, name, counts, ratings)
 
 
 def _around_zero(low: float, high: float, values: Mapping[float, int], named: bool) -> Scale | None:
@@ -143,7 +160,7 @@ def _speaks_for_itself(values: Mapping[float, int]) -> bool:
 
 
 def _of_numbers(
-    values: Mapping[float, int], total: int, nps: bool, counts: Mapping[str, int], ratings: Mapping[str, Rating]
+    values: Mapping[float, int], total: int, name: str, counts: Mapping[str, int], ratings: Mapping[str, Rating]
 ) -> Scale | None:
     """Return the scale of plain numbers, from their highest."""
     low, high = min(values), max(values)
@@ -152,13 +169,17 @@ def _of_numbers(
         return None  # probabilities
     if sum(counts[raw] for raw in counts if raw not in ratings) > _STRAYS * total and len(values) < 2:
         return None
-    if nps and high <= 10:
+    if _NPS.search(name) is not None and high <= 10:
         return make_scale(0.0, 10.0, nps=True)
     if high <= 5:
         top = 5.0 if fractions or total < _FEW or high == 5 or high < 2 else high
         sure = high == 5 or fractions
+    elif high == _SEVEN and low == 1 and total >= _FEW and not fractions:
+        top, sure = high, False
     elif high <= 10:
         top, sure = 10.0, high == 10
+    elif high <= 20 and _TWENTY.search(name) is not None:
+        top, sure = 20.0, False
     elif high <= 100 and _median(values) >= _LOWEST_MEDIAN_OF_100:
         top, sure = 100.0, high > 90
     else:

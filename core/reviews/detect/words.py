@@ -23,7 +23,7 @@ def canonical(value: str) -> str:
     if value.isascii():
         return " ".join(value.casefold().split())
     shown = unicodedata.normalize("NFKC", value.translate(_INVISIBLE))
-    return " ".join(shown.casefold().split())
+    return " ".join(shown.casefold().replace("i\u0307", "i").split())  # a capital i with a dot, as in Turkish
 
 
 def canonical_label(value: str) -> str:
@@ -73,7 +73,7 @@ _SENTIMENTS = _table(
     "recommend,favorable,favourable,promoter,fresh,positiv,gut,zufrieden,empfohlen,positif,bon,satisfait,"
     "recommandé,positivo,positiva,bueno,buena,satisfecho,recomendado,buono,soddisfatto,bom,satisfeito,positief,goed,"
     "позитивный,позитив,положительный,хорошо,pozytywny,pozytywna,pozitivní,正面,积极,好评,好,ポジティブ,良い,긍정,"
-    "olumlu,إيجابي,agree",
+    "olumlu,pozitif,إيجابي,agree",
     very_positive="very positive,very likely,extremely likely,very good,excellent,great,"
     "very satisfied,very happy,strongly positive,sehr positiv,"
     "très positif,muy positivo,非常正面,strongly agree,extremely positive,love,loved",
@@ -96,6 +96,9 @@ MISSING_VALUES = frozenset(
         "(blank)", "-", "--", "---", "–", "—", "?", ".", "..", "...", "…", "\\n", "#n/a", "#na", "#null!", "#ref!",
         "#value!", "#div/0!", "#name?", "#num!", "undefined", "unlabeled", "unlabelled", "not labeled", "not labelled",
         "no label", "nolabel", "unannotated", "unknown", "tbd", "unbekannt", "keine angabe", "k. a.", "k.a.",
+        "ohne angabe", "not rated", "no rating", "unrated", "sin datos", "sin calificar", "sans avis", "sans note",
+        "n/d", "n.d.", "s/d", "b.d.", "brak danych", "нет данных", "н/д", "无", "暂无", "なし", "無し", "없음",
+        "해당 없음", "غير محدد",
         "inconnu", "desconocido",
         "non disponible", "не указано", "неизвестно", "未知", "不明", "missing", "not available",
         "not applicable", "nat", "-nan", "1.#qnan", "{}", "[]", '""', "''",

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.core.reviews.kinds.languages import MORE
 from tests.core.reviews.verdicts import Case, Outcome, Read
 
 NEGATIVE, POSITIVE, NEUTRAL = "negative|neg", "positive|pos", "neutral|neu|mixed"
@@ -183,7 +184,7 @@ _WORDS: dict[str, tuple[Sequence[str], Sequence[str], Sequence[str]]] = {
 
 def reviews(count: int = 24, language: str = "en") -> list[Review]:
     """Return `count` different reviews; those at even places complain, those at odd ones praise."""
-    subjects, bad, good = _WORDS[language]
+    subjects, bad, good = (_WORDS | MORE)[language]
     gap = "" if language in ("zh", "ja") else " "
     made = [
         [
