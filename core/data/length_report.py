@@ -39,6 +39,10 @@ class Padding(msgspec.Struct, frozen=True, kw_only=True):
     """If batches hold reviews of similar length, as in training."""
     squares: float = 1.0
     """Sum of the squared padded lengths over that of the squared lengths, in batches of similar length."""
+    random_squares: float = 1.0
+    """The same in batches drawn at random."""
+    longest_squares: float = 1.0
+    """The same if all reviews are padded to the longest of all."""
 
 
 class Unknown(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,16 +109,15 @@ def cannot_learn(report: LengthReport) -> str:
     """Return in a sentence what no model with this tokenizer can learn; empty if there is nothing to say."""
     unknown, parts = report.unknown, []
     if unknown.only:
-        one = unknown.only == 1
-        parts.append(
-            f"{unknown.only:,} review{' holds' if one else 's hold'} nothing that the tokenizer knows, so the model "
-            f"sees {'it' if one else 'them'} without a word."
-        )
+        holds = "review holds" if unknown.only == 1 else "reviews hold"
+        parts.append(f"{unknown.only:,} {holds} nothing that the tokenizer knows.")
     if unknown.alike:
-        labels = f", {unknown.alike_labelled_differently:,} of them with different labels"
+        differ, labels = unknown.alike_labelled_differently, ""
+        if differ:
+            labels = f", {'all' if differ == unknown.alike else f'{differ:,}'} of them with different labels"
         parts.append(
-            f"{unknown.alike:,} reviews become the same input as a review with another text"
-            f"{labels if unknown.alike_labelled_differently else ''}: no model with this tokenizer tells them apart."
+            f"{unknown.alike:,} reviews become the same input as a review with another text{labels}: no model with "
+            "this tokenizer tells them apart."
         )
     if parts and report.sampled < report.reviews:
         parts.append(f"That is in a sample of {report.sampled:,}.")
@@ -138,6 +141,8 @@ def padding_at(report: LengthReport, limit: int) -> Padding:
         random=between(low.random, high.random),
         by_length=between(low.by_length, high.by_length),
         squares=between(low.squares, high.squares),
+        random_squares=between(low.random_squares, high.random_squares),
+        longest_squares=between(low.longest_squares, high.longest_squares),
     )
 
 

@@ -115,13 +115,19 @@ def _padding(totals: np.ndarray, batch_size: int, limit: int) -> Padding:
     shuffled = np.random.default_rng(0).permutation(len(lengths))
     random = [shuffled[start : start + batch_size] for start in range(0, len(lengths), batch_size)]
     similar = epoch_batches(lengths, batch_size, 0, 0)
-    squares = sum(len(batch) * int(lengths[batch].max()) ** 2 for batch in similar)
+    whole = float((lengths.astype(np.float64) ** 2).sum())
+
+    def squares(batches: list[np.ndarray]) -> float:
+        return sum(len(batch) * int(lengths[batch].max()) ** 2 for batch in batches) / whole
+
     return Padding(
         batch_size=batch_size,
         to_longest=float(1 - lengths.mean() / lengths.max()),
         random=_waste(lengths, random),
         by_length=_waste(lengths, similar),
-        squares=float(squares / (lengths.astype(np.float64) ** 2).sum()),
+        squares=squares(similar),
+        random_squares=squares(random),
+        longest_squares=squares([np.arange(len(lengths))]),
     )
 
 

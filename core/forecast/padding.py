@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from core.data.length_report import Padding
-from core.forecast.duration import step_operations
+from core.forecast.duration import seconds, step_operations
 from core.forecast.facts import Facts
 from core.forecast.run import Run
 from core.planning import loads
@@ -13,14 +13,21 @@ from core.settings.schema import Settings
 
 
 class PaddingCost(msgspec.Struct, frozen=True, kw_only=True):
-    """What padding costs a run, or what it saves a run that packs its reviews."""
+    """What padding costs a run, or what it saves a run that packs its reviews: seconds of an epoch, by the way batches
+    are formed."""
 
     native: bool
     """Whether the run packs reviews end to end: then it computes no padding, and the seconds are saved."""
-    seconds: float
-    """Seconds of an epoch that computing the padding takes at this machine's speed."""
     measured: bool
-    """Whether that speed was measured on this machine; otherwise it is a guess."""
+    """Whether the speed was measured on this machine; otherwise it is a guess."""
+    epoch: float
+    """Seconds of an epoch of the run."""
+    to_longest: float
+    """Seconds for the padding if all reviews are padded to the longest of all."""
+    random: float
+    """If batches are drawn at random."""
+    by_length: float
+    """If batches hold reviews of similar length, as in training."""
 
 
 def padding_cost(facts: Facts, settings: Settings, padding: Padding) -> PaddingCost:
@@ -29,10 +36,17 @@ def padding_cost(facts: Facts, settings: Settings, padding: Padding) -> PaddingC
     whole = loads.Work(
         sum(length * count for length, count in run.table), sum(length**2 * count for length, count in run.table), 0
     )
-    padded = loads.Work(whole.tokens / (1 - padding.by_length), whole.squares * padding.squares, 0)
-    extra = step_operations(run, padded) - step_operations(run, whole)
+
+    def cost(share: float, squares: float) -> float:
+        padded = loads.Work(whole.tokens / (1 - share), whole.squares * squares, 0)
+        extra = step_operations(run, padded) - step_operations(run, whole)
+        return extra * run.per_review / run.calibration.rate
+
     return PaddingCost(
         native=run.native,
-        seconds=extra * run.per_review / run.calibration.rate,
         measured=run.calibration.measured and not run.calibration.is_busy,
+        epoch=seconds(run, run.requested)[0],
+        to_longest=cost(padding.to_longest, padding.longest_squares),
+        random=cost(padding.random, padding.random_squares),
+        by_length=cost(padding.by_length, padding.squares),
     )

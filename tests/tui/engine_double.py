@@ -111,7 +111,7 @@ def facts(**changes: Any) -> dict[str, Any]:
     return found.model_copy(update=changes).model_dump(mode="json")
 
 
-_GROUPS = {"lens", "inspect", "rows", "measure", "listing", "taking", "start"}
+_GROUPS = {"lens", "speed", "inspect", "rows", "measure", "listing", "taking", "start"}
 
 
 class FakeEngine:

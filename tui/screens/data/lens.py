@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
 from textual import work
 
 from core.base.errors import ReviewtuiError
@@ -17,6 +18,7 @@ from core.engine.data_requests import GatherFacts, Rows
 from core.engine.requests import FindTokens
 from core.forecast.facts import Facts
 from core.forecast.padding import PaddingCost, padding_cost
+from core.forecast.run import Run
 from core.settings.schema import Settings
 from tui.form_values import as_typed, check
 from tui.screens.data.findings import LENGTHS
@@ -52,13 +54,18 @@ class LooksThroughLens(ReadsReviews):
         """Show the lens at the limit of the run."""
         if self._lens is not None:
             settings = self._settings()
-            self._lens = self._lens.at(settings.max_length, settings.truncation, self._cost(settings))
+            self._lens = self._lens.at(settings.max_length, settings.truncation, self._costs(settings))
             self.findings.show_lens(self._lens)
 
-    def _cost(self, settings: Settings) -> PaddingCost | None:
+    def _costs(self, settings: Settings) -> dict[int, PaddingCost]:
+        """Return what padding costs at the limit of the run, and at those of the table."""
         if self._facts is None or self._lens is None:
-            return None
-        return padding_cost(self._facts, settings, padding_at(self._lens.lengths, settings.max_length))
+            return {}
+        found = self._lens.lengths
+        return {
+            limit: padding_cost(self._facts, settings.changed({"max_length": limit}), padding_at(found, limit))
+            for limit in (settings.max_length, *(known.max_length for known in found.limits))
+        }
 
     def change_limit(self, by: int) -> None:
         """Raise the limit (`by` 1) or lower it (−1)."""
@@ -98,15 +105,29 @@ class LooksThroughLens(ReadsReviews):
             self._lens = replace(seen, number=number, refusal=str(error))
         self._draw_lens()
         if self._facts is None and self._report is not None:
-            await self._gather(seen.lengths, settings)
+            self._gather(seen.lengths, settings)
 
+    @work(exclusive=True, exit_on_error=False, group="speed")
     async def _gather(self, lengths: LengthReport, settings: Settings) -> None:
+        """Find out what padding costs on this machine; if such a run has never been measured, measure a few steps."""
         classes = max(len(lengths.class_counts), 2)
+        wanted = GatherFacts(lengths=lengths, classes=classes, settings=settings)
+
+        def say(what: str, share: float | None) -> None:
+            if self._lens is not None:
+                self._lens = replace(self._lens, state=f"{what} …")
+                self._draw_lens()
+
         try:
-            self._facts = await self.app.ask(GatherFacts(lengths=lengths, classes=classes, settings=settings))
+            self._facts = await self.app.ask(wanted)
+            self._draw_lens()
+            if not Run(self._facts, settings).calibration.measured:
+                self._facts = await self.app.ask(msgspec.structs.replace(wanted, measure=True), say)
         except ReviewtuiError:
-            return  # the cost of padding stays unknown; Setup, which needs the facts, says why
-        self._draw_lens()
+            pass  # the cost of padding stays unknown; Setup, which needs the facts, says why
+        if self._lens is not None:
+            self._lens = replace(self._lens, state="")
+            self._draw_lens()
 
 
 def next_limit(limit: int, by: int) -> int:

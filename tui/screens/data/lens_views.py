@@ -5,8 +5,8 @@ Functions of what is known and of a width in cells; `length_views.py` draws what
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from textual.content import Content
 
@@ -41,14 +41,21 @@ class Lens:
     review: Row | None = None
     """None until it is fetched."""
     places: TokenPlaces | None = None
-    cost: PaddingCost | None = None
-    """What padding costs at this limit; None until the engine has told the facts."""
+    costs: Mapping[int, PaddingCost] = field(default_factory=dict)
+    """What padding costs at the limit of the run and at those of the table; empty until the engine tells the facts."""
+    state: str = ""
+    """What is being done to find that out."""
     refusal: str = ""
     """Why the review cannot be shown."""
 
-    def at(self, limit: int, truncation: str, cost: PaddingCost | None) -> Lens:
+    @property
+    def cost(self) -> PaddingCost | None:
+        """What padding costs at the limit; None if that is not known."""
+        return self.costs.get(self.limit)
+
+    def at(self, limit: int, truncation: str, costs: Mapping[int, PaddingCost]) -> Lens:
         """Return the lens with another limit."""
-        return replace(self, limit=limit, truncation=truncation, cost=cost)
+        return replace(self, limit=limit, truncation=truncation, costs=costs)
 
 
 def lens(seen: Lens, width: int) -> list[Content]:
@@ -149,9 +156,9 @@ def _classes(seen: Lens, width: int) -> Iterator[Content]:
     if len(counts) < 2:
         return
     name_width = widest([clean_line(name) for name in counts], 24) + 2
-    room = min(max(width - name_width - 46, 6), 30)
+    room = min(max(width - name_width - 48, 6), 30)
     yield row(
-        (" By class", name_width + 1, ""), ("reviews cut", -18, ""), ("", room + 2, ""), ("text lost", -11, "")
+        (" By class", name_width + 1, ""), ("reviews cut", -18, ""), ("", room + 2, ""), ("tokens lost", -13, "")
     ).stylize("$foreground-muted")
     for name, table in counts.items():
         cut = cut_at(table, seen.limit)
@@ -160,6 +167,6 @@ def _classes(seen: Lens, width: int) -> Iterator[Content]:
             (f" {clean_line(name)}", name_width + 1, ""),
             (f"{cut.reviews_cut:,} {share:>7.1%}", -18, ""),
             ("  " + bar(share, room), room + 2, "$text-accent"),
-            (f"{cut.tokens_lost:.1%}", -11, ""),
+            (f"{cut.tokens_lost:.1%}", -13, ""),
         )
     yield Content("")

@@ -16,6 +16,7 @@ from textual.content import Content
 from core.base.errors import ReviewtuiError
 from core.base.memory import free_bytes
 from core.base.text import clean_line
+from core.data.length_report import cannot_learn
 from core.engine.data_requests import GatherFacts, MeasureLengths
 from core.forecast.facts import Facts
 from core.forecast.forecast import Forecast, Saving, forecast, savings
@@ -41,15 +42,17 @@ _PARTS = {
     "copies": "copies of the best weights",
 }
 """Names of the parts of a forecast, where the screen uses others."""
+_MAX_LINES = 3
+"""Lines for what cannot be learned."""
 _TIGHT, _FULL = 0.7, 0.9
 """Shares of the free memory above which a run is called tight, and too large."""
 
 
 class ForecastGauge(Drawn):
-    """Two lines: memory and disk, and time."""
+    """Two lines: memory and disk, and time; below them what no such run can learn, if there is such a thing."""
 
     DEFAULT_CSS = """
-    ForecastGauge { height: 2; }
+    ForecastGauge { max-height: 5; }
     """
 
     app: Workbench
@@ -107,12 +110,12 @@ class ForecastGauge(Drawn):
         return not (self.facts.postponed or Run(self.facts, settings).calibration.measured or name in self._refused)
 
     def _show(self) -> None:
-        if self.facts is None or self._settings is None:
-            self.show(partial(_words, self._state))
-            return
-        found = self.predicted()
-        assert found is not None
-        self.show(partial(gauge_lines, found, self._state))
+        lengths = self.app.draft.lengths_with(self._settings.model) if self._settings is not None else None
+        cannot = cannot_learn(lengths) if lengths is not None else ""
+        if (found := self.predicted()) is None:
+            self.show(partial(_words, self._state, cannot=cannot))
+        else:
+            self.show(partial(gauge_lines, found, self._state, cannot=cannot))
 
     @work(exclusive=True, exit_on_error=False, group="measure")
     async def _collect(self, draft: Draft, settings: Settings) -> None:
@@ -180,12 +183,23 @@ class ForecastGauge(Drawn):
         self._show()
 
 
-def _words(state: str, width: int) -> Content:
-    return lines([Content.styled(f" {state}", "$foreground-muted").truncate(max(width, 1), ellipsis=True), ""])
+def _words(state: str, width: int, *, cannot: str) -> Content:
+    said = Content.styled(f" {state}", "$foreground-muted").truncate(max(width, 1), ellipsis=True)
+    return lines([said, "", *_unlearnable(cannot, width)])
 
 
-def gauge_lines(said: Forecast, state: str, width: int) -> Content:
-    """Draw the memory as a share of what is free, whether it fits, the disk, and the time."""
+def _unlearnable(cannot: str, width: int) -> list[Content]:
+    """Draw what no such run can learn, on a few lines."""
+    if not cannot:
+        return []
+    wrapped = Content.styled(f"! {cannot}", "$text-warning").wrap(max(width - 2, 10))
+    if len(wrapped) > _MAX_LINES:
+        wrapped = [*wrapped[: _MAX_LINES - 1], Content("").join([wrapped[_MAX_LINES - 1].truncate(width - 4), " …"])]
+    return [line.pad_left(1) for line in wrapped]
+
+
+def gauge_lines(said: Forecast, state: str, width: int, *, cannot: str = "") -> Content:
+    """Draw the memory as a share of what is free, whether it fits, the disk, the time, and what cannot be learned."""
     style, verdict = _verdict(said)
     share = said.peak_bytes / said.free_bytes if said.free_bytes else 0.0
     filled, rest = track(max(share, 1 / _BAR), _BAR)
@@ -212,7 +226,7 @@ def gauge_lines(said: Forecast, state: str, width: int) -> Content:
         Content.styled(state or how, "$foreground-muted"),
         Content.styled(f"most memory for {_PARTS.get(said.dominant, said.dominant)}", "$foreground-muted"),
     ]
-    return lines([fitting(memory, width, "  "), fitting(time, width, " · ")])
+    return lines([fitting(memory, width, "  "), fitting(time, width, " · "), *_unlearnable(cannot, width)])
 
 
 def _verdict(said: Forecast) -> tuple[str, str]:

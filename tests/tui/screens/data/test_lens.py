@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.base.errors import InputError
-from tests.tui.engine_double import FakeEngine, lengths, settle
+from tests.tui.engine_double import FakeEngine, facts, lengths, settle
 from tests.tui.frames import frame
 from tests.tui.screens.data.bench import workbench
 from tui.screens.data.lens import next_limit
@@ -84,6 +86,35 @@ async def test_what_the_tokenizer_does_not_know_is_said_by_class() -> None:
         shown = " ".join(frame(app).split())
         assert "for example 😡👎" in shown and "negative 25.0% 9 4 positive 25.0% 9 0" in shown
         assert "4 reviews hold nothing that the tokenizer knows" in shown and "2 of them with different labels" in shown
+
+
+async def test_padding_is_told_in_seconds_of_this_machine_and_what_is_unmeasured_is_measured() -> None:
+    engine = FakeEngine(facts=lambda params: facts() if params["measure"] else facts(calibrations={}))
+    app = workbench(engine)
+    async with app.run_test(size=(120, 60)) as pilot:
+        await settle(pilot)
+        assert not engine.of("facts")  # nothing is measured before it is looked at
+        await pilot.press("5")
+        await settle(pilot)
+        assert [one["measure"] for one in engine.of("facts")] == [False, True]
+        shown = frame(app)
+        assert "Measured on this machine: an epoch takes" in shown and "its time" in shown and "an epoch" in shown
+        cut = next(line for line in shown.splitlines() if line.split()[:1] == ["64"])
+        assert len(re.findall(r"[\d.]+ s\b", cut)) == 2
+        before = shown
+        await pilot.press("minus", "minus")
+        assert len(engine.of("facts")) == 2 and frame(app) != before  # it follows the limit without asking
+
+
+async def test_where_nothing_can_be_measured_no_seconds_are_told() -> None:
+    engine = FakeEngine(facts=lambda params: InputError("no") if params["measure"] else facts(calibrations={}))
+    app = workbench(engine)
+    async with app.run_test(size=(80, 60)) as pilot:
+        await settle(pilot)
+        await pilot.press("5")
+        await settle(pilot)
+        assert "The time it takes on this machine is not known yet." in " ".join(frame(app).split())
+        assert "its time" not in frame(app)
 
 
 @given(st.integers(4, 8192))

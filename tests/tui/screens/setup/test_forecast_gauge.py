@@ -198,3 +198,35 @@ def test_savings_are_said_with_their_price() -> None:
     words = [choice.plain for choice in saving_choices(savings(Facts.model_validate(facts()), Settings()))]
     assert any("gradient_checkpointing true  saves" in line for line in words)
     assert all(line.endswith(("slower", "faster", "same time")) for line in words)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=str)
+async def test_what_no_model_with_this_tokenizer_can_learn_is_said_before_it_is_tried(size: tuple[int, int]) -> None:
+    one = {"tokens": 0.25, "reviews": 9_000, "only": 4_000}
+    unknown = one | {
+        "by_class": {"negative": one, "positive": one}, "alike": 4_000, "alike_labelled_differently": 4_000,
+        "examples": ["😡"],
+    }  # fmt: skip
+    app = workbench(FakeEngine(lengths=lengths(unknown=unknown)))
+    async with app.run_test(size=size) as pilot:
+        await open_setup(pilot)
+        await until(pilot, lambda: "fits" in frame(app))
+        shown = " ".join(frame(app).split())
+        assert "4,000 reviews hold nothing that the tokenizer knows." in shown
+        assert "4,000 reviews become the same input" in shown and "all of them with different labels" in shown
+        assert "no model with this tokenizer tells them apart." in shown and "Start training" in shown
+
+
+async def test_nothing_is_said_where_everything_is_known() -> None:
+    app = workbench()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_setup(pilot)
+        await until(pilot, lambda: "fits" in frame(app))
+        assert "tokenizer" not in frame(app)
+
+
+def test_what_cannot_be_learned_takes_three_lines_at_most() -> None:
+    found = forecast(Facts.model_validate(facts()), Settings())
+    for width in (40, 60, 80, 200):
+        drawn = gauge_lines(found, "", width, cannot="no model tells these apart " * 40).split("\n")
+        assert len(drawn) == 5 and drawn[-1].plain.endswith("…") and max(line.cell_length for line in drawn) <= width
