@@ -60,7 +60,7 @@ def main(
     os.environ["REVIEWTUI_HOME"] = str(cache / "busy")
     file = output / "busy.json"
     found = json.loads(file.read_text()) if file.exists() and not anew else {"rounds": []}
-    many = million(cache / "million.csv")
+    many = numbered_reviews(cache / "million.csv", MILLION)
     for _ in range(rounds):
         before, speeds = load(), {}
         for condition in CONDITIONS:
@@ -73,8 +73,8 @@ def main(
         (output / "BUSY.md").write_text(page(found))
 
 
-def million(file: Path) -> Path:
-    """Write a million random sample reviews, each with a unique number, unless `file` exists; return its path."""
+def numbered_reviews(file: Path, count: int) -> Path:
+    """Write `count` random sample reviews, each with a unique number, unless `file` exists; return its path."""
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         with REVIEWS.open(newline="") as source:
@@ -83,7 +83,7 @@ def million(file: Path) -> Path:
         with half.open("w", newline="") as target:
             writer = csv.writer(target)
             writer.writerow(head)
-            for number in range(MILLION):
+            for number in range(count):
                 first, *others = chance.choice(rows)
                 writer.writerow([f"{first} ({number})", *others])
         half.rename(file)

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast, runtime_checkable
 
 from textual.events import ScreenResume
 from textual.widget import Widget
 from textual.worker import Worker
 
 from core.base.text import clean
-from core.engine.client import EngineClient
+from core.engine.client import AnyProgress, EngineClient
+from core.engine.reading_progress import CountingProgress
 from core.engine.requests import A, EngineRequest
 from core.runs.folder import RunFolder
 from tui.failures import ReportingWorkers, failure_sentence
@@ -86,7 +88,7 @@ class Workbench(OrderedApp):
     def draft(self, draft: Draft) -> None:
         self._draft = draft
 
-    async def ask(self, request: EngineRequest[A], progress: Progress | None = None) -> A:
+    async def ask(self, request: EngineRequest[A], progress: AnyProgress | None = None) -> A:
         """Send a request to the engine, wait for the answer without blocking the UI, and return it.
 
         `progress` is called on the UI's thread.
@@ -96,9 +98,9 @@ class Workbench(OrderedApp):
         """
         loop = asyncio.get_running_loop()
 
-        def tell(what: str, fraction: float | None) -> None:
+        def tell(what: str, fraction: float | None, *classes: Mapping[str, int]) -> None:
             if progress is not None:
-                loop.call_soon_threadsafe(progress, what, fraction)
+                loop.call_soon_threadsafe(partial(cast(CountingProgress, progress), what, fraction, *classes))
 
         return await asyncio.wrap_future(self.engine.request(request, tell))
 

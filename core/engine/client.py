@@ -14,22 +14,25 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from core.base.errors import InputError, ReviewtuiError
 from core.base.files import home, open_private, private_folder
 from core.base.subprocess_env import child_environment, python_module
+from core.engine.reading_progress import CountingProgress
 from core.engine.requests import A, EngineRequest, from_result, method_of, to_params
 
 Progress = Callable[[str, float | None], None]
 """Called with a description of the current work and the fraction done, from 0 to 1 (None if unknown)."""
+AnyProgress = Progress | CountingProgress
+"""A request that counts classes needs the second."""
 
 
 @dataclass
 class _Pending:
     request: EngineRequest[Any]
     future: Future[Any]
-    progress: Progress | None
+    progress: AnyProgress | None
     process: subprocess.Popen[bytes] | None = None
     """The service process that the request was sent to."""
 
@@ -43,7 +46,7 @@ class EngineClient:
         self._mutex = threading.Lock()
         self._next = 0
 
-    def request(self, request: EngineRequest[A], progress: Progress | None = None) -> Future[A]:
+    def request(self, request: EngineRequest[A], progress: AnyProgress | None = None) -> Future[A]:
         """Send a request, and return a future of its answer. If the request fails, the future raises ReviewtuiError."""
         future: Future[A] = Future()
         with self._mutex:
@@ -112,7 +115,9 @@ class EngineClient:
             with self._mutex:
                 pending = self._pending.get(number)
             if pending is not None and pending.progress is not None:
-                pending.progress(message["progress"]["what"], message["progress"]["fraction"])
+                said = message["progress"]
+                more = [said["classes"]] if "classes" in said else []
+                cast(CountingProgress, pending.progress)(said["what"], said["fraction"], *more)
             return
         with self._mutex:
             pending = self._pending.pop(number, None)

@@ -32,6 +32,8 @@ class Inspect(EngineRequest[Inspection], frozen=True, kw_only=True):
 
     source: str
     reading: ReadingOptions = ReadingOptions()
+    count_classes: bool = False
+    """Whether progress has a third argument: class → reviews so far, as if there were no more rows."""
 
 
 class FirstRows(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ Heavy libraries are imported by the method that needs them, so that looking at a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,7 @@ from core.engine.data_requests import (
     Rows,
     RunForecast,
 )
+from core.engine.reading_progress import CountingProgress, ReadingProgress
 from core.engine.requests import (
     Classified,
     Classify,
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     from core.inference.predictor import Predictor
 
 Progress = Callable[[str, float | None], None]
-Method = Callable[[Any, Progress], Any]
+Method = Callable[[Any, CountingProgress], Any]
 
 _PAGE_LIMIT = 500
 
@@ -62,20 +63,13 @@ def glance(request: Glance, progress: Progress) -> FirstRows:
     return FirstRows(report=None) if found is None else FirstRows(report=found.report, rows=found.rows)
 
 
-def inspect(request: Inspect, progress: Progress) -> Inspection:
+def inspect(request: Inspect, progress: CountingProgress) -> Inspection:
     """Read a source."""
     from core.data.run_data import divide
     from core.reviews.reading import read_reviews
 
-    words = "reading"
-
-    def counted(rows: int, left_out: int, classes: Callable[[], Mapping[str, int]]) -> None:
-        nonlocal words
-        words = f"reading, {rows:,} rows so far" + (f", {left_out:,} left out" if left_out else "")
-
-    reviews = read_reviews(
-        request.source, request.reading, progress=lambda fraction: progress(words, fraction), counted=counted
-    )
+    telling = ReadingProgress(progress, count_classes=request.count_classes)
+    reviews = read_reviews(request.source, request.reading, progress=telling.read, counted=telling.counted)
     try:
         divide(reviews, request.source, request.reading)
     except InputError as error:

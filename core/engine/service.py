@@ -2,8 +2,9 @@
 
 A request is one line `{"id": 1, "method": "inspect", "params": {…}}`. Answers are lines with the same id:
 `{"progress": {"what": "reading", "fraction": 0.4}}` any number of times, then `{"result": …}` or
-`{"error": {"message": "…", "exit_code": 2}}`. `{"cancel": 1}` ends a request at its next progress. Requests are
-worked on one after the other. Requests and answers are declared in `core/engine/requests.py` and `data_requests.py`.
+`{"error": {"message": "…", "exit_code": 2}}`. Progress has `classes`, too, if the request asks for it. `{"cancel": 1}`
+ends a request at its next progress. Requests are worked on one after the other. Requests and answers are declared in
+`core/engine/requests.py` and `data_requests.py`.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ import queue
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import IO, Any
 
 from core.base.errors import InputError, ReviewtuiError
 from core.base.priority import lower_process_priority
 from core.base.text import clean
 from core.engine.methods import method_named
+from core.engine.reading_progress import CountingProgress
 from core.engine.requests import EngineRequest, from_params, to_result
 
 _PROGRESS_STEP = 0.01
@@ -79,17 +81,18 @@ class Service:
                 message = "Out of memory: close other programs, or take a smaller model or fewer reviews."
             self._say(number, error={"message": message, "exit_code": ReviewtuiError.exit_code})
 
-    def _progress(self, number: int) -> Callable[[str, float | None], None]:
+    def _progress(self, number: int) -> CountingProgress:
         last: tuple[str, float] = ("", -1.0)
 
-        def progress(what: str, fraction: float | None) -> None:
+        def progress(what: str, fraction: float | None, classes: Mapping[str, int] | None = None) -> None:
             nonlocal last
             if number in self._cancelled:
                 raise RequestCancelledError
             share = -1.0 if fraction is None else fraction
             if what != last[0] or share - last[1] >= _PROGRESS_STEP or share == 1.0 != last[1]:
                 last = (what, share)
-                self._say(number, progress={"what": what, "fraction": fraction})
+                more = {} if classes is None else {"classes": dict(classes)}
+                self._say(number, progress={"what": what, "fraction": fraction, **more})
 
         return progress
 

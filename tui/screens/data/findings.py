@@ -95,6 +95,10 @@ class Findings(Vertical):
         for awaited in ("samples-drawn", "first", "tokens", "lengths-drawn"):
             self._drawn(awaited).show_text("")
 
+    def show_classes(self, report: ReadingReport) -> None:
+        """Show how many reviews each class has so far."""
+        self._drawn("classes").show(partial(report_views.classes, report))
+
     def say_rows(self, words: str) -> None:
         """Show how many rows have been read so far."""
         self.query_one("#headline", Static).update(Content.styled(f" {words}", "bold"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -68,8 +69,8 @@ class ReadsReviews(Place):
         """Show new lengths through the lens."""
         raise NotImplementedError
 
-    def _draw_progress(self, what: str, share: float | None) -> None:
-        """Show the progress of the first reading of a source."""
+    def _draw_progress(self, what: str, share: float | None, detail: str, classes: Mapping[str, int]) -> None:
+        """Show the progress of the first reading of a source, and what has been counted so far."""
         raise NotImplementedError
 
     @property
@@ -105,7 +106,9 @@ class ReadsReviews(Place):
         try:
             if self._report is None and self._on_disk:
                 self._glimpsed(reading, await self.app.ask(Glance(source=source, reading=reading)))
-            found = await self.app.ask(Inspect(source=source, reading=reading), partial(self._progressed, reading))
+            found = await self.app.ask(
+                Inspect(source=source, reading=reading, count_classes=True), partial(self._progressed, reading)
+            )
         except ReviewtuiError as error:
             self._refused(str(error))
         else:
@@ -121,16 +124,20 @@ class ReadsReviews(Place):
         self._progressed(reading, "reading", None)
         self._stage("found")
 
-    def _progressed(self, reading: ReadingOptions, what: str, share: float | None) -> None:
-        """Show the progress of the reading; that of a cancelled one is ignored."""
+    def _progressed(
+        self, reading: ReadingOptions, what: str, share: float | None, classes: Mapping[str, int] | None = None
+    ) -> None:
+        """Show the progress of the reading and the reviews of each class so far; a cancelled one's is ignored."""
         if reading is not self._wanted:
             return
         head, _, detail = what.partition(", ")
         if self._report is None:
-            self._draw_progress(head, share)
+            self._draw_progress(head, share, detail, classes or {})
         elif self._preliminary:
             self.findings.say_rows(f"{detail}; below is what the first ones show" if detail else "The first rows")
             self._draw_verdict(f"… {head} the rest of the file  {gauge(share, 20)}")
+            if classes:
+                self.findings.show_classes(self._report.model_copy(update={"class_counts": dict(classes)}))
         else:
             self._draw_verdict(f"… {head} again  {gauge(share, 20)}")
 

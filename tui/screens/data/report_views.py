@@ -28,6 +28,7 @@ SCHEMES = {
     "unlabelled": "no labels",
 }
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "space"}
+_NONE: Mapping[str, int] = {}
 _MAX_TEXT = 1200
 """The most characters of a review that the samples show."""
 _MIN_EXAMPLES = 12
@@ -281,11 +282,15 @@ def refused(title: str, sentence: str, width: int) -> Content:
     return lines([section(title), indented(Content.styled(f"✗ {clean_line(sentence)}", "$text-error"), width, 1)])
 
 
-def waiting(what: str, source: str, share: float | None) -> Content:
-    """Draw the progress of the first reading of a source."""
+def waiting(
+    what: str, source: str, share: float | None, detail: str = "", classes: Mapping[str, int] = _NONE
+) -> Content:
+    """Draw the progress of the first reading of a source, and what has been counted so far."""
     name = clean_line(source.rpartition("/")[2] or source, 50)
+    counts = " · ".join(f"{clean_line(one, 30)} {count:,}" for one, count in list(classes.items())[:_MOST_EXAMPLES])
+    known = "".join(f"\n\n{words}" for words in (clean_line(detail), counts) if words)
     leave = ("\n\nesc  choose others", "$foreground-muted")
-    return Content.assemble((f"{what.capitalize()} {name}\n\n", "bold"), gauge(share, 30), leave)
+    return Content.assemble((f"{what.capitalize()} {name}\n\n", "bold"), gauge(share, 30), known, leave)
 
 
 def verdict(report: Report | None, refusal: str, blocked: str) -> Content:

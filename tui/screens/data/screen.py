@@ -7,6 +7,7 @@ It has three stages: picking a source, waiting for the engine, and what was foun
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -111,8 +112,8 @@ class DataScreen(LooksThroughLens):
             self.set_focus(None)
         self.refresh_bindings()
 
-    def _draw_progress(self, what: str, share: float | None) -> None:
-        self.query_one("#progress", Static).update(report_views.waiting(what, self._source, share))
+    def _draw_progress(self, what: str, share: float | None, detail: str, classes: Mapping[str, int]) -> None:
+        self.query_one("#progress", Static).update(report_views.waiting(what, self._source, share, detail, classes))
 
     def _draw_verdict(self, waiting: str = "") -> None:
         """Draw the line above the buttons: whether a run could learn from the reviews, or why not."""

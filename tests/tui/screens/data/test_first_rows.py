@@ -26,9 +26,12 @@ async def test_first_rows_and_columns_are_shown_while_reading_goes_on(tmp_path: 
         await until(pilot, lambda: "An early chair." in frame(app))
         shown = frame(app)
         assert "reading the rest" in shown and "verdict" in shown and "summary" in shown
+        assert engine.of("inspect")[0]["count_classes"]
         await until(pilot, lambda: engine.progress is not None)
         engine.progress("reading, 412,000 rows so far, 3 left out", 0.41)
         await until(pilot, lambda: "412,000 rows so far, 3 left out" in frame(app) and "41%" in frame(app))
+        engine.progress("reading, 415,000 rows so far", 0.42, {"negative": 165_000, "\x1b[2Jpositive": 250_000})
+        await until(pilot, lambda: "165,000" in frame(app) and "250,000" in frame(app) and "60.2%" in frame(app))
         await pilot.press("c")
         assert app.current_mode == "data", "no run is set up on the first rows alone"
         engine.let_go()
@@ -54,3 +57,17 @@ async def test_escape_drops_the_reading() -> None:
         await pilot.press("escape")
         await pilot.pause()
         assert isinstance(app.screen, DataScreen) and app.screen.stage == "picking"
+
+
+async def test_counts_grow_where_nothing_can_be_shown_yet() -> None:
+    engine = FakeEngine(glance={"report": None, "rows": []}, inspect=inspection())
+    engine.held = {"inspect"}
+    app = ReviewTui(data=__file__, engine=engine)  # type: ignore[arg-type]
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: engine.of("inspect") and "Reading" in frame(app))
+        engine.progress("reading, 8,000 rows so far, 3 left out", 0.1, {"negative": 3_000, "positive": 4_997})
+        await until(pilot, lambda: "8,000 rows so far, 3 left out" in frame(app))
+        assert "negative 3,000 · positive 4,997" in frame(app) and "10%" in frame(app)
+        engine.let_go()
+        await settle(pilot)
+        assert "50 reviews, 48 kept" in frame(app)
