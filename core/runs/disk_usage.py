@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from core.base.files import home
+
 
 def bytes_on_disk(folder: Path) -> int:
     """Return the bytes that the files below `folder` take, each counted once however many names it has.
@@ -25,3 +27,8 @@ def bytes_on_disk(folder: Path) -> int:
         except OSError:
             continue
     return sum(sizes.values())
+
+
+def shared_bytes() -> int:
+    """Return the bytes of what runs share: reviews as they were read, their tokens, and the output of frozen layers."""
+    return bytes_on_disk(home() / "data")

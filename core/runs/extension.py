@@ -15,6 +15,7 @@ from pathlib import Path
 
 from core.base.errors import InputError
 from core.base.files import private_folder, sync_path
+from core.runs.checkpoint_folders import numbered
 from core.runs.folder import RunFolder, write_request
 from core.runs.history import RunHistory, read_history
 from core.runs.journal import JournalWriter
@@ -89,6 +90,13 @@ def _planned(run: RunFolder, history: RunHistory, epochs: int) -> Extension:
             )
         elif gets < had:
             words = f"The learning rate continues at {gets:.2g} instead of {had:.2g}."
+    if not numbered(run.checkpoints):
+        if request.parent is not None:
+            raise InputError(
+                f"{run.id} has no checkpoint left, and as a branch it cannot start over; start a new run instead."
+            )
+        resumes_from = 0
+        words = f"It has no checkpoint left, so it starts over, and all {history.step} steps are repeated."
     changed = request.model_copy(update={"settings": settings})
     return Extension(changed, history.step / per_epoch, history.step, after, resumes_from, words)
 

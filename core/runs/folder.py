@@ -7,6 +7,7 @@ events.jsonl         the journal (core/runs/journal.py)
 control.jsonl        requests to the worker (core/runs/control.py)
 worker.log           everything the worker and its libraries print
 lock                 held by the worker (core/runs/lock.py)
+notes.jsonl          what the user says about it: notes, tags, another name (core/runs/notes.py)
 queue.json           the run's place in the queue, while it has one (core/runs/queue_entry.py)
 split.parquet        which row, by hash of its text, sits in train and which in validation
 checkpoints/step-N/  where the run can be resumed (core/training/checkpoints.py)
@@ -29,6 +30,7 @@ from typing import TYPE_CHECKING
 from core.base.errors import InputError, ReviewtuiError
 from core.base.files import PRIVATE_FOLDER, home, private_folder, write_whole
 from core.base.text import clean_line
+from core.runs.notes import FILE_NAME, read_annotations
 from core.runs.outline import read_outline
 
 if TYPE_CHECKING:
@@ -76,6 +78,10 @@ class RunFolder:
         return self.path / "lock"
 
     @property
+    def notes(self) -> Path:
+        return self.path / FILE_NAME
+
+    @property
     def queue_entry(self) -> Path:
         return self.path / "queue.json"
 
@@ -104,14 +110,15 @@ class RunFolder:
         return self.path / "earlier"
 
     def request(self) -> Request:
-        """Return the request of the run.
+        """Return the request of the run, with the name that it has now.
 
         Raises:
             ReviewtuiError: settings.toml is missing or damaged.
         """
         from core.runs.request import read_request  # pydantic; a list of runs does without it
 
-        return read_request(self.settings)
+        request, name = read_request(self.settings), read_annotations(self.notes).name
+        return request.model_copy(update={"name": name}) if name else request
 
 
 def runs_home() -> Path:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Iterable
 from pathlib import PurePath
 
 from core.base.errors import InputError
 from core.base.text import clean_line
-from core.runs.folder import is_run_id, list_runs
+from core.runs.folder import RunFolder, is_run_id, list_runs
 from core.runs.group import list_groups, read_group
+from core.runs.notes import record_name
 from core.runs.outline import read_outline
 
 _RESERVED = ("latest",)
@@ -25,7 +27,12 @@ def suggested_name(source: str, preset: str) -> str:
 
 def taken_names() -> frozenset[str]:
     """Return the names of all runs and groups."""
-    runs = (read_outline(run.settings) for run in list_runs())
+    return _names_of(list_runs())
+
+
+def _names_of(folders: Iterable[RunFolder]) -> frozenset[str]:
+    """Return the names of these runs and of all groups."""
+    runs = (read_outline(run.settings) for run in folders)
     groups = (read_group(group) for group in list_groups())
     return frozenset(one.name for one in (*runs, *groups) if one is not None)
 
@@ -55,6 +62,23 @@ def require_unused(name: str, taken: frozenset[str] | None = None) -> str:
     if free != shown:
         raise InputError(f"There is already a run called '{clean_line(shown, 60)}'; '{clean_line(free, 64)}' is free.")
     return shown
+
+
+def rename_run(run: RunFolder, name: str) -> str:
+    """Give a run another name, and return the one that it had. It is recorded beside settings.toml.
+
+    Raises:
+        InputError: Another run or a group has the name, or it could be mistaken for an id.
+        ReviewtuiError: The run's folder cannot be written.
+    """
+    own = read_outline(run.settings)
+    before = own.name if own is not None else run.id
+    if not clean_line(name):
+        raise InputError("A run needs a name.")
+    shown = require_unused(name, _names_of(one for one in list_runs() if one.id != run.id))
+    if shown != before:
+        record_name(run.notes, shown)
+    return before
 
 
 def _is_reserved(name: str) -> bool:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
 import msgspec
+
+from core.runs.notes import FILE_NAME, read_annotations
 
 Value = bool | int | float | str
 
@@ -45,19 +48,32 @@ class Outline(msgspec.Struct, frozen=True, kw_only=True):
         """The requested model."""
         return str(self.settings.get("model", "auto"))
 
+    def all_settings(self) -> dict[str, Value | None]:
+        """Return every setting of the run; one that is not written down has its default. Imports pydantic."""
+        return _values("") | self.settings
+
     def changed_settings(self) -> dict[str, Value | None]:
         """Return the settings that differ from the run's preset. Imports pydantic."""
-        from core.settings.presets import PRESETS, preset
-        from core.settings.schema import Settings
-
-        usual = preset(self.preset if self.preset in PRESETS else "balanced").model_dump(mode="json")
-        asked = Settings().model_dump(mode="json") | self.settings  # what is not written down has its default
-        return {name: value for name, value in asked.items() if usual.get(name) != value}
+        usual = _values(self.preset)
+        return {name: value for name, value in self.all_settings().items() if usual.get(name) != value}
 
 
 def read_outline(file: Path) -> Outline | None:
-    """Return the content of a run's settings.toml; None if it is missing or damaged."""
+    """Return the content of a run's settings.toml, with the name that the run has now; None if it is damaged."""
     try:
-        return msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), Outline)
+        outline = msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), Outline)
     except (OSError, ValueError, RecursionError):
         return None
+    name = read_annotations(file.with_name(FILE_NAME)).name
+    return msgspec.structs.replace(outline, name=name) if name else outline
+
+
+@cache
+def _values(preset_name: str) -> dict[str, Value | None]:
+    """Return the settings of a preset; the defaults if there is no such preset."""
+    from core.settings.presets import PRESETS, preset
+    from core.settings.schema import Settings
+
+    settings = preset(preset_name) if preset_name in PRESETS else Settings()
+    found: dict[str, Value | None] = settings.model_dump(mode="json")
+    return found

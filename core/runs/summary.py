@@ -13,11 +13,20 @@ from core.runs.folder import RunFolder
 from core.runs.history import RunHistory
 from core.runs.journal import record_of
 from core.runs.lock import read_holder
+from core.runs.notes import Note, read_annotations
 from core.runs.outline import Outline, Parent, read_outline
 from core.runs.records import EndRecord, PhaseRecord, PlanRecord, Record, ValidationFigures
 from core.runs.status import OVER, State, run_status
 
 _STEP = b'{"kind": "step"'
+_KIND = 13
+"""Bytes of a line that tell its kind, where it is one that is written often."""
+_MEMORY, _EVALUATION = b'{"kind": "mem', b'{"kind": "eva'
+_FREQUENT = {_STEP[:_KIND], _MEMORY, _EVALUATION}
+_BEST = b'"best": true'
+_RESUMED = b'{"kind": "resumed"'
+_ENDS = tuple(b'{"kind": "%s"' % kind for kind in (b"finished", b"stopped", b"failed"))
+_LAST_LINES = 4
 _BLOCK = 1 << 16
 
 
@@ -63,12 +72,20 @@ class RunSummary:
     no_checkpoint: str
     """Why the latest checkpoint could not be written; empty if it was."""
     preset: str
+    learning_rate: float | None
+    """The highest learning rate of its plan; None before there is a plan."""
+    duration_seconds: float | None
+    """Training time so far, without pauses; None before the first step."""
+    peak_memory_bytes: int | None
+    """The highest memory of its workers; None while unknown."""
+    tags: tuple[str, ...]
+    notes: tuple[Note, ...]
+    """What the user noted about it, the oldest first."""
     outline: Outline | None
     """The content of its settings.toml; None if it cannot be read."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return the object that `runs --json` and `status --json` print; its settings are those that differ from the
-        preset."""
+        """Return the object that `runs --json` and `status --json` print. Imports pydantic."""
         facts = {name: value for name, value in vars(self).items() if name != "outline"}
         outline = self.outline
         return {
@@ -80,7 +97,10 @@ class RunSummary:
             "method": outline.method if outline is not None else None,
             "group": outline.group if outline is not None else None,
             "hypothesis": outline.hypothesis if outline is not None else "",
-            "settings": outline.changed_settings() if outline is not None else {},
+            "settings": outline.all_settings() if outline is not None else {},
+            "changed_settings": outline.changed_settings() if outline is not None else {},
+            "tags": list(self.tags),
+            "notes": [{"time": note.time, "text": note.text} for note in self.notes],
         }
 
 
@@ -108,6 +128,8 @@ def summary_of(run: RunFolder, history: RunHistory) -> RunSummary:
     state, worker = status.state, status.worker
     validation = end.validation if end is not None else None
     best_epoch = end.best_epoch if end is not None else None
+    seconds, peak = (end.seconds, end.peak_memory_bytes) if end is not None else (None, None)
+    said = read_annotations(run.notes)
     return RunSummary(
         id=run.id,
         name=outline.name if outline is not None else run.id,
@@ -136,6 +158,11 @@ def summary_of(run: RunFolder, history: RunHistory) -> RunSummary:
         checkpoint_step=history.checkpoint_step,
         no_checkpoint=history.no_checkpoint,
         preset=outline.preset if outline is not None else "?",
+        learning_rate=plan.learning_rate if plan is not None else None,
+        duration_seconds=seconds if seconds is not None else last.seconds if last is not None else None,
+        peak_memory_bytes=peak if peak is not None else history.peak_bytes,
+        tags=said.tags,
+        notes=said.notes,
         outline=outline,
     )
 
@@ -194,4 +221,24 @@ def _ends_of_journal(run: RunFolder) -> list[Record]:
         return []
     finally:
         os.close(descriptor)
-    return [record for line in data.splitlines() if (record := record_of(line)) is not None]
+    lines = data.splitlines()
+    if _RESUMED not in data and any(line.startswith(_ENDS) for line in lines[-_LAST_LINES:]):
+        lines = _without_repetition(lines)
+    return [record for line in lines if (record := record_of(line)) is not None]
+
+
+def _without_repetition(lines: list[bytes]) -> list[bytes]:
+    """Return the lines that a summary needs of a run that has ended: the last of those that are written often.
+
+    Those are steps, readings of the memory, and evaluations, of which the last one whose weights were kept counts.
+    """
+    needed: list[bytes] = []
+    missing = {_STEP[:_KIND], _MEMORY, _EVALUATION}
+    for line in reversed(lines):
+        kind = line[:_KIND]
+        if kind in _FREQUENT:
+            if kind not in missing or (kind == _EVALUATION and _BEST not in line):
+                continue
+            missing.remove(kind)
+        needed.append(line)
+    return needed[::-1]

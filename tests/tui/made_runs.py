@@ -45,7 +45,7 @@ def make_run(
     losses = notes.get("losses") or [0.7 * math.exp(-step / 15) + 0.05 * (step % 3) for step in range(1, steps + 1)]
     for step, loss in enumerate(losses[:steps], start=1):
         now += 0.25
-        rate = 5e-5 * (1 - (step - 1) / 40)
+        rate = 5e-5 * (1 - (step - 1) / max(steps, 40))
         place = {"step": step, "epoch": step / 20, "seconds": step * 0.25}
         journal.write(record("step", **place, loss=loss, learning_rate=rate))
         if step % 4 == 0:

@@ -14,6 +14,7 @@ import typer
 from core import __version__
 from core.base.errors import ReviewtuiError
 from tui.commands import (
+    annotate,
     classify,
     continuing,
     doctor,
@@ -21,6 +22,7 @@ from tui.commands import (
     forecast,
     inspect,
     keys,
+    prune,
     queue,
     runs,
     train,
@@ -47,6 +49,10 @@ app.command()(forecast.forecast)
 app.command()(train.train)
 app.command()(runs.runs)
 app.command()(runs.status)
+app.command()(annotate.rename)
+app.command()(annotate.note)
+app.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})(annotate.tag)
+app.command()(prune.prune)
 app.command()(queue.queue)
 app.command()(train.stop)
 app.command()(train.resume)

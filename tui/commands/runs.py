@@ -3,60 +3,115 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from math import isfinite
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from core.base.errors import InputError
+from core.base.text import clean_line
 from tui.commands import groups
 from tui.commands.options import Json, RunWord
 from tui.commands.output import facts, say, say_json, table
-from tui.formatting import in_bytes, in_time, settings_text, trouble
+from tui.formatting import counted, in_bytes, in_time, settings_text, trouble
 
 if TYPE_CHECKING:
+    from core.runs.folder import RunFolder
+    from core.runs.listed import ListedRun
     from core.runs.records import ValidationFigures
     from core.runs.summary import RunSummary
 
 
-def runs(json: Json = False) -> int:
+def runs(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FILTER]…", help="Only runs that fit, like thorough 'accuracy>0.9' tag:good epochs=4."),
+    ] = None,
+    sort: Annotated[str | None, typer.Option(metavar="COLUMN", help="Sort by a column or setting.")] = None,
+    descending: Annotated[bool, typer.Option("--descending", help="The highest first.")] = False,
+    json: Json = False,
+) -> int:
     """List every run, the newest first; branches are listed below the run they come from."""
-    from core.runs.disk_usage import bytes_on_disk
-    from core.runs.folder import list_runs
-    from core.runs.summary import summarize
-    from core.runs.tree import as_tree, branch_label
+    from core.runs.disk_usage import shared_bytes
+    from core.runs.listed import ALIASES, sorted_runs
+    from core.runs.run_list import RunList
 
-    folders = list_runs()
-    summaries = [summarize(run) for run in folders]
-    sizes = {run.id: bytes_on_disk(run.path) for run in folders}
+    everything = RunList().read()
+    shown = _filtered(everything, words or [])
+    if sort is not None:
+        name = ALIASES.get(sort, sort)
+        _require_known(name, everything)
+        shown = [replace(run, depth=0) for run in sorted_runs(shown, name, descending=descending)]
+    elif json:
+        shown = sorted(shown, key=lambda run: run.summary.id, reverse=True)
     if json:
-        for summary in summaries:
-            say_json({**summary.to_json(), "bytes_on_disk": sizes[summary.id]})
+        for run in shown:
+            say_json({**run.summary.to_json(), "queue_place": run.place, "bytes_on_disk": run.bytes_on_disk})
         return 0
-    if not summaries:
+    if not everything:
         say("There is no run yet; start one with `reviewtui train DATA`, or open the workbench with `reviewtui`.")
         return 0
-    rows: list[list[object]] = [
-        [
-            summary.id,
-            branch_label(summary.name, depth),
-            summary.state,
-            f"{summary.step}/{summary.steps}" if summary.steps else "-",
-            f"{summary.validation.accuracy:.3f}" if summary.validation else "-",
-            f"{summary.validation.macro_f1:.3f}" if summary.validation else "-",
-            summary.model,
-            time.strftime("%Y-%m-%d %H:%M", time.localtime(summary.began)) if summary.began else "-",
-            in_bytes(sizes[summary.id]),
-        ]
-        for summary, depth in as_tree(summaries)
-    ]
-    table(["run", "name", "state", "steps", "accuracy", "macro F1", "model", "began", "size"], rows)
-    say(f"{len(summaries)} run{'s' * (len(summaries) != 1)}, {in_bytes(sum(sizes.values()))} on disk")
-    for summary in summaries:
-        if trouble(summary, time.time(), ""):
-            say(f"{summary.name}: {_state(summary)}")
-    if sum(summary.state == "interrupted" for summary in summaries) > 1:
+    if shown:
+        _show(shown)
+    total = in_bytes(sum(run.bytes_on_disk or 0 for run in everything))
+    number = counted(len(everything), "run")
+    shared = f", and what they share {in_bytes(common)}" if (common := shared_bytes()) else ""
+    say(
+        f"{len(shown)} of {number}; all take {total} on disk{shared}" if words else f"{number}, {total} on disk{shared}"
+    )
+    for run in shown:
+        if trouble(run.summary, time.time(), ""):
+            say(f"{run.summary.name}: {_state(run.summary)}")
+    if sum(run.summary.state == "interrupted" for run in everything) > 1:
         say("`reviewtui resume --all` resumes every interrupted run.")
     return 0
+
+
+def _filtered(runs: list[ListedRun], words: list[str]) -> list[ListedRun]:
+    """Return the runs that fit what was asked for.
+
+    Raises:
+        InputError: A term names no column or setting.
+    """
+    from core.runs.listed import known_names
+    from core.runs.query import parse_query
+
+    query = parse_query(" ".join(words), known_names(runs))
+    if query.problem and runs:
+        raise InputError(query.problem)
+    return [run for run in runs if query.fits(run)]
+
+
+def _require_known(name: str, runs: list[ListedRun]) -> None:
+    from core.runs.listed import known_names
+
+    if runs and name not in (known := known_names(runs)):
+        raise InputError(f"There is no column or setting '{clean_line(name, 40)}'; there are {', '.join(known)}.")
+
+
+def _show(runs: list[ListedRun]) -> None:
+    from core.runs.tree import branch_label
+
+    heads = ["run", "name", "state", "steps", "accuracy", "macro F1", "model", "began", "size"]
+    tagged = any(run.summary.tags for run in runs)
+    rows: list[list[object]] = []
+    for run in runs:
+        summary, figures = run.summary, run.summary.validation
+        place = f" {run.place}" if run.place is not None else ""
+        row: list[object] = [
+            summary.id,
+            branch_label(summary.name, run.depth),
+            f"{summary.state}{place}",
+            f"{summary.step}/{summary.steps}" if summary.steps else "-",
+            f"{figures.accuracy:.3f}" if figures is not None else "-",
+            f"{figures.macro_f1:.3f}" if figures is not None else "-",
+            summary.model,
+            _date(summary.began) if summary.began else "-",
+            in_bytes(run.bytes_on_disk or 0),
+        ]
+        rows.append([*row, " ".join(summary.tags)] if tagged else row)
+    table([*heads, "tags"] if tagged else heads, rows)
 
 
 def status(
@@ -82,7 +137,7 @@ def status(
     memory = history.memory[-1] if history.memory else None
     left = history.seconds_left() if summary.state not in OVER else None
     outline, loss, size = summary.outline, history.smoothed_loss(), bytes_on_disk(folder.path)
-    elapsed = history.steps[-1].seconds if history.steps else None
+    elapsed, place = history.steps[-1].seconds if history.steps else None, _place(folder, summary)
     if json:
         extra = {
             "smoothed_loss": loss if loss is not None and isfinite(loss) else None,
@@ -90,7 +145,8 @@ def status(
             "seconds_left_estimate": left,
             "reviews_per_second": history.reviews_per_second(),
             "process_memory_bytes": memory.process if memory is not None else None,
-            "peak_memory_bytes": history.peak_bytes,
+            "peak_memory_bytes": history.peak_bytes if history.peak_bytes is not None else summary.peak_memory_bytes,
+            "queue_place": place,
             "notices": [notice.text for notice in history.notices],
         }
         say_json({**summary.to_json(), **extra})
@@ -99,6 +155,7 @@ def status(
         ("run", summary.id),
         ("name", summary.name),
         ("state", _state(summary)),
+        ("place in the queue", place),
         ("phase", summary.phase or None),
         ("model", summary.model),
         ("data", summary.data),
@@ -124,6 +181,8 @@ def status(
         ("worker", f"{summary.pid} on {summary.host}" if summary.pid is not None else None),
         ("folder", summary.folder),
         ("size on disk", in_bytes(size)),
+        ("tags", " ".join(summary.tags) or None),
+        *((f"noted {_date(note.time)}", note.text) for note in summary.notes),
         *(("note", notice.text) for notice in history.notices),
     ]
     if plain:
@@ -133,6 +192,20 @@ def status(
     else:
         facts(found)
     return 0
+
+
+def _place(run: RunFolder, summary: RunSummary) -> int | None:
+    """Return a waiting run's place in the queue, counted from 1."""
+    if summary.state != "queued":
+        return None
+    from core.runs.queue import read_queue
+
+    waiting = [one.run.id for one in read_queue().waiting]
+    return waiting.index(run.id) + 1 if run.id in waiting else None
+
+
+def _date(moment: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(moment))
 
 
 def _state(summary: RunSummary) -> str:

@@ -25,6 +25,7 @@ from core.runs.summary import summarize, summary_of
 from core.settings.presets import preset
 from core.settings.schema import Settings
 from tests.core.runs.whole_records import record
+from tests.tui.made_runs import append, make_run
 
 FIGURES = {"loss": 0.4, "accuracy": 0.8, "macro_f1": 0.79}
 
@@ -343,11 +344,12 @@ def test_the_json_of_a_summary_has_what_scripts_rely_on(run: RunFolder, write: A
     assert (found["labels"], found["phase"], found["has_model"]) == (["bad", "good"], "tokenizing 50%", True)
 
 
-def test_the_json_of_a_summary_has_the_settings_that_differ_from_the_preset() -> None:
+def test_the_json_of_a_summary_has_all_settings_and_those_that_differ_from_the_preset() -> None:
     settings = {"epochs": 7, "learning_rate": 1e-3}
     quick = preset("quick").changed(settings)
     found = summarize(create_run(Request(name="q", data="/data/r.csv", preset="quick", settings=quick))).to_json()
-    assert (found["preset"], found["settings"]) == ("quick", settings)
+    assert (found["preset"], found["changed_settings"]) == ("quick", settings)
+    assert found["settings"] == quick.model_dump(mode="json")
     json.dumps(found)
 
 
@@ -389,3 +391,14 @@ def test_the_plan_is_what_is_done_now(fields: dict[str, Any], tokens: int, revie
     history.update([record("plan"), record("out_of_memory", **{"micro_batch_size": 16, **fields})])
     assert history.plan is not None
     assert (history.plan.micro_batch_tokens, history.plan.micro_batch_size) == (tokens, reviews)
+
+
+@pytest.mark.parametrize("end", ["finished", "stopped", "failed", None])
+@pytest.mark.parametrize("more", [[], ["resumed"], ["paused", "continued"]])
+def test_a_summary_that_skips_steps_equals_one_that_reads_all(end: str | None, more: list[str]) -> None:
+    run = make_run(1, steps=40, end=None)
+    for kind in more:
+        append(run, kind, **({"step": 20, "reached": 40} if kind == "resumed" else {}))
+    if end is not None:
+        append(run, end, steps=40, seconds=10.0, peak_memory_bytes=None, validation=None)
+    assert summarize(run) == summary_of(run, read_history(run.journal))

@@ -9,7 +9,9 @@ import pytest
 
 from core.base.smoothing import exponential_average
 from core.runs.disk_usage import bytes_on_disk
+from core.runs.folder import list_runs
 from core.runs.outline import Parent
+from core.runs.queue import enqueue
 from tests.tui.commands.test_hostile_commands import Printed, lines_of, reviewtui
 from tests.tui.made_runs import make_run
 
@@ -64,3 +66,68 @@ def test_a_setting_that_was_taken_back_from_the_preset_counts_as_changed(capsys:
     run.settings.write_text(request.model_copy(update={"preset": "thorough", "settings": settings}).to_toml())
     assert reviewtui("status", run.id, "--plain") == 0
     assert "settings: thorough, but early_stopping_patience none" in lines_of(capsys)
+
+
+def test_json_holds_all_settings_notes_tags_times_and_the_place_in_the_queue(capsys: Printed) -> None:
+    run, waiting = make_run(1, name="one"), make_run(2, name="two", end="stopped")
+    assert reviewtui("note", "one", "the lamp reviews are mislabelled") == 0
+    assert reviewtui("tag", "one", "+good", "-bad", "lamp") == 0
+    assert reviewtui("rename", "one", "lamps") == 0
+    enqueue([waiting])
+    capsys.readouterr()
+    for command in (["status"], ["runs"]):
+        assert reviewtui(*command, *(["lamps"] if command == ["status"] else ["name:lamps"]), "--json") == 0
+        (line,) = [line for line in lines_of(capsys) if line.startswith("{")]
+        found = json.loads(line)
+        assert found["settings"] == run.request().settings.model_dump(mode="json")
+        assert found["changed_settings"] == {"model": "starter", "epochs": 2}
+        assert [note["text"] for note in found["notes"]] == ["the lamp reviews are mislabelled"]
+        assert (found["tags"], found["name"], found["queue_place"]) == (["good", "lamp"], "lamps", None)
+        assert (found["duration_seconds"], found["peak_memory_bytes"]) == (10.0, 1_500_000_000)
+    assert reviewtui("status", "two", "--json") == 0
+    assert '"queue_place": 1' in capsys.readouterr().out
+
+
+def test_runs_are_filtered_and_sorted(capsys: Printed) -> None:
+    for number, name in enumerate(("monday", "tuesday", "wednesday"), start=1):
+        make_run(number, name=name, steps=10 * number)
+    assert reviewtui("runs", "steps>10", "day", "--sort", "steps", "--descending") == 0
+    lines = lines_of(capsys)
+    assert ["wednesday" in lines[1], "tuesday" in lines[2], lines[3].startswith("2 of 3 runs")] == [True] * 3
+    assert reviewtui("runs", "stepz>10") == 2
+    assert reviewtui("runs", "--sort", "colour") == 2
+    assert "did you mean steps?" in capsys.readouterr().err
+
+
+def test_tags_and_notes_are_listed_and_bad_ones_refused(capsys: Printed) -> None:
+    make_run(1, name="one")
+    assert reviewtui("note", "one") == reviewtui("tag", "one") == 0
+    assert ["has no notes" in line or "has no tags" in line for line in lines_of(capsys)] == [True, True]
+    assert (
+        reviewtui("note", "one", " ")
+        == reviewtui("tag", "one", "two words")
+        == reviewtui("rename", "one", "latest")
+        == 2
+    )
+    assert reviewtui("tag", "one", "-hot", "+hot") == 2
+    capsys.readouterr()
+    assert reviewtui("tag", "one", "-hot", "-json", "+ok", "--json") == 0
+    assert json.loads(lines_of(capsys)[-1]) == {"run": list_runs()[0].id, "tags": ["ok"]}
+
+
+def test_prune_frees_only_what_is_named_and_agreed_to(capsys: Printed) -> None:
+    run = make_run(1, name="one")
+    checkpoint = run.checkpoints / "step-40"
+    checkpoint.mkdir()
+    (checkpoint / "weights").write_bytes(os.urandom(1 << 20))
+    assert reviewtui("prune") == 0
+    assert any("--checkpoints" in line and "1.0 MiB" in line for line in lines_of(capsys))
+    assert reviewtui("prune", "--checkpoints", "--dry-run") == 0
+    assert "Would free 1.0 MiB in 1 folder." in lines_of(capsys)
+    assert reviewtui("prune", "--checkpoints") == 2, "nobody can be asked"
+    assert reviewtui("prune", "--models", "--yes") == 0
+    assert checkpoint.is_dir()
+    capsys.readouterr()
+    assert reviewtui("prune", "one", "--checkpoints", "--yes", "--json") == 0
+    assert json.loads(lines_of(capsys)[0])["freed_bytes"] >= 1 << 20
+    assert not checkpoint.exists() and run.model.is_dir()
