@@ -145,7 +145,6 @@ def status(
             "seconds_left_estimate": left,
             "reviews_per_second": history.reviews_per_second(),
             "process_memory_bytes": memory.process if memory is not None else None,
-            "peak_memory_bytes": history.peak_bytes if history.peak_bytes is not None else summary.peak_memory_bytes,
             "queue_place": place,
             "notices": [notice.text for notice in history.notices],
         }
@@ -177,7 +176,7 @@ def status(
         ("time", in_time(elapsed) if elapsed is not None else None),
         ("time left (estimate)", in_time(left) if left is not None else None),
         ("memory", in_bytes(memory.process) if memory is not None else None),
-        ("peak memory", in_bytes(history.peak_bytes) if history.peak_bytes is not None else None),
+        ("peak memory", in_bytes(summary.peak_memory_bytes) if summary.peak_memory_bytes is not None else None),
         ("worker", f"{summary.pid} on {summary.host}" if summary.pid is not None else None),
         ("folder", summary.folder),
         ("size on disk", in_bytes(size)),
