@@ -6,6 +6,7 @@ scores and flags (whether a purchase was verified, whether there is a video) are
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
@@ -46,6 +47,8 @@ _VOTED = frozenset("subreddit permalink upvotes downvotes ups downs numcomments 
 _SIGNED: tuple[set[float | None], ...] = ({-1.0, 1.0}, {-1.0, 0.0, 1.0}, {0.0, 4.0}, {0.0, 2.0, 4.0})
 _MAX_CLASSES, _HIGHEST_CLASS = 50, 10
 _HALF = 0.5
+_SAYS_NOTHING = re.compile(r"(?:v|c|f|x|var|col|column|field)?[ _]?\d{1,3}", re.IGNORECASE | re.ASCII)
+"""Names that count columns."""
 _LONGEST_NOTION = 4
 """Words in a name such as `is_refund_request`; a longer one asks something else."""
 
@@ -104,6 +107,7 @@ def _score(column: Facts, headed: bool, around: Collection[str]) -> Scored | Non
 
 
 def _look(column: Facts, headed: bool, around: Collection[str]) -> _Look | None:
+    headed = headed and _SAYS_NOTHING.fullmatch(column.name) is None
     label_named = column.key in LABEL_NAMES or column.last in LABEL_NAMES
     rated = headed and is_rating_name(column.name)
     if not column.counts:

@@ -6,6 +6,7 @@ Only the letters and digits of names are compared, so `Review Text`, `review_tex
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from core.reviews.detect.ratings import rating_of
@@ -14,7 +15,7 @@ from core.reviews.detect.words import SENTIMENT_RANKS, TRUTH_VALUES
 __all__ = [
     "CLASS_NAMES", "LABEL_NAMES", "RATING_NAMES", "SENTIMENT_RANKS", "TEXT_NAMES", "TITLE_NAMES", "TRUTH_VALUES",
     "is_date", "is_known_name", "is_never_a_label", "is_number", "is_rating_name", "is_truth_value", "number_of",
-    "plain", "stars_of",
+    "numbers_columns", "plain", "stars_of",
     "words_of",
 ]  # fmt: skip
 
@@ -28,7 +29,9 @@ TEXT_NAMES = (
     "comentario", "comentarios", "opiniones", "recensione", "commento", "testo", "avaliacao", "comentário",
     "beoordeling",
     "recenzja", "opinia", "отзыв", "комментарий", "текст", "yorum", "评论", "评价", "内容", "評論", "レビュー", "本文",
-    "コメント", "리뷰", "내용", "댓글", "تعليق",
+    "コメント", "口コミ", "クチコミ", "리뷰", "내용", "댓글", "후기", "تعليق", "مراجعة", "评论内容",
+    "anmeldelse", "kommentti", "κριτική", "σχόλιο", "समीक्षा", "टिप्पणी", "รีวิว", "bìnhluận", "nộidung", "ulasan",
+    "komentar", "teks", "ביקורת", "טקסט", "відгук", "коментар", "نظر", "متن", "recenzie", "comentariu", "recensie",
 )  # fmt: skip
 TITLE_NAMES = (
     "summary", "reviewtitle", "reviewsummary", "reviewheadline", "title", "headline", "subject", "heading", "titel",
@@ -39,6 +42,8 @@ LABEL_NAMES = (
     "isnegative", "recommendedind", "recommended", "recommend", "recommends", "recommendation", "isrecommended",
     "wouldrecommend", "liked", "target", "airlinesentiment", "reviewsentiment", "gold", "goldlabel",
     "classindex", "classlabel", "labelid", "verdict", "choices", "choice", "sentimiento", "stimmung", "情感", "标签",
+    "sentimento", "sentimen", "sentyment", "tonalität", "tonalité", "тональность", "тональність", "情绪", "极性",
+    "感情", "極性", "감성", "감정", "भावना", "احساس", "المشاعر", "סנטימנט", "συναίσθημα", "duygu", "nhãn",
 )  # fmt: skip
 RATING_NAMES = (
     "rating", "ratings", "stars", "star", "starrating", "reviewrating", "reviewstars", "overall", "overallrating",
@@ -48,6 +53,9 @@ RATING_NAMES = (
     "avaliação", "estrelas", "ocena", "оценка", "рейтинг", "puan", "评分", "星级", "評価", "星",
     "평점", "별점", "تقييم", "wertung", "gesamtbewertung", "zufriedenheit", "satisfaction", "satisfacción",
     "tevredenheid", "满意度", "満足度", "総合評価", "만족도", "valuation", "productvaluation",
+    "평가점수", "点数", "スコア", "hodnotenie", "hvězdičky", "bedømmelse", "stjerner", "tähdet", "βαθμολογία",
+    "αστέρια", "रेटिंग", "คะแนน", "ดาว", "sốsao", "điểm", "peringkat", "bintang", "דירוג", "ציון", "оцінка", "امتیاز",
+    "csillag", "stele", "beoordeling", "sterren", "yıldız", "التقييم", "النجوم",
     "cijfer", "waardering", "betyg", "karakter", "arvosana", "hodnocení", "értékelés", "التقييم",
 )  # fmt: skip
 CLASS_NAMES = (
@@ -77,6 +85,9 @@ _NEVER_A_LABEL = re.compile(
 )
 _LABEL_AFTER_ALL = re.compile(r"^(class|label|sentiment|target) (index|id|idx|key|number|num|name)$")
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*", re.IGNORECASE | re.ASCII)
+_COUNTED = re.compile(r"([A-Za-z]{0,8}[ _]?)(\d{1,3})", re.ASCII)
+_NO_LETTERS = re.compile(r"(?:[^\w\u0900-\u0dff\u0e00-\u0eff]|_)+")
+"""The scripts of India, Thailand and Laos write vowels as marks, which Python counts as no letters."""
 _DATE = re.compile(
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ].*)?|\d{1,2}[-/. ]\w{1,9}[-/., ]+\d{2,4}(,? \d{1,2}:\d{2}.*)?|"
     r"[A-Z][a-z]+ \d{1,2}, \d{4}"
@@ -85,7 +96,7 @@ _DATE = re.compile(
 
 def plain(name: str) -> str:
     """Return the letters and digits of `name`, in lower case."""
-    return re.sub(r"[\W_]+", "", name.casefold())
+    return _NO_LETTERS.sub("", name.casefold())
 
 
 @lru_cache(maxsize=10_000)
@@ -101,6 +112,18 @@ _KNOWN = frozenset(TEXT_NAMES + TITLE_NAMES + LABEL_NAMES + RATING_NAMES + CLASS
 def is_known_name(name: str) -> bool:
     """Return whether `name` is a common name for a column of review files, and not a value of a label."""
     return len(name) <= 60 and plain(name) in _KNOWN and plain(name) not in _NOT_NAMES
+
+
+def numbers_columns(names: Sequence[str]) -> bool:
+    """Return whether names only count the columns, from 0 or 1: `0,1`, `v1,v2`. Some may be left out."""
+    found = [_COUNTED.fullmatch(name.strip()) for name in names if name.strip()]
+    counted = [match for match in found if match is not None]
+    numbers = [int(match[2]) for match in counted]
+    alike = len({match[1].casefold() for match in counted}) == 1
+    first = numbers[0] if numbers else 2
+    return (
+        len(found) == len(counted) > 1 and alike and first < 2 and numbers == list(range(first, first + len(numbers)))
+    )
 
 
 def is_rating_name(name: str) -> bool:

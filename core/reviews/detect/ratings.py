@@ -15,13 +15,14 @@ _STARS_WORD = (
     r"звезд[аы]?|звёзд[аы]?|"
     r"stjärnor|tähteä|yıldız|颗?星|つ星|점|★|⭐)"
 )
+_NAME = r"(?:rating|score|bewertung|note|nota|оценка)"
 _OF = r"(?:/|out of|of|von|sur|su|de|van|av|z|из|/ ?)"
 _PLAIN = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+|[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:e[+-]?\d+)?")
 _FORMS: tuple[tuple[Form, re.Pattern[str]], ...] = (
     ("percent", re.compile(rf"{_N} ?(?:%|percent|prozent)")),
-    ("of", re.compile(rf"(?:rated |rating:? |score:? )?{_N} ?{_OF} ?{_N}(?: ?{_STARS_WORD})?\.?")),
+    ("of", re.compile(rf"(?:rated |{_NAME} ?:? ?)?{_N} ?(?:{_STARS_WORD} )?{_OF} ?{_N}(?: ?{_STARS_WORD})?\.?")),
     ("stars", re.compile(rf"(?:rated )?{_N}[ -]?{_STARS_WORD}(?: rating)?\.?")),
-    ("stars", re.compile(rf"(?:rating|rated|score|stars?|bewertung|note|nota|оценка|★|⭐|星)\s?:?\s?{_N}つ?")),
+    ("stars", re.compile(rf"(?:{_NAME}|rated|stars?|★|⭐|星)\s?:?\s?{_N}つ?")),
 )
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+")
 _TOP_FIRST = re.compile(r"(\d+)つ星のうち(\d+(?:\.\d+)?)")
@@ -41,6 +42,7 @@ _WORDS = (
     "ten|zehn|dix|diez|dieci|dez|tien|десять",
 )
 _WORD_VALUES = {word: float(number) for number, words in enumerate(_WORDS) for word in words.split("|")}
+_WORDS_OF = re.compile(rf"(\w+) {_OF} (\w+)(?: {_STARS_WORD})?")
 _WORD = re.compile(rf"(?:star[ _]rating[ _])?(\w+?)(?:[ _-]{_STARS_WORD})?")
 
 
@@ -56,7 +58,7 @@ class Rating:
 
 def rating_of(cell: str) -> Rating | None:
     """Return the rating in `cell`; None if it is anything else. A decimal comma is a point."""
-    said = canonical(cell)
+    said = canonical(cell.replace("½", ".5"))
     if not said or len(said) > 60:
         return None
     if _PLAIN.fullmatch(said):
@@ -72,6 +74,9 @@ def rating_of(cell: str) -> Rating | None:
             top = 100.0 if form == "percent" else _number(match[2]) if form == "of" else None
             value = _number(match[1])
             return Rating(value, top, form) if top is None or 0 <= value <= top else None
+    if (match := _WORDS_OF.fullmatch(said)) and match[1] in _WORD_VALUES and match[2] in _WORD_VALUES:
+        value, top = _WORD_VALUES[match[1]], _WORD_VALUES[match[2]]
+        return Rating(value, top, "of") if value <= top else None
     match = _WORD.fullmatch(said)
     spelled = _WORD_VALUES.get(match[1]) if match else None
     return None if spelled is None else Rating(spelled, None, "word")

@@ -66,14 +66,16 @@ _SENTIMENTS = _table(
     "negativ,schlecht,unzufrieden,nicht empfohlen,négatif,negatif,négative,mauvais,insatisfait,non recommandé,negativo,"
     "negativa,malo,mala,insatisfecho,no recomendado,cattivo,insoddisfatto,ruim,insatisfeito,negatief,slecht,"
     "негативный,негатив,отрицательный,плохо,negatywny,negatywna,negativní,负面,消极,差评,差,坏,負面,ネガティブ,悪い,부정,"
-    "olumsuz,سلبي,disagree",
+    "olumsuz,سلبي,disagree,negativt,negatiivinen,αρνητικό,αρνητική,नकारात्मक,ลบ,เชิงลบ,tiêu cực,منفی,سلبية,שלילי,"
+    "негативний,негативна,kritisch,défavorable,否定,负向",
     neutral="neutral,neu,mixed,neutral/mixed,meh,okay,ok,average,passive,neither,so-so,😐,neutre,neutro,neutraal,"
     "нейтральный,нейтрально,neutralny,neutrální,中性,中立,中评,普通,ニュートラル,중립,nötr,tarafsız,محايد,gemischt,mixte",
     positive="positive,pos,good,likely,recommended,happy,satisfied,like,liked,thumbs up,up,👍,😀,😊,☺,🙂,😍,❤,"
     "recommend,favorable,favourable,promoter,fresh,positiv,gut,zufrieden,empfohlen,positif,bon,satisfait,"
     "recommandé,positivo,positiva,bueno,buena,satisfecho,recomendado,buono,soddisfatto,bom,satisfeito,positief,goed,"
     "позитивный,позитив,положительный,хорошо,pozytywny,pozytywna,pozitivní,正面,积极,好评,好,ポジティブ,良い,긍정,"
-    "olumlu,pozitif,إيجابي,agree",
+    "olumlu,pozitif,إيجابي,agree,positivt,positiivinen,θετικό,θετική,सकारात्मक,บวก,เชิงบวก,tích cực,مثبت,إيجابية,"
+    "חיובי,позитивний,позитивна,lobend,肯定,正向",
     very_positive="very positive,very likely,extremely likely,very good,excellent,great,"
     "very satisfied,very happy,strongly positive,sehr positiv,"
     "très positif,muy positivo,非常正面,strongly agree,extremely positive,love,loved",

@@ -19,9 +19,9 @@ Part = Literal["train", "validation", "test", "inbox"]
 
 _MORE = r"(?:set|data|split|reviews|samples?)?"
 _WORDS: tuple[tuple[Part, re.Pattern[str]], ...] = (
-    ("train", re.compile(rf"(?:train|training){_MORE}")),
+    ("train", re.compile(rf"(?:train|training|trn){_MORE}")),
     ("validation", re.compile(rf"(?:validation|valid|val|dev|eval|evaluation){_MORE}")),
-    ("test", re.compile(rf"(?:test|testing|holdout|heldout){_MORE}")),
+    ("test", re.compile(rf"(?:test|testing|tst|holdout|heldout){_MORE}")),
     ("inbox", re.compile(rf"(?:inbox|unsup|unsupervised|unlabell?ed){_MORE}")),
 )
 _INSIDE = re.compile("train|test|validation|valid|val|dev")

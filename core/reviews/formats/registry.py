@@ -26,6 +26,7 @@ from core.reviews.formats.pair_lines import is_pairs
 from core.reviews.formats.pipe_table import is_pipe_table
 from core.reviews.formats.python_lines import is_python_lines
 from core.reviews.formats.refusals import is_page, refuse_what_is_no_table
+from core.reviews.formats.said_labels import are_labels_said
 from core.reviews.formats.table import Table
 from core.reviews.options import ReadingOptions
 
@@ -106,6 +107,7 @@ FORMATS = (
     ),
     Format("fasttext", "fastText", (), "labelled_lines:open_fasttext", marks=is_fasttext),
     Format("trees", "sentiment trees", (), "labelled_lines:open_trees", marks=is_trees),
+    Format("said", "lines of “positive: text”", (), "said_labels:open_said_labels", marks=are_labels_said),
     Format("numbered", "lines of “1 text”", (), "labelled_lines:open_numbered_lines", marks=is_numbered_lines),
     Format("python", "lines of Python dicts", (), "python_lines:open_python_lines", marks=is_python_lines),
     Format("records", "“key: value” records", (), "key_value_records:open_records", marks=is_records),

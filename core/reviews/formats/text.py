@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import chain
 
+from core.base.text import clean_line
 from core.reviews.formats.delimited.detection import find_dialect, has_classes
 from core.reviews.formats.delimited.dialect import NEVER_IN_TEXT, NO_DELIMITER
 from core.reviews.formats.delimited.table import open_tsv
@@ -14,7 +16,7 @@ from core.reviews.formats.lines import Lines, line_ends
 from core.reviews.formats.table import CHUNK_ROWS, Chunk, Table
 from core.reviews.options import ReadingOptions
 
-_STRAYS = 0.1
+_STRAYS, _BLOCKS = 0.1, 3
 
 
 def open_plain_text(file: InputFile, options: ReadingOptions) -> Table:
@@ -34,6 +36,12 @@ class TextTable(LineTable):
 
     def __init__(self, file: InputFile) -> None:
         super().__init__(file, ["text"])
+        blocks = [block for block in re.split(r"\n[ \t\r]*\n", file.head) if block.strip()]
+        if sum("\n" in block.strip() for block in blocks) * 2 > len(blocks) >= _BLOCKS:
+            self.notices.append(
+                f"Blank lines divide {clean_line(self.name)} into blocks of lines; each line is read as a review, and "
+                "no block as a whole."
+            )
 
     def chunks(self, rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
         self.tally.reset()

@@ -6,10 +6,11 @@ and counted as what it is; a line of an unknown shape stays a row, and is left o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from core.reviews.detect.names import is_date, is_known_name, is_number, is_truth_value
+from core.reviews.detect.names import is_date, is_known_name, is_number, is_truth_value, numbers_columns
 
 HEADER, SECOND_HEADER, REPEATED_HEADER = "header", "second header", "repeated header"
 TITLE, COMMENT, SEPARATOR, FOOTER, BLANK = "title above the header", "comment", "sep= line", "footer", "blank line"
@@ -23,6 +24,11 @@ _RAGGED = 0.9
 _MAX_NAME, _MAX_QUESTION = 60, 250
 _TOTALS = frozenset(("total", "totals", "grand total", "sum", "average", "mean", "count", "summe", "gesamt", "итого"))
 
+_TYPES = frozenset(
+    "int int32 int64 integer bigint number numeric float float64 double decimal string str text varchar char object "
+    "bool boolean date datetime timestamp category factor".split()
+)
+"""What stands below names that tell the types of columns."""
 _KINDS_OF_ANSWERS = frozenset(("response", "open-ended response", "other (please specify)"))
 """What SurveyMonkey writes below a question."""
 
@@ -145,6 +151,8 @@ def _second_headers(names: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
             return count
     if len(rows) < 4 or len(rows[0]) != len(names) or same_header(rows[0], names):
         return 0
+    if all(re.sub(r"\W.*", "", cell.strip().casefold()) in _TYPES for cell in rows[0]):
+        return 1
     columns = _columns(rows[1:], len(names))
     if any(cell.strip().casefold() in _KINDS_OF_ANSWERS for cell in rows[0]) and _has_gaps(rows[0], columns):
         return 1
@@ -182,6 +190,10 @@ def has_header(records: Sequence[Sequence[str]]) -> bool:
     """Return whether the first of `records` names the columns."""
     names, below = records[0], records[1:]
     known = sum(map(is_known_name, names))
+    if numbers_columns(names) and any(
+        not any(map(is_number, column)) for name, column in zip(names, _columns(below, len(names)), strict=True) if name
+    ):
+        return True
     if known and (known > 1 or not any(is_number(name) or len(name) > _MAX_NAME for name in names)):
         return True
     if len(names) == 1 or not below or any(is_number(name) or is_truth_value(name) for name in names):
