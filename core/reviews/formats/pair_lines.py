@@ -60,7 +60,7 @@ class PairLines(LineTable):
     format = "pairs"
 
     def __init__(self, file: InputFile) -> None:
-        self._field = re.compile(rf"{_KEY}{_sign(file) or _SIGNS[0]}(.*)", re.DOTALL)
+        self._field = re.compile(rf"{_KEY}(?:{_sign(file) or _SIGNS[0]}) ?(.*)", re.DOTALL)
         super().__init__(file, [])
         found = (self._pairs(line.rstrip("\r")) for line in _first_lines(file))
         self._keys = list(dict.fromkeys(key for pairs in found for key in pairs or ()))
