@@ -60,7 +60,8 @@ class PairLines(LineTable):
     format = "pairs"
 
     def __init__(self, file: InputFile) -> None:
-        self._field = re.compile(rf"{_KEY}(?:{_sign(file) or _SIGNS[0]}) ?(.*)", re.DOTALL)
+        sign = _sign(file) or _SIGNS[0]
+        self._field = re.compile(rf"{_KEY}{sign}{' ?' if sign == ':' else ''}(.*)", re.DOTALL)
         super().__init__(file, [])
         found = (self._pairs(line.rstrip("\r")) for line in _first_lines(file))
         self._keys = list(dict.fromkeys(key for pairs in found for key in pairs or ()))

@@ -172,7 +172,7 @@ def find_format(file: InputFile, options: ReadingOptions) -> Format:
         if marked is not None:
             return marked
     is_none = named in ("json", "jsonl") and _OBJECT.search(file.head) is None
-    if is_none and is_delimited(file.head, file.complete):
+    if is_none and "\n" in file.head.strip() and is_delimited(file.head, file.complete):
         return _BY_NAME["csv"]
     if named is not None:
         return _BY_NAME[named]
