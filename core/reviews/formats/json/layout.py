@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 
 from core.base.text import clean_line
 from core.reviews.detect.names import CLASS_NAMES, LABEL_NAMES, RATING_NAMES, TEXT_NAMES, is_known_name, plain
+from core.reviews.formats.json.nested_reviews import is_row
 from core.reviews.formats.json.stream import Position
 from core.reviews.formats.json.survey import Node
 
@@ -59,6 +60,8 @@ class Layout:
     notices: list[str] = field(default_factory=list)
     count: int | None = None
     """How many reviews there are, as counted while the file was surveyed."""
+    problem: str = ""
+    """Why the reviews cannot be told apart, if they cannot."""
 
 
 def find_layout(root: Node, wanted: str | None = None) -> Layout:
@@ -146,7 +149,12 @@ def _rows_without_names(children: Mapping[str, Node]) -> Layout | None:
     width = max(len(row) for row in children[rows[0]].sample if row is not None)
     fitting = [children[key] for key in names if children[key].array_of(str) and children[key].count == width]
     found = children[rows[0]]
-    return Layout([Part(found.start)], names=fitting[0].start if fitting else None, count=found.count)
+    index = children.get("index")
+    notices = []
+    if index is not None and index.kind == "array" and index.count != found.count:
+        named = clean_line(rows[0], 40)
+        notices = [f"“{named}” has {found.count:,} rows, but “index” has {index.count:,}: some may be lost."]
+    return Layout([Part(found.start)], names=fitting[0].start if fitting else None, count=found.count, notices=notices)
 
 
 def _tables(node: Node) -> Layout | None:
@@ -226,13 +234,24 @@ def _columns(node: Node, inside: Mapping[str, Node]) -> Layout | None:
     full = {key: child for key, child in columns.items() if child.count == longest}
     if len(full) == 1 and len(columns) > 1 and not any(map(is_known_name, columns)):
         return None
-    layout = Layout(columns={key: child.start for key, child in columns.items()}, count=longest)
-    short = [key for key in columns if key not in full]
-    if short:
-        listed = ", ".join(f"“{clean_line(key, 40)}” ({columns[key].count:,})" for key in short[:_SAID])
-        layout.notices.append(f"Columns with fewer than {longest:,} values end early: {listed}.")
-    layout.notices += _not_read((key, child) for key, child in inside.items() if key not in columns)
+    layout = Layout(columns={key: child.start for key, child in full.items()}, count=longest)
+    layout.problem = _mismatch(columns, full)
+    layout.notices += _not_read((key, child) for key, child in inside.items() if key not in full)
     return layout
+
+
+def _mismatch(columns: Mapping[str, Node], full: Mapping[str, Node]) -> str:
+    """Return why cells of columns cannot be put together to rows; empty if they can."""
+    short = [key for key in columns if key not in full and is_known_name(key)]
+    if short:
+        named = [f"“{clean_line(key, 40)}” {columns[key].count:,}" for key in (next(iter(full)), short[0])]
+        return f"its columns are of different lengths ({named[0]}, {named[1]} values)"
+    keyed = [key for key, child in full.items() if child.kind == "object"]
+    other = [key for key in keyed if full[key].order != full[keyed[0]].order]
+    if other:
+        named = [f"“{clean_line(key, 40)}”" for key in (keyed[0], other[0])]
+        return f"its columns {named[0]} and {named[1]} number their rows differently"
+    return ""
 
 
 def _is_numbered(column: Node) -> bool:
@@ -242,7 +261,7 @@ def _is_numbered(column: Node) -> bool:
 
 def _is_column(node: Node) -> bool:
     if node.kind == "array":
-        return not any(isinstance(value, dict) for value in node.sample)
+        return not any(isinstance(value, dict) or is_row(value) for value in node.sample)
     return bool(node.children) and all(child.kind != "object" for child in node.children.values())
 
 

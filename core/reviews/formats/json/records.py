@@ -115,6 +115,17 @@ def record_of(value: Any, names: Sequence[str] | None) -> dict[str, Any] | None:
     return None
 
 
+def holds_rows(row: Sequence[Any], fits: bool) -> bool:
+    """Return whether the cells of a row are rows themselves.
+
+    Args:
+        fits: Whether the row is as long as others.
+    """
+    lists = sum(isinstance(cell, list) for cell in row)
+    objects = sum(isinstance(cell, dict) and not cell.keys() & {"role", "from"} for cell in row)
+    return (lists > 1 and (not fits or 2 * lists > len(row))) or 1 < objects == len(row)
+
+
 def object_chunks(
     items: Iterable[Item], keys: Sequence[str], rows: int, seen: set[str] | None = None, *, by_line: bool = False
 ) -> Iterator[Chunk]:

@@ -7,6 +7,7 @@ value, in which case it reads more, or the file is broken there.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import TextIOWrapper
@@ -15,7 +16,11 @@ from typing import Any
 _BLOCK = 1 << 20
 _MAX_VALUE = 64 << 20
 _decode = json.JSONDecoder(strict=False).raw_decode
-_SPACE = " \t\n\r"
+_SPACE = " \t\n\r\x1e"
+"""White space, and the mark before each value of a JSON text sequence (RFC 7464)."""
+_OVERLAP = 2_048
+"""Characters that a pattern may need to match, at most."""
+_MAX_LEAD = 1_000
 
 
 class BrokenJsonError(Exception):
@@ -42,16 +47,18 @@ class JsonStream:
 
     Attributes:
         line: The line of the next character.
+        lead: The white space before the next character, if nothing else is before it on its line; otherwise None.
     """
 
     def __init__(self, file: TextIOWrapper, position: Position = Position(), block: int = _BLOCK) -> None:
         """Args: block: Characters to read at a time."""
         self._file, self._block = file, block
-        self._window, self._next = "", 0
+        self._window, self._next, self._last = "", 0, 0
         self._blocks = [(0, position.cookie)]
         """Where the blocks in the window start: index in the window, and cookie."""
         self._end = position.cookie
         self.line = position.line
+        self.lead: str | None = "" if position == Position() else None
         while len(self._window) < position.skipped and self._more():
             pass
         self._next = min(position.skipped, len(self._window))
@@ -68,7 +75,8 @@ class JsonStream:
             window, at = self._window, self._next
             while at < len(window) and window[at] in _SPACE:
                 at += 1
-            self._advance(at)
+            if at > self._next:
+                self._pass_blanks(at)
             if at < len(window):
                 return window[at]
             if not self._more():
@@ -97,19 +105,40 @@ class JsonStream:
             BrokenJsonError: What follows is not a JSON value.
         """
         self.peek()
-        while True:
-            try:
-                value, end = _decode(self._window, self._next)
-            except RecursionError:
-                raise self.broken() from None
-            except ValueError as error:
-                if _may_be_cut(error, len(self._window)) and self._more():
-                    continue
-                raise self.broken() from None
-            if end == len(self._window) and self._more():
-                continue
-            self._advance(end)
-            return value
+        value, end = self._decoded()
+        self._last = self._next
+        self._advance(end)
+        return value
+
+    def peek_value(self) -> Any:
+        """Return the value that begins at the next character without moving behind it; None if there is none."""
+        try:
+            return self._decoded()[0]
+        except BrokenJsonError:
+            return None
+
+    @property
+    def last_text(self) -> tuple[str, int, int]:
+        """The text of the value that was just taken: a text, and where in it the value starts and ends."""
+        return self._window, self._last, self._next
+
+    def skip(self, characters: int) -> None:
+        """Skip the next characters in the window, whatever they are."""
+        if self._next < len(self._window) or self._more():
+            self._advance(min(self._next + characters, len(self._window)))
+
+    def find(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+        """Move to the outermost group of the next match of `pattern`, and return the match.
+
+        If there is none, the result is None, and nothing is next.
+        """
+        while (match := pattern.search(self._window, self._next)) is None:
+            self._advance(max(self._next, len(self._window) - _OVERLAP))
+            if not self._more():
+                self._advance(len(self._window))
+                return None
+        self._advance(match.start(match.lastgroup or 0))
+        return match
 
     def members(self) -> Iterator[tuple[int, Any]]:
         """Yield the values of the next array, or of the next object without its keys, each with its line."""
@@ -140,9 +169,33 @@ class JsonStream:
         """Return an error which says that the text is broken here."""
         return BrokenJsonError(self.line, self._window[self._next : self._next + 320])
 
+    def _decoded(self) -> tuple[Any, int]:
+        """Return the value at the next character, and where in the window it ends."""
+        while True:
+            try:
+                value, end = _decode(self._window, self._next)
+            except RecursionError:
+                raise self.broken() from None
+            except ValueError as error:
+                if _may_be_cut(error, len(self._window)) and self._more():
+                    continue
+                raise self.broken() from None
+            if end == len(self._window) and self._more():
+                continue
+            return value, end
+
     def _advance(self, to: int) -> None:
         self.line += self._window.count("\n", self._next, to)
-        self._next = to
+        self._next, self.lead = to, None
+
+    def _pass_blanks(self, to: int) -> None:
+        """Skip white space, which may be all that a line begins with."""
+        blanks, lead = self._window[self._next : to], self.lead
+        self._advance(to)
+        if "\n" in blanks:
+            self.lead = blanks.rpartition("\n")[2]
+        elif lead is not None and len(lead) + len(blanks) < _MAX_LEAD:
+            self.lead = lead + blanks
 
     def _more(self) -> bool:
         """Extend the window, doubling it so that long values take linear time; return False at the end of the file."""

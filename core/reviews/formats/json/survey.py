@@ -24,6 +24,8 @@ class Node:
     """The members of an object, at most 5,000; deeper than six levels, none."""
     sample: list[Any] = field(default_factory=list)
     """The first values of an array; the value of a scalar."""
+    order: int = 0
+    """A hash of the keys of an object, in their order."""
 
     def array_of(self, *types: type) -> bool:
         """Return whether this is an array that starts with values of these types (null is of any)."""
@@ -53,6 +55,7 @@ def survey(stream: JsonStream, depth: int = 0) -> Node:
         node = Node("object", start)
         for key in stream.places():
             node.count += 1
+            node.order = hash((node.order, key))
             if depth < _MAX_DEPTH and len(node.children) < _MAX_CHILDREN:
                 name = key if key not in node.children else f"{key} ({node.count})"
                 node.children[name] = survey(stream, depth + 1)

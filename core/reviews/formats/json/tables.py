@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
+from io import TextIOWrapper
 from typing import Any
 
 from core.base.errors import InputError
@@ -15,7 +19,11 @@ from core.base.text import clean_line
 from core.reviews.detect.names import is_known_name
 from core.reviews.formats.input_file import InputFile
 from core.reviews.formats.json.layout import Layout, find_layout, is_record, paths
-from core.reviews.formats.json.records import Item, flat, object_chunks, record_of
+from core.reviews.formats.json.nested_reviews import several_reviews_in
+from core.reviews.formats.json.recognition import first_value, is_json_lines
+from core.reviews.formats.json.records import Item, flat, holds_rows, object_chunks, record_of
+from core.reviews.formats.json.recovery import Beginnings, CannotResumeError, Unread, values
+from core.reviews.formats.json.repeated_keys import RepeatedKeys
 from core.reviews.formats.json.stream import BrokenJsonError, JsonStream
 from core.reviews.formats.json.survey import survey
 from core.reviews.formats.table import CHUNK_ROWS, BadRow, Chunk, ReadAgainError, Table, Tally, excerpt, unique_names
@@ -25,8 +33,9 @@ _SAMPLE = 1_000
 _WINDOWS = 16 << 20
 """Characters that the windows of all columns of a file have together."""
 _MIN_WINDOW = 1 << 12
-_HEAD_LINES = 20
 _LATE_NAMED = 5
+_LINES_NAMED = 3
+_WIDTH_SAMPLE = 20
 _scan = json.JSONDecoder(strict=False)
 
 
@@ -50,9 +59,10 @@ class ObjectTable(Table):
         """Args: lines: Whether each line is a value (JSON Lines)."""
         self._file, self.name, self.format = file, file.name, "jsonl" if lines else "json"
         self.notices: list[str] = []
-        self.encoding = file.encoding
+        self.encoding, self.doubts = file.encoding, file.encoding_doubts
         self.tally = Tally("lines" if lines else "values")
         self._names: list[str] | None = None
+        self._damage, self._repeated = Beginnings(), RepeatedKeys()
         self._layout = Layout() if lines else self._find_layout(options.table)
         first = self._first()
         self._texts = isinstance(first, str)
@@ -66,6 +76,11 @@ class ObjectTable(Table):
             raise InputError(
                 f"{clean_line(self.name)} holds no JSON objects; each review must be one, with its columns."
             )
+        if place := several_reviews_in(records):
+            raise InputError(
+                f"{clean_line(self.name)} has several reviews in one value (“{clean_line(place, 60)}”); save it with "
+                "one object for each review."
+            )
         self._own_notices = list(self._layout.notices)
         self.columns = unique_names(self._keys)
 
@@ -75,11 +90,21 @@ class ObjectTable(Table):
     def chunks(self, rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
         self.notices[:] = self._own_notices
         self.tally.reset()
+        self._damage, self._repeated = Beginnings(), RepeatedKeys()
         seen: set[str] = set()
         yield from object_chunks(self._items(), list(self._keys), rows, seen, by_line=self.format == "jsonl")
         if self._layout.count is not None:
             self.tally.total = self._layout.count
+        self.notices += filter(None, [self._said_of_damage(), self._repeated.notice(self.name)])
         self._add_late(seen.difference(self._keys))
+
+    def _said_of_damage(self) -> str:
+        """Return what to say if the file is not quite JSON, although nothing is left out for it."""
+        name = clean_line(self.name)
+        if lines := self._damage.without_comma:
+            named = ", ".join(map(str, lines[:_LINES_NAMED])) + ", …" * (len(lines) > _LINES_NAMED)
+            return f"{name} has no comma before the values on these lines, which are read all the same: {named}."
+        return f"{name} ends in the middle of an array, as if it was cut off." if self._damage.cut else ""
 
     def _add_late(self, late: set[str]) -> None:
         """Make columns of keys that the first records do not have; only name those inside other values.
@@ -101,8 +126,8 @@ class ObjectTable(Table):
         if self.format == "jsonl":
             return self._lines()
         if self._layout.columns:
-            return self._columns()
-        return self._guarded(self._parts() if self._layout.parts else self._values())
+            return self._unchanged(self._columns())
+        return self._unchanged(self._parts()) if self._layout.parts else self._values()
 
     def _lines(self) -> Iterator[Item]:
         """Yield the record of each line; several on one line are several records."""
@@ -117,40 +142,68 @@ class ObjectTable(Table):
                     try:
                         value, end = _scan.raw_decode(rest, at)
                     except (ValueError, RecursionError):
-                        yield number, BadRow(number, "broken JSON", excerpt(rest[at : at + 400]))
-                        break
+                        end = self._damage.next_in_line(rest, at)
+                        yield number, BadRow(number, "broken JSON", excerpt(rest[at : min(end, at + 400)]))
+                        at = end
+                        continue
+                    self._damage.learn(value)
                     if header_due:
                         header_due = False
                         self.tally.skipped["header"] += 1
                     else:
-                        yield number, self._record(value, number)
+                        yield number, self._record(value, number, rest, at, end)
                     at = end
                     while at < len(rest) and rest[at] in " \t,\x1e":
                         at += 1
 
-    def _guarded(self, items: Iterator[Item]) -> Iterator[Item]:
-        """Yield `items`. After broken JSON nothing can be trusted: reading stops, with a notice."""
+    def _unchanged(self, items: Iterator[Item]) -> Iterator[Item]:
+        """Yield `items` of a file that was whole when it was surveyed.
+
+        Raises:
+            InputError: It is not now.
+        """
         try:
             yield from items
         except BrokenJsonError as broken:
-            self.tally.total += 1
-            yield broken.line, BadRow(broken.line, "broken JSON", excerpt(broken.excerpt))
-            where = f"{clean_line(self.name)} line {broken.line}"
-            self.notices.append(f"The JSON is broken at {where}: nothing after it was read.")
+            raise InputError(
+                f"{clean_line(self.name)} was changed while it was read, and is broken on line {broken.line}; wait "
+                "until it is written, and read it again."
+            ) from None
 
     def _values(self) -> Iterator[Item]:
-        """Yield the records of values that follow one another; those of an array are its members."""
+        """Yield the records of values that follow one another, and of members of arrays; what is broken is counted.
+
+        Raises:
+            InputError: It is broken, and where the next value begins cannot be told.
+        """
+        header_due = self.header
         with self._file.open() as text:
             stream = JsonStream(text, self._layout.single) if self._layout.single else JsonStream(text)
-            while opening := stream.peek():
-                if opening == "[":
-                    yield from self._members(stream, "")
-                elif not stream.take(","):
-                    line, value = stream.line, stream.value()
+            if self._layout.single:
+                line, value = stream.line, stream.value()
+                self.tally.total += 1
+                yield line, self._record(value, line, *stream.last_text)
+                return
+            try:
+                for line, value in values(stream, self._damage):
                     self.tally.total += 1
-                    yield line, self._record(value, line)
-                if self._layout.single:
-                    return
+                    if isinstance(value, Unread):
+                        where = f"broken JSON, lines {line}–{value.last}" if value.last > line else ""
+                        yield line, BadRow(line, "broken JSON", excerpt(value.excerpt), where)
+                    elif header_due:
+                        header_due = False
+                        self.tally.skipped["header"] += 1
+                    else:
+                        yield line, self._record(self._with_name(value), line, *stream.last_text)
+            except CannotResumeError as broken:
+                raise InputError(
+                    f"{clean_line(self.name)} is broken on line {broken.line}, and where its next value begins cannot "
+                    "be told; mend that line, or save the file as JSON Lines."
+                ) from None
+
+    def _with_name(self, value: Any) -> Any:
+        """Return a text as an object, if the values of the file are texts."""
+        return {"text": value} if self._texts and isinstance(value, str) else value
 
     def _parts(self) -> Iterator[Item]:
         with self._file.open() as text:
@@ -165,7 +218,7 @@ class ObjectTable(Table):
                 header_due = False
                 self.tally.skipped["header"] += 1
                 continue
-            record = self._record({"text": value} if self._texts and isinstance(value, str) else value, line)
+            record = self._record(self._with_name(value), line, *stream.last_text)
             if column and not isinstance(record, BadRow):
                 record = {**record, (column if column not in record else f"{column} "): key}
             yield line, record
@@ -176,18 +229,31 @@ class ObjectTable(Table):
         with self._file.open() as text:
             window = max(_WINDOWS // len(columns), _MIN_WINDOW)
             streams = [JsonStream(text, start, window) for start in columns.values()]
-            try:
-                for cells in itertools.zip_longest(*(stream.members() for stream in streams)):
-                    line = next(cell[0] for cell in cells if cell is not None)
-                    values = (None if cell is None else cell[1] for cell in cells)
-                    yield line, flat(dict(zip(columns, values, strict=True)))
-            except BrokenJsonError as broken:  # it was whole a moment ago: another process is writing to it
-                yield broken.line, BadRow(broken.line, "broken JSON", excerpt(broken.excerpt))
+            for cells in itertools.zip_longest(*(stream.members() for stream in streams)):
+                line = next(cell[0] for cell in cells if cell is not None)
+                contents = (None if cell is None else cell[1] for cell in cells)
+                self.tally.total += 1
+                yield line, flat(dict(zip(columns, contents, strict=True)))
 
-    def _record(self, value: Any, line: int) -> dict[str, Any] | BadRow:
+    def _record(self, value: Any, line: int, text: str, start: int, end: int) -> dict[str, Any] | BadRow:
+        """Return the record of a value that was decoded from `text[start:end]`.
+
+        Raises:
+            InputError: It is a list of rows.
+        """
         record = record_of(value, self._names)
         if record is None:
             return BadRow(line, "not an object", excerpt(json.dumps(value, ensure_ascii=False)))
+        if self._names is not None and isinstance(value, list):
+            fits = len(value) == len(self._names)
+            if holds_rows(value, fits):
+                raise InputError(
+                    f"{clean_line(self.name)} has rows within rows on line {line:,}, perhaps behind a bracket too "
+                    "many; mend it, or save the file with one object for each review."
+                )
+            if not fits:
+                return BadRow(line, "wrong number of fields", excerpt(json.dumps(value, ensure_ascii=False)))
+        self._repeated.check(line, value, text, start, end)
         return record
 
     def _find_layout(self, wanted: str | None) -> Layout:
@@ -205,9 +271,18 @@ class ObjectTable(Table):
                     return Layout()
                 root = survey(stream)
                 follows = stream.peek()
+                if follows == ",":
+                    stream.take(",")
+                    follows = stream.peek() or ","
             except BrokenJsonError as broken:
-                raise InputError(f"{clean_line(self.name)} is not valid JSON: see line {broken.line}.") from None
+                if not wanted and self._is_sequence():
+                    return Layout()
+                raise InputError(self._invalid(broken.line)) from None
+            line = stream.line
         if follows:
+            inner = sum(map(is_record, root.children.values()))
+            if follows != "{" and (inner > 1 or not is_record(root)):
+                raise InputError(self._invalid(line))
             return Layout()
         if not wanted and find_layout(root).single is not None and not is_record(root):
             listed = ", ".join(clean_line(key, 40) for key in list(root.children)[:_LATE_NAMED]) or "nothing"
@@ -222,7 +297,26 @@ class ObjectTable(Table):
                 f"{clean_line(self.name)} has no array or object “{clean_line(wanted, 40)}”; it has {listed}. "
                 "Change --table."
             )
-        return find_layout(root, wanted)
+        layout = find_layout(root, wanted)
+        if layout.problem:
+            raise InputError(
+                f"{clean_line(self.name)} cannot be read by columns: {layout.problem}, so that which cells belong "
+                "together is unknown; save it again, with one object for each review."
+            )
+        return layout
+
+    def _invalid(self, line: int) -> str:
+        return f"{clean_line(self.name)} is not valid JSON: see line {line}."
+
+    def _is_sequence(self) -> bool:
+        """Return whether a file that starts with a broken object is a sequence of them, each on lines of its own."""
+        with self._file.open() as text:
+            stream = JsonStream(text)
+            stream.peek()
+            if stream.lead is None:
+                return False
+            found = stream.find(re.compile(rf"(?P<before>[^\s\x1e])\s*(?P<at>\n{re.escape(stream.lead)}\{{)"))
+            return found is not None and found["before"] not in "[:{"
 
     def _read_names(self) -> list[str]:
         with self._file.open() as text:
@@ -230,18 +324,31 @@ class ObjectTable(Table):
         return unique_names([str(name) for name in names])
 
     def _first(self) -> Any:
-        """Return the first record, as it is in the file; None if there is none, or the columns are apart."""
-        if self.format == "jsonl":
-            lines = (line.strip() for line in self._file.head.split("\n"))
-            return next((value for line in lines if (value := _first_value(line)) is not None), None)
+        """Return the first value, as it is in the file; None if there is none, or it names no columns.
+
+        Of values that are lists, it is the first that is as long as most.
+        """
         if self._layout.columns or self._layout.single:
             return None
         with self._file.open() as text:
-            stream = JsonStream(text, self._layout.parts[0].start) if self._layout.parts else JsonStream(text)
-            try:
-                return next(stream.members(), (0, None))[1] if stream.peek() == "[" else None
-            except BrokenJsonError:
-                return None
+            found = list(itertools.islice(self._raw_values(text), _WIDTH_SAMPLE))
+        first = next(iter(found), None)
+        if not isinstance(first, list):
+            return first
+        lists = [value for value in found if isinstance(value, list)]
+        width = Counter(map(len, lists)).most_common(1)[0][0]
+        return next(value for value in lists if len(value) == width)
+
+    def _raw_values(self, text: TextIOWrapper) -> Iterator[Any]:
+        """Yield what the values of the file are, but for those that are broken."""
+        if self.format == "jsonl":
+            lines = (line.strip() for line in text)
+            yield from (value for line in lines if (value := first_value(line)) is not None)
+            return
+        stream = JsonStream(text, self._layout.parts[0].start) if self._layout.parts else JsonStream(text)
+        if stream.peek() == "[":
+            with suppress(CannotResumeError):
+                yield from (value for _, value in values(stream, Beginnings()) if not isinstance(value, Unread))
 
     def _name_columns(self, row: list[Any], header: bool | None) -> None:
         """Name the columns of records that are lists: by the first of them, or by numbers."""
@@ -249,39 +356,3 @@ class ObjectTable(Table):
         detected = len(names) == len(row) and len(set(names)) == len(row) and any(map(is_known_name, names))
         self.header = detected if header is None else header
         self._names = unique_names([str(value) for value in row] if self.header else [""] * len(row))
-
-
-def is_json_lines(head: str, complete: bool) -> bool:
-    """Return whether each line holds whole values: objects, or lists of plain values.
-
-    A single line with an object around lists is a file of another shape.
-    """
-    lines = [line.strip(" \t\r,\x1e") for line in head.split("\n") if line.strip(" \t\r,\x1e")]
-    if not lines or (_first_value(lines[0]) is None and not _cut_between_objects(lines)):
-        return False
-    checked = lines[: _HEAD_LINES + 1] if complete or len(lines) < 2 else lines[:-1][:_HEAD_LINES]
-    values = [value for line in checked if (value := _first_value(line)) is not None]
-    if not values or 2 * len(values) < len(checked):
-        return False
-    if any(isinstance(value, list) and any(isinstance(one, dict | list) for one in value) for value in values):
-        return False
-    if len(lines) > 1:
-        return True
-    follows = _scan.raw_decode(checked[0])[1] < len(checked[0])
-    return isinstance(values[0], dict) and (follows or not any(isinstance(v, list | dict) for v in values[0].values()))
-
-
-def _first_value(line: str) -> dict[str, Any] | list[Any] | None:
-    """Return the first value on a line if it is whole and can be a record."""
-    if not line.startswith(("{", "[")):
-        return None
-    try:
-        value = _scan.raw_decode(line)[0]
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict | list) else None
-
-
-def _cut_between_objects(lines: list[str]) -> bool:
-    """Return whether the first line is an object that is broken, and the second begins another one."""
-    return len(lines) > 1 and lines[0].startswith("{") and lines[0].endswith("}") and lines[1].startswith("{")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from hypothesis import given
@@ -48,21 +49,30 @@ FILES: dict[str, tuple[str, str, list[Review]]] = {
         ROWS,
     ),
     "whole lines quoted": (table(None, [[line] for line in _csv(ROWS).splitlines()], quoting=1), ".csv", ROWS),
+    "indented by tabs": (_objects(indent="\t"), ".json", ROWS),
+    "objects of several lines": (
+        "".join(f"{json.dumps(row, indent=2)}\n" for row in json.loads(_objects())),
+        ".json",
+        ROWS,
+    ),
+    "JSON text sequence": (
+        "".join(f"\x1e{json.dumps(row, indent=1)}\n" for row in json.loads(_objects())),
+        ".json",
+        ROWS,
+    ),
+    "array of lists": (
+        json.dumps([["text", "label"], *([r.text, word] for r, word in zip(ROWS, LABELS, strict=True))], indent=1),
+        ".json",
+        ROWS,
+    ),
     "fastText": ("".join(f"__label__{word} {r.text}\n" for r, word in zip(ROWS, LABELS, strict=True)), ".txt", ROWS),
 }
-
-
-LOSES = {
-    "array": "what comes after the place where JSON breaks is told and not counted",
-    "pretty array": "what comes after the place where JSON breaks is told and not counted",
-}
-"""Files whose lines get lost uncounted, with the reason."""
 
 
 @st.composite
 def mutated(draw: st.DrawFn, content: str) -> tuple[str, set[int]]:
     """Return the content after one to three mutations of its lines, and the lines that were not left alone."""
-    lines = [(number, line) for number, line in enumerate(content.splitlines(keepends=True))]
+    lines = [(number, line) for number, line in enumerate(re.findall(r"[^\n]*\n|[^\n]+", content))]
     touched: set[int] = set()
     for _ in range(draw(st.integers(1, 3))):
         if len(lines) < 3:
@@ -84,13 +94,13 @@ def mutated(draw: st.DrawFn, content: str) -> tuple[str, set[int]]:
                 lines[place] = (number, line[draw(st.integers(0, max(len(line) - 1, 0))) :])
             case "lose the end" if place > 12:
                 del lines[place + 1 :]
-                touched.update(range(number, content.count("\n")))
+                touched.update(range(number, content.count("\n") + 1))
     return "".join(line for _, line in lines), touched
 
 
 def left_alone(content: str, rows: list[Review], touched: set[int]) -> list[str]:
     """Return the texts of reviews none of whose lines were touched."""
-    lines = content.splitlines()
+    lines = content.split("\n")
     spoiled = "\n".join(lines[number] for number in touched if number < len(lines))
     return [text for text, _ in rows if not any(part in spoiled for part in (text, *text.split("\n")))]
 
@@ -108,6 +118,10 @@ def require_accounted(found: Reviews | None, mutant: str, alone: list[str], rows
         return
     lost = [text for text in alone if text not in back]
     counted = max([sum(report.left_out.values()), *(account.left_out for account in report.accounts)])
+    repeated = re.findall(r"(\d+|a) values? ha(?:s|ve) a key more than once", told)
+    if report.format == "json" and mutant.count('"label"') <= 1:  # of rows that are lists, two may have become one
+        counted *= 2
+    counted += sum(1 if number == "a" else int(number) for number in repeated)
     assert len(lost) <= counted, (lost, report.left_out, told)
     known = {review.text for review in rows}
     for text in back:
@@ -116,16 +130,7 @@ def require_accounted(found: Reviews | None, mutant: str, alone: list[str], rows
             assert inside == [], (text, inside)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(
-            name,
-            marks=[pytest.mark.xfail(strict=True, raises=AssertionError, reason=LOSES[name])] if name in LOSES else [],
-        )
-        for name in FILES
-    ],
-)
+@pytest.mark.parametrize("name", FILES)
 def test_whatever_is_lost_is_counted_or_refused(name: str) -> None:
     content, suffix, rows = FILES[name]
 
