@@ -42,6 +42,11 @@ def in_time(seconds: float | None) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+def short_time(seconds: float) -> str:
+    """Format a duration that may be too short to count: `less than a second`, else as `in_time` does."""
+    return in_time(seconds) if seconds >= 1 else "less than a second"
+
+
 def clock(moment: float, now: float) -> str:
     """Format a moment (seconds since 1970) as the time of day, with its date if that is not today's."""
     then, today = time.localtime(moment), time.localtime(now)

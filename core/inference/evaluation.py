@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from itertools import product
 
 import msgspec
 import numpy as np
@@ -16,6 +17,7 @@ from core.inference.cut_report import cut_report
 from core.inference.evaluation_report import EvaluationReport
 from core.inference.metrics import confusion, ece_null_band, expected_calibration_error, measure, probabilities_of
 from core.inference.predictor import Predictor
+from core.reviews.folders.part_names import Part
 from core.reviews.options import ReadingOptions
 from core.reviews.reading import Reviews, read_reviews
 from core.reviews.split import find_leak
@@ -23,6 +25,8 @@ from core.runs.folder import RunFolder
 from core.runs.one_class import only_class
 
 _CHUNK = 2048
+_PARTS: tuple[Part, ...] = ("test", "validation", "train")
+"""The parts of a source to look for; a source that names none is its own part `train`."""
 
 
 def evaluate_run(
@@ -32,7 +36,8 @@ def evaluate_run(
     options: ReadingOptions | None,
     progress: Callable[[str, float | None], None],
 ) -> EvaluationReport:
-    """Evaluate a run's model on the labelled reviews of a source.
+    """Evaluate a run's model on the labelled reviews of a source: on its test data if it names some, else on its
+    validation data, else on all.
 
     Args:
         options: How to read the source; None reads it like the run's own data, or detects the format if that fails.
@@ -40,7 +45,7 @@ def evaluate_run(
     Raises:
         InputError: The source holds no review with a label that the model knows.
     """
-    reviews = _read(run, predictor, source, options, lambda fraction: progress("reading", fraction))
+    evaluated, reviews = _read(run, predictor, source, options, lambda fraction: progress("reading", fraction))
     rows = np.flatnonzero(reviews.labels >= 0)
     if not len(rows):
         names = ", ".join(clean_line(label, 40) for label in predictor.labels)
@@ -65,6 +70,7 @@ def evaluate_run(
     found = {
         "run": run.id,
         "data": source,
+        "part": evaluated,
         "rows": len(rows),
         "left_out": reviews.report.left_out,
         "labels": predictor.labels,
@@ -94,12 +100,17 @@ def _read(
     source: str,
     options: ReadingOptions | None,
     progress: Callable[[float], None],
-) -> Reviews:
-    if options is not None:
-        return read_reviews(source, options, labels=predictor.labels, progress=progress)
+) -> tuple[str | None, Reviews]:
+    """Return the reviews to evaluate on, and which part of the source they are; None if they are all of it."""
     own = run.request().reading
-    try:
-        return read_reviews(source, own, labels=predictor.labels, progress=progress)
-    except InputError:
-        detect = ReadingOptions(scheme=own.scheme, label_names=own.label_names)
-        return read_reviews(source, detect, labels=predictor.labels, progress=progress)
+    detect = ReadingOptions(scheme=own.scheme, label_names=own.label_names)
+    refusal: InputError | None = None
+    for chosen, part in product((own, detect) if options is None else (options,), _PARTS):
+        try:
+            reviews = read_reviews(source, chosen, labels=predictor.labels, part=part, progress=progress)
+        except InputError as error:
+            refusal = error
+        else:
+            return None if part == "train" else part, reviews
+    assert refusal is not None
+    raise refusal

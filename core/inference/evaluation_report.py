@@ -14,6 +14,8 @@ class EvaluationReport(msgspec.Struct, frozen=True, kw_only=True):
 
     run: str
     data: str
+    part: str | None
+    """The part of the source that it was, `test` or `validation`; None if the source names neither."""
     rows: int
     """Number of labelled reviews that were classified."""
     left_out: dict[str, int]

@@ -20,7 +20,7 @@ def evaluate(
     reading: Reading,
     json: Json = False,
 ) -> int:
-    """Measure a run's model on labelled reviews."""
+    """Measure a run's model on labelled reviews: on the test data, if a column or a name says which those are."""
     from core.engine.data_requests import Evaluate
     from core.engine.requests import to_result
     from core.runs.folder import find_run
@@ -41,7 +41,7 @@ def _show_evaluation(found: EvaluationReport) -> None:
     facts(
         [
             ("run", found.run),
-            ("data", f"{found.data}, {found.rows} reviews"),
+            ("data", f"{found.data}, {found.rows} reviews{f' ({found.part} data)' if found.part else ''}"),
             ("accuracy", f"{found.accuracy:.4f}"),
             ("macro F1", f"{found.macro_f1:.4f}"),
             ("loss", f"{found.loss:.4f}"),

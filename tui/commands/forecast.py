@@ -18,7 +18,7 @@ from tui.commands.options import (
 )
 from tui.commands.output import facts, say, say_json, table
 from tui.commands.train import chosen_settings, make_request
-from tui.formatting import in_bytes, in_time
+from tui.formatting import in_bytes, in_time, short_time
 
 if TYPE_CHECKING:
     from core.engine.data_requests import RunForecast
@@ -65,7 +65,7 @@ def _say(found: RunForecast) -> None:
             ("computed by", f"{said.path}, {said.precision} on {found.facts.device}"),
             ("peak memory", f"{_about(said.peak_bytes, said.low_bytes)} of {in_bytes(said.free_bytes)} free"),
             ("time", f"{in_time(said.seconds)}, {in_time(said.low_seconds)} to {in_time(said.high_seconds)}"),
-            ("an epoch", in_time(said.seconds_per_epoch)),
+            ("an epoch", short_time(said.seconds_per_epoch)),
             ("disk", in_bytes(said.disk_bytes)),
             ("estimate", sure),
             ("fits", _fits(said)),

@@ -162,7 +162,7 @@ def status(
         ("branch of", f"{summary.parent.run}, step {summary.parent.step}" if summary.parent else None),
         ("epoch", f"{summary.epoch:.2f} of {summary.epochs:.3g}" if summary.epochs else None),
         ("step", f"{summary.step} of {summary.steps}" if summary.steps else None),
-        ("training loss", f"{loss:.4f} (smoothed)" if loss is not None else None),
+        ("training loss", f"{loss:.4f} smoothed" if loss is not None else None),
         *_validation(summary.validation),
         ("best epoch", summary.best_epoch),
         *(

@@ -122,3 +122,29 @@ def test_progress_goes_from_reading_to_evaluating_all(
     assert heard[0][0] == "reading" and heard[-1] == ("evaluating", 1.0)
     shares = [share for what, share in heard if what == "evaluating"]
     assert shares == sorted(shares)  # type: ignore[type-var]
+
+
+@pytest.mark.parametrize(
+    ("named", "part"), [("train test valid", "test"), ("train dev", "validation"), ("train", None)]
+)
+def test_a_source_that_names_parts_is_evaluated_on_those_that_were_not_learned(
+    run: RunFolder, predictor: Predictor, rows: list[tuple[str, str]], tmp_path: Path, named: str, part: str | None
+) -> None:
+    """Whether a column says so or the names of files do; the figures are those of these reviews alone."""
+    names = named.split()
+    parts = [names[number // 2 % len(names)] for number in range(len(rows))]
+    with (tmp_path / "all.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(
+            [("review", "label", "split"), *((*row, p) for row, p in zip(rows, parts, strict=True))]
+        )
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    for name in names:
+        write(folder / f"{name}.csv", [row for row, p in zip(rows, parts, strict=True) if p == name])
+    wanted = {"test": "test", "validation": "dev", None: "train"}[part]
+    alone = evaluate(
+        run, predictor, write(tmp_path / "x.csv", [r for r, p in zip(rows, parts, strict=True) if p == wanted])
+    )
+    for source in (str(tmp_path / "all.csv"), str(folder)):
+        found = evaluate(run, predictor, source)
+        assert (found.part, found.rows, found.accuracy, found.cut) == (part, alone.rows, alone.accuracy, alone.cut)

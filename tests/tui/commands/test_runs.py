@@ -24,7 +24,7 @@ def test_status_says_the_settings_that_differ_the_smoothed_loss_and_the_size(cap
     assert reviewtui("status", "plain", "--plain") == 0
     said = dict(line.split(": ", 1) for line in lines_of(capsys))
     assert said["settings"] == "balanced, but epochs 2"
-    assert said["training loss"] == f"{exponential_average(LOSSES, 0.9)[-1]:.4f} (smoothed)"
+    assert said["training loss"] == f"{exponential_average(LOSSES, 0.9)[-1]:.4f} smoothed"
     assert said["size on disk"].startswith("3.") and said["size on disk"].endswith("MiB")
 
 

@@ -22,7 +22,7 @@ from core.forecast.facts import Facts
 from core.forecast.forecast import Forecast, Saving, forecast, savings
 from core.forecast.run import Run
 from core.settings.schema import Settings
-from tui.formatting import in_bytes, in_time
+from tui.formatting import in_bytes, in_time, short_time
 from tui.state import Draft
 from tui.widgets.responsive import Drawn, fitting, lines, track
 
@@ -221,7 +221,7 @@ def gauge_lines(said: Forecast, state: str, width: int, *, cannot: str = "") -> 
             (" Time   ", "$foreground-muted"),
             (f"about {in_time(said.seconds)}", "bold"),
             f" ({in_time(said.low_seconds)} to {in_time(said.high_seconds)})",
-            f", an epoch {in_time(said.seconds_per_epoch)}",
+            f", an epoch {short_time(said.seconds_per_epoch)}",
         ),
         Content.styled(state or how, "$foreground-muted"),
         Content.styled(f"most memory for {_PARTS.get(said.dominant, said.dominant)}", "$foreground-muted"),

@@ -225,6 +225,11 @@ async def test_nothing_is_said_where_everything_is_known() -> None:
         assert "tokenizer" not in frame(app)
 
 
+def test_an_epoch_of_a_moment_is_no_zero() -> None:
+    assert "an epoch less than a second" in said(width=120, freeze_layers="encoder", max_length=16)
+    assert "0:00" not in said(width=120, freeze_layers="encoder", max_length=16)
+
+
 def test_what_cannot_be_learned_takes_three_lines_at_most() -> None:
     found = forecast(Facts.model_validate(facts()), Settings())
     for width in (40, 60, 80, 200):
