@@ -27,6 +27,8 @@ class Train:
     name: str
     settings: dict[str, Value | None]
     """How its settings differ from those of the group's request."""
+    role: str = ""
+    """What the run is for, as the kind of group calls it; empty if all its runs are for the same."""
     why: str = ""
     """Why these settings, in a few words."""
 
@@ -59,7 +61,7 @@ def plan(state: GroupState, steps: Sequence[Step]) -> None:
     first = max((one.number for one in state.members), default=0) + 1
     trained = [step for step in steps if isinstance(step, Train)]
     new = tuple(
-        NewRun(number=number, name=one.name, settings=one.settings, why=one.why)
+        NewRun(number=number, name=one.name, settings=one.settings, role=one.role, why=one.why)
         for number, one in enumerate(trained, start=first)
     )
     longer = tuple(LongerRun(number=one.number, epochs=one.epochs) for one in steps if isinstance(one, Extend))

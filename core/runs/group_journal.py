@@ -32,6 +32,8 @@ class NewRun(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     settings: dict[str, Value | None]
     """How its settings differ from those of the group's request."""
+    role: str = ""
+    """What the run is for, as the kind of group calls it; empty if all its runs are for the same."""
     why: str = ""
     """Why these settings, in a few words."""
 
@@ -77,6 +79,7 @@ class Member:
     number: int
     name: str
     settings: dict[str, Value | None]
+    role: str
     why: str
     run: str | None = None
     """Id of the run; None before it is made."""
@@ -96,7 +99,7 @@ class GroupHistory:
         """Fold in a record. What is about members that were never planned is ignored."""
         if isinstance(entry, Planned):
             for one in entry.new:
-                self.members[one.number] = Member(one.number, one.name, one.settings, one.why)
+                self.members[one.number] = Member(one.number, one.name, one.settings, one.role, one.why)
             for longer in entry.longer:
                 self._change(longer.number, epochs=longer.epochs)
         elif isinstance(entry, Made):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.base.text import clean_line
 from tui.commands.output import complain, facts, progress_on_stderr, say, say_json, table
+from tui.commands.sweep_findings import say_findings
 from tui.formatting import counted
 
 if TYPE_CHECKING:
@@ -80,7 +81,12 @@ def report(state: GroupState, *, json: bool) -> int:
         table(["run", "name", "state", "accuracy", "macro F1", "loss"], rows)
     from core.experiments.state import read_result
 
-    for name, spread in (read_result(state.group) or {}).items():
+    result = read_result(state.group) or {}
+    if state.outline.kind == "sweep":
+        if result:
+            say_findings(result)
+        return 0 if state.concluded else 1
+    for name, spread in result.items():
         if isinstance(spread, dict) and spread.get("mean") is not None:
             sd = f" ± {spread['sd']:.4f} (standard deviation)" if spread.get("sd") is not None else ""
             say(f"{name.replace('_', ' ')}: mean {spread['mean']:.4f}{sd}, {spread['min']:.4f} to {spread['max']:.4f}")

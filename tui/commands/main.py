@@ -25,6 +25,7 @@ from tui.commands import (
     prune,
     queue,
     runs,
+    sweep,
     train,
     verify,
     workbench,
@@ -54,6 +55,7 @@ app.command()(annotate.note)
 app.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})(annotate.tag)
 app.command()(prune.prune)
 app.command()(queue.queue)
+app.command()(sweep.sweep)
 app.command()(train.stop)
 app.command()(train.resume)
 app.command()(continuing.extend)

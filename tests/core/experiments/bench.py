@@ -61,6 +61,12 @@ class Machine:
                 ended(run)
             continuing.run_ended(run.request().group)
 
+    def power_cut(self) -> None:
+        """End every process at once."""
+        for lock in self._held.values():
+            lock.release()
+        self._held.clear()
+
     def train(self, run: RunFolder) -> None:
         """Write what a worker writes."""
         from core.runs.extension import begin_extension

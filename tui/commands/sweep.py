@@ -1,0 +1,75 @@
+"""`sweep`: runs whose settings vary over a space, one after the other, and what they show."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from tui.commands import groups
+from tui.commands.options import (
+    Assignments,
+    Data,
+    Json,
+    Model,
+    Preset,
+    Reading,
+    SettingsFile,
+    Validation,
+    Wait,
+    locate,
+    reads_reviews,
+)
+from tui.commands.output import complain
+from tui.commands.train import check, chosen_settings, make_request
+from tui.formatting import counted
+
+
+@reads_reviews()
+def sweep(
+    data: Data,
+    reading: Reading,
+    space: Annotated[
+        list[str],
+        typer.Option(
+            "--space",
+            metavar="NAME=RANGE",
+            help="LOW..HIGH, LOW..HIGH:log, LOW..HIGH:STEP or A,B,C; repeatable.",
+        ),
+    ],
+    runs: Annotated[int | None, typer.Option(metavar="N", help="How many trials; 12 unless M is given.")] = None,
+    minutes: Annotated[float | None, typer.Option(metavar="M", help="Plan no trial that would end later.")] = None,
+    strategy: Annotated[str, typer.Option(help="search, grid or halving.")] = "search",
+    metric: Annotated[str, typer.Option(help="macro_f1, accuracy, loss or accuracy-and-seconds.")] = "macro_f1",
+    test: Annotated[str | None, typer.Option(metavar="FILE", help="Measure the winner on these reviews.")] = None,
+    validation: Validation = None,
+    model: Model = None,
+    preset: Preset = "balanced",
+    assignments: Assignments = None,
+    settings: SettingsFile = None,
+    name: Annotated[str | None, typer.Option(help="What to call the sweep.")] = None,
+    wait: Wait = False,
+    json: Json = False,
+) -> int:
+    """Train with many settings, one run after the other, and find out which are best and what each setting changes."""
+    from core.experiments.space import parse_space
+    from core.experiments.sweep_spec import DEFAULT_RUNS, HALVING_RUNS, SweepSpec, check_sweep
+    from core.runs.names import suggested_name, unused_name
+
+    chosen = chosen_settings(preset, settings, model, assignments)
+    parsed = parse_space(space, chosen)
+    usual = 1000 if minutes is not None else HALVING_RUNS if strategy == "halving" else DEFAULT_RUNS
+    spec: dict[str, Any] = {
+        "space": {one: str(dimension) for one, dimension in parsed.items()},
+        "strategy": strategy,
+        "metric": metric,
+        "runs": runs if runs is not None else usual,
+        "minutes": minutes or 0.0,
+        "test": locate(test) if test is not None else "",
+    }
+    planned = check_sweep(SweepSpec(**spec), chosen)
+    called = name if name is not None else unused_name(f"{suggested_name(data, preset)}-sweep")
+    request = make_request(data, validation, reading, preset, chosen, called)
+    check(request)
+    complain(f"The sweep makes up to {counted(planned, 'trial')}, one after the other.")
+    return groups.start(called, "sweep", request, spec, wait=wait, json=json)
