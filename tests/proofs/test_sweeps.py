@@ -118,5 +118,5 @@ def test_the_winner_of_halving_is_the_run_that_was_planned_that_long(
     for part in ("weights", "optimizer", "steps"):
         assert extended[part] == planned[part] != "", part
     print(
-        f"\n  epochs trained in all: {result['epochs_trained']:g}; the winner's weights equal the run from the beginning"
+        f"\n  {result['epochs_trained']:g} epochs in all; the winner equals the run from the beginning"
     )
