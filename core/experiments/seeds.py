@@ -9,6 +9,7 @@ from typing import Any
 from core.base.errors import InputError
 from core.experiments.making import Step, Train
 from core.experiments.state import GroupState
+from core.runs.summary import RunSummary
 
 _METRICS = ("accuracy", "macro_f1", "loss")
 
@@ -41,14 +42,19 @@ def next_steps(state: GroupState) -> Sequence[Step]:
 
 
 def conclude(state: GroupState) -> dict[str, Any]:
-    """Return mean, standard deviation, least and greatest of each score over the runs that have one."""
+    """Return mean and spread of each score over the runs that have one."""
     found = [one.summary for one in state.members if one.summary is not None and one.summary.validation is not None]
-    scores = {name: [getattr(one.validation, name) for one in found] for name in _METRICS}
     return {
         "runs": [one.id for one in found],
         "without_scores": len(state.members) - len(found),
-        **{name: _spread(values) for name, values in scores.items() if values},
+        **spreads(found),
     }
+
+
+def spreads(summaries: Sequence[RunSummary]) -> dict[str, dict[str, float | None]]:
+    """Return mean, standard deviation, least and greatest of each score of runs that have scores."""
+    scores = {name: [getattr(one.validation, name) for one in summaries] for name in _METRICS}
+    return {name: _spread(values) for name, values in scores.items() if values}
 
 
 def _spread(values: list[float]) -> dict[str, float | None]:

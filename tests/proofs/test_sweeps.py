@@ -117,6 +117,4 @@ def test_the_winner_of_halving_is_the_run_that_was_planned_that_long(
     extended, planned = fingerprint(winner.run), fingerprint(whole)
     for part in ("weights", "optimizer", "steps"):
         assert extended[part] == planned[part] != "", part
-    print(
-        f"\n  {result['epochs_trained']:g} epochs in all; the winner equals the run from the beginning"
-    )
+    print(f"\n  {result['epochs_trained']:g} epochs in all; the winner equals the run from the beginning")

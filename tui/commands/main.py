@@ -28,6 +28,7 @@ from tui.commands import (
     sweep,
     train,
     verify,
+    versus,
     workbench,
 )
 from tui.commands.output import complain, replace_what_cannot_be_shown
@@ -56,6 +57,7 @@ app.command(context_settings={"ignore_unknown_options": True, "help_option_names
 app.command()(prune.prune)
 app.command()(queue.queue)
 app.command()(sweep.sweep)
+app.command()(versus.versus)
 app.command()(train.stop)
 app.command()(train.resume)
 app.command()(continuing.extend)
