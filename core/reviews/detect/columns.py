@@ -95,7 +95,9 @@ def _choose_text(roles: Roles, free: Sequence[Facts], names: Sequence[str], show
     if not roles.texts:
         halves = halves_of(free)
         if not ranked and halves is None:
-            raise NoTextError(f"None of the columns of {shown} ({_list(names)}) is text; name one with --text COLUMN.")
+            files = next((clean_line(one.name, 40) for one in free if one.names_files), None)
+            way = f"“{files}” names files: put their texts into the table" if files else "name one with --text COLUMN"
+            raise NoTextError(f"None of the columns of {shown} ({_list(names)}) is text; {way}.")
         if halves is not None and _are_the_review(ranked, halves):
             roles.texts = halves[0].name, halves[1].name
             first, second = (clean_line(half.name, 40) for half in halves)

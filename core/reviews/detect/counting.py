@@ -24,6 +24,9 @@ _EXAMPLES = 5
 _MOSTLY = 0.8
 _URL = re.compile(r"(https?://|www\.)\S+", re.IGNORECASE)
 _JSON = re.compile(r"[\[{].*[\]}…]|\[[\"'{].*|\{[\"'].*", re.DOTALL)
+_FILE = re.compile(
+    r"(?:[\w. -]{0,60}[/\\])*[\w.-]{1,60}\.(?:txt|html?|xml|json|docx?|pdf|jpe?g|png|wav|mp3|mp4)", re.IGNORECASE
+)
 _UNSPACED = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]")
 _PIECES = re.compile(r"\s*[,;|>]\s*")
 
@@ -97,6 +100,11 @@ class Facts:
         return self.distinct is not None and len(self.counts) == 1 and self.rows > 2
 
     @cached_property
+    def names_files(self) -> bool:
+        """Whether values are names of files, which hold the texts or belong to them."""
+        return self.mostly(lambda value: _FILE.fullmatch(value) is not None)
+
+    @cached_property
     def lists_tags(self) -> bool:
         """Whether values are lists of short terms, as of tags or categories, and no sentences."""
         return self.mostly(_is_list_of_terms)
@@ -133,7 +141,7 @@ class ColumnCounter:
         counts: Counter[str] = Counter()
         signs = "+" in self._counts
         for value, n in self._counts.items():
-            if value and not is_placeholder(value) and not is_missing(value, signs=signs):
+            if value and not is_placeholder(value, signs=signs) and not is_missing(value, signs=signs):
                 counts[value.strip()] += n
         distinct = None if self._full else sum(len(value) < _LONG for value in counts) + len(self._long)
         return Facts(self._name, self._filled, distinct, counts, self._characters / max(self._counted, 1))

@@ -37,7 +37,7 @@ _FLAGS = frozenset(
 OF_ANOTHER = frozenset(
     "avg average mean product business item aggregate total median predicted pred model probability".split()
 )
-_PREDICTED = frozenset("predicted pred prediction predictions suggestion suggestions".split())
+_PREDICTED = frozenset("predicted pred prediction predictions suggestions".split())
 _OPEN = frozenset(
     ("label", "labels", "target", "gold", "goldlabel", "labelname", "labeltext", "classindex", "classlabel", "labelid",
      "choices", "choice", "verdict", "标签")

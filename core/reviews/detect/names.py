@@ -65,7 +65,7 @@ CLASS_NAMES = (
 _RATING_WORDS = frozenset(
     "rating ratings stars star score nps bewertung sterne note étoiles etoiles calificación puntuación valoración "
     "estrellas voto valutazione punteggio stelle nota avaliação ocena оценка рейтинг overall satisfaction "
-    "satisfied zufriedenheit wertung valuation likely likelihood".split()
+    "rate satisfied zufriedenheit wertung valuation likely likelihood".split()
 )
 _OTHER_NAMES = ("verified", "time", "logvotes", "date", "id", "reviewid", "productid", "asin", "votes", "index", "user")
 _NOT_NAMES = frozenset(

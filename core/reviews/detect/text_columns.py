@@ -78,7 +78,7 @@ def rank_texts(columns: Sequence[Facts]) -> list[Scored]:
     """Return the columns that could be the review, the best first. The order of `columns` does not matter."""
     scored = [_score_text(column) for column in columns]
     good = [one for one in scored if one.score > _LEAST]
-    named = [one for one in scored if one.facts.key in TEXT_NAMES]
+    named = [one for one in scored if one.facts.key in TEXT_NAMES and not one.facts.names_files]
     words = [one for one in scored if one.facts.kind in ("text", "other", "category") and one.score >= -90.0]
     return sorted(good or named or words, key=lambda one: (-one.score, one.name))
 
@@ -95,6 +95,8 @@ def _score_text(column: Facts) -> Scored:
         score += _WRONG_KIND if kind in ("number", "boolean", "date") else _NOTHING
     if column.is_constant:
         score += _CONSTANT if by_name > 0 else _NOTHING
+    if column.names_files:
+        score += _NOTHING * 2
     if column.lists_tags:
         score -= 40.0
     if column.rows >= _ENOUGH and column.variety < _LOW_VARIETY and kind == "text":

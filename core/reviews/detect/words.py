@@ -109,7 +109,8 @@ MISSING_VALUES = frozenset(
 """Spellings of no value."""
 _MINUS = frozenset("-–—−")
 _NO_TEXTS = frozenset(
-    "nan -nan null none n/a na <na> <null> (null) (none) \\n #n/a #na #value! undefined [deleted] [removed] […]".split()
+    "nan -nan null none n/a na <na> <null> (null) (none) \\n #n/a #na #value! undefined [deleted] [removed] […] "
+    "- -- --- – — (blank) n.a.".split()
 ) | {""}
 _LONGEST_PLACEHOLDER = max(map(len, _NO_TEXTS))
 _TEMPLATES = frozenset(
@@ -134,9 +135,14 @@ def is_missing(value: str, *, signs: bool = False) -> bool:
     return canonical(value) in MISSING_VALUES and not (signs and value.strip() in _MINUS)
 
 
-def is_placeholder(text: str) -> bool:
-    """Return whether a text stands for no text, such as `nan`, `NULL` and `[deleted]`."""
-    return len(text) <= _LONGEST_PLACEHOLDER and canonical(text) in _NO_TEXTS
+def is_placeholder(text: str, *, signs: bool = False) -> bool:
+    """Return whether a text stands for no text, such as `nan`, `NULL`, `-` and `[deleted]`.
+
+    Args:
+        signs: Whether other cells are `+`, of which a dash is the opposite.
+    """
+    stands = len(text) <= _LONGEST_PLACEHOLDER and canonical(text) in _NO_TEXTS
+    return stands and not (signs and text.strip() in _MINUS)
 
 
 def is_template(text: str) -> bool:

@@ -52,7 +52,8 @@ def document_folders(root: Path, files: Sequence[PurePosixPath]) -> dict[PurePos
     if not found and len(plain) == len(members) == 1:
         [(only, names)] = plain.items()
         named = is_class_word((root.absolute() / only).name) and len(names) > 1
-        if not any(part_of(name.name) for name in names) and (named or _are_documents(root, names, _MIN_ALONE)):
+        alone = _are_documents(root, names, _MIN_ALONE) and (only == PurePosixPath() or _are_of_one_line(root, names))
+        if not any(part_of(name.name) for name in names) and (named or alone):
             found[only] = None
     return found
 
@@ -64,3 +65,14 @@ def _are_documents(root: Path, names: Sequence[PurePosixPath], fewest: int) -> b
     measured = names[:: max(len(names) // _MEASURED, 1)]
     small = sum((root / name).stat().st_size <= _MAX_DOCUMENT for name in measured)
     return small * 2 > len(measured)
+
+
+def _are_of_one_line(root: Path, names: Sequence[PurePosixPath]) -> bool:
+    """Return whether most small files hold one line."""
+    measured = names[:: max(len(names) // _MEASURED, 1)]
+    return sum(_is_of_one_line(root / name) for name in measured) * 2 > len(measured)
+
+
+def _is_of_one_line(path: Path) -> bool:
+    with path.open("rb") as file:
+        return b"\n" not in file.read(_MAX_DOCUMENT).strip()

@@ -151,13 +151,19 @@ def _second_headers(names: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
             return count
     if len(rows) < 4 or len(rows[0]) != len(names) or same_header(rows[0], names):
         return 0
-    if all(re.sub(r"\W.*", "", cell.strip().casefold()) in _TYPES for cell in rows[0]):
+    if all(re.sub(r"\W.*", "", cell.strip().casefold()) in _TYPES for cell in rows[0]) or _is_remark(rows):
         return 1
     columns = _columns(rows[1:], len(names))
     if any(cell.strip().casefold() in _KINDS_OF_ANSWERS for cell in rows[0]) and _has_gaps(rows[0], columns):
         return 1
     apart = [_is_word_above_data(cell, column) for cell, column in zip(rows[0], columns, strict=True)]
     return int(sum(apart) >= 2 and has_header(rows))
+
+
+def _is_remark(rows: Sequence[Sequence[str]]) -> bool:
+    """Return whether all cells of the first row are in brackets, as `(1-5)` and `(free text)`, unlike those below."""
+    in_brackets = [all(re.fullmatch(r"\s*[(\[].*[)\]]\s*", cell) for cell in row if cell.strip()) for row in rows]
+    return in_brackets[0] and any(map(str.strip, rows[0])) and not any(in_brackets[1:])
 
 
 def _has_gaps(row: Sequence[str], columns: Sequence[Sequence[str]]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.core.reviews.kinds.made import Made, Review, cycle, expect, expect_classes, file, folder, reviews, table
-from tests.core.reviews.verdicts import Told
+from tests.core.reviews.verdicts import Refused, Told
 
 _EN, _RU, _JA, _TEST = reviews(24), reviews(24, "ru"), reviews(24, "ja"), reviews(48)[24:]
 
@@ -56,6 +56,25 @@ MADE: tuple[Made, ...] = (
             "amazon_tst.csv": table(["text", "label"], [(r.text, _word(r)) for r in _TEST]),
         },
         expect(_EN),
+    ),
+    file(
+        "lines/remarks-below.csv",
+        table(
+            ["Rate us", "Your words"],
+            [("(1-5)", "(free text)"), *((cycle(r.good, n, (1, 2), (4, 5)), r.text) for n, r in enumerate(_EN))],
+        ),
+        expect(_EN),
+    ),
+    file(
+        "lines/dashes-for-texts.csv",
+        table(["text", "label"], [*_COUNTED, *(("-" if n % 2 else "(blank)", "positive") for n in range(6))]),
+        expect(_EN, left_out={"placeholder": 6}),
+    ),
+    folder(
+        "lines/labels-of-files",
+        {"labels.csv": table(["file", "label"], [(f"{n}.txt", _word(r)) for n, r in enumerate(_EN)])}
+        | {f"texts/{n}.txt": r.text for n, r in enumerate(_EN)},
+        Refused("names files"),
     ),
     _spelled("étoiles-sur", ("1 étoile sur 5", "2 étoiles sur 5"), ("4 étoiles sur 5", "5 étoiles sur 5")),
     _spelled("note", ("Note : 1/5", "Note : 2/5"), ("Note : 4/5", "Note : 5/5")),
