@@ -46,7 +46,7 @@ class Doubt(BaseModel):
     """A close call: what was assumed, and how to say otherwise. Screens ask about it, commands print it."""
 
     about: str
-    """text, title, label, scheme, quoting, encoding or part."""
+    """text, title, label, scheme, quoting, encoding, table or part."""
     sentence: str
     ways: Mapping[str, Mapping[str, str | Mapping[str, str]]] = Field(default_factory=dict)
     """What each alternative means, in words → the fields of `ReadingOptions` that choose it."""

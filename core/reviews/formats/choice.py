@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from core.base.errors import InputError
 from core.base.text import clean_line
 from core.reviews.detect.names import LABEL_NAMES, RATING_NAMES, TEXT_NAMES, plain
+from core.reviews.report import Doubt
 
 _LISTED = 10
 _REVIEWS = re.compile(r"reviews?|comments?|feedbacks?|opinions?", re.IGNORECASE)
@@ -17,17 +19,30 @@ Candidates = Mapping[str, Sequence[Sequence[str]]]
 """Name → the first rows, among them the names of the columns."""
 
 
-def choose(candidates: Candidates, wanted: str | None, what: str, file: str) -> tuple[str, list[str]]:
-    """Return the table to read, and notices about the choice.
+@dataclass(frozen=True)
+class Choice:
+    """The table to read."""
 
-    It is the one that was asked for, the only one, or the only one whose columns are those of reviews.
+    name: str
+    notices: list[str] = field(default_factory=list)
+    doubts: list[Doubt] = field(default_factory=list)
+
+
+def choose(
+    candidates: Candidates, wanted: str | None, what: str, file: str, rows_of: Callable[[str], int] = lambda name: 0
+) -> Choice:
+    """Return the table to read.
+
+    It is the one that was asked for, the only one, or the one whose columns look most like those of reviews. Of several
+    that look so equally, it is the longest, and that is a doubt.
 
     Args:
         what: What these tables are called, such as "sheet".
         file: What messages call the file.
+        rows_of: Returns the number of rows of a table; asked only where several are alike.
 
     Raises:
-        InputError: There is none of that name, or several hold reviews.
+        InputError: There is none of that name, or none of several looks like reviews.
     """
     shown = ", ".join(clean_line(name, 40) for name in list(candidates)[:_LISTED])
     shown += f", {len(candidates) - _LISTED} more" if len(candidates) > _LISTED else ""
@@ -36,22 +51,39 @@ def choose(candidates: Candidates, wanted: str | None, what: str, file: str) -> 
         name = wanted if wanted in candidates else folded.get(wanted.strip().casefold())
         if name is None:
             raise InputError(f"{clean_line(file)} has no {what} “{clean_line(wanted, 40)}”; it has {shown}.")
-        return name, []
+        return Choice(name)
     if not candidates:
         raise InputError(f"{clean_line(file)} has no {what} with rows; give a file with reviews.")
     if len(candidates) == 1:
-        return next(iter(candidates)), []
+        return Choice(next(iter(candidates)))
     scores = {name: _score(name, rows) for name, rows in candidates.items()}
     best = max(scores.values())
     likely = [name for name, score in scores.items() if score == best]
-    if len(likely) > 1 or not any(best):
+    if not any(best):
         example = clean_line(likely[0], 40)
         raise InputError(
-            f"{clean_line(file)} has several {what}s that may hold the reviews: {shown}; choose one with --table, "
-            f"as in --table {f'“{example}”' if ' ' in example else example}."
+            f"{clean_line(file)} has several {what}s, none of which looks like reviews: {shown}; choose one with "
+            f"--table, as in --table {f'“{example}”' if ' ' in example else example}."
         )
+    if len(likely) > 1:
+        return _closest({name: rows_of(name) for name in likely}, what, file)
     others = ", ".join(clean_line(name, 40) for name in list(candidates)[:_LISTED] if name != likely[0])
-    return likely[0], [f"The {what} “{clean_line(likely[0], 40)}” was read; --table chooses another ({others})."]
+    return Choice(
+        likely[0], [f"The {what} “{clean_line(likely[0], 40)}” was read; --table chooses another ({others})."]
+    )
+
+
+def _closest(lengths: Mapping[str, int], what: str, file: str) -> Choice:
+    """Return the longest of tables that are alike, with the others as alternatives."""
+    first, *others = sorted(lengths, key=lambda name: -lengths[name])
+    listed = ", ".join(f"“{clean_line(name, 40)}” ({lengths[name]:,})" for name in others[:_LISTED])
+    more = f" and {len(others) - _LISTED:,} more" if len(others) > _LISTED else ""
+    sentence = (
+        f"{clean_line(file)} has several {what}s that may hold the reviews: “{clean_line(first, 40)}” "
+        f"({lengths[first]:,} rows) is read; not read: {listed}{more}."
+    )
+    ways = {f"the reviews are in “{clean_line(name, 40)}”": {"table": name} for name in others[:_LISTED]}
+    return Choice(first, doubts=[Doubt(about="table", sentence=sentence, ways=ways)])
 
 
 def _score(name: str, rows: Sequence[Sequence[str]]) -> tuple[int, int]:

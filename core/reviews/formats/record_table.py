@@ -14,6 +14,7 @@ from core.base.text import clean_line
 from core.reviews.formats.delimited.layout import FOOTER, REPEATED_HEADER, TITLE, find_layout, is_total, same_header
 from core.reviews.formats.table import CHUNK_ROWS, BadRow, Chunk, Table, Tally, excerpt, unique_names
 from core.reviews.options import ReadingOptions
+from core.reviews.report import Doubt
 
 _SAMPLE = 200
 _LAST = 5
@@ -42,7 +43,7 @@ class RecordTable(Table):
             InputError: No row has any content.
         """
         self._rows, self._total, self.name, self.format = rows, total, name, format
-        self.notices = notices
+        self.notices, self.doubts = notices, list[Doubt]()
         self.tally = Tally("rows")
         self._read = 0
         sample = [(number, _filled(cells, width)) for number, cells in itertools.islice(rows(), _SAMPLE)]

@@ -36,7 +36,7 @@ def open_spreadsheet(file: InputFile, options: ReadingOptions) -> RecordTable:
     """Open the sheet of a workbook that holds the reviews, or that was asked for.
 
     Raises:
-        InputError: The workbook is damaged, protected, too large, or has several sheets that may hold the reviews.
+        InputError: The workbook is damaged, protected, too large, or none of its sheets looks like reviews.
     """
     import python_calamine as calamine
 
@@ -61,16 +61,18 @@ def open_spreadsheet(file: InputFile, options: ReadingOptions) -> RecordTable:
 def _table(workbook: CalamineWorkbook, name: str, format: str, options: ReadingOptions) -> RecordTable:
     sheets = {sheet: workbook.get_sheet_by_name(sheet) for sheet in workbook.sheet_names}
     full = {sheet: _first_rows(found) for sheet, found in sheets.items() if found.height}
-    chosen, notices = choose(full, options.table, "sheet", name)
-    sheet = sheets[chosen]
-    del sheets
+    choice = choose(full, options.table, "sheet", name, lambda sheet: sheets[sheet].height)
+    sheet = sheets[choice.name]
+    sheets.clear()
 
     def rows() -> Iterator[tuple[int, list[str]]]:
         for number, values in enumerate(sheet.iter_rows(), start=1):
             yield number, [_shown(value) for value in values]
 
     height = sheet.end[0] + 1 if sheet.end is not None else 0
-    return RecordTable(rows, height, sheet.width, name, format, options, notices)
+    table = RecordTable(rows, height, sheet.width, name, format, options, choice.notices)
+    table.doubts += choice.doubts
+    return table
 
 
 def _first_rows(sheet: CalamineSheet) -> list[list[str]]:

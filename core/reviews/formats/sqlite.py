@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -18,6 +19,11 @@ from core.reviews.options import ReadingOptions
 _MAX_VALUE = 64 << 20
 _MAX_TABLES = 500
 _FIRST_ROWS = 10
+_SHADOWS = (
+    "data", "idx", "content", "docsize", "config", "segments", "segdir", "stat",  # full-text search (FTS3, 4 and 5)
+    "node", "parent", "rowid", "vocab",
+)  # fmt: skip
+"""How the tables are named, after the name of a virtual table, in which it keeps its index."""
 _READS = frozenset((sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION))
 """What a statement may do. Extensions are off, and functions that a schema should not call are not trusted in one."""
 
@@ -36,7 +42,7 @@ class SqliteTable(Table):
         """Choose the table.
 
         Raises:
-            InputError: The database is damaged, or there are several tables that may hold the reviews.
+            InputError: The database is damaged, or there are several tables, none of which looks like reviews.
         """
         self._path, self.name = file.path, file.name
         self.tally = Tally("rows")
@@ -46,8 +52,11 @@ class SqliteTable(Table):
                 tables = {name: _columns(database, name) for name in _tables(database)}
                 first = {name: [columns, *_first_rows(database, name)] for name, columns in tables.items()}
                 filled = {name: rows for name, rows in first.items() if len(rows) > 1 or options.table}
-                self._table, self.notices = choose(filled, options.table, "table", self.name)
-                (self._total,) = database.execute(f"SELECT count(*) FROM {_quoted(self._table)}").fetchone()
+                if not tables and (indexes := _virtual_tables(database)):
+                    raise self._only_an_index(indexes[0])
+                choice = choose(filled, options.table, "table", self.name, partial(_count, database))
+                self._table, self.notices, self.doubts = choice.name, choice.notices, choice.doubts
+                self._total = _count(database, self._table)
         except (sqlite3.Error, UnicodeError) as error:
             raise self._unreadable(error) from error
         self.columns = unique_names(tables[self._table])
@@ -66,7 +75,7 @@ class SqliteTable(Table):
         self._read = 0
         try:
             with closing(self._connected()) as database:
-                (self.tally.total,) = database.execute(f"SELECT count(*) FROM {_quoted(self._table)}").fetchone()
+                self.tally.total = _count(database, self._table)
                 found = database.execute(f"SELECT * FROM {_quoted(self._table)}")
                 while batch := found.fetchmany(rows):
                     columns = [[_shown(value) for value in column] for column in zip(*batch, strict=True)]
@@ -85,6 +94,13 @@ class SqliteTable(Table):
         database.set_authorizer(_authorized)
         return database
 
+    def _only_an_index(self, name: str) -> InputError:
+        shown = clean_line(name, 40)
+        return InputError(
+            f"{clean_line(self.name)} holds only the full-text index “{shown}”, which is not read; copy it to a table "
+            f"(CREATE TABLE reviews AS SELECT * FROM {shown}), or export it as CSV."
+        )
+
     def _unreadable(self, error: Exception) -> InputError:
         return InputError(
             f"{clean_line(self.name)} is not a readable SQLite database ({clean_line(error, 100)}); export the table "
@@ -97,13 +113,27 @@ def _authorized(action: int, *_: str | None) -> int:
 
 
 def _tables(database: sqlite3.Connection) -> list[str]:
-    """Return the names of ordinary tables."""
+    """Return the names of ordinary tables: none of SQLite's own, and none in which a virtual table keeps its index."""
     found = database.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'").fetchmany(_MAX_TABLES)
+    shadows = {f"{name}_{part}".casefold() for name in _virtual_tables(database) for part in _SHADOWS}
     return [
         name
         for name, sql in found
-        if not name.startswith("sqlite_") and not (sql or "").lstrip().upper().startswith("CREATE VIRTUAL")
+        if not name.startswith("sqlite_") and not _is_virtual(sql) and name.casefold() not in shadows
     ]
+
+
+def _virtual_tables(database: sqlite3.Connection) -> list[str]:
+    found = database.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'").fetchmany(_MAX_TABLES)
+    return [name for name, sql in found if _is_virtual(sql)]
+
+
+def _is_virtual(sql: str | None) -> bool:
+    return (sql or "").lstrip().upper().startswith("CREATE VIRTUAL")
+
+
+def _count(database: sqlite3.Connection, table: str) -> int:
+    return int(database.execute(f"SELECT count(*) FROM {_quoted(table)}").fetchone()[0])
 
 
 def _columns(database: sqlite3.Connection, table: str) -> list[str]:

@@ -46,8 +46,7 @@ def open_page(file: InputFile, options: ReadingOptions) -> RecordTable:
     if options.table is None:
         chosen = largest
     else:
-        name, _ = choose({str(table): [heads[table]] for table in usable}, options.table, "table", file.name)
-        chosen = int(name)
+        chosen = int(choose({str(table): [heads[table]] for table in usable}, options.table, "table", file.name).name)
     others = ", ".join(str(table) for table in usable if table != chosen)
     more = f"; --table chooses another ({others})" if others else ""
     notices = [f"{clean_line(file.name)} is a web page; its table {chosen} was read{more}."]

@@ -77,9 +77,21 @@ def test_the_sheet_that_looks_like_reviews_is_read_and_said(read: Any) -> None:
         read(sheets, ".xlsx", table="Nowhere")
 
 
-def test_of_several_sheets_with_reviews_one_must_be_chosen(read: Any) -> None:
-    with pytest.raises(InputError, match=r"several sheets .* 2023, 2024; choose one with --table, as in --table 2023"):
-        read(workbook({"2023": ROWS, "2024": ROWS}), ".xlsx")
+def test_of_several_sheets_with_reviews_the_longest_is_read_and_the_others_are_asked_about(read: Any) -> None:
+    content = workbook({"2023": ROWS, "2024 (all)": [*ROWS, ["It is so", 1]], "Notes": [["who"], ["Kim"]]})
+    reviews = read(content, ".xlsx")
+    assert len(reviews) == 3
+    (doubt,) = (one for one in reviews.report.doubts if one.about == "table")
+    assert "“2024 (all)” (4 rows) is read; not read: “2023” (3)" in doubt.sentence
+    (way,) = doubt.ways.values()
+    assert way == {"table": "2023"} and len(read(content, ".xlsx", **way)) == 2
+
+
+def test_of_several_sheets_without_reviews_one_must_be_chosen(read: Any) -> None:
+    content = workbook({"May": [["who", "n"], ["Kim", 1]], "June": [["who", "n"], ["Lee", 2]]})
+    with pytest.raises(InputError, match=r"none of which looks like reviews: May, June; choose .*, as in --table May"):
+        read(content, ".xlsx")
+    assert read(content, ".xlsx", table="May", text="who").text(0) == "Kim"
 
 
 def test_a_damaged_workbook_is_refused(read: Any) -> None:

@@ -66,12 +66,47 @@ def test_the_table_that_looks_like_reviews_is_read_and_said(tmp_path: Path) -> N
         read_reviews(path, ReadingOptions(table="nothing"))
 
 
-def test_of_several_tables_with_reviews_one_must_be_chosen(tmp_path: Path) -> None:
-    with database(tmp_path / "r.db") as connection:
+def test_of_several_tables_with_reviews_the_longest_is_read_and_the_others_are_asked_about(tmp_path: Path) -> None:
+    path = tmp_path / "r.db"
+    with database(path) as connection:
         fill(connection, "may", [("Good", 1)])
-        fill(connection, "june", [("Bad", 0)])
-    with pytest.raises(InputError, match=r"several tables .*may, june; choose one with --table"):
-        read_reviews(tmp_path / "r.db")
+        fill(connection, "june", [("Bad", 0), ("Better", 1)])
+    reviews = read_reviews(path)
+    assert reviews.texts(range(2)) == ["Bad", "Better"]
+    (doubt,) = (one for one in reviews.report.doubts if one.about == "table")
+    assert "“june” (2 rows) is read; not read: “may” (1)" in doubt.sentence
+    (way,) = doubt.ways.values()
+    assert read_reviews(path, ReadingOptions.model_validate(way)).text(0) == "Good"
+
+
+@pytest.mark.parametrize("module", ["fts4", "fts5"])
+def test_the_tables_of_a_full_text_index_are_never_suggested(tmp_path: Path, module: str) -> None:
+    path = tmp_path / "r.db"
+    with database(path) as connection:
+        fill(connection, "all_reviews", [("Good", 1), ("Bad", 0)])
+        connection.execute(f"CREATE VIRTUAL TABLE reviews USING {module}(body)")
+        connection.execute("INSERT INTO reviews SELECT review FROM all_reviews")
+        connection.execute("CREATE TABLE reviews_archive (review TEXT, label INTEGER)")
+        connection.execute("INSERT INTO reviews_archive VALUES ('Old', 1)")
+    report = read_reviews(path).report
+    said = " ".join([*report.notices, *(doubt.sentence for doubt in report.doubts)])
+    assert report.kept == 2 and "reviews_archive" in said
+    assert not any(f"reviews_{part}" in said for part in ("content", "data", "segments", "docsize"))
+    with pytest.raises(InputError, match="has no table “reviews_content”; it has all_reviews, reviews_archive"):
+        read_reviews(path, ReadingOptions(table="reviews_content"))
+
+
+def test_an_index_alone_is_named_with_a_way_out_that_works(tmp_path: Path) -> None:
+    path = tmp_path / "r.db"
+    with database(path) as connection:
+        connection.execute("CREATE VIRTUAL TABLE posts USING fts5(review, label)")
+        connection.execute("INSERT INTO posts VALUES ('Good', 1)")
+    with pytest.raises(InputError, match=r"only the full-text index “posts”.*\(CREATE TABLE reviews AS SELECT \* FROM"):
+        read_reviews(path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE reviews AS SELECT * FROM posts")
+        connection.commit()
+    assert read_reviews(path).text(0) == "Good"
 
 
 def test_views_are_not_run_and_nothing_can_be_changed(tmp_path: Path) -> None:
