@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from core.base.arrow import numbers, strings
 from core.base.errors import InputError
 from core.base.files import write_whole
 from core.base.text import clean_line
+from core.reviews.folders.part_names import Part
 from core.reviews.options import ReadingOptions
 from core.reviews.reading import Reviews, read_reviews
 from core.reviews.report import ReadingReport
@@ -21,6 +23,9 @@ from core.reviews.split import find_leak
 from core.reviews.trainable import VALIDATION_FRACTION, require_trainable
 from core.runs.folder import RunFolder
 from core.runs.request import Request
+
+_PARTS: tuple[Part, ...] = ("test", "validation", "train")
+"""The parts of a source to look for; a source that names none is its own part `train`."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +121,39 @@ def divide(
             f"No review in {clean_line(beside or data, 120)} has a label that occurs in the training data."
         )
     return np.flatnonzero(reviews.labels >= 0), held_out, validation_rows, beside
+
+
+def read_for_run(
+    run: RunFolder,
+    labels: Sequence[str],
+    source: str,
+    options: ReadingOptions | None,
+    progress: Callable[[float], None],
+) -> tuple[str | None, Reviews]:
+    """Read a source to measure a run's model on: its test data if it names some, else its validation data, else all.
+
+    Args:
+        labels: The classes that the model knows; other rows are left out.
+        options: How to read it; None reads it like the run's own data, or detects the format if that fails.
+
+    Returns:
+        Which part of the source was read, None for all of it; and its reviews.
+
+    Raises:
+        InputError: The source cannot be read.
+    """
+    own = run.request().reading
+    detect = ReadingOptions(scheme=own.scheme, label_names=own.label_names)
+    refusal: InputError | None = None
+    for chosen, part in product((own, detect) if options is None else (options,), _PARTS):
+        try:
+            reviews = read_reviews(source, chosen, labels=labels, part=part, progress=progress)
+        except InputError as error:
+            refusal = error
+        else:
+            return None if part == "train" else part, reviews
+    assert refusal is not None
+    raise refusal
 
 
 def _about_validation(held_out: Reviews, shown: str) -> list[str]:

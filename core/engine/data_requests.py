@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from core.comparison.arms import Arm
+from core.comparison.report import DEFAULT_MARGIN, ComparisonReport
 from core.data.length_report import LengthReport
 from core.engine.requests import EngineRequest
 from core.forecast.facts import Facts
@@ -140,3 +142,15 @@ class Evaluate(EngineRequest[EvaluationReport], frozen=True, kw_only=True):
     source: str
     reading: ReadingOptions | None = None
     """How to read the source; None reads it like the run's own data."""
+
+
+class Compare(EngineRequest[ComparisonReport], frozen=True, kw_only=True):
+    """Compare runs, or groups of seeds, on identical rows; the comparison is kept."""
+
+    arms: tuple[Arm, ...]
+    source: str | None = None
+    """Labelled reviews; None takes the validation rows that all runs share."""
+    reading: ReadingOptions | None = None
+    """How to read the source; None reads it like the data of the first run."""
+    margin: float = DEFAULT_MARGIN
+    """The largest difference in accuracy that counts as none, as a fraction."""

@@ -16,6 +16,7 @@ from core.base.errors import InputError
 from core.engine.data_requests import (
     BulkClassified,
     ClassifyFile,
+    Compare,
     Evaluate,
     FirstRows,
     GatherFacts,
@@ -44,6 +45,7 @@ from core.engine.requests import (
 from core.reviews.page import Page, Row
 
 if TYPE_CHECKING:
+    from core.comparison.report import ComparisonReport
     from core.data.length_report import LengthReport
     from core.forecast.facts import Facts
     from core.inference.evaluation_report import EvaluationReport
@@ -213,6 +215,14 @@ def evaluate(request: Evaluate, progress: Progress) -> EvaluationReport:
     return evaluate_run(run, predictor, request.source, request.reading, progress)
 
 
+def compare(request: Compare, progress: Progress) -> ComparisonReport:
+    """Compare runs on identical rows."""
+    from core.comparison.compare import compare_runs
+
+    _share_processors()
+    return compare_runs(request.arms, request.source, request.reading, request.margin, progress)
+
+
 def doctor(request: Doctor, progress: Progress) -> DoctorReport:
     """Examine this machine."""
     from core.engine.doctor import examine
@@ -233,6 +243,7 @@ METHODS: dict[type[EngineRequest[Any]], Method] = {
     FindTokens: find_tokens,
     ClassifyFile: classify_file,
     Evaluate: evaluate,
+    Compare: compare,
     Doctor: doctor,
 }
 

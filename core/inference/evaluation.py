@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from itertools import product
 
 import msgspec
 import numpy as np
 
 from core.base.errors import InputError
 from core.base.text import clean_line
-from core.data.run_data import train_hashes
+from core.data.run_data import read_for_run, train_hashes
 from core.inference.cut_counts import count_cut
 from core.inference.cut_report import cut_report
 from core.inference.evaluation_report import EvaluationReport
 from core.inference.metrics import confusion, ece_null_band, expected_calibration_error, measure, probabilities_of
 from core.inference.predictor import Predictor
-from core.reviews.folders.part_names import Part
 from core.reviews.options import ReadingOptions
-from core.reviews.reading import Reviews, read_reviews
 from core.reviews.split import find_leak
 from core.runs.folder import RunFolder
 from core.runs.one_class import only_class
 
 _CHUNK = 2048
-_PARTS: tuple[Part, ...] = ("test", "validation", "train")
-"""The parts of a source to look for; a source that names none is its own part `train`."""
 
 
 def evaluate_run(
@@ -45,7 +40,9 @@ def evaluate_run(
     Raises:
         InputError: The source holds no review with a label that the model knows.
     """
-    evaluated, reviews = _read(run, predictor, source, options, lambda fraction: progress("reading", fraction))
+    evaluated, reviews = read_for_run(
+        run, predictor.labels, source, options, lambda fraction: progress("reading", fraction)
+    )
     rows = np.flatnonzero(reviews.labels >= 0)
     if not len(rows):
         names = ", ".join(clean_line(label, 40) for label in predictor.labels)
@@ -92,25 +89,3 @@ def evaluate_run(
         cut=cut_report(count_cut(logits, labels, tokens, predictor.special_tokens.max_length)),
         only_class=only_class(report.per_class),
     )
-
-
-def _read(
-    run: RunFolder,
-    predictor: Predictor,
-    source: str,
-    options: ReadingOptions | None,
-    progress: Callable[[float], None],
-) -> tuple[str | None, Reviews]:
-    """Return the reviews to evaluate on, and which part of the source they are; None if they are all of it."""
-    own = run.request().reading
-    detect = ReadingOptions(scheme=own.scheme, label_names=own.label_names)
-    refusal: InputError | None = None
-    for chosen, part in product((own, detect) if options is None else (options,), _PARTS):
-        try:
-            reviews = read_reviews(source, chosen, labels=predictor.labels, part=part, progress=progress)
-        except InputError as error:
-            refusal = error
-        else:
-            return None if part == "train" else part, reviews
-    assert refusal is not None
-    raise refusal

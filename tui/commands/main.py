@@ -16,6 +16,7 @@ from core.base.errors import ReviewtuiError
 from tui.commands import (
     annotate,
     classify,
+    compare,
     continuing,
     doctor,
     evaluate,
@@ -65,6 +66,7 @@ app.command()(continuing.branch)
 app.command("verify-resume")(verify.verify_resume)
 app.command(cls=ReviewsCommand)(classify.classify)
 app.command()(evaluate.evaluate)
+app.command()(compare.compare)
 app.command()(keys.keys)
 app.command()(doctor.doctor)
 

@@ -5,15 +5,13 @@ A change of the model is always reported, because the predictions of two models 
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from core.base.text import clean_line
 from core.runs.folder import RunFolder, list_runs, runs_home
+from core.runs.model_labels import labels_of_model
 from core.runs.summary import RunSummary, summarize
 from core.triage.bookmark import Bookmark
-
-_CONFIG_BYTES = 8 << 20
 
 
 @dataclass(frozen=True)
@@ -77,19 +75,9 @@ def first_candidate(preferred: RunFolder | None) -> Candidate | None:
 
 def candidate_of(run: RunFolder) -> Candidate:
     """Return a run with its summary and labels, without loading its model."""
-    return Candidate(run, summarize(run), labels_of(run))
+    return Candidate(run, summarize(run), labels_of_model(run))
 
 
 def has_model(run: RunFolder) -> bool:
     """Return whether the run has weights to classify with."""
     return (run.model / "config.json").is_file()
-
-
-def labels_of(run: RunFolder) -> tuple[str, ...]:
-    """Return the labels of a run's model in order; empty if its configuration does not list them."""
-    try:
-        with (run.model / "config.json").open("rb") as file:
-            names = json.loads(file.read(_CONFIG_BYTES))["id2label"]
-        return tuple(str(names[key]) for key in sorted(names, key=int))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return ()
