@@ -8,7 +8,7 @@ from core.base.text import clean_line
 from tui.formatting import in_bytes, in_time, setting_text
 
 if TYPE_CHECKING:
-    from core.comparison.report import ComparisonReport, RunReport
+    from core.comparison.report import ComparisonReport, Estimate, RunReport
 
 _NAME = 30
 
@@ -19,6 +19,18 @@ def left_out_text(found: ComparisonReport) -> str:
     seen = [f"{clean_line(found.name(run), _NAME)} {count:,}" for run, count in found.trained_on.items() if count]
     told = f" (trained on: {', '.join(seen)})" if seen else ""
     return f"{found.excluded:,} rows: {reasons}{told}" if found.excluded else ""
+
+
+def points_text(one: Estimate) -> str:
+    """Return a difference in points, with its interval and p value: `+0.4 (−0.9…+1.7), p 0.41`."""
+    p_value = "p below 0.001" if one.p_adjusted < 0.001 else f"p {one.p_adjusted:.3f}"
+    return f"{signed(one.difference)} ({signed(one.low)}…{signed(one.high)}), {p_value}"
+
+
+def signed(fraction: float) -> str:
+    """Format a fraction in points, with a sign unless it rounds to 0."""
+    points = round(100 * fraction, 1)
+    return f"{points:+.1f}".replace("-", "−") if points else "0.0"
 
 
 def visible_text(found: ComparisonReport) -> str:

@@ -166,7 +166,11 @@ def _speeds(
     if need > (free := free_bytes()):
         return None, f"Speeds were not measured: all models at once take {in_bytes(need)}, {in_bytes(free)} are free."
     chosen = np.random.default_rng(0).permutation(len(rows.hashes))[:_SAMPLE]
-    speeds = measure_speeds([models.of(run) for run in runs], rows.texts[chosen], progress, busy=is_training)
+    try:
+        loaded = [models.of(run) for run in runs]
+    except InputError as error:
+        return None, f"Speeds were not measured: {error}"
+    speeds = measure_speeds(loaded, rows.texts[chosen], progress, busy=is_training)
     if not speeds.report.comparable:
         return speeds, (
             f"The machine was busy while speeds were measured ({speeds.report.lost:.0%} of the time was lost to other "

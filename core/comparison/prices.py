@@ -63,15 +63,12 @@ def mean_price(a: Sequence[RunReport], b: Sequence[RunReport], speed_ratio: floa
 
 
 def _price(training: float | None, classifying: float | None) -> str:
-    if training is None and classifying is None:
-        return ""
-    if training is None or classifying is None:
-        known, what = (training, "train") if training is not None else (classifying, "classify")
-        return f"takes {_times(known or 1.0)} to {what}"
-    of_training, of_classifying = _times(training), _times(classifying)
-    if of_training == of_classifying:
-        return f"takes {of_training} to train and to classify"
-    return f"takes {of_training} to train, {of_classifying} to classify"
+    parts = []
+    if training is not None:
+        parts.append(f"took {_times(training)} to train")
+    if classifying is not None:
+        parts.append(f"takes {_times(classifying)} to classify")
+    return ", ".join(parts)
 
 
 def _times(ratio: float) -> str:
@@ -83,19 +80,16 @@ def _times(ratio: float) -> str:
 def differing_settings(arms: Sequence[Arm]) -> tuple[DifferingSetting, ...]:
     """Return what was asked differently of the arms: data, method and settings. Seeds of a group do not count."""
     asked = [_asked(arm) for arm in arms]
-    names = dict.fromkeys(name for one in asked for name in one)
+    varies = {"seed"} if any(arm.seeds for arm in arms) else set()
+    names = dict.fromkeys(name for one in asked for name in one if name not in varies)
     rows = ((name, tuple(one.get(name) for one in asked)) for name in names)
     return tuple(DifferingSetting(setting=name, values=values) for name, values in rows if len(set(values)) > 1)
 
 
 def _asked(arm: Arm) -> dict[str, Value]:
-    from core.settings.schema import Settings  # pydantic; who only reads reports does without it
-
     outline: Outline | None = next((one for run in arm.folders if (one := read_outline(run.settings))), None)
     if outline is None:
         return {}
-    settings: dict[str, Value] = Settings().model_dump(mode="json") | outline.settings
-    if arm.seeds:
-        settings.pop("seed", None)
+    settings = outline.all_settings()
     branch = f"{outline.parent.run} from step {outline.parent.step}" if outline.parent is not None else None
     return {"data": outline.data, "method": outline.method, "branch of": branch, **settings}

@@ -93,7 +93,15 @@ def rows_of_file(
     if not kept.any():
         raise InputError(f"No row of {clean_line(source, 120)} is left to compare on: {_reasons(left_out)}.")
     rows = labelled[first[kept]]
-    return ComparedRows(hashes[kept], labels[first[kept]], source, Texts(reviews, rows), "", left_out, trained_on)
+    return ComparedRows(
+        hashes[kept],
+        labels[first[kept]],
+        f"{source}, its {part} data" if part else source,
+        Texts(reviews, rows),
+        "",
+        left_out,
+        trained_on,
+    )
 
 
 def shared_validation_rows(

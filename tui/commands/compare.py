@@ -10,7 +10,7 @@ from core.base.text import clean_line
 from tui.commands.engine import ask
 from tui.commands.options import Json, Reading, locate, reading_options, reads_reviews
 from tui.commands.output import facts, say, say_json, table
-from tui.comparison_text import differing_rows, left_out_text, price_rows, visible_text
+from tui.comparison_text import differing_rows, left_out_text, points_text, price_rows, visible_text
 
 if TYPE_CHECKING:
     from core.comparison.report import ComparisonReport
@@ -75,10 +75,7 @@ def show(found: ComparisonReport) -> None:
         ]
         table(["", f"{b} right", f"{b} wrong"], rows)
         f1 = pair.macro_f1
-        say(
-            f"macro F1: {100 * f1.difference:+.1f} points ({100 * f1.low:+.1f}…{100 * f1.high:+.1f}), "
-            f"p {f1.p_adjusted:.3f}; accuracy: p {pair.p_adjusted:.3f}".replace("-", "−")
-        )
+        say(f"accuracy: {points_text(pair)}; macro F1: {points_text(f1)}")
     say()
     heads, *lines = price_rows(found)
     table(heads, [[*line] for line in lines])
