@@ -58,7 +58,9 @@ def inspect(source: Path) -> dict[str, Any]:
         env = {**os.environ, "REVIEWTUI_HOME": home}
         spent, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
         command = [sys.executable, "-m", "tui", "inspect", str(source), "--json"]
-        process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        said = Path(home) / "said"
+        with said.open("wb") as errors:
+            process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=errors)
         own = anonymous = 0
         while process.poll() is None:
             sizes = [memory_of(one) for one in family(process.pid)]
@@ -66,7 +68,7 @@ def inspect(source: Path) -> dict[str, Any]:
             time.sleep(_LOOK_SECONDS)
         seconds = time.perf_counter() - began
         if process.returncode:
-            raise RuntimeError(f"inspect ended with status {process.returncode}")
+            raise RuntimeError(f"inspect ended with status {process.returncode}: {said.read_text()[-1000:]}")
         usage = resource.getrusage(resource.RUSAGE_CHILDREN)
         stored = sum(one.stat().st_size for one in Path(home).rglob("*") if one.is_file())
     processor = usage.ru_utime + usage.ru_stime - spent.ru_utime - spent.ru_stime

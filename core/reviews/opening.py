@@ -22,6 +22,7 @@ from core.reviews.formats.part_column import only_part
 from core.reviews.formats.registry import HOLD_SEVERAL, SUFFIXES, open_table
 from core.reviews.formats.table import INSIDE, Table
 from core.reviews.formats.widened import widened
+from core.reviews.heads import Heads
 from core.reviews.input import Input
 from core.reviews.options import ReadingOptions
 from core.reviews.sources import LABEL, Sources, find_sources
@@ -56,6 +57,7 @@ def opened(
     options: ReadingOptions,
     progress: Callable[[float], None],
     by_column: bool = True,
+    heads: Heads | None = None,
 ) -> Iterator[Input]:
     """Yield the files of a part of `sources` as tables.
 
@@ -63,6 +65,7 @@ def opened(
         source: What messages call the source.
         progress: Called while packed files are unpacked, with the share of them that has been read.
         by_column: Whether only rows of the part are read, if a column says what rows are for.
+        heads: What takes the beginnings of a few files, if no more is wanted.
 
     Raises:
         InputError: A file cannot be read, or nothing is of the part.
@@ -74,13 +77,18 @@ def opened(
         _Item(file, storable(file), sources.columns.get(file, {}), bool(named), labels=sources.labels.get(file))
         for file in named or sources.train
     ]
+    if heads is not None:
+        items = heads.chosen(items)
     with ExitStack() as stack:
-        opener = _Opener(part, options, stack, sum(item.path.stat().st_size for item in items), progress)
+        size = sum(item.path.stat().st_size for item in items)
+        opener = _Opener(part, options, stack, size, progress, None if heads is None else heads.most)
         items = [one for item in items for one in opener.unpacked(item)]
+        if heads is not None:
+            items = [replace(item, path=heads.of(item.path)) for item in heads.chosen(items)]
         given = Input(source, [], [], notices_of(sources, part) + opener.notices, parts=opener.parts)
         opener.add_parts(sources)
         for item in items:
-            table = _open(item, options)
+            table = _open(item, options) if heads is None else heads.table(_open(item, options))
             if by_column and (part == "train" or not item.decided):
                 of_part = only_part(table, part, given.parts)
                 if of_part is None and not item.decided:
@@ -97,13 +105,20 @@ class _Opener:
     """Unpacks files, if any are packed, into one workspace."""
 
     def __init__(
-        self, part: Part, options: ReadingOptions, stack: ExitStack, total: int, progress: Callable[[float], None]
+        self,
+        part: Part,
+        options: ReadingOptions,
+        stack: ExitStack,
+        total: int,
+        progress: Callable[[float], None],
+        most: int | None,
     ) -> None:
+        """Args: most: Bytes of each packed file to unpack; None for all."""
         self.notices: list[str] = []
         self.parts: dict[str, list[str]] = {}
         """The files of other parts."""
         self._part, self._options, self._stack = part, options, stack
-        self._total, self._progress = max(total, 1), progress
+        self._total, self._progress, self._most = max(total, 1), progress, most
         self._space: Workspace | None = None
         self._read = 0
 
@@ -174,7 +189,7 @@ class _Opener:
 
     def _workspace(self) -> Workspace:
         if self._space is None:
-            self._space = self._stack.enter_context(workspace(self._advance))
+            self._space = self._stack.enter_context(workspace(self._advance, self._most))
         return self._space
 
     def _advance(self, packed_bytes: int) -> None:

@@ -56,7 +56,7 @@ class SqliteTable(Table):
                     raise self._only_an_index(indexes[0])
                 choice = choose(filled, options.table, "table", self.name, partial(_count, database))
                 self._table, self.notices, self.doubts = choice.name, choice.notices, choice.doubts
-                self._total = _count(database, self._table)
+                self._about = _rows_about(database, self._table)
         except (sqlite3.Error, UnicodeError) as error:
             raise self._unreadable(error) from error
         self.columns = unique_names(tables[self._table])
@@ -68,20 +68,20 @@ class SqliteTable(Table):
             )
 
     def fraction(self) -> float:
-        return min(self._read / self._total, 1.0) if self._total else 1.0
+        return min(self._read / self._about, 1.0) if self._about else 1.0
 
     def chunks(self, rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
         self.tally.reset()
         self._read = 0
         try:
             with closing(self._connected()) as database:
-                self.tally.total = _count(database, self._table)
                 found = database.execute(f"SELECT * FROM {_quoted(self._table)}")
                 while batch := found.fetchmany(rows):
                     columns = [[_shown(value) for value in column] for column in zip(*batch, strict=True)]
                     first = self._read + 1
                     self._read += len(batch)
                     yield Chunk(range(first, first + len(batch)), columns)
+                self.tally.total = _count(database, self._table)
         except sqlite3.Error as error:
             raise self._unreadable(error) from error
 
@@ -134,6 +134,15 @@ def _is_virtual(sql: str | None) -> bool:
 
 def _count(database: sqlite3.Connection, table: str) -> int:
     return int(database.execute(f"SELECT count(*) FROM {_quoted(table)}").fetchone()[0])
+
+
+def _rows_about(database: sqlite3.Connection, table: str) -> int:
+    """Return about how many rows a table has, without going through them: the highest number that one has."""
+    try:
+        (highest,) = database.execute(f"SELECT max(rowid) FROM {_quoted(table)}").fetchone()
+    except sqlite3.Error:  # a table without such numbers
+        highest = None
+    return highest if isinstance(highest, int) and highest > 0 else 0
 
 
 def _columns(database: sqlite3.Connection, table: str) -> list[str]:

@@ -87,7 +87,7 @@ def unpack_zip(path: Path, name: str, folder: Path, why_not: Why, space: Workspa
             member = _checked(members, info.filename, "" if regular else "a link", why_not)
             if member is not None:
                 wanted.append((info, member))
-        space.expect(sum(info.file_size for info, _ in wanted), name)
+        space.expect(sum(min(info.file_size, space.most or info.file_size) for info, _ in wanted), name)
         for info, member in wanted:
             if info.flag_bits & _ENCRYPTED:
                 raise InputError(

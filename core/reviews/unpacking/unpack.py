@@ -56,6 +56,8 @@ def unpack(path: Path, packing: Packing, name: str, why_not: Why, space: Workspa
     size = path.stat().st_size
     with decompressed(path, packing, name, space.advance) as stream:
         if packing_of_head(stream.head) == "tar":
+            if space.most is not None:
+                raise InputError(f"What {clean_line(name)} holds is known only when all of it has been unpacked.")
             return _archive(folder, name, unpack_tar(stream, name, size, folder, why_not, space))
         target = folder / (unpacked_name(path.name) or "file")
         space.write(target, blocks(stream), name, size)

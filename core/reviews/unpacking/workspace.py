@@ -30,9 +30,12 @@ MAX_FILES = 400_000
 class Workspace:
     """A private folder with bounds: on bytes by what the disk has free, on files by `MAX_FILES`."""
 
-    def __init__(self, folder: Path, progress: Callable[[int], None]) -> None:
-        """Args: progress: Called with the number of packed bytes that have been read, each time some have."""
-        self._folder, self._progress = folder, progress
+    def __init__(self, folder: Path, progress: Callable[[int], None], most: int | None = None) -> None:
+        """Args:
+        progress: Called with the number of packed bytes that have been read, each time some have.
+        most: Bytes of each file that are wanted; the others are not written.
+        """
+        self._folder, self._progress, self.most = folder, progress, most
         self._files = self._written = self._folders = 0
         self._room = max(shutil.disk_usage(folder).free - _MARGIN, 0) // 2
         """What is read from the unpacked files is stored, too, and takes about as much again."""
@@ -76,7 +79,7 @@ class Workspace:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         size = 0
         with os.fdopen(open_private(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
-            for block in blocks:
+            for block in blocks if self.most is None else _beginning(blocks, self.most):
                 self.expect(len(block), name)
                 self._written += len(block)
                 size += len(block)
@@ -88,8 +91,16 @@ class Workspace:
                 file.write(block)
 
 
+def _beginning(blocks: Iterable[bytes], size: int) -> Iterator[bytes]:
+    for block in blocks:
+        yield block[:size]
+        size -= len(block)
+        if size <= 0:
+            return
+
+
 @contextmanager
-def workspace(progress: Callable[[int], None]) -> Iterator[Workspace]:
+def workspace(progress: Callable[[int], None], most: int | None = None) -> Iterator[Workspace]:
     """Yield an empty `Workspace`, which is removed afterwards.
 
     Raises:
@@ -97,7 +108,7 @@ def workspace(progress: Callable[[int], None]) -> Iterator[Workspace]:
     """
     folder, descriptor = _locked_folder(private_folder(home() / "data"))
     try:
-        yield Workspace(folder, progress)
+        yield Workspace(folder, progress, most)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(descriptor)
