@@ -16,7 +16,7 @@ from typing import Any, TypeVar, cast
 from core.base.errors import InputError
 from core.reviews.formats.documents import DocumentsTable
 from core.reviews.formats.encodings import find_encoding
-from core.reviews.formats.json.tables import is_json_lines
+from core.reviews.formats.json.recognition import is_json_lines
 from core.reviews.formats.registry import FORMATS
 from core.reviews.formats.table import CHUNK_ROWS, Chunk, Table
 from core.reviews.store import open_new
