@@ -70,21 +70,32 @@ def arm_of_run(run: RunFolder) -> Arm:
 
 
 def arms_of_group(group: GroupFolder) -> list[Arm]:
-    """Return a group of seeds as one setting, and any other group as its runs.
+    """Return what a group compares: seeds are one setting, models against each other one each, any other its runs.
 
     Raises:
         InputError: None of its runs has a model.
     """
     outline = read_group(group)
     name = outline.name if outline is not None else group.id
-    made = (member.run for member in read_group_journal(group.journal).members.values())
-    runs = [RunFolder(runs_home() / run) for run in made if run is not None]
-    runs = [run for run in runs if has_answers(run)]
+    made = [one for one in read_group_journal(group.journal).members.values() if one.run is not None]
+    runs = [(one, RunFolder(runs_home() / str(one.run))) for one in made]
+    runs = [(one, run) for one, run in runs if has_answers(run)]
     if not runs:
         raise InputError(f"No run of the group {clean_line(name, 60)} has a model yet; let one finish.")
     if outline is not None and outline.kind == "seeds":
-        return [Arm(id=group.id, name=name, runs=tuple(str(run.path) for run in runs), seeds=True)]
-    return [arm_of_run(run) for run in runs]
+        return [Arm(id=group.id, name=name, runs=tuple(str(run.path) for _, run in runs), seeds=True)]
+    if outline is None or outline.kind != "versus":
+        return [arm_of_run(run) for _, run in runs]
+    roles = dict.fromkeys(one.role for one, _ in runs)
+    return [
+        Arm(
+            id=f"{group.id}/{number}",
+            name=f"{name}: {role}",
+            runs=tuple(str(run.path) for one, run in runs if one.role == role),
+            seeds=True,
+        )
+        for number, role in enumerate(roles, start=1)
+    ]
 
 
 def has_answers(run: RunFolder) -> bool:

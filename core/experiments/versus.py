@@ -9,7 +9,9 @@ from typing import Any
 
 import msgspec
 
-from core.base.errors import InputError
+from core.base.errors import InputError, ReviewtuiError
+from core.comparison.arms import arms_of_group
+from core.comparison.report import DEFAULT_MARGIN
 from core.experiments.making import Step, Train
 from core.experiments.seeds import spreads
 from core.experiments.state import GroupState, MemberState
@@ -67,11 +69,21 @@ def runs_by_model(state: GroupState) -> dict[str, list[MemberState]]:
 
 
 def conclude(state: GroupState) -> dict[str, Any]:
-    """Return the scores of each model."""
+    """Return the scores of each model, and their comparison or why there is none."""
     models = []
     for model, runs in runs_by_model(state).items():
         summaries = [one.summary for one in runs if one.summary is not None]
         seconds = [one.duration_seconds for one in summaries if one.duration_seconds is not None]
         mean = sum(seconds) / len(seconds) if seconds else None
         models.append({"model": model, "runs": [one.id for one in summaries], "seconds": mean, **spreads(summaries)})
-    return {"minutes": spec_of(state).minutes, "models": models}
+    return {"minutes": spec_of(state).minutes, "models": models, **_compared(state)}
+
+
+def _compared(state: GroupState) -> dict[str, Any]:
+    from core.comparison.compare import compare_runs  # torch
+
+    try:
+        found = compare_runs(arms_of_group(state.group), None, None, DEFAULT_MARGIN, lambda what, share: None)
+    except ReviewtuiError as error:
+        return {"comparison": None, "no_comparison": str(error)}
+    return {"comparison": msgspec.to_builtins(found), "no_comparison": ""}

@@ -86,11 +86,29 @@ def report(state: GroupState, *, json: bool) -> int:
         if result:
             say_findings(result)
         return 0 if state.concluded else 1
+    if state.outline.kind == "versus":
+        _say_comparison(result)
+        return 0 if state.concluded else 1
     for name, spread in result.items():
         if isinstance(spread, dict) and spread.get("mean") is not None:
             sd = f" ± {spread['sd']:.4f} (standard deviation)" if spread.get("sd") is not None else ""
             say(f"{name.replace('_', ' ')}: mean {spread['mean']:.4f}{sd}, {spread['min']:.4f} to {spread['max']:.4f}")
     return 0 if state.concluded else 1
+
+
+def _say_comparison(result: dict[str, Any]) -> None:
+    """Print the comparison that models against each other end in, or why there is none."""
+    from tui.commands.compare import show
+
+    if result.get("comparison") is not None:
+        import msgspec
+
+        from core.comparison.report import ComparisonReport
+
+        say()
+        show(msgspec.convert(result["comparison"], ComparisonReport))
+    elif result.get("no_comparison"):
+        say(f"note: {clean_line(result['no_comparison'], 300)}")
 
 
 def group_facts(state: GroupState) -> dict[str, Any]:

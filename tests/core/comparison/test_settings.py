@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from scipy.stats import ttest_rel
 
 from core.comparison.arms import Arm, find_arms
+from core.comparison.report import ComparisonReport
+from core.experiments.state import read_state
+from core.experiments.versus import conclude
 from core.runs.folder import RunFolder
-from core.runs.group import create_group
+from core.runs.group import create_group, find_group
 from core.runs.group_journal import Made, NewRun, Planned, append
 from core.statistics.seeds import Question
 from tests.core.comparison.bench import compared, make_answered, texts
@@ -15,14 +19,18 @@ from tests.core.comparison.bench import compared, make_answered, texts
 ROWS = [(text, number % 2) for number, text in enumerate(texts(40))]
 
 
-def _group(name: str, wrong: list[int], kind: str = "seeds") -> list[RunFolder]:
-    """Runs with the seeds 1, 2, …, of which each gets so many rows wrong."""
+def _group(name: str, wrong: list[int], kind: str = "seeds", roles: tuple[str, ...] = ("",)) -> list[RunFolder]:
+    """Runs with the seeds 1, 2, …, of which each gets so many rows wrong; roles take turns."""
     runs = []
     for seed, count in enumerate(wrong, start=1):
         said = [1 - label if place < count else label for place, (_, label) in enumerate(ROWS)]
         runs.append(make_answered(f"{name}-{seed}", ROWS, said, seed=seed, learning_rate=1e-5 * len(name)))
-    group = create_group(name, kind, {"name": name, "data": "/data/reviews.csv"}, {})  # type: ignore[arg-type]
-    new = tuple(NewRun(number=number, name=f"{name}-{number}", settings={}) for number in range(1, len(wrong) + 1))
+    spec = {"models": list(roles), "seeds": [1]} if kind == "versus" else {}
+    group = create_group(name, kind, {"name": name, "data": "/data/reviews.csv"}, spec)  # type: ignore[arg-type]
+    new = tuple(
+        NewRun(number=number, name=f"{name}-{number}", settings={}, role=roles[(number - 1) % len(roles)])
+        for number in range(1, len(wrong) + 1)
+    )
     append(group.journal, Planned(new=new))
     for number, run in enumerate(runs, start=1):
         append(group.journal, Made(number=number, run=run.id))
@@ -67,3 +75,24 @@ def test_a_run_against_a_setting_is_compared_with_each_of_its_runs() -> None:
 def test_another_kind_of_group_is_its_runs() -> None:
     runs = _group("sweep", [1, 2, 3], kind="sweep")
     assert [arm.id for arm in _arms("sweep")] == [run.id for run in runs]
+
+
+def test_models_against_each_other_are_a_setting_each_and_end_in_a_comparison() -> None:
+    runs = _group("rivals", [2, 9, 3, 8], kind="versus", roles=("starter", "org/big"))
+    first, second = _arms("rivals")
+    assert (first.name, second.name) == ("rivals: starter", "rivals: org/big")
+    assert first.runs == (str(runs[0].path), str(runs[2].path))
+    group = find_group("rivals")
+    assert group is not None
+    found = conclude(read_state(group))
+    report = msgspec.convert(found["comparison"], ComparisonReport)
+    assert report.question == Question.SETTINGS and report.settings[0].apart and report.settings[0].mean_a > 0.9
+
+
+def test_models_that_cannot_be_compared_say_why() -> None:
+    runs = _group("rivals", [2, 9], kind="versus", roles=("starter", "org/big"))
+    runs[0].predictions.unlink()
+    group = find_group("rivals")
+    assert group is not None
+    found = conclude(read_state(group))
+    assert found["comparison"] is None and "no stored answers" in found["no_comparison"]
