@@ -9,6 +9,8 @@ from core.reviews.detect.names import TEXT_NAMES, plain
 
 _MOST = 0.5
 """The share of records that must be so."""
+_FEWEST, _WORDS, _LONG = 4, 4, 40
+"""Keys, and words or characters of a text that is one."""
 
 
 def several_reviews_in(records: Sequence[Mapping[str, Any]]) -> str:
@@ -20,6 +22,16 @@ def several_reviews_in(records: Sequence[Mapping[str, Any]]) -> str:
     found = [next(_several(record), "") for record in records]
     places = list(filter(None, found))
     return places[0] if len(places) > _MOST * len(records) else ""
+
+
+def keys_are_texts(records: Sequence[Mapping[str, Any]]) -> bool:
+    """Return whether the only record is an object whose keys are texts, and whose values their labels."""
+    if len(records) != 1:
+        return False
+    [record] = records
+    prose = sum(len(key.split()) >= _WORDS or len(key) >= _LONG for key in record)
+    short = all(not isinstance(value, str) or len(value.split()) <= _WORDS for value in record.values())
+    return len(record) >= _FEWEST and short and prose > _MOST * len(record)
 
 
 def _several(record: Mapping[str, Any]) -> Iterator[str]:

@@ -19,7 +19,7 @@ from core.base.text import clean_line
 from core.reviews.detect.names import is_known_name
 from core.reviews.formats.input_file import InputFile
 from core.reviews.formats.json.layout import Layout, find_layout, is_record, paths
-from core.reviews.formats.json.nested_reviews import several_reviews_in
+from core.reviews.formats.json.nested_reviews import keys_are_texts, several_reviews_in
 from core.reviews.formats.json.recognition import first_value, is_json_lines
 from core.reviews.formats.json.records import Item, flat, holds_rows, object_chunks, record_of
 from core.reviews.formats.json.recovery import Beginnings, CannotResumeError, Unread, values
@@ -80,6 +80,11 @@ class ObjectTable(Table):
             raise InputError(
                 f"{clean_line(self.name)} has several reviews in one value (“{clean_line(place, 60)}”); save it with "
                 "one object for each review."
+            )
+        if keys_are_texts(records):
+            raise InputError(
+                f"{clean_line(self.name)} has texts as the keys of one object; save each with its label as an object "
+                'of its own, as {"text": "…", "label": "…"}.'
             )
         self._own_notices = list(self._layout.notices)
         self.columns = unique_names(self._keys)

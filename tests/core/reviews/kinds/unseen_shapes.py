@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.core.reviews.kinds.containers import workbook
 from tests.core.reviews.kinds.made import Made, Review, cycle, expect, expect_classes, file, reviews, table
 from tests.core.reviews.verdicts import Refused
@@ -89,6 +91,7 @@ MADE: tuple[Made, ...] = (
         + "".join(f"#Text={r.text}\n{n}-1\t0-4\t{r.text[:4]}\t_\t\n\n" for n, r in enumerate(_EN)),
         Refused("single words"),
     ),
+    file("shapes/keys-are-texts.json", json.dumps(dict(_WORDS)), Refused("texts as the keys")),
     file(
         "shapes/reviews.js",
         "var reviews = [\n" + ",\n".join(f'{{"text": "{a}", "label": "{b}"}}' for a, b in _WORDS) + "\n];\n",
