@@ -47,7 +47,7 @@ def is_json(file: InputFile) -> bool:
     if not first.startswith(("{", "[")):
         return False
     if len(first) == 1:
-        return rest.lstrip()[:1] in ('{"' if first == "[" else '"')
+        return rest.lstrip().startswith(("{", '"') if first == "[" else '"')
     try:
         value = json.loads(first, strict=False)
     except (ValueError, RecursionError):
