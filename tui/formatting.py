@@ -7,9 +7,12 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from core.base.text import clean_line
 from core.base.units import in_bytes
 
 if TYPE_CHECKING:
+    from core.runs.baselines import Baseline
+    from core.runs.figures import MajorityGuess
     from core.runs.summary import RunSummary
 
 __all__ = ["STATE_MARKS", "ago", "clock", "in_bytes", "in_time", "setting_text", "settings_text", "trouble"]
@@ -45,6 +48,23 @@ def in_time(seconds: float | None) -> str:
 def short_time(seconds: float) -> str:
     """Format a duration that may be too short to count: `less than a second`, else as `in_time` does."""
     return in_time(seconds) if seconds >= 1 else "less than a second"
+
+
+def in_seconds(seconds: float) -> str:
+    """Format a short duration: `0.4 s`, `6 s`, `3:07`."""
+    if seconds >= 100:
+        return in_time(seconds)
+    return f"{seconds:.1f} s" if seconds < 1 else f"{seconds:.0f} s"
+
+
+def baseline_in_words(baseline: Baseline) -> str:
+    """Format the accuracy of a baseline and what it took: `0.882, 6 s`."""
+    return f"{baseline.validation.accuracy:.3f}, {in_seconds(baseline.seconds)}"
+
+
+def majority_in_words(guess: MajorityGuess) -> str:
+    """Format the scores of the majority guess: `0.51, macro F1 0.34 (always “good”)`."""
+    return f"{guess.accuracy:.2f}, macro F1 {guess.macro_f1:.2f} (always “{clean_line(guess.label, 40)}”)"
 
 
 def clock(moment: float, now: float) -> str:

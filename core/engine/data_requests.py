@@ -16,7 +16,7 @@ from core.inference.evaluation_report import EvaluationReport
 from core.reviews.options import ReadingOptions
 from core.reviews.page import Page, Row
 from core.reviews.report import ReadingReport
-from core.runs.records import Count
+from core.runs.figures import Count
 from core.runs.request import Request
 from core.settings.schema import Settings
 

@@ -6,7 +6,7 @@ import msgspec
 
 from core.inference.cut_report import CutReport
 from core.reviews.report import Leak
-from core.runs.records import ClassFigures
+from core.runs.figures import ClassFigures
 
 
 class EvaluationReport(msgspec.Struct, frozen=True, kw_only=True):

@@ -77,6 +77,12 @@ class Learner(Protocol):
     def logits(self, examples: Examples, positions: np.ndarray) -> torch.Tensor:
         """Return the fp32 logits [B, C] of the reviews at `positions`, computed without dropout."""
 
+    def head_inputs(self, examples: Examples, positions: np.ndarray) -> torch.Tensor:
+        """Return in fp32 what the head reads of the reviews at `positions`, computed without dropout: [B, H].
+
+        It is the encoder's output for the first token where the head is known; see `core/models/head.py`.
+        """
+
     def weights(self, *, copies: bool = True) -> Tensors:
         """Return the trainable weights by name.
 

@@ -23,6 +23,7 @@ from core.learners.tensor_files import Tensors
 from core.models.classifier import Classifier
 from core.models.determinism import is_about_order, keep_order, let_order_go
 from core.models.device import autocast, send
+from core.models.head import head_of
 from core.models.layers import layer_modules
 from core.planning.architecture import UnsupportedModelError
 from core.planning.run_plan import RunPlan
@@ -151,6 +152,16 @@ class HuggingFaceLearner:
         self._classifier.model.eval()
         with torch.inference_mode():
             return self._forward(examples.ids(positions)).float()
+
+    def head_inputs(self, examples: Examples, positions: np.ndarray) -> torch.Tensor:
+        taken: list[torch.Tensor] = []
+        first = head_of(self._classifier.model).first
+        hook = first.register_forward_pre_hook(lambda module, inputs: taken.append(inputs[0]))
+        try:
+            self.logits(examples, positions)
+        finally:
+            hook.remove()
+        return taken[0].float()
 
     def _forward(self, reviews: Sequence[np.ndarray]) -> torch.Tensor:
         """Return logits [B, C]."""

@@ -166,8 +166,8 @@ class NativeLearner:
             return None
         return kept[1].take(positions, self._work("kept", rows, self._architecture.hidden_size, dtype=torch.float32))
 
-    def _rows(self, examples: Examples, positions: np.ndarray) -> torch.Tensor:
-        """Return the output [B, H] of all layers, cached or computed in parts, for training only the head."""
+    def head_inputs(self, examples: Examples, positions: np.ndarray) -> torch.Tensor:
+        """See `Learner.head_inputs`; cached or computed in parts. Only the head may be trained."""
         rows = self._stream(examples, positions, len(positions))
         if rows is None:
             parts = micro_batches(examples.lengths(positions, self._special_tokens), self.token_budget)
@@ -181,7 +181,7 @@ class NativeLearner:
         _, step, part = key
         masks = self._pool.masks(step, part)
         if self.plan.head_only:
-            rows = self._rows(examples, positions)
+            rows = self.head_inputs(examples, positions)
             with _one_thread(len(rows)):
                 return self._network.learn_head(rows, masks, loss, first=first)
         batch = self._pack(examples.ids(positions))
@@ -194,7 +194,7 @@ class NativeLearner:
 
     def logits(self, examples: Examples, positions: np.ndarray) -> torch.Tensor:
         if self.plan.head_only:
-            rows = self._rows(examples, positions)
+            rows = self.head_inputs(examples, positions)
             with _one_thread(len(rows)):
                 return self._network.head_logits(rows)
         batch = self._pack(examples.ids(positions))

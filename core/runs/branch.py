@@ -32,6 +32,8 @@ def branch_run(parent: RunFolder, changes: Mapping[str, Any], *, name: str = "",
         InputError: There is no such checkpoint, or the changes do not fit it.
     """
     asked = parent.request()
+    if asked.method == "baseline":
+        raise InputError(f"{parent.id} is a baseline, which has no checkpoints; fine-tune with `reviewtui train`.")
     settings = asked.settings.changed(changes)
     decides = {change.decides: change.name for change in settings.differences(asked.settings)}
     if "model" in decides:

@@ -58,6 +58,8 @@ def plan_extension(run: RunFolder, epochs: int) -> Extension:
 
 def _planned(run: RunFolder, history: RunHistory, epochs: int) -> Extension:
     request, plan = run.request(), history.plan
+    if request.method == "baseline":
+        raise InputError(f"{run.id} is a baseline, which has no epochs; fine-tune with `reviewtui train`.")
     if not history.step or plan is None:
         raise InputError(f"{run.id} has not made a step; start a new run with `--set epochs={epochs}`.")
     per_epoch = max(-(-plan.rows // request.settings.batch_size), 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from core.base.text import clean_line
-from core.runs.records import ClassFigures
+from core.runs.figures import ClassFigures
 
 
 def only_class(per_class: Mapping[str, ClassFigures]) -> str | None:

@@ -48,6 +48,11 @@ class Outline(msgspec.Struct, frozen=True, kw_only=True):
         """The requested model."""
         return str(self.settings.get("model", "auto"))
 
+    @property
+    def recipe(self) -> str:
+        """What its settings began with: a preset, or the method that allows no other."""
+        return "baseline" if self.method == "baseline" else self.preset
+
     def all_settings(self) -> dict[str, Value | None]:
         """Return every setting of the run; one that is not written down has its default. Imports pydantic."""
         return _values("") | self.settings
@@ -55,6 +60,8 @@ class Outline(msgspec.Struct, frozen=True, kw_only=True):
     def changed_settings(self) -> dict[str, Value | None]:
         """Return the settings that differ from the run's preset. Imports pydantic."""
         usual = _values(self.preset)
+        if self.method == "baseline":
+            usual = {**usual, "freeze_layers": "encoder"}
         return {name: value for name, value in self.all_settings().items() if usual.get(name) != value}
 
 

@@ -41,6 +41,8 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     """Label → number of training rows."""
     validation_rows: dict[str, int]
     """Label → number of validation rows."""
+    validation_sha256: str = ""
+    """Hash of the texts and labels of the validation rows, in their order; empty in a run of an earlier version."""
 
 
 _DECIDES_THE_BITS = {

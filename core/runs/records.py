@@ -11,57 +11,26 @@ pydantic alone takes as long as that screen takes to appear.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import Meta
 
-Count = Annotated[int, Meta(ge=0, lt=1 << 53)]
-"""A number of steps, reviews, tokens or bytes."""
-Seconds = Annotated[float, Meta(ge=0, lt=1e11)]
-"""Seconds since 1970, since the machine booted, or of training so far."""
-Fraction = Annotated[float, Meta(ge=0, le=1)]
-"""The fraction of something that is done."""
+from core.runs.figures import (
+    AgainstBaseline,
+    ClassFigures,
+    Count,
+    Figure,
+    Fraction,
+    MajorityGuess,
+    Seconds,
+    ValidationFigures,
+    WithFigures,
+)
+from core.runs.outline import Method
+
 Number = Annotated[int, Meta(ge=0, lt=1 << 53)] | Annotated[float, Meta(ge=0, lt=1 << 53)]
 """An integer or a float."""
-
-if TYPE_CHECKING:
-    Figure = float
-else:
-    Figure = float | Literal["nan", "inf", "-inf"]
-"""A measured number that may be NaN or infinite. JSON holds those as strings; the attribute is always a float."""
-
-
-class _WithFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """A struct whose only strings are those that stand for NaN and infinity; they are converted to float."""
-
-    def __post_init__(self) -> None:
-        for name in self.__struct_fields__:
-            value = getattr(self, name)
-            if isinstance(value, str):
-                msgspec.structs.force_setattr(self, name, float(value))
-
-
-class ClassFigures(_WithFigures, frozen=True, kw_only=True):
-    """Scores of one class."""
-
-    precision: Figure
-    recall: Figure
-    f1: Figure
-    rows: Count
-
-
-class ValidationFigures(_WithFigures, frozen=True, kw_only=True):
-    """Scores of a model on the validation rows."""
-
-    loss: Figure
-    """Mean cross-entropy, in nats."""
-    accuracy: Figure
-    macro_f1: Figure
-
-    def to_json(self) -> dict[str, float]:
-        """Return the scores as the JSON object that commands print."""
-        return {"loss": self.loss, "accuracy": self.accuracy, "macro_f1": self.macro_f1}
 
 
 class GpuMemory(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,9 +134,13 @@ class PlanRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="plan"
     threads: Count
     weights: Count
     trainable_weights: Count
+    method: Method = "fine-tuning"
+    """How the model is trained. A baseline makes no steps: its figures about steps are 0."""
+    majority: MajorityGuess | None = None
+    """None in a run of an earlier version."""
 
 
-class StepRecord(Record, _WithFigures, frozen=True, kw_only=True, tag_field="kind", tag="step"):
+class StepRecord(Record, WithFigures, frozen=True, kw_only=True, tag_field="kind", tag="step"):
     """An optimizer step."""
 
     step: Count
@@ -184,7 +157,7 @@ class StepRecord(Record, _WithFigures, frozen=True, kw_only=True, tag_field="kin
     """Training time so far."""
 
 
-class EvaluationRecord(Record, _WithFigures, frozen=True, kw_only=True, tag_field="kind", tag="evaluation"):
+class EvaluationRecord(Record, WithFigures, frozen=True, kw_only=True, tag_field="kind", tag="evaluation"):
     """The model was evaluated on the validation rows after `step`."""
 
     step: Count
@@ -305,6 +278,8 @@ class EndRecord(Record, frozen=True, kw_only=True):
     best_epoch: Number | None = None
     cut: CutCounts | None = None
     """What the saved model got right on reviews that were cut and on whole ones; None if it was not saved."""
+    against: tuple[AgainstBaseline, ...] = ()
+    """Of a fine-tuned run: the best baseline there was; of a baseline: the fine-tuned runs there were."""
 
 
 class FinishedRecord(EndRecord, frozen=True, kw_only=True, tag_field="kind", tag="finished"):

@@ -14,8 +14,10 @@ from core.reviews.sources import absolute_source
 from core.runs.folder import RunFolder, create_run
 from core.runs.logout import Detachment
 from core.runs.names import require_unused, suggested_name, unused_name
+from core.runs.outline import Method
 from core.runs.queue import begin
 from core.runs.request import Request
+from core.settings.baseline import baseline_settings
 from core.settings.schema import Settings
 
 
@@ -27,6 +29,7 @@ def plan_run(
     *,
     validation: str | None = None,
     name: str = "",
+    method: Method = "fine-tuning",
 ) -> Request:
     """Return the request for a new run.
 
@@ -37,17 +40,22 @@ def plan_run(
         settings: The settings of the run.
         validation: Reviews to measure on; None holds some of `source` out.
         name: The name the user gave the run; empty takes one that is free.
+        method: How the model is trained. A baseline keeps only the settings that it has.
 
     Raises:
         InputError: Another run is called `name`.
     """
+    if method == "baseline":
+        preset, settings = "balanced", baseline_settings(settings)
+    about = preset if method == "fine-tuning" else method
     return Request(
-        name=require_unused(name) if name.strip() else unused_name(suggested_name(source, preset)),
+        name=require_unused(name) if name.strip() else unused_name(suggested_name(source, about)),
         data=absolute_source(source),
         validation=absolute_source(validation) if validation is not None else None,
         reading=reading,
         preset=preset,
         settings=settings,
+        method=method,
     )
 
 

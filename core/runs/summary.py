@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.runs.checkpoint_folders import numbered
+from core.runs.figures import ValidationFigures
 from core.runs.folder import RunFolder
 from core.runs.history import RunHistory
 from core.runs.journal import record_of
 from core.runs.lock import read_holder
 from core.runs.notes import Note, read_annotations
 from core.runs.outline import Outline, Parent, read_outline
-from core.runs.records import EndRecord, PhaseRecord, PlanRecord, Record, ValidationFigures
+from core.runs.records import EndRecord, PhaseRecord, PlanRecord, Record
 from core.runs.status import OVER, State, run_status
 
 _STEP = b'{"kind": "step"'
@@ -49,10 +50,10 @@ class RunSummary:
     labels: tuple[str, ...]
     epoch: float
     epochs: float | None
-    """Total epochs; None before there is a plan."""
+    """Total epochs; None before there is a plan, and of a baseline."""
     step: int
     steps: int | None
-    """Total optimizer steps; None before there is a plan."""
+    """Total optimizer steps; None before there is a plan, and of a baseline."""
     loss: float | None
     """Training loss of the latest step; None if it is not finite."""
     validation: ValidationFigures | None
@@ -147,7 +148,7 @@ def summary_of(run: RunFolder, history: RunHistory) -> RunSummary:
         steps=steps,
         loss=last.loss if last is not None and math.isfinite(last.loss) else None,
         validation=validation or (best.figures if best is not None else None),
-        best_epoch=best_epoch or (best.epoch if best is not None else None),
+        best_epoch=best_epoch or (best.epoch if best is not None else None) or None,  # a baseline's is 0
         began=history.begun,
         ended=end.time if end is not None else None,
         message=_message(run, history, state),
@@ -168,8 +169,11 @@ def summary_of(run: RunFolder, history: RunHistory) -> RunSummary:
 
 
 def _planned(plan: PlanRecord | None, outline: Outline | None) -> tuple[float | None, int | None]:
-    """Return total epochs and steps. Those of an extended run are what it was asked for since, not its first plan."""
-    if plan is None:
+    """Return total epochs and steps. Those of an extended run are what it was asked for since, not its first plan.
+
+    A baseline has none.
+    """
+    if plan is None or plan.method == "baseline":
         return None, None
     settings = outline.settings if outline is not None else {}
     epochs = settings.get("epochs")
@@ -187,6 +191,8 @@ def _message(run: RunFolder, history: RunHistory, state: State) -> str:
 
 def _interruption(run: RunFolder, history: RunHistory) -> str:
     """Return what happened to a run that ended without a record, and where it can continue."""
+    if history.plan is not None and history.plan.method == "baseline":
+        return "its worker died before its model was written; it starts over"
     where = f"at step {history.step}" if history.step else "before its first step"
     died = f"its worker died {where}"
     holder = read_holder(run.lock)

@@ -107,9 +107,9 @@ def _work(
         if extend is not None:
             begin_extension(run, journal, extend)
 
-        from core.worker.session import Session  # after the first record: this loads torch
+        from core.worker.methods import work_of  # after the first record: this loads torch
 
-        Session(run, journal, control, terminated).work(resume=resume, restarts=restarts)
+        work_of(run, journal, control, terminated).work(resume=resume, restarts=restarts)
     except ReviewtuiError as error:
         journal.write(FailedRecord(message=str(error)), sync=True)
     except BaseException as error:

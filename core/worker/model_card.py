@@ -3,25 +3,51 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from core.base.text import clean_line
 from core.data.run_data import RunData
+from core.models.classifier import Classifier
 from core.runs.request import Request
 from core.settings.presets import PRESETS
 from core.settings.schema import Settings
 from core.training.loop import TrainingLoop
 
+_CHOSEN = "The best weights were chosen on the validation reviews, so the figures are slightly optimistic. "
 
-def model_card(request: Request, model: str, data: RunData, loop: TrainingLoop, figures: dict[str, Any]) -> str:
+
+@dataclass(frozen=True)
+class Making:
+    """How a model was made, in the words of its card."""
+
+    sentence: str
+    """How it was made from `{model}`."""
+    details: str
+    chosen_on_validation: bool
+    """Whether the validation reviews had a part in it, so that its figures on them are optimistic."""
+
+
+def making_of_fine_tuning(loop: TrainingLoop) -> Making:
+    """Return how the loop has made its model."""
+    best = loop.progress.best
+    details = (
+        f"Precision {loop.precision} on {loop.device}; peak learning rate {loop.peak_rate:.3g}; {loop.progress.step} "
+        f"steps; the best weights are those of epoch {best.epoch if best is not None else 0:g}."
+    )
+    return Making("Fine-tuned from `{model}` with reviewtui.", details, chosen_on_validation=True)
+
+
+def model_card(
+    request: Request, model: str, data: RunData, classifier: Classifier, making: Making, figures: dict[str, Any]
+) -> str:
     """Return Markdown with a Hugging Face header.
 
     Args:
-        model: The name of the model that was fine-tuned; the request may say auto.
-        figures: Of `core.inference.metrics.measure`, for the best weights on the validation rows.
+        model: The name of the model that it was made from; the request may say auto.
+        figures: Of `core.inference.metrics.measure`, on the validation rows.
     """
     report = data.train.report
-    best = loop.progress.best
     changed = {
         name: value for name, value in request.settings.model_dump().items() if value != getattr(Settings(), name)
     }
@@ -40,8 +66,8 @@ tags: [reviews, reviewtui]
 
 # {_cell(request.name)}
 
-Sorts product reviews into {", ".join(f"**{_cell(name)}**" for name in loop.classifier.labels)}.
-Fine-tuned from `{_cell(model)}` with reviewtui.
+Sorts product reviews into {", ".join(f"**{_cell(name)}**" for name in classifier.labels)}.
+{making.sentence.replace("{model}", _cell(model))}
 
 ## Data
 
@@ -51,14 +77,13 @@ Fine-tuned from `{_cell(model)}` with reviewtui.
 
 ## Settings
 
-Preset `{_cell(request.preset)}` ({_cell(PRESETS.get(request.preset, ("",))[0])}) Other than the defaults:
+{_preset(request)}Other than the defaults:
 
 | setting | value |
 |---|---|
 {settings}
 
-Precision {loop.precision} on {loop.device}; peak learning rate {loop.peak_rate:.3g}; {loop.progress.step} steps; \
-the best weights are those of epoch {best.epoch if best is not None else 0:g}.
+{making.details}
 
 ## Figures on the validation reviews
 
@@ -70,13 +95,20 @@ Accuracy {figures["accuracy"]:.3f}, macro F1 {figures["macro_f1"]:.3f}, loss {fi
 
 ## Limits
 
-- The best weights were chosen on the validation reviews, so the figures are slightly optimistic. With
-  {len(data.validation_rows)} of them, the accuracy is uncertain by about ±{_margin(figures["accuracy"], data):.0%}
-  (95 %, normal approximation). Evaluate on reviews of your own: `reviewtui evaluate`.
-- Reviews longer than {loop.classifier.max_length} tokens are truncated ({loop.classifier.truncation}).
+- {_CHOSEN if making.chosen_on_validation else ""}With {len(data.validation_rows)} validation reviews, the accuracy is
+  uncertain by about ±{_margin(figures["accuracy"], data):.0%} (95 %, normal approximation). Evaluate on reviews of your
+  own: `reviewtui evaluate`.
+- Reviews longer than {classifier.max_length} tokens are truncated ({classifier.truncation}).
 - It has seen only the products, languages and years of its data. Probabilities are not calibrated
   (`calibration.json` holds a temperature).
 """
+
+
+def _preset(request: Request) -> str:
+    """Return a sentence about the preset; a baseline has none."""
+    if request.method == "baseline":
+        return ""
+    return f"Preset `{_cell(request.preset)}` ({_cell(PRESETS.get(request.preset, ('',))[0])}) "
 
 
 def _held_out(data: RunData) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from core.data.run_data import RunData
+from core.inference.majority import majority_guess
 from core.models.sources import ModelSource
 from core.runs.records import PlanRecord
 from core.training.loop import TrainingLoop
@@ -35,4 +36,5 @@ def plan_record(source: ModelSource, data: RunData, loop: TrainingLoop) -> PlanR
         threads=torch.get_num_threads(),
         weights=sum(weight.numel() for weight in classifier.model.parameters()),
         trainable_weights=sum(weight.numel() for weight in classifier.trainable().values()),
+        majority=majority_guess(data.train_labels, data.validation_labels, data.labels),
     )

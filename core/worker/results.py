@@ -6,6 +6,7 @@ import hashlib
 import json
 import platform
 import shutil
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
@@ -15,37 +16,70 @@ import torch
 import core
 from core.base.arrow import lists, numbers
 from core.base.files import PRIVATE_FILE, private_folder, sync_path, write_json
+from core.data.examples import Examples
 from core.data.run_data import RunData, write_table
-from core.data.tokens import tokenizer_sha256
+from core.data.tokens import SpecialTokens, tokenizer_sha256
 from core.inference.metrics import expected_calibration_error, fit_temperature, measure, probabilities_of
-from core.models.classifier import save_classifier
+from core.models.classifier import Classifier, save_classifier
 from core.models.sources import ModelSource
+from core.planning.run_plan import ComputePath
 from core.runs.folder import RunFolder
+from core.runs.outline import Method
 from core.runs.provenance import Provenance, read_provenance
 from core.runs.request import Request
 from core.settings.schema import settings_that_decide
 from core.training.loop import TrainingLoop
-from core.worker.model_card import model_card
+from core.worker.model_card import Making, making_of_fine_tuning, model_card
+
+_LIBRARIES = ("transformers", "tokenizers", "numpy", "pyarrow")
+_PACKAGES: dict[Method, tuple[str, ...]] = {
+    "fine-tuning": _LIBRARIES,
+    "distillation": _LIBRARIES,
+    "baseline": (*_LIBRARIES, "scikit-learn", "scipy"),
+}
+"""Method → the packages whose versions are part of the provenance."""
 
 
-def provenance_of(request: Request, source: ModelSource, data: RunData, loop: TrainingLoop) -> Provenance:
+@dataclass(frozen=True)
+class Result:
+    """A trained model, and what it says of the validation rows."""
+
+    classifier: Classifier
+    special_tokens: SpecialTokens
+    validation: Examples
+    logits: np.ndarray
+    """[N, C] of the validation rows."""
+    making: Making
+
+
+def provenance_of(
+    request: Request,
+    source: ModelSource,
+    data: RunData,
+    classifier: Classifier,
+    *,
+    device: torch.device,
+    precision: str,
+    path: ComputePath,
+    micro_batch_tokens: int,
+) -> Provenance:
     """Return what, besides the settings, determines the result of the run."""
-    names = loop.classifier.labels
+    names = classifier.labels
     return Provenance(
         versions={
             "reviewtui": core.__version__,
             "python": platform.python_version(),
             "torch": str(torch.__version__),  # a subclass of str
-            **{package: version(package) for package in ("transformers", "tokenizers", "numpy", "pyarrow")},
+            **{package: version(package) for package in _PACKAGES[request.method]},
         },
         machine=platform.machine(),
         cpu_capability=torch.backends.cpu.get_cpu_capability(),
-        device=str(loop.device),
-        device_name=torch.cuda.get_device_name(loop.device) if loop.device.type == "cuda" else None,
-        precision=loop.precision,
-        path=loop.learner.plan.path.name,
-        path_why=loop.learner.plan.path.why,
-        micro_batch_tokens=loop.policy.requested.tokens,
+        device=str(device),
+        device_name=torch.cuda.get_device_name(device) if device.type == "cuda" else None,
+        precision=precision,
+        path=path.name,
+        path_why=path.why,
+        micro_batch_tokens=micro_batch_tokens,
         threads=torch.get_num_threads(),
         settings_sha256=_settings_sha256(request),
         data=request.data,
@@ -54,10 +88,11 @@ def provenance_of(request: Request, source: ModelSource, data: RunData, loop: Tr
         validation_hash=data.validation.report.data_hash,
         model=source.name,
         weights_sha256=source.weights_sha256(),
-        tokenizer_sha256=tokenizer_sha256(loop.classifier.tokenizer),
+        tokenizer_sha256=tokenizer_sha256(classifier.tokenizer),
         labels=tuple(names),
         train_rows=_counts(data.train_labels, names),
         validation_rows=_counts(data.validation_labels, names),
+        validation_sha256=_rows_sha256(data.validation.hashes[data.validation_rows], data.validation_labels),
     )
 
 
@@ -67,30 +102,45 @@ def _settings_sha256(request: Request) -> str:
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
+def _rows_sha256(hashes: np.ndarray, labels: np.ndarray) -> str:
+    """Return the hash of the text hashes [N] and the labels [N] of rows."""
+    digest = hashlib.sha256(np.ascontiguousarray(hashes, dtype=np.uint64).data)
+    digest.update(np.ascontiguousarray(labels, dtype=np.int64).data)
+    return digest.hexdigest()
+
+
 def _counts(labels: np.ndarray, names: tuple[str, ...]) -> dict[str, int]:
     found = np.bincount(labels, minlength=len(names))
     return {name: int(count) for name, count in zip(names, found, strict=True)}
 
 
 def write_model(run: RunFolder, request: Request, data: RunData, loop: TrainingLoop) -> bool:
-    """Write model/ and predictions.parquet from the best weights; return False if there has been no evaluation.
-
-    The folder is written under another name, synced and renamed, so `model/` is always complete.
-    """
+    """Write the result of fine-tuning with the best weights; return False if there has been no evaluation."""
     logits = loop.take_best()
     if logits is None:
         return False
-    labels = data.validation_labels
-    _write_predictions(run, data, loop, logits)
+    making = making_of_fine_tuning(loop)
+    write_result(run, request, data, Result(loop.classifier, loop.special_tokens, loop.validation, logits, making))
+    return True
+
+
+def write_result(run: RunFolder, request: Request, data: RunData, result: Result) -> None:
+    """Write model/ and predictions.parquet.
+
+    The folder is written under another name, synced and renamed, so `model/` is always complete.
+    """
+    labels, names = data.validation_labels, result.classifier.labels
+    _write_predictions(run, data, result)
     temporary = run.path / ".model.new"
     shutil.rmtree(temporary, ignore_errors=True)
     private_folder(temporary)
-    save_classifier(loop.classifier, temporary)
-    write_json(temporary / "calibration.json", _calibration(logits, labels))
-    figures = measure(logits, labels, loop.classifier.labels)
+    save_classifier(result.classifier, temporary)
+    write_json(temporary / "calibration.json", _calibration(result, labels))
+    figures = measure(result.logits, labels, names)
     provenance = read_provenance(run.provenance)
     model = provenance.model if provenance is not None else request.settings.model
-    (temporary / "README.md").write_text(model_card(request, model, data, loop, figures), encoding="utf-8")
+    card = model_card(request, model, data, result.classifier, result.making, figures)
+    (temporary / "README.md").write_text(card, encoding="utf-8")
     for file in temporary.iterdir():
         file.chmod(PRIVATE_FILE)
         sync_path(file)
@@ -102,29 +152,30 @@ def write_model(run: RunFolder, request: Request, data: RunData, loop: TrainingL
     temporary.rename(run.model)
     sync_path(run.path)
     shutil.rmtree(old, ignore_errors=True)
-    return True
 
 
-def _calibration(logits: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
+def _calibration(result: Result, labels: np.ndarray) -> dict[str, Any]:
     """Return the temperature that fits the validation rows best, and the calibration error with and without it."""
+    logits = result.logits
+    also = " that also chose the weights" if result.making.chosen_on_validation else ""
     temperature = fit_temperature(logits, labels)
     return {
         "temperature": temperature,
         "rows": len(labels),
         "ece": expected_calibration_error(probabilities_of(logits), labels),
         "ece_with_temperature": expected_calibration_error(probabilities_of(logits / temperature), labels),
-        "fitted_on": "the validation rows that also chose the weights, so both figures are optimistic",
+        "fitted_on": f"the validation rows{also}, so both figures are optimistic",
     }
 
 
-def _write_predictions(run: RunFolder, data: RunData, loop: TrainingLoop, logits: np.ndarray) -> None:
-    tokens = loop.validation.whole_lengths(loop.special_tokens)
+def _write_predictions(run: RunFolder, data: RunData, result: Result) -> None:
+    tokens = result.validation.whole_lengths(result.special_tokens)
     columns = {
         "row": numbers(data.validation_rows),
         "text_hash": numbers(data.validation.hashes[data.validation_rows]),
         "label": numbers(data.validation_labels),
-        "logits": lists(logits.astype(np.float32)),
+        "logits": lists(result.logits.astype(np.float32)),
         "tokens": numbers(tokens),
-        "max_length": numbers(np.full(len(tokens), loop.classifier.max_length, dtype=np.int64)),
+        "max_length": numbers(np.full(len(tokens), result.classifier.max_length, dtype=np.int64)),
     }
     write_table(columns, run.predictions)

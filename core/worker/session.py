@@ -1,4 +1,4 @@
-"""One run from its `settings.toml` to its `model/`: the work of the worker process, in order.
+"""Fine-tuning, from a run's `settings.toml` to its `model/`: the work of the worker process, in order.
 
 `Session` writes the journal and reads requests from `control.jsonl`; it is the observer of the training loop.
 """
@@ -7,32 +7,25 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from typing import Any
 
-import msgspec
 import numpy as np
-import torch
 
 from core.base.errors import ReviewtuiError
-from core.base.memory import MemorySampler
 from core.base.out_of_memory import Attempt, OutOfMemoryError
+from core.baseline.comparison import against
 from core.data.batches import EpochOrder
 from core.data.examples import Examples, longest_in_bytes
-from core.data.run_data import RunData, read_run_data, write_split
-from core.data.token_store import TokenStore
+from core.data.run_data import RunData
 from core.data.tokenization import tokenize_ahead
 from core.data.tokens import special_tokens_of
 from core.inference.cut_counts import read_cut_counts
 from core.models.classifier import build_classifier, build_native_classifier
 from core.models.device import choose_device, choose_precision
 from core.models.sources import ModelSource, resolve_model
-from core.planning.run_plan import cpu_threads
 from core.planning.sizes import EVALUATION_REVIEWS
 from core.runs.checkpoint_folders import retire
 from core.runs.control import ControlReader, ControlRequest
 from core.runs.folder import RunFolder
-from core.runs.heartbeat import Heartbeat
 from core.runs.history import RunHistory
 from core.runs.journal import JournalReader, JournalWriter
 from core.runs.provenance import Provenance, differences, read_provenance, write_provenance
@@ -43,9 +36,7 @@ from core.runs.records import (
     EvaluationRecord,
     FailedRecord,
     FinishedRecord,
-    MemoryRecord,
     NoCheckpointRecord,
-    NoticeRecord,
     OutOfMemoryRecord,
     PausedRecord,
     PhaseRecord,
@@ -61,35 +52,25 @@ from core.worker.pace import Pace
 from core.worker.plan_record import plan_record
 from core.worker.refinement import refine, seconds_to_start
 from core.worker.results import provenance_of, write_model
+from core.worker.work import PROGRESS_STEP, Work
 
-_PROGRESS_STEP = 0.02
-"""Fraction of a phase between two records of its progress."""
 _RETRY_SECONDS = 30.0
 """Seconds from a failed checkpoint to the next attempt."""
 
 
-class StoppedEarlyError(ReviewtuiError):
-    """Raised when the run is stopped before its first step."""
-
-
-class Session:
-    """One worker's work on one run."""
+class Session(Work):
+    """One worker's work on one run that is fine-tuned."""
 
     def __init__(
         self, run: RunFolder, journal: JournalWriter, control: ControlReader, terminated: threading.Event
     ) -> None:
         """Args: terminated: Set by SIGTERM, which means stop and save."""
-        self.run, self.journal, self._terminated = run, journal, terminated
-        self.request = run.request()
-        self._control = control
-        self._kept_requests: list[ControlRequest] = []
-        self._in_loop = False
-        self._tokens: list[TokenStore] = []
+        super().__init__(run, journal, control, terminated)
         self._trunk: int | None = None
+        self._saved = False
+        """Whether this worker has written the model."""
         self._fault = ""
         """Why the last checkpoint could not be written."""
-        self._earlier_peak = 0
-        """The highest memory of earlier workers, in bytes."""
         self._retry_at = float("inf")
         self._writer = CheckpointWriter(
             run.checkpoints,
@@ -98,38 +79,15 @@ class Session:
             written=self._checkpoint_written,
             failed=self._checkpoint_failed,
         )
-        self._heartbeat = Heartbeat()
-        self._sampler = MemorySampler(
-            self._record_memory,
-            cuda=torch.cuda if torch.cuda.is_available() else None,
-        )
 
-    def work(self, *, resume: bool, restarts: int = 0) -> None:
-        """Train the run; the last record of its journal says how it ended.
+    def close(self) -> None:
+        self._writer.wait()
 
-        Args:
-            restarts: How often the kernel has killed a worker of this run; micro-batches are halved as often.
-        """
-        torch.set_num_threads(cpu_threads())
-        self._sampler.start()
-        try:
-            self._work(resume, restarts)
-        except StoppedEarlyError:
-            self.journal.write(StoppedRecord(message="stopped before the first step"), sync=True)
-        finally:
-            self._writer.wait()
-            for store in self._tokens:
-                store.close()
-            self._sampler.stop()
-
-    def _work(self, resume: bool, restarts: int) -> None:
+    def do(self, resume: bool, restarts: int) -> None:
         request = self.request
         began = time.monotonic()
-        data = read_run_data(request, self._phase("reading"))
+        data = self._read()
         read = time.monotonic() - began
-        for sentence in data.notices:
-            self._notice(sentence)
-        write_split(self.run, data)
         self.journal.write(PhaseRecord(name="loading the model"))
         earlier = read_provenance(self.run.provenance) if resume else None
         source = resolve_model(earlier.model if earlier is not None else request.settings.model)
@@ -139,7 +97,11 @@ class Session:
         self._trunk = loop.schedule.trunk
         loop.policy.reduce(restarts)
         fits_amply = self._plan_memory(loop)
-        now = provenance_of(request, source, data, loop)
+        now = provenance_of(
+            request, source, data, loop.classifier,
+            device=loop.device, precision=loop.precision, path=loop.learner.plan.path,
+            micro_batch_tokens=loop.policy.requested.tokens,
+        )  # fmt: skip
         write_provenance(self.run.provenance, now)
         branches_off = request.parent is not None and loop.progress.seconds == 0
         for sentence in differences(earlier, now) if loop.progress.step and not branches_off else ():
@@ -287,6 +249,7 @@ class Session:
             if Attempt(lambda: write_model(self.run, self.request, data, loop)).failed:
                 loop.learner.free()
                 write_model(self.run, self.request, data, loop)
+            self._saved = True
         except (OSError, ReviewtuiError) as error:
             raise ReviewtuiError(
                 f"The model could not be written ({error}); make room and `reviewtui resume {self.run.id}`."
@@ -305,35 +268,9 @@ class Session:
             validation=best.figures if best is not None else None,
             best_epoch=best.epoch if best is not None else None,
             cut=read_cut_counts(self.run.predictions),
+            against=against(self.run) if self._saved else (),
         )
         self.journal.write(record, sync=True)
-
-    def _record_memory(self, sample: dict[str, Any]) -> None:
-        self.journal.write(msgspec.convert({**sample, **self._heartbeat.read()._asdict()}, MemoryRecord))
-
-    def _notice(self, text: str) -> None:
-        self.journal.write(NoticeRecord(text=text))
-
-    def _phase(self, name: str) -> Callable[[float], None]:
-        """Return a progress function that records a phase every few per cent, and ends it on a request to stop."""
-        last = -1.0
-
-        def progress(fraction: float) -> None:
-            nonlocal last
-            self._heartbeat.beat()
-            if fraction - last >= _PROGRESS_STEP or fraction >= 1 > last:
-                last = fraction
-                self.journal.write(PhaseRecord(name=name, fraction=round(min(max(fraction, 0.0), 1.0), 4)))
-                if not self._in_loop:
-                    self._stop_early_if_requested()
-
-        return progress
-
-    def _stop_early_if_requested(self) -> None:
-        """Before the first step both kinds of stop end the run; other requests are kept for the loop."""
-        self._kept_requests = self.control_requests()
-        if {"stop", "stop_and_save"} & set(self._kept_requests):
-            raise StoppedEarlyError
 
     # core.training.observer.Observer
 
@@ -342,7 +279,7 @@ class Session:
         self.journal.write(record)
 
     def on_evaluating(self, fraction: float) -> None:
-        if fraction in (0.0, 1.0) or fraction - self._evaluated >= _PROGRESS_STEP:
+        if fraction in (0.0, 1.0) or fraction - self._evaluated >= PROGRESS_STEP:
             self._evaluated = fraction % 1
             self.journal.write(PhaseRecord(name="evaluating", fraction=round(fraction, 4)))
 
@@ -381,11 +318,7 @@ class Session:
 
     def control_requests(self) -> list[ControlRequest]:
         """Return the requests since the last call; first those made before the loop began."""
-        self._heartbeat.beat()
-        found, self._kept_requests = [*self._kept_requests, *self._control.read_new()], []
-        if self._terminated.is_set():
-            self._terminated.clear()
-            found.append("stop_and_save")
+        found = super().control_requests()
         if time.monotonic() >= self._retry_at:
             self._retry_at = float("inf")
             found.append("checkpoint")

@@ -32,8 +32,8 @@ from core.settings.schema import Settings
 from core.training.checkpoints import Checkpoint
 from core.training.loop import TrainingLoop
 from core.training.loss import class_weights
-from core.worker import session as session_module
-from core.worker.session import Session
+from core.worker import work as work_module
+from core.worker.methods import work_of
 from tests.core.made import history_of
 
 LABELS = ("negative", "positive")
@@ -226,7 +226,7 @@ def at_step(until: Callable[..., Any]) -> Callable[[RunFolder, int], None]:
 @pytest.fixture
 def work(monkeypatch: pytest.MonkeyPatch) -> Callable[..., RunHistory]:
     """Do a run's work here, as its worker would; returns its history. `wishes` are made before it begins."""
-    monkeypatch.setattr(session_module, "cpu_threads", lambda: 1)
+    monkeypatch.setattr(work_module, "cpu_threads", lambda: 1)
 
     def do(run: RunFolder, *, resume: bool = False, control_requests: tuple[Any, ...] = ()) -> RunHistory:
         journal = JournalWriter(run.journal)
@@ -234,7 +234,7 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Callable[..., RunHistory]:
         for wish in control_requests:
             send(run.control, wish)
         try:
-            Session(run, journal, control, threading.Event()).work(resume=resume)
+            work_of(run, journal, control, threading.Event()).work(resume=resume)
         finally:
             journal.close()
         return history_of(run)

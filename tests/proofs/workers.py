@@ -151,7 +151,7 @@ def _work(asked: dict[str, Any]) -> int:
     from core.runs.journal import JournalWriter
     from core.runs.lock import RunLock
     from core.runs.records import StartedRecord
-    from core.worker import session as session_module
+    from core.worker import work as work_module
     from core.worker.session import Session
 
     os.environ["REVIEWTUI_HOME"] = asked["home"]
@@ -160,7 +160,7 @@ def _work(asked: dict[str, Any]) -> int:
     os.dup2(log, 1)
     os.dup2(log, 2)
     faulthandler.enable()
-    session_module.cpu_threads = lambda: 1
+    work_module.cpu_threads = lambda: 1
     budgets.measured_budget = lambda *_: 2048
     try:
         lock = RunLock(run.lock)

@@ -8,15 +8,17 @@ from typing import Any
 import msgspec
 
 from core.inference.cut_report import cut_report
+from core.runs.figures import ValidationFigures
 from core.runs.folder import RunFolder
 from core.runs.history import RunHistory
 from core.runs.journal import JournalReader
 from core.runs.one_class import one_class_sentence, only_class
 from core.runs.queue import read_queue, start_next
-from core.runs.records import EndRecord, ValidationFigures
+from core.runs.records import EndRecord
 from core.runs.status import OVER, run_status
 from core.runs.summary import summary_of
 from tui.commands.cut_facts import cut_facts
+from tui.commands.line_to_beat import line_to_beat, line_to_beat_json
 from tui.commands.output import Progress, facts, progress_on_stderr, say, say_json
 from tui.formatting import clock, counted, in_bytes, in_time
 
@@ -87,6 +89,8 @@ def outcome_of(run: RunFolder, history: RunHistory) -> dict[str, Any]:
         "only_class": only_class(history.best.per_class) if history.best is not None else None,
         "before": [{"epochs": one.epochs, "validation": _validation(one)} for one in history.earlier],
         "parent": vars(summary.parent) if summary.parent is not None else None,
+        "method": summary.outline.method if summary.outline is not None else None,
+        **line_to_beat_json(run, history),
         "notices": [notice.text for notice in history.notices],
     }
 
@@ -120,6 +124,7 @@ def _say_outcome(run: RunFolder, history: RunHistory) -> None:
                 if one.validation is not None and one.epochs is not None
             ),
             ("validation", _figures(end.validation) if end.validation is not None else None),
+            *line_to_beat(run, history),
             *cut_facts(cut_report(end.cut)),
             ("best epoch", end.best_epoch),
             ("steps", end.steps),

@@ -15,6 +15,7 @@ from core import __version__
 from core.base.errors import ReviewtuiError
 from tui.commands import (
     annotate,
+    baseline,
     classify,
     compare,
     continuing,
@@ -50,6 +51,7 @@ app.command("open")(workbench.open_data)
 app.command()(inspect.inspect)
 app.command()(forecast.forecast)
 app.command()(train.train)
+app.command()(baseline.baseline)
 app.command()(runs.runs)
 app.command()(runs.status)
 app.command()(annotate.rename)

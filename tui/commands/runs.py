@@ -17,9 +17,9 @@ from tui.commands.output import facts, say, say_json, table
 from tui.formatting import counted, in_bytes, in_time, settings_text, trouble
 
 if TYPE_CHECKING:
+    from core.runs.figures import ValidationFigures
     from core.runs.folder import RunFolder
     from core.runs.listed import ListedRun
-    from core.runs.records import ValidationFigures
     from core.runs.summary import RunSummary
 
 
@@ -127,6 +127,7 @@ def status(
     from core.runs.history import read_history
     from core.runs.status import OVER
     from core.runs.summary import summary_of
+    from tui.commands.line_to_beat import line_to_beat, line_to_beat_json
 
     if (group := find_group(run)) is not None:
         groups.report(read_state(group), json=json)
@@ -138,6 +139,8 @@ def status(
     left = history.seconds_left() if summary.state not in OVER else None
     outline, loss, size = summary.outline, history.smoothed_loss(), bytes_on_disk(folder.path)
     elapsed, place = history.steps[-1].seconds if history.steps else None, _place(folder, summary)
+    if elapsed is None and history.end is not None:
+        elapsed = history.end.seconds
     if json:
         extra = {
             "smoothed_loss": loss if loss is not None and isfinite(loss) else None,
@@ -148,7 +151,7 @@ def status(
             "queue_place": place,
             "notices": [notice.text for notice in history.notices],
         }
-        say_json({**summary.to_json(), **extra})
+        say_json({**summary.to_json(), **extra, **line_to_beat_json(folder, history)})
         return 0
     found: list[tuple[str, object]] = [
         ("run", summary.id),
@@ -158,12 +161,13 @@ def status(
         ("phase", summary.phase or None),
         ("model", summary.model),
         ("data", summary.data),
-        ("settings", settings_text(outline.preset, outline.changed_settings()) if outline is not None else None),
+        ("settings", settings_text(outline.recipe, outline.changed_settings()) if outline is not None else None),
         ("branch of", f"{summary.parent.run}, step {summary.parent.step}" if summary.parent else None),
         ("epoch", f"{summary.epoch:.2f} of {summary.epochs:.3g}" if summary.epochs else None),
         ("step", f"{summary.step} of {summary.steps}" if summary.steps else None),
         ("training loss", f"{loss:.4f} smoothed" if loss is not None else None),
         *_validation(summary.validation),
+        *line_to_beat(folder, history),
         ("best epoch", summary.best_epoch),
         *(
             (f"with {one.epochs:g} epochs", f"accuracy {one.validation.accuracy:.4f}")

@@ -30,6 +30,7 @@ from tui.commands.output import complain, progress_on_stderr, say, say_json
 
 if TYPE_CHECKING:
     from core.reviews.report import ReadingReport
+    from core.runs.outline import Method
     from core.runs.request import Request
     from core.settings.schema import Settings
 
@@ -88,7 +89,14 @@ def chosen_settings(preset: str, file: Path | None, model: str | None, assignmen
 
 
 def make_request(
-    data: str, validation: str | None, reading: Reading, preset: str, settings: Settings, name: str | None = None
+    data: str,
+    validation: str | None,
+    reading: Reading,
+    preset: str,
+    settings: Settings,
+    name: str | None = None,
+    *,
+    method: Method = "fine-tuning",
 ) -> Request:
     """Return the request for a run, or for the forecast of one.
 
@@ -98,13 +106,15 @@ def make_request(
     from core.runs.names import suggested_name, unused_name
     from core.runs.start import plan_run
 
+    about = preset if method == "fine-tuning" else method
     return plan_run(
         locate(data),
         reading_options(reading),
         preset,
         settings,
         validation=locate(validation) if validation is not None else None,
-        name=name if name is not None else unused_name(suggested_name(data, preset)),
+        name=name if name is not None else unused_name(suggested_name(data, about)),
+        method=method,
     )
 
 

@@ -15,8 +15,9 @@ from core.data.run_data import write_table
 from core.inference.cut_counts import count_cut, read_cut_counts
 from core.inference.cut_report import cut_report, verdict
 from core.inference.metrics import measure
+from core.runs.figures import ClassFigures
 from core.runs.one_class import one_class_sentence, only_class
-from core.runs.records import ClassFigures, CutCounts
+from core.runs.records import CutCounts
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2), st.integers(1, 20)), min_size=1, max_size=40))

@@ -31,7 +31,8 @@ from core.runs.journal import JournalReader, JournalWriter
 from core.runs.records import NoticeRecord, PhaseRecord, PlanRecord
 from core.runs.request import Request
 from core.settings.schema import Settings
-from core.worker.session import Session, StoppedEarlyError
+from core.worker.session import Session
+from core.worker.work import StoppedEarlyError
 from tests.core.learners.feature_runs import FROZEN, ROWS, Make, Silent, build, equal, prepare, stores
 
 # The same training

@@ -14,11 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.runs.figures import ValidationFigures
 from core.runs.folder import RunFolder, create_run, write_request
 from core.runs.history import RunHistory, read_history
 from core.runs.journal import JournalWriter
 from core.runs.lock import RunLock
-from core.runs.records import Record, UnknownRecord, ValidationFigures
+from core.runs.records import Record, UnknownRecord
 from core.runs.request import Request
 from core.runs.status import OVER, state_of
 from core.runs.summary import summarize, summary_of

@@ -28,6 +28,8 @@ def run_details(row: RunRow, now: float) -> Content:
         add("now", clean_line(summary.phase))
     if summary.validation is not None and summary.best_epoch is not None:
         add("best", f"epoch {summary.best_epoch:g}, validation loss {summary.validation.loss:.4f}")
+    elif summary.validation is not None:
+        add("loss", f"{summary.validation.loss:.4f} on the validation reviews")
     if row.settings:
         add("settings", clean_line(row.settings, 300))
     if summary.parent is not None:

@@ -51,5 +51,5 @@ class RunListing:
         if known is not None and known[0] == summary:
             return known
         outline = summary.outline
-        settings = settings_text(outline.preset, outline.changed_settings()) if outline is not None else "?"
+        settings = settings_text(outline.recipe, outline.changed_settings()) if outline is not None else "?"
         return summary, settings, bytes_on_disk(Path(summary.folder))

@@ -9,9 +9,17 @@ SETUP = KeyTable(
     "Setup",
     (
         Action("setup.start", "ctrl+s", "start", "Start", "Start training with these settings", footer=True),
+        Action(
+            "setup.baseline",
+            "b",
+            "start_baseline",
+            "Baseline",
+            "Fit the line to beat: logistic regression on the frozen model, in seconds",
+            footer=True,
+        ),
         Action("setup.presets", "p", "choose_preset", "Presets", "Choose a preset", footer=True),
         Action("setup.undo", "u", "undo", "Undo", "Undo the last change", footer=True),
-        Action("setup.copy", "y", "copy", "Copy command", "Copy the equivalent command line", footer=True),
+        Action("setup.copy", "y", "copy", "Copy", "Copy the equivalent command line", footer=True),
         Action("setup.fit", "f", "save_memory", "Fit", "Choose a change that saves memory", footer=True),
         Action("setup.find", "slash", "find", "Find", "Find a setting by a word", footer=True, shown_as="/"),
         Action("setup.reset_all", "a", "reset_all", "Reset all", "Every value back to the preset's"),

@@ -20,6 +20,7 @@ from textual.widgets import Button, ContentSwitcher, Static
 from core.base.errors import InputError
 from core.base.text import clean_line
 from core.runs.names import require_unused, suggested_name, taken_names, unused_name
+from core.runs.outline import Method
 from core.settings.presets import PRESETS
 from tui.form_values import Checked, as_typed, check, preset, shown, steps_in_words
 from tui.keys.bindings import bindings
@@ -36,7 +37,7 @@ from tui.widgets.dialogs import Choose, Find
 from tui.widgets.responsive import Drawn
 
 _START = Content("▶ Start training  ctrl+s")
-_OF_FORM = frozenset("start choose_preset undo copy reset_all save_memory find move group edge".split())
+_OF_FORM = frozenset("start start_baseline choose_preset undo copy reset_all save_memory find move group edge".split())
 
 
 class Side(VerticalScroll, can_focus=False, inherit_bindings=False):
@@ -322,7 +323,11 @@ class SetupScreen(StartsRuns):
 
     # The start
 
-    def action_start(self) -> None:
+    def action_start_baseline(self) -> None:
+        """Start a baseline on the same reviews; of the settings it has those about the model's input."""
+        self.action_start("baseline")
+
+    def action_start(self, method: Method = "fine-tuning") -> None:
         """Start the run; where a value is refused, go to it instead."""
         draft = self.app.draft
         if self.starting or draft.report is None:
@@ -332,7 +337,7 @@ class SetupScreen(StartsRuns):
             self.app.say(self._checked.sentence, "warning")
             self._form.go(next(iter(self._checked.problems), self._looked_at))
             return
-        self.begin_start(draft, settings)
+        self.begin_start(draft, settings, method)
 
     def on_button_pressed(self, message: Button.Pressed) -> None:
         if message.button.id == "start":

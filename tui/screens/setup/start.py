@@ -10,6 +10,7 @@ from textual.worker import Worker
 
 from core.base.errors import ReviewtuiError
 from core.engine.data_requests import Prepare
+from core.runs.outline import Method
 from core.runs.start import plan_run, start_run
 from core.settings.schema import Settings
 from tui.navigation.place import Place
@@ -34,12 +35,12 @@ class StartsRuns(Place):
         """Show what is being done to start the run, or why it failed."""
         raise NotImplementedError
 
-    def begin_start(self, draft: Draft, settings: Settings) -> None:
-        """Start the run of `draft`, cancelling any measurements."""
+    def begin_start(self, draft: Draft, settings: Settings, method: Method = "fine-tuning") -> None:
+        """Start the run of `draft`, cancelling any measurements. A name that was typed is not for a baseline."""
         self.stop_measuring()
         self.failure, self._launching = "", False
         self._now(f"Looking at the reviews …   {_CALL_OFF}")
-        self._start(draft, settings)
+        self._start(draft, settings, method)
 
     def stop_measuring(self) -> None:
         """Cancel what the engine is measuring for a forecast or a report: a run needs the machine for itself."""
@@ -56,10 +57,11 @@ class StartsRuns(Place):
         return True
 
     @work(exclusive=True, exit_on_error=False, group="start")
-    async def _start(self, draft: Draft, settings: Settings) -> None:
+    async def _start(self, draft: Draft, settings: Settings, method: Method) -> None:
+        name = draft.name if method == "fine-tuning" else ""
         try:
             request = await asyncio.to_thread(
-                plan_run, draft.source, draft.reading, draft.preset, settings, name=draft.name
+                plan_run, draft.source, draft.reading, draft.preset, settings, name=name, method=method
             )
             await self.app.ask(Prepare(request=request), self._preparing)
             if (wait := await ask_turn(self.app)) is None:
@@ -71,7 +73,8 @@ class StartsRuns(Place):
         except ReviewtuiError as error:
             self.start_failed(str(error))
         else:
-            draft.name = ""
+            if name:
+                draft.name = ""
             self._launching = False
             self._now("")
             self.app.open_run(run)

@@ -46,7 +46,7 @@ class ActsOnRun(Place):
         state = summary.state if summary is not None else None
         living = state is not None and state not in OVER
         allowed = {
-            "pause": living and state not in ("paused", "queued"),
+            "pause": living and state not in ("paused", "queued") and not self._is_baseline,
             "unpause": state == "paused",
             "stop": living,
             "resume": state in ("stopped", "failed", "interrupted"),
@@ -61,6 +61,8 @@ class ActsOnRun(Place):
         summary = self.summary
         if summary is None:
             return "No run is open: g r leads to the list of runs."
+        if self._is_baseline and action in ("pause", "extend", "branch"):
+            return "A baseline makes no steps: it cannot be paused, extended or branched."
         over = f"This run is {summary.state}: nothing is left to {action}."
         return {
             "pause": over if summary.state in OVER else f"This run is {summary.state}: it has no step to finish.",
@@ -70,6 +72,11 @@ class ActsOnRun(Place):
             "branch": "This run has no checkpoint yet to branch from.",
             "classify": "This run has no model yet: it is written when the run finishes, or when it is stopped.",
         }.get(action, "")
+
+    @property
+    def _is_baseline(self) -> bool:
+        outline = self.summary.outline if self.summary is not None else None
+        return outline is not None and outline.method == "baseline"
 
     def action_pause(self) -> None:
         """Pause the run after its current step."""
@@ -87,6 +94,9 @@ class ActsOnRun(Place):
         if self.run_shown is not None and self.summary is not None and self.summary.state == "queued":
             await asyncio.to_thread(take_out, self.run_shown)
             self.app.say("Taken out of the queue. r puts it back.")
+            return
+        if self._is_baseline:  # there is nothing to save before it has ended
+            self._send("stop")
             return
         choices = [
             Content("Keep training"),

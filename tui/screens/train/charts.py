@@ -9,6 +9,8 @@ from core.runs.history import RunHistory
 from core.runs.records import MemoryRecord
 from tui.widgets.chart.series import Series
 
+NO_LOSS = "No loss yet: the first step has not been made."
+
 
 @dataclass(frozen=True)
 class ChartData:
@@ -18,17 +20,26 @@ class ChartData:
     series: list[Series]
     references: list[tuple[str, float]]
     """Name and y of horizontal lines."""
+    empty: str = "No memory sample yet."
+    """What is said if there are no series."""
 
 
-def loss_chart(history: RunHistory) -> ChartData:
-    """Return the training loss of every step and the validation loss of every evaluation."""
+def loss_chart(history: RunHistory, baseline: float | None = None) -> ChartData:
+    """Return the training loss of every step and the validation loss of every evaluation.
+
+    Args:
+        baseline: The validation loss of the best baseline, a line to beat; None if there is none.
+    """
+    if history.plan is not None and history.plan.method == "baseline":
+        return ChartData("Loss", [], [], "A baseline makes no steps, so there is no curve.")
     steps, evaluations = history.steps, history.evaluations
     series = [Series("training", [one.step for one in steps], [one.loss for one in steps])]
     if evaluations:
         xs, ys = [one.step for one in evaluations], [one.loss for one in evaluations]
         series.append(Series("validation", xs, ys, style="points", colour="warning"))
     best = history.best
-    return ChartData("Loss" if best is None else f"Loss · kept: step {best.step}", series, [])
+    references = [("baseline", baseline)] if baseline is not None else []
+    return ChartData("Loss" if best is None else f"Loss · kept: step {best.step}", series, references, NO_LOSS)
 
 
 def memory_chart(history: RunHistory, forecast: int | None) -> ChartData:

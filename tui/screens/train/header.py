@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from textual.content import Content
 from textual.widgets import Static
 
 from core.base.text import clean, clean_line
 from core.inference.cut_report import cut_report, verdict
+from core.runs.baselines import Baseline, gain_in_words
+from core.runs.figures import AgainstBaseline, ValidationFigures
 from core.runs.history import RunHistory
 from core.runs.one_class import one_class_sentence
-from core.runs.records import EndRecord, ValidationFigures
+from core.runs.records import EndRecord
 from core.runs.status import OVER
 from core.runs.summary import RunSummary
-from tui.formatting import STATE_MARKS, in_time, trouble
+from tui.formatting import STATE_MARKS, baseline_in_words, in_time, trouble
 from tui.screens.train.log import METRICS
 from tui.widgets.responsive import fitting
+
+
+@dataclass(frozen=True)
+class ToBeat:
+    """What a run is held against."""
+
+    baseline: Baseline | None = None
+    """The best baseline on the same rows."""
+    gain: AgainstBaseline | None = None
+    """What the run gained over it, once it has ended."""
 
 
 class RunHeader(Static):
@@ -31,7 +45,15 @@ class RunHeader(Static):
         """Show why the run's folder cannot be read."""
         self.update(Content.styled(clean(sentence), "$text-error"))
 
-    def show(self, summary: RunSummary, history: RunHistory, now: float, asked: str, best_metric: str) -> None:
+    def show(
+        self,
+        summary: RunSummary,
+        history: RunHistory,
+        now: float,
+        asked: str,
+        best_metric: str,
+        to_beat: ToBeat = ToBeat(),
+    ) -> None:
         """Show a run.
 
         Args:
@@ -40,10 +62,15 @@ class RunHeader(Static):
             now: The current time in seconds since 1970.
             asked: The request that the worker has not carried out yet; empty if there is none.
             best_metric: The setting that decides which evaluation is kept.
+            to_beat: What the run is held against.
         """
         width = max(self.content_size.width, 10)
         lines = [_state(summary, history, now, asked, width), _bar(summary, history, width)]
-        lines += [_losses(summary, history, width), _best(summary, best_metric, width)]
+        majority, baseline = _majority(history), _baseline(to_beat)
+        has_room = Content("  ").join([*baseline, *majority]).cell_length <= width
+        beside, below = ([], majority) if has_room else (majority, [])
+        lines += [_losses(summary, history, width), _best(summary, best_metric, beside, width)]
+        lines += [fitting([*baseline, *below], width, "  ")] if baseline or below else []
         lines += [*_one_class(history), *_cut(history, width)]
         lines += [_earlier(one, width) for one in history.earlier if one.validation is not None]
         self.update(Content("\n").join(lines))
@@ -68,6 +95,8 @@ def _state(summary: RunSummary, history: RunHistory, now: float, asked: str, wid
         left = history.seconds_left() if summary.state in ("running", "paused") else None
         if left is not None:
             parts.append(_named("left", f"~{in_time(left)}"))
+    elif history.end is not None and history.end.seconds is not None:
+        parts.append(_named("elapsed", in_time(history.end.seconds)))
     wrong = clean_line(trouble(summary, now, "r resumes") or _no_checkpoint(summary) or summary.message, 300)
     return Content.assemble(fitting(parts, width, "  "), (wrong and f"  {wrong}", "$text-warning"))
 
@@ -81,7 +110,9 @@ def _elapsed(history: RunHistory) -> float:
 def _bar(summary: RunSummary, history: RunHistory, width: int) -> Content:
     """Return a bar of the steps done, with the percentage."""
     share = summary.step / summary.steps if summary.steps else 0.0
-    if not history.steps and history.phase is not None and history.phase.fraction is not None:
+    if not history.steps and summary.state == "finished":
+        share = 1.0
+    elif not history.steps and history.phase is not None and history.phase.fraction is not None:
         share = history.phase.fraction
     cells = max(width - 6, 10)
     full = min(round(share * cells), cells)
@@ -104,16 +135,32 @@ def _losses(summary: RunSummary, history: RunHistory, width: int) -> Content:
     return fitting(parts, width, "  ")
 
 
-def _best(summary: RunSummary, best_metric: str, width: int) -> Content:
-    """Return the evaluation whose weights are kept, and the rule that chose it."""
+def _best(summary: RunSummary, best_metric: str, beside: list[Content], width: int) -> Content:
+    """Return the evaluation whose weights are kept, what stands beside it, and the rule that chose it."""
     if summary.validation is None:
         return Content.styled("not evaluated yet", "$foreground-muted")
     when = f" epoch {summary.best_epoch:.3g}" if summary.best_epoch is not None else ""
-    parts = [Content.assemble(("kept", "$foreground-muted"), (when, "bold")), *_figures(summary.validation)]
+    parts = [Content.assemble(("kept", "$foreground-muted"), (when, "bold")), *_figures(summary.validation), *beside]
+    if summary.best_epoch is None:
+        return fitting([Content.styled("validation", "$foreground-muted"), *parts[1:]], width, "  ")
     rule = METRICS.get(best_metric, "macro F1")
     within = "" if best_metric == "loss" else " (of ties within chance, the latest)"
     parts.append(Content.styled(f"best {rule}{within}", "$foreground-muted"))
     return fitting(parts, width, "  ")
+
+
+def _baseline(to_beat: ToBeat) -> list[Content]:
+    """Return the baseline, and whether the run gained anything over it."""
+    baseline, gain = to_beat.baseline, to_beat.gain
+    parts = [_named("baseline", baseline_in_words(baseline))] if baseline is not None else []
+    if gain is not None:
+        parts.append(Content.styled(gain_in_words(gain), "$text-warning" if gain.low <= 0 else "$foreground-muted"))
+    return parts
+
+
+def _majority(history: RunHistory) -> list[Content]:
+    majority = history.plan.majority if history.plan is not None else None
+    return [_named("majority guess", f"{majority.accuracy:.2f}")] if majority is not None else []
 
 
 def _one_class(history: RunHistory) -> list[Content]:

@@ -110,6 +110,8 @@ class Narrator:
             f"epoch {record.epoch:g}: validation loss {record.loss:.4f}, accuracy {record.accuracy:.3f}, "
             f"macro F1 {record.macro_f1:.3f}"
         )
+        if not record.step:  # a baseline
+            return figures.removeprefix("epoch 0: ")
         if record.interim:
             figures += ", measured because the run was stopped here"
         if not record.best:
@@ -132,6 +134,11 @@ def _plan(record: PlanRecord) -> str:
     native = record.path == "native"
     by = computed_by(record, why=": " if native else ", because ")
     computed = f"; computed by {'the ' if native else ''}{by}" if by else ""
+    if record.method == "baseline":
+        return (
+            f"{record.model}, frozen: a baseline of {record.trainable_weights:,} weights is fitted to {record.rows:,} "
+            f"reviews of up to {record.max_length} tokens, {record.validation_rows:,} held out{where}{computed}"
+        )
     return (
         f"{record.model}: {record.trainable_weights / 1e6:.1f} of {record.weights / 1e6:.1f} million weights are "
         f"trained on {record.rows} reviews of up to {record.max_length} tokens, {record.validation_rows} held out; "

@@ -62,8 +62,10 @@ def machine(plan: PlanRecord) -> str:
 def micro_batches(plan: PlanRecord) -> str:
     """Return the limits that split batches: `micro-batches of up to 2,048 tokens`.
 
-    Without any, return `one micro-batch per step`.
+    Without any, return `one micro-batch per step`; of a baseline, which makes no steps, nothing.
     """
+    if plan.method == "baseline":
+        return ""
     reviews, tokens = plan.micro_batch_size, plan.micro_batch_tokens
     limits = []
     if 0 < reviews < plan.batch_size:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import time
+
+from core.runs.baselines import Baseline, best_baseline, gain_over
+from core.runs.figures import AgainstBaseline
 from core.runs.folder import RunFolder
 from core.runs.history import RunHistory
 from core.runs.journal import JournalReader
 from core.runs.outline import Outline
-from core.runs.records import Record
+from core.runs.records import EndRecord, Record
 from core.runs.start import forecast_peak_bytes
 from core.runs.summary import RunSummary, summary_of
 from tui.formatting import settings_text
+
+_BASELINE_SECONDS = 10.0
+"""Seconds between two looks for a baseline, which reads the settings of all runs."""
 
 
 class RunReader:
@@ -22,6 +29,11 @@ class RunReader:
         self.best_metric = "macro_f1"
         self.forecast_peak: int | None = None
         """The forecast peak of memory, in bytes."""
+        self.baseline: Baseline | None = None
+        """The best baseline on the same rows."""
+        self.gain: AgainstBaseline | None = None
+        """What the run gained over it, once it has ended."""
+        self._looked_for_baseline = -_BASELINE_SECONDS
         self._run, self._history = run, history
         self._journal = JournalReader(run.journal)
         self._outline: Outline | None = None
@@ -37,9 +49,18 @@ class RunReader:
         if self.forecast_peak is None:
             self.forecast_peak = forecast_peak_bytes(self._run)
         summary = summary_of(self._run, self._history)
+        self._look_for_baseline(ended=any(isinstance(record, EndRecord) for record in records))
         outline = summary.outline
         if outline is not None and outline != self._outline:
             self._outline = outline
-            self.settings = settings_text(outline.preset, outline.changed_settings())
+            self.settings = settings_text(outline.recipe, outline.changed_settings())
             self.best_metric = str(outline.settings.get("best_metric", "macro_f1"))
         return records, summary
+
+    def _look_for_baseline(self, *, ended: bool) -> None:
+        """Look now and then, since a baseline may end while the run is shown, and when the run has ended."""
+        now = time.monotonic()
+        if ended or now - self._looked_for_baseline >= _BASELINE_SECONDS:
+            self._looked_for_baseline = now
+            self.baseline = best_baseline(self._run)
+            self.gain = gain_over(self.baseline, self._run, self._history.end) if self.baseline is not None else None

@@ -13,14 +13,15 @@ from textual.containers import Container
 from textual.widgets import Static
 from textual.worker import Worker
 
+from core.runs.baselines import Baseline
 from core.runs.folder import RunFolder
 from core.runs.history import LOSS_SMOOTHING, RunHistory
 from core.runs.records import Record
 from core.runs.summary import RunSummary
 from tui.keys.bindings import bindings
 from tui.screens.train.actions import ActsOnRun
-from tui.screens.train.charts import loss_chart, memory_chart
-from tui.screens.train.header import RunHeader
+from tui.screens.train.charts import NO_LOSS, loss_chart, memory_chart
+from tui.screens.train.header import RunHeader, ToBeat
 from tui.screens.train.keys import TRAIN
 from tui.screens.train.log import Narrator, RunLog
 from tui.screens.train.memory_bar import MemoryBar
@@ -57,8 +58,10 @@ after it has ended, and after you have closed the workbench and come back.
 
 The training loss is smoothed, because the loss of a single step says little. The validation loss is that of the last \
 evaluation. "kept" is the evaluation whose weights become the model: the best by the setting best_metric; if \
-evaluations differ by no more than chance, the latest of them. The lines below show the settings that differ from the \
-preset (i shows all) and what computes the run. The time left is estimated from the pace of the last 50 steps.
+evaluations differ by no more than chance, the latest of them. "baseline" is the accuracy of the best baseline on the \
+same reviews and what it took, "majority guess" the accuracy of always answering the most frequent class. The lines \
+below show the settings that differ from the preset (i shows all) and what computes the run. The time left is \
+estimated from the pace of the last 50 steps.
 
 The loss chart shows the smoothed training loss, its raw values as dots, and the validation loss of every evaluation. \
 The memory chart shows the memory that the worker uses, and the forecast. In the memory bar █ is used by the run, ▓ \
@@ -83,8 +86,7 @@ charts."""
         yield RunPlan(id="train-plan")
         yield MemoryBar(id="train-memory")
         with Container(id="train-charts"):
-            empty = "No loss yet: the first step has not been made."
-            yield Chart("Loss", empty=empty, smoothing=LOSS_SMOOTHING, id="loss")
+            yield Chart("Loss", empty=NO_LOSS, smoothing=LOSS_SMOOTHING, id="loss")
             yield Chart("Memory", unit=BYTES, empty="No memory sample yet.", id="memory")
         yield RunLog(id="log")
 
@@ -141,10 +143,11 @@ charts."""
         history = self._history
         if before is not None and before.state != summary.state:
             self.asked = ""
-        self.query_one(RunHeader).show(summary, history, time.time(), self.asked, reader.best_metric)
+        beat = ToBeat(reader.baseline, reader.gain)
+        self.query_one(RunHeader).show(summary, history, time.time(), self.asked, reader.best_metric, beat)
         self.query_one(RunPlan).show_plan(reader.settings, history.plan)
         if records or before is None:
-            self._draw_charts(reader.forecast_peak)
+            self._draw_charts(reader.forecast_peak, reader.baseline)
             self._narrator = self._narrator or Narrator(reader.best_metric)
             self.query_one(RunLog).add(self._narrator.lines(records))
         if before is None:
@@ -158,14 +161,14 @@ charts."""
             self.query_one(RunHeader).show_trouble(sentence)
         return worker.group == "watch"
 
-    def _draw_charts(self, forecast: int | None) -> None:
+    def _draw_charts(self, forecast: int | None, baseline: Baseline | None) -> None:
         history = self._history
         for id, found, x_label in (
-            ("#loss", loss_chart(history), "step"),
+            ("#loss", loss_chart(history, baseline.validation.loss if baseline is not None else None), "step"),
             ("#memory", memory_chart(history, forecast), "seconds"),
         ):
             chart = self.query_one(id, Chart)
-            chart.title = found.title
+            chart.title, chart.empty = found.title, found.empty
             chart.show(found.series, references=found.references, x_label=x_label)
         if history.memory:
             device = history.plan.device if history.plan is not None else ""

@@ -16,6 +16,7 @@ from core.runs.logout import Detachment
 from core.runs.names import suggested_name
 from core.runs.request import Request
 from core.settings.presets import preset
+from core.settings.schema import Settings
 from tests.tui.engine_double import HOSTILE, FakeEngine, settle, until
 from tests.tui.frames import frame
 from tests.tui.screens.setup.bench import open_setup, workbench
@@ -37,6 +38,17 @@ async def test_start_asks_for_the_run_that_was_shown(opened: list[RunFolder]) ->
         assert engine.of("prepare") == [{"request": expected.model_dump(mode="json")}]
         assert [run.id for run in list_runs()] == [opened[0].id]
         assert app.draft.typed == {"epochs": "3"}
+
+
+async def test_a_key_starts_a_baseline_with_the_settings_that_it_has(opened: list[RunFolder]) -> None:
+    async with workbench().run_test(size=(80, 24)) as pilot:
+        app = await open_setup(pilot, preset="quick", typed={"epochs": "3", "class_weights": "balanced"}, name="mine")
+        await pilot.press("b")
+        await until(pilot, lambda: opened)
+        found = opened[0].request()
+        assert (found.method, found.name) == ("baseline", "reviews-baseline")
+        assert found.settings == Settings(max_length=128, class_weights="balanced", freeze_layers="encoder")
+        assert (app.draft.typed["epochs"], app.draft.name) == ("3", "mine")
 
 
 async def test_no_two_runs_share_a_name(opened: list[RunFolder]) -> None:
