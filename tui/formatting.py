@@ -13,11 +13,12 @@ from core.base.units import in_bytes
 if TYPE_CHECKING:
     from core.runs.baselines import Baseline
     from core.runs.figures import MajorityGuess
+    from core.runs.status import State
     from core.runs.summary import RunSummary
 
 __all__ = ["STATE_MARKS", "ago", "clock", "in_bytes", "in_time", "setting_text", "settings_text", "trouble"]
 
-STATE_MARKS = {
+STATE_MARKS: dict[State, tuple[str, str]] = {
     "queued": ("…", "$text-accent"),
     "starting": ("◌", "$text-accent"),
     "running": ("●", "$text-success"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,18 @@ from core.base.files import home, private_folder, write_json
 
 FILE_NAME = "workbench.json"
 _MAX_BYTES = 64 << 10
+
+
+@dataclass(frozen=True)
+class RunsView:
+    """How the list of runs is shown."""
+
+    columns: tuple[str, ...] | None = None
+    """Names of the columns; None for those that fit and in which the runs differ."""
+    sort: str = ""
+    """Name of the column that it is sorted by; empty for the newest first, with branches below their runs."""
+    descending: bool = False
+    """Whether the highest come first."""
 
 
 def read_theme() -> str:
@@ -24,8 +37,35 @@ def remember_theme(theme: str) -> None:
     Raises:
         ReviewtuiError: The home cannot be written.
     """
+    _remember("theme", theme)
+
+
+def read_runs_view() -> RunsView:
+    """Return how the list of runs was shown last; as it is shown at first if that cannot be read."""
+    found = _read(home() / FILE_NAME).get("runs", {})
+    if not isinstance(found, dict):
+        return RunsView()
+    columns, sort = found.get("columns"), found.get("sort")
+    known = isinstance(columns, list) and columns and all(isinstance(name, str) for name in columns)
+    return RunsView(
+        tuple(dict.fromkeys(columns)) if columns is not None and known else None,
+        sort if isinstance(sort, str) else "",
+        found.get("descending") is True,
+    )
+
+
+def remember_runs_view(view: RunsView) -> None:
+    """Save how the list of runs is shown for the next start.
+
+    Raises:
+        ReviewtuiError: The home cannot be written.
+    """
+    _remember("runs", asdict(view))
+
+
+def _remember(name: str, value: object) -> None:
     file = private_folder(home()) / FILE_NAME
-    write_json(file, {**_read(file), "theme": theme})
+    write_json(file, {**_read(file), name: value})
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -98,7 +98,7 @@ def _test(word: str, known: Sequence[str]) -> Test | None:
         if sign != ":":
             near = get_close_matches(name, [*known, *ALIASES], 1)
             hint = f"; did you mean {near[0]}?" if near else "."
-            raise ValueError(f"There is no setting or column '{clean_line(term[1], 30)}'{hint}")
+            raise ValueError(f"There is no column '{clean_line(term[1], 30)}'{hint}")
     wanted = word.replace('"', "").casefold()
     return (lambda run: wanted in _searched(run)) if wanted else None
 

@@ -24,7 +24,8 @@ def make_run(
     """A run of two epochs with `steps` steps; `end` is its last record's kind, None for a run that has not ended.
 
     Notes: losses (list, one a step), message, data, notice, labels, model, devices (in memory records), plan (values in
-    place of those of its plan), evaluation (the same for its evaluations), cut (of its last record).
+    place of those of its plan), evaluation (the same for its evaluations), cut, figures and best (values in place of
+    those of its last record).
     """
     run = RunFolder(private_folder(runs_home()) / f"20260901-{100_000 + number}-{number:04}")
     private_folder(run.path)
@@ -57,6 +58,7 @@ def make_run(
         best = {"validation": {"loss": 0.25, "accuracy": 0.9, "macro_f1": 0.89}, "best_epoch": 2.0}
         message = notes.get("message", "")
         figures |= {"peak_memory_bytes": 1_500_000_000}
+        figures, best = figures | notes.get("figures", {}), best | notes.get("best", {})
         journal.write(record(end, message=message, **figures, **best, cut=notes.get("cut")))
     journal.close()
     if end == "finished":

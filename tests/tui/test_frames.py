@@ -15,13 +15,13 @@ from pathlib import Path
 import pytest
 
 from core.forecast import forecast
+from core.runs import run_list
 from core.runs.folder import RunFolder
 from tests.tui import engine_double
 from tests.tui.made_runs import make_run
 from tests.tui.screens.classify import bench as classify_bench
 from tests.tui.screens.runs.test_screen import settled
 from tui.app import ReviewTui
-from tui.screens.runs import listing
 
 KEPT = Path(__file__).with_name("kept_frames")
 SHOWN = "/tmp/reviewtui-frames"
@@ -43,7 +43,7 @@ def fixed_home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 @pytest.fixture
 def runs(fixed_home: Path, monkeypatch: pytest.MonkeyPatch) -> list[RunFolder]:
     """A run that failed, one that was interrupted, and one that finished; file systems differ in what they take."""
-    monkeypatch.setattr(listing, "bytes_on_disk", lambda folder: 228 << 20)
+    monkeypatch.setattr(run_list, "bytes_on_disk", lambda folder: 228 << 20)
     return [
         make_run(1, name="first-try", steps=12, end="failed", message="The loss is not a number at step 12."),
         make_run(2, name="power-cut", steps=25, end=None),

@@ -68,6 +68,18 @@ FIND = KeyTable(
     typing=True,
 )
 
+CHECK_LIST = KeyTable(
+    "check_list",
+    "A list to tick",
+    (
+        Action("check_list.close", "escape,q", "close", "Close", footer=True),
+        Action("check_list.tick", "space", "tick", "Tick", footer=True),
+        Action("check_list.none", "x", "untick_all", "Untick all", footer=True),
+        Action("check_list.up", "shift+up,K", "move(-1)", "Move up"),
+        Action("check_list.down", "shift+down,J", "move(1)", "Move down"),
+    ),
+)
+
 RUN_SETTINGS = KeyTable(
     "run_settings",
     "Settings of a run",

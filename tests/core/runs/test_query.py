@@ -81,7 +81,7 @@ def test_terms(text: str, names: list[str], runs: list[ListedRun]) -> None:
 
 def test_an_unknown_setting_is_named_with_the_nearest_and_does_not_count(runs: list[ListedRun]) -> None:
     query = parse_query("third lerning_rate=3", known_names(runs))
-    assert query.problem == "There is no setting or column 'lerning_rate'; did you mean learning_rate?"
+    assert query.problem == "There is no column 'lerning_rate'; did you mean learning_rate?"
     assert [run.summary.name for run in runs if query.fits(run)] == ["third"]
     assert parse_query("http://x", []).problem == ""
 

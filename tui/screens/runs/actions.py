@@ -1,47 +1,61 @@
-"""What the user can do on the Runs screen: open, classify, stop, resume, delete, undo."""
+"""What the user can do with runs on the Runs screen: open, classify, stop, resume, delete, repeat, undo.
+
+Stop, resume and delete act on all marked runs that are shown; without marks, on the run under the cursor.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from textual import work
 
 from core.base.errors import ReviewtuiError
 from core.base.text import clean_line
+from core.engine.data_requests import Inspect
 from core.runs.control import send
 from core.runs.folder import RunFolder
-from core.runs.queue import begin, take_out
+from core.runs.listed import ListedRun
+from core.runs.queue import begin, enqueue, put_back, start_next, take_out
 from core.runs.resume import queue_interrupted, require_resumable
 from core.runs.status import OVER
 from core.runs.summary import RunSummary
 from core.runs.trash import restore_run, trash_run
+from tui.formatting import counted
 from tui.navigation.place import Place
-from tui.screens.runs.listing import RunRow
+from tui.screens.runs.undo import UndoStep, each
 from tui.widgets.turn import ask_turn
+
+RESUMABLE = ("stopped", "failed", "interrupted")
 
 
 class ActsOnRuns(Place):
-    """A screen with a list of runs, of which one is chosen. A subclass shows the list."""
+    """A screen with a list of runs, of which one is chosen and some may be marked. A subclass shows the list."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.rows: list[RunRow] | None = None
-        """The runs in the order of the list; None before they are first read."""
+        self.rows: list[ListedRun] | None = None
+        """All runs; None before they are first read."""
         self.restored: str | None = None
         """Id of a run that the cursor goes to when it is listed again."""
-        self._trashed: list[Path] = []
-        """Deleted runs that can be restored, the latest last."""
+        self.marked: frozenset[str] = frozenset()
+        """Ids of the marked runs."""
+        self.undo_steps: list[UndoStep] = []
+        """Changes that can be taken back, the latest last."""
         self._busy: set[str] = set()
-        """Ids of runs that are being deleted or restored."""
+        """Ids of runs that are being deleted."""
 
     def chosen(self) -> RunSummary | None:
         """Return the run under the cursor."""
         raise NotImplementedError
 
-    def show_rows(self, rows: list[RunRow]) -> None:
+    def targets(self) -> list[RunSummary]:
+        """Return the marked runs that are shown; without any, the run under the cursor."""
+        raise NotImplementedError
+
+    def show_rows(self, rows: list[ListedRun]) -> None:
         """Show these runs."""
         raise NotImplementedError
 
@@ -57,29 +71,30 @@ class ActsOnRuns(Place):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Return whether the action would do something now."""
         chosen = self.chosen() if self.is_mounted else None
-        state = chosen.state if chosen is not None else None
+        states = {run.state for run in self.targets()} if self.is_mounted else set()
         allowed: dict[str, Callable[[], bool]] = {
-            "open": lambda: state is not None,
-            "settings": lambda: state is not None,
+            "open": lambda: chosen is not None,
+            "settings": lambda: chosen is not None,
+            "repeat": lambda: chosen is not None,
             "classify": lambda: chosen is not None and chosen.has_model,
-            "stop": lambda: state is not None and state not in OVER,
-            "resume": lambda: state in ("stopped", "failed", "interrupted"),
+            "stop": lambda: bool(states - set(OVER)),
+            "resume": lambda: bool(states & set(RESUMABLE)),
             "resume_all": lambda: bool(self.interrupted()),
-            "delete": lambda: state in OVER,
-            "undo": lambda: bool(self._trashed),
+            "delete": lambda: bool(states & set(OVER)),
+            "undo": lambda: bool(self.undo_steps),
         }
         return allowed[action]() if action in allowed else True
 
     def why_not(self, action: str) -> str:
         chosen = self.chosen()
         if action == "undo":
-            return "No run was deleted since the workbench opened."
+            return "There is nothing to undo since the workbench opened."
         if action == "resume_all":
             return "No run was interrupted."
         if chosen is None:
-            return "There is no run yet: n starts one, s starts one on the sample reviews."
+            return "There is no run here: n starts one, s starts one on the sample reviews."
         return {
-            "classify": f"{chosen.name} has no model yet: a run writes it when it finishes, or when it is stopped.",
+            "classify": f"{chosen.name} has no model: it was pruned, or the run has not finished yet.",
             "stop": f"{chosen.name} is over: nothing is left to stop.",
             "resume": f"{chosen.name} is {chosen.state}: only a stopped, failed or interrupted run can be resumed.",
             "delete": f"{chosen.name} is {chosen.state}: stop it first, then delete it.",
@@ -98,12 +113,12 @@ class ActsOnRuns(Place):
     def action_open(self) -> None:
         """Open the chosen run on the Train screen."""
         if (chosen := self.chosen()) is not None:
-            self.app.open_run(_folder(chosen))
+            self.app.open_run(folder_of(chosen))
 
     def action_classify(self) -> None:
         """Classify reviews with the chosen run's model."""
         if (chosen := self.chosen()) is not None:
-            self.app.open_classify(_folder(chosen))
+            self.app.open_classify(folder_of(chosen))
 
     @work(exit_on_error=False, group="settings", exclusive=True)
     async def action_settings(self) -> None:
@@ -113,91 +128,170 @@ class ActsOnRuns(Place):
         from tui.widgets.run_settings import RunSettings
 
         try:
-            request = await asyncio.to_thread(_folder(chosen).request)
+            request = await asyncio.to_thread(folder_of(chosen).request)
         except ReviewtuiError as error:
             self.app.say(error, "error")
         else:
             self.app.push_screen(RunSettings(request))
 
+    @work(exit_on_error=False, group="repeat", exclusive=True)
+    async def action_repeat(self) -> None:
+        """Set up a new run with the data, reading, preset and settings of the chosen one."""
+        if (chosen := self.chosen()) is None:
+            return
+        from tui.form_values import as_typed
+        from tui.state import Draft
+
+        try:
+            request = await asyncio.to_thread(folder_of(chosen).request)
+            draft = Draft(source=request.data, reading=request.reading, preset=request.preset)
+            changed = chosen.outline.changed_settings() if chosen.outline is not None else {}
+            draft.typed = {name: as_typed(getattr(request.settings, name)) for name in changed}
+            self.app.say(f"Reading the reviews of {chosen.name} …")
+            found = await self.app.ask(Inspect(source=draft.source, reading=draft.reading))
+        except ReviewtuiError as error:
+            self.app.say(error, "error")
+            return
+        if not self.is_current:  # the user has gone elsewhere meanwhile
+            return
+        self.app.draft = draft
+        if found.trainable:
+            self.app.switch_mode("data")
+            return
+        draft.report = found.report
+        self.app.switch_mode("setup")
+        if request.validation is not None:
+            self.app.say(
+                f"{chosen.name} was measured on {request.validation}; a new run holds out reviews of its own instead. "
+                "`reviewtui train --validation FILE` measures on a file.",
+                "warning",
+            )
+
     def action_stop(self) -> None:
-        """Ask the chosen run to stop and save; a waiting one leaves the queue."""
-        if (chosen := self.chosen()) is not None and chosen.state == "queued":
-            self._do(f"Took {chosen.name} out of the queue.", take_out, _folder(chosen))
-        elif chosen is not None:
-            said = f"Stopping {chosen.name} after this step and saving its model."
-            self._do(said, send, _folder(chosen).control, "stop_and_save")
+        """Ask runs to stop and save; those that wait leave the queue."""
+        waiting = [run for run in self.targets() if run.state == "queued"]
+        working = [run for run in self.targets() if run.state not in (*OVER, "queued")]
+        if working:
+            acts = [partial(send, folder_of(run).control, "stop_and_save") for run in working]
+            it = "its model" if len(working) == 1 else "their models"
+            self.do(f"Stopping {named(working)} after this step and saving {it}.", lambda: [act() for act in acts])
+        if waiting:
+            self._take_out(waiting)
+
+    def _take_out(self, runs: Sequence[RunSummary]) -> None:
+        back: list[Callable[[], object]] = []
+
+        def act() -> None:
+            for run in runs:
+                folder = folder_of(run)
+                back.append(partial(put_back, folder, take_out(folder)))
+
+        self.do(f"Took {named(runs)} out of the queue.", act, UndoStep("Back in the queue.", each(back), runs[0].id))
 
     @work(exit_on_error=False)
     async def action_resume(self) -> None:
-        """Resume the chosen run from its last checkpoint, now or when its turn comes."""
-        if (chosen := self.chosen()) is None:
+        """Resume runs from their last checkpoints, now or when their turn comes; several go one after the other."""
+        runs = sorted((run for run in self.targets() if run.state in RESUMABLE), key=lambda run: run.id)
+        folders = [folder_of(run) for run in runs]
+        if not runs:
             return
-        run = _folder(chosen)
         try:
-            await asyncio.to_thread(require_resumable, run)
+            for folder in folders:
+                await asyncio.to_thread(require_resumable, folder)
+            if runs[1:]:
+                self.do(f"In the queue: {named(runs)}.", partial(_queue, folders))
+                return
             if (wait := await ask_turn(self.app)) is None:
                 return
         except (OSError, ReviewtuiError) as error:
             self.app.say(error, "error")
             return
-        done = f"{chosen.name} waits in the queue." if wait else f"Resumed {chosen.name}."
-        self._do(done, lambda: begin(run, wait=wait, resume=True))
+        done = f"{runs[0].name} waits in the queue." if wait else f"Resumed {runs[0].name}."
+        self.do(done, lambda: begin(folders[0], wait=wait, resume=True))
 
     def action_resume_all(self) -> None:
         """Continue every interrupted run, one after the other, the oldest first."""
         if found := self.interrupted():
             names = ", ".join(clean_line(summary.name, 30) for summary in found)
-            self._do(f"In the queue: {names}." if found[1:] else f"Resumed {names}.", queue_interrupted)
+            self.do(f"In the queue: {names}." if found[1:] else f"Resumed {names}.", queue_interrupted)
 
     @work(exit_on_error=False)
     async def action_delete(self) -> None:
-        """Delete the chosen run; `u` restores it until the workbench is closed."""
-        chosen = self.chosen()
-        if chosen is None or chosen.id in self._busy:
+        """Delete runs; `u` restores them until the workbench is closed."""
+        targets = [run for run in self.targets() if run.id not in self._busy]
+        runs = [run for run in targets if run.state in OVER]
+        if not runs:
             return
-        self._busy.add(chosen.id)
+        ids = {run.id for run in runs}
+        self._busy |= ids
+        back: list[Callable[[], object]] = []
+        gone: set[str] = set()
+
+        def act() -> None:
+            for run in runs:
+                back.append(partial(_restore, trash_run(folder_of(run))))
+                gone.add(run.id)
+
         try:
-            trashed = await asyncio.to_thread(trash_run, _folder(chosen))
+            await asyncio.to_thread(act)
         except (OSError, ReviewtuiError) as error:
             self.app.say(error, "error")
         else:
-            self._trashed.append(trashed)
-            self.show_rows([row for row in self.rows or () if row.summary.id != chosen.id])
-            self.app.say(f"Deleted {chosen.name}. u restores it.")
+            stay = f" {counted(len(targets) - len(runs), 'run')} not over: kept." if targets[len(runs) :] else ""
+            self.app.say(f"Deleted {named(runs)}. u restores {'them' if runs[1:] else 'it'}.{stay}")
         finally:
-            self._busy.discard(chosen.id)
+            self._busy -= ids
+        if gone:
+            words = "Run restored." if len(gone) == 1 else f"{counted(len(gone), 'run')} restored."
+            self.undo_steps.append(UndoStep(words, each(back), runs[0].id))
+            self.show_rows([row for row in self.rows or () if row.summary.id not in gone])
         self.look()
 
-    @work(exit_on_error=False)
+    @work(exit_on_error=False, group="undo")
     async def action_undo(self) -> None:
-        """Restore the run that was deleted last. If that fails, it can be tried again."""
-        trashed = next((one for one in reversed(self._trashed) if one.name not in self._busy), None)
-        if trashed is None:
+        """Take the latest change back. If that fails, it can be tried again."""
+        if not self.undo_steps:
             return
-        self._busy.add(trashed.name)
+        step = self.undo_steps.pop()
         try:
-            await asyncio.to_thread(restore_run, trashed)
+            await asyncio.to_thread(step.back)
         except (OSError, ReviewtuiError) as error:
+            self.undo_steps.append(step)
             self.app.say(error, "error")
         else:
-            self._trashed.remove(trashed)
-            self.restored = trashed.name
-            self.app.say("Run restored.")
-        finally:
-            self._busy.discard(trashed.name)
+            self.restored = step.run
+            self.app.say(step.done)
+        self.refresh_bindings()
         self.look()
 
     @work(exit_on_error=False)
-    async def _do(self, done: str, act: Callable[..., Any], *arguments: Any) -> None:
-        """Do something to a run's folder in a thread, report the result, and read the runs again."""
+    async def do(self, done: str, act: Callable[[], object], undo: UndoStep | None = None) -> None:
+        """Do something to runs in a thread, report the result, and read the runs again."""
         try:
-            await asyncio.to_thread(act, *arguments)
+            await asyncio.to_thread(act)
         except (OSError, ReviewtuiError) as error:
             self.app.say(error, "error")
         else:
-            self.app.say(done)
+            if undo is not None:
+                self.undo_steps.append(undo)
+            self.app.say(f"{done} u undoes it." if undo is not None else done)
         self.look()
 
 
-def _folder(summary: RunSummary) -> RunFolder:
+def _queue(runs: Sequence[RunFolder]) -> None:
+    enqueue(runs)
+    start_next()
+
+
+def _restore(trashed: Path) -> None:
+    restore_run(trashed)
+
+
+def folder_of(summary: RunSummary) -> RunFolder:
+    """Return the folder of a run."""
     return RunFolder(Path(summary.folder))
+
+
+def named(runs: Sequence[RunSummary]) -> str:
+    """Return the name of a single run, or how many there are."""
+    return clean_line(runs[0].name, 40) if len(runs) == 1 else counted(len(runs), "run")

@@ -1,4 +1,4 @@
-"""The keys of the Runs screen."""
+"""The keys of the Runs screen, of its list, and of its filter."""
 
 from __future__ import annotations
 
@@ -11,12 +11,28 @@ RUNS = KeyTable(
         Action("runs.new", "n", "new", "New", "Choose data and start a new run", footer=True),
         Action("runs.open", "enter", "open", "Open", "Watch the run, or look back at it", footer=True),
         Action("runs.classify", "c", "classify", "Classify", "Classify reviews with its model", footer=True),
-        Action("runs.settings", "i", "settings", "Settings", "All settings of the run", footer=True),
-        Action("runs.stop", "x", "stop", "Stop", "Stop and save", footer=True),
+        Action(
+            "runs.filter", "slash", "filter", "Filter", "Show runs that fit, as you type", footer=True, shown_as="/"
+        ),
+        Action("runs.stop", "x", "stop", "Stop", "Stop and save, or leave the queue", footer=True),
         Action("runs.resume", "r", "resume", "Resume", "From its last checkpoint", footer=True),
         Action("runs.resume_all", "R", "resume_all", "Resume all", "Resume every interrupted run", footer=True),
+        Action("runs.continue_queue", "Q", "continue_queue", "Continue queue", "If it has stopped", footer=True),
         Action("runs.delete", "d", "delete", "Delete", "Undo restores it until you quit", footer=True),
-        Action("runs.undo", "u", "undo", "Undo delete", "Restore the run deleted last", footer=True),
+        Action("runs.undo", "u", "undo", "Undo", "Take the latest change back", footer=True),
+        Action("runs.settings", "i", "settings", "Settings", "All settings of the run"),
+        Action("runs.mark", "space", "mark", "Mark", "Then keys act on all marked runs", footer=True),
+        Action("runs.mark_all", "a", "mark_all", "Mark all", "All runs that are shown, or none"),
+        Action("runs.sort", "o", "sort", "Sort", "By any column or setting"),
+        Action("runs.turn", "O", "turn", "Turn the order around"),
+        Action("runs.columns", "v", "columns", "Columns", "Choose the columns of the list"),
+        Action("runs.repeat", "N", "repeat", "New like this", "Set up a new run with its data and settings"),
+        Action("runs.rename", "e", "rename", "Rename"),
+        Action("runs.tag", "t", "tag", "Tags", "Add and remove tags"),
+        Action("runs.note", "w", "note", "Note", "Write a note, which is kept with its date"),
+        Action("runs.earlier", "K,shift+up", "earlier(1)", "Earlier", "Earlier in the queue"),
+        Action("runs.later", "J,shift+down", "earlier(-1)", "Later", "Later in the queue"),
+        Action("runs.prune", "p", "prune", "Free space", "See what could be freed on the disk"),
         Action("runs.samples", "s", "samples", "Samples", "Start a new run on the sample reviews"),
         Action("runs.quit", "q", "app.quit", "Quit", "Runs continue without the workbench", footer=True),
     ),
@@ -27,12 +43,22 @@ RUN_TABLE = KeyTable(
     "runs_table",
     "The list of runs",
     (
-        Action("runs.down", "j", "cursor_down", "Down"),
-        Action("runs.up", "k", "cursor_up", "Up"),
-        Action("runs.first", "home", "scroll_top", "First"),
-        Action("runs.last", "end", "scroll_bottom", "Last"),
+        Action("runs.down", "down,j", "move(1)", "Down"),
+        Action("runs.up", "up,k", "move(-1)", "Up"),
+        Action("runs.page_down", "pagedown", "page(1)", "Page down"),
+        Action("runs.page_up", "pageup", "page(-1)", "Page up"),
+        Action("runs.first", "home", "edge(0)", "First"),
+        Action("runs.last", "end", "edge(1)", "Last"),
     ),
     inside=("runs",),
 )
 
-TABLES = (RUNS, RUN_TABLE)
+RUN_FILTER = KeyTable(
+    "runs_filter",
+    "The filter of the list",
+    (Action("runs_filter.leave", "down", "leave", "To the list"),),
+    inside=("runs",),
+    typing=True,
+)
+
+TABLES = (RUNS, RUN_TABLE, RUN_FILTER)

@@ -1,4 +1,7 @@
-"""Runs: the list of all runs, and what can be done with each."""
+"""Runs: the list of all runs, and what can be done with each.
+
+`arranging.py` says which runs are shown and how, `organizing.py` and `actions.py` what can be done with them.
+"""
 
 from __future__ import annotations
 
@@ -9,21 +12,25 @@ from typing import Any, ClassVar
 from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
 from textual.worker import Worker
 
 from core.base.errors import ReviewtuiError
 from core.base.text import clean, clean_line
+from core.runs.listed import ListedRun
+from core.runs.run_list import RunList
 from core.runs.summary import RunSummary
 from core.runs.trash import recover_trash
-from tui.formatting import in_bytes
+from tui.formatting import counted
 from tui.keys.bindings import bindings
-from tui.screens.runs.actions import ActsOnRuns
+from tui.screens.runs.arranging import ArrangesRuns
 from tui.screens.runs.details import run_details
+from tui.screens.runs.filter_line import FilterLine
 from tui.screens.runs.keys import RUNS
-from tui.screens.runs.listing import RunListing, RunRow
 from tui.screens.runs.table import RunTable
+from tui.widgets.responsive import Drawn
 
 _POLL_SECONDS = 1.0
 
@@ -33,9 +40,10 @@ No run yet.
   n   start one on a file of your own
   s   try the sample reviews first: a model in about a minute
   ?   what this is, and every key"""
+_NONE_FITS = "No run fits the filter; esc shows all of them."
 
 
-class RunsScreen(ActsOnRuns):
+class RunsScreen(ArrangesRuns):
     """The list of runs."""
 
     PLACE = "runs"
@@ -45,28 +53,47 @@ Runs: every fine-tuning run on this machine, newest first. Branches are listed b
 branch brings that run to the top. A run works in its own process: it continues when you close the workbench, the \
 terminal or the connection. Open a run to watch it, stop or resume it, classify reviews with its model, or start a \
 new one. A deleted run can be restored until you quit. A run is interrupted if its worker died unexpectedly, as \
-in a power failure: r resumes it from its last checkpoint, R resumes all of them."""
+in a power failure: r resumes it from its last checkpoint, R resumes all of them.
+
+/ shows only runs that fit: words of the name, data, model, tags, notes or state; tag:good; state:finished; any column \
+or setting with = != < > as in accuracy>0.9 epochs=4 time<10m size>1GB; a minus before a term turns it around. o sorts \
+by any column or setting, v chooses the columns. Space marks runs, and x r d t w p then act on all marked ones.
+
+Runs in the queue start one after the other; K and J move one in it, x takes it out."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(RUNS)
 
+    AUTO_FOCUS = ""  # the list takes the focus once there is one
+
     def __init__(self) -> None:
         super().__init__()
-        self._listing = RunListing()
+        self._listing = RunList()
 
     def body(self) -> ComposeResult:
         yield Static("Looking for runs…", id="runs-empty", markup=False)
         yield Static("", id="runs-interrupted", markup=False)
+        yield Static("", id="runs-queue", markup=False)
+        with Horizontal(id="runs-filtering"):
+            yield Static("/", markup=False)
+            yield FilterLine(placeholder="words  tag:good  accuracy>0.9  epochs=4", id="runs-filter")
+            yield Static("", id="runs-found", markup=False)
         yield RunTable(id="runs-table")
-        yield Static("", id="runs-details", markup=False)
+        yield Drawn(id="runs-details")
 
     def on_screen_resume(self) -> None:
         self.look()
 
     def on_resize(self, event: events.Resize) -> None:
         super().on_resize(event)
-        self.query_one(RunTable).lay_out(event.size.width, time.time())
+        if self.rows:
+            self._fit()
         if self.focused is None:
             self._focus_table()  # a screen that was too small had hidden it
+
+    @work(exclusive=True, exit_on_error=False, group="draw")
+    async def _fit(self) -> None:
+        """Choose the columns for another width."""
+        self.draw_list()
 
     def _focus_table(self) -> None:
         self.call_after_refresh(self.query_one(RunTable).focus)
@@ -94,7 +121,7 @@ in a power failure: r resumes it from its last checkpoint, R resumes all of them
 
     def worker_failed(self, worker: Worker[Any], sentence: str) -> bool:
         """Show that the list is no longer updated, as long as that is so."""
-        if worker.group != "poll":
+        if worker.group not in ("poll", "draw"):
             return False
         self.add_class("-interrupted")
         self.query_one("#runs-interrupted", Static).update(Content(f"Not up to date: {sentence}"))
@@ -102,12 +129,14 @@ in a power failure: r resumes it from its last checkpoint, R resumes all of them
 
     def _show_notice(self, text: str) -> None:
         self.query_one("#runs-empty", Static).update(Content(clean(text)))
-        self.remove_class("-listed", "-interrupted")
+        self.remove_class("-listed", "-interrupted", "-queue-stopped", "-filtering")
 
-    def show_rows(self, rows: list[RunRow]) -> None:
+    def show_rows(self, rows: list[ListedRun]) -> None:
+        rows = [row for row in rows if row.summary.id not in self._busy]
         changed, self.rows = rows != self.rows, rows
         if not rows:
             if changed:  # an idle screen draws nothing
+                self.shown = []
                 self._show_notice(_EMPTY)
                 self.refresh_bindings()
             return
@@ -116,47 +145,65 @@ in a power failure: r resumes it from its last checkpoint, R resumes all of them
             self._focus_table()
         restored = self.restored if any(row.summary.id == self.restored for row in rows) else None
         self.restored = None if restored else self.restored
-        self.query_one(RunTable).show(rows, time.time(), choose=restored)
+        typing = isinstance(self.focused, FilterLine)
+        self.draw_list(restored, columns=changed and not typing)
         if changed:
-            self._show_interrupted()
-            self._show_details()
+            self._show_notices()
             self.refresh_bindings()
 
-    def _show_interrupted(self) -> None:
-        """Show above the list how many runs were interrupted, and which."""
+    @property
+    def queue_has_stopped(self) -> bool:
+        return self._listing.queue_has_stopped
+
+    def _show_notices(self) -> None:
+        """Show above the list how many runs were interrupted, and whether the queue has stopped."""
         found = self.interrupted()
         self.set_class(bool(found), "-interrupted")
         names = ", ".join(clean_line(summary.name, 30) for summary in reversed(found))
         what = "1 run was" if len(found) == 1 else f"{len(found)} runs were"
         how = "R resumes it" if len(found) == 1 else "R resumes all"
         self.query_one("#runs-interrupted", Static).update(Content(f"{what} interrupted; {how}: {names}"))
+        self.set_class(self.queue_has_stopped, "-queue-stopped")
+        waiting = sum(row.place is not None for row in self.rows or ())
+        wait = f"{counted(waiting, 'run')} {'waits' if waiting == 1 else 'wait'}"
+        self.query_one("#runs-queue", Static).update(
+            Content(f"The queue has stopped: {wait} and none trains; Q continues it")
+        )
+
+    def arranged(self) -> None:
+        self.say_found()
+        self._show_details()
 
     def _show_details(self) -> None:
         """Show the chosen run in some lines below the list, and above them how many runs there are."""
-        rows = self.rows or []
+        details = self.query_one("#runs-details", Drawn)
+        details.border_title = " · ".join(self.in_words())
         chosen = self._chosen_row()
-        if chosen is None:
-            return
-        details = self.query_one("#runs-details", Static)
-        sizes = [row.bytes_on_disk for row in rows if row.bytes_on_disk is not None]
-        total = f" · {in_bytes(sum(sizes))} on disk" if len(sizes) == len(rows) else ""
-        details.border_title = f"{len(rows)} run{'s' * (len(rows) != 1)}{total}"
-        details.update(run_details(chosen, time.time()))
+        if chosen is not None:
+            details.show_text(run_details(chosen, time.time()))
+        elif not self.shown:
+            details.show_text(_NONE_FITS)
 
-    def _chosen_row(self) -> RunRow | None:
+    def _chosen_row(self) -> ListedRun | None:
         """Return the run under the cursor; None while the list is hidden, so that no key acts on a run out of sight."""
         if self.has_class("-too-small") or not self.has_class("-listed"):
             return None
         key = self.query_one(RunTable).chosen_id
-        return next((row for row in self.rows or () if row.summary.id == key), None)
+        return next((row for row in self.shown if row.summary.id == key), None)
 
     def chosen(self) -> RunSummary | None:
         row = self._chosen_row()
         return row.summary if row is not None else None
 
-    def on_data_table_row_highlighted(self) -> None:
+    def on_run_table_moved(self) -> None:
         self._show_details()
         self.refresh_bindings()
 
-    def on_data_table_row_selected(self) -> None:
+    def on_run_table_opened(self) -> None:
         self.action_open()
+
+    def on_run_table_headed(self, message: RunTable.Headed) -> None:
+        self.sort_by(message.name)
+
+    def on_filter_line_left(self) -> None:
+        self.end_typing()

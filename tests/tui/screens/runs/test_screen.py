@@ -10,21 +10,20 @@ import pytest
 from textual.pilot import Pilot
 
 from core.base.errors import ReviewtuiError
-from core.runs import queue
+from core.runs import queue, run_list
 from core.runs.folder import RunFolder, list_runs, runs_home
 from core.runs.launch import Launched
 from core.runs.lock import RunLock
 from core.runs.logout import Detachment
 from core.runs.outline import Outline
 from core.runs.queue import enqueue, read_queue
+from core.runs.run_list import RunList
 from core.runs.summary import summarize
 from core.runs.trash import restore_run
 from tests.tui.frames import frame
 from tests.tui.made_runs import append, files_of, hold, make_run, memory
 from tui.app import ReviewTui
 from tui.screens.runs import actions as runs_module
-from tui.screens.runs import listing
-from tui.screens.runs.listing import RunListing
 from tui.screens.runs.table import RunTable
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
@@ -284,7 +283,7 @@ async def test_an_undo_that_fails_can_be_tried_again(monkeypatch: pytest.MonkeyP
         await pilot.press("d")
         await settled(pilot, "Deleted precious")
         await pilot.press("u")
-        await settled(pilot, "No space left on device", "u Undo delete")
+        await settled(pilot, "No space left on device", "u Undo")
         await pilot.press("u")
         await settled(pilot, "Run restored.")
     assert [found.id for found in list_runs()] == [run.id]
@@ -299,7 +298,7 @@ async def test_many_runs_scroll_down_and_never_sideways(size: tuple[int, int]) -
         while table.max_scroll_y == 0:  # the rows are there, and laid out next; pytest-timeout ends a wait in vain
             await pilot.pause()
         assert table.max_scroll_x == 0
-        began = next(column for column in table.columns.values() if column.label.plain == "began")
+        began = next(column for column in table.shown_columns if column.name == "began")
         assert began.width >= len("10 min ago")
         await pilot.press("end")
         assert chosen(pilot) == runs[0].id
@@ -330,8 +329,8 @@ async def test_the_age_of_a_run_grows_while_it_is_looked_at() -> None:
         rows = pilot.app.screen.rows  # type: ignore[attr-defined]
         began = rows[0].summary.began
         for seconds, words in ((1, "just now"), (130, "2 min ago"), (7300, "2 h ago")):
-            table.show(rows, began + seconds)
-            assert words in [cell.plain for cell in table.get_row_at(0)]
+            table.show(rows, table.shown_columns, began + seconds)
+            assert words in table.cells(rows[0])
 
 
 async def test_no_key_acts_on_a_run_that_is_not_seen() -> None:
@@ -369,7 +368,7 @@ def test_the_first_list_waits_for_neither_settings_nor_sizes(monkeypatch: pytest
     def slow(*arguments: object) -> int:
         raise AssertionError("the first list is not to wait for this")
 
-    monkeypatch.setattr(listing, "bytes_on_disk", slow)
+    monkeypatch.setattr(run_list, "bytes_on_disk", slow)
     monkeypatch.setattr(Outline, "changed_settings", slow)
-    (row,) = RunListing().read(quick=True)
-    assert (row.summary.name, row.settings, row.bytes_on_disk) == ("quick", "", None)
+    (row,) = RunList().read(quick=True)
+    assert (row.summary.name, row.changed, row.bytes_on_disk) == ("quick", None, None)
