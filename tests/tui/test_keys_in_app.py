@@ -104,7 +104,7 @@ async def test_a_dimmed_key_says_why(home: Path) -> None:
         await until(pilot, lambda: bool(said(app)))
         await pilot.press("x", "u", "u")
         await until(pilot, lambda: len(said(app)) == 3)
-        assert ["no model" in said(app)[0], "over" in said(app)[1], "No run was deleted" in said(app)[2]] == [True] * 3
+        assert ["no model" in said(app)[0], "over" in said(app)[1], "nothing to undo" in said(app)[2]] == [True] * 3
         app.switch_mode("setup")
         await pilot.pause()
         await pilot.press("y")

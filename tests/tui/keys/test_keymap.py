@@ -89,7 +89,7 @@ def test_two_actions_may_trade_their_keys(tmp_path: Path) -> None:
         ('[train]\npause = "s"', ("train.pause", "chart.smoother", "keeps p")),
         ('[classify]\nskip = "g"', ("classify.skip", "app.go_to")),
         ('[classify]\nskip = "ctrl+q"', ("classify.skip", "app.quit")),
-        ('[runs]\nnew = "w"\nopen = "w"', ("runs.open", "runs.new", "keeps enter")),
+        ('[runs]\nnew = "y"\nopen = "y"', ("runs.open", "runs.new", "keeps enter")),
         ('[runs]\nnwe = "w"', ("runs.nwe is not an action", "runs.new")),
         ('[runs]\nnew = "ctrl+m"', ("runs.new", "enter")),
         ("[runs]\nnew = 3", ("runs.new", "list of keys")),
