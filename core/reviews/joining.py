@@ -34,4 +34,6 @@ def lead_of(title: str) -> str:
     stripped = title.strip()
     if not stripped:
         return ""
+    if stripped[-1].isalnum():
+        return f"{stripped}. "
     return stripped + (" " if unicodedata.category(stripped[-1]).startswith("P") else ". ")

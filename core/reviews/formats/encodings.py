@@ -147,5 +147,11 @@ def _not_utf8(window: bytes, at_start: bool, at_end: bool) -> bytes:
     text = window.decode("utf-8", "surrogateescape")
     head, tail = (0 if at_start else 3), (0 if at_end else 3)
     inner = text[head : len(text) - tail]
+    try:
+        inner.encode()
+    except UnicodeEncodeError:
+        pass
+    else:
+        return b""  # which is quick to see
     marked = "".join(re.findall("[\udc80-\udcff]", inner))
     return marked.encode("utf-8", "surrogateescape")
