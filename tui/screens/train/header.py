@@ -183,7 +183,11 @@ def _cut(history: RunHistory, width: int) -> list[Content]:
         for named, one in ((f"accuracy: cut to {found.max_length}", found.cut), ("whole", found.whole))
     ]
     style = "$text-warning" if found.high < 0 else "$foreground-muted"
-    return [fitting([*parts, Content.styled(verdict(found), style)], width, "  ")]
+    difference = f"difference {found.difference:+.3f} ({found.low:+.2f} to {found.high:+.2f}): {verdict(found)}"
+    line = Content("  ").join([*parts, Content.styled(verdict(found), style)])
+    if line.cell_length <= width:
+        return [line]
+    return [fitting(parts, width, "  "), Content.styled(difference, style).truncate(max(width, 1), ellipsis=True)]
 
 
 def _earlier(end: EndRecord, width: int) -> Content:

@@ -314,4 +314,4 @@ async def test_it_says_what_cut_reviews_cost_and_that_only_one_class_was_learned
         shown = " ".join((await settled(pilot, "✓ finished", "step 40/40")).split())
         assert "It learned only the most frequent class: it answers “negative” to all 36 reviews" in shown
         assert "accuracy: cut to 256 0.250 (0.09–0.53, n=12) whole 0.958 (0.80–0.99, n=24)" in shown
-        assert ("cut ones are classified worse" in shown) == (size[0] > 80)
+        assert "cut ones are classified worse" in shown
