@@ -28,21 +28,12 @@ def seconds(run: Run, plan: MicroBatchLimits) -> tuple[float, float]:
     return training + evaluation * max(evaluations, 1) / max(run.epochs, 1e-9), whole
 
 
-_SAME_LENGTHS = 0.1
-"""Relative difference of mean lengths up to which two runs are taken to read the same reviews: a worker estimates them
-from bytes, a forecast counts them."""
-
-
 def frozen_pass_seconds(run: Run, plan: MicroBatchLimits) -> float:
     """Return the seconds of the pass over the frozen layers before the first step.
 
     0 if the frozen layers are computed in every step, or an earlier run has left their output behind.
     """
-    if not run.native or run.num_frozen <= 0:
-        return 0.0
-    observed = run.calibration.observed
-    same = observed is not None and abs(observed.tokens / run.mean_tokens - 1) <= _SAME_LENGTHS
-    if observed is not None and same and observed.prepared == run.prepares:
+    if not run.native or run.num_frozen <= 0 or run.reuses:
         return 0.0
     load = loads.work(run.table, run.settings.batch_size, plan.tokens, plan.reviews)
     below = operations(run, load, run.num_frozen, top=run.head_only)

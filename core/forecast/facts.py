@@ -33,6 +33,8 @@ class Calibration(BaseModel):
 
     rest_bytes: int
     """Memory outside of the formulas: libraries and allocator."""
+    kept_rest_bytes: int | None = None
+    """The same for a run whose frozen layers an earlier run has computed; None if no such run is known."""
     kernel_bytes: int = 0
     """Memory that the kernels of one more micro-batch shape take; see `Run.shapes`."""
     factor: float = 1.0

@@ -79,7 +79,7 @@ def parts(run: Run, plan: MicroBatchLimits, *, begun: bool = True) -> Parts:
     if begun:
         workspace += run.calibration.kernel_bytes * run.shapes(plan)
     return Parts(
-        baseline=run.calibration.rest_bytes + (_reading(run) if begun and not run.on_gpu else 0),
+        baseline=run.rest_bytes + (_reading(run) if begun and not run.on_gpu else 0),
         weights=weights,
         gradients=run.learned_bytes,
         optimizer=run.moment_bytes,
@@ -162,10 +162,10 @@ def _native_passes(run: Run, plan: MicroBatchLimits) -> tuple[int, int]:
     pool = (HEAD_POOL_ELEMENTS if run.head_only else POOL_ELEMENTS) * item * _dropouts(run)
     train, evaluation = run.passes(plan)
     passes = [footprint.classifying(shape, evaluation, item, run.num_frozen, given=run.num_frozen > 0)]
-    if run.num_frozen > 0:
+    if run.num_frozen > 0 and not run.reuses:
         passes += [footprint.classifying(shape, lengths, item) for lengths in run.frozen_parts()]
     if run.head_only:
-        kernels = _FROZEN_KERNELS * shape.hidden_size if item == 4 else 0
+        kernels = _FROZEN_KERNELS * shape.hidden_size if item == 4 and not run.reuses else 0
         return 0, footprint.total(passes[1:]) + pool + kernels
     recompute = run.settings.gradient_checkpointing
     for lengths in train:

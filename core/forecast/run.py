@@ -15,6 +15,9 @@ _PARTIAL_SHAPES = 2
 """Shapes of the last micro-batch of a step and of an evaluation, which have fewer reviews than the others."""
 _KEPT_SHAPES = 12
 """Micro-batch shapes whose kernels the library keeps at the same time (measured)."""
+_SAME_LENGTHS = 0.1
+"""Relative difference of mean lengths up to which two runs are taken to read the same reviews: a worker estimates them
+from bytes, a forecast counts them."""
 
 
 def padded(length: int) -> int:
@@ -25,7 +28,10 @@ def padded(length: int) -> int:
 class Run:
     """A run with given facts and settings."""
 
-    def __init__(self, facts: Facts, settings: Settings) -> None:
+    def __init__(self, facts: Facts, settings: Settings, *, reuses: bool | None = None) -> None:
+        """Args:
+        reuses: Whether an earlier run has computed the frozen layers; None to ask the calibrations of earlier runs.
+        """
         self.facts, self.settings, self.shape = facts, settings, facts.shape
         self.plan = facts.plan(settings)
         self.path, self.precision = self.plan.path.name, self.plan.precision
@@ -49,6 +55,8 @@ class Run:
         self.steps = settings.max_steps or settings.epochs * per_epoch
         self.epochs = self.steps / max(per_epoch, 1)
         self.per_epoch = per_epoch
+        self.reuses = self._left_behind() if reuses is None else reuses and bool(self.prepares)
+        """Whether the frozen layers need not be computed, because an earlier run has left their output behind."""
 
     @property
     def requested(self) -> MicroBatchLimits:
@@ -108,6 +116,25 @@ class Run:
         settings = self.settings
         words = [round(self.rows + self.held_out_rows), self.num_frozen, self.precision]
         return " ".join(map(str, [*words, settings.max_length, settings.truncation]))
+
+    def _left_behind(self) -> bool:
+        """Return whether a run of any kind that read the same reviews has computed the same layers."""
+        if not (wanted := self.prepares):
+            return False
+        observed = [one.observed for one in self.facts.calibrations.values() if one.observed is not None]
+        same = [one for one in observed if abs(one.tokens / self.mean_tokens - 1) <= _SAME_LENGTHS]
+        return any(one.prepared == wanted for one in same)
+
+    @property
+    def rest_bytes(self) -> int:
+        """Memory outside of the formulas. That of a run that reuses frozen layers is much the same in all such runs."""
+        if self.reuses:
+            like = f"{self.facts.probe_name(self.settings)} frozen={self.num_frozen} "
+            others = [one for name, one in self.facts.calibrations.items() if name.startswith(like)]
+            for one in (self.calibration, *others):
+                if one.kept_rest_bytes is not None:
+                    return one.kept_rest_bytes
+        return self.calibration.rest_bytes
 
     # Weights that learn
 

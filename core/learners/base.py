@@ -33,6 +33,8 @@ class Learner(Protocol):
     """Whether torch compiled the module."""
     cached_layers: int
     """Frozen layers whose output `prepare` has cached; 0 if they are computed in every step."""
+    found_layers: bool
+    """Whether an earlier run had computed all of that output."""
 
     @property
     def token_budget(self) -> int:

@@ -35,7 +35,7 @@ class HuggingFaceLearner:
     """See `core.learners.base.Learner`."""
 
     token_budget = TRANSFORMERS_TOKENS
-    cached_layers = 0
+    cached_layers, found_layers = 0, False
     steps_ahead = 0
 
     def __init__(

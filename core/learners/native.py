@@ -45,7 +45,7 @@ class NativeLearner:
     """See `core.learners.base.Learner`."""
 
     steps_ahead = 0
-    cached_layers = 0
+    cached_layers, found_layers = 0, False
     compiled = False
 
     def __init__(
@@ -98,6 +98,7 @@ class NativeLearner:
         if len(self._kept) < len(examples):
             self._kept = {}
         self.cached_layers = self.plan.num_frozen if self._kept else 0
+        self.found_layers = bool(self._kept) and all(store.found for _, store in self._kept.values())
         size = _size(sum(shape.bytes for shape in shapes))
         return self._sentence([store for store in stores if store is not None], size)
 
@@ -120,7 +121,7 @@ class NativeLearner:
         if not self._kept:
             why = f"their output, {size}, fits neither on the disk nor in memory"
             return f"{frozen_layers(self.plan.num_frozen)} computed in every step, because {why}."
-        done = "computed by an earlier run" if all(store.found for store in stores) else "computed once"
+        done = "computed by an earlier run" if self.found_layers else "computed once"
         kept = "kept" if all(store.on_disk for store in stores) else "held in memory, because the disk has no room"
         count = sum(map(len, stores))
         was = frozen_layers(self.plan.num_frozen, past=True)

@@ -27,27 +27,35 @@ _LONG_SECONDS = 10.0
 """Observed training time from which a run replaces the calibration of any longer one."""
 
 
-def refine(loop: TrainingLoop, pace: Pace, *, peak_bytes: int, start: float | None, rehearsed: bool = True) -> None:
+def refine(
+    loop: TrainingLoop,
+    pace: Pace,
+    *,
+    peak_bytes: int,
+    before_bytes: int,
+    start: float | None,
+    rehearsed: bool = True,
+) -> None:
     """Save the measurements of a run that has ended, as the calibration of its kind. Errors are ignored.
 
     Args:
         loop: The training loop.
         pace: The run's speed while the machine was quiet.
         peak_bytes: Peak memory of the worker, or of the GPU.
+        before_bytes: Memory of the worker before it computed anything.
         start: Seconds from the start of the worker to its first step, without reading; None if unknown.
         rehearsed: Whether the most expensive micro-batch was computed. If not, the peak may be lower than another
-            run's, so it does not lower the forecast of memory.
+            run's, so it does not lower the forecast of memory, unless only the head learns: then a micro-batch
+            takes next to nothing.
     """
     with suppress(Exception):
         facts = facts_of(loop)
-        run = Run(facts, loop.settings)
+        run = Run(facts, loop.settings, reuses=loop.learner.found_layers)
         key, kind = calibration_key(facts.shape, loop.device), facts.run_kind(loop.settings)
         before = known(key).get(kind)
-        found = refined(run, pace, loop.policy.now, peak_bytes=peak_bytes, start=start)
-        if found is not None and not rehearsed:
-            found = found.model_copy(update={"rest_bytes": max(found.rest_bytes, run.calibration.rest_bytes)})
-        if found is not None and not _is_less_reliable(found, before):
-            keep(key, kind, found)
+        found = refined(run, pace, loop.policy.now, peak_bytes=peak_bytes, before_bytes=before_bytes, start=start)
+        if found is not None and (learned := to_keep(found, before, run, rehearsed=rehearsed)) is not None:
+            keep(key, kind, learned)
 
 
 def seconds_to_start(pace: Pace, other: float) -> float | None:
@@ -63,7 +71,7 @@ def seconds_to_start(pace: Pace, other: float) -> float | None:
 
 
 def refined(
-    run: Run, pace: Pace, plan: MicroBatchLimits, *, peak_bytes: int, start: float | None
+    run: Run, pace: Pace, plan: MicroBatchLimits, *, peak_bytes: int, before_bytes: int, start: float | None
 ) -> Calibration | None:
     """Return the calibration from a run; None if the run was too short or the machine too busy.
 
@@ -75,6 +83,7 @@ def refined(
         pace: Its speed while the machine was quiet.
         plan: The limits that it ended with.
         peak_bytes: Peak memory of the worker, or of the GPU.
+        before_bytes: Memory of the worker before it computed anything.
         start: Seconds from the start of the worker to its first step, without reading; None if unknown.
     """
     base, steps = run.calibration, pace.steps
@@ -89,10 +98,9 @@ def refined(
     if pace.first_evaluation is not None:
         first = max(pace.first_evaluation - forward / forward_rate, 0.0)
     operations, seconds = duration.step_operations(run, load), steps.seconds / steps.tokens * tokens
-    explained = parts(run, plan).total - base.rest_bytes
     return base.model_copy(
         update={
-            "rest_bytes": max(peak_bytes - explained, 0),
+            **_rest(run, plan, peak_bytes, before_bytes),
             "rate": operations / seconds if operations else base.rate,
             "overhead": 0.0 if operations else seconds / load.micro_batches,
             "update": 0.0,
@@ -107,8 +115,49 @@ def refined(
     )
 
 
-def _is_less_reliable(found: Calibration, before: Calibration | None) -> bool:
+def _rest(run: Run, plan: MicroBatchLimits, peak: int, before: int) -> dict[str, int | None]:
+    """Return the memory outside of the formulas.
+
+    The pass over frozen layers leaves kernels behind that the next run, which reuses their output, does not have. Until
+    such a run has ended, its memory is estimated: if only the head learns, by what the worker had before the pass, as
+    hardly anything is computed after it, and otherwise by what a probe had, whose pass is short.
+    """
+    counted = parts(run, plan)
+    rest = max(peak - (counted.total - run.rest_bytes), 0)
+    if run.reuses:
+        return {"kept_rest_bytes": rest}
+    kept, probe = run.calibration.kept_rest_bytes, run.facts.calibrations.get(run.facts.probe_name(run.settings))
+    if kept is None and run.prepares:
+        if run.head_only:
+            kept = max(before - counted.weights - (counted.baseline - run.rest_bytes), 0)
+        elif probe is not None:
+            kept = min(rest, probe.rest_bytes)
+    return {"rest_bytes": rest, "kept_rest_bytes": kept}
+
+
+def to_keep(found: Calibration, before: Calibration | None, run: Run, *, rehearsed: bool) -> Calibration | None:
+    """Return what to keep of the calibration `found` of a run, beside that of an earlier one; None for nothing of it.
+
+    Args:
+        rehearsed: See `refine`.
+    """
+    if not (rehearsed or run.head_only):
+        found = found.model_copy(update=_not_lower(found, run))
+    if before is None or not _is_less_reliable(found, before):
+        return found
+    # a shorter run tells less about speed, but how much memory it took with kept layers is certain
+    return before.model_copy(update={"kept_rest_bytes": found.kept_rest_bytes}) if run.reuses else None
+
+
+def _not_lower(found: Calibration, run: Run) -> dict[str, int]:
+    """Return the memory outside of the formulas, not lower than it was known before the run."""
+    if run.reuses:
+        return {"kept_rest_bytes": max(found.kept_rest_bytes or 0, run.rest_bytes)}
+    return {"rest_bytes": max(found.rest_bytes, run.rest_bytes)}
+
+
+def _is_less_reliable(found: Calibration, before: Calibration) -> bool:
     """Return whether `found` comes from a short run and `before` from a longer one."""
-    if before is None or before.observed is None or found.observed is None:
+    if before.observed is None or found.observed is None:
         return False
     return found.observed.seconds < min(before.observed.seconds, _LONG_SECONDS)

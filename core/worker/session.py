@@ -11,6 +11,7 @@ import time
 import numpy as np
 
 from core.base.errors import ReviewtuiError
+from core.base.memory import process_bytes
 from core.base.out_of_memory import Attempt, OutOfMemoryError
 from core.baseline.comparison import against
 from core.data.batches import EpochOrder
@@ -106,6 +107,7 @@ class Session(Work):
         branches_off = request.parent is not None and loop.progress.seconds == 0
         for sentence in differences(earlier, now) if loop.progress.step and not branches_off else ():
             self._notice(sentence)
+        before = process_bytes()
         if sentence := loop.prepare(self._phase("computing the frozen layers")):
             self._notice(sentence)
         ample = fits_amply and loop.device.type == "cpu" and not restarts
@@ -135,7 +137,8 @@ class Session(Work):
             retire(last, self._trunk, newest=1)
         self._end(FinishedRecord if outcome == "finished" else StoppedRecord, loop, message)
         if outcome == "finished":
-            refine(loop, self._pace, peak_bytes=self._sampler.peak_bytes(), start=start, rehearsed=rehearsed)
+            peak = self._sampler.peak_bytes()
+            refine(loop, self._pace, peak_bytes=peak, before_bytes=before, start=start, rehearsed=rehearsed)
 
     def _prepare(self, source: ModelSource, data: RunData, earlier: Provenance | None) -> TrainingLoop:
         """Build the classifier, tokenize, choose device, precision and micro-batches.

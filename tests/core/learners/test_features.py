@@ -202,10 +202,12 @@ def test_the_sentence_says_what_was_done(make: Make) -> None:
     assert prepare(loop) == (
         "The 2 frozen layers were computed once for 40 reviews (1 MB kept); dropout is off below them."
     )
-    assert loop.learner.cached_layers == 2
-    assert prepare(make(freeze_layers="encoder")) == (
+    assert loop.learner.cached_layers == 2 and not loop.learner.found_layers
+    again = make(freeze_layers="encoder")
+    assert prepare(again) == (
         "The 2 frozen layers were computed by an earlier run for 40 reviews (1 MB kept); dropout is off below them."
     )
+    assert again.learner.found_layers
     assert prepare(make(freeze_layers=1)).startswith("The frozen layer was computed once for 40 reviews")
 
 
