@@ -122,7 +122,7 @@ def begin_extension(run: RunFolder, journal: JournalWriter, epochs: int) -> None
 def unfinished_extension(run: RunFolder) -> int | None:
     """Return the total epochs that a run was extended to by a worker that died before its journal said so."""
     settings, plan = run.request().settings, read_history(run.journal).plan
-    if plan is None or settings.max_steps is not None or settings.epochs <= plan.epochs:
+    if plan is None or plan.method == "baseline" or settings.max_steps is not None or settings.epochs <= plan.epochs:
         return None
     return settings.epochs
 

@@ -18,6 +18,7 @@ from core.reviews.reading import read_reviews
 from core.runs.baselines import best_baseline, gain_in_words, gain_over
 from core.runs.folder import RunFolder, create_run
 from core.runs.history import RunHistory
+from core.runs.launch import launch_worker
 from core.runs.provenance import read_provenance
 from core.runs.records import FinishedRecord, StoppedRecord
 from core.runs.request import Request
@@ -110,6 +111,22 @@ def test_it_stops_before_its_model_is_written_and_can_be_resumed(data: Path, tin
     assert isinstance(history.end, StoppedRecord) and "before its model" in history.end.message
     assert not run.model.exists()
     assert isinstance(work(run, resume=True).end, FinishedRecord) and run.model.exists()
+
+
+def test_a_worker_resumes_what_another_left(
+    data: Path, tiny_model: Path, work: Work, over: Callable[[RunFolder], RunHistory], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    run = create_run(_baseline(data, tiny_model))
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("core.worker.baseline.fit", dies)
+        work(run)
+    assert history_of(run).plan is not None and history_of(run).end is None
+    launch_worker(run, resume=True)
+    assert isinstance(over(run).end, FinishedRecord), summarize(run).message
+    assert summarize(run).has_model
 
 
 def test_the_transformers_path_computes_the_same_baseline(
