@@ -59,7 +59,8 @@ def _learning_rate(run: ListedRun) -> FieldValue:
 
 def _settings(run: ListedRun) -> FieldValue:
     changed = "".join(f" {name}={value}" for name, value in (run.changed or {}).items())
-    return f"{run.summary.preset}{changed}"
+    outline = run.summary.outline
+    return f"{outline.recipe if outline is not None else run.summary.preset}{changed}"
 
 
 def _outlined(name: Literal["method", "group", "hypothesis"]) -> Callable[[ListedRun], FieldValue]:

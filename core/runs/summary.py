@@ -159,7 +159,7 @@ def summary_of(run: RunFolder, history: RunHistory) -> RunSummary:
         checkpoint_step=history.checkpoint_step,
         no_checkpoint=history.no_checkpoint,
         preset=outline.preset if outline is not None else "?",
-        learning_rate=plan.learning_rate if plan is not None else None,
+        learning_rate=(plan.learning_rate or None) if plan is not None else None,
         duration_seconds=seconds if seconds is not None else last.seconds if last is not None else None,
         peak_memory_bytes=peak if peak is not None else history.peak_bytes,
         tags=said.tags,

@@ -72,5 +72,6 @@ def test_a_baseline_in_a_list_has_no_steps_and_says_how_it_was_interrupted() -> 
     for run in (make_baseline(1), make_baseline(2, end=None)):
         summary = summarize(run)
         assert (summary.steps, summary.epochs, summary.step, summary.best_epoch) == (None, None, 0, None)
+        assert summary.learning_rate is None
     assert summary.state == "interrupted"
     assert summary.message == "its worker died before its model was written; it starts over"
