@@ -55,13 +55,13 @@ def _limits(found: LengthReport, seen: Lens, width: int) -> list[Content]:
     timed = any(cost.measured for cost in seen.costs.values())
     left = width - (76 if timed else 57)
     names = list(found.limits[0].by_class) if found.limits else []
-    each = max(widest([clean_line(name) for name in names], 14), 8) + 6
+    each = max(widest([clean_line(name) for name in names], 14), 8) + 7
     names = names if 1 < len(names) <= (left - 4) // each else []
     room = min(max(left - each * len(names), 4), 15)
     heads = (
         ("  limit", -8, ""), ("reviews cut", -16, ""), ("", 2, ""), ("", room, ""), ("tokens lost", -13, ""),
         ("padding", -9, ""), *((("its time", -9, ""), ("an epoch", -10, "")) if timed else ()),
-        *((f"cut: {clean_line(name, each - 6)}", -each, "") for name in names),
+        *((f"cut: {clean_line(name, each - 7)}", -each, "") for name in names),
     )  # fmt: skip
     shown = [
         section("Every limit", "reviews cut, tokens lost, and padding in batches of similar length"),

@@ -42,6 +42,7 @@ class LooksThroughLens(ReadsReviews):
         self._facts = None
         self._lens = Lens(lengths, settings.max_length, settings.truncation)
         self._draw_lens()
+        self.refresh_bindings()
         if self.findings.section == LENGTHS:
             self.open_lens()
 

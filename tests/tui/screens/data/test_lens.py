@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.base.errors import InputError
-from tests.tui.engine_double import FakeEngine, facts, lengths, settle
+from tests.tui.engine_double import FakeEngine, facts, lengths, settle, until
 from tests.tui.frames import frame
 from tests.tui.screens.data.bench import workbench
 from tui.screens.data.lens import next_limit
@@ -104,6 +104,19 @@ async def test_padding_is_told_in_seconds_of_this_machine_and_what_is_unmeasured
         before = shown
         await pilot.press("minus", "minus")
         assert len(engine.of("facts")) == 2 and frame(app) != before  # it follows the limit without asking
+
+
+async def test_the_keys_of_the_lens_show_once_there_is_one() -> None:
+    engine = FakeEngine()
+    engine.held.add("lengths")
+    app = workbench(engine)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "Ready" in frame(app))
+        await pilot.press("5")
+        assert "Limit" not in frame(app).splitlines()[-1]
+        engine.let_go()
+        await until(pilot, lambda: "Limit" in frame(app).splitlines()[-1])
+        assert "Kept part" in frame(app).splitlines()[-1]
 
 
 async def test_where_nothing_can_be_measured_no_seconds_are_told() -> None:
