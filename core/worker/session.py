@@ -13,7 +13,6 @@ import numpy as np
 from core.base.errors import ReviewtuiError
 from core.base.memory import process_bytes
 from core.base.out_of_memory import Attempt, OutOfMemoryError
-from core.baseline.comparison import against
 from core.data.batches import EpochOrder
 from core.data.examples import Examples, longest_in_bytes
 from core.data.run_data import RunData
@@ -260,6 +259,8 @@ class Session(Work):
 
     def _end(self, kind: type[EndRecord], loop: TrainingLoop, message: str) -> None:
         """Write the run's last record, with the figures that it came to."""
+        from core.baseline.comparison import against  # needs scipy, which a run should not wait for at its start
+
         progress, best = loop.progress, loop.progress.best
         record = kind(
             message=message,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -184,3 +186,11 @@ def test_a_baseline_on_other_rows_is_no_line_to_beat(data: Path, tiny_model: Pat
     assert end is not None and end.against == ()
     own = read_provenance(tuned.provenance)
     assert own is not None and len(own.validation_sha256) == 64
+
+
+def test_fine_tuning_waits_for_no_library_of_baselines() -> None:
+    code = (
+        "import sys, core.worker.methods, core.worker.session\n"
+        "assert not {'scipy', 'sklearn'} & sys.modules.keys(), sorted(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
