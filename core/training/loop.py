@@ -91,7 +91,8 @@ class TrainingLoop:
         self.schedule = schedule_of(settings, self.steps, self.per_epoch)
         self.learner = build_learner(classifier, special_tokens, settings, device, precision, self.steps)
         plan, is_auto = self.learner.plan, settings.micro_batch_size == "auto"
-        budget = self.learner.token_budget if is_auto and micro_tokens is None else 0
+        # a head alone takes whole batches, so no budget is measured for it
+        budget = self.learner.token_budget if is_auto and micro_tokens is None and not plan.head_only else 0
         limits = plan.limits(settings, budget)
         if is_auto and micro_tokens is not None:
             limits = replace(limits, tokens=micro_tokens)

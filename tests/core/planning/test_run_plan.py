@@ -65,6 +65,18 @@ def test_the_loop_begins_with_the_limits_that_the_forecast_counts_on(make_loop: 
     assert loop.policy.requested == loop.learner.plan.limits(loop.settings, loop.learner.token_budget)
 
 
+def test_where_only_the_head_learns_no_budget_is_measured(
+    make_loop: MakeLoop, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes time and memory, and whole batches fit in any case."""
+    measured: list[object] = []
+    monkeypatch.setattr("core.learners.native.token_budget", lambda *shape: measured.append(shape) or 2048)
+    make_loop(freeze_layers="encoder")
+    assert not measured
+    make_loop(freeze_layers="embeddings")
+    assert bool(measured) == (path == "native")
+
+
 @given(
     size=st.one_of(st.just("auto"), st.integers(1, 64)),
     batch=st.integers(1, 64),
