@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from core.runs.outline import Value
@@ -30,6 +31,13 @@ class ListedRun:
     """The settings that differ from its preset; None while they are not known."""
     bytes_on_disk: int | None = None
     """Its size on disk; None while unknown."""
+
+    @cached_property
+    def searched(self) -> str:
+        """All words that a search for bare words looks in, in lower case."""
+        values = [FIELDS[name].of(self) for name in _SEARCHED]
+        words = [" ".join(one) if isinstance(one, tuple) else str(one or "") for one in values]
+        return "\n".join([*words, *(note.text for note in self.summary.notes)]).casefold()
 
 
 @dataclass(frozen=True)
@@ -107,6 +115,7 @@ _FIELDS = (
 )
 FIELDS: Mapping[str, Field] = {one.name: one for one in _FIELDS}
 """Name → what is known of every run besides its settings."""
+_SEARCHED = ("name", "data", "model", "tags", "state", "method", "group", "preset", "expected")
 ALIASES = {"macro_f1": "f1", "lr": "learning_rate", "time": "duration", "disk": "size", "notes": "note", "tag": "tags"}
 """Other names of fields."""
 
@@ -120,7 +129,9 @@ def field_of(name: str) -> Field:
 
 def known_names(runs: Iterable[ListedRun]) -> list[str]:
     """Return the names of all fields and of all settings that the runs have."""
-    settings = dict.fromkeys(name for run in runs for name in run.settings)
+    settings: dict[str, None] = {}
+    for run in runs:
+        settings.update(dict.fromkeys(run.settings))
     return [*FIELDS, *(name for name in settings if name not in FIELDS)]
 
 

@@ -41,8 +41,6 @@ _UNITS: dict[Kind, dict[str, float]] = {
     "seconds": {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0},
     "share": {"%": 0.01},
 }
-_SEARCHED = ("name", "data", "model", "tags", "state", "method", "group", "preset", "expected")
-"""Fields in which a bare word is looked for, besides all notes."""
 
 
 @dataclass(frozen=True)
@@ -100,12 +98,7 @@ def _test(word: str, known: Sequence[str]) -> Test | None:
             hint = f"; did you mean {near[0]}?" if near else "."
             raise ValueError(f"There is no column '{clean_line(term[1], 30)}'{hint}")
     wanted = word.replace('"', "").casefold()
-    return (lambda run: wanted in _searched(run)) if wanted else None
-
-
-def _searched(run: ListedRun) -> str:
-    words = [_text(field_of(name).of(run)) for name in _SEARCHED]
-    return "\n".join([*words, *(note.text.casefold() for note in run.summary.notes)])
+    return (lambda run: wanted in run.searched) if wanted else None
 
 
 def _compared(field: Field, sign: str, value: str) -> Test:

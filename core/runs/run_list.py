@@ -23,6 +23,7 @@ class RunList:
     def __init__(self) -> None:
         self._summaries: dict[str, tuple[_Stamp, RunSummary]] = {}
         self._details: dict[str, tuple[RunSummary, dict[str, Value | None], dict[str, Value | None], int]] = {}
+        self._listed: dict[str, ListedRun] = {}
         self.queue_has_stopped = False
         """Whether runs waited although none trained, when the runs were last read."""
 
@@ -48,9 +49,14 @@ class RunList:
                 for summary, depth in tree
             ]
         self._details = {summary.id: self._detailed(summary) for summary, _ in tree}
-        return [
-            ListedRun(summary, depth, places.get(summary.id), *self._details[summary.id][1:]) for summary, depth in tree
-        ]
+        known, self._listed = self._listed, {}
+        for summary, depth in tree:
+            listed = ListedRun(summary, depth, places.get(summary.id), *self._details[summary.id][1:])
+            before = known.get(summary.id)
+            self._listed[summary.id] = (
+                before if before is not None and before == listed else listed
+            )  # keeps what it has worked out
+        return list(self._listed.values())
 
     def _summarized(self, runs: Sequence[RunFolder]) -> list[RunSummary]:
         found: dict[str, tuple[_Stamp, RunSummary]] = {}

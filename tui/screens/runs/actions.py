@@ -14,7 +14,6 @@ from textual import work
 
 from core.base.errors import ReviewtuiError
 from core.base.text import clean_line
-from core.engine.data_requests import Inspect
 from core.runs.control import send
 from core.runs.folder import RunFolder
 from core.runs.listed import ListedRun
@@ -139,6 +138,7 @@ class ActsOnRuns(Place):
         """Set up a new run with the data, reading, preset and settings of the chosen one."""
         if (chosen := self.chosen()) is None:
             return
+        from core.engine.data_requests import Inspect  # pydantic; the first list does without it
         from tui.form_values import as_typed
         from tui.state import Draft
 

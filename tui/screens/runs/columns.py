@@ -22,7 +22,7 @@ ALWAYS = ("state", "name", "accuracy", "f1", "steps", "began")
 """The columns that are shown unless others are chosen."""
 _MORE = ("tags", "duration", "size", "learning_rate")
 _LAST = ("data", "model", "loss", "memory", "note", "expected", "method", "group")
-_LEAST_NAME, _LEAST_REST = 20, 24
+_LEAST_NAME, _LEAST_REST, _LEAST_MORE = 20, 24, 4
 
 
 @dataclass(frozen=True)
@@ -57,21 +57,32 @@ def choose_columns(
             those in which the runs differ, then others.
     """
     room = width - GUTTER
-    columns = [_measured(column(name), runs, now) for name in (ALWAYS if chosen is None else chosen)]
+
+    def measured(name: str) -> tuple[Column, set[str]]:
+        one = column(name)
+        texts = {one.cell(run, now) for run in runs}
+        return replace(one, width=min(max(_longest(texts), one.least), one.most)), texts
+
+    columns = [measured(name)[0] for name in (ALWAYS if chosen is None else chosen)]
     left_out: list[str] = []
     while columns and _least(columns) > room:
         left_out.insert(0, columns.pop().title)
     if chosen is None:
-        candidates = [column(name) for name in (*_MORE, *_differing_settings(runs), *_LAST)]
-        for filled in (_differs, _says_something):  # what differs is what matters; the rest fills the room
-            for one in candidates:
-                more = _measured(one, runs, now)
-                new = one.name not in {column.name for column in columns}
-                if new and filled(one, runs, now) and _wanted([*columns, more]) <= room:
-                    columns.append(more)
+        equal: list[Column] = []
+        for name in (*_MORE, *_differing_settings(runs), *_LAST):
+            if _wanted(columns) + GAP + _LEAST_MORE > room:
+                break
+            more, texts = measured(name)
+            if len(texts) == 1:
+                equal += [more] if texts - {"", "-"} else []
+            elif _wanted([*columns, more]) <= room:
+                columns.append(more)
+        for more in equal:  # what differs is what matters; the rest fills the room
+            if _wanted([*columns, more]) <= room:
+                columns.append(more)
         if (rest := room - _wanted(columns) - GAP) >= _LEAST_REST and len(columns) >= len(ALWAYS):
-            settings = replace(_measured(column("settings"), runs, now), most=rest)
-            columns.append(replace(settings, width=min(settings.width, rest)))
+            settings = measured("settings")[0]
+            columns.append(replace(settings, most=rest, width=min(settings.width, rest)))
     return _fitted(columns, room), left_out
 
 
@@ -94,24 +105,8 @@ def _wanted(columns: Sequence[Column]) -> int:
     return sum(max(one.width, one.least) for one in columns) + GAP * max(len(columns) - 1, 0)
 
 
-def _measured(one: Column, runs: Iterable[ListedRun], now: float) -> Column:
-    """Return a column as wide as the widest of its cells, within its bounds."""
-    longest = max((len(text) if text.isascii() else cell_len(text) for text in _texts(one, runs, now)), default=0)
-    return replace(one, width=min(max(longest, one.least), one.most))
-
-
-def _differs(one: Column, runs: Sequence[ListedRun], now: float) -> bool:
-    """Return whether the cells of a column differ."""
-    return len(_texts(one, runs, now)) > 1
-
-
-def _says_something(one: Column, runs: Sequence[ListedRun], now: float) -> bool:
-    """Return whether a cell of a column is filled."""
-    return bool(_texts(one, runs, now) - {"", "-"})
-
-
-def _texts(one: Column, runs: Iterable[ListedRun], now: float) -> set[str]:
-    return {one.cell(run, now) for run in runs}
+def _longest(texts: Iterable[str]) -> int:
+    return max((len(text) if text.isascii() else cell_len(text) for text in texts), default=0)
 
 
 def _differing_settings(runs: Sequence[ListedRun]) -> list[str]:

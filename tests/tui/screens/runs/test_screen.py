@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -360,6 +362,11 @@ async def test_a_crash_in_drawing_is_told_and_stays_told(
     monkeypatch.setattr(RunTable, "show", crash)
     async with ReviewTui().run_test(notifications=True, size=size) as pilot:
         await settled(pilot, "ZeroDivisionError", "[/ to divide")
+
+
+def test_the_first_frame_loads_no_pydantic() -> None:
+    script = "import sys, tui.app, tui.screens.runs.screen; sys.exit('pydantic' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
 def test_the_first_list_waits_for_neither_settings_nor_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
