@@ -17,45 +17,51 @@ from core.runs.tree import as_tree
 _Stamp = tuple[tuple[int, int, int], ...]
 
 
+_Details = tuple[RunSummary, dict[str, Value | None], dict[str, Value | None] | None, int]
+"""What belongs to a summary: all settings, those that differ from the preset, if they were asked for, and the size."""
+_AT_FIRST = 100
+"""How many runs a quick reading reads: more than any screen shows."""
+
+
 class RunList:
     """The runs of this home."""
 
     def __init__(self) -> None:
         self._summaries: dict[str, tuple[_Stamp, RunSummary]] = {}
-        self._details: dict[str, tuple[RunSummary, dict[str, Value | None], dict[str, Value | None], int]] = {}
+        self._details: dict[str, _Details] = {}
         self._listed: dict[str, ListedRun] = {}
+        self.unread = 0
+        """How many runs the latest reading left out."""
         self.queue_has_stopped = False
         """Whether runs waited although none trained, when the runs were last read."""
 
-    def read(self, *, quick: bool = False) -> list[ListedRun]:
+    def read(self, *, quick: bool = False, settings: bool = True) -> list[ListedRun]:
         """Return all runs, the newest first, with branches below the run that they come from.
 
         Args:
-            quick: leave out what takes the longest, for the first list of all: settings that are not written down,
-                and the space on the disk.
+            quick: Only the newest, without what takes the longest: settings that are not written down, and the space on
+                the disk. For the first list of all; `unread` then says how many are missing.
+            settings: Whether all settings are needed, and those that differ from the preset, which imports pydantic.
 
         Raises:
             OSError: A run's folder cannot be read.
             ReviewtuiError: The folder of runs cannot be read.
         """
-        tree = as_tree(self._summarized(list_runs()))
+        folders = list_runs()
+        self.unread = max(len(folders) - _AT_FIRST, 0) if quick else 0
+        tree = as_tree(self._summarized(folders[:_AT_FIRST] if quick else folders))
         waiting = any(summary.state == "queued" for summary, _ in tree)
         queue = read_queue() if waiting else None
         places = {one.run.id: place for place, one in enumerate(queue.waiting, start=1)} if queue is not None else {}
         self.queue_has_stopped = queue is not None and queue.has_stopped
         if quick:
-            return [
-                ListedRun(summary, depth, places.get(summary.id), summary.outline.settings if summary.outline else {})
-                for summary, depth in tree
-            ]
-        self._details = {summary.id: self._detailed(summary) for summary, _ in tree}
+            return [ListedRun(summary, depth, places.get(summary.id), _written(summary)) for summary, depth in tree]
+        self._details = {summary.id: self._detailed(summary, settings) for summary, _ in tree}
         known, self._listed = self._listed, {}
         for summary, depth in tree:
             listed = ListedRun(summary, depth, places.get(summary.id), *self._details[summary.id][1:])
             before = known.get(summary.id)
-            self._listed[summary.id] = (
-                before if before is not None and before == listed else listed
-            )  # keeps what it has worked out
+            self._listed[summary.id] = before if before is not None and before == listed else listed
         return list(self._listed.values())
 
     def _summarized(self, runs: Sequence[RunFolder]) -> list[RunSummary]:
@@ -72,15 +78,19 @@ class RunList:
         self._summaries = found
         return [summary for _, summary in found.values()]
 
-    def _detailed(
-        self, summary: RunSummary
-    ) -> tuple[RunSummary, dict[str, Value | None], dict[str, Value | None], int]:
+    def _detailed(self, summary: RunSummary, settings: bool) -> _Details:
         known = self._details.get(summary.id)
-        if known is not None and known[0] is summary:
+        if known is not None and known[0] is summary and (known[2] is not None or not settings):
             return known
-        outline = summary.outline
-        settings, changed = (outline.all_settings(), outline.changed_settings()) if outline is not None else ({}, {})
-        return summary, settings, changed, bytes_on_disk(Path(summary.folder))
+        size, outline = bytes_on_disk(Path(summary.folder)), summary.outline
+        if outline is None or not settings:
+            return summary, _written(summary), None if outline is not None else {}, size
+        return summary, outline.all_settings(), outline.changed_settings(), size
+
+
+def _written(summary: RunSummary) -> dict[str, Value | None]:
+    """Return the settings that are written down."""
+    return {**summary.outline.settings} if summary.outline is not None else {}
 
 
 def _stamp(run: RunFolder) -> _Stamp:

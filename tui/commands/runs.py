@@ -37,7 +37,7 @@ def runs(
     from core.runs.listed import ALIASES, sorted_runs
     from core.runs.run_list import RunList
 
-    everything = RunList().read()
+    everything = RunList().read(settings=bool(words or sort or json))
     shown = _filtered(everything, words or [])
     if sort is not None:
         name = ALIASES.get(sort, sort)

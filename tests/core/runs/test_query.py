@@ -117,3 +117,13 @@ def test_only_what_has_changed_is_read_again(monkeypatch: pytest.MonkeyPatch, ru
     assert reader.read() == first and read == []
     add_note(RunFolder(Path(first[0].summary.folder)).notes, "new")
     assert reader.read()[0].summary.notes[-1].text == "new" and read == [first[0].summary.id]
+
+
+def test_a_quick_reading_leaves_out_old_runs_and_says_how_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_list, "_AT_FIRST", 2)
+    for number in range(1, 6):
+        make_run(number, name=f"run{number}")
+    reader = RunList()
+    assert [run.summary.name for run in reader.read(quick=True)] == ["run5", "run4"] and reader.unread == 3
+    assert len(reader.read(settings=False)) == 5 and reader.unread == 0
+    assert [run.changed is None for run in reader.read()] == [False] * 5

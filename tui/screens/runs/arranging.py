@@ -41,6 +41,11 @@ class ArrangesRuns(OrganizesRuns):
         """Titles of chosen columns that do not fit."""
         self._query = Query()
 
+    @property
+    def unread(self) -> int:
+        """How many runs have not been read yet."""
+        raise NotImplementedError
+
     def arranged(self) -> None:
         """Show what depends on which runs are shown, besides the list."""
         raise NotImplementedError
@@ -202,11 +207,13 @@ class ArrangesRuns(OrganizesRuns):
 
     def in_words(self) -> Sequence[str]:
         """Return how the list is arranged, in a few phrases."""
-        every = counted(len(self.rows or ()), "run")
+        every = counted(len(self.rows or ()) + self.unread, "run")
         sizes = [run.bytes_on_disk for run in self.rows or () if run.bytes_on_disk is not None]
         found = [f"{len(self.shown)} of {every}" if self._query.tests else every]
         if len(sizes) == len(self.rows or ()):
             found[0] = f"{found[0]} · {in_bytes(sum(sizes))} on disk"
+        if self.unread:
+            found.append("reading them")
         if self.marked:
             found.append(f"{sum(run.summary.id in self.marked for run in self.shown)} marked")
         if self.view.sort:

@@ -155,6 +155,10 @@ Runs in the queue start one after the other; K and J move one in it, x takes it 
     def queue_has_stopped(self) -> bool:
         return self._listing.queue_has_stopped
 
+    @property
+    def unread(self) -> int:
+        return self._listing.unread
+
     def _show_notices(self) -> None:
         """Show above the list how many runs were interrupted, and whether the queue has stopped."""
         found = self.interrupted()
