@@ -90,9 +90,9 @@ def _parent(run: ListedRun) -> FieldValue:
 _FIELDS = (
     Field("state", "state", "Queued, running, finished, …", "words", lambda run: run.summary.state),
     Field("name", "name", "", "words", lambda run: run.summary.name),
-    Field("accuracy", "accuracy", "Of the weights that are kept, on the validation rows", "share", _figure("accuracy")),
-    Field("f1", "F1", "Macro F1 of the weights that are kept", "share", _figure("macro_f1")),
-    Field("loss", "loss", "Validation loss of the weights that are kept", "number", _figure("loss")),
+    Field("accuracy", "accuracy", "Of the kept weights, on the validation rows", "share", _figure("accuracy")),
+    Field("f1", "F1", "Macro F1 of the kept weights", "share", _figure("macro_f1")),
+    Field("loss", "loss", "Validation loss of the kept weights", "number", _figure("loss")),
     Field("steps", "steps", "Optimizer steps done, of those planned", "number", lambda run: run.summary.step),
     Field("duration", "time", "Training time, without pauses", "seconds", lambda run: run.summary.duration_seconds),
     Field("began", "began", "When its first worker started", "moment", lambda run: run.summary.began),

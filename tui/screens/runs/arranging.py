@@ -66,7 +66,8 @@ class ArrangesRuns(OrganizesRuns):
         table, now = self.query_one(RunTable), time.time()
         shown_columns = table.shown_columns
         if columns or not shown_columns:
-            shown_columns, self.left_out = choose_columns(view.columns, runs, self.size.width - _SCROLLBAR, now)
+            width = self.size.width - _SCROLLBAR
+            shown_columns, self.left_out = choose_columns(view.columns, runs, width, now, view.sort)
         self.shown = runs
         marks = frozenset(self.marked)
         table.show(runs, shown_columns, now, marked=marks, sort=(view.sort, view.descending), choose=choose)
@@ -194,8 +195,11 @@ class ArrangesRuns(OrganizesRuns):
         self.app.push_screen(CheckList("Columns", choices, ticked, help=help, ordered=True), chosen)
 
     def _change_view(self, view: RunsView) -> None:
+        turned = (view.sort, view.descending) != (self.view.sort, self.view.descending)
         self.view = view
         self.draw_list()
+        if turned:
+            self.query_one(RunTable).action_edge(0)
         self._remember(view)
 
     @work(thread=True, exclusive=True, group="view", exit_on_error=False)

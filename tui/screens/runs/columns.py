@@ -48,13 +48,17 @@ def column(name: str) -> Column:
 
 
 def choose_columns(
-    chosen: Sequence[str] | None, runs: Sequence[ListedRun], width: int, now: float
+    chosen: Sequence[str] | None, runs: Sequence[ListedRun], width: int, now: float, sort: str = ""
 ) -> tuple[list[Column], list[str]]:
     """Return the columns that fit in `width` cells, and the titles of those that were chosen and do not.
 
     Args:
         chosen: Names of fields and settings, in their order; None takes those that are usual, then, as there is room,
             those in which the runs differ, then others.
+        runs: The runs that are shown.
+        width: In cells.
+        now: Seconds since 1970.
+        sort: The column that the runs are sorted by; it is among the usual ones.
     """
     room = width - GUTTER
 
@@ -63,13 +67,16 @@ def choose_columns(
         texts = {one.cell(run, now) for run in runs}
         return replace(one, width=min(max(_longest(texts), one.least), one.most)), texts
 
-    columns = [measured(name)[0] for name in (ALWAYS if chosen is None else chosen)]
+    usual = [*ALWAYS[:2], *([sort] if sort and sort not in ALWAYS else []), *ALWAYS[2:]]
+    columns = [measured(name)[0] for name in (usual if chosen is None else chosen)]
     left_out: list[str] = []
     while columns and _least(columns) > room:
         left_out.insert(0, columns.pop().title)
     if chosen is None:
         equal: list[Column] = []
         for name in (*_MORE, *_differing_settings(runs), *_LAST):
+            if name == sort:
+                continue
             if _wanted(columns) + GAP + _LEAST_MORE > room:
                 break
             more, texts = measured(name)
@@ -83,7 +90,7 @@ def choose_columns(
         if (rest := room - _wanted(columns) - GAP) >= _LEAST_REST and len(columns) >= len(ALWAYS):
             settings = measured("settings")[0]
             columns.append(replace(settings, most=rest, width=min(settings.width, rest)))
-    return _fitted(columns, room), left_out
+    return _fitted(columns, room), [] if chosen is None else left_out
 
 
 def _fitted(columns: Sequence[Column], room: int) -> list[Column]:

@@ -83,6 +83,7 @@ async def test_the_order_is_chosen_said_and_kept() -> None:
         await pilot.press("o", *"accuracy", "enter")
         await shown_are(pilot, "tuesday", "wednesday", "monday")
         await settled(pilot, "by accuracy ↓, branches apart", "↓accuracy")
+        assert screen_of(pilot).chosen().name == "tuesday"  # type: ignore[union-attr]
         await pilot.press("O")
         await shown_are(pilot, "monday", "wednesday", "tuesday")
         for _ in range(400):
