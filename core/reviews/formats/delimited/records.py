@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import chain, pairwise
+from itertools import chain
 
 from core.reviews.formats.delimited.dialect import LINE_BREAK, NEVER_IN_TEXT, Dialect, repaired
 
@@ -167,32 +167,29 @@ class RecordReader:
 
     def _take(self, lines: Sequence[str], batch: Batch) -> int:
         """Add the records of lines to `batch`, up to one that needs a closer look; return how many lines they take."""
-        rows, ends = list[list[str]](), list[int]()
-        add, end = rows.append, ends.append
-        reader = self._dialect.reader(lines)
+        rows, special, end = list[list[str]](), list[tuple[int, int, int]](), 0
+        add, reader = rows.append, self._dialect.reader(lines)
         with suppress(csv.Error):
             for row in reader:
+                begin, end = end, end + 1
+                if reader.line_num != end or not row:
+                    end = reader.line_num
+                    special.append((len(rows), begin, end))
                 add(row)
-                end(reader.line_num)
-        special = [at for at, row in enumerate(rows) if not row] if [] in rows else []
-        if rows and ends[-1] > len(rows):
-            spans = enumerate(pairwise(chain((0,), ends)))
-            special = sorted({*special, *(at for at, (before, after) in spans if after - before > 1)})
         run = 0
-        for at in special:
+        for at, begin, after in special:
             self._add_run(rows[run:at], batch)
-            begin = ends[at - 1] if at else 0
-            self._recent += lines[begin : ends[at]]
+            self._recent += lines[begin:after]
             if not rows[at]:
                 batch.blanks.append(self._before + 1)
             elif not self._accept(rows[at], batch):
                 self._recent.clear()
                 return begin
             self._recent.clear()
-            self._before += ends[at] - begin
+            self._before += after - begin
             run = at + 1
         self._add_run(rows[run:], batch)
-        return ends[-1] if ends else 0
+        return end
 
     def _add_run(self, rows: list[list[str]], batch: Batch) -> None:
         """Add records of one line each."""
