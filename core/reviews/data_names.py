@@ -22,7 +22,7 @@ KEEPS_ORDER = frozenset(("state.json",))
 _UNNAMED = re.compile(r"part-\d+.*|\d{6}_\d+", re.ASCII)
 """Files without a suffix that Hadoop, Hive and Spark write."""
 _CACHE = re.compile(r"cache-[0-9a-f]{8,}.*\.arrow")
-_OF_ANYTHING = frozenset(("", ".dat", ".data", ".psv", ".ssv", ".asc", ".raw"))
+_OF_ANYTHING = frozenset(("", ".dat", ".data", ".psv", ".ssv", ".asc", ".raw", ".xml", ".rss", ".atom"))
 """Suffixes of files with any content, which are read if nothing else in a folder can be."""
 _UNSAID = frozenset((".md", ".py", ".ipynb", ".yml", ".yaml", ".toml", ".crc", ".lock", ".log", ".cfg", ".sh", ".bib"))
 """Suffixes of files that nobody expects to be read as reviews."""

@@ -17,7 +17,7 @@ from core.reviews.options import ReadingOptions
 _SAMPLE_ROWS = 1_000
 _SAMPLED_FILES = 10
 """How many files after the first are sampled."""
-_GROWING = ("json", "jsonl")
+_GROWING = ("json", "jsonl", "xml")
 """Formats in which a later row may have a column that the first ones do not have."""
 
 

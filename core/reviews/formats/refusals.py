@@ -71,6 +71,8 @@ _SCRIPT = re.compile(rb"\s*(?:(?:var|let|const|window\.|export default)\s*[\w.$]
 _WORD_TAG = re.compile(rb"\S+[\t ](?:\S+[\t ])*(?:O|[BIESLU]-[\w-]+)[\t ]*")
 _FEWEST_WORDS = 20
 _TAG = re.compile(rb"<([A-Za-z][\w:.-]*)[\s/>]")
+_COMMENTS = re.compile(rb"\A(?:<!--.*?-->\s*)+", re.DOTALL)
+_DECLARATION = re.compile(rb"\A<\?xml[^>]*\?>\s*")
 _INLINE = frozenset((b"p", b"b", b"i", b"a", b"br", b"em", b"strong", b"span", b"u", b"s", b"q", b"small", b"font"))
 _PAGE = frozenset((b"html", b"head", b"body", b"table", b"div", b"meta", b"title", b"script", b"style"))
 
@@ -94,7 +96,7 @@ def refuse_what_is_no_table(path: Path, name: str) -> None:
 
 def is_page(head: bytes) -> bool:
     """Return whether a file that starts with `head` is HTML, whatever its name."""
-    start = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    start = _DECLARATION.sub(b"", head.removeprefix(b"\xef\xbb\xbf").lstrip().lower(), count=1)
     if start.startswith((b"<!doctype html", b"<!--")):
         return start.startswith(b"<!doctype") or b"<html" in start
     tag = _TAG.match(start)
@@ -127,22 +129,26 @@ def _binary(head: bytes) -> str:
 
 def _markup(head: bytes) -> str:
     """Return what a file of tags is, unless it is a page with a table, which can be read."""
-    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if is_page(head):
         title = re.search(rb"<title[^>]*>\s*([^<]*)", head, re.IGNORECASE)
         named = f" (“{clean_line(title[1].decode('utf-8', 'replace'), 60)}”)" if title and title[1].strip() else ""
         return "" if b"<table" in head.lower() else (
             f"a saved web page{named}, HTML without a table, perhaps one that asks to sign in; download the file again"
         )  # fmt: skip
-    if start.startswith(b"<?xml") or start.startswith(b"<!DOCTYPE"):
-        if b"schemas-microsoft-com:office:spreadsheet" in head:
-            return "an Excel spreadsheet in its XML form of 2003; save it as .xlsx or CSV"
-        return "XML; convert it to CSV or JSON Lines, with one record for each review"
-    tag = _TAG.match(start)
-    if tag is not None and tag[1].lower() not in _INLINE and f"</{tag[1].decode()}>".encode() in head:
-        shown = clean_line(tag[1].decode(), 40)
-        return f"XML (<{shown}> …), or like it; convert it to CSV or JSON Lines, with one record for each review"
+    if b"schemas-microsoft-com:office:spreadsheet" in head and is_xml(head):
+        return "an Excel spreadsheet in its XML form of 2003; save it as .xlsx or CSV"
     return ""
+
+
+def is_xml(head: bytes) -> bool:
+    """Return whether a file that starts with `head` is XML, or like it, and no web page."""
+    start = _COMMENTS.sub(b"", head.removeprefix(b"\xef\xbb\xbf").lstrip(), count=1)
+    if is_page(head):
+        return False
+    if start.startswith((b"<?xml", b"<!DOCTYPE")):
+        return True
+    tag = _TAG.match(start)
+    return tag is not None and tag[1].lower() not in _INLINE and b"</" + tag[1] + b">" in head
 
 
 def _text(head: bytes, name: str) -> str:

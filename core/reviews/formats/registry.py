@@ -25,7 +25,7 @@ from core.reviews.formats.labelled_lines import is_fasttext, is_numbered_lines, 
 from core.reviews.formats.pair_lines import is_pairs
 from core.reviews.formats.pipe_table import is_pipe_table
 from core.reviews.formats.python_lines import is_python_lines
-from core.reviews.formats.refusals import is_page, refuse_what_is_no_table
+from core.reviews.formats.refusals import is_page, is_xml, refuse_what_is_no_table
 from core.reviews.formats.said_labels import are_labels_said
 from core.reviews.formats.table import Table
 from core.reviews.options import ReadingOptions
@@ -105,6 +105,7 @@ FORMATS = (
         "web_page:open_page",
         marks=lambda file: is_page(file.head[:4096].encode("utf-8", "replace")),
     ),
+    Format("xml", "XML", (), "xml_table:open_xml"),
     Format("fasttext", "fastText", (), "labelled_lines:open_fasttext", marks=is_fasttext),
     Format("trees", "sentiment trees", (), "labelled_lines:open_trees", marks=is_trees),
     Format("said", "lines of “positive: text”", (), "said_labels:open_said_labels", marks=are_labels_said),
@@ -118,9 +119,12 @@ FORMATS = (
 )
 SUFFIXES = {suffix: format.name for format in FORMATS for suffix in format.suffixes}
 """File name suffix → name of its format."""
-HOLD_SEVERAL = frozenset(("json", "jsonl", "excel", "opendocument", "sqlite", "html"))
+HOLD_SEVERAL = frozenset(("json", "jsonl", "excel", "opendocument", "sqlite", "html", "xml"))
 """Formats with several tables in one file, of which `--table` chooses one."""
 _BINARY = frozenset(("parquet", "arrow"))
+_BEFORE_MARKUP = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"
+_MARKUP = 16_384
+"""Characters that show whether a file is markup."""
 _NEVER_WITHOUT_MAGIC = frozenset(("excel", "opendocument", "sqlite"))
 """A file that is named so and does not start so is something else: many a text is called .xls to open in Excel."""
 _BY_NAME = {format.name: format for format in FORMATS}
@@ -165,6 +169,8 @@ def find_format(file: InputFile, options: ReadingOptions) -> Format:
     named = "text" if is_class_word(suffix[1:]) else SUFFIXES.get(suffix)
     if named in _NEVER_WITHOUT_MAGIC:
         named = None
+    if file.magic.lstrip(_BEFORE_MARKUP).startswith(b"<") and is_xml(file.head[:_MARKUP].encode("utf-8", "replace")):
+        return _BY_NAME["xml"]
     if options.delimiter is not None and named in (None, "text"):
         return _BY_NAME["csv"]
     if named not in _BINARY and options.delimiter is None:
