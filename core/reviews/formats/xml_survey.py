@@ -24,7 +24,7 @@ _ATTRIBUTE = re.compile(r"""([A-Za-z_][\w:.-]*)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')"
 _PROSE = 3
 """Words that texts have on average, at least, if their name does not say that they are texts."""
 _ONE_EACH = 1.2
-"""An element holds one of another if there are on average no more than so many in it."""
+"""How many elements of a name are in another one on average, at most, if it holds one of them."""
 _MAX_DEPTH = 30
 _HOLDERS, _HOLDING = 3, 0.02
 """How many elements, and what share of those of a name, must hold others of their name before that is no damage."""
