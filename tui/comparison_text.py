@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from core.base.text import clean_line
 from tui.formatting import in_bytes, in_time, setting_text
 
 if TYPE_CHECKING:
-    from core.comparison.report import ComparisonReport, Estimate, RunReport
+    from core.comparison.report import ComparisonReport, Estimate, PairReport, RunReport, SettingReport
 
 _NAME = 30
 
@@ -33,15 +34,15 @@ def signed(fraction: float) -> str:
     return f"{points:+.1f}".replace("-", "−") if points else "0.0"
 
 
-def visible_text(found: ComparisonReport) -> str:
-    """Return the smallest difference that such a comparison sees; empty if it is not known."""
-    visible = [*(one.smallest_visible for one in found.pairs), *(one.smallest_visible for one in found.settings)]
+def visible_text(pairs: Sequence[PairReport], settings: Sequence[SettingReport]) -> str:
+    """Return the smallest difference that such comparisons see; empty if it is not known."""
+    visible = [*(one.smallest_visible for one in pairs), *(one.smallest_visible for one in settings)]
     known = [one for one in visible if one is not None]
     if not known:
-        return "" if found.settings else "such rows show no difference, however large"
+        return "" if settings else "such rows show no difference, however large"
     low, high = (f"{100 * end:.1f}" for end in (min(known), max(known)))
     size = low if low == high else f"{low} to {high}"
-    if found.settings:
+    if settings:
         return f"a true difference of {size} is seen in 80 of 100 such comparisons, if seeds vary as these do"
     return (
         f"a true difference of {size} is seen in 80 of 100 comparisons on as many rows, if two models disagree as "

@@ -66,6 +66,8 @@ class Workbench(OrderedApp):
         self.run_in_view: RunFolder | None = run
         self.run_to_classify: RunFolder | None = run if pile is not None else None
         """The run whose model Classify should use; Classify takes it over when it is next shown."""
+        self.runs_to_compare: list[RunFolder] | None = None
+        """The runs that Compare should compare; it takes them over when it is next shown."""
         self.changed_keys: Mapping[str, str] = {}
         """Action id → its keys, for the actions that `keys.toml` changes."""
         self.setting_in_view = ""
@@ -134,6 +136,11 @@ class Workbench(OrderedApp):
         """Show a run, live or past, on the Train screen."""
         self.run_in_view = run
         self.switch_mode("train")
+
+    def open_compare(self, runs: list[RunFolder]) -> None:
+        """Compare runs on the Compare screen; with a single one, it asks for another."""
+        self.runs_to_compare = runs
+        self.switch_mode("compare")
 
     def open_classify(
         self, run: RunFolder | None = None, pile: str | None = None, reading: ReadingOptions | None = None

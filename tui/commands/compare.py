@@ -63,7 +63,7 @@ def show(found: ComparisonReport) -> None:
             ("question", f"{found.question}?"),
             ("rows", f"{found.rows:,}, {clean_line(found.data, 200)}"),
             ("left out", left_out_text(found) or None),
-            ("in points", visible_text(found) or None),
+            ("in points", visible_text(found.pairs, found.settings) or None),
         ]
     )
     for pair in found.pairs:

@@ -27,6 +27,7 @@ SCREENS = (
     ScreenEntry("setup", "Setup", "s", "f4", "SetupScreen", back="data"),
     ScreenEntry("train", "Train", "t", "f5", "TrainScreen", back="runs"),
     ScreenEntry("classify", "Classify", "c", "f6", "ClassifyScreen", back="runs"),
+    ScreenEntry("compare", "Compare", "m", "f7", "CompareScreen", back="runs"),
 )
 """All screens, in the order in which a run passes through them."""
 

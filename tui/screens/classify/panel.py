@@ -26,6 +26,8 @@ class View:
     """None while a typed review is in view."""
     prediction: Classification | None
     """The model's answer; None if it is hidden or missing."""
+    voices: tuple[tuple[str, str, float], ...]
+    """What two models say, in a pile of reviews on which they disagree: name, label and probability of each."""
     places: TokenPlaces | None
     """Where the tokens of the review are; None if that is not known yet."""
     decision: Decision | None
@@ -49,6 +51,7 @@ class Panel(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Static("", id="answer", markup=False)
+        yield Static("", id="voices", markup=False)
         yield LabelBars(id="bars")
         yield Static("", id="facts", markup=False)
         yield Static("", id="tally", markup=False)
@@ -63,6 +66,9 @@ class Panel(Vertical):
         else:
             answer = words.answer(model, prediction, view.key, waiting=view.waiting, typed=view.typed)
         self.query_one("#answer", Static).update(answer)
+        voices = self.query_one("#voices", Static)
+        voices.display = bool(view.voices) and not view.hidden
+        voices.update(words.voices(view.voices))
         self.query_one(LabelBars).show(
             model.labels,
             prediction.probabilities if prediction is not None else None,

@@ -13,6 +13,7 @@ from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widgets import Static, TextArea
 
+from core.comparison.kept import answers_in
 from core.data.truncation import Span, lost_characters
 from tui.keys.bindings import bindings
 from tui.screens.classify import text as words
@@ -130,6 +131,7 @@ class ClassifyScreen(ClassifyWork):
             model=self.model,
             pile=pile,
             prediction=None if self.label_first else self.prediction,
+            voices=answers_in(review.columns) if review is not None and pile is not None else (),
             places=self.places,
             decision=self.pile_decision,
             copy=pile.history.copy_of(review.row, review.hash) if pile and review else None,

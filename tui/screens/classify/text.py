@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from rich.cells import cell_len
 from textual.content import Content
 
 from core.base.text import clean, clean_line
@@ -63,6 +64,21 @@ def answer(model: ModelInUse, prediction: Classification | None, key: Key, *, wa
     return Content.styled(
         "Type or paste a review; the model answers when you pause." if typed else "", "$foreground-muted"
     )
+
+
+def voices(said: Sequence[tuple[str, str, float]]) -> Content:
+    """Return what two models say that disagree, a line for each."""
+    width = max((cell_len(clean_line(name, 24)) for name, _, _ in said), default=0)
+    parts: list[Part] = []
+    for number, (name, label, probability) in enumerate(said):
+        shown = clean_line(name, 24)
+        parts += [
+            ("\n" if number else "", ""),
+            (f"{shown}{' ' * (width - cell_len(shown))} says ", "$foreground-muted"),
+            (clean_line(label, 30), "bold"),
+            (f"  {percent(probability)}", ""),
+        ]
+    return Content.assemble(*parts)
 
 
 def label_first(last: Decision | None, *, tall: bool) -> Content:
