@@ -15,11 +15,11 @@ _NAME = 30
 
 
 def left_out_text(found: ComparisonReport) -> str:
-    """Return how many rows were left out and why; empty if none were."""
+    """Return how many rows were left out for which reason, and who was trained on them; empty if none were."""
     reasons = ", ".join(f"{count:,} {clean_line(reason, 80)}" for reason, count in found.left_out.items())
     seen = [f"{clean_line(found.name(run), _NAME)} {count:,}" for run, count in found.trained_on.items() if count]
-    told = f" (trained on: {', '.join(seen)})" if seen else ""
-    return f"{found.excluded:,} rows: {reasons}{told}" if found.excluded else ""
+    told = f" ({', '.join(seen)})" if seen else ""
+    return f"{reasons}{told}" if found.excluded else ""
 
 
 def points_text(one: Estimate) -> str:

@@ -19,10 +19,10 @@ from core.reviews.options import ReadingOptions
 from core.reviews.reading import Reviews
 from core.runs.folder import RunFolder
 
-TRAINED_ON = "a compared model was trained on it"
-REPEATED = "repeats the text of another row"
-CONTRADICTED = "copies of the text have different labels"
-NOT_SHARED = "no validation row of every run"
+TRAINED_ON = "trained on by a compared model"
+REPEATED = "repeat of another row's text"
+CONTRADICTED = "copy with a different label"
+NOT_SHARED = "not a validation row of every run"
 
 Progress = Callable[[str, float | None], None]
 

@@ -36,7 +36,7 @@ def test_two_runs_are_compared_on_their_validation_rows_and_on_a_file(reviewtui:
 
     said = reviewtui("compare", "seed-1", "seed-2", "--data", str(small), "--margin", "5")
     assert said.status == 0, said.err
-    assert "on 12 rows" in said.out and "108 a compared model was trained on it" in said.out
+    assert "on 12 rows" in said.out and "108 trained on by a compared model" in said.out
     assert "parameters" in said.out and "22.7 M" in said.out
 
     alone = reviewtui("compare", "seed-1")

@@ -1,4 +1,4 @@
-"""The five screens as plain text at two sizes, held against the frames kept in tests/tui/kept_frames.
+"""The six screens as plain text at two sizes, held against the frames kept in tests/tui/kept_frames.
 
 UPDATE_FRAMES=1 python -m pytest tests/tui/test_frames.py     keeps what the screens show now; look at the diff
 """
@@ -20,6 +20,7 @@ from core.runs.folder import RunFolder
 from tests.tui import engine_double
 from tests.tui.made_runs import make_run
 from tests.tui.screens.classify import bench as classify_bench
+from tests.tui.screens.compare import bench as compare_bench
 from tests.tui.screens.runs.test_screen import settled
 from tui.app import ReviewTui
 
@@ -115,7 +116,7 @@ async def test_classify_a_review_that_is_cut(size: tuple[int, int], fixed_home: 
     pile = fixed_home / "inbox.csv"
     pile.write_text("text\n")
     async with ReviewTui(pile=str(pile), run=run, engine=engine).run_test(size=size) as pilot:  # type: ignore[arg-type]
-        shown = await settled(pilot, "1 of 1", "75.0%", "⟧ not read", "⟪😡👎⟫")
+        shown = await settled(pilot, "1 of 1", "75.0%", "⟧ not read", "⟪😡👎⟫", "m Model")
         _compare(f"classify-cut-{size[0]}x{size[1]}", shown)
 
 
@@ -133,5 +134,15 @@ async def test_classify(size: tuple[int, int], fixed_home: Path) -> None:
     async with ReviewTui(pile=str(pile), run=run, engine=engine).run_test(size=size) as pilot:  # type: ignore[arg-type]
         await settled(pilot, "1 of 3", "75.0%")
         await pilot.press("1")
-        shown = await settled(pilot, "2 of 3", "75.0%", "1 of 3 decided")
+        shown = await settled(pilot, "2 of 3", "75.0%", "1 of 3 decided", "m Model")
         _compare(f"classify-{size[0]}x{size[1]}", shown)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_compare(size: tuple[int, int], runs: list[RunFolder]) -> None:
+    pairs = [(run.id, name) for run, name in zip(runs[:2], ("ten-epochs", "twenty-epochs"), strict=True)]
+    engine = engine_double.FakeEngine(compare=compare_bench.report_of(pairs))
+    async with ReviewTui(engine=engine).run_test(size=size) as pilot:  # type: ignore[arg-type]
+        pilot.app.open_compare(runs[:2])  # type: ignore[attr-defined]
+        shown = await settled(pilot, "ten-epochs against twenty-epochs", "Who was right", "c Disagreements")
+        _compare(f"compare-{size[0]}x{size[1]}", shown)

@@ -26,6 +26,9 @@ from tui.workbench import Workbench
 SMALLEST = (60, 16)
 """The least columns and rows; a smaller screen asks for more space."""
 
+_TITLE = " reviewtui "
+_ROOM_FOR_TITLE = 90
+"""Columns from which on the top line begins with the program's name."""
 _DIALOG_SECONDS = 0.4
 """Seconds after a dialog closes in which esc is ignored, because it was probably meant for the dialog."""
 
@@ -62,7 +65,7 @@ class PlaceBar(Static):
 
     def draw(self) -> None:
         """Redraw the line."""
-        parts: list[str | tuple[str, str]] = [(" reviewtui ", "bold $text-primary")]
+        parts: list[str | tuple[str, str]] = [(self._title, "bold $text-primary")]
         for screen in SCREENS:
             # The brackets say where you are without colour.
             here = screen.name == self._current
@@ -82,11 +85,16 @@ class PlaceBar(Static):
     def _key(self, id: str) -> str:
         return self.screen.key(id) if isinstance(self.screen, Place) else ""
 
+    @property
+    def _title(self) -> str:
+        """The program's name, where there is room for it beside a subject."""
+        return _TITLE if self.size.width >= _ROOM_FOR_TITLE else ""
+
     def on_click(self, event: events.Click) -> None:
-        column = len(" reviewtui ")
+        column = len(self._title)
         for screen in SCREENS:
             column += len(screen.title) + 2
-            if len(" reviewtui ") <= event.x < column:
+            if len(self._title) <= event.x < column:
                 self.post_message(self.Chosen(screen.name))
                 return
 

@@ -242,6 +242,9 @@ def failed(names: Sequence[str], problem: str, width: int) -> Content:
 def empty(names: Sequence[str], key: Callable[[str], str], width: int) -> Content:
     """How to choose what to compare."""
     chosen = f"{clean_line(names[0], _NAME)} is one; a comparison needs two." if names else "Nothing to compare yet."
+    if names[1:]:
+        shown = ", ".join(clean_line(name, _NAME) for name in names)
+        chosen = f"{shown}: not compared; {key('compare.again')} does it."
     adds = "adds another run, or a group of seeds" if names else "adds a run, or a group of seeds"
     rest = ((key("compare.add"), adds), ("g r", "leads to Runs: mark some there, then C"))
     return lines(

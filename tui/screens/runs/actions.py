@@ -76,6 +76,7 @@ class ActsOnRuns(Place):
             "settings": lambda: chosen is not None,
             "repeat": lambda: chosen is not None,
             "classify": lambda: chosen is not None and chosen.has_model,
+            "compare": lambda: any(run.has_model for run in self.targets()),
             "stop": lambda: bool(states - set(OVER)),
             "resume": lambda: bool(states & set(RESUMABLE)),
             "resume_all": lambda: bool(self.interrupted()),
@@ -94,6 +95,7 @@ class ActsOnRuns(Place):
             return "There is no run here: n starts one, s starts one on the sample reviews."
         return {
             "classify": f"{chosen.name} has no model: it was pruned, or the run has not finished yet.",
+            "compare": f"{chosen.name} has no model: it was pruned, or the run has not finished yet.",
             "stop": f"{chosen.name} is over: nothing is left to stop.",
             "resume": f"{chosen.name} is {chosen.state}: only a stopped, failed or interrupted run can be resumed.",
             "delete": f"{chosen.name} is {chosen.state}: stop it first, then delete it.",
@@ -118,6 +120,11 @@ class ActsOnRuns(Place):
         """Classify reviews with the chosen run's model."""
         if (chosen := self.chosen()) is not None:
             self.app.open_classify(folder_of(chosen))
+
+    def action_compare(self) -> None:
+        """Compare the marked runs; with a single one, Compare asks for another."""
+        if runs := self.targets():
+            self.app.open_compare([folder_of(run) for run in runs])
 
     @work(exit_on_error=False, group="settings", exclusive=True)
     async def action_settings(self) -> None:

@@ -57,7 +57,8 @@ in a power failure: r resumes it from its last checkpoint, R resumes all of them
 
 / shows only runs that fit: words of the name, data, model, tags, notes or state; tag:good; state:finished; any column \
 or setting with = != < > as in accuracy>0.9 epochs=4 time<10m size>1GB; a minus before a term turns it around. o sorts \
-by any column or setting, v chooses the columns. Space marks runs, and x r d t w p then act on all marked ones.
+by any column or setting, v chooses the columns. Space marks runs, and x r d t w p then act on all marked \
+ones; C compares them.
 
 Runs in the queue start one after the other; K and J move one in it, x takes it out."""
 
