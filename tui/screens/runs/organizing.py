@@ -154,7 +154,8 @@ class OrganizesRuns(ActsOnRuns):
     @work(exit_on_error=False, group="prune", exclusive=True)
     async def action_prune(self) -> None:
         """Show what could be freed, and free what is ticked; `u` restores it until the workbench is closed."""
-        marked = {run.id for run in self.targets()} if self.marked else None
+        targets = {run.id for run in self.targets()}
+        marked = targets if targets & self.marked else None
         runs = [row.summary for row in self.rows or ()]
         try:
             found, shared, free = await asyncio.to_thread(

@@ -135,6 +135,7 @@ Runs in the queue start one after the other; K and J move one in it, x takes it 
     def show_rows(self, rows: list[ListedRun]) -> None:
         rows = [row for row in rows if row.summary.id not in self._busy]
         changed, self.rows = rows != self.rows, rows
+        self.marked &= {row.summary.id for row in rows}
         if not rows:
             if changed:  # an idle screen draws nothing
                 self.shown = []

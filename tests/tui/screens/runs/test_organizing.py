@@ -141,6 +141,7 @@ async def test_marked_runs_are_deleted_together_and_one_key_brings_all_back(runs
         await pilot.press("d")
         await settled(pilot, "Deleted 2 runs. u restores them. 1 run not over: kept.")
         await shown_are(pilot, "alive", "monday")
+        assert screen_of(pilot).marked == {alive.id}
         await pilot.press("u")
         await settled(pilot, "2 runs restored.")
         await shown_are(pilot, "alive", "wednesday", "tuesday", "monday")
