@@ -12,7 +12,7 @@ and the layer is computed again, with the same dropout, when its gradients are d
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -95,6 +95,20 @@ class Network:
         return self.logits_above(batch, self.hidden_states(batch, 0), 0)
 
     @torch.no_grad()
+    def outputs(self, batch: Packed, layers: Sequence[int]) -> tuple[torch.Tensor, ...]:
+        """Return logits [B, C], and the output [B, H] of some layers for the first tokens, in fp32, without dropout.
+
+        Args:
+            layers: In ascending order, counted from 1.
+        """
+        hidden, found = self._embed(batch, None)[0], []
+        for number, layer in enumerate(self._layers, start=1):
+            hidden, _ = layer.forward(batch, hidden, None, _SHARED_SLOT)
+            if number in layers:
+                found.append(self._first(batch, hidden).clone())
+        return self._head(self._first(batch, hidden), self.weights.head, None), *found
+
+    @torch.no_grad()
     def hidden_states(self, batch: Packed, layers: int) -> torch.Tensor:
         """Return the output of the lowest `layers` layers, without dropout: [T, H] fp32; [B, H] after the last one."""
         hidden = self._embed(batch, None)[0]
@@ -119,27 +133,30 @@ class Network:
 
     @torch.no_grad()
     def learn_head(
-        self, first_tokens: torch.Tensor, masks: Masks, loss: Callable[[torch.Tensor], torch.Tensor], *, first: bool
+        self, first_tokens: torch.Tensor, masks: Masks, loss: Callable[..., torch.Tensor], *, first: bool
     ) -> torch.Tensor:
         """Do what `learn` does if all layers are frozen: compute only the head, from their output [B, H]."""
         self._accumulate.first = first
-        return self._head_backward(first_tokens, masks, loss, input_grad=False)[0]
+        return self._head_backward(first_tokens, {}, masks, loss, input_grad=False)[0]
 
     @torch.no_grad()
     def learn(
         self,
         batch: Packed,
         masks: Masks,
-        loss: Callable[[torch.Tensor], torch.Tensor],
+        loss: Callable[..., torch.Tensor],
         *,
         first: bool,
         hidden: torch.Tensor | None = None,
+        layers: Sequence[int] = (),
     ) -> torch.Tensor:
         """Run one forward and backward pass: add the gradients of `loss(logits [B, C])`, and return the loss.
 
         Args:
+            loss: Gets also the output [B, H] for the first tokens of each of `layers`.
             first: Whether this is the first micro-batch of its step; it overwrites the gradients of earlier steps.
             hidden: Output of the frozen layers if it is known, as `hidden_states` returns it. It is overwritten.
+            layers: In ascending order, counted from 1; none of them is frozen.
         """
         embedded = None
         self._accumulate.first = first
@@ -151,6 +168,7 @@ class Network:
         dropout: dict[int, DropoutMasks] = {}
         inputs: dict[int, torch.Tensor] = {}
         saved: dict[int, SavedActivations] = {}
+        taken: dict[int, torch.Tensor] = {}
         for number, layer in trainable:
             dropout[number] = layer.dropout_masks(batch, masks)
             if self._recompute:
@@ -158,7 +176,9 @@ class Network:
                 hidden, _ = layer.forward(batch, hidden, dropout[number], _SHARED_SLOT)
             else:
                 hidden, saved[number] = layer.forward(batch, hidden, dropout[number], str(number))
-        value, grad = self._head_backward(self._first(batch, hidden), masks, loss)
+            if number + 1 in layers:
+                taken[number] = self._first(batch, hidden).clone()
+        value, grad, taken_grads = self._head_backward(self._first(batch, hidden), taken, masks, loss)
         if trainable and not trainable[-1][1].first_token_only:
             grad = self._spread(grad, batch)
         for number, layer in reversed(trainable):
@@ -167,6 +187,8 @@ class Network:
             else:
                 activations = saved[number]
             input_grad = number > trainable[0][0] or embedded is not None
+            if number in taken_grads:
+                grad.index_add_(0, batch.first, taken_grads[number])
             grad = layer.backward(batch, activations, dropout[number], grad, input_grad=input_grad)
         if embedded is not None:
             self._embed_backward(batch, grad, embedded)
@@ -243,25 +265,36 @@ class Network:
     def _head_backward(
         self,
         first: torch.Tensor,
+        taken: Mapping[int, torch.Tensor],
         masks: Masks,
-        loss: Callable[[torch.Tensor], torch.Tensor],
+        loss: Callable[..., torch.Tensor],
         *,
         input_grad: bool = True,
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Add the gradients of the head, and return the loss and its gradient [B, H] with respect to `first`.
+    ) -> tuple[torch.Tensor, torch.Tensor, dict[int, torch.Tensor]]:
+        """Add the gradients of the head, and return the loss and its gradients.
 
-        The head is so small that it is left to autograd.
+        The head and the loss are so small that they are left to autograd.
 
         Args:
+            first: [B, H], what the head reads: the output of the top layer for the first tokens.
+            taken: For each layer that the loss reads, its number from 0 and its output [B, H] for the first tokens.
             input_grad: Whether the gradient of `first` is needed; otherwise what is returned for it is undefined.
+
+        Returns:
+            The loss; its gradient [B, H] with respect to `first`, which includes what the loss reads of the top layer;
+            and those with respect to the layers below it.
         """
         head, grads = self.weights.head, self.weights.head_grads
         tensors = (first, head.dense, head.dense_bias, head.output, head.output_bias)
         leaves = [tensor.detach().requires_grad_(input_grad or tensor is not first) for tensor in tensors]
+        top = self.architecture.layers - 1
+        below = {number: one.detach().requires_grad_() for number, one in taken.items() if number != top}
+        read = {number: leaves[0] if number == top else below[number] for number in taken}
         with torch.enable_grad():
-            value = loss(self._head(leaves[0], HeadTensors(*leaves[1:]), masks))
-            found = torch.autograd.grad(value, leaves if input_grad else leaves[1:])
+            value = loss(self._head(leaves[0], HeadTensors(*leaves[1:]), masks), *read.values())
+            wanted = leaves if input_grad else leaves[1:]
+            found = torch.autograd.grad(value, [*wanted, *below.values()])
         totals = (grads.dense, grads.dense_bias, grads.output, grads.output_bias)
-        for total, grad in zip(totals, found[-len(totals) :], strict=True):
+        for total, grad in zip(totals, found[len(wanted) - len(totals) :], strict=False):
             self._accumulate.add(total, grad)
-        return value.detach(), found[0]
+        return value.detach(), found[0], dict(zip(below, found[len(wanted) :], strict=True))

@@ -18,8 +18,9 @@ from core.data.examples import Examples
 from core.learners.tensor_files import Tensors
 from core.planning.run_plan import RunPlan
 
-Loss = Callable[[torch.Tensor], torch.Tensor]
-"""Maps the logits [B, C] of a micro-batch to its share of the step's loss, a 0-dimensional tensor."""
+Loss = Callable[..., torch.Tensor]
+"""Maps the logits [B, C] of a micro-batch, followed by the output [B, H] for the first token of each layer that was
+asked for, to the micro-batch's share of the step's loss: a 0-dimensional tensor."""
 
 
 class Learner(Protocol):
@@ -54,16 +55,25 @@ class Learner(Protocol):
         """
 
     def learn(
-        self, examples: Examples, positions: np.ndarray, loss: Loss, key: tuple[int, int, int], *, first: bool
+        self,
+        examples: Examples,
+        positions: np.ndarray,
+        loss: Loss,
+        key: tuple[int, int, int],
+        *,
+        first: bool,
+        layers: Sequence[int] = (),
     ) -> torch.Tensor:
         """Run the forward and backward pass of one micro-batch, and add its gradients to those of the step.
 
         Args:
             examples: The examples that contain the micro-batch.
             positions: Positions [B] of its reviews in `examples`.
-            loss: Computes the loss from the logits.
+            loss: Computes the loss from the logits, and from what else is asked for.
             key: (seed, step, micro-batch), from which dropout masks are derived.
             first: Whether this is the first micro-batch of its step, which overwrites all gradients.
+            layers: Layers whose output for the first tokens the loss reads, in ascending order and counted from 1.
+                None of them may be frozen.
 
         Returns:
             The loss of the micro-batch, a 0-dimensional tensor on the device.
@@ -83,6 +93,15 @@ class Learner(Protocol):
         """Return in fp32 what the head reads of the reviews at `positions`, computed without dropout: [B, H].
 
         It is the encoder's output for the first token where the head is known; see `core/models/head.py`.
+        """
+
+    def outputs(self, examples: Examples, positions: np.ndarray, layers: Sequence[int]) -> tuple[torch.Tensor, ...]:
+        """Return the fp32 logits [B, C] of the reviews at `positions`, and the output [B, H] of each of some layers.
+
+        Everything is computed without dropout, and nothing is read from a cache.
+
+        Args:
+            layers: In ascending order, counted from 1. Their output is that for the first token of each review.
         """
 
     def weights(self, *, copies: bool = True) -> Tensors:

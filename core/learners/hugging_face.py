@@ -122,14 +122,21 @@ class HuggingFaceLearner:
         return "The model was compiled."
 
     def learn(
-        self, examples: Examples, positions: np.ndarray, loss: Loss, key: tuple[int, int, int], *, first: bool
+        self,
+        examples: Examples,
+        positions: np.ndarray,
+        loss: Loss,
+        key: tuple[int, int, int],
+        *,
+        first: bool,
+        layers: Sequence[int] = (),
     ) -> torch.Tensor:
         if first:
             self.optimizer.zero_grad(set_to_none=True)
             self._classifier.train()
         torch.manual_seed(dropout_seed(*key))
         self._classifier.dropout.key = key
-        value = loss(self._forward(examples.ids(positions)))
+        value = loss(*self._outputs(examples.ids(positions), layers))
         self._scaler.scale(value).backward()  # type: ignore[no-untyped-call]
         return value.detach()
 
@@ -153,6 +160,11 @@ class HuggingFaceLearner:
         with torch.inference_mode():
             return self._forward(examples.ids(positions)).float()
 
+    def outputs(self, examples: Examples, positions: np.ndarray, layers: Sequence[int]) -> tuple[torch.Tensor, ...]:
+        self._classifier.model.eval()
+        with torch.inference_mode():
+            return tuple(one.float() for one in self._outputs(examples.ids(positions), layers))
+
     def head_inputs(self, examples: Examples, positions: np.ndarray) -> torch.Tensor:
         taken: list[torch.Tensor] = []
         first = head_of(self._classifier.model).first
@@ -165,12 +177,17 @@ class HuggingFaceLearner:
 
     def _forward(self, reviews: Sequence[np.ndarray]) -> torch.Tensor:
         """Return logits [B, C]."""
+        return self._outputs(reviews, ())[0]
+
+    def _outputs(self, reviews: Sequence[np.ndarray], layers: Sequence[int]) -> tuple[torch.Tensor, ...]:
+        """Return logits [B, C], and the output [B, H] of some layers for the first tokens."""
         input_ids, mask = (send(array, self._device) for array in collate(reviews, self._special_tokens))
         if self._wide_mask:
             mask = mask[:, None, None, :].bool()
+        more = {"output_hidden_states": True} if layers else {}
         with autocast(self._device, self._precision):
-            logits: torch.Tensor = self._call(input_ids=input_ids, attention_mask=mask).logits
-        return logits
+            found = self._call(input_ids=input_ids, attention_mask=mask, **more)
+        return (found.logits, *(found.hidden_states[layer][:, 0] for layer in layers))
 
     def weights(self, *, copies: bool = True) -> Tensors:
         own = {name: weight.detach() for name, weight in self._trainable.items()}

@@ -177,7 +177,14 @@ class NativeLearner:
         return rows
 
     def learn(
-        self, examples: Examples, positions: np.ndarray, loss: Loss, key: tuple[int, int, int], *, first: bool
+        self,
+        examples: Examples,
+        positions: np.ndarray,
+        loss: Loss,
+        key: tuple[int, int, int],
+        *,
+        first: bool,
+        layers: Sequence[int] = (),
     ) -> torch.Tensor:
         _, step, part = key
         masks = self._pool.masks(step, part)
@@ -187,7 +194,7 @@ class NativeLearner:
                 return self._network.learn_head(rows, masks, loss, first=first)
         batch = self._pack(examples.ids(positions))
         stream = self._stream(examples, positions, batch.rows)
-        return self._network.learn(batch, masks, loss, first=first, hidden=stream)
+        return self._network.learn(batch, masks, loss, first=first, hidden=stream, layers=layers)
 
     def update(self, rate: float) -> torch.Tensor:
         with _one_thread(0) if self.plan.head_only else nullcontext():
@@ -203,6 +210,9 @@ class NativeLearner:
         if stream is None:
             return self._network.logits(batch)
         return self._network.logits_above(batch, stream, self.plan.num_frozen)
+
+    def outputs(self, examples: Examples, positions: np.ndarray, layers: Sequence[int]) -> tuple[torch.Tensor, ...]:
+        return self._network.outputs(self._pack(examples.ids(positions)), layers)
 
     def _pack(self, reviews: Sequence[np.ndarray]) -> Packed:
         shape = self._architecture

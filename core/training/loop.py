@@ -39,7 +39,7 @@ from core.settings.schema import Settings
 from core.training.best_weights import BestWeights, judge
 from core.training.checkpoints import Checkpoint
 from core.training.evaluator import Evaluator
-from core.training.loss import LossWatch
+from core.training.loss import LossWatch, Objective, cross_entropy
 from core.training.micro_batching import MicroBatchPolicy
 from core.training.observer import Observer
 from core.training.stepper import Step, Stepper
@@ -67,7 +67,7 @@ class TrainingLoop:
         settings: Settings,
         device: torch.device,
         precision: str,
-        class_weights: torch.Tensor | None,
+        objective: Objective | None,
         observer: Observer,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
@@ -75,15 +75,15 @@ class TrainingLoop:
         heartbeat: Callable[[], None] = lambda: None,
     ) -> None:
         """Args:
-        class_weights: [C] or None; see `core/training/loss.py`.
+        objective: What is minimized; None for the cross-entropy of the labels, as the settings ask for it.
         clock: returns seconds.
         micro_tokens: tokens per micro-batch if its size is auto; None for what suits the machine.
         heartbeat: called before every forward pass; see `core/runs/heartbeat.py`.
         """
         self.classifier, self.special_tokens, self.settings = classifier, special_tokens, settings
         self.train, self.validation = train, validation
+        objective = objective or cross_entropy(train.labels, len(classifier.labels), settings, device)
         self.device, self.precision, self.observer = device, precision, observer
-        self.class_weights = class_weights
         self._clock, self._sleep = clock, sleep
         self.peak_rate = peak_rate(classifier, settings)
         self.per_epoch = steps_per_epoch(len(train.rows), settings.batch_size)
@@ -98,7 +98,7 @@ class TrainingLoop:
             limits = replace(limits, tokens=micro_tokens)
         self.policy = MicroBatchPolicy(limits, self.learner.recompute)
         self._stepper = Stepper(
-            self.learner, train, special_tokens, settings, self.policy, device, class_weights, observer, heartbeat
+            self.learner, train, special_tokens, settings, self.policy, device, objective, observer, heartbeat
         )
         self._evaluator = Evaluator(
             self.learner,
@@ -112,7 +112,7 @@ class TrainingLoop:
         self.progress = Progress(steps=self.steps)
         self._unread: deque[Step] = deque()
         """Steps whose loss the device may still be computing."""
-        self._loss_watch = LossWatch(len(classifier.labels))
+        self._loss_watch = LossWatch(objective.chance)
         self._checkpoint_due = 0.0
         self._stopping = False
 

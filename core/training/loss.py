@@ -6,9 +6,76 @@ micro-batches of 1, 4 and 32 give the same gradient, also with ragged batches an
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
 import numpy as np
 import torch
 from torch.nn import functional
+
+from core.learners.base import Loss
+from core.models.device import send
+from core.settings.schema import Settings
+
+
+class Objective(Protocol):
+    """What training minimizes. Reviews are named by their positions among the training examples."""
+
+    @property
+    def layers(self) -> tuple[int, ...]:
+        """The layers whose output for the first tokens the loss reads; see `Learner.learn`."""
+
+    @property
+    def chance(self) -> float:
+        """The loss, in nats, of a model that has learned nothing; training that stays far above it has diverged."""
+
+    def divisors(self, positions: np.ndarray) -> tuple[float, ...]:
+        """Return the divisors of a step's sums over the reviews at [B] `positions`."""
+
+    def loss(self, positions: np.ndarray, divisors: tuple[float, ...]) -> Loss:
+        """Return the loss of a micro-batch of the reviews at [b] `positions`.
+
+        Args:
+            divisors: Of the whole step.
+        """
+
+
+@dataclass(frozen=True)
+class CrossEntropy:
+    """The mean cross-entropy of the labels, with class weights and label smoothing."""
+
+    labels: np.ndarray
+    """[N] classes of the training examples."""
+    classes: int
+    class_weights: torch.Tensor | None
+    """[C]"""
+    smoothing: float
+    device: torch.device
+
+    layers = ()
+
+    @property
+    def chance(self) -> float:
+        return float(np.log(self.classes))
+
+    @cached_property
+    def _weights(self) -> torch.Tensor | None:
+        """[C] class weights on the device."""
+        return self.class_weights.to(self.device) if self.class_weights is not None else None
+
+    def divisors(self, positions: np.ndarray) -> tuple[float, ...]:
+        return (step_divisor(torch.from_numpy(self.labels[positions]), self.class_weights),)
+
+    def loss(self, positions: np.ndarray, divisors: tuple[float, ...]) -> Loss:
+        targets = send(self.labels[positions], self.device)
+        return lambda logits: loss_sum(logits, targets, self._weights, self.smoothing) / divisors[0]
+
+
+def cross_entropy(labels: np.ndarray, classes: int, settings: Settings, device: torch.device) -> CrossEntropy:
+    """Return the objective of fine-tuning on training examples with [N] `labels`, as `settings` ask for it."""
+    weights = class_weights(labels, classes, settings.class_weights)
+    return CrossEntropy(labels, classes, weights, settings.label_smoothing, device)
 
 
 def class_weights(labels: np.ndarray, classes: int, choice: str) -> torch.Tensor | None:
@@ -37,9 +104,12 @@ def loss_sum(
 class LossWatch:
     """Detects divergence: a loss or gradient that is not finite, or a loss that runs away."""
 
-    def __init__(self, classes: int, average: float | None = None) -> None:
-        """Args: average: running mean of the loss in the checkpoint that a run is resumed from."""
-        self._chance = float(np.log(classes))
+    def __init__(self, chance: float, average: float | None = None) -> None:
+        """Args:
+        chance: The loss of a model that has learned nothing.
+        average: Running mean of the loss in the checkpoint that a run is resumed from.
+        """
+        self._chance = chance
         self.average = average
         """Running mean of the loss; None before the first step."""
 

@@ -18,12 +18,11 @@ from core.base.out_of_memory import Attempt, OutOfMemoryError
 from core.data.examples import Examples
 from core.data.tokens import SpecialTokens
 from core.learners.base import Learner
-from core.models.device import send
 from core.planning.run_plan import UNLIMITED
 from core.runs.records import MemoryAction, OutOfMemoryRecord
 from core.settings.schema import Settings
 from core.training.async_scalars import AsyncScalars
-from core.training.loss import loss_sum, step_divisor
+from core.training.loss import Objective
 from core.training.micro_batching import MicroBatchPolicy
 
 T = TypeVar("T")
@@ -52,8 +51,8 @@ class _Batch:
     positions: np.ndarray
     lengths: np.ndarray
     """[B] tokens of each, special tokens included."""
-    divisor: float
-    """The divisor of the summed loss of the step; see `core/training/loss.py`."""
+    divisors: tuple[float, ...]
+    """The divisors of the sums in the loss of the step; see `core/training/loss.py`."""
 
 
 @dataclass(frozen=True)
@@ -82,18 +81,17 @@ class Stepper:
         settings: Settings,
         policy: MicroBatchPolicy,
         device: torch.device,
-        class_weights: torch.Tensor | None,
+        objective: Objective,
         observer: StepObserver,
         heartbeat: Callable[[], None] = lambda: None,
     ) -> None:
         """Args:
-        class_weights: [C] or None.
+        objective: What is minimized.
         heartbeat: called before every forward pass.
         """
         self._learner, self._train, self._special_tokens, self._settings = learner, train, special_tokens, settings
         self._policy, self._device, self._observer, self._heartbeat = policy, device, observer, heartbeat
-        self._class_weights = class_weights
-        self._loss_weights = class_weights.to(device) if class_weights is not None else None
+        self._objective = objective
         self._computing: _Size | None = None
         """None during the update."""
 
@@ -123,13 +121,9 @@ class Stepper:
         positions = batch.positions[inside]
         self._heartbeat()
         self._computing = _Size(len(positions), int(batch.lengths[inside].sum()))
-        targets = send(self._train.labels[positions], self._device)
-
-        def loss(logits: torch.Tensor) -> torch.Tensor:
-            return loss_sum(logits, targets, self._loss_weights, self._settings.label_smoothing) / batch.divisor
-
+        loss = self._objective.loss(positions, batch.divisors)
         key = (self._settings.seed, number, part)
-        return self._learner.learn(self._train, positions, loss, key, first=part == 0)
+        return self._learner.learn(self._train, positions, loss, key, first=part == 0, layers=self._objective.layers)
 
     def rehearse(self) -> int:
         """Compute the run's most expensive micro-batch: what does not fit in memory shows before the first step.
@@ -153,8 +147,7 @@ class Stepper:
 
     def _batch(self, positions: np.ndarray) -> _Batch:
         lengths = self._train.lengths(positions, self._special_tokens)
-        divisor = step_divisor(torch.from_numpy(self._train.labels[positions]), self._class_weights)
-        return _Batch(positions, lengths, divisor)
+        return _Batch(positions, lengths, self._objective.divisors(positions))
 
     def _until_it_fits(self, number: int, work: Callable[[], T]) -> T:
         """Do `work` until there is enough memory for it, in smaller micro-batches each time; return its result."""

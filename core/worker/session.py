@@ -47,7 +47,6 @@ from core.runs.records import (
 from core.training.checkpoint_writer import CheckpointWriter
 from core.training.checkpoints import Checkpoint, adopt, load_newest_checkpoint
 from core.training.loop import DivergedError, TrainingLoop
-from core.training.loss import class_weights
 from core.worker.pace import Pace
 from core.worker.plan_record import plan_record
 from core.worker.refinement import refine, seconds_to_start
@@ -173,7 +172,7 @@ class Session(Work):
             settings,
             device,
             earlier.precision if earlier is not None else choose_precision(settings.precision, device),
-            class_weights(data.train_labels, len(data.labels), settings.class_weights),
+            None,
             self,
             micro_tokens=earlier.micro_batch_tokens if earlier is not None else None,
             heartbeat=self._heartbeat.beat,

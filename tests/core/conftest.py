@@ -31,7 +31,6 @@ from core.runs.summary import summarize
 from core.settings.schema import Settings
 from core.training.checkpoints import Checkpoint
 from core.training.loop import TrainingLoop
-from core.training.loss import class_weights
 from core.worker import work as work_module
 from core.worker.methods import work_of
 from tests.core.made import history_of
@@ -158,7 +157,7 @@ def make_loop(path: str, tiny_models: dict[str, Path], reviews_of: Callable[...,
             wanted,
             torch.device("cpu"),
             precision,
-            class_weights(labels[train], len(LABELS), wanted.class_weights),
+            None,
             recorder,
             clock or (lambda: 0.0),
             sleep or (lambda seconds: pytest.fail("slept")),

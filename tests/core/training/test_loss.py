@@ -70,31 +70,31 @@ def test_a_class_that_no_row_has_breaks_nothing() -> None:
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_a_loss_or_gradient_that_is_no_number_is_noticed_at_once(value: float) -> None:
-    words = LossWatch(2).complaint(value, 1.0, 1)
+    words = LossWatch(math.log(2)).complaint(value, 1.0, 1)
     assert words is not None and "loss is not a number at step 1" in words and "learning_rate" in words
-    words = LossWatch(2).complaint(0.7, value, 3)
+    words = LossWatch(math.log(2)).complaint(0.7, value, 3)
     assert words is not None and "gradient is not a number at step 3" in words
 
 
 @given(st.lists(st.floats(0, 2.7), min_size=1, max_size=60))
 def test_a_loss_below_four_times_chance_is_never_a_reason(losses: list[float]) -> None:
-    watch = LossWatch(2)
+    watch = LossWatch(math.log(2))
     assert all(watch.complaint(loss, 1.0, step) is None for step, loss in enumerate(losses, start=1))
 
 
 def test_one_bad_batch_is_no_divergence_and_a_bad_start_is_forgiven() -> None:
-    watch = LossWatch(2)
+    watch = LossWatch(math.log(2))
     losses = [9.0] * 5 + [0.7] * 30 + [12.0] + [0.7] * 10
     assert all(watch.complaint(loss, 1.0, step) is None for step, loss in enumerate(losses, start=1))
 
 
 def test_a_loss_that_stays_high_is_a_divergence_in_a_sentence() -> None:
-    watch = LossWatch(2)
+    watch = LossWatch(math.log(2))
     found = [watch.complaint(8.0, 1.0, step) for step in range(1, 30)]
     assert found[:19] == [None] * 19 and found[19] is not None
     assert "guessing gives 0.69" in found[19] and found[19].endswith(".")
 
 
 def test_chance_counts_the_classes() -> None:
-    assert LossWatch(2).complaint(4.0, 1.0, 50) is not None
-    assert LossWatch(5).complaint(4.0, 1.0, 50) is None
+    assert LossWatch(math.log(2)).complaint(4.0, 1.0, 50) is not None
+    assert LossWatch(math.log(5)).complaint(4.0, 1.0, 50) is None

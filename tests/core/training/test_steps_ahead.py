@@ -13,9 +13,10 @@ from torch._dynamo.exc import TorchDynamoException
 
 from core.learners.hugging_face import HuggingFaceLearner
 from core.runs.records import StepRecord
-from core.training import stepper as stepper_module
+from core.training import loss as loss_module
 from core.training.async_scalars import AsyncScalars
 from core.training.loop import DivergedError, TrainingLoop
+from core.training.loss import cross_entropy
 from core.training.stepper import Stepper
 from tests.core.conftest import on_transformers
 
@@ -42,7 +43,7 @@ def on_no_device(loop: TrainingLoop) -> TrainingLoop:
         loop.settings,
         loop.policy,
         loop.device,
-        loop.class_weights,
+        cross_entropy(loop.train.labels, len(loop.classifier.labels), loop.settings, loop.device),
         loop.observer,
     )
     return loop
@@ -155,12 +156,12 @@ def test_a_loss_that_is_no_number_is_found_though_it_is_read_late(
 ) -> None:
     loop, recorder = make_loop(rows=40)
     loop.learner.steps_ahead = 1
-    real = stepper_module.loss_sum
+    real = loss_module.loss_sum
 
     def broken(*given: Any) -> torch.Tensor:
         return real(*given) * (float("nan") if loop.progress.step == 1 else 1.0)
 
-    monkeypatch.setattr(stepper_module, "loss_sum", broken)
+    monkeypatch.setattr(loss_module, "loss_sum", broken)
     monkeypatch.setattr(recorder, "control_requests", list)
     with pytest.raises(DivergedError, match="step 2"):
         loop.run()
