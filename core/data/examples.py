@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
-from core.data.token_store import TokenStore
 from core.data.tokens import SpecialTokens
 from core.reviews.reading import Reviews
 
@@ -14,11 +14,23 @@ _SPARE = 4
 """How many times as many reviews are examined to find the longest in tokens: bytes predict tokens only roughly."""
 
 
+class Tokens(Protocol):
+    """The token ids of N reviews; see `core.data.token_store.TokenStore`."""
+
+    @property
+    def counts(self) -> np.ndarray: ...
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, row: int) -> np.ndarray: ...
+    def lengths(self, rows: np.ndarray, special_tokens: SpecialTokens) -> np.ndarray: ...
+    def wait(self, rows: np.ndarray) -> None: ...
+
+
 @dataclass(frozen=True)
 class Examples:
     """Tokenized reviews and their classes: `rows` [N] of `tokens`, and `labels` [N]."""
 
-    tokens: TokenStore
+    tokens: Tokens
     rows: np.ndarray
     labels: np.ndarray
     reviews: Reviews | None = None

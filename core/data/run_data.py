@@ -173,13 +173,18 @@ def _validation_of(report: ReadingReport) -> str | None:
     return f"{files[0]}{more}" if files else None
 
 
-def write_split(run: RunFolder, data: RunData) -> None:
+def write_split(run: RunFolder, data: RunData, unlabelled: tuple[Reviews, np.ndarray] | None = None) -> None:
     """Write split.parquet, which lists row, text_hash and side (train or validation) of every review of the run.
+
+    Args:
+        unlabelled: Reviews that are learned from without labels, and which rows of them; their side is `unlabelled`.
 
     Raises:
         ReviewtuiError: The file cannot be written.
     """
-    sides = ((data.train, data.train_rows, "train"), (data.validation, data.validation_rows, "validation"))
+    sides = [(data.train, data.train_rows, "train"), (data.validation, data.validation_rows, "validation")]
+    if unlabelled is not None:
+        sides.append((*unlabelled, "unlabelled"))
     columns = {
         "row": numbers(np.concatenate([rows for _, rows, _ in sides])),
         "text_hash": numbers(np.concatenate([reviews.hashes[rows] for reviews, rows, _ in sides])),
@@ -200,10 +205,10 @@ def write_table(columns: dict[str, pa.Array], path: Path) -> None:
 
 
 def train_hashes(run: RunFolder) -> np.ndarray:
-    """Return the uint64 text hashes [N] of the training reviews of a run; empty if split.parquet is missing."""
+    """Return the uint64 text hashes [N] of the reviews that a run learns from; empty if split.parquet is missing."""
     if not run.split.exists():
         return np.zeros(0, dtype=np.uint64)
     table = pq.read_table(run.split, columns=["text_hash", "side"])
     side = table["side"].to_numpy(zero_copy_only=False)
-    hashes: np.ndarray = table["text_hash"].to_numpy()[side == "train"]
+    hashes: np.ndarray = table["text_hash"].to_numpy()[side != "validation"]
     return hashes

@@ -6,7 +6,7 @@ import fcntl
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.base.files import open_private
 from core.experiments.state import GroupState, MemberState, read_state
@@ -31,6 +31,8 @@ class Train:
     """What the run is for, as the kind of group calls it; empty if all its runs are for the same."""
     why: str = ""
     """Why these settings, in a few words."""
+    layers: tuple[int, ...] = ()
+    """The layers of its teacher that it begins with; empty for a run that is no student."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def plan(state: GroupState, steps: Sequence[Step]) -> None:
     first = max((one.number for one in state.members), default=0) + 1
     trained = [step for step in steps if isinstance(step, Train)]
     new = tuple(
-        NewRun(number=number, name=one.name, settings=one.settings, role=one.role, why=one.why)
+        NewRun(number=number, name=one.name, settings=one.settings, role=one.role, why=one.why, layers=one.layers)
         for number, one in enumerate(trained, start=first)
     )
     longer = tuple(LongerRun(number=one.number, epochs=one.epochs) for one in steps if isinstance(one, Extend))
@@ -90,10 +92,12 @@ def carry_out(group: GroupFolder) -> None:
 
 
 def _request_of(one: MemberState, request: Request, group: GroupFolder) -> Request:
+    student = request.distillation
     return request.model_copy(
         update={
             "name": unused_name(one.member.name),
             "settings": request.settings.changed(one.member.settings),
+            "distillation": replace(student, layers=one.member.layers) if student is not None else None,
             "group": group.id,
         }
     )

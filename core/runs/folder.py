@@ -11,6 +11,7 @@ notes.jsonl          what the user says about it: notes, tags, another name (cor
 queue.json           the run's place in the queue, while it has one (core/runs/queue_entry.py)
 split.parquet        which row, by hash of its text, sits in train and which in validation
 checkpoints/step-N/  where the run can be resumed (core/training/checkpoints.py)
+student/             the model that a student begins with, while its worker works (core/worker/distillation.py)
 base/N/              weights of other runs that a branch began with, if it trains others (core/runs/branch.py)
 model/               the best weights as a Hugging Face folder
 predictions.parquet  validation rows: row, text hash, label, logits
@@ -104,6 +105,10 @@ class RunFolder:
     @property
     def base(self) -> Path:
         return self.path / "base"
+
+    @property
+    def student(self) -> Path:
+        return self.path / "student"
 
     @property
     def earlier(self) -> Path:

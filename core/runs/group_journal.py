@@ -36,6 +36,8 @@ class NewRun(msgspec.Struct, frozen=True, kw_only=True):
     """What the run is for, as the kind of group calls it; empty if all its runs are for the same."""
     why: str = ""
     """Why these settings, in a few words."""
+    layers: tuple[int, ...] = ()
+    """The layers of its teacher that it begins with; empty for a run that is no student."""
 
 
 class LongerRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,6 +85,8 @@ class Member:
     why: str
     run: str | None = None
     """Id of the run; None before it is made."""
+    layers: tuple[int, ...] = ()
+    """See `NewRun`."""
     epochs: int | None = None
     """The total number of epochs that it is to be extended to; None if it was never extended."""
 
@@ -99,7 +103,9 @@ class GroupHistory:
         """Fold in a record. What is about members that were never planned is ignored."""
         if isinstance(entry, Planned):
             for one in entry.new:
-                self.members[one.number] = Member(one.number, one.name, one.settings, one.role, one.why)
+                self.members[one.number] = Member(
+                    one.number, one.name, one.settings, one.role, one.why, layers=one.layers
+                )
             for longer in entry.longer:
                 self._change(longer.number, epochs=longer.epochs)
         elif isinstance(entry, Made):

@@ -29,6 +29,41 @@ class Parent:
     """Step of its checkpoint."""
 
 
+@dataclass(frozen=True)
+class Distillation:
+    """What a student imitates, and how; see `core/distillation/imitation.py` for the loss."""
+
+    teacher: str
+    """Id of the run whose model is imitated."""
+    layers: tuple[int, ...] = ()
+    """The teacher's layers that the student begins with, counted from 1, in ascending order."""
+    unlabelled: str = ""
+    """Reviews without labels that are learned from, too: a path or a Hugging Face dataset id; empty for none."""
+    test: str = ""
+    """Labelled reviews that the student is measured on in the end; none of them is learned from."""
+    temperature: float = 2.0
+    """At which probabilities are compared. That of DistilBERT's recipe (Sanh et al. 2019)."""
+    label_weight: float = 0.5
+    """Of the labels' cross-entropy. It and `soft_weight` are 0.5 where DistilBERT is distilled for one task."""
+    soft_weight: float = 0.5
+    """Of the distance from the teacher's probabilities."""
+    hidden_weight: float = 1.0
+    """Of the distance from the teacher's hidden states."""
+
+    def __post_init__(self) -> None:
+        weights = (self.label_weight, self.soft_weight, self.hidden_weight)
+        if not 0.1 <= self.temperature <= 100:
+            raise ValueError("temperature must be from 0.1 to 100")
+        if not all(0 <= weight <= 1000 for weight in weights) or not self.label_weight + self.soft_weight:
+            raise ValueError("weights must be from 0 to 1000, and label_weight or soft_weight above 0")
+        if list(self.layers) != sorted(set(self.layers)) or min(self.layers, default=1) < 1:
+            raise ValueError("layers must be different numbers from 1 on, in ascending order")
+
+
+DISTILLATION_SETTINGS = ("temperature", "label_weight", "soft_weight", "hidden_weight")
+"""The parts of a distillation that are set like settings."""
+
+
 class Outline(msgspec.Struct, frozen=True, kw_only=True):
     """The request of a run with unchecked settings; `core.runs.request.Request` is the checked form."""
 
@@ -39,6 +74,8 @@ class Outline(msgspec.Struct, frozen=True, kw_only=True):
     method: Method = "fine-tuning"
     parent: Parent | None = None
     """Where the run branches off; None if it is not a branch."""
+    distillation: Distillation | None = None
+    """What a student imitates; None for every other method."""
     group: str | None = None
     """Id of the group that the run belongs to; None if it stands alone."""
     hypothesis: str = ""
@@ -51,7 +88,7 @@ class Outline(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def recipe(self) -> str:
         """What its settings began with: a preset, or the method that allows no other."""
-        return "baseline" if self.method == "baseline" else self.preset
+        return self.preset if self.method == "fine-tuning" else self.method
 
     def all_settings(self) -> dict[str, Value | None]:
         """Return every setting of the run; one that is not written down has its default. Imports pydantic."""

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.base.errors import ReviewtuiError
 from core.reviews.options import ReadingOptions
-from core.runs.outline import Method, Parent
+from core.runs.outline import Distillation, Method, Parent
 from core.settings.schema import Settings
 
 
@@ -28,6 +28,8 @@ class Request(BaseModel):
     settings: Settings = Settings()
     method: Method = "fine-tuning"
     """How the model is trained."""
+    distillation: Distillation | None = None
+    """What a student imitates; None for every other method."""
     parent: Parent | None = None
     """The run that this one branches off; None if it is not a branch."""
     group: str | None = None

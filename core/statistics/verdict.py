@@ -52,8 +52,8 @@ def sentence(difference: Difference, p_adjusted: float, margin: float, basis: st
         figure: What was measured, if not accuracy: "macro F1".
     """
     verdict = judge(difference, p_adjusted, margin)
-    decimals = _decimals(difference, margin)
-    middle, low, high = (_signed(end, decimals) for end in (difference.difference, difference.low, difference.high))
+    decimals = decimals_of(difference, margin)
+    middle, low, high = (signed(end, decimals) for end in (difference.difference, difference.low, difference.high))
     points = f"points of {figure}" if figure else "points"
     reason = _reason(verdict, difference, p_adjusted, margin)
     return f"{middle} {points} ({low}…{high}) {basis}: {verdict}{reason}"
@@ -70,7 +70,7 @@ def _reason(verdict: Verdict, difference: Difference, p_adjusted: float, margin:
     return ""
 
 
-def _decimals(difference: Difference, margin: float) -> int:
+def decimals_of(difference: Difference, margin: float) -> int:
     """Decimals that leave both ends of the interval on their side of 0 and of the margin, as the verdict saw them."""
 
     def side(points: float) -> tuple[bool, bool, bool]:
@@ -83,7 +83,7 @@ def _decimals(difference: Difference, margin: float) -> int:
     )
 
 
-def _signed(fraction: float, decimals: int) -> str:
+def signed(fraction: float, decimals: int) -> str:
     """Return a fraction in points, with a sign if it does not round to 0."""
     points = round(100 * fraction, decimals)
     return f"{points:+.{decimals}f}".replace("-", "−") if points else f"{0:.{decimals}f}"

@@ -96,9 +96,12 @@ def loss_sum(
 ) -> torch.Tensor:
     """Return the summed cross-entropy of logits [B, C] and labels [B], in fp32, with class weights and smoothing.
 
+    Reviews with the label −1 have none, and contribute nothing.
     The sum over a step, divided by `step_divisor`, equals torch's `cross_entropy(reduction="mean")` of the whole step.
     """
-    return functional.cross_entropy(logits.float(), labels, weight=weights, label_smoothing=smoothing, reduction="sum")
+    return functional.cross_entropy(
+        logits.float(), labels, weight=weights, label_smoothing=smoothing, reduction="sum", ignore_index=-1
+    )
 
 
 class LossWatch:

@@ -19,10 +19,15 @@ def work_of(run: RunFolder, journal: JournalWriter, control: ControlReader, term
     Raises:
         ReviewtuiError: settings.toml is missing or damaged.
     """
-    if run.request().method == "baseline":
+    method = run.request().method
+    if method == "baseline":
         from core.worker.baseline import BaselineWork
 
         return BaselineWork(run, journal, control, terminated)
+    if method == "distillation":
+        from core.worker.distillation import DistillationWork
+
+        return DistillationWork(run, journal, control, terminated)
     from core.worker.session import Session
 
     return Session(run, journal, control, terminated)

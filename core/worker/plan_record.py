@@ -17,7 +17,7 @@ def plan_record(source: ModelSource, data: RunData, loop: TrainingLoop) -> PlanR
     return PlanRecord(
         model=source.name,
         labels=tuple(classifier.labels),
-        rows=len(data.train_rows),
+        rows=len(loop.train.rows),
         validation_rows=len(data.validation_rows),
         epochs=round(loop.steps / loop.per_epoch, 4) if settings.max_steps else settings.epochs,
         steps=loop.steps,

@@ -6,7 +6,7 @@ import hashlib
 import json
 import platform
 import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import Any
 
@@ -29,7 +29,7 @@ from core.runs.provenance import Provenance, read_provenance
 from core.runs.request import Request
 from core.settings.schema import settings_that_decide
 from core.training.loop import TrainingLoop
-from core.worker.model_card import Making, making_of_fine_tuning, model_card
+from core.worker.model_card import Making, model_card
 
 _LIBRARIES = ("transformers", "tokenizers", "numpy", "pyarrow")
 _PACKAGES: dict[Method, tuple[str, ...]] = {
@@ -99,6 +99,8 @@ def provenance_of(
 def _settings_sha256(request: Request) -> str:
     """Return the hash of all settings except those that decide only how long the run is."""
     said = request.settings.model_dump(mode="json", exclude=set(settings_that_decide("duration")))
+    if request.distillation is not None:
+        said["distillation"] = asdict(request.distillation)
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
@@ -114,12 +116,11 @@ def _counts(labels: np.ndarray, names: tuple[str, ...]) -> dict[str, int]:
     return {name: int(count) for name, count in zip(names, found, strict=True)}
 
 
-def write_model(run: RunFolder, request: Request, data: RunData, loop: TrainingLoop) -> bool:
-    """Write the result of fine-tuning with the best weights; return False if there has been no evaluation."""
+def write_model(run: RunFolder, request: Request, data: RunData, loop: TrainingLoop, making: Making) -> bool:
+    """Write the result of training with the best weights; return False if there has been no evaluation."""
     logits = loop.take_best()
     if logits is None:
         return False
-    making = making_of_fine_tuning(loop)
     write_result(run, request, data, Result(loop.classifier, loop.special_tokens, loop.validation, logits, making))
     return True
 

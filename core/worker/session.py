@@ -9,6 +9,7 @@ import threading
 import time
 
 import numpy as np
+import torch
 
 from core.base.errors import ReviewtuiError
 from core.base.memory import process_bytes
@@ -19,7 +20,7 @@ from core.data.run_data import RunData
 from core.data.tokenization import tokenize_ahead
 from core.data.tokens import special_tokens_of
 from core.inference.cut_counts import read_cut_counts
-from core.models.classifier import build_classifier, build_native_classifier
+from core.models.classifier import Classifier, build_classifier, build_native_classifier
 from core.models.device import choose_device, choose_precision
 from core.models.sources import ModelSource, resolve_model
 from core.planning.sizes import EVALUATION_REVIEWS
@@ -47,6 +48,8 @@ from core.runs.records import (
 from core.training.checkpoint_writer import CheckpointWriter
 from core.training.checkpoints import Checkpoint, adopt, load_newest_checkpoint
 from core.training.loop import DivergedError, TrainingLoop
+from core.training.loss import Objective
+from core.worker.model_card import Making, making_of_fine_tuning
 from core.worker.pace import Pace
 from core.worker.plan_record import plan_record
 from core.worker.refinement import refine, seconds_to_start
@@ -89,7 +92,7 @@ class Session(Work):
         read = time.monotonic() - began
         self.journal.write(PhaseRecord(name="loading the model"))
         earlier = read_provenance(self.run.provenance) if resume else None
-        source = resolve_model(earlier.model if earlier is not None else request.settings.model)
+        source = self._source(earlier)
         loop = self._prepare(source, data, earlier)
         if resume:
             self._restore(loop)
@@ -149,7 +152,40 @@ class Session(Work):
         if classifier is None:
             classifier = build_classifier(source, data.labels, settings)
         adopt(classifier.model, self.run.base)
-        rows = data.train_rows
+        device = choose_device(settings.device)
+        precision = earlier.precision if earlier is not None else choose_precision(settings.precision, device)
+        train, validation = self._examples(classifier, data, device)
+        return TrainingLoop(
+            classifier,
+            special_tokens_of(classifier.tokenizer, classifier.max_length, classifier.truncation),
+            train,
+            validation,
+            settings,
+            device,
+            precision,
+            self._objective(classifier, train, device, precision),
+            self,
+            micro_tokens=earlier.micro_batch_tokens if earlier is not None else None,
+            heartbeat=self._heartbeat.beat,
+        )
+
+    def _source(self, earlier: Provenance | None) -> ModelSource:
+        """Return the model that the run begins with.
+
+        Args:
+            earlier: Provenance written by an earlier worker of this run, which names the same model.
+        """
+        return resolve_model(earlier.model if earlier is not None else self.request.settings.model)
+
+    def _objective(
+        self, classifier: Classifier, train: Examples, device: torch.device, precision: str
+    ) -> Objective | None:
+        """Return what is minimized; None for the cross-entropy of the labels."""
+        return None
+
+    def _examples(self, classifier: Classifier, data: RunData, device: torch.device) -> tuple[Examples, Examples]:
+        """Return the training and the validation examples, which are tokenized while training already runs."""
+        settings, rows = self.request.settings, data.train_rows
         windows = EpochOrder(len(rows), settings.batch_size, settings.seed, 0).windows
         count = max(settings.batch_size, EVALUATION_REVIEWS)  # `TrainingLoop.rehearse` needs the longest first
         longest = rows[longest_in_bytes(data.train, rows, count)]
@@ -157,25 +193,15 @@ class Session(Work):
         apart = data.validation is not data.train
         first = longest if apart else np.concatenate([longest, measured])
         order = (first, *(rows[window] for window in windows))
-        device = choose_device(settings.device)
         considerate = device.type == "cpu"
         tokens = held_out = tokenize_ahead(data.train, classifier.tokenizer, order, considerate=considerate)
         self._tokens.append(tokens)
         if apart:
             held_out = tokenize_ahead(data.validation, classifier.tokenizer, (measured,), considerate=considerate)
             self._tokens.append(held_out)
-        return TrainingLoop(
-            classifier,
-            special_tokens_of(classifier.tokenizer, classifier.max_length, classifier.truncation),
+        return (
             Examples(tokens, data.train_rows, data.train_labels, data.train),
             Examples(held_out, data.validation_rows, data.validation_labels, data.validation),
-            settings,
-            device,
-            earlier.precision if earlier is not None else choose_precision(settings.precision, device),
-            None,
-            self,
-            micro_tokens=earlier.micro_batch_tokens if earlier is not None else None,
-            heartbeat=self._heartbeat.beat,
         )
 
     def _plan_memory(self, loop: TrainingLoop) -> bool:
@@ -247,14 +273,18 @@ class Session(Work):
         self.journal.write(PhaseRecord(name="saving"))
         self._writer.wait()  # it holds the moments, whose memory saving needs
         try:
-            if Attempt(lambda: write_model(self.run, self.request, data, loop)).failed:
+            if Attempt(lambda: write_model(self.run, self.request, data, loop, self._making(loop))).failed:
                 loop.learner.free()
-                write_model(self.run, self.request, data, loop)
+                write_model(self.run, self.request, data, loop, self._making(loop))
             self._saved = True
         except (OSError, ReviewtuiError) as error:
             raise ReviewtuiError(
                 f"The model could not be written ({error}); make room and `reviewtui resume {self.run.id}`."
             ) from error
+
+    def _making(self, loop: TrainingLoop) -> Making:
+        """Return how the model was made, for its card."""
+        return making_of_fine_tuning(loop)
 
     def _end(self, kind: type[EndRecord], loop: TrainingLoop, message: str) -> None:
         """Write the run's last record, with the figures that it came to."""

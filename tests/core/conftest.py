@@ -16,6 +16,7 @@ import torch
 
 from core.data.examples import Examples
 from core.data.tokens import SpecialTokens, encode, special_tokens_of
+from core.distillation.imitation import Imitation
 from core.learners import budgets, choose
 from core.models.classifier import Classifier, build_classifier
 from core.models.sources import ModelSource
@@ -25,12 +26,14 @@ from core.runs.folder import RunFolder
 from core.runs.history import RunHistory
 from core.runs.journal import JournalWriter
 from core.runs.lock import living_worker
+from core.runs.outline import Distillation
 from core.runs.records import EvaluationRecord, OutOfMemoryRecord, StepRecord
 from core.runs.status import OVER
 from core.runs.summary import summarize
 from core.settings.schema import Settings
 from core.training.checkpoints import Checkpoint
 from core.training.loop import TrainingLoop
+from core.training.loss import class_weights
 from core.worker import work as work_module
 from core.worker.methods import work_of
 from tests.core.made import history_of
@@ -127,9 +130,36 @@ def path(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str
     return name
 
 
+class RandomAnswers:
+    """Answers of a teacher that says anything."""
+
+    def __init__(self, rows: int, width: int) -> None:
+        self.all = torch.randn(rows, width, generator=torch.Generator().manual_seed(1)).numpy()
+
+    def take(self, positions: np.ndarray) -> np.ndarray:
+        return self.all[positions]
+
+
+def made_imitation(labels: np.ndarray, settings: Settings, layers: tuple[int, ...] = (1, 2), **parts: Any) -> Imitation:
+    """The objective of a tiny student, whose teacher says anything."""
+    return Imitation(
+        Distillation(teacher="none", **parts),
+        labels,
+        len(LABELS),
+        RandomAnswers(len(labels), len(LABELS) + 32 * len(layers)),
+        layers,
+        class_weights(labels[labels >= 0], len(LABELS), settings.class_weights),
+        settings.label_smoothing,
+        torch.device("cpu"),
+    )
+
+
 @pytest.fixture
 def make_loop(path: str, tiny_models: dict[str, Path], reviews_of: Callable[..., list[tuple[str, str]]]) -> MakeLoop:
-    """`make_loop(family="bert", rows=22, precision="fp32", recorder=…, clock=…, sleep=…, **settings)`."""
+    """`make_loop(family="bert", rows=22, precision="fp32", recorder=…, clock=…, sleep=…, imitates=…, **settings)`.
+
+    With `imitates`, the parts of a `Distillation`, a third of the reviews has no label, and a teacher is imitated.
+    """
 
     def make(
         family: str = "bert",
@@ -138,6 +168,7 @@ def make_loop(path: str, tiny_models: dict[str, Path], reviews_of: Callable[...,
         recorder: Recorder | None = None,
         clock: Callable[[], float] | None = None,
         sleep: Callable[[float], None] | None = None,
+        imitates: dict[str, Any] | None = None,
         **settings: Any,
     ) -> tuple[TrainingLoop, Recorder]:
         given = {"epochs": 2, "batch_size": 8, "learning_rate": 1e-3, "device": "cpu", "checkpoint_seconds": 1e9}
@@ -149,6 +180,10 @@ def make_loop(path: str, tiny_models: dict[str, Path], reviews_of: Callable[...,
         labels[:rows:5] = 0  # so that the classes are not balanced
         recorder = recorder or Recorder()
         train, held_out = np.arange(rows), np.arange(rows, rows + 10)
+        objective = None
+        if imitates is not None:
+            labels[1:rows:3] = -1
+            objective = made_imitation(labels[train], wanted, **imitates)
         loop = TrainingLoop(
             classifier,
             special_tokens_of(classifier.tokenizer, classifier.max_length, classifier.truncation),
@@ -157,7 +192,7 @@ def make_loop(path: str, tiny_models: dict[str, Path], reviews_of: Callable[...,
             wanted,
             torch.device("cpu"),
             precision,
-            None,
+            objective,
             recorder,
             clock or (lambda: 0.0),
             sleep or (lambda seconds: pytest.fail("slept")),

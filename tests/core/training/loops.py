@@ -34,4 +34,9 @@ MODES: dict[str, dict[str, Any]] = {
     "lora": {"lora": True, "lora_rank": 2},
     "sgd": {"optimizer": "sgd", "learning_rate": 0.05},
     "recompute": {"gradient_checkpointing": True},
+    "imitating": {"imitates": {}},
+    "imitating, frozen": {"imitates": {"layers": (2,)}, "freeze_layers": 1},
+    "imitating, head": {"imitates": {"layers": ()}, "freeze_layers": "encoder"},
+    "imitating, lora": {"imitates": {}, "lora": True, "lora_rank": 2},
+    "imitating, recompute": {"imitates": {}, "gradient_checkpointing": True},
 }

@@ -50,6 +50,9 @@ def test_a_checkpoint_is_due_when_so_much_time_has_passed_and_at_the_end(
         ("bert", "fp32", "head"),
         ("bert", "fp32", "sgd"),
         ("distilbert", "fp32", "recompute"),
+        *((family, "fp32", "imitating") for family in ("bert", "roberta", "distilbert")),
+        ("bert", "bf16", "imitating"),
+        *(("bert", "fp32", f"imitating, {what}") for what in ("frozen", "head", "lora", "recompute")),
     ],
 )
 def test_a_resumed_run_is_the_unbroken_run_to_the_bit(

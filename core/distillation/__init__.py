@@ -1,0 +1,10 @@
+"""Distillation: a student with fewer layers learns from reviews, from what its teacher says of them, and how.
+
+layers.py      which of the teacher's layers the student begins with, and which it imitates
+student.py     the model folder that the student begins with
+reviews.py     what it learns from: the labelled training reviews, and unlabelled ones that are nobody's test
+answers.py     what the teacher says of each review, computed once and kept
+imitation.py   the loss
+agreement.py   how often student and teacher say the same
+asking.py      what `reviewtui distil` asks for, checked
+"""

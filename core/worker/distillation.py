@@ -1,0 +1,185 @@
+"""Distillation, from a run's `settings.toml` to its `model/`: fine-tuning of a student that also imitates its teacher.
+
+Steps, checkpoints and evaluations are those of `Session`. What differs comes before the first step: the model that the
+student begins with is written from the teacher's, and the teacher answers all reviews once, or its answers are found.
+"""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any
+
+import numpy as np
+import torch
+
+from core.base.errors import InputError, ReviewtuiError
+from core.base.text import clean_line
+from core.base.units import in_bytes
+from core.data.examples import Examples
+from core.data.run_data import RunData, write_split
+from core.data.token_store import TokenStore
+from core.data.tokenization import tokenize
+from core.data.tokens import special_tokens_of
+from core.distillation.answers import Teacher, answers_of
+from core.distillation.imitation import Imitation
+from core.distillation.layers import imitated
+from core.distillation.reviews import Lesson, joined, read_lesson
+from core.distillation.student import layers_of, write_student
+from core.models.classifier import Classifier, longest_input
+from core.models.sources import ModelSource, resolve_model
+from core.planning.run_plan import num_frozen
+from core.reviews.reading import Reviews
+from core.runs.folder import RunFolder, is_run_id
+from core.runs.outline import Distillation
+from core.runs.provenance import Provenance
+from core.training.loop import TrainingLoop
+from core.training.loss import Objective, class_weights
+from core.worker.model_card import Making, making_of_fine_tuning
+from core.worker.session import Session
+
+
+class DistillationWork(Session):
+    """One worker's work on one student."""
+
+    _lesson: Lesson
+    _teacher_model: ModelSource
+
+    @property
+    def _asked(self) -> Distillation:
+        """What the student imitates.
+
+        Raises:
+            InputError: settings.toml does not say.
+        """
+        asked = self.request.distillation
+        if asked is None or not asked.layers:
+            raise InputError("The settings.toml of this run does not say which layers of which model it is made from.")
+        return asked
+
+    @property
+    def _teacher(self) -> RunFolder:
+        """The run of the teacher.
+
+        Raises:
+            InputError: It was deleted.
+        """
+        asked = self._asked.teacher
+        run = RunFolder(self.run.path.parent / asked)
+        if not is_run_id(asked) or not (run.model / "config.json").is_file():
+            raise InputError(
+                f"The run {clean_line(asked, 40)} that this one learns from has no model, or was deleted; restore it, "
+                "or distil another."
+            )
+        return run
+
+    def close(self) -> None:
+        super().close()
+        shutil.rmtree(self.run.student, ignore_errors=True)
+
+    def _read(self) -> RunData:
+        lesson = self._lesson = read_lesson(self.request, self._teacher, self._phase("reading"))
+        for sentence in lesson.data.notices:
+            self._notice(sentence)
+        more = (lesson.unlabelled, lesson.unlabelled_rows) if lesson.unlabelled is not None else None
+        write_split(self.run, lesson.data, more)
+        return lesson.data
+
+    def _source(self, earlier: Provenance | None) -> ModelSource:
+        teacher, layers = self._teacher, self._asked.layers
+        self._teacher_model = resolve_model(str(teacher.model))
+        try:
+            write_student(self._teacher_model.folder, layers, self.run.student)
+        except OSError as error:
+            raise ReviewtuiError(
+                f"The student's model could not be written ({error}); make room and resume."
+            ) from error
+        name = f"{clean_line(teacher.request().name, 60)}, layers {', '.join(map(str, layers))}"
+        return ModelSource(name, resolve_model(str(self.run.student)).folder)
+
+    def _examples(self, classifier: Classifier, data: RunData, device: torch.device) -> tuple[Examples, Examples]:
+        """Tokenize all reviews: the teacher reads every one of them before the first step."""
+        if list(classifier.labels) != self._labels_of_teacher():
+            raise InputError(
+                f"The data has the classes {', '.join(map(_short, classifier.labels))} now, and the teacher knows "
+                f"{', '.join(map(_short, self._labels_of_teacher()))}; a student needs the teacher's data."
+            )
+        tokens = self._tokenized(data.train, classifier)
+        held_out = tokens if data.validation is data.train else self._tokenized(data.validation, classifier)
+        validation = Examples(held_out, data.validation_rows, data.validation_labels, data.validation)
+        labelled = Examples(tokens, data.train_rows, data.train_labels, data.train)
+        self._sources = [labelled]
+        if self._lesson.unlabelled is not None and len(rows := self._lesson.unlabelled_rows):
+            reviews = self._lesson.unlabelled
+            unlabelled = Examples(
+                self._tokenized(reviews, classifier), rows, np.full(len(rows), -1, dtype=np.int64), reviews
+            )
+            self._sources.append(unlabelled)
+            return joined(labelled, unlabelled), validation
+        return labelled, validation
+
+    def _tokenized(self, reviews: Reviews, classifier: Classifier) -> TokenStore:
+        store = tokenize(reviews, classifier.tokenizer, self._phase("tokenizing"))
+        self._tokens.append(store)
+        return store
+
+    def _labels_of_teacher(self) -> list[str]:
+        from core.runs.model_labels import labels_of_model
+
+        return list(labels_of_model(self._teacher))
+
+    def _objective(
+        self, classifier: Classifier, train: Examples, device: torch.device, precision: str
+    ) -> Objective | None:
+        """Have the teacher answer all reviews, and return what imitates its answers."""
+        settings, asked = self.request.settings, self._asked
+        model: Any = classifier.model
+        kept = len(asked.layers)
+        taught = imitated(layers_of(self._teacher_model.folder), kept)
+        learning = range(max(num_frozen(settings, kept), 0), kept) if asked.hidden_weight else range(0)
+        teacher = Teacher(
+            self._teacher_model,
+            classifier.labels,
+            tuple(taught[number] for number in learning),
+            int(model.config.hidden_size),
+            settings,
+            device,
+            precision,
+        )
+        reads = special_tokens_of(
+            classifier.tokenizer,
+            longest_input(classifier.tokenizer, classifier.model),
+            self._teacher.request().settings.truncation,
+        )
+        progress = self._phase("asking the teacher")
+        answers = answers_of(
+            teacher, classifier.tokenizer, reads, self._sources, progress, heartbeat=self._heartbeat.beat
+        )
+        how = "found where an earlier run had kept them" if answers.found else "computed once and kept"
+        self._notice(f"The teacher's answers to {len(answers):,} reviews ({in_bytes(answers.bytes)}) were {how}.")
+        labels = self._lesson.data.train_labels
+        return Imitation(
+            asked,
+            train.labels,
+            len(classifier.labels),
+            answers,
+            tuple(number + 1 for number in learning),
+            class_weights(labels, len(classifier.labels), settings.class_weights),
+            settings.label_smoothing,
+            device,
+        )
+
+    def _making(self, loop: TrainingLoop) -> Making:
+        asked, usual = self._asked, making_of_fine_tuning(loop)
+        unlabelled = len(self._lesson.unlabelled_rows)
+        also = f" and {unlabelled:,} unlabelled ones" if unlabelled else ""
+        sentence = (
+            f"Distilled from a model with {layers_of(self._teacher_model.folder)} layers (`{{model}}`) with reviewtui: "
+            f"it began with {len(asked.layers)} of them, and learned from the labelled reviews{also}, and from what "
+            f"its teacher says of them (temperature {asked.temperature:g}; weights {asked.label_weight:g} labels, "
+            f"{asked.soft_weight:g} probabilities, {asked.hidden_weight:g} hidden states)."
+        )
+        return Making(sentence, usual.details, chosen_on_validation=True)
+
+
+def _short(label: str) -> str:
+    return clean_line(label, 40)
