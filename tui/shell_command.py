@@ -91,13 +91,19 @@ def _class_name(word: str) -> tuple[str, str]:
 
 
 def train_command(
-    source: str, reading: ReadingOptions, preset: str, typed: Mapping[str, str], name: str = ""
+    source: str,
+    reading: ReadingOptions,
+    preset: str,
+    typed: Mapping[str, str],
+    name: str = "",
+    hypothesis: str = "",
 ) -> list[str]:
     """Return the words of the command that starts a run."""
     words = ["reviewtui", "train", source, *reading_words(reading), "--preset", preset]
     for setting, text in typed.items():
         words += ["--set", f"{setting}={text}"]
-    return [*words, "--name", name] if name else words
+    words += ["--name", name] if name else []
+    return [*words, "--hypothesis", hypothesis] if hypothesis else words
 
 
 _OBEYED = STEERING | {0x09, 0x0A}

@@ -23,6 +23,8 @@ class Draft:
     """Setting → what the user typed, where it differs from the preset."""
     name: str = ""
     """The name that the user gave the run; empty for the suggested one."""
+    hypothesis: str = ""
+    """What the user expects of the run; empty if nothing was said."""
     lengths: LengthReport | None = None
     """The token lengths of some reviews with some model's tokenizer; read them through `lengths_with`."""
     lengths_of: tuple[str, str] = "", ""

@@ -16,20 +16,24 @@ from core.runs.checkpoint_folders import OPTIMIZER, STATE, WEIGHTS, fault, makin
 from core.runs.folder import RunFolder, create_run
 from core.runs.history import read_history
 from core.runs.names import require_unused, unused_name
+from core.runs.notes import hypothesis_line
 from core.runs.outline import Parent
 from core.runs.progress import Progress, write_progress
 from core.runs.provenance import read_provenance
 from core.settings.schedule import planned_steps
 
 
-def branch_run(parent: RunFolder, changes: Mapping[str, Any], *, name: str = "", step: int | None = None) -> RunFolder:
+def branch_run(
+    parent: RunFolder, changes: Mapping[str, Any], *, name: str = "", hypothesis: str = "", step: int | None = None
+) -> RunFolder:
     """Create a run that continues from a checkpoint of `parent` with `changes`. Its worker starts by resuming.
 
     Args:
         step: Of the checkpoint; None for the newest.
+        hypothesis: What the user expects of the branch; empty if nothing was said.
 
     Raises:
-        InputError: There is no such checkpoint, or the changes do not fit it.
+        InputError: There is no such checkpoint, the changes do not fit it, or the hypothesis is too long.
     """
     asked = parent.request()
     if asked.method == "baseline":
@@ -53,7 +57,7 @@ def branch_run(parent: RunFolder, changes: Mapping[str, Any], *, name: str = "",
             "settings": settings,
             "parent": Parent(run=parent.id, step=at),
             "group": None,
-            "hypothesis": "",
+            "hypothesis": hypothesis_line(hypothesis),
         }
     )
     run = create_run(request)

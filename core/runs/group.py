@@ -6,6 +6,7 @@ and name their group in `settings.toml`.
 group.toml       what was asked: name, kind, the request that its runs begin with, and what the kind wants to know
 members.jsonl    which runs were planned and made, append-only (core/runs/group_journal.py)
 result.json      what came out, once all runs have ended
+notes.jsonl      what the user says about it (core/runs/notes.py)
 lock             held by the process that plans the next run
 """
 
@@ -23,6 +24,7 @@ from core.base.errors import ReviewtuiError
 from core.base.files import home, private_folder, write_whole
 from core.base.text import clean_line
 from core.runs.folder import is_run_id, new_folder
+from core.runs.notes import FILE_NAME
 from core.runs.outline import Outline
 
 if TYPE_CHECKING:
@@ -64,6 +66,10 @@ class GroupFolder:
     @property
     def result(self) -> Path:
         return self.path / "result.json"
+
+    @property
+    def notes(self) -> Path:
+        return self.path / FILE_NAME
 
     @property
     def lock(self) -> Path:

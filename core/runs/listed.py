@@ -71,7 +71,7 @@ def _settings(run: ListedRun) -> FieldValue:
     return f"{outline.recipe if outline is not None else run.summary.preset}{changed}"
 
 
-def _outlined(name: Literal["method", "group", "hypothesis"]) -> Callable[[ListedRun], FieldValue]:
+def _outlined(name: Literal["method", "group"]) -> Callable[[ListedRun], FieldValue]:
     def of(run: ListedRun) -> FieldValue:
         outline = run.summary.outline
         return (getattr(outline, name) or None) if outline is not None else None
@@ -108,7 +108,7 @@ _FIELDS = (
     Field("preset", "preset", "", "words", lambda run: run.summary.preset),
     Field("method", "method", "Fine-tuning, baseline or distillation", "words", _outlined("method")),
     Field("group", "group", "The seeds or the sweep that it belongs to", "words", _outlined("group")),
-    Field("expected", "expected", "What you expected of it", "words", _outlined("hypothesis")),
+    Field("expected", "expected", "What you expected of it", "words", lambda run: run.summary.hypothesis or None),
     Field("queue", "queue", "Its place in the queue", "number", lambda run: run.place),
     Field("parent", "branch of", "The run that it branches off", "words", _parent),
     Field("run", "id", "", "words", lambda run: run.summary.id),

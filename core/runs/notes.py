@@ -1,4 +1,4 @@
-"""What the user says about a run: its notes, its tags and its name, in `notes.jsonl` in its folder.
+"""What the user says about a run or a group: notes, tags, its name, what is expected, in `notes.jsonl` in its folder.
 
 The file is only ever appended to, one checksummed record a line (core/base/checked_lines.py), and nothing else writes
 it: a worker that replaces settings.toml, as an extension does, loses none of it, and what was said stays on record when
@@ -8,6 +8,7 @@ it is taken back. A line torn by a crash is skipped by readers, and the next rec
     withdrawn   id: that note no longer counts
     tagged      added, removed
     renamed     name: what the run is called from now on, in place of the name in settings.toml
+    expected    text, epochs: a hypothesis, beside the one in settings.toml, which stays as it was said at the start
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from core.base.files import open_private, sync_path
 from core.base.text import clean_line
 
 FILE_NAME = "notes.jsonl"
-LONGEST_NOTE, LONGEST_TAG = 1000, 40
+LONGEST_NOTE, LONGEST_TAG, LONGEST_HYPOTHESIS = 1000, 40, 300
 _MAX_BYTES = 4 << 20
 """How much of a file is read: some 4,000 of the longest notes."""
 _TAG = re.compile(r"[^\W_][\w./-]*")
@@ -48,6 +49,15 @@ class Note(_Record, frozen=True, kw_only=True, tag_field="kind", tag="note"):
     text: str
 
 
+class Hypothesis(_Record, frozen=True, kw_only=True, tag_field="kind", tag="expected"):
+    """What the user expects, as it was said at that time. Later ones do not replace earlier ones."""
+
+    text: str
+    """Empty if nothing is expected any more."""
+    epochs: int | None = None
+    """The total number of epochs of the extension that it is about; None if it is about the run or group itself."""
+
+
 class _Withdrawn(_Record, frozen=True, kw_only=True, tag_field="kind", tag="withdrawn"):
     id: str
 
@@ -61,7 +71,7 @@ class _Renamed(_Record, frozen=True, kw_only=True, tag_field="kind", tag="rename
     name: str
 
 
-_DECODER = msgspec.json.Decoder(Note | _Withdrawn | _Tagged | _Renamed)
+_DECODER = msgspec.json.Decoder(Note | Hypothesis | _Withdrawn | _Tagged | _Renamed)
 
 
 @dataclass(frozen=True)
@@ -74,6 +84,8 @@ class Annotations:
     """In alphabetical order."""
     notes: tuple[Note, ...] = ()
     """The oldest first."""
+    hypotheses: tuple[Hypothesis, ...] = ()
+    """What was expected after the start, or of an extension; the oldest first."""
 
 
 _NOTHING = Annotations()
@@ -86,7 +98,7 @@ def read_annotations(file: Path) -> Annotations:
             data = stream.read(_MAX_BYTES)
     except OSError:
         return _NOTHING
-    name, tags, notes = "", set[str](), dict[str, Note]()
+    name, tags, notes, expected = "", set[str](), dict[str, Note](), list[Hypothesis]()
     for line in data.splitlines():
         try:
             record = _DECODER.decode(checked(line) or b"")
@@ -94,13 +106,15 @@ def read_annotations(file: Path) -> Annotations:
             continue
         if isinstance(record, Note):
             notes[record.id] = record
+        elif isinstance(record, Hypothesis):
+            expected.append(record)
         elif isinstance(record, _Withdrawn):
             notes.pop(record.id, None)
         elif isinstance(record, _Tagged):
             tags = (tags | set(record.added)) - set(record.removed)
         else:
             name = record.name
-    return Annotations(name, tuple(sorted(tags)), tuple(notes.values()))
+    return Annotations(name, tuple(sorted(tags)), tuple(notes.values()), tuple(expected))
 
 
 def add_note(file: Path, text: str) -> Note:
@@ -127,6 +141,38 @@ def withdraw_note(file: Path, note: Note) -> None:
         ReviewtuiError: The file cannot be written.
     """
     _append(file, _Withdrawn(time=_now(), id=note.id))
+
+
+def hypothesis_line(text: str) -> str:
+    """Return a hypothesis as it is kept, on one line; empty if there is none.
+
+    Raises:
+        InputError: It is too long.
+    """
+    line = clean_line(text)
+    if len(line) > LONGEST_HYPOTHESIS:
+        raise InputError(
+            f"A hypothesis has at most {LONGEST_HYPOTHESIS} characters, and this one has {len(line):,}: the rest "
+            "belongs in a note."
+        )
+    return line
+
+
+def add_hypothesis(file: Path, text: str, *, epochs: int | None = None, time: float | None = None) -> Hypothesis:
+    """Record what is expected from now on, and return it when it is on the disk. What was said before stays.
+
+    Args:
+        text: Empty if nothing is expected any more.
+        epochs: The total number of epochs of the extension that it is about; None for the run or group itself.
+        time: When it was said, in seconds since 1970; None for now.
+
+    Raises:
+        InputError: It is too long.
+        ReviewtuiError: The file cannot be written.
+    """
+    said = Hypothesis(time=_now() if time is None else round(time, 3), text=hypothesis_line(text), epochs=epochs)
+    _append(file, said)
+    return said
 
 
 def change_tags(file: Path, add: Iterable[str] = (), remove: Iterable[str] = ()) -> tuple[list[str], list[str]]:
@@ -179,7 +225,7 @@ def _now() -> float:
     return round(time.time(), 3)
 
 
-def _append(file: Path, record: Note | _Withdrawn | _Tagged | _Renamed) -> None:
+def _append(file: Path, record: Note | Hypothesis | _Withdrawn | _Tagged | _Renamed) -> None:
     """Append a record with one write, whole or not at all, and return when it is on the disk."""
     line = encode(msgspec.to_builtins(record))
     try:

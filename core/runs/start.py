@@ -14,6 +14,7 @@ from core.reviews.sources import absolute_source
 from core.runs.folder import RunFolder, create_run
 from core.runs.logout import Detachment
 from core.runs.names import require_unused, suggested_name, unused_name
+from core.runs.notes import hypothesis_line
 from core.runs.outline import Method
 from core.runs.queue import begin
 from core.runs.request import Request
@@ -29,6 +30,7 @@ def plan_run(
     *,
     validation: str | None = None,
     name: str = "",
+    hypothesis: str = "",
     method: Method = "fine-tuning",
 ) -> Request:
     """Return the request for a new run.
@@ -40,10 +42,11 @@ def plan_run(
         settings: The settings of the run.
         validation: Reviews to measure on; None holds some of `source` out.
         name: The name the user gave the run; empty takes one that is free.
+        hypothesis: What the user expects of it; empty if nothing was said.
         method: How the model is trained. A baseline keeps only the settings that it has.
 
     Raises:
-        InputError: Another run is called `name`.
+        InputError: Another run is called `name`, or the hypothesis is too long.
     """
     if method == "baseline":
         preset, settings = "balanced", baseline_settings(settings)
@@ -56,6 +59,7 @@ def plan_run(
         preset=preset,
         settings=settings,
         method=method,
+        hypothesis=hypothesis_line(hypothesis),
     )
 
 

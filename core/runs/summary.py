@@ -14,7 +14,7 @@ from core.runs.folder import RunFolder
 from core.runs.history import RunHistory
 from core.runs.journal import record_of
 from core.runs.lock import read_holder
-from core.runs.notes import Note, read_annotations
+from core.runs.notes import Hypothesis, Note, read_annotations
 from core.runs.outline import Outline, Parent, read_outline
 from core.runs.records import EndRecord, PhaseRecord, PlanRecord, Record
 from core.runs.status import OVER, State, run_status
@@ -82,8 +82,16 @@ class RunSummary:
     tags: tuple[str, ...]
     notes: tuple[Note, ...]
     """What the user noted about it, the oldest first."""
+    hypotheses: tuple[Hypothesis, ...]
+    """What was expected after its start, beside what its outline says; the oldest first."""
     outline: Outline | None
     """The content of its settings.toml; None if it cannot be read."""
+
+    @property
+    def hypothesis(self) -> str:
+        """What is expected of it, as it was last said; empty if nothing is."""
+        asked = self.outline.hypothesis if self.outline is not None else ""
+        return self.hypotheses[-1].text if self.hypotheses else asked
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that `runs --json` and `status --json` print. Imports pydantic."""
@@ -97,11 +105,12 @@ class RunSummary:
             "parent": vars(self.parent) if self.parent is not None else None,
             "method": outline.method if outline is not None else None,
             "group": outline.group if outline is not None else None,
-            "hypothesis": outline.hypothesis if outline is not None else "",
+            "hypothesis": self.hypothesis,
             "settings": outline.all_settings() if outline is not None else {},
             "changed_settings": outline.changed_settings() if outline is not None else {},
             "tags": list(self.tags),
             "notes": [{"time": note.time, "text": note.text} for note in self.notes],
+            "hypotheses": [{"time": one.time, "text": one.text, "epochs": one.epochs} for one in self.hypotheses],
         }
 
 
@@ -164,6 +173,7 @@ def summary_of(run: RunFolder, history: RunHistory) -> RunSummary:
         peak_memory_bytes=peak if peak is not None else history.peak_bytes,
         tags=said.tags,
         notes=said.notes,
+        hypotheses=said.hypotheses,
         outline=outline,
     )
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from core.base.errors import InputError
 from core.base.text import clean_line
-from tui.commands.options import Json, RunWord
+from tui.commands.options import Json, RunOrGroup, RunWord
 from tui.commands.output import say, say_json
 
 
@@ -25,26 +26,57 @@ def rename(run: RunWord, name: Annotated[str, typer.Argument(metavar="NAME", hel
 
 
 def note(
-    run: RunWord,
+    run: RunOrGroup,
     text: Annotated[str | None, typer.Argument(metavar="[TEXT]", help="What to note; without it, all notes.")] = None,
+    hypothesis: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="What you expect from now on; what you said before stays.")
+    ] = None,
     json: Json = False,
 ) -> int:
-    """Note something about a run, with the date, or list its notes."""
-    from core.runs.folder import find_run
-    from core.runs.notes import add_note, read_annotations
+    """Note something about a run or a group, with the date, or list its notes."""
+    from core.runs.notes import add_hypothesis, add_note, read_annotations
 
-    folder = find_run(run)
+    id, file = _notes_of(run)
+    if hypothesis is not None:
+        add_hypothesis(file, hypothesis)
     if text is not None:
-        add_note(folder.notes, text)
-    notes = read_annotations(folder.notes).notes
+        add_note(file, text)
+    said = read_annotations(file)
     if json:
-        say_json({"run": folder.id, "notes": [{"time": one.time, "text": one.text} for one in notes]})
+        say_json(
+            {
+                "run": id,
+                "notes": [{"time": one.time, "text": one.text} for one in said.notes],
+                "hypotheses": [{"time": one.time, "text": one.text, "epochs": one.epochs} for one in said.hypotheses],
+            }
+        )
         return 0
-    for one in notes if text is None else notes[-1:]:
-        say(f"{time.strftime('%Y-%m-%d %H:%M', time.localtime(one.time))}  {clean_line(one.text)}")
-    if not notes:
-        say(f'{folder.id} has no notes; `reviewtui note {folder.id} "TEXT"` adds one.')
+    if hypothesis is not None:
+        words = clean_line(said.hypotheses[-1].text)
+        say(f"{_day(said.hypotheses[-1].time)}  {f'expected: {words}' if words else 'nothing is expected any more'}")
+    elif text is None:
+        for expected in said.hypotheses:
+            say(f"{_day(expected.time)}  expected: {clean_line(expected.text) or 'nothing any more'}")
+    for one in said.notes if text is None and hypothesis is None else said.notes[-1:] if text is not None else ():
+        say(f"{_day(one.time)}  {clean_line(one.text)}")
+    if not said.notes and not said.hypotheses:
+        say(f'{id} has no notes; `reviewtui note {id} "TEXT"` adds one.')
     return 0
+
+
+def _day(moment: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(moment))
+
+
+def _notes_of(word: str) -> tuple[str, Path]:
+    """Return the id of the run or group that was named, and the file of what is said about it."""
+    from core.runs.folder import find_run
+    from core.runs.group import find_group
+
+    if (group := find_group(word)) is not None:
+        return group.id, group.notes
+    run = find_run(word)
+    return run.id, run.notes
 
 
 def tag(

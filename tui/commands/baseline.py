@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tui.commands.launching import Queued, finish, launch
-from tui.commands.options import Assignments, Data, Json, Model, Reading, Validation, Wait, reads_reviews
+from tui.commands.options import Assignments, Data, Hypothesis, Json, Model, Reading, Validation, Wait, reads_reviews
 from tui.commands.train import check, chosen_settings, make_request
 
 
@@ -19,6 +19,7 @@ def baseline(
     model: Model = None,
     assignments: Assignments = None,
     name: Annotated[str | None, typer.Option(help="What to call the run.")] = None,
+    hypothesis: Hypothesis = "",
     queue: Queued = False,
     wait: Wait = False,
     json: Json = False,
@@ -33,7 +34,9 @@ def baseline(
 
     require_of_baseline(parse_assignment(one)[0] for one in assignments or [])
     settings = chosen_settings("balanced", None, model, assignments)
-    request = make_request(data, validation, reading, "balanced", settings, name, method="baseline")
+    request = make_request(
+        data, validation, reading, "balanced", settings, name, hypothesis=hypothesis, method="baseline"
+    )
     check(request)
     run = create_run(request)
     return finish(run, launch(run, queue=queue), wait=wait, json=json)

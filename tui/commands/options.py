@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 
 Data = Annotated[str, typer.Argument(help="A file, a folder, a Hugging Face dataset id, or - for standard input.")]
 RunWord = Annotated[str, typer.Argument(metavar="RUN", help="An id, a name, a unique beginning, or latest.")]
+RunOrGroup = Annotated[str, typer.Argument(metavar="RUN", help="A run as elsewhere, or the name of a group.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Follow the run to its end.")]
 Validation = Annotated[str | None, typer.Option(help="A file to measure on, instead of held-out rows.")]
 Model = Annotated[str | None, typer.Option(help="A Hugging Face id, a folder, or starter.")]
+Hypothesis = Annotated[str, typer.Option(metavar="TEXT", help="What you expect, in a line, for the lab journal.")]
 Preset = Annotated[str, typer.Option(help="balanced, quick, thorough, frugal or lab.")]
 Assignments = Annotated[
     list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change one setting; any number of times.")

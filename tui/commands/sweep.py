@@ -10,6 +10,7 @@ from tui.commands import groups
 from tui.commands.options import (
     Assignments,
     Data,
+    Hypothesis,
     Json,
     Model,
     Preset,
@@ -48,6 +49,7 @@ def sweep(
     assignments: Assignments = None,
     settings: SettingsFile = None,
     name: Annotated[str | None, typer.Option(help="What to call the sweep.")] = None,
+    hypothesis: Hypothesis = "",
     wait: Wait = False,
     json: Json = False,
 ) -> int:
@@ -69,7 +71,7 @@ def sweep(
     }
     planned = check_sweep(SweepSpec(**spec), chosen)
     called = name if name is not None else unused_name(f"{suggested_name(data, preset)}-sweep")
-    request = make_request(data, validation, reading, preset, chosen, called)
+    request = make_request(data, validation, reading, preset, chosen, called, hypothesis=hypothesis)
     check(request)
     complain(f"The sweep makes up to {counted(planned, 'trial')}, one after the other.")
     return groups.start(called, "sweep", request, spec, wait=wait, json=json)

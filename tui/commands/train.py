@@ -14,6 +14,7 @@ from tui.commands.launching import Queued, finish, launch
 from tui.commands.options import (
     Assignments,
     Data,
+    Hypothesis,
     Json,
     Model,
     Preset,
@@ -48,6 +49,7 @@ def train(
     assignments: Assignments = None,
     settings: SettingsFile = None,
     name: Annotated[str | None, typer.Option(help="What to call the run.")] = None,
+    hypothesis: Hypothesis = "",
     seeds: Annotated[
         str | None,
         typer.Option(metavar="N|LIST", help="One run per seed, as a group: how many, or a list such as 1,2,3."),
@@ -63,7 +65,7 @@ def train(
     from core.runs.folder import create_run
 
     chosen = chosen_settings(preset, settings, model, assignments)
-    request = make_request(data, validation, reading, preset, chosen, name)
+    request = make_request(data, validation, reading, preset, chosen, name, hypothesis=hypothesis)
     check(request)
     if seeds is not None:
         from core.experiments.seeds import parse_seeds
@@ -96,12 +98,13 @@ def make_request(
     settings: Settings,
     name: str | None = None,
     *,
+    hypothesis: str = "",
     method: Method = "fine-tuning",
 ) -> Request:
     """Return the request for a run, or for the forecast of one.
 
     Raises:
-        InputError: Another run is called `name`.
+        InputError: Another run is called `name`, or the hypothesis is too long.
     """
     from core.runs.names import suggested_name, unused_name
     from core.runs.start import plan_run
@@ -114,6 +117,7 @@ def make_request(
         settings,
         validation=locate(validation) if validation is not None else None,
         name=name if name is not None else unused_name(suggested_name(data, about)),
+        hypothesis=hypothesis,
         method=method,
     )
 

@@ -12,6 +12,7 @@ from tui.commands import groups
 from tui.commands.options import (
     Assignments,
     Data,
+    Hypothesis,
     Json,
     Preset,
     Reading,
@@ -44,6 +45,7 @@ def versus(
     assignments: Assignments = None,
     settings: SettingsFile = None,
     name: Annotated[str | None, typer.Option(help="What to call the comparison.")] = None,
+    hypothesis: Hypothesis = "",
     wait: Wait = False,
     json: Json = False,
 ) -> int:
@@ -56,7 +58,8 @@ def versus(
     chosen = chosen_settings(preset, settings, None, assignments)
     called = name if name is not None else unused_name(f"{suggested_name(data, preset)}-versus")
     requests = [
-        make_request(data, validation, reading, preset, chosen.changed({"model": model}), called) for model in models
+        make_request(data, validation, reading, preset, chosen.changed({"model": model}), called, hypothesis=hypothesis)
+        for model in models
     ]
     epochs = _prepare(requests, minutes)
     numbers = parse_seeds(seeds, chosen.seed) if seeds.strip() != "1" else (chosen.seed,)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from core.base.errors import InputError
 from core.runs.folder import RunFolder, create_run, find_run, write_request
 from core.runs.names import rename_run
-from core.runs.notes import add_note, change_tags, parse_tags, read_annotations, withdraw_note
+from core.runs.notes import add_hypothesis, add_note, change_tags, parse_tags, read_annotations, withdraw_note
 from core.runs.request import Request
 from core.runs.summary import summarize
 
@@ -33,6 +33,23 @@ def test_a_run_has_what_was_said_about_it_until_it_is_taken_back() -> None:
     assert [note.text for note in summary.notes] == ["it was the data"]
     assert summary.tags == ("good", "new") and first.text == "try 20 epochs␛[31m next"
     assert run.notes.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_was_expected_at_the_start_stays_beside_what_was_said_later() -> None:
+    run = create_run(Request(name="chairs", data="/data/reviews.csv", hypothesis="longer helps"))
+    before = run.settings.read_bytes()
+    assert summarize(run).hypothesis == "longer helps"
+    add_hypothesis(run.notes, "longer\x1b helps\nby a point", time=12.0)
+    add_hypothesis(run.notes, "20 epochs change nothing", epochs=20)
+    found = read_annotations(run.notes).hypotheses
+    assert [(one.text, one.epochs) for one in found] == [
+        ("longer␛ helps by a point", None), ("20 epochs change nothing", 20),
+    ]  # fmt: skip
+    assert found[0].time == 12.0 and summarize(run).hypothesis == "20 epochs change nothing"
+    add_hypothesis(run.notes, "")
+    assert summarize(run).hypothesis == "" and run.settings.read_bytes() == before
+    with pytest.raises(InputError, match="at most 300"):
+        add_hypothesis(run.notes, "x" * 301)
 
 
 def test_a_name_outlives_a_worker_that_rewrites_the_settings() -> None:

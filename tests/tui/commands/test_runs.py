@@ -7,9 +7,11 @@ import os
 
 import pytest
 
+from core.base.files import write_json
 from core.base.smoothing import exponential_average
 from core.runs.disk_usage import bytes_on_disk
 from core.runs.folder import list_runs
+from core.runs.group import create_group
 from core.runs.outline import Parent
 from core.runs.queue import enqueue
 from tests.tui.commands.test_hostile_commands import Printed, lines_of, reviewtui
@@ -97,6 +99,19 @@ def test_runs_are_filtered_and_sorted(capsys: Printed) -> None:
     assert reviewtui("runs", "stepz>10") == 2
     assert reviewtui("runs", "--sort", "colour") == 2
     assert "did you mean steps?" in capsys.readouterr().err
+
+
+def test_a_group_takes_notes_and_a_hypothesis_is_dated(capsys: Printed) -> None:
+    group = create_group("three", "seeds", make_run(1).request().model_dump(mode="json", exclude_none=True), {})
+    write_json(group.result, {})
+    assert reviewtui("note", "three", "the third seed diverged", "--hypothesis", "seeds matter") == 0
+    assert reviewtui("note", group.id) == 0
+    lines = [line[18:] for line in lines_of(capsys)]
+    assert lines == ["expected: seeds matter", "the third seed diverged"] * 2
+    assert reviewtui("note", "three", "--json") == 0
+    found = json.loads(lines_of(capsys)[0])
+    assert (found["run"], [one["text"] for one in found["hypotheses"]]) == (group.id, ["seeds matter"])
+    assert reviewtui("note", "three", "--hypothesis", "x" * 301) == 2
 
 
 def test_tags_and_notes_are_listed_and_bad_ones_refused(capsys: Printed) -> None:

@@ -38,8 +38,8 @@ def run_details(row: ListedRun, now: float) -> Content:
     outline = summary.outline
     if row.changed is not None:
         add("settings", clean_line(settings_text(outline.recipe, row.changed) if outline is not None else "?", 300))
-    if outline is not None and outline.hypothesis:
-        add("expected", clean_line(outline.hypothesis, 300))
+    if summary.hypothesis:
+        add("expected", clean_line(summary.hypothesis, 300))
     if summary.parent is not None:
         add("branch", f"of {clean_line(summary.parent.run)}, from its step {summary.parent.step}")
     size = f" · the run takes {in_bytes(row.bytes_on_disk)} on disk" if row.bytes_on_disk is not None else ""

@@ -28,7 +28,23 @@ RUN_NAME = Declaration(
     decides="duration",
 )
 """The run's name is not a setting, but is edited like one."""
-DECLARATIONS = {declaration.name: declaration for declaration in (RUN_NAME, *describe())}
+HYPOTHESIS = Declaration(
+    name="hypothesis",
+    title="What you expect",
+    group="Run",
+    unit="",
+    help="A line for the lab journal, if you like: what this run is to show, said before it is known. It stays as it "
+    "is said here; later ones are dated.",
+    default="",
+    kind="text",
+    choices=(),
+    range="",
+    decides="duration",
+)
+"""What is expected of the run is said here, too."""
+OF_THE_RUN = (RUN_NAME.name, HYPOTHESIS.name)
+"""Rows that are no settings."""
+DECLARATIONS = {declaration.name: declaration for declaration in (RUN_NAME, HYPOTHESIS, *describe())}
 """Setting name → declaration, in the order of the rows."""
 
 
@@ -42,6 +58,7 @@ class SettingsForm(VerticalScroll, can_focus=False, inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         yield SettingRow(RUN_NAME, self._owner)
+        yield SettingRow(HYPOTHESIS, self._owner)
         group = ""
         for declaration in describe():
             if declaration.group != group:
@@ -66,6 +83,13 @@ class SettingsForm(VerticalScroll, can_focus=False, inherit_bindings=False):
         base, rows = preset(draft.preset), self.rows
         shown_name = clean_line(draft.name) or run_name
         rows.pop("name").show(draft.name, shown_name, preset_text="", typed=False, problem=name_problem)
+        rows.pop("hypothesis").show(
+            draft.hypothesis,
+            clean_line(draft.hypothesis),
+            preset_text="",
+            typed=False,
+            problem=checked.problems.get("hypothesis", ""),
+        )
         for name, row in rows.items():
             of_preset = as_typed(getattr(base, name))
             text = draft.typed.get(name, of_preset)
@@ -76,6 +100,12 @@ class SettingsForm(VerticalScroll, can_focus=False, inherit_bindings=False):
                 typed=name in draft.typed,
                 problem=checked.problems.get(name, ""),
             )
+
+    def on_resize(self) -> None:
+        """Keep the focused row in sight: what is said below the form, such as why a value is refused, takes rows."""
+        focused = self.screen.focused
+        if isinstance(focused, SettingRow):
+            self.scroll_to_widget(focused, animate=False)
 
     def end_edit(self) -> None:
         """Close the editor of the row that is being edited, and keep what was typed."""

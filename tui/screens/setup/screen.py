@@ -20,13 +20,14 @@ from textual.widgets import Button, ContentSwitcher, Static
 from core.base.errors import InputError
 from core.base.text import clean_line
 from core.runs.names import require_unused, suggested_name, taken_names, unused_name
+from core.runs.notes import hypothesis_line
 from core.runs.outline import Method
 from core.settings.presets import PRESETS
 from tui.form_values import Checked, as_typed, check, preset, shown, steps_in_words
 from tui.keys.bindings import bindings
 from tui.screens.setup import side_views
 from tui.screens.setup.forecast_gauge import ForecastGauge, saving_choices
-from tui.screens.setup.form import DECLARATIONS, SettingsForm, matching
+from tui.screens.setup.form import DECLARATIONS, OF_THE_RUN, SettingsForm, matching
 from tui.screens.setup.history import EditHistory
 from tui.screens.setup.keys import SETUP
 from tui.screens.setup.setting_row import SettingRow
@@ -143,9 +144,11 @@ class SetupScreen(StartsRuns):
         self._checked = check(draft.preset, draft.typed)
         draft.typed = self._checked.typed
         name, problem = self._name_of_run()
-        if problem:
-            problems = {"name": problem, **self._checked.problems}
-            self._checked = Checked(self._checked.settings, draft.typed, problems, self._checked.sentence or problem)
+        for row, refused in (("name", problem), ("hypothesis", _too_long(draft.hypothesis))):
+            if refused:
+                problems = {row: refused, **self._checked.problems}
+                sentence = self._checked.sentence or refused
+                self._checked = Checked(self._checked.settings, draft.typed, problems, sentence)
         self._form.show(draft, self._checked, name, problem)
         self._draw_soon()
 
@@ -160,7 +163,7 @@ class SetupScreen(StartsRuns):
         self.query_one(ForecastGauge).follow(self.app.draft, self._checked.settings)
         draft, declaration = self.app.draft, DECLARATIONS[self._looked_at]
         base = preset(draft.preset)
-        of_preset = "" if self._looked_at == "name" else shown(getattr(base, self._looked_at))
+        of_preset = "" if self._looked_at in OF_THE_RUN else shown(getattr(base, self._looked_at))
         problem = self._checked.problems.get(self._looked_at, "")
         words = self._command()
         settings = self._checked.settings or base
@@ -190,7 +193,8 @@ class SetupScreen(StartsRuns):
 
     def _command(self) -> str:
         draft = self.app.draft
-        return quoted(train_command(draft.source, draft.reading, draft.preset, draft.typed, clean_line(draft.name)))
+        said = clean_line(draft.name), clean_line(draft.hypothesis)
+        return quoted(train_command(draft.source, draft.reading, draft.preset, draft.typed, *said))
 
     # What the user does to the values
 
@@ -209,6 +213,8 @@ class SetupScreen(StartsRuns):
         self.failure = ""
         if name == "name":
             draft.name = text or ""
+        elif name == "hypothesis":
+            draft.hypothesis = text or ""
         elif text is None:
             draft.typed.pop(name, None)
         else:
@@ -344,3 +350,12 @@ class SetupScreen(StartsRuns):
             self.action_start()
         else:
             self.action_go_to_data()
+
+
+def _too_long(hypothesis: str) -> str:
+    """Return why a hypothesis cannot be kept; empty if it can."""
+    try:
+        hypothesis_line(hypothesis)
+    except InputError as error:
+        return str(error)
+    return ""

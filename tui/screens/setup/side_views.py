@@ -33,6 +33,8 @@ def about(declaration: Declaration, problem: str, preset_shown: str, cut: str, w
     """Describe a setting: name, range and help. Why a value is refused, or what it cuts, comes before the help."""
     if declaration.name == "name":
         facts = "anything; empty takes the suggested name"
+    elif declaration.name == "hypothesis":
+        facts = "a line; may stay empty"
     else:
         ranged = [declaration.range, *declaration.choices] if declaration.kind != "switch" else ["on", "off"]
         facts = " · ".join(filter(None, [f"preset {preset_shown}", *ranged, declaration.unit]))

@@ -36,7 +36,7 @@ class StartsRuns(Place):
         raise NotImplementedError
 
     def begin_start(self, draft: Draft, settings: Settings, method: Method = "fine-tuning") -> None:
-        """Start the run of `draft`, cancelling any measurements. A name that was typed is not for a baseline."""
+        """Start the run of `draft`, cancelling any measurements. Name and hypothesis are not for a baseline."""
         self.stop_measuring()
         self.failure, self._launching = "", False
         self._now(f"Looking at the reviews …   {_CALL_OFF}")
@@ -58,10 +58,12 @@ class StartsRuns(Place):
 
     @work(exclusive=True, exit_on_error=False, group="start")
     async def _start(self, draft: Draft, settings: Settings, method: Method) -> None:
-        name = draft.name if method == "fine-tuning" else ""
+        name, hypothesis = (draft.name, draft.hypothesis) if method == "fine-tuning" else ("", "")
         try:
             request = await asyncio.to_thread(
-                plan_run, draft.source, draft.reading, draft.preset, settings, name=name, method=method
+                lambda: plan_run(
+                    draft.source, draft.reading, draft.preset, settings, name=name, hypothesis=hypothesis, method=method
+                )
             )
             await self.app.ask(Prepare(request=request), self._preparing)
             if (wait := await ask_turn(self.app)) is None:
@@ -75,6 +77,8 @@ class StartsRuns(Place):
         else:
             if name:
                 draft.name = ""
+            if hypothesis:
+                draft.hypothesis = ""
             self._launching = False
             self._now("")
             self.app.open_run(run)

@@ -47,6 +47,6 @@ async def go_to(pilot: Pilot[None], name: str) -> None:
     app = pilot.app
     assert isinstance(app, ReviewTui)
     await pilot.press("home")
-    order = ["name", *(declaration.name for declaration in describe())]
+    order = ["name", "hypothesis", *(declaration.name for declaration in describe())]
     await pilot.press(*["down"] * order.index(name))
     assert focused(app) == name

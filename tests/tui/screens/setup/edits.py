@@ -32,7 +32,7 @@ CHOICES = ("truncation", "schedule", "class_weights", "best_metric", "determinis
 class Edit:
     """Keys, and what they do to the form."""
 
-    ORDER: ClassVar[tuple[str, ...]] = ("name", *(declaration.name for declaration in describe()))
+    ORDER: ClassVar[tuple[str, ...]] = ("name", "hypothesis", *(declaration.name for declaration in describe()))
 
     keys: list[str] = field(default_factory=list)
     setting: str = ""

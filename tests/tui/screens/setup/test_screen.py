@@ -65,7 +65,7 @@ async def test_the_first_frame_has_the_preset_the_start_and_how_long_it_would_be
 async def test_every_setting_is_reached_and_changed_by_keys_and_put_back() -> None:
     async with workbench().run_test(size=(80, 24)) as pilot:
         app = await open_setup(pilot)
-        await pilot.press("home", "down")
+        await pilot.press("home", "down", "down")
         for declaration in describe():
             assert focused(app) == declaration.name
             if declaration.kind in ("choice", "switch"):

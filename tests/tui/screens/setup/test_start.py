@@ -19,7 +19,7 @@ from core.settings.presets import preset
 from core.settings.schema import Settings
 from tests.tui.engine_double import HOSTILE, FakeEngine, settle, until
 from tests.tui.frames import frame
-from tests.tui.screens.setup.bench import open_setup, workbench
+from tests.tui.screens.setup.bench import go_to, open_setup, workbench
 from tui.app import ReviewTui
 
 
@@ -38,6 +38,25 @@ async def test_start_asks_for_the_run_that_was_shown(opened: list[RunFolder]) ->
         assert engine.of("prepare") == [{"request": expected.model_dump(mode="json")}]
         assert [run.id for run in list_runs()] == [opened[0].id]
         assert app.draft.typed == {"epochs": "3"}
+
+
+async def test_what_is_expected_is_asked_kept_with_the_run_and_taken_back(opened: list[RunFolder]) -> None:
+    async with workbench().run_test(size=(80, 24)) as pilot:
+        app = await open_setup(pilot)
+        await go_to(pilot, "hypothesis")
+        await pilot.press("enter", *("x" * 301))
+        await pilot.pause()
+        assert "at most 300 characters" in " ".join(frame(app).split())
+        await pilot.press("enter", "ctrl+s")
+        await settle(pilot)
+        assert not opened
+        await pilot.press("u", "enter", *"longer helps", "enter")
+        await pilot.pause()
+        await pilot.press("y")
+        assert app.clipboard.endswith("--hypothesis 'longer helps'")
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: opened)
+        assert opened[0].request().hypothesis == "longer helps" and not app.draft.hypothesis
 
 
 async def test_a_key_starts_a_baseline_with_the_settings_that_it_has(opened: list[RunFolder]) -> None:
