@@ -28,6 +28,7 @@ SCREENS = (
     ScreenEntry("train", "Train", "t", "f5", "TrainScreen", back="runs"),
     ScreenEntry("classify", "Classify", "c", "f6", "ClassifyScreen", back="runs"),
     ScreenEntry("compare", "Compare", "m", "f7", "CompareScreen", back="runs"),
+    ScreenEntry("groups", "Groups", "u", "f8", "GroupsScreen", back="runs"),
 )
 """All screens, in the order in which a run passes through them."""
 

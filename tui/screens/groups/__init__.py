@@ -1,0 +1,1 @@
+"""The Groups screen and its parts."""
