@@ -1,4 +1,4 @@
-"""The six screens as plain text at two sizes, held against the frames kept in tests/tui/kept_frames.
+"""The screens as plain text at two sizes, held against the frames kept in tests/tui/kept_frames.
 
 UPDATE_FRAMES=1 python -m pytest tests/tui/test_frames.py     keeps what the screens show now; look at the diff
 """
@@ -21,6 +21,7 @@ from tests.tui import engine_double
 from tests.tui.made_runs import make_run
 from tests.tui.screens.classify import bench as classify_bench
 from tests.tui.screens.compare import bench as compare_bench
+from tests.tui.screens.groups.made_groups import SEEDS_RESULT, SWEEP_RESULT, make_group
 from tests.tui.screens.runs.test_screen import settled
 from tui.app import ReviewTui
 
@@ -146,3 +147,13 @@ async def test_compare(size: tuple[int, int], runs: list[RunFolder]) -> None:
         pilot.app.open_compare(runs[:2])  # type: ignore[attr-defined]
         shown = await settled(pilot, "ten-epochs against twenty-epochs", "Who was right", "c Disagreements")
         _compare(f"compare-{size[0]}x{size[1]}", shown)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.usefixtures("fixed_home")
+async def test_groups(size: tuple[int, int]) -> None:
+    make_group("seeds", "three-seeds", settings=({"seed": 1}, {"seed": 2}), result=SEEDS_RESULT, first=5)
+    make_group(result=SWEEP_RESULT)
+    async with ReviewTui().run_test(size=size) as pilot:
+        await pilot.press("f8")
+        _compare(f"groups-{size[0]}x{size[1]}", await settled(pilot, "three-seeds", "▲ hill-02"))

@@ -123,8 +123,8 @@ def _sweep(one: Shown, result: dict[str, Any], width: int) -> list[Content]:
         parts.append(Content.assemble(("  ▲ ", "bold $text-success"), (clean_line(best["name"], 40), "bold"),
                                       f"  {clean_line(settings, 200)}"))  # fmt: skip
         scores = "  ".join(f"{title} {best['validation'][name]:.4f}" for name, title in _SCORES)
-        parts.append(Content(f"    {scores}  on the validation rows that chose it"))
-        parts += [Content.styled(f"    {sentence}", "$text-accent") for sentence in _worth(result)]
+        parts.append(Content(f"    {scores}  on the rows that chose it"))
+        parts += [indented(Content.styled(sentence, "$text-accent"), width, 4) for sentence in _worth(result)]
     elif result:
         parts.append(Content.styled("  No trial has scores, so there is no winner.", "$text-warning"))
     if effects := result.get("effects"):
