@@ -13,11 +13,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from textual.pilot import Pilot
 
 from core.forecast import forecast
 from core.runs import run_list
 from core.runs.folder import RunFolder
 from tests.tui import engine_double
+from tests.tui.frames import frame
 from tests.tui.made_runs import make_run
 from tests.tui.screens.classify import bench as classify_bench
 from tests.tui.screens.compare import bench as compare_bench
@@ -62,6 +64,16 @@ def _compare(name: str, shown: str) -> None:
         kept.write_text(text, encoding="utf-8")
     assert kept.is_file(), "no frame is kept under this name; see the top of this file"
     assert text == kept.read_text(encoding="utf-8")
+
+
+async def _at_rest(pilot: Pilot[None]) -> str:
+    """What the screen shows once it no longer changes: a scroll bar comes a layout later than its text."""
+    before, shown = "", frame(pilot.app)
+    while shown != before:
+        for _ in range(3):
+            await pilot.pause()
+        before, shown = shown, frame(pilot.app)
+    return shown
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
@@ -145,7 +157,8 @@ async def test_compare(size: tuple[int, int], runs: list[RunFolder]) -> None:
     engine = engine_double.FakeEngine(compare=compare_bench.report_of(pairs))
     async with ReviewTui(engine=engine).run_test(size=size) as pilot:  # type: ignore[arg-type]
         pilot.app.open_compare(runs[:2])  # type: ignore[attr-defined]
-        shown = await settled(pilot, "ten-epochs against twenty-epochs", "Who was right", "c Disagreements")
+        await settled(pilot, "ten-epochs against twenty-epochs", "Who was right", "c Disagreements")
+        shown = await _at_rest(pilot)
         _compare(f"compare-{size[0]}x{size[1]}", shown)
 
 
@@ -156,4 +169,5 @@ async def test_groups(size: tuple[int, int]) -> None:
     make_group(result=SWEEP_RESULT)
     async with ReviewTui().run_test(size=size) as pilot:
         await pilot.press("f8")
-        _compare(f"groups-{size[0]}x{size[1]}", await settled(pilot, "three-seeds", "▲ hill-02"))
+        await settled(pilot, "three-seeds", "▲ hill-02")
+        _compare(f"groups-{size[0]}x{size[1]}", await _at_rest(pilot))
