@@ -1,7 +1,7 @@
 """Spreadsheets of Excel (.xlsx, .xlsm, .xlsb, .xls) and OpenDocument (.ods), read by calamine.
 
-Cells appear as people wrote them: 5 and not 5.0, dates without a time that is midnight. Formulas appear as the values
-that were saved with them.
+Cells appear as people wrote them: 5 and not 5.0, 90% and not 0.9, dates without a time that is midnight. Formulas
+appear as the values that were saved with them.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from core.base.errors import InputError
 from core.base.text import clean_line
 from core.reviews.formats.choice import choose
 from core.reviews.formats.input_file import InputFile
+from core.reviews.formats.percent_cells import percent_columns
 from core.reviews.formats.record_table import RecordTable
 from core.reviews.formats.table import cell
 from core.reviews.options import ReadingOptions
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _MAX_UNPACKED = 1 << 30
 """Bytes of a workbook's parts; calamine holds a sheet in memory."""
 _HEADER_ROWS = 30
+_NAMED = 3
 _EXACT = 1e15
 """Larger numbers are no integers that a spreadsheet could tell apart."""
 
@@ -46,7 +48,7 @@ def open_spreadsheet(file: InputFile, options: ReadingOptions) -> RecordTable:
     try:
         with file.path.open("rb") as stream:
             workbook = calamine.load_workbook(stream)
-            return _table(workbook, file.name, _format(file, zipped), options)
+            return _table(workbook, file, zipped, options)
     except calamine.PasswordError:
         message = f"{clean_line(file.name)} is protected by a password; save it without one, or as CSV."
         raise InputError(message) from None
@@ -58,20 +60,33 @@ def open_spreadsheet(file: InputFile, options: ReadingOptions) -> RecordTable:
         ) from error
 
 
-def _table(workbook: CalamineWorkbook, name: str, format: str, options: ReadingOptions) -> RecordTable:
+def _table(workbook: CalamineWorkbook, file: InputFile, zipped: bool, options: ReadingOptions) -> RecordTable:
     sheets = {sheet: workbook.get_sheet_by_name(sheet) for sheet in workbook.sheet_names}
     full = {sheet: _first_rows(found) for sheet, found in sheets.items() if found.height}
-    choice = choose(full, options.table, "sheet", name, lambda sheet: sheets[sheet].height)
+    choice = choose(full, options.table, "sheet", file.name, lambda sheet: sheets[sheet].height)
     sheet = sheets[choice.name]
     sheets.clear()
+    start = sheet.start[1] if sheet.start is not None else 0
+    found = percent_columns(file.path, choice.name) if zipped else None
+    percent = {column - start for column in found.whole} if found else set()
 
     def rows() -> Iterator[tuple[int, list[str]]]:
         for number, values in enumerate(sheet.iter_rows(), start=1):
-            yield number, [_shown(value) for value in values]
+            cells = [_shown(value) for value in values]
+            for column in percent:
+                if column < len(cells) and type(values[column]) in (float, int):
+                    cells[column] = _percent(values[column])
+            yield number, cells
 
     height = sheet.end[0] + 1 if sheet.end is not None else 0
-    table = RecordTable(rows, height, sheet.width, name, format, options, choice.notices)
+    table = RecordTable(rows, height, sheet.width, file.name, _format(file, zipped), options, choice.notices)
     table.doubts += choice.doubts
+    names = [table.columns[column - start] for column in sorted(found.partly if found else ()) if column >= start]
+    if names:
+        listed = ", ".join(f"“{clean_line(name, 40)}”" for name in names[:_NAMED])
+        table.notices.append(
+            f"{clean_line(file.name)} shows only some numbers of {listed} as percent: there, 90 % is read as 0.9."
+        )
     return table
 
 
@@ -88,6 +103,12 @@ def _shown(value: object) -> str:
     if isinstance(value, datetime.date | datetime.time):
         return value.isoformat()
     return cell(value)
+
+
+def _percent(value: object) -> str:
+    """Return a number as percent, as people see it: 0.9 is 90%."""
+    number = round(float(str(value)) * 100, 8)
+    return f"{_shown(number)}%"
 
 
 def _format(file: InputFile, zipped: bool) -> str:

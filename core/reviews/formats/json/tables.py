@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
@@ -18,14 +17,14 @@ from core.base.errors import InputError
 from core.base.text import clean_line
 from core.reviews.detect.names import is_known_name
 from core.reviews.formats.input_file import InputFile
-from core.reviews.formats.json.layout import Layout, find_layout, is_record, paths
+from core.reviews.formats.json.layout import Layout
 from core.reviews.formats.json.nested_reviews import keys_are_texts, several_reviews_in
 from core.reviews.formats.json.recognition import first_value, is_json_lines
 from core.reviews.formats.json.records import Item, flat, holds_rows, object_chunks, record_of
 from core.reviews.formats.json.recovery import Beginnings, CannotResumeError, Unread, values
 from core.reviews.formats.json.repeated_keys import RepeatedKeys
+from core.reviews.formats.json.shape import layout_of
 from core.reviews.formats.json.stream import BrokenJsonError, JsonStream
-from core.reviews.formats.json.survey import survey
 from core.reviews.formats.table import CHUNK_ROWS, BadRow, Chunk, ReadAgainError, Table, Tally, excerpt, unique_names
 from core.reviews.options import ReadingOptions
 
@@ -63,7 +62,7 @@ class ObjectTable(Table):
         self.tally = Tally("lines" if lines else "values")
         self._names: list[str] | None = None
         self._damage, self._repeated = Beginnings(), RepeatedKeys()
-        self._layout = Layout() if lines else self._find_layout(options.table)
+        self._layout = Layout() if lines else layout_of(file, options.table)
         first = self._first()
         self._texts = isinstance(first, str)
         if self._layout.names is not None:
@@ -260,68 +259,6 @@ class ObjectTable(Table):
                 return BadRow(line, "wrong number of fields", excerpt(json.dumps(value, ensure_ascii=False)))
         self._repeated.check(line, value, text, start, end)
         return record
-
-    def _find_layout(self, wanted: str | None) -> Layout:
-        """Return where the reviews are: an object is surveyed, unless others follow it; arrays are read as they are.
-
-        Raises:
-            InputError: The file is broken before any record, or has no value of the name `wanted`.
-        """
-        with self._file.open() as text:
-            stream = JsonStream(text)
-            try:
-                if stream.peek() != "{":
-                    if stream.peek() != "[":
-                        raise stream.broken()
-                    return Layout()
-                root = survey(stream)
-                follows = stream.peek()
-                if follows == ",":
-                    stream.take(",")
-                    follows = stream.peek() or ","
-            except BrokenJsonError as broken:
-                if not wanted and self._is_sequence():
-                    return Layout()
-                raise InputError(self._invalid(broken.line)) from None
-            line = stream.line
-        if follows:
-            inner = sum(map(is_record, root.children.values()))
-            if follows != "{" and (inner > 1 or not is_record(root)):
-                raise InputError(self._invalid(line))
-            return Layout()
-        if not wanted and find_layout(root).single is not None and not is_record(root):
-            listed = ", ".join(clean_line(key, 40) for key in list(root.children)[:_LATE_NAMED]) or "nothing"
-            raise InputError(
-                f"{clean_line(self.name)} holds one object ({listed}) and no list of reviews; "
-                "check that it is the file you meant."
-            )
-        known = {path for path, _ in paths(root)}
-        if wanted and not any(wanted in (path, path.rpartition(".")[2]) for path in known):
-            listed = ", ".join(clean_line(path, 40) for path in sorted(known)[:20]) or "none"
-            raise InputError(
-                f"{clean_line(self.name)} has no array or object “{clean_line(wanted, 40)}”; it has {listed}. "
-                "Change --table."
-            )
-        layout = find_layout(root, wanted)
-        if layout.problem:
-            raise InputError(
-                f"{clean_line(self.name)} cannot be read by columns: {layout.problem}, so that which cells belong "
-                "together is unknown; save it again, with one object for each review."
-            )
-        return layout
-
-    def _invalid(self, line: int) -> str:
-        return f"{clean_line(self.name)} is not valid JSON: see line {line}."
-
-    def _is_sequence(self) -> bool:
-        """Return whether a file that starts with a broken object is a sequence of them, each on lines of its own."""
-        with self._file.open() as text:
-            stream = JsonStream(text)
-            stream.peek()
-            if stream.lead is None:
-                return False
-            found = stream.find(re.compile(rf"(?P<before>[^\s\x1e])\s*(?P<at>\n{re.escape(stream.lead)}\{{)"))
-            return found is not None and found["before"] not in "[:{"
 
     def _read_names(self) -> list[str]:
         with self._file.open() as text:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,58 @@ def test_of_several_sheets_without_reviews_one_must_be_chosen(read: Any) -> None
     with pytest.raises(InputError, match=r"none of which looks like reviews: May, June; choose .*, as in --table May"):
         read(content, ".xlsx")
     assert read(content, ".xlsx", table="May", text="who").text(0) == "Kim"
+
+
+STYLES = (
+    '<styleSheet><numFmts><numFmt numFmtId="170" formatCode="0.0&quot;%&quot;"/><numFmt numFmtId="171" '
+    'formatCode="0.0%"/></numFmts><cellStyleXfs><xf numFmtId="9"/></cellStyleXfs><cellXfs><xf numFmtId="0"/>'
+    '<xf numFmtId="{}"/></cellXfs></styleSheet>'
+)
+
+
+def styled(rows: list[list[object]], format: int, cell: str) -> bytes:
+    """Return a workbook in which cells of the second column are `cell`, with a number format."""
+    unpacked = zipfile.ZipFile(io.BytesIO(workbook({"First": [["x"]], "A & B": rows})))
+    parts = {name: unpacked.read(name) for name in unpacked.namelist()}
+    sheet = parts["xl/worksheets/sheet2.xml"].decode()
+    parts["xl/worksheets/sheet2.xml"] = re.sub(r"<c><v>([\d.]+)</v></c>", cell, sheet).encode()
+    parts["xl/styles.xml"] = STYLES.format(format).encode()
+    return zipped(parts)
+
+
+MARKS: list[list[object]] = [["text", "rating"], *([f"It is number {n}", 0.9 if n % 2 else 0.07] for n in range(8))]
+
+
+@pytest.mark.parametrize("format", [9, 10, 171])
+@pytest.mark.parametrize("cell", [r'<c s="1"><v>\1</v></c>', r"<c s='1' t='n'><v>\1</v></c>"])
+def test_percent_stays_percent(read: Any, format: int, cell: str) -> None:
+    reviews = read(styled(MARKS, format, cell), ".xlsx", table="A & B")
+    examples = next(column.examples for column in reviews.report.columns if column.name == "rating")
+    assert set(examples) == {"90%", "7%"}
+
+
+@pytest.mark.parametrize("format", [0, 2, 170])
+def test_other_numbers_stay_as_they_are(read: Any, format: int) -> None:
+    content = styled(MARKS, format, r'<c s="1"><v>\1</v></c>')
+    report = read(content, ".xlsx", table="A & B").report
+    assert set(next(one.examples for one in report.columns if one.name == "rating")) == {"0.9", "0.07"}
+
+
+def test_percent_in_only_some_cells_is_told(read: Any) -> None:
+    content = styled([*MARKS, ["It is it", 3]], 9, r'<c s="1"><v>\1</v></c>')
+    unpacked = zipfile.ZipFile(io.BytesIO(content))
+    parts = {name: unpacked.read(name) for name in unpacked.namelist()}
+    parts["xl/worksheets/sheet2.xml"] = parts["xl/worksheets/sheet2.xml"].replace(b'<c s="1"><v>0.07', b"<c><v>0.07")
+    report = read(zipped(parts), ".xlsx", table="A & B").report
+    assert "shows only some numbers of “rating” as percent: there, 90 % is read as 0.9" in " ".join(report.notices)
+
+
+def test_percent_of_open_document_stays_percent(read: Any) -> None:
+    unpacked = zipfile.ZipFile(io.BytesIO(open_document(MARKS)))
+    parts = {name: unpacked.read(name) for name in unpacked.namelist()}
+    parts["content.xml"] = parts["content.xml"].replace(b'value-type="float"', b'value-type="percentage"')
+    columns = read(zipped(parts), ".ods").report.columns
+    assert set(next(one.examples for one in columns if one.name == "rating")) == {"90%", "7%"}
 
 
 def test_a_damaged_workbook_is_refused(read: Any) -> None:
