@@ -22,15 +22,13 @@ from core.experiments.making import Extend, Step, Train
 from core.experiments.proposals import Direction, Trial, propose
 from core.experiments.space import Space, grid_of
 from core.experiments.state import GroupState, MemberState
-from core.experiments.sweep_spec import FACTOR, SweepSpec, rungs, space_of
+from core.experiments.sweep_spec import FACTOR, FRESH_SEEDS, SweepSpec, rungs, space_of
 from core.runs.group import read_base_request
 from core.runs.outline import Value
 from core.settings.schema import Settings
 
 TRIAL, CONFIRMATION = "trial", "confirmation"
 """What a run of a sweep is for."""
-
-FRESH_SEEDS = 2
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,11 @@ Metric = Literal["accuracy", "macro_f1", "loss", "accuracy-and-seconds"]
 
 DEFAULT_RUNS = 12
 HALVING_RUNS = 9
+_MAX_RUNS = 1000
 FACTOR = 3
 """Halving keeps one trial of three, and trains it three times as long."""
+FRESH_SEEDS = 2
+"""Runs of the winner with other seeds, where there are no test reviews."""
 _RUNGS = 3
 _OF_HALVING = ("epochs", "max_steps", "schedule", "early_stopping_patience")
 """Settings that halving decides itself."""
@@ -43,6 +46,11 @@ def space_of(spec: SweepSpec, base: Settings) -> Space:
     return {name: parse_dimension(name, text, base) for name, text in spec.space.items()}
 
 
+def usual_runs(strategy: str, minutes: float) -> int:
+    """Return how many trials a sweep makes at most if nothing is said."""
+    return _MAX_RUNS if minutes else HALVING_RUNS if strategy == "halving" else DEFAULT_RUNS
+
+
 def check_sweep(spec: SweepSpec, base: Settings) -> int:
     """Return the number of trials of a sweep that is about to start.
 
@@ -54,8 +62,8 @@ def check_sweep(spec: SweepSpec, base: Settings) -> int:
         raise InputError(
             f"--strategy is one of {', '.join(get_args(Strategy))}, and --metric one of {', '.join(get_args(Metric))}."
         )
-    if not 2 <= spec.runs <= 1000 or spec.minutes < 0:
-        raise InputError("A sweep has 2 to 1000 runs, and minutes are positive.")
+    if not 2 <= spec.runs <= _MAX_RUNS or spec.minutes < 0:
+        raise InputError(f"A sweep has 2 to {_MAX_RUNS} runs, and minutes are positive.")
     if spec.strategy == "grid":
         return len(grid_of(space))
     if spec.strategy == "halving":

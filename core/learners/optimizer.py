@@ -9,12 +9,8 @@ import torch
 from core.learners.tensor_files import Tensors
 from core.models.classifier import Classifier
 from core.models.layers import depths, layer_modules
-from core.settings.optimizers import optimizer_spec
+from core.settings.optimizers import USUAL_WIDTH, optimizer_spec, rate_of
 from core.settings.schema import Settings
-
-_USUAL_RATE, _USUAL_WIDTH = 5e-5, 768
-"""A learning rate that suits BERT-base, and its hidden size."""
-_LORA_FACTOR, _HEAD_RATE = 10, 1e-3
 
 _NO_DECAY_DIMENSIONS = 1
 """Biases and layer-norm weights are vectors, and are never decayed."""
@@ -59,12 +55,7 @@ def build_optimizer(classifier: Classifier, settings: Settings) -> torch.optim.O
 
 def peak_rate(classifier: Classifier, settings: Settings) -> float:
     """Return the peak learning rate that the settings mean for this model; see `Settings.learning_rate`."""
-    if settings.learning_rate != "auto":
-        return settings.learning_rate
-    if settings.freeze_layers == "encoder":
-        return _HEAD_RATE
-    width = getattr(classifier.model.config, "hidden_size", _USUAL_WIDTH)
-    return _USUAL_RATE * _USUAL_WIDTH / width * (_LORA_FACTOR if settings.lora else 1)
+    return rate_of(settings, getattr(classifier.model.config, "hidden_size", USUAL_WIDTH))
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:

@@ -55,17 +55,16 @@ def sweep(
 ) -> int:
     """Train with many settings, one run after the other, and find out which are best and what each setting changes."""
     from core.experiments.space import parse_space
-    from core.experiments.sweep_spec import DEFAULT_RUNS, HALVING_RUNS, SweepSpec, check_sweep
+    from core.experiments.sweep_spec import SweepSpec, check_sweep, usual_runs
     from core.runs.names import suggested_name, unused_name
 
     chosen = chosen_settings(preset, settings, model, assignments)
     parsed = parse_space(space, chosen)
-    usual = 1000 if minutes is not None else HALVING_RUNS if strategy == "halving" else DEFAULT_RUNS
     spec: dict[str, Any] = {
         "space": {one: str(dimension) for one, dimension in parsed.items()},
         "strategy": strategy,
         "metric": metric,
-        "runs": runs if runs is not None else usual,
+        "runs": runs if runs is not None else usual_runs(strategy, minutes or 0.0),
         "minutes": minutes or 0.0,
         "test": locate(test) if test is not None else "",
     }
