@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from core.comparison.arms import Arm
+from core.comparison.foresight import Foresight
 from core.comparison.report import DEFAULT_MARGIN, ComparisonReport
 from core.data.length_report import LengthReport
 from core.engine.requests import EngineRequest
@@ -98,12 +99,24 @@ class RunForecast(msgspec.Struct, frozen=True, kw_only=True):
     savings: tuple[Saving, ...]
     cannot_learn: str
     """What no model with this tokenizer can learn from the reviews; empty if there is nothing to say."""
+    shows: Foresight
+    """What its validation rows can show."""
 
 
 class MakeForecast(EngineRequest[RunForecast], frozen=True, kw_only=True, tag="forecast"):
-    """Forecast the memory and time of a run."""
+    """Forecast the memory and time of a run, and what it can show."""
 
     request: Request
+    difference: float | None = None
+    """The difference in accuracy that it should show, as a fraction."""
+
+
+class Foresee(EngineRequest[Foresight], frozen=True, kw_only=True):
+    """Say what the validation rows of a source can show."""
+
+    source: str
+    reading: ReadingOptions = ReadingOptions()
+    validation_fraction: float
 
 
 class BulkClassified(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,6 +19,7 @@ from core.engine.data_requests import (
     Compare,
     Evaluate,
     FirstRows,
+    Foresee,
     GatherFacts,
     Glance,
     Inspect,
@@ -45,11 +46,15 @@ from core.engine.requests import (
 from core.reviews.page import Page, Row
 
 if TYPE_CHECKING:
+    from numpy import ndarray
+
+    from core.comparison.foresight import Foresight
     from core.comparison.report import ComparisonReport
     from core.data.length_report import LengthReport
     from core.forecast.facts import Facts
     from core.inference.evaluation_report import EvaluationReport
     from core.inference.predictor import Predictor
+    from core.reviews.reading import Reviews
 
 Progress = Callable[[str, float | None], None]
 Method = Callable[[Any, CountingProgress], Any]
@@ -133,6 +138,7 @@ def prepare(request: Prepare, progress: Progress) -> None:
 
 def forecast(request: MakeForecast, progress: Progress) -> RunForecast:
     """Forecast a run before anything is trained."""
+    from core.comparison.foresee import foresee
     from core.data.length_report import cannot_learn
     from core.data.lengths import length_report
     from core.data.run_data import read_run_data
@@ -156,7 +162,26 @@ def forecast(request: MakeForecast, progress: Progress) -> RunForecast:
         forecast=forecast_of(facts, settings),
         savings=tuple(savings(facts, settings)),
         cannot_learn=cannot_learn(lengths),
+        shows=foresee(_texts(data.validation, data.validation_rows), request.request.data, request.difference),
     )
+
+
+def foresee(request: Foresee, progress: Progress) -> Foresight:
+    """Say what validation rows can show."""
+    from core.comparison.foresee import foresee
+    from core.data.run_data import divide
+    from core.reviews.reading import read_reviews
+
+    reviews = read_reviews(request.source, request.reading, progress=lambda fraction: progress("reading", fraction))
+    _, held_out, rows, _ = divide(reviews, request.source, request.reading, request.validation_fraction)
+    return foresee(_texts(held_out, rows), request.source)
+
+
+def _texts(reviews: Reviews, rows: ndarray) -> int:
+    """Return how many different texts there are in some rows."""
+    import numpy as np
+
+    return len(np.unique(reviews.hashes[rows]))
 
 
 def facts(request: GatherFacts, progress: Progress) -> Facts:
@@ -238,6 +263,7 @@ METHODS: dict[type[EngineRequest[Any]], Method] = {
     Prepare: prepare,
     MakeForecast: forecast,
     GatherFacts: facts,
+    Foresee: foresee,
     Load: load,
     Classify: classify,
     FindTokens: find_tokens,

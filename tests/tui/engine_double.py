@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from textual.worker import WorkerCancelled
 
 from core.base.errors import InputError
+from core.comparison.foresight import Foresight
 from core.data.length_report import LengthReport
 from core.engine.data_requests import Inspection
 from core.engine.requests import EngineRequest, from_result, method_of, to_params, to_result
@@ -111,7 +112,15 @@ def facts(**changes: Any) -> dict[str, Any]:
     return found.model_copy(update=changes).model_dump(mode="json")
 
 
-_GROUPS = {"lens", "speed", "inspect", "rows", "measure", "listing", "taking", "start"}
+def foresight(**changes: Any) -> Foresight:
+    """What `foresee` answers."""
+    found = Foresight(
+        rows=128, accuracy=0.9, accuracy_of="", discordant=0.072, smallest_visible=0.061, spread=0.01, spread_of=""
+    )
+    return msgspec.structs.replace(found, **changes)
+
+
+_GROUPS = {"lens", "speed", "inspect", "rows", "measure", "shows", "listing", "taking", "start"}
 
 
 class FakeEngine:
@@ -125,6 +134,7 @@ class FakeEngine:
             "rows": self._rows,
             "prepare": None,
             "glance": {"report": None},
+            "foresee": foresight(),
             "find_tokens": self._find_tokens,
         } | answers
         self.text, self.label = "A fine chair.", "positive"

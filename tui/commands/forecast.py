@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from tui.commands.engine import ask
 from tui.commands.options import (
@@ -18,6 +20,7 @@ from tui.commands.options import (
 )
 from tui.commands.output import facts, say, say_json, table
 from tui.commands.train import chosen_settings, make_request
+from tui.foresight_text import shows_sentences
 from tui.formatting import in_bytes, in_time, short_time
 
 if TYPE_CHECKING:
@@ -36,21 +39,27 @@ def forecast(
     preset: Preset = "balanced",
     assignments: Assignments = None,
     settings: SettingsFile = None,
+    difference: Annotated[
+        float | None,
+        typer.Option(metavar="POINTS", help="How many rows or seeds show this difference?"),
+    ] = None,
     json: Json = False,
 ) -> int:
-    """Show how much memory and time a run would need, whether it fits, and how to save memory.
+    """Show how much memory and time a run would need, whether it fits, how to save memory, and what it can show.
 
     The first forecast of a model on a machine computes a few micro-batches to measure it; nothing is trained or kept.
     """
     from core.engine.data_requests import MakeForecast
+    from core.engine.requests import to_result
 
     chosen = chosen_settings(preset, settings, model, assignments)
     request = make_request(data, validation, reading, preset, chosen)
-    found = ask(MakeForecast(request=request))
+    found = ask(MakeForecast(request=request, difference=None if difference is None else difference / 100))
     if json:
         savings = [saving.model_dump(mode="json") for saving in found.savings]
         said = found.forecast.model_dump(mode="json")
-        say_json({"model": found.facts.model, **said, "savings": savings, "cannot_learn": found.cannot_learn})
+        more = {"savings": savings, "cannot_learn": found.cannot_learn, "shows": to_result(found.shows)}
+        say_json({"model": found.facts.model, **said, **more})
         return 0
     _say(found)
     return 0
@@ -76,6 +85,9 @@ def _say(found: RunForecast) -> None:
         [name, in_bytes(size), f"{size / said.peak_bytes:.0%}"] for name, size in said.parts.model_dump().items()
     ]
     table(["memory for", "", ""], shares)
+    say()
+    for sentence in shows_sentences(found.shows):
+        say(sentence)
     if found.savings:
         say()
         saved: list[list[object]] = [

@@ -31,6 +31,7 @@ from tui.screens.setup.form import DECLARATIONS, OF_THE_RUN, SettingsForm, match
 from tui.screens.setup.history import EditHistory
 from tui.screens.setup.keys import SETUP
 from tui.screens.setup.setting_row import SettingRow
+from tui.screens.setup.shows import ShowsLine
 from tui.screens.setup.start import StartsRuns
 from tui.shell_command import quoted, train_command
 from tui.state import Draft
@@ -90,6 +91,7 @@ class SetupScreen(StartsRuns):
                         yield Drawn(id="data", classes="roomy")
                         yield Drawn(id="command", classes="roomy")
                 yield ForecastGauge(id="gauge")
+                yield ShowsLine(id="shows")
                 with Horizontal(id="start-bar"):
                     yield Button(_START, "primary", id="start", compact=True)
                     yield Static("", id="state", markup=False)
@@ -161,6 +163,7 @@ class SetupScreen(StartsRuns):
         self._drawing = False
         self.draw_start()
         self.query_one(ForecastGauge).follow(self.app.draft, self._checked.settings)
+        self.query_one(ShowsLine).follow(self.app.draft, self._checked.settings)
         draft, declaration = self.app.draft, DECLARATIONS[self._looked_at]
         base = preset(draft.preset)
         of_preset = "" if self._looked_at in OF_THE_RUN else shown(getattr(base, self._looked_at))
@@ -168,9 +171,10 @@ class SetupScreen(StartsRuns):
         words = self._command()
         settings = self._checked.settings or base
         cut = side_views.cut_in_words(draft.lengths_with(settings.model), settings.max_length)
+        here = {"max_length": f"here {cut}" if cut else "", "validation_fraction": self.query_one(ShowsLine).words}
         views = {
             "#preset-line": partial(side_views.preset_line, draft.preset, dict(draft.typed)),
-            "#about": partial(side_views.about, declaration, problem, of_preset, cut),
+            "#about": partial(side_views.about, declaration, problem, of_preset, here.get(self._looked_at, "")),
             "#short-command": partial(side_views.command_short, words),
             "#changes": partial(side_views.changes, draft.preset, dict(draft.typed), self._checked.problems),
             "#command": partial(side_views.command, words),
@@ -180,6 +184,9 @@ class SetupScreen(StartsRuns):
             views["#data"] = partial(side_views.data, draft.source, draft.report, steps, cut)
         for where, view in views.items():
             self.query_one(where, Drawn).show(view, about=(self._looked_at, draft.source))
+
+    def on_shows_line_answered(self) -> None:
+        self._draw_soon()
 
     def draw_start(self) -> None:
         """Show what prevents a start, what is being done to start, or how long the run would be."""

@@ -29,8 +29,8 @@ def preset_line(name: str, typed: Mapping[str, str], width: int) -> Content:
     )
 
 
-def about(declaration: Declaration, problem: str, preset_shown: str, cut: str, width: int) -> Content:
-    """Describe a setting: name, range and help. Why a value is refused, or what it cuts, comes before the help."""
+def about(declaration: Declaration, problem: str, preset_shown: str, here: str, width: int) -> Content:
+    """Describe a setting: name, range and help. Why a value is refused, or what it does here, comes before the help."""
     if declaration.name == "name":
         facts = "anything; empty takes the suggested name"
     elif declaration.name == "hypothesis":
@@ -42,8 +42,8 @@ def about(declaration: Declaration, problem: str, preset_shown: str, cut: str, w
     parts = [head.truncate(max(width, 1), ellipsis=True)]
     if problem:
         parts.append(indented(Content.styled(f"✗ {clean_line(problem)}", "$text-error"), width, 1))
-    elif declaration.name == "max_length" and cut:
-        parts.append(indented(Content.styled(f"Here {cut}.", "$text-accent"), width, 1))
+    elif here:
+        parts.append(indented(Content.styled(f"{here[0].upper()}{here[1:]}.", "$text-accent"), width, 1))
     parts.append(indented(declaration.help, width, 1))
     return lines(parts)
 
