@@ -53,16 +53,17 @@ def _size(folder: Path) -> int | None:
 
 def price(a: RunReport, b: RunReport, speed_ratio: float | None) -> str:
     """Return what a costs compared with b, as part of a sentence; empty if that is not known."""
-    return _price(a.seconds / b.seconds if a.seconds and b.seconds else None, speed_ratio)
+    return price_in_words(a.seconds / b.seconds if a.seconds and b.seconds else None, speed_ratio)
 
 
 def mean_price(a: Sequence[RunReport], b: Sequence[RunReport], speed_ratio: float | None) -> str:
     """Return what a run of one group costs compared with one of the other, on average."""
     of_a, of_b = ([run.seconds for run in its if run.seconds] for its in (a, b))
-    return _price(fmean(of_a) / fmean(of_b) if of_a and of_b else None, speed_ratio)
+    return price_in_words(fmean(of_a) / fmean(of_b) if of_a and of_b else None, speed_ratio)
 
 
-def _price(training: float | None, classifying: float | None) -> str:
+def price_in_words(training: float | None, classifying: float | None) -> str:
+    """Return how much longer one trains and classifies than the other, given the ratios; empty if none is known."""
     parts = []
     if training is not None:
         parts.append(f"took {_times(training)} to train")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -72,15 +73,18 @@ def _listed(labels: tuple[str, ...]) -> str:
     return f"{shown}, …" if labels[6:] else shown
 
 
-def read_answers(run: RunFolder, classes: tuple[str, ...]) -> StoredAnswers | None:
+def read_answers(run: RunFolder, classes: tuple[str, ...], file: Path | None = None) -> StoredAnswers | None:
     """Return the answers that are stored with a run, with its classes in the order of `classes`.
+
+    Args:
+        file: What holds them; None for those of the model that the run has now.
 
     Returns:
         None if there are none, or they cannot be read.
     """
     own = classes_of(run)
     try:
-        table = pq.read_table(run.predictions, columns=["text_hash", "label", "logits"])
+        table = pq.read_table(run.predictions if file is None else file, columns=["text_hash", "label", "logits"])
         hashes = table["text_hash"].to_numpy().astype(np.uint64)
         labels = table["label"].to_numpy().astype(np.int64)
         logits = table["logits"].combine_chunks().flatten().to_numpy().reshape(len(labels), len(own))

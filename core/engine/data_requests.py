@@ -8,6 +8,8 @@ import msgspec
 
 from core.comparison.arms import Arm
 from core.comparison.foresight import Foresight
+
+from core.comparison.judged import Judged, Pair
 from core.comparison.report import DEFAULT_MARGIN, ComparisonReport
 from core.data.length_report import LengthReport
 from core.engine.requests import EngineRequest
@@ -167,3 +169,15 @@ class Compare(EngineRequest[ComparisonReport], frozen=True, kw_only=True):
     """How to read the source; None reads it like the data of the first run."""
     margin: float = DEFAULT_MARGIN
     """The largest difference in accuracy that counts as none, as a fraction."""
+
+
+class Verdicts(msgspec.Struct, frozen=True, kw_only=True):
+    """What stored answers say of pairs of models, in their order."""
+
+    judged: tuple[Judged, ...]
+
+
+class JudgePairs(EngineRequest[Verdicts], frozen=True, kw_only=True):
+    """Judge pairs of models by the answers to validation rows that are stored with their runs."""
+
+    pairs: tuple[Pair, ...]

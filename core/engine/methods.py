@@ -24,11 +24,13 @@ from core.engine.data_requests import (
     Glance,
     Inspect,
     Inspection,
+    JudgePairs,
     MakeForecast,
     MeasureLengths,
     Prepare,
     Rows,
     RunForecast,
+    Verdicts,
 )
 from core.engine.reading_progress import CountingProgress, ReadingProgress
 from core.engine.requests import (
@@ -248,6 +250,13 @@ def compare(request: Compare, progress: Progress) -> ComparisonReport:
     return compare_runs(request.arms, request.source, request.reading, request.margin, progress)
 
 
+def judge_pairs(request: JudgePairs, progress: Progress) -> Verdicts:
+    """Judge pairs of models by their stored answers."""
+    from core.comparison.stored_pairs import judge_stored
+
+    return Verdicts(judged=judge_stored(request.pairs, progress))
+
+
 def doctor(request: Doctor, progress: Progress) -> DoctorReport:
     """Examine this machine."""
     from core.engine.doctor import examine
@@ -270,6 +279,7 @@ METHODS: dict[type[EngineRequest[Any]], Method] = {
     ClassifyFile: classify_file,
     Evaluate: evaluate,
     Compare: compare,
+    JudgePairs: judge_pairs,
     Doctor: doctor,
 }
 

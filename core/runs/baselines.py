@@ -44,11 +44,12 @@ def comparable(run: RunFolder, method: Method) -> Iterator[RunFolder]:
     for other in list_runs():
         if other.id == run.id or (outline := read_outline(other.settings)) is None or outline.method != method:
             continue
-        if (found := read_provenance(other.provenance)) is not None and _same_rows(own, found):
+        if (found := read_provenance(other.provenance)) is not None and same_rows(own, found):
             yield other
 
 
-def _same_rows(one: Provenance, other: Provenance) -> bool:
+def same_rows(one: Provenance, other: Provenance) -> bool:
+    """Return whether two runs learned from the same data and were measured on the same rows."""
     return all(getattr(one, name) == getattr(other, name) for name in ("data_hash", "validation_sha256", "labels"))
 
 
@@ -60,11 +61,12 @@ def best_baseline(run: RunFolder) -> Baseline | None:
     outline = read_outline(run.settings)
     if outline is None or outline.method == "baseline":
         return None
-    found = [baseline for other in comparable(run, "baseline") if (baseline := _baseline(other)) is not None]
+    found = [baseline for other in comparable(run, "baseline") if (baseline := baseline_of(other)) is not None]
     return max(reversed(found), key=lambda one: one.validation.accuracy, default=None)
 
 
-def _baseline(run: RunFolder) -> Baseline | None:
+def baseline_of(run: RunFolder) -> Baseline | None:
+    """Return a run as a baseline; None if it has not finished."""
     end, outline = end_of(run), read_outline(run.settings)
     if not isinstance(end, FinishedRecord) or end.validation is None or outline is None:
         return None

@@ -6,7 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -69,6 +69,9 @@ class Outline(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     data: str
+    validation: str | None = None
+    reading: dict[str, Any] = {}
+    """How the data is read: the fields of `ReadingOptions`, as they are written down."""
     preset: str = "balanced"
     settings: dict[str, Value] = {}
     method: Method = "fine-tuning"
@@ -94,11 +97,14 @@ class Outline(msgspec.Struct, frozen=True, kw_only=True):
         """Return every setting of the run; one that is not written down has its default. Imports pydantic."""
         return _values("") | self.settings
 
+    def usual_settings(self) -> dict[str, Value | None]:
+        """Return the settings of the run's preset. Imports pydantic."""
+        usual = _values(self.preset)
+        return {**usual, "freeze_layers": "encoder"} if self.method == "baseline" else usual
+
     def changed_settings(self) -> dict[str, Value | None]:
         """Return the settings that differ from the run's preset. Imports pydantic."""
-        usual = _values(self.preset)
-        if self.method == "baseline":
-            usual = {**usual, "freeze_layers": "encoder"}
+        usual = self.usual_settings()
         return {name: value for name, value in self.all_settings().items() if usual.get(name) != value}
 
 

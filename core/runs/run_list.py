@@ -14,7 +14,7 @@ from core.runs.status import OVER
 from core.runs.summary import RunSummary, summarize
 from core.runs.tree import as_tree
 
-_Stamp = tuple[tuple[int, int, int], ...]
+Stamp = tuple[tuple[int, int, int], ...]
 
 
 _Details = tuple[RunSummary, dict[str, Value | None], dict[str, Value | None] | None, int]
@@ -27,7 +27,7 @@ class RunList:
     """The runs of this home."""
 
     def __init__(self) -> None:
-        self._summaries: dict[str, tuple[_Stamp, RunSummary]] = {}
+        self._summaries: dict[str, tuple[Stamp, RunSummary]] = {}
         self._details: dict[str, _Details] = {}
         self._listed: dict[str, ListedRun] = {}
         self.unread = 0
@@ -65,9 +65,9 @@ class RunList:
         return list(self._listed.values())
 
     def _summarized(self, runs: Sequence[RunFolder]) -> list[RunSummary]:
-        found: dict[str, tuple[_Stamp, RunSummary]] = {}
+        found: dict[str, tuple[Stamp, RunSummary]] = {}
         for run in runs:
-            stamp = _stamp(run)
+            stamp = stamp_of(run)
             known = self._summaries.get(run.id)
             if known is None or known[0] != stamp or known[1].state not in OVER:
                 try:
@@ -93,7 +93,7 @@ def _written(summary: RunSummary) -> dict[str, Value | None]:
     return {**summary.outline.settings} if summary.outline is not None else {}
 
 
-def _stamp(run: RunFolder) -> _Stamp:
+def stamp_of(run: RunFolder) -> Stamp:
     """Return what changes whenever a file does that a summary is read from."""
     return tuple(
         _changes_of(path)

@@ -116,16 +116,19 @@ class RunSummary:
 
 def summarize(run: RunFolder) -> RunSummary:
     """Return the summary of a run, in a time that does not grow with its journal."""
-    history = RunHistory()
-    history.update(_ends_of_journal(run))
-    return summary_of(run, history)
+    return summary_of(run, ends_of(run))
 
 
 def end_of(run: RunFolder) -> EndRecord | None:
     """Return how a run ended; None if it has not."""
+    return ends_of(run).end
+
+
+def ends_of(run: RunFolder) -> RunHistory:
+    """Return what the beginning and the end of a run's journal say, in a time that does not grow with it."""
     history = RunHistory()
     history.update(_ends_of_journal(run))
-    return history.end
+    return history
 
 
 def summary_of(run: RunFolder, history: RunHistory) -> RunSummary:

@@ -1,0 +1,92 @@
+"""What was asked differently of one entry than of another, and which other that is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from core.lab_journal.entry import Change
+from core.lab_journal.stages import JournalRun, Stage
+from core.runs.outline import Outline, Value
+from core.settings.baseline import OF_BASELINE
+
+Sort = Literal["run", "baseline", "student", "seeds", "sweep", "versus", "distillation"]
+Asked = Mapping[str, Value | None]
+"""Name → value of everything that was asked."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An entry that later ones can be held against."""
+
+    id: str
+    """Of the entry."""
+    name: str
+    time: float
+    sort: Sort
+    data: str
+    asked: Asked
+    run: JournalRun | None = None
+    """None for a group."""
+    stage: Stage | None = None
+    group: str | None = None
+
+
+def asked_of(outline: Outline, epochs: int | None = None) -> dict[str, Value | None]:
+    """Return everything that was asked of a run, by name; of a baseline only what it has. Imports pydantic.
+
+    Args:
+        epochs: Its epochs at that time; None for those that are written down.
+    """
+    settings = outline.all_settings()
+    if epochs is not None:
+        settings |= {"epochs": epochs, "max_steps": None}
+    if outline.method == "baseline":
+        settings = {name: value for name, value in settings.items() if name in OF_BASELINE}
+    found: dict[str, Value | None] = {"validation": outline.validation, "method": outline.method}
+    if outline.distillation is not None:
+        found |= {name: _plain(value) for name, value in asdict(outline.distillation).items()}
+    found |= {
+        f"reading {name}": _plain(value) for name, value in outline.reading.items() if value not in (None, "auto")
+    }
+    return found | settings
+
+
+def _plain(value: object) -> Value | None:
+    """Return a value as one that can be shown and compared."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}={one}" for key, one in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, Sequence) else str(value)
+
+
+def differences(before: Asked, after: Asked, ignored: Sequence[str] = ()) -> tuple[Change, ...]:
+    """Return what was asked differently."""
+    names = [name for name in dict.fromkeys((*after, *before)) if name not in ignored]
+    return tuple(
+        Change(setting=name, before=before.get(name), after=after.get(name))
+        for name in names
+        if before.get(name) != after.get(name)
+    )
+
+
+def from_preset(outline: Outline) -> tuple[Change, ...]:
+    """Return the settings that differ from the preset, for an entry that is held against no other. Imports pydantic."""
+    usual = outline.usual_settings()
+    changed = outline.changed_settings()
+    if outline.method == "baseline":
+        changed = {name: value for name, value in changed.items() if name in OF_BASELINE}
+    return tuple(Change(setting=name, before=usual.get(name), after=value) for name, value in changed.items())
+
+
+def latest_before(candidates: Sequence[Candidate], sort: Sort, data: str, time: float) -> Candidate | None:
+    """Return the latest earlier entry of the same sort on the same data; if there is none, one of another sort.
+
+    A baseline is held against baselines only, and nothing else against one: what is gained over it is said apart.
+    """
+    earlier = [one for one in candidates if one.data == data and one.time < time]
+    alike = [one for one in earlier if one.sort == sort]
+    others = [one for one in earlier if "baseline" not in (one.sort, sort)]
+    return max(alike or others, key=lambda one: (one.time, one.id), default=None)
