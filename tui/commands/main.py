@@ -23,6 +23,7 @@ from tui.commands import (
     evaluate,
     forecast,
     inspect,
+    journal,
     keys,
     prune,
     queue,
@@ -57,6 +58,7 @@ app.command()(runs.status)
 app.command()(annotate.rename)
 app.command()(annotate.note)
 app.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})(annotate.tag)
+app.command()(journal.journal)
 app.command()(prune.prune)
 app.command()(queue.queue)
 app.command()(sweep.sweep)
