@@ -8,7 +8,6 @@ import msgspec
 
 from core.comparison.arms import Arm
 from core.comparison.foresight import Foresight
-
 from core.comparison.judged import Judged, Pair
 from core.comparison.report import DEFAULT_MARGIN, ComparisonReport
 from core.data.length_report import LengthReport
