@@ -89,8 +89,8 @@ def _visible(a: Mapping[int, float], b: Mapping[int, float], compared: GroupComp
 def _sentence(compared: GroupComparison, p_adjusted: float, margin: float) -> str:
     if compared.tested is not None:
         return sentence(compared.tested, p_adjusted, margin, f"over {compared.seeds} seeds")
-    difference = 100 * (compared.a.mean - compared.b.mean)
-    middle = f"{difference:+.1f}".replace("-", "−")
+    difference = round(100 * (compared.a.mean - compared.b.mean), 1)
+    middle = f"{difference:+.1f}".replace("-", "−") if difference else "0.0"
     ranges = f"{_range(compared.a.low, compared.a.high)} against {_range(compared.b.low, compared.b.high)}"
     seeds = f"{compared.a.seeds} seeds" if compared.a.seeds == compared.b.seeds else "the seeds"
     told = "every run of one beats every run of the other" if compared.apart else "the ranges overlap"
