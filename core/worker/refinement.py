@@ -23,6 +23,8 @@ from core.worker.pace import Pace
 
 _MIN_SECONDS = 0.3
 """Observed training time below which a run tells too little about others."""
+_HEAD_BYTES = 14 << 20
+"""Memory that training a head, evaluating it and saving the model add to a worker (measured)."""
 _LONG_SECONDS = 10.0
 """Observed training time from which a run replaces the calibration of any longer one."""
 
@@ -120,7 +122,7 @@ def _rest(run: Run, plan: MicroBatchLimits, peak: int, before: int) -> dict[str,
 
     The pass over frozen layers leaves kernels behind that the next run, which reuses their output, does not have. Until
     such a run has ended, its memory is estimated: if only the head learns, by what the worker had before the pass, as
-    hardly anything is computed after it, and otherwise by what a probe had, whose pass is short.
+    little is computed after it, and otherwise by what a probe had, whose pass is short.
     """
     counted = parts(run, plan)
     rest = max(peak - (counted.total - run.rest_bytes), 0)
@@ -129,7 +131,7 @@ def _rest(run: Run, plan: MicroBatchLimits, peak: int, before: int) -> dict[str,
     kept, probe = run.calibration.kept_rest_bytes, run.facts.calibrations.get(run.facts.probe_name(run.settings))
     if kept is None and run.prepares:
         if run.head_only:
-            kept = max(before - counted.weights - (counted.baseline - run.rest_bytes), 0)
+            kept = max(before + _HEAD_BYTES - counted.weights - (counted.baseline - run.rest_bytes), 0)
         elif probe is not None:
             kept = min(rest, probe.rest_bytes)
     return {"rest_bytes": rest, "kept_rest_bytes": kept}

@@ -149,11 +149,11 @@ def taught_head(before: int, peak: int) -> tuple[Facts, Settings]:
 def test_a_run_whose_frozen_layers_are_kept_is_forecast_without_the_pass_over_them(before: int, peak: int) -> None:
     """By what the first run had before the pass; another run that has to make it, by the first run's peak."""
     taught, settings = taught_head(before, peak)
-    assert forecast(taught, settings).peak_bytes == pytest.approx(before, rel=0.05)
+    assert forecast(taught, settings).peak_bytes == pytest.approx(before, rel=0.1)
     longer = taught.model_copy(update={"reviews": 2790})
     assert forecast(longer, settings).peak_bytes == pytest.approx(peak, rel=0.01)
     other_kind = settings.changed({"batch_size": 64, "optimizer": "adamw"})
-    assert forecast(taught, other_kind).peak_bytes == pytest.approx(before, rel=0.05)
+    assert forecast(taught, other_kind).peak_bytes == pytest.approx(before, rel=0.1)
     assert forecast(taught, settings.changed({"max_length": 64})).peak_bytes > before
 
 
