@@ -26,6 +26,7 @@ class Costs(NamedTuple):
     model_bytes: int | None
     peak_memory_bytes: int | None
     seconds: float | None
+    found_layers: bool
 
 
 def costs_of(run: RunFolder) -> Costs:
@@ -41,6 +42,7 @@ def costs_of(run: RunFolder) -> Costs:
         model_bytes=_size(run.model),
         peak_memory_bytes=(end.peak_memory_bytes if end is not None else None) or history.peak_bytes,
         seconds=(end.seconds if end is not None else None) or last,
+        found_layers=plan is not None and plan.found_layers,
     )
 
 
@@ -53,20 +55,29 @@ def _size(folder: Path) -> int | None:
 
 def price(a: RunReport, b: RunReport, speed_ratio: float | None) -> str:
     """Return what a costs compared with b, as part of a sentence; empty if that is not known."""
-    return price_in_words(a.seconds / b.seconds if a.seconds and b.seconds else None, speed_ratio)
+    training = a.seconds / b.seconds if a.seconds and b.seconds else None
+    return price_in_words(training, speed_ratio, uneven=a.found_layers != b.found_layers)
 
 
 def mean_price(a: Sequence[RunReport], b: Sequence[RunReport], speed_ratio: float | None) -> str:
     """Return what a run of one group costs compared with one of the other, on average."""
     of_a, of_b = ([run.seconds for run in its if run.seconds] for its in (a, b))
-    return price_in_words(fmean(of_a) / fmean(of_b) if of_a and of_b else None, speed_ratio)
+    training = fmean(of_a) / fmean(of_b) if of_a and of_b else None
+    uneven = len({run.found_layers for run in (*a, *b)}) > 1
+    return price_in_words(training, speed_ratio, uneven=uneven)
 
 
-def price_in_words(training: float | None, classifying: float | None) -> str:
-    """Return how much longer one trains and classifies than the other, given the ratios; empty if none is known."""
+def price_in_words(training: float | None, classifying: float | None, *, uneven: bool = False) -> str:
+    """Return how much longer one trains and classifies than the other; empty if neither is known.
+
+    Args:
+        training, classifying: The ratios of the times; None if unknown.
+        uneven: Whether an earlier run had computed the frozen layers of one of them, but not of the other.
+    """
     parts = []
     if training is not None:
-        parts.append(f"took {_times(training)} to train")
+        kept = " (frozen layers that an earlier run had computed are not counted)" if uneven else ""
+        parts.append(f"took {_times(training)} to train{kept}")
     if classifying is not None:
         parts.append(f"takes {_times(classifying)} to classify")
     return ", ".join(parts)

@@ -40,6 +40,8 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True):
     """The most memory in use while it trained."""
     seconds: float | None
     """Of training."""
+    found_layers: bool = False
+    """Whether an earlier run had computed its frozen layers, which the time of training then leaves out."""
     reviews_per_second: float | None = None
     one_review_seconds: float | None = None
     """Median time for one review alone."""

@@ -128,6 +128,8 @@ class PlanRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="plan"
     path_why: str
     cached_layers: Count
     """Number of frozen layers that are computed once and cached."""
+    found_layers: bool = False
+    """Whether an earlier run had computed all of their output, so that the training time does not count it."""
     precision: str
     compiled: bool
     device: str

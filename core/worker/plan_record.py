@@ -30,6 +30,7 @@ def plan_record(source: ModelSource, data: RunData, loop: TrainingLoop) -> PlanR
         path=loop.learner.plan.path.name,
         path_why=loop.learner.plan.path.why,
         cached_layers=loop.learner.cached_layers,
+        found_layers=loop.learner.found_layers,
         precision=loop.precision,
         compiled=loop.learner.compiled,
         device=str(loop.device),

@@ -24,6 +24,7 @@ PLAN: dict[str, Any] = {
     "path": "native",
     "path_why": "the model is in the bert family",
     "cached_layers": 0,
+    "found_layers": False,
     "precision": "bf16",
     "compiled": False,
     "device": "cpu",
