@@ -11,12 +11,23 @@ from core.base.text import clean_line
 from core.base.units import in_bytes
 
 if TYPE_CHECKING:
+    from core.experiments.listed_group import ListedGroup, Spread
     from core.runs.baselines import Baseline
     from core.runs.figures import MajorityGuess
     from core.runs.status import State
     from core.runs.summary import RunSummary
 
-__all__ = ["STATE_MARKS", "ago", "clock", "in_bytes", "in_time", "setting_text", "settings_text", "trouble"]
+__all__ = [
+    "GROUP_KINDS",
+    "STATE_MARKS",
+    "ago",
+    "clock",
+    "in_bytes",
+    "in_time",
+    "setting_text",
+    "settings_text",
+    "trouble",
+]
 
 STATE_MARKS: dict[State, tuple[str, str]] = {
     "queued": ("…", "$text-accent"),
@@ -29,7 +40,10 @@ STATE_MARKS: dict[State, tuple[str, str]] = {
     "failed": ("✗", "$text-error"),
     "interrupted": ("!", "$text-warning"),
 }
-"""State of a run → its mark and the theme colour of the mark."""
+"""State of a run or a group → its mark and the theme colour of the mark."""
+
+GROUP_KINDS = {"seeds": "seeds", "sweep": "sweep", "versus": "models", "distillation": "distillation"}
+"""Kind of a group → the word for it."""
 
 
 def counted(number: int, noun: str) -> str:
@@ -95,6 +109,16 @@ def setting_text(value: object) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     return f"{value:g}".replace("e-0", "e-") if isinstance(value, float) else str(value)
+
+
+def spread_text(spread: Spread) -> str:
+    """Format mean and standard deviation: `0.901 ±0.004`."""
+    return f"{spread.mean:.3f} ±{spread.sd:.3f}" if spread.sd is not None else f"{spread.mean:.3f}"
+
+
+def progress_text(group: ListedGroup) -> str:
+    """Format the kind of a group, and how many of its planned runs are over: `seeds 2/3`."""
+    return f"{GROUP_KINDS.get(group.kind, group.kind)} {group.over}/{group.planned}"
 
 
 def settings_text(preset: str, changes: Mapping[str, object]) -> str:

@@ -26,6 +26,7 @@ from tui.terminal.key_order import OrderedApp
 
 if TYPE_CHECKING:
     from core.reviews.options import ReadingOptions
+    from core.runs.group import GroupFolder
     from tui.state import Draft
 
 Progress = Callable[[str, float | None], None]
@@ -64,6 +65,8 @@ class Workbench(OrderedApp):
         self._draft: Draft | None = None
         self._source = data or ""
         self.run_in_view: RunFolder | None = run
+        self.group_in_view = ""
+        """Id of the group that Groups should show; it takes it over when it is next shown. Empty for none."""
         self.run_to_classify: RunFolder | None = run if pile is not None else None
         """The run whose model Classify should use; Classify takes it over when it is next shown."""
         self.runs_to_compare: list[RunFolder] | None = None
@@ -136,6 +139,11 @@ class Workbench(OrderedApp):
         """Show a run, live or past, on the Train screen."""
         self.run_in_view = run
         self.switch_mode("train")
+
+    def open_group(self, group: GroupFolder) -> None:
+        """Show a group on the Groups screen."""
+        self.group_in_view = group.id
+        self.switch_mode("groups")
 
     def open_compare(self, runs: list[RunFolder]) -> None:
         """Compare runs on the Compare screen; with a single one, it asks for another."""

@@ -125,6 +125,18 @@ def continue_group(group: GroupFolder) -> None:
     start_next()
 
 
+def resume_group(state: GroupState) -> None:
+    """Continue a group that was stopped, or one all of whose processes were killed.
+
+    Raises:
+        ReviewtuiError: The group cannot continue.
+    """
+    if state.stopped:
+        continue_group(state.group)
+    else:
+        continue_all()
+
+
 def runs_of(state: GroupState) -> Sequence[RunFolder]:
     """Return the runs of a group that exist, in the order in which they were planned."""
     return [RunFolder(runs_home() / one.member.run) for one in state.members if one.run is not None and one.member.run]

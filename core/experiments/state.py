@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from core.runs.folder import RunFolder, runs_home
 from core.runs.group import GroupFolder, GroupOutline
 from core.runs.group_journal import Member, read_group_journal
+from core.runs.group_list import WrittenGroup
 from core.runs.status import OVER
 from core.runs.summary import RunSummary, summarize
 
@@ -80,6 +82,15 @@ class GroupState:
         waits = any(one.summary is not None and not one.is_over and one.is_begun for one in self.members)
         return not waits
 
+    @property
+    def word(self) -> Literal["finished", "stopped", "interrupted", "running"]:
+        """Its state in a word."""
+        if self.concluded:
+            return "finished"
+        if self.stopped:
+            return "stopped"
+        return "interrupted" if self.is_stalled else "running"
+
 
 def read_state(group: GroupFolder) -> GroupState:
     """Return the state of a group.
@@ -90,6 +101,19 @@ def read_state(group: GroupFolder) -> GroupState:
     history = read_group_journal(group.journal)
     members = tuple(MemberState(member, _summary(member)) for member in history.members.values())
     return GroupState(group, group.outline(), members, history.stopped, group.result.exists())
+
+
+def state_of(written: WrittenGroup, summaries: Mapping[str, RunSummary]) -> GroupState:
+    """Return the state of a group whose files have been read, as have all runs that there are.
+
+    Args:
+        summaries: Id → summary.
+    """
+    members = tuple(
+        MemberState(one, summaries.get(one.run) if one.run is not None else None) for one in written.members
+    )
+    concluded = written.result is not None
+    return GroupState(written.folder, written.outline, members, written.stopped, concluded)
 
 
 def read_result(group: GroupFolder) -> dict[str, Any] | None:

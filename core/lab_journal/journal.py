@@ -19,7 +19,8 @@ from core.lab_journal.runs import Known, baselines_of, candidates_of, entries_of
 from core.lab_journal.stages import JournalRun, read_run
 from core.runs.folder import RunFolder, find_run, list_runs, runs_home
 from core.runs.group import GroupFolder, find_group, groups_home, list_groups, read_group
-from core.runs.run_list import Stamp, stamp_of
+from core.runs.run_list import stamp_of
+from core.runs.stamps import Stamp
 from core.runs.status import OVER
 
 _DATES = ("%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d", "%Y-%m", "%Y")

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Literal
 
 from core.runs.outline import Value
+from core.runs.status import State
 from core.runs.summary import RunSummary
 
 Kind = Literal["words", "number", "share", "seconds", "bytes", "moment", "tags"]
@@ -31,6 +32,16 @@ class ListedRun:
     """The settings that differ from its preset; None while they are not known."""
     bytes_on_disk: int | None = None
     """Its size on disk; None while unknown."""
+    group: str | None = None
+    """The name of the group that it belongs to; None if it stands alone."""
+
+    @property
+    def id(self) -> str:
+        return self.summary.id
+
+    @property
+    def state(self) -> State:
+        return self.summary.state
 
     @cached_property
     def searched(self) -> str:
@@ -71,12 +82,8 @@ def _settings(run: ListedRun) -> FieldValue:
     return f"{outline.recipe if outline is not None else run.summary.preset}{changed}"
 
 
-def _outlined(name: Literal["method", "group"]) -> Callable[[ListedRun], FieldValue]:
-    def of(run: ListedRun) -> FieldValue:
-        outline = run.summary.outline
-        return (getattr(outline, name) or None) if outline is not None else None
-
-    return of
+def _method(run: ListedRun) -> FieldValue:
+    return run.summary.outline.method if run.summary.outline is not None else None
 
 
 def _note(run: ListedRun) -> FieldValue:
@@ -106,8 +113,8 @@ _FIELDS = (
     Field("note", "note", "Your latest note", "words", _note),
     Field("settings", "settings", "Its preset, and what differs from it", "words", _settings),
     Field("preset", "preset", "", "words", lambda run: run.summary.preset),
-    Field("method", "method", "Fine-tuning, baseline or distillation", "words", _outlined("method")),
-    Field("group", "group", "The seeds or the sweep that it belongs to", "words", _outlined("group")),
+    Field("method", "method", "Fine-tuning, baseline or distillation", "words", _method),
+    Field("group", "group", "The seeds or the sweep that it belongs to", "words", lambda run: run.group),
     Field("expected", "expected", "What you expected of it", "words", lambda run: run.summary.hypothesis or None),
     Field("queue", "queue", "Its place in the queue", "number", lambda run: run.place),
     Field("parent", "branch of", "The run that it branches off", "words", _parent),

@@ -7,15 +7,14 @@ from pathlib import Path
 
 from core.runs.disk_usage import bytes_on_disk
 from core.runs.folder import RunFolder, list_runs
+from core.runs.group_list import GroupList, WrittenGroup
 from core.runs.listed import ListedRun
 from core.runs.outline import Value
 from core.runs.queue import read_queue
+from core.runs.stamps import Stamp, stamp_of_files
 from core.runs.status import OVER
 from core.runs.summary import RunSummary, summarize
 from core.runs.tree import as_tree
-
-Stamp = tuple[tuple[int, int, int], ...]
-
 
 _Details = tuple[RunSummary, dict[str, Value | None], dict[str, Value | None] | None, int]
 """What belongs to a summary: all settings, those that differ from the preset, if they were asked for, and the size."""
@@ -30,13 +29,16 @@ class RunList:
         self._summaries: dict[str, tuple[Stamp, RunSummary]] = {}
         self._details: dict[str, _Details] = {}
         self._listed: dict[str, ListedRun] = {}
+        self._groups = GroupList()
+        self.groups: list[WrittenGroup] = []
+        """The groups, as they were with the latest reading, the newest first; without those whose runs it left out."""
         self.unread = 0
         """How many runs the latest reading left out."""
         self.queue_has_stopped = False
         """Whether runs waited although none trained, when the runs were last read."""
 
     def read(self, *, quick: bool = False, settings: bool = True) -> list[ListedRun]:
-        """Return all runs, the newest first, with branches below the run that they come from.
+        """Return all runs, the newest first, with branches below the run that they come from, and groups together.
 
         Args:
             quick: Only the newest, without what takes the longest: settings that are not written down, and the space on
@@ -47,19 +49,27 @@ class RunList:
             OSError: A run's folder cannot be read.
             ReviewtuiError: The folder of runs cannot be read.
         """
-        folders = list_runs()
-        self.unread = max(len(folders) - _AT_FIRST, 0) if quick else 0
-        tree = as_tree(self._summarized(folders[:_AT_FIRST] if quick else folders))
+        folders, self.groups = list_runs(), self._groups.read()
+        everything = len(folders)
+        if quick:
+            folders, self.groups = _first(folders, self.groups)
+        self.unread = everything - len(folders)
+        group_of = {run: group for group in self.groups for run in group.runs}
+        names = {run: group.outline.name for run, group in group_of.items()}
+        tree = as_tree(self._summarized(folders), {run: group.id for run, group in group_of.items()})
         waiting = any(summary.state == "queued" for summary, _ in tree)
         queue = read_queue() if waiting else None
         places = {one.run.id: place for place, one in enumerate(queue.waiting, start=1)} if queue is not None else {}
         self.queue_has_stopped = queue is not None and queue.has_stopped
         if quick:
-            return [ListedRun(summary, depth, places.get(summary.id), _written(summary)) for summary, depth in tree]
+            return [
+                ListedRun(one, depth, places.get(one.id), _written(one), group=names.get(one.id)) for one, depth in tree
+            ]
         self._details = {summary.id: self._detailed(summary, settings) for summary, _ in tree}
         known, self._listed = self._listed, {}
         for summary, depth in tree:
-            listed = ListedRun(summary, depth, places.get(summary.id), *self._details[summary.id][1:])
+            details = self._details[summary.id][1:]
+            listed = ListedRun(summary, depth, places.get(summary.id), *details, names.get(summary.id))
             before = known.get(summary.id)
             self._listed[summary.id] = before if before is not None and before == listed else listed
         return list(self._listed.values())
@@ -95,15 +105,15 @@ def _written(summary: RunSummary) -> dict[str, Value | None]:
 
 def stamp_of(run: RunFolder) -> Stamp:
     """Return what changes whenever a file does that a summary is read from."""
-    return tuple(
-        _changes_of(path)
-        for path in (run.path, run.journal, run.settings, run.notes, run.lock, run.model, run.checkpoints)
-    )
+    return stamp_of_files(run.path, run.journal, run.settings, run.notes, run.lock, run.model, run.checkpoints)
 
 
-def _changes_of(path: Path) -> tuple[int, int, int]:
-    try:
-        found = path.stat()
-    except OSError:
-        return 0, 0, 0
-    return found.st_ino, found.st_mtime_ns, found.st_size
+def _first(runs: Sequence[RunFolder], groups: Sequence[WrittenGroup]) -> tuple[list[RunFolder], list[WrittenGroup]]:
+    """Return the newest runs with all that are in a group with one of them, and the groups that are then complete."""
+    first = {run.id for run in runs[:_AT_FIRST]}
+    for group in groups:
+        if not first.isdisjoint(group.runs):
+            first.update(group.runs)
+    there = {run.id for run in runs}
+    complete = [group for group in groups if there.isdisjoint(group.runs) or not first.isdisjoint(group.runs)]
+    return [run for run in runs if run.id in first], complete

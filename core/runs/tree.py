@@ -1,15 +1,43 @@
-"""The order of a list of runs: the newest first, and branches below the run that they come from."""
+"""The order of a list of runs: the newest first, branches below the run that they come from, and groups together."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import heapq
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from core.runs.summary import RunSummary
 
+_ALONE: Mapping[str, str] = {}
 
-def as_tree(summaries: Sequence[RunSummary]) -> list[tuple[RunSummary, int]]:
+
+def as_tree(summaries: Sequence[RunSummary], group_of: Mapping[str, str] = _ALONE) -> list[tuple[RunSummary, int]]:
+    """Order runs as `_families` does, and the runs of a group together, one deeper, where the newest of them belongs.
+
+    A branch off a run of a group stands alone, because it does not belong to the group.
+
+    Args:
+        summaries: The newest first.
+        group_of: Id of a run → that of the group that it belongs to.
+    """
+    if not group_of:
+        return _families(summaries)
+    grouped: dict[str, list[RunSummary]] = {}
+    alone: list[RunSummary] = []
+    for one in summaries:
+        group = group_of.get(one.id)
+        (alone if group is None else grouped.setdefault(group, [])).append(one)
+    blocks: list[list[tuple[RunSummary, int]]] = []
+    for one, depth in _families(alone):
+        blocks[-1].append((one, depth)) if depth else blocks.append([(one, depth)])
+    together = [[(one, depth + 1) for one, depth in _families(members)] for members in grouped.values()]
+    places = {one.id: place for place, one in enumerate(summaries)}
+    merged = heapq.merge(blocks, together, key=lambda block: min(places[one.id] for one, _ in block))
+    return [pair for block in merged for pair in block]
+
+
+def _families(summaries: Sequence[RunSummary]) -> list[tuple[RunSummary, int]]:
     """Order runs, given newest first, so that branches are directly below their parent. Return each with its depth.
 
     A family, that is a run with all of its branches and theirs, takes the place of its newest member: a new branch

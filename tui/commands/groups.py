@@ -76,7 +76,7 @@ def report(state: GroupState, *, json: bool) -> int:
         return 0 if state.concluded else 1
     rows: list[list[object]] = [_row(one) for one in state.members]
     facts([("group", f"{clean_line(state.outline.name)} ({state.group.id})"), ("kind", state.outline.kind)])
-    facts([("state", _state(state))])
+    facts([("state", state.word)])
     if rows:
         table(["run", "name", "state", "accuracy", "macro F1", "loss"], rows)
     from core.experiments.state import read_result
@@ -119,7 +119,7 @@ def group_facts(state: GroupState) -> dict[str, Any]:
         "group": state.group.id,
         "name": state.outline.name,
         "kind": state.outline.kind,
-        "state": _state(state),
+        "state": state.word,
         "folder": str(state.group.path),
         "spec": state.outline.spec,
         "runs": [_member_facts(one) for one in state.members],
@@ -150,14 +150,6 @@ def _row(one: MemberState) -> list[object]:
         found["state"],
         *(f"{scores[name]:.4f}" if name in scores else "-" for name in ("accuracy", "macro_f1", "loss")),
     ]
-
-
-def _state(state: GroupState) -> str:
-    if state.concluded:
-        return "finished"
-    if state.stopped:
-        return "stopped"
-    return "interrupted" if state.is_stalled else "running"
 
 
 def _share(one: MemberState) -> str:

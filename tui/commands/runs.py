@@ -14,9 +14,10 @@ from core.base.text import clean_line
 from tui.commands import groups
 from tui.commands.options import Json, RunWord
 from tui.commands.output import facts, say, say_json, table
-from tui.formatting import counted, in_bytes, in_time, settings_text, trouble
+from tui.formatting import counted, in_bytes, in_time, progress_text, settings_text, spread_text, trouble
 
 if TYPE_CHECKING:
+    from core.experiments.listed_group import ListedGroup, Row
     from core.runs.figures import ValidationFigures
     from core.runs.folder import RunFolder
     from core.runs.listed import ListedRun
@@ -32,28 +33,33 @@ def runs(
     descending: Annotated[bool, typer.Option("--descending", help="The highest first.")] = False,
     json: Json = False,
 ) -> int:
-    """List every run, the newest first; branches are listed below the run they come from."""
+    """List every run, the newest first; branches are below the run they come from, and runs below their group."""
+    from core.experiments.listed_group import listed_groups, with_groups
     from core.runs.disk_usage import shared_bytes
     from core.runs.listed import ALIASES, sorted_runs
     from core.runs.run_list import RunList
 
-    everything = RunList().read(settings=bool(words or sort or json))
+    listing = RunList()
+    everything = listing.read(settings=bool(words or sort or json))
     shown = _filtered(everything, words or [])
     if sort is not None:
         name = ALIASES.get(sort, sort)
         _require_known(name, everything)
-        shown = [replace(run, depth=0) for run in sorted_runs(shown, name, descending=descending)]
+        shown = sorted_runs(shown, name, descending=descending)
     elif json:
-        shown = sorted(shown, key=lambda run: run.summary.id, reverse=True)
+        shown = sorted(shown, key=lambda run: run.id, reverse=True)
     if json:
         for run in shown:
             say_json({**run.summary.to_json(), "queue_place": run.place, "bytes_on_disk": run.bytes_on_disk})
         return 0
-    if not everything:
+    alone = bool(words or sort)
+    groups = listed_groups(listing.groups, everything, [one.id for one in listing.groups]) if not alone else []
+    lines: list[Row] = [replace(run, depth=0) for run in shown] if alone else with_groups(shown, groups)
+    if not lines and not everything:
         say("There is no run yet; start one with `reviewtui train DATA`, or open the workbench with `reviewtui`.")
         return 0
-    if shown:
-        _show(shown)
+    if lines:
+        _show(lines, with_group=alone)
     total = in_bytes(sum(run.bytes_on_disk or 0 for run in everything))
     number = counted(len(everything), "run")
     shared = f", and what they share {in_bytes(common)}" if (common := shared_bytes()) else ""
@@ -90,13 +96,25 @@ def _require_known(name: str, runs: list[ListedRun]) -> None:
         raise InputError(f"There is no column or setting '{clean_line(name, 40)}'; there are {', '.join(known)}.")
 
 
-def _show(runs: list[ListedRun]) -> None:
+def _show(lines: list[Row], *, with_group: bool) -> None:
+    """Print a table.
+
+    Args:
+        with_group: Whether runs that are in a group say in which.
+    """
+    from core.experiments.listed_group import ListedGroup
     from core.runs.tree import branch_label
 
+    runs = [line for line in lines if not isinstance(line, ListedGroup)]
     heads = ["run", "name", "state", "steps", "accuracy", "macro F1", "model", "began", "size"]
     tagged = any(run.summary.tags for run in runs)
+    with_group = with_group and any(run.group for run in runs)
+    heads += [*(["group"] if with_group else []), *(["tags"] if tagged else [])]
     rows: list[list[object]] = []
-    for run in runs:
+    for run in lines:
+        if isinstance(run, ListedGroup):
+            rows.append([*_group_row(run), ""][: len(heads)])
+            continue
         summary, figures = run.summary, run.summary.validation
         place = f" {run.place}" if run.place is not None else ""
         row: list[object] = [
@@ -110,8 +128,30 @@ def _show(runs: list[ListedRun]) -> None:
             _date(summary.began) if summary.began else "-",
             in_bytes(run.bytes_on_disk or 0),
         ]
+        row += [*([clean_line(run.group or "", 40)] if with_group else [])]
         rows.append([*row, " ".join(summary.tags)] if tagged else row)
-    table([*heads, "tags"] if tagged else heads, rows)
+    table(heads, rows)
+
+
+def _group_row(group: ListedGroup) -> list[object]:
+    """Return the line of a group: mean and standard deviation of seeds, or the best of other kinds."""
+    scores = []
+    for spread, best in (
+        (group.spread("accuracy"), group.best_score("accuracy")),
+        (group.spread("f1"), group.best_score("f1")),
+    ):
+        scores.append(spread_text(spread) if spread is not None else f"{best:.3f}" if best is not None else "-")
+    model = group.shared("model")
+    return [
+        group.id,
+        group.name,
+        group.state,
+        progress_text(group),
+        *scores,
+        model if isinstance(model, str) else "-",
+        _date(group.began) if group.began else "-",
+        in_bytes(group.bytes_on_disk or 0),
+    ]
 
 
 def status(

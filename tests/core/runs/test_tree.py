@@ -59,3 +59,21 @@ def test_every_run_is_listed_once_whatever_its_files_say(parents: list[int | Non
 
 def test_the_label_shows_the_depth() -> None:
     assert [branch_label("x", depth) for depth in range(3)] == ["x", "└ x", "  └ x"]
+
+
+@given(st.lists(st.tuples(st.none() | st.integers(-1, 12), st.none() | st.integers(0, 3)), max_size=12))
+def test_the_runs_of_a_group_stand_together_where_the_newest_of_them_belongs(
+    found: list[tuple[int | None, int | None]],
+) -> None:
+    runs = listed(*(parent for parent, _ in found))
+    group_of = {str(n): f"g{group}" for n, (_, group) in enumerate(found) if group is not None}
+    tree = as_tree(runs, group_of)
+    assert sorted(run.id for run, _ in tree) == sorted(run.id for run in runs)
+    groups = [group_of.get(run.id) for run, _ in tree]
+    blocks = [group for at, group in enumerate(groups) if group is not None and (at == 0 or groups[at - 1] != group)]
+    assert len(blocks) == len(set(blocks)), "each group is in one place"
+    assert all(depth > 0 for run, depth in tree if run.id in group_of)
+    newest = [max(int(run) for run, of in group_of.items() if of == group) for group in blocks]
+    assert newest == sorted(newest, reverse=True)
+    alone = [(run, depth) for run, depth in tree if run.id not in group_of]
+    assert alone == as_tree([run for run in runs if run.id not in group_of]), "groups change nothing else"

@@ -16,6 +16,7 @@ from core.runs.outline import Parent
 from core.runs.queue import enqueue
 from tests.tui.commands.test_hostile_commands import Printed, lines_of, reviewtui
 from tests.tui.made_runs import make_run
+from tests.tui.screens.groups.made_groups import SEEDS_RESULT, make_group
 
 LOSSES = [0.7, 0.4, 0.9, 0.2, 0.8]
 
@@ -146,3 +147,24 @@ def test_prune_frees_only_what_is_named_and_agreed_to(capsys: Printed) -> None:
     assert reviewtui("prune", "one", "--checkpoints", "--yes", "--json") == 0
     assert json.loads(lines_of(capsys)[0])["freed_bytes"] >= 1 << 20
     assert not checkpoint.exists() and run.model.is_dir()
+
+
+def test_a_group_is_one_line_above_its_runs_and_json_stays_one_run_a_line(capsys: Printed) -> None:
+    make_run(1, name="before")
+    seeds = ({"seed": 1}, {"seed": 2})
+    group, runs = make_group("seeds", "two", settings=seeds, first=2, accuracies=(0.8, 0.9), result=SEEDS_RESULT)
+    make_group("seeds", "none-yet", settings=(), seeds=[1])
+    assert reviewtui("runs") == 0
+    lines = lines_of(capsys)
+    assert [line.split()[1] for line in lines[1:6]] == ["none-yet", "two", "└", "└", "before"]
+    assert lines[2].split()[0] == group.id and "finished" in lines[2]
+    assert "seeds 2/2" in lines[2] and "0.850 ±0.071" in lines[2] and "0.840 ±0.071" in lines[2]
+    assert reviewtui("runs", "group:two", "--sort", "accuracy") == 0
+    lines = lines_of(capsys)
+    assert lines[0].endswith("group") and all(line.endswith("two") for line in lines[1:3])
+    assert lines[1].split()[1] == "two-01"
+    assert reviewtui("runs", "--json") == 0
+    found = [json.loads(line) for line in lines_of(capsys) if line.startswith("{")]
+    assert [one["name"] for one in found] == ["two-02", "two-01", "before"]
+    for run in runs:
+        assert run.id in {one["run"] for one in found}

@@ -15,7 +15,7 @@ from textual.content import Content
 from textual.worker import Worker
 
 from core.base.errors import ReviewtuiError
-from core.experiments.continuing import continue_all, continue_group, stop_group
+from core.experiments.continuing import resume_group, stop_group
 from core.experiments.state import read_result, read_state
 from core.runs.folder import RunFolder
 from core.runs.group import list_groups
@@ -83,7 +83,7 @@ whether the setting matters."""
                 self._problem, self.groups = f"The groups cannot be read: {error}", None
                 self.draw()
             else:
-                if found != self.groups or self._problem:
+                if found != self.groups or self._problem or self.app.group_in_view:
                     self._problem, before, self.groups = "", self.groups, found
                     self._list(first=not before)
                     self.draw()
@@ -101,11 +101,14 @@ whether the setting matters."""
     def _list(self, *, first: bool = False) -> None:
         """Fill the list; the cursor stays on its group."""
         chosen, shown = self.chosen(), self.query_one(MarkedList)
+        at = chosen.state.group.id if chosen is not None else ""
         width = max(self.size.width - 3, 40)
         shown.show([views.choice(one, time.time(), width) for one in self.groups or ()])
         ids = [one.state.group.id for one in self.groups or ()]
-        if chosen is not None and chosen.state.group.id in ids:
-            shown.highlighted = ids.index(chosen.state.group.id)
+        if self.groups is not None:
+            at, self.app.group_in_view = self.app.group_in_view or at, ""
+        if at in ids:
+            shown.highlighted = ids.index(at)
         self._ids = ids
         if first and ids:
             self.call_after_refresh(shown.focus)
@@ -214,10 +217,7 @@ whether the setting matters."""
         """Continue a group that was stopped or killed."""
         if (chosen := self.chosen()) is None:
             return
-        if chosen.state.stopped:
-            await self._act(f"{chosen.state.outline.name} continues.", continue_group, chosen)
-        else:
-            await self._act(f"{chosen.state.outline.name} continues.", lambda group: continue_all(), chosen)
+        await self._act(f"{chosen.state.outline.name} continues.", lambda _: resume_group(chosen.state), chosen)
 
     async def _act(self, done: str, act: Any, chosen: Shown) -> None:
         try:

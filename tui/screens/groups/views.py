@@ -9,7 +9,7 @@ from textual.content import Content
 
 from core.base.text import clean_line
 from core.experiments.state import GroupState, MemberState
-from tui.formatting import STATE_MARKS, ago, counted, in_time, setting_text
+from tui.formatting import GROUP_KINDS, STATE_MARKS, ago, counted, in_time, setting_text
 from tui.widgets.responsive import READABLE, cell, indented, lines, row, section
 
 _SCORES = (("accuracy", "accuracy"), ("macro_f1", "macro F1"), ("loss", "loss"))
@@ -17,7 +17,6 @@ _STATE, _NAME, _SETTING, _SCORE, _TIME = 14, 26, 15, 10, 8
 """Widths of columns, in cells."""
 _LEAST, _EFFECT = 11, 41
 """The fewest and the most cells of the drawn interval of an effect."""
-_KINDS = {"seeds": "seeds", "sweep": "sweep", "versus": "models", "distillation": "distillation"}
 
 
 @dataclass(frozen=True)
@@ -30,16 +29,12 @@ class Shown:
     @property
     def word(self) -> str:
         """Its state in a word."""
-        if self.state.concluded:
-            return "finished"
-        if self.state.stopped:
-            return "stopped"
-        return "interrupted" if self.state.is_stalled else "running"
+        return self.state.word
 
 
 def choice(one: Shown, now: float, width: int) -> Content:
     """A group in a line of the list: its state, name and kind, how far it is, and its best score."""
-    mark, style = STATE_MARKS[one.word]  # type: ignore[index]
+    mark, style = STATE_MARKS[one.state.word]
     members = one.state.members
     over = sum(member.is_over for member in members)
     room = max(width - 14 - 13 - 14 - 20, 12)
@@ -47,7 +42,7 @@ def choice(one: Shown, now: float, width: int) -> Content:
     return row(
         (f"{mark} {one.word}", 14, style),
         (clean_line(one.state.outline.name, 60), room, "bold"),
-        (_KINDS.get(one.state.outline.kind, one.state.outline.kind), 13, "$foreground-muted"),
+        (GROUP_KINDS.get(one.state.outline.kind, one.state.outline.kind), 13, "$foreground-muted"),
         (f"{over}/{len(members)} runs", 12, ""),
         (_best_text(members), 8, ""),
         (ago(began, now), 10, "$foreground-muted"),

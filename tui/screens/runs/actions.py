@@ -1,6 +1,7 @@
 """What the user can do with runs on the Runs screen: open, classify, stop, resume, delete, repeat, undo.
 
-Stop, resume and delete act on all marked runs that are shown; without marks, on the run under the cursor.
+Stop, resume and delete act on all marked runs that are shown; without marks, on what is under the cursor. Where they
+act on all runs of a group, they act on the group.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from textual import work
 
 from core.base.errors import ReviewtuiError
 from core.base.text import clean_line
+from core.experiments.listed_group import ListedGroup, Row, listed_groups
 from core.runs.control import send
 from core.runs.folder import RunFolder
+from core.runs.group_list import WrittenGroup
 from core.runs.listed import ListedRun
 from core.runs.queue import begin, enqueue, put_back, start_next, take_out
 from core.runs.resume import queue_interrupted, require_resumable
@@ -24,10 +27,13 @@ from core.runs.summary import RunSummary
 from core.runs.trash import restore_run, trash_run
 from tui.formatting import counted
 from tui.navigation.place import Place
+from tui.screens.runs.group_actions import group_names, resume_groups, stop_groups, why_not_group, with_runs
 from tui.screens.runs.undo import UndoStep, each
 from tui.widgets.turn import ask_turn
 
 RESUMABLE = ("stopped", "failed", "interrupted")
+_ON_RUNS = ("open", "settings", "repeat", "classify", "compare", "stop", "resume", "delete")
+"""Actions that depend on which runs they would act on."""
 
 
 class ActsOnRuns(Place):
@@ -37,25 +43,54 @@ class ActsOnRuns(Place):
         super().__init__()
         self.rows: list[ListedRun] | None = None
         """All runs; None before they are first read."""
+        self.written: Sequence[WrittenGroup] = ()
+        """All groups, the newest first."""
         self.restored: str | None = None
-        """Id of a run that the cursor goes to when it is listed again."""
+        """Id of a run or group that the cursor goes to when it is listed again."""
         self.marked: frozenset[str] = frozenset()
         """Ids of the marked runs."""
         self.undo_steps: list[UndoStep] = []
         """Changes that can be taken back, the latest last."""
         self._busy: set[str] = set()
-        """Ids of runs that are being deleted."""
+        """Ids of runs and groups that are being deleted."""
+
+    def chosen_row(self) -> Row | None:
+        """Return the run or group under the cursor."""
+        raise NotImplementedError
 
     def chosen(self) -> RunSummary | None:
-        """Return the run under the cursor."""
-        raise NotImplementedError
+        """Return the run under the cursor; None if there is a group."""
+        row = self.chosen_row()
+        return row.summary if isinstance(row, ListedRun) else None
+
+    def chosen_group(self) -> ListedGroup | None:
+        """Return the group under the cursor; None if there is a run."""
+        row = self.chosen_row()
+        return row if isinstance(row, ListedGroup) else None
 
     def targets(self) -> list[RunSummary]:
-        """Return the marked runs that are shown; without any, the run under the cursor."""
+        """Return the marked runs that are shown; without any, the run under the cursor, or all runs of the group."""
         raise NotImplementedError
 
-    def show_rows(self, rows: list[ListedRun]) -> None:
-        """Show these runs."""
+    def has_marks(self) -> bool:
+        """Return whether runs that are shown are marked."""
+        raise NotImplementedError
+
+    def target_groups(self) -> list[ListedGroup]:
+        """Return the groups all of whose runs are targets; without marks, the group under the cursor."""
+        if not self.has_marks():
+            return [group] if (group := self.chosen_group()) is not None else []
+        ids = {run.id for run in self.targets()}
+        groups = listed_groups(self.written, self.rows or ())
+        return [one for one in groups if one.runs and all(run.id in ids for run in one.runs)]
+
+    def single_targets(self) -> list[RunSummary]:
+        """Return the targets that are not in one of the `target_groups`."""
+        grouped = {run.id for group in self.target_groups() for run in group.runs}
+        return [run for run in self.targets() if run.id not in grouped]
+
+    def show_rows(self, rows: list[ListedRun], groups: Sequence[WrittenGroup]) -> None:
+        """Show these runs and groups."""
         raise NotImplementedError
 
     def look(self) -> object:
@@ -69,18 +104,21 @@ class ActsOnRuns(Place):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Return whether the action would do something now."""
-        chosen = self.chosen() if self.is_mounted else None
-        states = {run.state for run in self.targets()} if self.is_mounted else set()
+        if not self.is_mounted:
+            return action not in _ON_RUNS
+        chosen = self.chosen()
+        states = {run.state for run in self.single_targets()} if action in _ON_RUNS else set()
+        groups = self.target_groups() if action in _ON_RUNS else []
         allowed: dict[str, Callable[[], bool]] = {
-            "open": lambda: chosen is not None,
+            "open": lambda: self.chosen_row() is not None,
             "settings": lambda: chosen is not None,
             "repeat": lambda: chosen is not None,
             "classify": lambda: chosen is not None and chosen.has_model,
             "compare": lambda: any(run.has_model for run in self.targets()),
-            "stop": lambda: bool(states - set(OVER)),
-            "resume": lambda: bool(states & set(RESUMABLE)),
+            "stop": lambda: bool(states - set(OVER)) or any(one.can_stop for one in groups),
+            "resume": lambda: bool(states & set(RESUMABLE)) or any(one.can_resume for one in groups),
             "resume_all": lambda: bool(self.interrupted()),
-            "delete": lambda: bool(states & set(OVER)),
+            "delete": lambda: bool(states & set(OVER)) or any(one.can_delete for one in groups),
             "undo": lambda: bool(self.undo_steps),
         }
         return allowed[action]() if action in allowed else True
@@ -91,6 +129,8 @@ class ActsOnRuns(Place):
             return "There is nothing to undo since the workbench opened."
         if action == "resume_all":
             return "No run was interrupted."
+        if (group := self.chosen_group()) is not None:
+            return why_not_group(group, action)
         if chosen is None:
             return "There is no run here: n starts one, s starts one on the sample reviews."
         return {
@@ -112,7 +152,9 @@ class ActsOnRuns(Place):
         self.app.open_data(str(sample_folder()))
 
     def action_open(self) -> None:
-        """Open the chosen run on the Train screen."""
+        """Open the chosen run on the Train screen, or the chosen group on the Groups screen."""
+        if (group := self.chosen_group()) is not None:
+            self.app.open_group(group.written.folder)
         if (chosen := self.chosen()) is not None:
             self.app.open_run(folder_of(chosen))
 
@@ -175,9 +217,12 @@ class ActsOnRuns(Place):
             )
 
     def action_stop(self) -> None:
-        """Ask runs to stop and save; those that wait leave the queue."""
-        waiting = [run for run in self.targets() if run.state == "queued"]
-        working = [run for run in self.targets() if run.state not in (*OVER, "queued")]
+        """Ask runs to stop and save; those that wait leave the queue, and no further run of a group is planned."""
+        if groups := [one for one in self.target_groups() if one.can_stop]:
+            self.do(f"Stopping {group_names(groups)}.", partial(stop_groups, groups))
+        runs = self.single_targets()
+        waiting = [run for run in runs if run.state == "queued"]
+        working = [run for run in runs if run.state not in (*OVER, "queued")]
         if working:
             acts = [partial(send, folder_of(run).control, "stop_and_save") for run in working]
             it = "its model" if len(working) == 1 else "their models"
@@ -198,7 +243,10 @@ class ActsOnRuns(Place):
     @work(exit_on_error=False)
     async def action_resume(self) -> None:
         """Resume runs from their last checkpoints, now or when their turn comes; several go one after the other."""
-        runs = sorted((run for run in self.targets() if run.state in RESUMABLE), key=lambda run: run.id)
+        if groups := [one for one in self.target_groups() if one.can_resume]:
+            goes = "continue" if groups[1:] else "continues"
+            self.do(f"{group_names(groups)} {goes}.", partial(resume_groups, groups))
+        runs = sorted((run for run in self.single_targets() if run.state in RESUMABLE), key=lambda run: run.id)
         folders = [folder_of(run) for run in runs]
         if not runs:
             return
@@ -225,18 +273,24 @@ class ActsOnRuns(Place):
     @work(exit_on_error=False)
     async def action_delete(self) -> None:
         """Delete runs; `u` restores them until the workbench is closed."""
-        targets = [run for run in self.targets() if run.id not in self._busy]
+        groups = [one for one in self.target_groups() if one.can_delete and one.id not in self._busy]
+        grouped = {run.id for one in groups for run in one.runs}
+        targets = [run for run in self.targets() if run.id not in self._busy | grouped]
         runs = [run for run in targets if run.state in OVER]
-        if not runs:
+        if not runs and not groups:
             return
-        ids = {run.id for run in runs}
+        ids = grouped | {one.id for one in groups} | {one.id for one in runs}
         self._busy |= ids
         back: list[Callable[[], object]] = []
         gone: set[str] = set()
 
         def act() -> None:
+            for group in groups:
+                from core.experiments.deleting import trash_group  # pydantic
+
+                gone.update(trash_group(group.written.folder, back), [group.id])
             for run in runs:
-                back.append(partial(_restore, trash_run(folder_of(run))))
+                back.append(partial(restore_run, trash_run(folder_of(run))))
                 gone.add(run.id)
 
         try:
@@ -245,13 +299,18 @@ class ActsOnRuns(Place):
             self.app.say(error, "error")
         else:
             stay = f" {counted(len(targets) - len(runs), 'run')} not over: kept." if targets[len(runs) :] else ""
-            self.app.say(f"Deleted {named(runs)}. u restores {'them' if runs[1:] else 'it'}.{stay}")
+            deleted = " and ".join([*([with_runs(groups)] if groups else []), *([named(runs)] if runs else [])])
+            self.app.say(f"Deleted {deleted}. u restores {'them' if len(ids) > 1 else 'it'}.{stay}")
         finally:
             self._busy -= ids
         if gone:
-            words = "Run restored." if len(gone) == 1 else f"{counted(len(gone), 'run')} restored."
-            self.undo_steps.append(UndoStep(words, each(back), runs[0].id))
-            self.show_rows([row for row in self.rows or () if row.summary.id not in gone])
+            first = groups[0].id if groups else runs[0].id
+            number = len(gone) - sum(one.id in gone for one in groups)
+            whole = f"{group_names(groups)} with " if groups else ""
+            words = "Run restored." if number == 1 and not whole else f"{whole}{counted(number, 'run')} restored."
+            self.undo_steps.append(UndoStep(words, each(back), first))
+            left = [row for row in self.rows or () if row.id not in gone]
+            self.show_rows(left, [group for group in self.written if group.id not in gone])
         self.look()
 
     @work(exit_on_error=False, group="undo")
@@ -288,10 +347,6 @@ class ActsOnRuns(Place):
 def _queue(runs: Sequence[RunFolder]) -> None:
     enqueue(runs)
     start_next()
-
-
-def _restore(trashed: Path) -> None:
-    restore_run(trashed)
 
 
 def folder_of(summary: RunSummary) -> RunFolder:

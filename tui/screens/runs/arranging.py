@@ -1,4 +1,7 @@
-"""Which runs the Runs screen shows, in which order, with which columns, and which of them are marked."""
+"""Which runs and groups the Runs screen shows, in which order, with which columns, and which runs are marked.
+
+A filtered or sorted list shows runs alone, each with the name of its group: those that fit, or the best, may be in it.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from textual.widgets import Input, Static
 
 from core.base.errors import ReviewtuiError
 from core.base.text import clean_line
+from core.experiments.listed_group import ListedGroup, Row, listed_groups, with_groups
 from core.runs.listed import FIELDS, ListedRun, field_of, known_names, sorted_runs
 from core.runs.query import Query, parse_query
 from core.runs.summary import RunSummary
@@ -36,7 +40,11 @@ class ArrangesRuns(OrganizesRuns):
         super().__init__()
         self.view = read_runs_view()
         self.shown: list[ListedRun] = []
-        """The runs that fit the filter, in the order in which they are shown."""
+        """The runs that fit the filter, in the order in which they are shown, with those in folded groups."""
+        self.lines: list[Row] = []
+        """The lines of the list."""
+        self.unfolded: frozenset[str] = frozenset()
+        """Ids of the groups whose runs have lines of their own."""
         self.left_out: list[str] = []
         """Titles of chosen columns that do not fit."""
         self._query = Query()
@@ -54,38 +62,49 @@ class ArrangesRuns(OrganizesRuns):
         """Show the runs that fit the filter in the order that is chosen.
 
         Args:
-            choose: Id of the run that the cursor goes to.
+            choose: Id of the run or group that the cursor goes to; if it is in a folded group, to that.
             columns: Whether columns are chosen anew; while the filter is being typed they stay.
         """
         runs = [run for run in self.rows or () if self._query.fits(run)] if self._query.tests else list(self.rows or ())
         view = self.view
         if view.sort:
             runs = sorted_runs(runs, view.sort, descending=view.descending)
-        if view.sort or self._query.tests:  # a branch may stand apart from its run
+        alone = bool(view.sort or self._query.tests)
+        if alone:  # a branch may stand apart from its run
             runs = [replace(run, depth=0) for run in runs]
+        groups = listed_groups(self.written, runs, self.unfolded) if not alone else []
+        lines = with_groups(runs, groups)
+        if not any(line.id == choose for line in lines):
+            choose = next((one.id for one in groups if any(run.id == choose for run in one.runs)), None)
         table, now = self.query_one(RunTable), time.time()
         shown_columns = table.shown_columns
         if columns or not shown_columns:
             width = self.size.width - _SCROLLBAR
-            shown_columns, self.left_out = choose_columns(view.columns, runs, width, now, view.sort)
-        self.shown = runs
+            in_groups = alone and any(run.group for run in runs)
+            beside = [*([view.sort] if view.sort else []), *(["group"] if in_groups else [])]
+            shown_columns, self.left_out = choose_columns(view.columns, lines, width, now, beside)
+        self.shown, self.lines = runs, lines
         marks = frozenset(self.marked)
-        table.show(runs, shown_columns, now, marked=marks, sort=(view.sort, view.descending), choose=choose)
+        table.show(lines, shown_columns, now, marked=marks, sort=(view.sort, view.descending), choose=choose)
         self.arranged()
 
     # Marks
 
     def targets(self) -> list[RunSummary]:
-        chosen = self.chosen()
-        if chosen is None:  # nothing is in sight
+        row = self.chosen_row()
+        if row is None:  # nothing is in sight
             return []
-        marked = [run.summary for run in self.shown if run.summary.id in self.marked]
-        return marked or [chosen]
+        marked = [run.summary for run in self.shown if run.id in self.marked]
+        return marked or [run.summary for run in _runs_of(row)]
+
+    def has_marks(self) -> bool:
+        return any(run.id in self.marked for run in self.shown)
 
     def action_mark(self) -> None:
-        """Mark the run under the cursor or unmark it, and go to the next."""
-        if (chosen := self.chosen()) is not None:
-            self.marked ^= {chosen.id}
+        """Mark the run under the cursor or unmark it, and go to the next; of a group, all of its runs."""
+        if (row := self.chosen_row()) is not None:
+            ids = {run.id for run in _runs_of(row)}
+            self.marked = self.marked - ids if ids <= self.marked else self.marked | ids
             self.query_one(RunTable).action_move(1)
             self._marks_changed()
 
@@ -97,6 +116,14 @@ class ArrangesRuns(OrganizesRuns):
 
     def _marks_changed(self) -> None:
         self.draw_list(columns=False)
+        self.refresh_bindings()
+
+    # Groups
+
+    def on_run_table_unfolded(self, message: RunTable.Unfolded) -> None:
+        """Show the runs of a group, or the group alone, until the workbench is closed."""
+        self.unfolded ^= {message.group}
+        self.draw_list(message.group)
         self.refresh_bindings()
 
     # The filter
@@ -177,7 +204,7 @@ class ArrangesRuns(OrganizesRuns):
         if self.view.sort:
             self._change_view(replace(self.view, descending=not self.view.descending))
         else:
-            self.app.say("The newest runs come first, with branches below their runs; o sorts by a column.")
+            self.app.say("The newest come first, with branches and groups together; o sorts by a column.")
 
     def action_columns(self) -> None:
         """Choose the columns of the list."""
@@ -222,10 +249,15 @@ class ArrangesRuns(OrganizesRuns):
             found.append(f"{sum(run.summary.id in self.marked for run in self.shown)} marked")
         if self.view.sort:
             title = clean_line(field_of(self.view.sort).title, 30)
-            found.append(f"by {title} {'↓' if self.view.descending else '↑'}, branches apart from their runs")
+            apart = "groups and branches" if any(run.group for run in self.shown) else "branches"
+            found.append(f"by {title} {'↓' if self.view.descending else '↑'}, {apart} apart from their runs")
         if self.left_out:
             found.append(f"no room for {clean_line(', '.join(self.left_out), 40)}")
         return found
+
+
+def _runs_of(row: Row) -> Sequence[ListedRun]:
+    return row.runs if isinstance(row, ListedGroup) else (row,)
 
 
 def _described(name: str) -> Content:

@@ -9,9 +9,11 @@ from pathlib import PurePath
 from rich.cells import cell_len
 
 from core.base.text import clean_line
+from core.experiments.listed_group import ListedGroup, Row
 from core.runs.listed import FIELDS, Field, ListedRun, field_of
 from core.runs.tree import branch_label
 from tui.formatting import STATE_MARKS, ago, in_bytes, in_time, setting_text
+from tui.screens.runs.group_cells import group_forms, least_for
 
 Cell = Callable[[ListedRun, float], str]
 """Returns what to show, given a run and the current time in seconds since 1970."""
@@ -22,7 +24,9 @@ ALWAYS = ("state", "name", "accuracy", "f1", "steps", "began")
 """The columns that are shown unless others are chosen."""
 _MORE = ("tags", "duration", "size", "learning_rate")
 _LAST = ("data", "model", "loss", "memory", "note", "expected", "method", "group")
-_LEAST_NAME, _LEAST_REST, _LEAST_MORE = 20, 24, 4
+_LEAST_STATE, _LEAST_NAME, _LEAST_REST, _LEAST_MORE = 14, 20, 24, 4
+_TIGHT_NAME = 14
+"""The least width of the names where columns would be left out otherwise."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,23 @@ class Column:
     right: bool = False
     """Whether it is aligned to the right."""
     width: int = 0
+    longest: int = 0
+    """Cells of its longest text."""
+
+    def text(self, row: Row, now: float) -> str:
+        """Return what to show of a run or a group; of a group, what fits in the width of the column."""
+        if isinstance(row, ListedRun):
+            return self.cell(row, now)
+        forms = self.forms(row, now)
+        return next((one for one in forms if cell_len(one) <= self.width), forms[-1])
+
+    def forms(self, group: ListedGroup, now: float) -> tuple[str, ...]:
+        """Return how a group can be written, the widest first; what its runs have in common, if it has no own words."""
+        own = group_forms(self.name)
+        if own is not None:
+            return own(group, now)
+        texts = {self.cell(run, now) for run in group.runs}
+        return (texts.pop() if len(texts) == 1 else "",)
 
 
 def column(name: str) -> Column:
@@ -48,34 +69,40 @@ def column(name: str) -> Column:
 
 
 def choose_columns(
-    chosen: Sequence[str] | None, runs: Sequence[ListedRun], width: int, now: float, sort: str = ""
+    chosen: Sequence[str] | None, rows: Sequence[Row], width: int, now: float, beside_name: Sequence[str] = ()
 ) -> tuple[list[Column], list[str]]:
     """Return the columns that fit in `width` cells, and the titles of those that were chosen and do not.
 
     Args:
         chosen: Names of fields and settings, in their order; None takes those that are usual, then, as there is room,
             those in which the runs differ, then others.
-        runs: The runs that are shown.
+        rows: The runs and groups that are shown.
         width: In cells.
         now: Seconds since 1970.
-        sort: The column that the runs are sorted by; it is among the usual ones.
+        beside_name: Columns that are among the usual ones now, such as the one that the runs are sorted by.
     """
     room = width - GUTTER
+    runs = [row for row in rows if isinstance(row, ListedRun)]
+    groups = [row for row in rows if isinstance(row, ListedGroup)]
 
     def measured(name: str) -> tuple[Column, set[str]]:
         one = column(name)
-        texts = {one.cell(run, now) for run in runs}
-        return replace(one, width=min(max(_longest(texts), one.least), one.most)), texts
+        texts = {one.cell(run, now) for run in runs} | {one.forms(group, now)[0] for group in groups}
+        least = min(max(one.least, least_for(name, groups, now)), one.most)
+        longest = _longest(texts)
+        return replace(one, least=least, longest=longest, width=min(max(longest, least), one.most)), texts
 
-    usual = [*ALWAYS[:2], *([sort] if sort and sort not in ALWAYS else []), *ALWAYS[2:]]
+    usual = [*ALWAYS[:2], *(name for name in beside_name if name not in ALWAYS), *ALWAYS[2:]]
     columns = [measured(name)[0] for name in (usual if chosen is None else chosen)]
+    if _least(columns) > room:
+        columns = [replace(one, least=_tight(one)) for one in columns]
     left_out: list[str] = []
     while columns and _least(columns) > room:
         left_out.insert(0, columns.pop().title)
     if chosen is None:
         equal: list[Column] = []
         for name in (*_MORE, *_differing_settings(runs), *_LAST):
-            if name == sort:
+            if name in beside_name:
                 continue
             if _wanted(columns) + GAP + _LEAST_MORE > room:
                 break
@@ -91,6 +118,11 @@ def choose_columns(
             settings = measured("settings")[0]
             columns.append(replace(settings, most=rest, width=min(settings.width, rest)))
     return _fitted(columns, room), [] if chosen is None else left_out
+
+
+def _tight(one: Column) -> int:
+    """Return the least width of a column where room is scarce: states are as long as they are, names are cut."""
+    return {"state": min(one.longest, one.least), "name": _TIGHT_NAME}.get(one.name, one.least)
 
 
 def _fitted(columns: Sequence[Column], room: int) -> list[Column]:
@@ -174,12 +206,12 @@ def _settings(run: ListedRun, now: float) -> str:
 
 
 _CELLS: dict[str, tuple[Cell, int, int]] = {
-    "state": (_state, 14, 16),
+    "state": (_state, _LEAST_STATE, 16),
     "name": (_name, _LEAST_NAME, 60),
-    "accuracy": (_figure("accuracy", 3), 8, 8),
-    "f1": (_figure("f1", 3), 5, 5),
+    "accuracy": (_figure("accuracy", 3), 8, 12),
+    "f1": (_figure("f1", 3), 5, 12),
     "loss": (_figure("loss", 4), 6, 9),
-    "steps": (_steps, 9, 15),
+    "steps": (_steps, 9, 16),
     "duration": (_amount("duration", in_time), 5, 9),
     "began": (lambda run, now: ago(run.summary.began, now), 10, 10),
     "ended": (lambda run, now: ago(run.summary.ended, now), 10, 10),

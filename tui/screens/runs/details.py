@@ -1,14 +1,18 @@
-"""The details of the selected run in a few lines: its results, notes, settings and folder."""
+"""The details of the selected run or group in a few lines: its results, notes, settings and folder."""
 
 from __future__ import annotations
 
 import time
+from collections import Counter
+from collections.abc import Sequence
 
 from textual.content import Content
 
 from core.base.text import clean_line
+from core.experiments.listed_group import ListedGroup
 from core.runs.listed import ListedRun
-from tui.formatting import in_bytes, in_time, settings_text, trouble
+from core.runs.notes import Note
+from tui.formatting import counted, in_bytes, in_time, progress_text, setting_text, settings_text, trouble
 
 _LABEL = 9
 """Width of the names, in cells."""
@@ -40,6 +44,8 @@ def run_details(row: ListedRun, now: float) -> Content:
         add("settings", clean_line(settings_text(outline.recipe, row.changed) if outline is not None else "?", 300))
     if summary.hypothesis:
         add("expected", clean_line(summary.hypothesis, 300))
+    if row.group is not None:
+        add("group", clean_line(row.group, 200))
     if summary.parent is not None:
         add("branch", f"of {clean_line(summary.parent.run)}, from its step {summary.parent.step}")
     size = f" · the run takes {in_bytes(row.bytes_on_disk)} on disk" if row.bytes_on_disk is not None else ""
@@ -49,13 +55,63 @@ def run_details(row: ListedRun, now: float) -> Content:
     return Content.assemble(*lines).rstrip()
 
 
+def group_details(group: ListedGroup) -> Content:
+    """Return the lines about a group."""
+    outline, lines = group.written.outline, []
+
+    def add(name: str, value: str, style: str = "") -> None:
+        lines.extend([(f"{name:<{_LABEL}}", "$foreground-muted"), (f"{value}\n", style)])
+
+    if group.state == "interrupted":
+        add("ended", "every process of this group was killed: r continues where it was", "$text-warning")
+    elif group.state == "stopped":
+        add("ended", "it was stopped: r continues", "$text-warning")
+    states = Counter(run.state for run in group.runs)
+    inside = ", ".join(f"{number} {state}" for state, number in states.items())
+    unmade = f"{counted(missing, 'run')} not there" if (missing := group.planned - len(group.runs)) > 0 else ""
+    add(
+        "group",
+        f"{progress_text(group)} ended · {', '.join(part for part in (inside, unmade) if part) or 'no run yet'}",
+    )
+    if group.written.notes:
+        add("noted", clean_line(_dated(group.written.notes), 300), "$text-accent")
+    for score, spread in (("accuracy", group.spread("accuracy")), ("F1", group.spread("f1"))):
+        if spread is not None and spread.sd is not None:
+            number = counted(spread.runs, "run")
+            ends = f"{spread.least:.4f} to {spread.greatest:.4f}"
+            add(score, f"mean {spread.mean:.4f} ± {spread.sd:.4f} (standard deviation, {number}), {ends}")
+    if group.kind != "seeds" and group.best is not None:
+        add("best", clean_line(_best(group), 300))
+    if outline.request.hypothesis:
+        add("expected", clean_line(outline.request.hypothesis, 300))
+    size = f" · its runs take {in_bytes(group.bytes_on_disk)} on disk" if group.bytes_on_disk is not None else ""
+    add("data", f"{clean_line(outline.request.data, 200)}{size}")
+    add("folder", clean_line(group.written.folder.path, 200))
+    return Content.assemble(*lines).rstrip()
+
+
+def _best(group: ListedGroup) -> str:
+    """Return the name, the scores and the settings of the run that is ahead."""
+    best = group.best
+    if best is None or best.validation is None:
+        return ""
+    member = next((one.member for one in group.group.members if one.member.run == best.id), None)
+    settings = [
+        f"{name} {setting_text(value)}" for name, value in (member.settings if member is not None else {}).items()
+    ]
+    scores = f"accuracy {best.validation.accuracy:.4f}, F1 {best.validation.macro_f1:.4f}"
+    return " · ".join([best.name, scores, *([", ".join(settings)] if settings else [])])
+
+
+def _dated(notes: Sequence[Note]) -> str:
+    """Return notes with their dates, the latest first."""
+    return " · ".join(f"{time.strftime('%Y-%m-%d', time.localtime(note.time))} {note.text}" for note in reversed(notes))
+
+
 def _said(row: ListedRun) -> str:
     """Return tags and notes, the latest note first."""
     tags = " ".join(f"#{tag}" for tag in row.summary.tags)
-    notes = [
-        f"{time.strftime('%Y-%m-%d', time.localtime(note.time))} {note.text}" for note in reversed(row.summary.notes)
-    ]
-    return " · ".join(part for part in (tags, *notes) if part)
+    return " · ".join(part for part in (tags, _dated(row.summary.notes)) if part)
 
 
 def _cost(row: ListedRun) -> str:

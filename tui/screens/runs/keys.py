@@ -9,12 +9,12 @@ RUNS = KeyTable(
     "Runs",
     (
         Action("runs.new", "n", "new", "New", "Choose data and start a new run", footer=True),
-        Action("runs.open", "enter", "open", "Open", "Watch the run, or look back at it", footer=True),
+        Action("runs.open", "enter", "open", "Open", "Watch the run, or see what the group found", footer=True),
         Action("runs.classify", "c", "classify", "Classify", "Classify reviews with its model", footer=True),
         Action(
             "runs.filter", "slash", "filter", "Filter", "Show runs that fit, as you type", footer=True, shown_as="/"
         ),
-        Action("runs.stop", "x", "stop", "Stop", "Stop and save, or leave the queue", footer=True),
+        Action("runs.stop", "x", "stop", "Stop", "Stop and save, leave the queue, or end a group", footer=True),
         Action("runs.resume", "r", "resume", "Resume", "From its last checkpoint", footer=True),
         Action("runs.resume_all", "R", "resume_all", "Resume all", "Resume every interrupted run"),
         Action("runs.continue_queue", "Q", "continue_queue", "Continue queue", "If it has stopped", footer=True),
@@ -50,6 +50,8 @@ RUN_TABLE = KeyTable(
         Action("runs.page_up", "pageup", "page(-1)", "Page up"),
         Action("runs.first", "home", "edge(0)", "First"),
         Action("runs.last", "end", "edge(1)", "Last"),
+        Action("runs.unfold", "right,l", "unfold", "Unfold", "Show the runs of a group below it"),
+        Action("runs.fold", "left,h", "fold", "Fold", "Show a group as one line"),
     ),
     inside=("runs",),
 )

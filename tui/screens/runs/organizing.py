@@ -35,12 +35,18 @@ class OrganizesRuns(ActsOnRuns):
     """A screen on which runs are renamed, tagged, noted, moved in the queue and pruned."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("rename", "tag", "note"):
+        if action == "rename":
             return self.is_mounted and self.chosen() is not None
+        if action == "tag":
+            return self.is_mounted and bool(self.targets())
+        if action == "note":
+            return self.is_mounted and self.chosen_row() is not None
         if action == "earlier":
             return self.is_mounted and any(run.state == "queued" for run in self.targets())
         if action == "continue_queue":
             return self.queue_has_stopped
+        if action == "mark" and self.is_mounted and (group := self.chosen_group()) is not None:
+            return bool(group.runs)
         if action in _OF_A_LIST:
             return bool(self.rows)
         return super().check_action(action, parameters)
@@ -50,6 +56,8 @@ class OrganizesRuns(ActsOnRuns):
             return "Only runs that wait in the queue can be moved in it."
         if action == "continue_queue":
             return "The queue has not stopped: no run waits, or one trains."
+        if action in ("mark", "tag") and (group := self.chosen_group()) is not None:
+            return f"No run of {clean_line(group.name, 40)} is there."
         if action in _OF_A_LIST:
             return "There is no run yet."
         return super().why_not(action)
@@ -77,7 +85,18 @@ class OrganizesRuns(ActsOnRuns):
 
     def action_note(self) -> None:
         """Note something about runs, with the date."""
-        if not (runs := self.targets()):
+        runs, group = self.targets(), None if self.has_marks() else self.chosen_group()
+        if group is not None:
+            of, files, notes, first = (
+                clean_line(group.name, 40),
+                [group.written.folder.notes],
+                group.written.notes,
+                group.id,
+            )
+        elif runs:
+            of, files, first = named(runs), [folder_of(run).notes for run in runs], runs[0].id
+            notes = runs[0].notes if not runs[1:] else ()
+        else:
             return
 
         def noted(text: str | None) -> None:
@@ -86,15 +105,14 @@ class OrganizesRuns(ActsOnRuns):
             back: list[Callable[[], object]] = []
 
             def act() -> None:
-                for run in runs:
-                    file = folder_of(run).notes
+                for file in files:
                     back.append(partial(withdraw_note, file, add_note(file, text)))
 
-            self.do(f"Noted on {named(runs)}.", act, UndoStep("Took the note back.", each(back), runs[0].id))
+            self.do(f"Noted on {of}.", act, UndoStep("Took the note back.", each(back), first))
 
-        before = runs[0].notes[-1].text if runs[0].notes and not runs[1:] else ""
-        help = f"The latest: {clean_line(before, 200)}" if before else "It is kept with its date, and / finds it."
-        self.app.push_screen(Ask(f"Note on {named(runs)}", help=help), noted)
+        kept = "It is kept with its date." if group is not None else "It is kept with its date, and / finds it."
+        help = f"The latest: {clean_line(notes[-1].text, 200)}" if notes else kept
+        self.app.push_screen(Ask(f"Note on {of}", help=help), noted)
 
     def action_tag(self) -> None:
         """Add and remove tags."""

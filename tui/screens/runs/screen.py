@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from textual import events, work
@@ -19,14 +20,15 @@ from textual.worker import Worker
 
 from core.base.errors import ReviewtuiError
 from core.base.text import clean, clean_line
+from core.experiments.listed_group import ListedGroup, Row
+from core.runs.group_list import WrittenGroup
 from core.runs.listed import ListedRun
 from core.runs.run_list import RunList
-from core.runs.summary import RunSummary
 from core.runs.trash import recover_trash
 from tui.formatting import counted
 from tui.keys.bindings import bindings
 from tui.screens.runs.arranging import ArrangesRuns
-from tui.screens.runs.details import run_details
+from tui.screens.runs.details import group_details, run_details
 from tui.screens.runs.filter_line import FilterLine
 from tui.screens.runs.keys import RUNS
 from tui.screens.runs.table import RunTable
@@ -50,15 +52,17 @@ class RunsScreen(ArrangesRuns):
     CSS_PATH = "screen.tcss"
     HELP = """\
 Runs: every fine-tuning run on this machine, newest first. Branches are listed below the run they come from, and a new \
-branch brings that run to the top. A run works in its own process: it continues when you close the workbench, the \
-terminal or the connection. Open a run to watch it, stop or resume it, classify reviews with its model, or start a \
-new one. A deleted run can be restored until you quit. A run is interrupted if its worker died unexpectedly, as \
-in a power failure: r resumes it from its last checkpoint, R resumes all of them.
+branch brings that run to the top. A group, such as the seeds of one setting or a sweep, is one line, with mean and \
+standard deviation over its seeds, or the best of its runs; → unfolds it to its runs, ← folds it. A run works in its \
+own process: it continues when you close the workbench, the terminal or the connection. Open a run to watch it, stop \
+or resume it, classify reviews with its model, or start a new one. A deleted run can be restored until you quit. A \
+run is interrupted if its worker died unexpectedly, as in a power failure: r resumes it from its last checkpoint, R \
+resumes all of them.
 
 / shows only runs that fit: words of the name, data, model, tags, notes or state; tag:good; state:finished; any column \
 or setting with = != < > as in accuracy>0.9 epochs=4 time<10m size>1GB; a minus before a term turns it around. o sorts \
 by any column or setting, v chooses the columns. Space marks runs, and x r d t w p then act on all marked \
-ones; C compares them.
+ones; C compares them. On a group, x r d act on the group with all its runs, and enter opens Groups.
 
 Runs in the queue start one after the other; K and J move one in it, x takes it out."""
 
@@ -69,6 +73,7 @@ Runs in the queue start one after the other; K and J move one in it, x takes it 
     def __init__(self) -> None:
         super().__init__()
         self._listing = RunList()
+        """What reads the runs, in a thread."""
 
     def body(self) -> ComposeResult:
         yield Static("Looking for runs…", id="runs-empty", markup=False)
@@ -113,11 +118,12 @@ Runs in the queue start one after the other; K and J move one in it, x takes it 
             first = self.rows is None
             try:
                 rows = await asyncio.to_thread(self._listing.read, quick=first)
+                written = self._listing.groups
             except (OSError, ReviewtuiError) as error:
                 self.rows = None
                 self._show_notice(f"The runs cannot be read: {error}")
             else:
-                self.show_rows(rows)
+                self.show_rows(rows, written)
             await asyncio.sleep(0 if first and self.rows else _POLL_SECONDS)
 
     def worker_failed(self, worker: Worker[Any], sentence: str) -> bool:
@@ -132,20 +138,22 @@ Runs in the queue start one after the other; K and J move one in it, x takes it 
         self.query_one("#runs-empty", Static).update(Content(clean(text)))
         self.remove_class("-listed", "-interrupted", "-queue-stopped", "-filtering")
 
-    def show_rows(self, rows: list[ListedRun]) -> None:
-        rows = [row for row in rows if row.summary.id not in self._busy]
-        changed, self.rows = rows != self.rows, rows
-        self.marked &= {row.summary.id for row in rows}
-        if not rows:
+    def show_rows(self, rows: list[ListedRun], groups: Sequence[WrittenGroup]) -> None:
+        rows = [row for row in rows if row.id not in self._busy]
+        groups = [group for group in groups if group.id not in self._busy]
+        changed = rows != self.rows or groups != self.written
+        self.rows, self.written = rows, groups
+        self.marked &= {row.id for row in rows}
+        if not rows and not groups:
             if changed:  # an idle screen draws nothing
-                self.shown = []
+                self.shown, self.lines = [], []
                 self._show_notice(_EMPTY)
                 self.refresh_bindings()
             return
         if not self.has_class("-listed"):
             self.add_class("-listed")
             self._focus_table()
-        restored = self.restored if any(row.summary.id == self.restored for row in rows) else None
+        restored = self.restored if self.restored in {row.id for row in rows} | {group.id for group in groups} else None
         self.restored = None if restored else self.restored
         typing = isinstance(self.focused, FilterLine)
         self.draw_list(restored, columns=changed and not typing)
@@ -184,22 +192,20 @@ Runs in the queue start one after the other; K and J move one in it, x takes it 
         """Show the chosen run in some lines below the list, and above them how many runs there are."""
         details = self.query_one("#runs-details", Drawn)
         details.border_title = " · ".join(self.in_words())
-        chosen = self._chosen_row()
-        if chosen is not None:
+        chosen = self.chosen_row()
+        if isinstance(chosen, ListedGroup):
+            details.show_text(group_details(chosen))
+        elif chosen is not None:
             details.show_text(run_details(chosen, time.time()))
-        elif not self.shown:
+        elif not self.lines:
             details.show_text(_NONE_FITS)
 
-    def _chosen_row(self) -> ListedRun | None:
-        """Return the run under the cursor; None while the list is hidden, so that no key acts on a run out of sight."""
+    def chosen_row(self) -> Row | None:
+        """Return what is under the cursor; None while the list is hidden: no key acts on what is out of sight."""
         if self.has_class("-too-small") or not self.has_class("-listed"):
             return None
         key = self.query_one(RunTable).chosen_id
-        return next((row for row in self.shown if row.summary.id == key), None)
-
-    def chosen(self) -> RunSummary | None:
-        row = self._chosen_row()
-        return row.summary if row is not None else None
+        return next((row for row in self.lines if row.id == key), None)
 
     def on_run_table_moved(self) -> None:
         self._show_details()

@@ -1,4 +1,4 @@
-"""The list of runs as a table. Its cursor belongs to a run, not to a row, and only rows in sight are drawn."""
+"""The list of runs and groups as a table. Its cursor belongs to a run, not to a row; only rows in sight are drawn."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from core.runs.listed import ListedRun
+from core.experiments.listed_group import ListedGroup, Row
 from core.runs.status import State
 from tui.formatting import STATE_MARKS
 from tui.keys.bindings import bindings
 from tui.screens.runs.columns import GAP, GUTTER, Column
 from tui.screens.runs.keys import RUN_TABLE
 
-_CURSOR, _MARK = "▸", "*"
+_CURSOR, _MARK, _SOME_MARKED = "▸", "*", "~"
 _ARROWS = {False: "↑", True: "↓"}
 
 
@@ -45,6 +45,13 @@ class RunTable(ScrollView, can_focus=True):
     class Opened(Message):
         """The run under the cursor was clicked."""
 
+    class Unfolded(Message):
+        """A group is to be unfolded, or folded again."""
+
+        def __init__(self, group: str, unfold: bool) -> None:
+            self.group, self.unfold = group, unfold
+            super().__init__()
+
     class Headed(Message):
         """The heading of a column was clicked."""
 
@@ -54,7 +61,7 @@ class RunTable(ScrollView, can_focus=True):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._runs: list[ListedRun] = []
+        self._rows: list[Row] = []
         self._columns: list[Column] = []
         self._marked: frozenset[str] = frozenset()
         self._sort: tuple[str, bool] = "", False
@@ -64,8 +71,12 @@ class RunTable(ScrollView, can_focus=True):
 
     @property
     def chosen_id(self) -> str | None:
-        """Id of the run under the cursor."""
-        return self._runs[self._cursor].summary.id if self._cursor < len(self._runs) else None
+        """Id of the run or group under the cursor."""
+        return row.id if (row := self._chosen) is not None else None
+
+    @property
+    def _chosen(self) -> Row | None:
+        return self._rows[self._cursor] if self._cursor < len(self._rows) else None
 
     @property
     def shown_columns(self) -> Sequence[Column]:
@@ -74,7 +85,7 @@ class RunTable(ScrollView, can_focus=True):
 
     def show(
         self,
-        runs: Sequence[ListedRun],
+        rows: Sequence[Row],
         columns: Sequence[Column],
         now: float,
         *,
@@ -82,7 +93,7 @@ class RunTable(ScrollView, can_focus=True):
         sort: tuple[str, bool] = ("", False),
         choose: str | None = None,
     ) -> None:
-        """Show runs at `now` (seconds since 1970), with the cursor on the run `choose`, if one is named.
+        """Show rows at `now` (seconds since 1970), with the cursor on the run or group `choose`, if one is named.
 
         Otherwise the cursor stays on its run; if that is gone, it goes to the one that stood below it, else above.
 
@@ -91,21 +102,17 @@ class RunTable(ScrollView, can_focus=True):
             sort: Name of the column that the runs are sorted by, and whether the highest come first.
         """
         before = self.chosen_id
-        old_ids, ids = [run.summary.id for run in self._runs], [run.summary.id for run in runs]
+        old_ids, ids = [row.id for row in self._rows], [row.id for row in rows]
         chosen = choose if choose in ids else _nearest(before, old_ids, ids)
-        self._runs, self._columns, self._now = list(runs), list(columns), now
+        self._rows, self._columns, self._now = list(rows), list(columns), now
         self._marked, self._sort = marked, sort
         self._cursor = ids.index(chosen) if chosen in ids else 0
-        self.virtual_size = Size(1, len(runs) + 1)
+        self.virtual_size = Size(1, len(rows) + 1)
         if ids != old_ids or choose is not None:
             self._keep_in_sight()
         self._redraw()
         if self.chosen_id != before:
             self.post_message(self.Moved())
-
-    def cells(self, run: ListedRun) -> list[str]:
-        """Return what the row of a run shows."""
-        return [column.cell(run, self._now) for column in self._columns]
 
     # Drawing
 
@@ -135,12 +142,12 @@ class RunTable(ScrollView, can_focus=True):
         colours = {state: self._colour(state) for state in STATE_MARKS}
         top, rows = self.scroll_offset.y, max(self.size.height - 1, 0)
         lines = [self._head()]
-        for number in range(top, min(top + rows, len(self._runs))):
-            run, here = self._runs[number], number == self._cursor
-            marked = run.summary.id in self._marked
-            style = style_of[marked, here]
-            coloured = style if here and self.has_focus else style + colours[run.summary.state]
-            lines.append(self._row(run, f"{_CURSOR if here else ' '}{_MARK if marked else ' '}", style, coloured))
+        for number in range(top, min(top + rows, len(self._rows))):
+            row, here = self._rows[number], number == self._cursor
+            mark = self._mark(row)
+            style = style_of[mark != " ", here]
+            coloured = style if here and self.has_focus else style + colours[row.state]
+            lines.append(self._row(row, f"{_CURSOR if here else ' '}{mark}", style, coloured))
         blank = Strip.blank(width, plain)
         return (lines + [blank] * (rows + 1 - len(lines)))[: self.size.height]
 
@@ -152,11 +159,16 @@ class RunTable(ScrollView, can_focus=True):
             line += (f"{_ARROWS[descending]:>{GAP}}" if one.name == name else " " * GAP) + _padded(one.title, one)
         return Strip([Segment(line.ljust(self.size.width), style)]).crop(0, self.size.width)
 
-    def _row(self, run: ListedRun, gutter: str, style: Style, coloured: Style) -> Strip:
-        """Return the line of a run. Only its state is `coloured`."""
+    def _mark(self, row: Row) -> str:
+        """Return the mark of a run, or that of a group of which all or some runs are marked."""
+        ids = {run.id for run in row.runs} if isinstance(row, ListedGroup) else {row.id}
+        return _MARK if ids and ids <= self._marked else _SOME_MARKED if ids & self._marked else " "
+
+    def _row(self, row: Row, gutter: str, style: Style, coloured: Style) -> Strip:
+        """Return the line of a run or group. Only its state is `coloured`."""
         segments = [Segment(gutter, style)]
         for place, one in enumerate(self._columns):
-            text = _padded(one.cell(run, self._now), one)
+            text = _padded(one.text(row, self._now), one)
             segments.append(Segment(" " * GAP + text if place else text, coloured if one.name == "state" else style))
         used = GUTTER + sum(one.width for one in self._columns) + GAP * max(len(self._columns) - 1, 0)
         segments.append(Segment(" " * max(self.size.width - used, 0), style))
@@ -171,7 +183,7 @@ class RunTable(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         """Keep the cursor in sight: the lines below the list are more for some runs than for others."""
-        self.virtual_size = Size(1, len(self._runs) + 1)
+        self.virtual_size = Size(1, len(self._rows) + 1)
         self._keep_in_sight()
         self._drawn = []
 
@@ -200,15 +212,52 @@ class RunTable(ScrollView, can_focus=True):
 
     def action_edge(self, end: int) -> None:
         """Move the cursor to the first row, or the last."""
-        self._go(end * len(self._runs))
+        self._go(end * len(self._rows))
 
     def _go(self, row: int) -> None:
-        row = max(0, min(row, len(self._runs) - 1))
+        row = max(0, min(row, len(self._rows) - 1))
         if row != self._cursor:
             self._cursor = row
             self._keep_in_sight()
             self._redraw()
             self.post_message(self.Moved())
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Return whether the action would do something now."""
+        row = self._chosen
+        if action == "unfold":
+            return isinstance(row, ListedGroup) and row.folded and bool(row.runs)
+        if action == "fold":
+            return self._group_to_fold() is not None
+        return super().check_action(action, parameters)
+
+    def why_not(self, action: str) -> str:
+        """Return why an action would do nothing now; empty if there is nothing to say."""
+        if action not in ("fold", "unfold") or self._chosen is None:
+            return ""
+        if isinstance(self._chosen, ListedGroup):
+            if not self._chosen.runs:
+                return "No run of this group is there."
+            return "Its runs are shown already." if action == "unfold" else "Its runs are not shown."
+        if any(isinstance(row, ListedGroup) for row in self._rows):
+            return "Only groups are folded and unfolded."
+        return "There is no group here: a filtered or sorted list shows runs alone."
+
+    def _group_to_fold(self) -> ListedGroup | None:
+        """Return the unfolded group that the cursor is on or in."""
+        id = self.chosen_id
+        groups = (row for row in self._rows if isinstance(row, ListedGroup) and not row.folded)
+        return next((one for one in groups if one.id == id or any(run.id == id for run in one.runs)), None)
+
+    def action_unfold(self) -> None:
+        """Show the runs of a group below it."""
+        if isinstance(self._chosen, ListedGroup):
+            self.post_message(self.Unfolded(self._chosen.id, True))
+
+    def action_fold(self) -> None:
+        """Show a group without its runs again."""
+        if (group := self._group_to_fold()) is not None:
+            self.post_message(self.Unfolded(group.id, False))
 
     def on_click(self, event: events.Click) -> None:
         """Open the run under the cursor, move the cursor, or sort by the column whose heading was clicked."""
@@ -222,7 +271,7 @@ class RunTable(ScrollView, can_focus=True):
         row = self.scroll_offset.y + event.y - 1
         if row == self._cursor:
             self.post_message(self.Opened())
-        elif row < len(self._runs):
+        elif row < len(self._rows):
             self._go(row)
 
 

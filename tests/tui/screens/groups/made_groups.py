@@ -48,9 +48,10 @@ def make_group(
     result: dict[str, Any] | None = None,
     first: int = 1,
     ends: tuple[str | None, ...] = (),
+    accuracies: tuple[float, ...] = (),
     **spec: Any,
 ) -> tuple[GroupFolder, list[RunFolder]]:
-    """A group with a run for each of `settings`; each has ended as `ends` says, or is finished."""
+    """A group with a run for each of `settings`; each has ended as `ends` says, with one of `accuracies`."""
     if kind == "sweep":
         spec = {"strategy": "search", "space": {"learning_rate": "1e-05..0.001:log"}, **spec}
     group = create_group(name, kind, {"name": name, "data": "/data/reviews.csv"}, spec)
@@ -62,7 +63,9 @@ def make_group(
     runs = []
     for place, one in enumerate(new):
         end = ends[place] if place < len(ends) else "finished"
-        runs.append(make_run(first + place, name=one.name, end=end))
+        accuracy = accuracies[place] if place < len(accuracies) else 0.9
+        best = {"validation": {"loss": 0.25, "accuracy": accuracy, "macro_f1": accuracy - 0.01}}
+        runs.append(make_run(first + place, name=one.name, end=end, best=best))
         append(group.journal, Made(number=one.number, run=runs[-1].id))
     if result is not None:
         write_json(group.result, result)

@@ -78,7 +78,7 @@ async def test_the_cursor_stays_on_its_group_and_enter_opens_the_winner() -> Non
 async def test_a_killed_group_says_so_and_goes_on_with_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
     make_group(ends=("finished", None))
     asked: list[str] = []
-    monkeypatch.setattr("tui.screens.groups.screen.continue_all", lambda: asked.append("all"))
+    monkeypatch.setattr("core.experiments.continuing.continue_all", lambda: asked.append("all"))
     async with ReviewTui().run_test(size=(80, 24), notifications=True) as pilot:
         await pilot.press("f8")
         await settled(pilot, "! interrupted", "Every process of this group was killed; r continues")
@@ -90,7 +90,7 @@ async def test_a_killed_group_says_so_and_goes_on_with_a_key(monkeypatch: pytest
 async def test_a_running_group_stops_and_continues(monkeypatch: pytest.MonkeyPatch) -> None:
     group, runs = make_group(ends=("finished", "finished", None))
     lock = hold(runs[2])
-    monkeypatch.setattr("tui.screens.groups.screen.continue_group", lambda group: None)
+    monkeypatch.setattr("core.experiments.continuing.continue_group", lambda group: None)
     async with ReviewTui().run_test(size=(80, 24), notifications=True) as pilot:
         await pilot.press("f8")
         await settled(pilot, "● running", "2/3 runs")
