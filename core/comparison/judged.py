@@ -12,6 +12,8 @@ class AnswersOf(msgspec.Struct, frozen=True, kw_only=True):
     """Id of the run."""
     earlier: str = ""
     """The folder in `earlier/` of the model that answered; empty for the model that the run has now."""
+    written: int = 0
+    """When they were written, in nanoseconds since 1970, so that later answers of the same run are other ones."""
 
 
 class Pair(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -81,12 +82,26 @@ def from_preset(outline: Outline) -> tuple[Change, ...]:
     return tuple(Change(setting=name, before=usual.get(name), after=value) for name, value in changed.items())
 
 
-def latest_before(candidates: Sequence[Candidate], sort: Sort, data: str, time: float) -> Candidate | None:
-    """Return the latest earlier entry of the same sort on the same data; if there is none, one of another sort.
+def by_data(candidates: Iterable[Candidate]) -> dict[str, list[Candidate]]:
+    """Return the candidates on the same data, the earliest first."""
+    found: dict[str, list[Candidate]] = {}
+    for one in sorted(candidates, key=lambda one: (one.time, one.id)):
+        found.setdefault(one.data, []).append(one)
+    return found
+
+
+def latest_before(candidates: Sequence[Candidate], sort: Sort, time: float) -> Candidate | None:
+    """Return the latest earlier entry of the same sort; if there is none, one of another sort.
 
     A baseline is held against baselines only, and nothing else against one: what is gained over it is said apart.
+
+    Args:
+        candidates: Those on the same data, the earliest first.
     """
-    earlier = [one for one in candidates if one.data == data and one.time < time]
-    alike = [one for one in earlier if one.sort == sort]
-    others = [one for one in earlier if "baseline" not in (one.sort, sort)]
-    return max(alike or others, key=lambda one: (one.time, one.id), default=None)
+    other: Candidate | None = None
+    for one in reversed(candidates[: bisect_left(candidates, time, key=lambda one: one.time)]):
+        if one.sort == sort:
+            return one
+        if other is None and "baseline" not in (one.sort, sort):
+            other = one
+    return other

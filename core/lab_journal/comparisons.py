@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.comparison.kept import comparisons_home
-from core.comparison.report import ComparisonReport
-from core.lab_journal.entry import Change, Entry, Line
+from core.comparison.report import ComparisonReport, PairReport, SettingReport
+from core.lab_journal.entry import Change, Entry, Line, Verdict
 from core.lab_journal.expected import expected_of, notes_between
 from core.lab_journal.verdicts import sentences
 from core.runs.notes import read_annotations
@@ -34,6 +34,9 @@ def entry_of_comparison(report: ComparisonReport) -> Entry:
             for one in report.differing_settings
             if len(one.values) == 2
         )
+    every: tuple[SettingReport | PairReport, ...] = (*report.settings, *report.pairs)
+    said_of_all = tuple(f"{one}." for one in sentences(report)) if every[1:] else ()
+    only = every[0] if len(every) == 1 else None
     return Entry(
         id=report.id,
         kind="comparison",
@@ -50,7 +53,8 @@ def entry_of_comparison(report: ComparisonReport) -> Entry:
         ),
         findings=(
             f"{report.question[:1].upper()}{report.question[1:]}? On {report.rows:,} rows of {report.data}{out}.",
-            *(f"{one}." for one in sentences(report)),
+            *said_of_all,
         ),
+        verdict=Verdict(sentence=only.sentence, verdict=only.verdict) if only is not None else None,
         notes=notes_between(said, None, None),
     )

@@ -60,7 +60,7 @@ def entry_of_group(group: GroupFolder, known: Known) -> Entry:
         members=tuple(_line(one, known.runs) for one in members),
         notes=notes_between(said, None, None),
     )
-    latest = latest_before(known.candidates, outline.kind, outline.request.data, begun)
+    latest = latest_before(known.candidates.get(outline.request.data, ()), outline.kind, begun)
     if latest is None:
         return replaced(entry, changes=from_preset(outline.request))
     ignored = _varied(outline)

@@ -12,6 +12,7 @@ from core.comparison.judged import Judged, Pair
 from core.comparison.kept import list_comparisons
 from core.comparison.prices import price_in_words
 from core.comparison.report import ComparisonReport
+from core.lab_journal.changes import by_data
 from core.lab_journal.comparisons import entry_of_comparison, group_of, notes_of_comparison
 from core.lab_journal.entry import Entry, Verdict
 from core.lab_journal.groups import candidate_of, entry_of_group
@@ -45,7 +46,7 @@ class LabJournal:
         candidates = [candidate for one in alone for candidate in candidates_of(one)]
         candidates += [candidate_of(group, outline) for group, outline in groups if outline is not None]
         comparisons = list_comparisons()
-        known = Known(runs, comparisons, candidates, baselines_of([*runs.values()]))
+        known = Known(runs, comparisons, by_data(candidates), baselines_of([*runs.values()]))
         entries = [entry for one in alone for entry in entries_of_run(one, known)]
         entries += [entry_of_group(group, known) for group, _ in groups]
         entries += [entry_of_comparison(one) for one in comparisons if group_of(one) not in grouped]

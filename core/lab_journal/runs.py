@@ -25,8 +25,8 @@ class Known:
     runs: Mapping[str, JournalRun]
     comparisons: Sequence[ComparisonReport]
     """The newest first."""
-    candidates: Sequence[Candidate]
-    """Entries that others can be held against."""
+    candidates: Mapping[str, Sequence[Candidate]]
+    """Data → entries that others can be held against, the earliest first."""
     baselines: Sequence[tuple[JournalRun, Baseline]]
 
 
@@ -146,7 +146,7 @@ def _before(one: JournalRun, stage: Stage, known: Known) -> tuple[Before | None,
         there = candidates_of(other)[other.stage_at(stage.time).number]
         return Before(id=there.id, name=there.name, relation="branch", step=parent.step), there
     sort = candidates_of(one)[stage.number].sort
-    latest = latest_before(known.candidates, sort, one.outline.data, stage.time)
+    latest = latest_before(known.candidates.get(one.outline.data, ()), sort, stage.time)
     return (Before(id=latest.id, name=latest.name, relation="earlier"), latest) if latest is not None else (None, None)
 
 

@@ -140,7 +140,7 @@ def _stages(run: RunFolder, summary: RunSummary, history: RunHistory, cuts: list
     for number, cut in enumerate(cuts):
         end = cut.end
         earlier = f"epochs-{cut.record.from_epochs:.4g}"
-        has_answers = (run.earlier / earlier / run.predictions.name).is_file()
+        answers = _answers(run, earlier)
         figures = figures_of(
             end.validation if end is not None else None,
             rows=rows,
@@ -149,7 +149,6 @@ def _stages(run: RunFolder, summary: RunSummary, history: RunHistory, cuts: list
             peak=end.peak_memory_bytes if end is not None else None,
         )
         asked = epochs if number else _whole(cut.asked)
-        answers = AnswersOf(run=run.id, earlier=earlier) if has_answers else None
         ended = end.time if end is not None else None
         stages.append(Stage(number, begun, asked, _state(end), ended, figures, answers, end))
         begun, epochs = cut.record.time, cut.record.epochs
@@ -161,9 +160,17 @@ def _stages(run: RunFolder, summary: RunSummary, history: RunHistory, cuts: list
         seconds=summary.duration_seconds,
         peak=summary.peak_memory_bytes,
     )
-    answers = AnswersOf(run=run.id) if run.predictions.is_file() else None
+    answers = _answers(run)
     last = Stage(len(cuts), begun, epochs, summary.state, summary.ended, figures, answers, history.end)
     return (*stages, last)
+
+
+def _answers(run: RunFolder, earlier: str = "") -> AnswersOf | None:
+    file = run.earlier / earlier / run.predictions.name if earlier else run.predictions
+    try:
+        return AnswersOf(run=run.id, earlier=earlier, written=file.stat().st_mtime_ns)
+    except OSError:
+        return None
 
 
 def _whole(epochs: float | None) -> int | None:

@@ -18,12 +18,14 @@ from textual.pilot import Pilot
 from core.forecast import forecast
 from core.runs import run_list
 from core.runs.folder import RunFolder
+from tests.core.lab_journal.bench import tell
 from tests.tui import engine_double
 from tests.tui.frames import frame
 from tests.tui.made_runs import make_run
 from tests.tui.screens.classify import bench as classify_bench
 from tests.tui.screens.compare import bench as compare_bench
 from tests.tui.screens.groups.made_groups import SEEDS_RESULT, SWEEP_RESULT, make_group
+from tests.tui.screens.journal.test_screen import judges
 from tests.tui.screens.runs.test_screen import settled
 from tui.app import ReviewTui
 
@@ -171,3 +173,16 @@ async def test_groups(size: tuple[int, int]) -> None:
         await pilot.press("f8")
         await settled(pilot, "three-seeds", "▲ hill-02")
         _compare(f"groups-{size[0]}x{size[1]}", await _at_rest(pilot))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.usefixtures("fixed_home")
+async def test_journal(size: tuple[int, int]) -> None:
+    tell(now=False)
+    engine = engine_double.FakeEngine(judge_pairs=judges)
+    async with ReviewTui(engine=engine).run_test(size=size) as pilot:  # type: ignore[arg-type]
+        await pilot.press("f9")
+        await settled(pilot, "three", "undecided", "better")
+        await pilot.press("down", "down")
+        await settled(pilot, "20 epochs only take longer", "validation rows")
+        _compare(f"journal-{size[0]}x{size[1]}", await _at_rest(pilot))

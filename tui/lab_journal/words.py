@@ -136,9 +136,10 @@ def members_table(entry: Entry) -> list[list[str]]:
 
 
 def _member(one: Member) -> list[str]:
+    state = one.state if one.state != "finished" else ""
     differs = ", ".join(f"{name} {setting_text(value)}" for name, value in one.settings.items())
     why = f"{differs} ({clean_line(one.why, 80)})" if one.why and one.why not in differs else differs
-    return [clean_line(one.name, _NAME), clean_line(why, 160), *_cells(one.figures)[:5], one.state]
+    return [clean_line(one.name, _NAME), clean_line(why, 160), *_cells(one.figures)[:5], state]
 
 
 def _cells(found: Figures) -> list[str]:
@@ -166,6 +167,8 @@ def searched(entry: Entry) -> str:
 
 def fits(entry: Entry, words: Sequence[str]) -> bool:
     """Return whether an entry has all of the words, which are in lower case; `-word` is one that it must not have."""
+    if not words:
+        return True
     text = searched(entry)
     return all(
         (word.removeprefix("-") not in text) if word.startswith("-") and word[1:] else word in text for word in words

@@ -71,7 +71,8 @@ class PlaceBar(Static):
             here = screen.name == self._current
             parts.append((f"[{screen.title}]", "bold reverse") if here else (f" {screen.title} ", ""))
         used = sum(len(part[0] if isinstance(part, tuple) else part) for part in parts)
-        hint = f"{self._key('app.help')} help  {self._key('app.go_to')} go to "
+        to = " to" if self._title else ""
+        hint = f"{self._key('app.help')} help  {self._key('app.go_to')} go{to} "
         room = self.size.width - used - len(hint) - 3
         subject = ""
         if self._subject and room > 8:

@@ -29,6 +29,7 @@ SCREENS = (
     ScreenEntry("classify", "Classify", "c", "f6", "ClassifyScreen", back="runs"),
     ScreenEntry("compare", "Compare", "m", "f7", "CompareScreen", back="runs"),
     ScreenEntry("groups", "Groups", "u", "f8", "GroupsScreen", back="runs"),
+    ScreenEntry("journal", "Journal", "j", "f9", "JournalScreen", back="runs"),
 )
 """All screens, in the order in which a run passes through them."""
 

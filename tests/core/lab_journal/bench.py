@@ -10,27 +10,28 @@ from typing import Any
 import msgspec
 
 from core.base.files import write_json, write_whole
+from core.reviews.options import ReadingOptions
 from core.runs.extension import begin_extension
 from core.runs.folder import RunFolder, runs_home
 from core.runs.group import GroupFolder, create_group, groups_home
 from core.runs.group_journal import Made, NewRun, Planned
 from core.runs.group_journal import append as append_member
 from core.runs.journal import JournalWriter
+from core.runs.notes import add_hypothesis, add_note
 from core.runs.outline import Parent
 from core.runs.provenance import Provenance, write_provenance
 from core.runs.request import Request
 from core.settings.schema import Settings
-from tests.core.comparison.bench import CLASSES, make_answered, texts
+from tests.core.comparison.bench import CLASSES, compared, make_answered, texts
 from tests.core.runs.whole_records import record
 
 DAY = 86_400.0
-NOON = time.mktime((2026, 9, 1, 12, 0, 0, 0, 0, -1))
 ROWS = [(text, number % 2) for number, text in enumerate(texts(60))]
 
 
 def moment(number: float) -> float:
     """Noon of the first of September 2026, and that many days later."""
-    return NOON + number * DAY
+    return time.mktime((2026, 9, 1, 12, 0, 0, 0, 0, -1)) + number * DAY
 
 
 def folder_id(day: float) -> str:
@@ -136,7 +137,10 @@ def make_group(
     hypothesis: str = "",
 ) -> GroupFolder:
     """A group with a run for each (name, settings, rows right)."""
-    request = Request(name=name, data="/data/reviews.csv", settings=Settings(epochs=3), hypothesis=hypothesis)
+    reading = ReadingOptions(text="review", label="label")
+    request = Request(
+        name=name, data="/data/reviews.csv", reading=reading, settings=Settings(epochs=3), hypothesis=hypothesis
+    )
     made = create_group(name, kind, request.model_dump(mode="json", exclude_none=True), spec or {})
     group = GroupFolder(groups_home() / folder_id(day))
     made.path.rename(group.path)
@@ -168,11 +172,12 @@ SEEDS_RESULT = {
 }
 
 
-def tell() -> dict[str, RunFolder | GroupFolder]:
-    """Make the story."""
-    from core.runs.notes import add_hypothesis, add_note
-    from tests.core.comparison.bench import compared
+def tell(*, now: bool = True) -> dict[str, RunFolder | GroupFolder]:
+    """Make the story.
 
+    Args:
+        now: whether a note is written and a comparison made, which have the date of today.
+    """
     first = make_run("first", 0, 45, hypothesis="the starter suffices")
     second = make_run("second", 1, 52, learning_rate=1e-4, seconds=90.0)
     longer = make_run("longer", 2, 53, learning_rate=1e-4, epochs=5, hypothesis="5 epochs gain a point")
@@ -183,6 +188,7 @@ def tell() -> dict[str, RunFolder | GroupFolder]:
         "three", 5, "seeds", [(f"three-seed-{seed}", {"seed": seed}, 50 + seed) for seed in (1, 2, 3)],
         spec={"seeds": [1, 2, 3]}, result=SEEDS_RESULT, hypothesis="seeds differ by less than a point",
     )  # fmt: skip
-    add_note(first.notes, "mislabelled lamps")
-    compared(second, first)
+    if now:
+        add_note(first.notes, "mislabelled lamps")
+        compared(second, first)
     return {"first": first, "second": second, "longer": longer, "twig": twig, "three": seeds}

@@ -1,15 +1,17 @@
 """The canvas of a chart: lines, dots, cursor and reference lines drawn onto character cells.
 
 plotext draws the lines. It is called from one function, `_plotted`, and only ever gets finite numbers inside the unit
-square, because plotext 6.1 does not survive a NaN. It has one global figure, so drawing happens on the UI thread.
+square, because plotext 6.1 does not survive a NaN. It has one global figure, so one drawing waits for another.
 """
 
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from types import ModuleType
 
 from rich.cells import cell_len, set_cell_size
 from rich.style import Style
@@ -23,6 +25,8 @@ Row = list[tuple[str, str]]
 """Pieces of one line of text: (text, component class without its `chart--`)."""
 Cells = list[list[tuple[str, str]]]
 """The canvas: (character, component) of every cell."""
+
+_ONE_AT_A_TIME = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -105,13 +109,18 @@ def fitted(row: Row, width: int) -> Row:
 
 
 def _plotted(layers: Sequence[Layer], window: Window, columns: int, rows: int) -> Cells:
-    """Draw all layers with plotext. Nothing else calls it.
+    """Draw all layers with plotext, one drawing at a time. Nothing else calls it.
 
     Each layer gets a palette colour that stands for its component. The colours are translated back here, so the
     theme decides what they look like.
     """
     import plotext
 
+    with _ONE_AT_A_TIME:
+        return _on_global_figure(plotext, layers, window, columns, rows)
+
+
+def _on_global_figure(plotext: ModuleType, layers: Sequence[Layer], window: Window, columns: int, rows: int) -> Cells:
     plotext.terminal.limit(False, False)  # before clear(), which resets to the terminal's size
     figure = plotext.figure
     figure.clear()
