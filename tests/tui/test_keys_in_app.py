@@ -46,7 +46,7 @@ async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
 
 async def test_remapped_keys_act_and_show_and_the_old_ones_do_not(home: Path, run: RunFolder, pile: str) -> None:
     home.mkdir(parents=True, exist_ok=True)
-    (home / "keys.toml").write_text('[classify]\nskip = "w"\nagree = "z"\n[app]\nhelp = "h"\n')
+    (home / "keys.toml").write_text('[classify]\nskip = "w"\nagree = "z"\n[app]\nhelp = "H"\n')
     app = classify.bench(classify.FakeEngine(), pile)
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await classify.press(pilot, "s", "enter", "a")
@@ -57,7 +57,7 @@ async def test_remapped_keys_act_and_show_and_the_old_ones_do_not(home: Path, ru
         assert "w Skip" in last and "z Agree" in last and "s Skip" not in last and "o Open" in last
         await classify.press(pilot, "t", "escape", "enter")
         assert screen.focused is not None, "enter still leads into the text: another action, on the same key"
-        await classify.press(pilot, "escape", "h")
+        await classify.press(pilot, "escape", "H")
         assert isinstance(app.screen, Help) and "w" in frame(app)
 
 
@@ -171,7 +171,7 @@ async def test_esc_goes_back_one_screen_at_a_time(home: Path, monkeypatch: pytes
 
 async def test_help_opens_with_the_purpose_then_the_keys_of_the_screen(home: Path, run: RunFolder, pile: str) -> None:
     app = classify.bench(classify.FakeEngine(), pile)
-    async with app.run_test(size=(120, 60)) as pilot:
+    async with app.run_test(size=(120, 66)) as pilot:
         await classify.press(pilot, "question_mark")
         shown = frame(app)
         order = ["Let a finished run's model", "⏎ a" if "⏎ a" in shown else "enter a", "1–2", "Every screen", "ctrl+q"]
