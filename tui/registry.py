@@ -10,12 +10,27 @@ from importlib import import_module
 from tui.keys.actions import Action, KeyTable
 from tui.navigation.keys import APP, GO_TO, HELP, SCREEN
 from tui.navigation.table import SCREENS
-from tui.widgets.keys import ASK, CHART, CHECK_LIST, CHOOSE, FIND, LINE, PANE, RUN_SETTINGS
+from tui.widgets.keys import ASK, ATTEMPT, CHART, CHECK_LIST, CHOOSE, FIND, LINE, PANE, RUN_SETTINGS
 
 
 def _tables() -> tuple[KeyTable, ...]:
     of_screens = [table for screen in SCREENS for table in import_module(f"tui.screens.{screen.name}.keys").TABLES]
-    return (APP, SCREEN, *of_screens, CHART, PANE, LINE, CHOOSE, CHECK_LIST, FIND, ASK, GO_TO, HELP, RUN_SETTINGS)
+    return (
+        APP,
+        SCREEN,
+        *of_screens,
+        CHART,
+        PANE,
+        LINE,
+        CHOOSE,
+        CHECK_LIST,
+        FIND,
+        ASK,
+        ATTEMPT,
+        GO_TO,
+        HELP,
+        RUN_SETTINGS,
+    )
 
 
 TABLES: tuple[KeyTable, ...] = _tables()

@@ -6,5 +6,6 @@ reviews.py     what it learns from: the labelled training reviews, and unlabelle
 answers.py     what the teacher says of each review, computed once and kept
 imitation.py   the loss
 agreement.py   how often student and teacher say the same
+teacher.py     finds its run
 asking.py      what `reviewtui distil` asks for, checked
 """

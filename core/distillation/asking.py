@@ -8,10 +8,11 @@ from typing import Any
 
 from core.base.errors import InputError
 from core.base.text import clean_line
-from core.distillation.student import layers_of
+from core.distillation.layers import layers_of
 from core.reviews.sources import absolute_source
 from core.runs.folder import RunFolder
 from core.runs.names import require_unused, unused_name
+from core.runs.notes import hypothesis_line
 from core.runs.outline import DISTILLATION_SETTINGS, Distillation
 from core.runs.request import Request
 from core.runs.summary import summarize
@@ -37,6 +38,7 @@ def plan_distillation(
     test: str = "",
     changes: Mapping[str, Any] | None = None,
     name: str = "",
+    hypothesis: str = "",
 ) -> tuple[Request, int]:
     """Return the request that all students of a group begin with, and the number of layers that each has.
 
@@ -47,6 +49,7 @@ def plan_distillation(
         test: Labelled reviews to measure the result on; none of them is learned from.
         changes: Settings, and parts of the loss, by name.
         name: Of the group; empty takes one that is free.
+        hypothesis: What the user expects of it; empty if nothing was said.
 
     Raises:
         InputError: The run has no model, the model cannot have such a student, or a change makes no sense.
@@ -82,7 +85,7 @@ def plan_distillation(
             "distillation": distillation,
             "parent": None,
             "group": None,
-            "hypothesis": "",
+            "hypothesis": hypothesis_line(hypothesis),
         }
     )
     return request, kept

@@ -17,30 +17,10 @@ from typing import Any
 from core.base.errors import InputError
 from core.base.files import private_folder
 from core.base.text import clean_line
+from core.distillation.layers import CONFIG, LAYER_COUNTS, layers_of
 
-LAYER_COUNTS = ("num_hidden_layers", "n_layers", "num_layers")
-"""The names that configs use for the number of layers."""
-_CONFIG = "config.json"
-_NOT_COPIED = frozenset((_CONFIG, "calibration.json", "model.safetensors.index.json"))
+_NOT_COPIED = frozenset((CONFIG, "calibration.json", "model.safetensors.index.json"))
 _NUMBER = re.compile(r"\.(\d+)\.")
-
-
-def layers_of(folder: Path) -> int:
-    """Return the number of layers of the model in a folder, by its config.
-
-    Raises:
-        InputError: The config cannot be read, or does not say.
-    """
-    try:
-        config = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"The config of {clean_line(folder, 160)} cannot be read ({clean_line(error, 80)})."
-        ) from error
-    found = next((config[name] for name in LAYER_COUNTS if isinstance(config.get(name), int)), 0)
-    if found < 1:
-        raise InputError(f"The config of {clean_line(folder, 160)} does not say how many layers the model has.")
-    return int(found)
 
 
 def write_student(teacher: Path, layers: Sequence[int], folder: Path) -> None:
@@ -80,7 +60,7 @@ def write_student(teacher: Path, layers: Sequence[int], folder: Path) -> None:
                 if (renamed := _renamed(name, prefix, place)) is not None:
                     kept[renamed] = opened.get_tensor(name)
     save_file(kept, folder / "model.safetensors", metadata={"format": "pt"})
-    _write_config(teacher / _CONFIG, of, place, folder / _CONFIG)
+    _write_config(teacher / CONFIG, of, place, folder / CONFIG)
     for file in teacher.iterdir():
         if file.suffix in (".json", ".txt", ".model") and file.name not in _NOT_COPIED and not file.is_symlink():
             shutil.copyfile(file, folder / file.name)

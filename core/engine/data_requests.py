@@ -120,6 +120,23 @@ class Foresee(EngineRequest[Foresight], frozen=True, kw_only=True):
     validation_fraction: float
 
 
+class StudentsForecast(msgspec.Struct, frozen=True, kw_only=True):
+    """What students of one teacher need."""
+
+    student: Forecast
+    """Of each; the teacher's pass is not part of it. Its rates are those of the teacher."""
+    teacher_seconds: float
+    """Time for the teacher's answers, which are computed once for all students."""
+
+
+class ForecastStudents(EngineRequest[StudentsForecast], frozen=True, kw_only=True):
+    """Forecast students before anything is trained."""
+
+    request: Request
+    layers: int
+    """Of each student."""
+
+
 class BulkClassified(msgspec.Struct, frozen=True, kw_only=True):
     """The result of classifying a source into a file."""
 

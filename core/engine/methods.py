@@ -19,6 +19,7 @@ from core.engine.data_requests import (
     Compare,
     Evaluate,
     FirstRows,
+    ForecastStudents,
     Foresee,
     GatherFacts,
     Glance,
@@ -30,6 +31,7 @@ from core.engine.data_requests import (
     Prepare,
     Rows,
     RunForecast,
+    StudentsForecast,
     Verdicts,
 )
 from core.engine.reading_progress import CountingProgress, ReadingProgress
@@ -133,7 +135,16 @@ def prepare(request: Prepare, progress: Progress) -> None:
     from core.data.run_data import read_run_data
     from core.models.sources import resolve_model
 
-    read_run_data(request.request, lambda fraction: progress("reading", fraction))
+    def reading(fraction: float) -> None:
+        progress("reading", fraction)
+
+    if (asked := request.request.distillation) is not None:
+        from core.distillation.reviews import read_lesson
+        from core.distillation.teacher import teacher_of
+
+        read_lesson(request.request, teacher_of(asked), reading)
+        return
+    read_run_data(request.request, reading)
     progress("looking for the model", None)
     resolve_model(request.request.settings.model)
 
@@ -184,6 +195,13 @@ def _texts(reviews: Reviews, rows: ndarray) -> int:
     import numpy as np
 
     return len(np.unique(reviews.hashes[rows]))
+
+
+def forecast_students(request: ForecastStudents, progress: Progress) -> StudentsForecast:
+    """Forecast students before anything is trained."""
+    from core.engine.students import forecast_students
+
+    return forecast_students(request, progress)
 
 
 def facts(request: GatherFacts, progress: Progress) -> Facts:
@@ -271,6 +289,7 @@ METHODS: dict[type[EngineRequest[Any]], Method] = {
     Rows: rows,
     Prepare: prepare,
     MakeForecast: forecast,
+    ForecastStudents: forecast_students,
     GatherFacts: facts,
     Foresee: foresee,
     Load: load,

@@ -12,18 +12,18 @@ from typing import Any
 import msgspec
 
 from core.base.errors import InputError, ReviewtuiError
-from core.base.text import clean_line
+from core.base.units import in_bytes
 from core.comparison.arms import arm_of_run
 from core.comparison.compare import compare_runs
 from core.comparison.report import ComparisonReport, RunReport
 from core.distillation.agreement import agreement
-from core.distillation.layers import beginnings
+from core.distillation.layers import beginnings, layers_of
 from core.distillation.reviews import read_lesson
-from core.distillation.student import layers_of
+from core.distillation.teacher import teacher_of
 from core.experiments.making import Step, Train
 from core.experiments.state import GroupState, MemberState
 from core.inference.predictor import Predictor
-from core.runs.folder import RunFolder, runs_home
+from core.runs.folder import RunFolder
 from core.runs.group import read_base_request
 from core.runs.outline import Distillation
 from core.statistics.difference import Difference
@@ -65,7 +65,7 @@ def next_steps(state: GroupState) -> Sequence[Step]:
     if state.members:
         return ()
     spec, asked = spec_of(state)
-    of = layers_of(_teacher(asked).model)
+    of = layers_of(teacher_of(asked).model)
     return [
         Train(f"{state.outline.name}-{beginning}", {}, role=beginning, why=_WHY[beginning], layers=layers)
         for beginning, layers in beginnings(of, spec.layers).items()
@@ -83,7 +83,7 @@ def conclude(state: GroupState) -> dict[str, Any]:
         return {**found, "sentence": "No student has scores, so there is nothing to compare."}
     found |= {"winner": _facts(best), "metric": metric}
     try:
-        return {**found, **_against_teacher(best.run, _teacher(asked), spec, asked)}
+        return {**found, **_against_teacher(best.run, teacher_of(asked), spec, asked)}
     except ReviewtuiError as error:
         return {**found, "sentence": f"The student cannot be compared with its teacher: {error}"}
 
@@ -112,18 +112,6 @@ def _facts(one: MemberState) -> dict[str, Any]:
         "validation": summary.validation.to_json(),
         "seconds": summary.duration_seconds,
     }
-
-
-def _teacher(asked: Distillation) -> RunFolder:
-    """Return the run of the teacher.
-
-    Raises:
-        InputError: It was deleted.
-    """
-    run = RunFolder(runs_home() / asked.teacher)
-    if not (run.model / "config.json").is_file():
-        raise InputError(f"The run {clean_line(asked.teacher, 40)} that is the teacher has no model, or was deleted.")
-    return run
 
 
 def _against_teacher(
@@ -166,7 +154,7 @@ def _against_teacher(
         f"{speed:.1f}× the speed" if speed is not None else "the machine was too busy to measure the speed",
         f"agrees with its teacher on {same / of:.1%} of {about}" if of else "there is nothing to ask both about",
     ]
-    return {"comparison": figures, "sentence": "; ".join(parts) + "."}
+    return {"comparison": figures, "sentence": "; ".join(parts) + ".", "sentences": parts}
 
 
 def _agreement(student: RunFolder, teacher: RunFolder, report: ComparisonReport, load: Any) -> tuple[int, int]:
@@ -193,6 +181,5 @@ def _costs(run: RunFolder, one: RunReport) -> dict[str, Any]:
 
 
 def _size(run: RunFolder, one: RunReport) -> str:
-    size = f"{one.model_bytes / 1e6:.1f} MB" if one.model_bytes is not None else "size unknown"
     layers = layers_of(run.model)
-    return f"{layers} {'layer' if layers == 1 else 'layers'}, {size}"
+    return f"{layers} {'layer' if layers == 1 else 'layers'}, {in_bytes(one.model_bytes)}"

@@ -82,6 +82,15 @@ class _Compared(msgspec.Struct, frozen=True):
     no_comparison: str = ""
 
 
+class _Named(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+
+
+class _Distilled(msgspec.Struct, frozen=True, kw_only=True):
+    winner: _Named | None = None
+    sentence: str = ""
+
+
 def findings_of(kind: Kind, result: Mapping[str, Any] | None) -> tuple[str, ...]:
     """Return what came out of a group; nothing if it has not ended."""
     if result is None:
@@ -170,9 +179,15 @@ def _compared(result: Mapping[str, Any]) -> list[str]:
     return [*said, clean_line(found.no_comparison, 300)] if found.no_comparison else said
 
 
+def _distilled(result: Mapping[str, Any]) -> list[str]:
+    found = msgspec.convert(result, _Distilled)
+    best = [f"Kept: {clean_line(found.winner.name, 60)}."] if found.winner is not None else []
+    return [*best, clean_line(found.sentence, 600)] if found.sentence else best
+
+
 _OF_KIND: dict[Kind, Callable[[Mapping[str, Any]], list[str]]] = {
     "seeds": _seeds,
     "sweep": _sweep,
     "versus": _compared,
-    "distillation": _compared,
+    "distillation": _distilled,
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from core.statistics.difference import Difference
-from core.statistics.verdict import decimals_of, signed
+from core.statistics.verdict import signed
 
 
 class Inferiority(StrEnum):
@@ -32,7 +32,7 @@ def inferiority_sentence(difference: Difference, margin: float, rows: int) -> st
 
     `difference` is that of the first model, as a fraction, and `rows` are what it was measured on.
     """
-    decimals = decimals_of(difference, margin)
+    decimals = _decimals(difference, margin)
     middle, low, high = (signed(end, decimals) for end in (difference.difference, difference.low, difference.high))
     points = f"{100 * margin:.3g} {'point' if margin == 0.01 else 'points'}"
     said = {
@@ -41,3 +41,10 @@ def inferiority_sentence(difference: Difference, margin: float, rows: int) -> st
         Inferiority.INFERIOR: f"worse by more than {points}",
     }[judge_inferiority(difference, margin)]
     return f"{middle} points ({low}…{high}) on {rows:,} rows: {said}"
+
+
+def _decimals(difference: Difference, margin: float) -> int:
+    """Decimals that leave both ends of the interval on their side of −margin, in points, as the outcome saw them."""
+    ends, edge = (100 * difference.low, 100 * difference.high), -100 * margin
+    kept = (few for few in (1, 2) if all((round(end, few) > edge) == (end > edge) for end in ends))
+    return next(kept, 3)

@@ -52,7 +52,7 @@ def sentence(difference: Difference, p_adjusted: float, margin: float, basis: st
         figure: What was measured, if not accuracy: "macro F1".
     """
     verdict = judge(difference, p_adjusted, margin)
-    decimals = decimals_of(difference, margin)
+    decimals = _decimals(difference, margin)
     middle, low, high = (signed(end, decimals) for end in (difference.difference, difference.low, difference.high))
     points = f"points of {figure}" if figure else "points"
     reason = _reason(verdict, difference, p_adjusted, margin)
@@ -70,7 +70,7 @@ def _reason(verdict: Verdict, difference: Difference, p_adjusted: float, margin:
     return ""
 
 
-def decimals_of(difference: Difference, margin: float) -> int:
+def _decimals(difference: Difference, margin: float) -> int:
     """Decimals that leave both ends of the interval on their side of 0 and of the margin, as the verdict saw them."""
 
     def side(points: float) -> tuple[bool, bool, bool]:

@@ -7,6 +7,7 @@ student begins with is written from the teacher's, and the teacher answers all r
 from __future__ import annotations
 
 import shutil
+import time
 from typing import Any
 
 import numpy as np
@@ -22,14 +23,15 @@ from core.data.tokenization import tokenize
 from core.data.tokens import special_tokens_of
 from core.distillation.answers import Teacher, answers_of
 from core.distillation.imitation import Imitation
-from core.distillation.layers import imitated
+from core.distillation.layers import imitated, layers_of
 from core.distillation.reviews import Lesson, joined, read_lesson
-from core.distillation.student import layers_of, write_student
+from core.distillation.student import write_student
+from core.distillation.teacher import teacher_of
 from core.models.classifier import Classifier, longest_input
 from core.models.sources import ModelSource, resolve_model
 from core.planning.run_plan import num_frozen
 from core.reviews.reading import Reviews
-from core.runs.folder import RunFolder, is_run_id
+from core.runs.folder import RunFolder
 from core.runs.outline import Distillation
 from core.runs.provenance import Provenance
 from core.training.loop import TrainingLoop
@@ -58,19 +60,7 @@ class DistillationWork(Session):
 
     @property
     def _teacher(self) -> RunFolder:
-        """The run of the teacher.
-
-        Raises:
-            InputError: It was deleted.
-        """
-        asked = self._asked.teacher
-        run = RunFolder(self.run.path.parent / asked)
-        if not is_run_id(asked) or not (run.model / "config.json").is_file():
-            raise InputError(
-                f"The run {clean_line(asked, 40)} that this one learns from has no model, or was deleted; restore it, "
-                "or distil another."
-            )
-        return run
+        return teacher_of(self._asked)
 
     def close(self) -> None:
         super().close()
@@ -150,10 +140,12 @@ class DistillationWork(Session):
             longest_input(classifier.tokenizer, classifier.model),
             self._teacher.request().settings.truncation,
         )
+        began = time.monotonic()
         progress = self._phase("asking the teacher")
         answers = answers_of(
             teacher, classifier.tokenizer, reads, self._sources, progress, heartbeat=self._heartbeat.beat
         )
+        self._apart += time.monotonic() - began
         how = "found where an earlier run had kept them" if answers.found else "computed once and kept"
         self._notice(f"The teacher's answers to {len(answers):,} reviews ({in_bytes(answers.bytes)}) were {how}.")
         labels = self._lesson.data.train_labels

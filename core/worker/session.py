@@ -74,6 +74,8 @@ class Session(Work):
         self._fault = ""
         """Why the last checkpoint could not be written."""
         self._retry_at = float("inf")
+        self._apart = 0.0
+        """Seconds before the first step that other runs of this model do not spend."""
         self._writer = CheckpointWriter(
             run.checkpoints,
             trunk=lambda: self._trunk,
@@ -118,7 +120,7 @@ class Session(Work):
         self.journal.write(PhaseRecord(name="training"))
         self._in_loop = True
         self._loop, self._pace = loop, Pace(loop.progress.seconds)
-        start = None if resume else seconds_to_start(self._pace, read + loop.progress.seconds)
+        start = None if resume else seconds_to_start(self._pace, read + self._apart + loop.progress.seconds)
         try:
             outcome = loop.run()
         except (DivergedError, OutOfMemoryError) as error:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.base.text import clean_line
 from tui.commands.output import complain, facts, progress_on_stderr, say, say_json, table
+from tui.commands.student import say_student
 from tui.commands.sweep_findings import say_findings
 from tui.formatting import counted
 
@@ -85,6 +86,9 @@ def report(state: GroupState, *, json: bool) -> int:
     if state.outline.kind == "sweep":
         if result:
             say_findings(result)
+        return 0 if state.concluded else 1
+    if state.outline.kind == "distillation":
+        say_student(result)
         return 0 if state.concluded else 1
     if state.outline.kind == "versus":
         _say_comparison(result)

@@ -19,6 +19,7 @@ from tui.commands import (
     classify,
     compare,
     continuing,
+    distil,
     doctor,
     evaluate,
     forecast,
@@ -63,6 +64,7 @@ app.command()(prune.prune)
 app.command()(queue.queue)
 app.command()(sweep.sweep)
 app.command()(versus.versus)
+app.command()(distil.distil)
 app.command()(train.stop)
 app.command()(train.resume)
 app.command()(continuing.extend)

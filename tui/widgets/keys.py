@@ -68,6 +68,16 @@ FIND = KeyTable(
     typing=True,
 )
 
+ATTEMPT = KeyTable(
+    "attempt",
+    "Extend, Branch and Distil",
+    (
+        Action("attempt.close", "escape", "close", "Cancel", footer=True),
+        Action("attempt.complete", "tab", "complete", "Complete", "Complete a name"),
+    ),
+    typing=True,
+)
+
 CHECK_LIST = KeyTable(
     "check_list",
     "A list to tick",

@@ -26,17 +26,17 @@ from core.runs.status import OVER
 from core.runs.summary import RunSummary
 from core.runs.trash import restore_run, trash_run
 from tui.formatting import counted
-from tui.navigation.place import Place
+from tui.navigation.distil import Distils
 from tui.screens.runs.group_actions import group_names, resume_groups, stop_groups, why_not_group, with_runs
 from tui.screens.runs.undo import UndoStep, each
 from tui.widgets.turn import ask_turn
 
 RESUMABLE = ("stopped", "failed", "interrupted")
-_ON_RUNS = ("open", "settings", "repeat", "classify", "compare", "stop", "resume", "delete")
+_ON_RUNS = ("open", "settings", "repeat", "classify", "distil", "compare", "stop", "resume", "delete")
 """Actions that depend on which runs they would act on."""
 
 
-class ActsOnRuns(Place):
+class ActsOnRuns(Distils):
     """A screen with a list of runs, of which one is chosen and some may be marked. A subclass shows the list."""
 
     def __init__(self) -> None:
@@ -114,6 +114,7 @@ class ActsOnRuns(Place):
             "settings": lambda: chosen is not None,
             "repeat": lambda: chosen is not None,
             "classify": lambda: chosen is not None and chosen.has_model,
+            "distil": lambda: chosen is not None and chosen.has_model and chosen.state in OVER,
             "compare": lambda: any(run.has_model for run in self.targets()),
             "stop": lambda: bool(states - set(OVER)) or any(one.can_stop for one in groups),
             "resume": lambda: bool(states & set(RESUMABLE)) or any(one.can_resume for one in groups),
@@ -135,11 +136,16 @@ class ActsOnRuns(Place):
             return "There is no run here: n starts one, s starts one on the sample reviews."
         return {
             "classify": f"{chosen.name} has no model: it was pruned, or the run has not finished yet.",
+            "distil": f"{chosen.name} has no model: it was pruned, or the run has not finished yet.",
             "compare": f"{chosen.name} has no model: it was pruned, or the run has not finished yet.",
             "stop": f"{chosen.name} is over: nothing is left to stop.",
             "resume": f"{chosen.name} is {chosen.state}: only a stopped, failed or interrupted run can be resumed.",
             "delete": f"{chosen.name} is {chosen.state}: stop it first, then delete it.",
         }.get(action, "")
+
+    def teacher(self) -> RunFolder | None:
+        chosen = self.chosen()
+        return folder_of(chosen) if chosen is not None else None
 
     def action_new(self) -> None:
         """Start a new run: choose data first."""

@@ -14,7 +14,7 @@ from core.runs.queue import begin, take_out
 from core.runs.resume import require_resumable
 from core.runs.status import OVER
 from core.runs.summary import RunSummary
-from tui.navigation.place import Place
+from tui.navigation.distil import Distils
 from tui.widgets.turn import ask_turn
 
 _ASKED: dict[ControlRequest, str] = {
@@ -25,7 +25,7 @@ _ASKED: dict[ControlRequest, str] = {
 }
 
 
-class ActsOnRun(Place):
+class ActsOnRun(Distils):
     """A screen about one run. A subclass shows the run and implements `open`."""
 
     def __init__(self) -> None:
@@ -53,6 +53,7 @@ class ActsOnRun(Place):
             "extend": state in OVER and bool(summary and summary.step),
             "branch": bool(summary and summary.checkpoint_step),
             "classify": summary is not None and summary.has_model,
+            "distil": state in OVER and summary is not None and summary.has_model,
             "settings": self.run_shown is not None,
         }
         return allowed.get(action, True)
@@ -70,8 +71,12 @@ class ActsOnRun(Place):
             "resume": f"This run is {summary.state}: only a stopped, failed or interrupted run can be resumed.",
             "extend": "A run can be extended once it is over and has trained at least one step.",
             "branch": "This run has no checkpoint yet to branch from.",
+            "distil": "A model can be distilled once its run is over and has written it.",
             "classify": "This run has no model yet: it is written when the run finishes, or when it is stopped.",
         }.get(action, "")
+
+    def teacher(self) -> RunFolder | None:
+        return self.run_shown
 
     @property
     def _is_baseline(self) -> bool:

@@ -18,7 +18,7 @@ from core.settings.declarations import Declaration
 from core.settings.parsing import parse_assignment
 from core.settings.schema import Settings, describe
 from tui.formatting import setting_text
-from tui.screens.train.attempt import AttemptDialog
+from tui.widgets.attempt import AttemptDialog
 from tui.widgets.turn import ask_turn
 
 if TYPE_CHECKING:

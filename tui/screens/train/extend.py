@@ -12,7 +12,7 @@ from core.runs.branch import branch_run, checkpoints_of
 from core.runs.extension import Extension, plan_extension
 from core.runs.folder import RunFolder
 from core.runs.queue import begin
-from tui.screens.train.attempt import AttemptDialog
+from tui.widgets.attempt import AttemptDialog
 from tui.widgets.dialogs import Choose
 from tui.widgets.turn import ask_turn
 

@@ -16,6 +16,7 @@ TRAIN = KeyTable(
         Action("train.resume", "r", "resume", "Resume", "Resume from the last checkpoint", footer=True),
         Action("train.extend", "e", "extend", "Extend…", "Train for more epochs", footer=True),
         Action("train.branch", "b", "branch", "Branch…", "A new run from a checkpoint of this one", footer=True),
+        Action("train.distil", "D", "distil", "Distil…", "A smaller and faster model that learns from its model"),
         Action("train.classify", "c", "classify", "Classify", "Classify reviews with its model", footer=True),
         Action("train.settings", "i", "settings", "Settings", "All settings of the run", footer=True),
         Action(
@@ -34,14 +35,4 @@ TRAIN = KeyTable(
     inside=("screen",),
 )
 
-ATTEMPT = KeyTable(
-    "attempt",
-    "Extend and Branch",
-    (
-        Action("attempt.close", "escape", "close", "Cancel", footer=True),
-        Action("attempt.complete", "tab", "complete", "Complete", "Complete the name of a setting"),
-    ),
-    typing=True,
-)
-
-TABLES = (TRAIN, ATTEMPT)
+TABLES = (TRAIN,)

@@ -17,7 +17,7 @@ from textual.widgets import Input, Static
 from core.base.errors import ReviewtuiError
 from core.base.text import clean, clean_line
 from tui.keys.bindings import bindings
-from tui.screens.train.keys import ATTEMPT
+from tui.widgets.keys import ATTEMPT
 from tui.widgets.line_input import LineInput
 
 Result = TypeVar("Result")
