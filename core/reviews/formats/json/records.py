@@ -25,13 +25,16 @@ _BESIDE = ("attributes", "attr", "@attributes")
 _ROLES = {"human": "user", "gpt": "assistant"}
 """Names of those who speak in conversations → their usual names."""
 
+_OBJECTS = {dict}
+HOLDERS = frozenset((dict, list))
+"""The types of values that hold others."""
 Item = tuple[int, dict[str, Any] | BadRow]
 """The line on which a record starts, and the record, or why there is none."""
 
 
 def flat(record: Mapping[str, Any]) -> dict[str, Any]:
     """Return `record` with the keys of nested objects joined by dots; its values are scalars or lists of scalars."""
-    if not any(isinstance(value, dict | list) for value in record.values()):
+    if HOLDERS.isdisjoint(map(type, record.values())):
         return dict(record)
     result: dict[str, Any] = {}
     _open(record, "", 1, result)
@@ -42,7 +45,7 @@ def _open(record: Mapping[str, Any], path: str, depth: int, result: dict[str, An
     for key, value in record.items():
         name = f"{path}{key}"
         inner = _unwrapped(value) if isinstance(value, dict) else value
-        if isinstance(inner, list) and inner and all(isinstance(one, dict) for one in inner):
+        if isinstance(inner, list) and inner and set(map(type, inner)) == _OBJECTS:
             inner = _merged(inner, depth + 1) if depth < MAX_DEPTH and len(inner) <= MAX_KEYS else inner
             if isinstance(inner, dict):
                 for inside, one in inner.items():

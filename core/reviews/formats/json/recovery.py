@@ -86,8 +86,6 @@ class Beginnings:
 
     def learn(self, value: Any) -> None:
         """Learn from a value that is whole."""
-        if self._learned >= _LEARNED:
-            return
         self._learned += 1
         if isinstance(value, dict) and value:
             self._keys.update(itertools.islice(value, _MOST))
@@ -113,6 +111,11 @@ class Beginnings:
         """Learn from what is left of an object that has lost its beginning: `key`, and what stands before it."""
         if self._key_margin is None and key in self._first_keys:
             self._key_margin = lead
+
+    @property
+    def is_learning(self) -> bool:
+        """Whether more values need be learned from."""
+        return self._learned < _LEARNED
 
     @property
     def knows_any(self) -> bool:
@@ -181,15 +184,15 @@ def values(stream: JsonStream, found: Beginnings) -> Iterator[tuple[int, Any]]:
     depth, due = 0, False
     while opening := stream.peek():
         if opening == ",":
-            stream.take(",")
+            stream.skip(1)
             due = False
             continue
         if opening == "[" and (not depth or found.of_objects):  # within others, it is one bracket too many
-            stream.take("[")
+            stream.skip(1)
             depth, due = depth + 1, False
             continue
         if opening == "]" and depth:
-            stream.take("]")
+            stream.skip(1)
             depth, due = depth - 1, False
             continue
         line, lead = stream.line, stream.lead
@@ -199,7 +202,7 @@ def values(stream: JsonStream, found: Beginnings) -> Iterator[tuple[int, Any]]:
             found.begin(lead, opening)
         try:
             value = stream.value()
-            if not isinstance(value, dict | list) and stream.peek() not in ("", ",", "]", "{", "["):
+            if type(value) not in (dict, list) and stream.peek() not in ("", ",", "]", "{", "["):
                 found.learn_fragment(lead, value)
                 raise stream.broken()
         except BrokenJsonError as broken:
@@ -210,7 +213,8 @@ def values(stream: JsonStream, found: Beginnings) -> Iterator[tuple[int, Any]]:
             found.begin(lead, '"')
         due = True
         yield line, value
-        found.learn(value)
+        if found.is_learning:
+            found.learn(value)
     found.cut = depth > 0
 
 

@@ -10,6 +10,7 @@ import json
 from typing import Any
 
 from core.base.text import clean_line
+from core.reviews.formats.json.records import HOLDERS
 
 _NAMED = 3
 
@@ -25,10 +26,8 @@ class RepeatedKeys:
 
     def check(self, line: int, value: dict[str, Any] | list[Any], text: str, start: int, end: int) -> None:
         """Look at a value that was decoded from `text[start:end]`, which begins on `line`."""
-        if text.count(":", start, end) == len(value):
-            return
         ends = text.count('":', start, end)
-        if not text.count('" :', start, end) and (ends == len(value) or ends == _keys_in(value)):
+        if (ends == len(value) or ends == _keys_in(value)) and text.find('" :', start, end) < 0:
             return
         self._found = False
         self._decode(text, start)
@@ -59,14 +58,9 @@ class RepeatedKeys:
         return result
 
 
-def _keys_in(value: Any) -> int:
+def _keys_in(value: dict[str, Any] | list[Any]) -> int:
     """Return how many keys all objects in a value have together."""
-    count, waiting = 0, [value]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, dict):
-            count += len(one)
-            waiting += [inner for inner in one.values() if isinstance(inner, dict | list)]
-        elif isinstance(one, list):
-            waiting += [inner for inner in one if isinstance(inner, dict | list)]
-    return count
+    members, count = (value.values(), len(value)) if isinstance(value, dict) else (value, 0)
+    if HOLDERS.isdisjoint(map(type, members)):
+        return count
+    return count + sum([_keys_in(one) for one in members if type(one) in HOLDERS])

@@ -150,7 +150,8 @@ class ObjectTable(Table):
                         yield number, BadRow(number, "broken JSON", excerpt(rest[at : min(end, at + 400)]))
                         at = end
                         continue
-                    self._damage.learn(value)
+                    if self._damage.is_learning:
+                        self._damage.learn(value)
                     if header_due:
                         header_due = False
                         self.tally.skipped["header"] += 1
