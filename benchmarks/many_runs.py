@@ -1,11 +1,12 @@
 """How fast the list of runs is with many of them: 500 unless said otherwise.
 
-    .venv/bin/python -m benchmarks.many_runs [RUNS] [--home FOLDER]
+    .venv/bin/python -m benchmarks.many_runs [RUNS] [--groups NUMBER] [--home FOLDER]
 
 Makes runs that never ran, with different settings, results, tags and notes and journals of 400 steps, in FOLDER, which
-is kept, or in a temporary one. Prints the seconds from the start of the workbench to the first rows on a real terminal,
-the seconds of `reviewtui runs`, the milliseconds of work after each key that filters, sorts, marks or moves the cursor,
-and the longest time for which the event loop did nothing else. Medians with minimum and maximum.
+is kept, or in a temporary one. With --groups, the oldest of them are in groups of ten. Prints the seconds from the
+start of the workbench to the first rows on a real terminal, the seconds of `reviewtui runs`, the milliseconds of work
+after each key that filters, sorts, marks or moves the cursor, and the longest time for which the event loop did nothing
+else. Medians with minimum and maximum.
 """
 
 from __future__ import annotations
@@ -32,11 +33,15 @@ _TICK = 0.002
 _DATA = ("reviews.csv", "lamps.jsonl", "amazon-2024.parquet", "inbox.tsv")
 _TAGS = ("good", "draft", "lab", "keep", "thesis", "noisy-labels")
 _NOTES = ("20 epochs gained nothing over 10", "labels of the lamps are wrong", "try again with max_length 512")
+_IN_A_GROUP = 10
 KEYS = ("slash", *"lamps", "enter", "space", "down", "pagedown", "end", "home", "O", "a", "escape", "escape")
 
 
-def make_runs(number: int, steps: int = 400, seed: int = 0) -> None:
-    """Make runs in `$REVIEWTUI_HOME`; some are branches, some failed, some are tagged or noted."""
+def make_runs(number: int, groups: int = 0, steps: int = 400, seed: int = 0) -> None:
+    """Make runs in `$REVIEWTUI_HOME`; some are branches, some failed, some are tagged or noted, some are in groups."""
+    from core.base.files import write_json
+    from core.runs.group import create_group
+    from core.runs.group_journal import Made, NewRun, Planned, append
     from core.runs.notes import add_note, change_tags
     from core.runs.outline import Parent
     from core.settings.presets import preset
@@ -70,6 +75,15 @@ def make_runs(number: int, steps: int = 400, seed: int = 0) -> None:
         if chance.random() < 0.2:
             add_note(run.notes, chance.choice(_NOTES))
         before = run.id
+        place = (at - 1) % _IN_A_GROUP
+        if at <= groups * _IN_A_GROUP:
+            if place == 0:
+                group = create_group(f"seeds-{at}", "seeds", {"name": name, "data": f"/data/{data}"}, {"seeds": [1, 2]})
+                write_json(group.result, {})
+                planned = range(1, _IN_A_GROUP + 1)
+                new = tuple(NewRun(number=one, name=f"seeds-{at}-{one}", settings={}) for one in planned)
+                append(group.journal, Planned(new=new))
+            append(group.journal, Made(number=place + 1, run=run.id))
 
 
 def seconds_to_rows(word: str) -> float:
@@ -95,7 +109,9 @@ async def milliseconds_of_keys() -> tuple[dict[str, list[float]], list[float]]:
     """Return the milliseconds of work of the event loop after each key, and how long it was held up at a time."""
     from tui.app import ReviewTui
     from tui.screens.runs.screen import RunsScreen
+    from tui.terminal import collection
 
+    collection.begin()  # as the command that opens the workbench does
     held: list[float] = []
 
     async def watch() -> None:
@@ -132,13 +148,14 @@ def main() -> None:
     """Make the runs, measure, and print the results."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("runs", nargs="?", type=int, default=500)
+    parser.add_argument("--groups", type=int, default=0, help="groups of ten runs each")
     parser.add_argument("--home", type=Path, help="a folder for the runs; those that are there are used")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         os.environ["REVIEWTUI_HOME"] = str((arguments.home or Path(temporary)).absolute())
         os.environ["PYTHONPATH"] = str(ROOT)
         if not (Path(os.environ["REVIEWTUI_HOME"]) / "runs").is_dir():
-            make_runs(arguments.runs)
+            make_runs(arguments.runs, arguments.groups)
         print(f"first rows, s          {_said([seconds_to_rows('finished') for _ in range(_ROUNDS)], 2)}")
         print(f"reviewtui runs, s      {_said([seconds_of('runs') for _ in range(_ROUNDS)], 2)}")
         query = ("runs", "accuracy>0.8", "--sort", "accuracy")

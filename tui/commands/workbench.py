@@ -39,7 +39,9 @@ def run_workbench(*, data: str | None = None, mouse: bool = True) -> int:
     if os.environ.get("NO_COLOR"):
         os.environ.setdefault("TEXTUAL_THEME", "ansi-dark")
     from tui.app import ReviewTui
+    from tui.terminal import collection
 
+    collection.begin()
     app = ReviewTui(data=data)
     app.run(mouse=mouse)
     if app.failure is not None:

@@ -15,7 +15,7 @@ from textual import work
 
 from core.base.errors import ReviewtuiError
 from core.base.text import clean_line
-from core.experiments.listed_group import ListedGroup, Row, listed_groups
+from core.experiments.listed_group import ListedGroup, Row
 from core.runs.control import send
 from core.runs.folder import RunFolder
 from core.runs.group_list import WrittenGroup
@@ -44,7 +44,9 @@ class ActsOnRuns(Distils):
         self.rows: list[ListedRun] | None = None
         """All runs; None before they are first read."""
         self.written: Sequence[WrittenGroup] = ()
-        """All groups, the newest first."""
+        """What is written about all groups, the newest first."""
+        self.groups: list[ListedGroup] = []
+        """The groups with all of their runs."""
         self.restored: str | None = None
         """Id of a run or group that the cursor goes to when it is listed again."""
         self.marked: frozenset[str] = frozenset()
@@ -81,12 +83,11 @@ class ActsOnRuns(Distils):
         if not self.has_marks():
             return [group] if (group := self.chosen_group()) is not None else []
         ids = {run.id for run in self.targets()}
-        groups = listed_groups(self.written, self.rows or ())
-        return [one for one in groups if one.runs and all(run.id in ids for run in one.runs)]
+        return [one for one in self.groups if one.runs and all(run.id in ids for run in one.runs)]
 
-    def single_targets(self) -> list[RunSummary]:
-        """Return the targets that are not in one of the `target_groups`."""
-        grouped = {run.id for group in self.target_groups() for run in group.runs}
+    def single_targets(self, groups: Sequence[ListedGroup]) -> list[RunSummary]:
+        """Return the targets that are in none of the `target_groups`."""
+        grouped = {run.id for group in groups for run in group.runs}
         return [run for run in self.targets() if run.id not in grouped]
 
     def show_rows(self, rows: list[ListedRun], groups: Sequence[WrittenGroup]) -> None:
@@ -107,8 +108,8 @@ class ActsOnRuns(Distils):
         if not self.is_mounted:
             return action not in _ON_RUNS
         chosen = self.chosen()
-        states = {run.state for run in self.single_targets()} if action in _ON_RUNS else set()
         groups = self.target_groups() if action in _ON_RUNS else []
+        states = {run.state for run in self.single_targets(groups)} if action in _ON_RUNS else set()
         allowed: dict[str, Callable[[], bool]] = {
             "open": lambda: self.chosen_row() is not None,
             "settings": lambda: chosen is not None,
@@ -224,9 +225,10 @@ class ActsOnRuns(Distils):
 
     def action_stop(self) -> None:
         """Ask runs to stop and save; those that wait leave the queue, and no further run of a group is planned."""
-        if groups := [one for one in self.target_groups() if one.can_stop]:
+        targets = self.target_groups()
+        if groups := [one for one in targets if one.can_stop]:
             self.do(f"Stopping {group_names(groups)}.", partial(stop_groups, groups))
-        runs = self.single_targets()
+        runs = self.single_targets(targets)
         waiting = [run for run in runs if run.state == "queued"]
         working = [run for run in runs if run.state not in (*OVER, "queued")]
         if working:
@@ -249,10 +251,11 @@ class ActsOnRuns(Distils):
     @work(exit_on_error=False)
     async def action_resume(self) -> None:
         """Resume runs from their last checkpoints, now or when their turn comes; several go one after the other."""
-        if groups := [one for one in self.target_groups() if one.can_resume]:
+        targets = self.target_groups()
+        if groups := [one for one in targets if one.can_resume]:
             goes = "continue" if groups[1:] else "continues"
             self.do(f"{group_names(groups)} {goes}.", partial(resume_groups, groups))
-        runs = sorted((run for run in self.single_targets() if run.state in RESUMABLE), key=lambda run: run.id)
+        runs = sorted((run for run in self.single_targets(targets) if run.state in RESUMABLE), key=lambda run: run.id)
         folders = [folder_of(run) for run in runs]
         if not runs:
             return

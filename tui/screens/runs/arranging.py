@@ -72,7 +72,7 @@ class ArrangesRuns(OrganizesRuns):
         alone = bool(view.sort or self._query.tests)
         if alone:  # a branch may stand apart from its run
             runs = [replace(run, depth=0) for run in runs]
-        groups = listed_groups(self.written, runs, self.unfolded) if not alone else []
+        groups = self.groups if not alone else []
         lines = with_groups(runs, groups)
         if not any(line.id == choose for line in lines):
             choose = next((one.id for one in groups if any(run.id == choose for run in one.runs)), None)
@@ -98,7 +98,7 @@ class ArrangesRuns(OrganizesRuns):
         return marked or [run.summary for run in _runs_of(row)]
 
     def has_marks(self) -> bool:
-        return any(run.id in self.marked for run in self.shown)
+        return bool(self.marked) and any(run.id in self.marked for run in self.shown)
 
     def action_mark(self) -> None:
         """Mark the run under the cursor or unmark it, and go to the next; of a group, all of its runs."""
@@ -120,9 +120,14 @@ class ArrangesRuns(OrganizesRuns):
 
     # Groups
 
+    def regroup(self) -> None:
+        """Put the runs together with what is written about their groups."""
+        self.groups = listed_groups(self.written, self.rows or (), self.unfolded)
+
     def on_run_table_unfolded(self, message: RunTable.Unfolded) -> None:
         """Show the runs of a group, or the group alone, until the workbench is closed."""
         self.unfolded ^= {message.group}
+        self.regroup()
         self.draw_list(message.group)
         self.refresh_bindings()
 

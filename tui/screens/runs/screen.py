@@ -32,6 +32,7 @@ from tui.screens.runs.details import group_details, run_details
 from tui.screens.runs.filter_line import FilterLine
 from tui.screens.runs.keys import RUNS
 from tui.screens.runs.table import RunTable
+from tui.terminal import collection
 from tui.widgets.responsive import Drawn
 
 _POLL_SECONDS = 1.0
@@ -74,6 +75,8 @@ Runs in the queue start one after the other; K and J move one in it, x takes it 
         super().__init__()
         self._listing = RunList()
         """What reads the runs, in a thread."""
+        self._complete = False
+        """Whether all runs have been shown."""
 
     def body(self) -> ComposeResult:
         yield Static("Looking for runs…", id="runs-empty", markup=False)
@@ -124,6 +127,9 @@ Runs in the queue start one after the other; K and J move one in it, x takes it 
                 self._show_notice(f"The runs cannot be read: {error}")
             else:
                 self.show_rows(rows, written)
+                if not first and not self._complete:
+                    self._complete = True
+                    collection.settled()
             await asyncio.sleep(0 if first and self.rows else _POLL_SECONDS)
 
     def worker_failed(self, worker: Worker[Any], sentence: str) -> bool:
@@ -143,6 +149,8 @@ Runs in the queue start one after the other; K and J move one in it, x takes it 
         groups = [group for group in groups if group.id not in self._busy]
         changed = rows != self.rows or groups != self.written
         self.rows, self.written = rows, groups
+        if changed:
+            self.regroup()
         self.marked &= {row.id for row in rows}
         if not rows and not groups:
             if changed:  # an idle screen draws nothing
