@@ -87,6 +87,20 @@ async def test_runs(size: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.usefixtures("runs")
+async def test_runs_in_groups(size: tuple[int, int]) -> None:
+    seeds = ({"seed": 1}, {"seed": 2}, {"seed": 3})
+    make_group("seeds", "three-seeds", settings=seeds, first=4, result=SEEDS_RESULT, accuracies=(0.9, 0.88, 0.91))
+    make_group(first=10, result=SWEEP_RESULT)
+    make_run(20, name="latest")
+    async with ReviewTui().run_test(size=size) as pilot:
+        await settled(pilot, "latest", "+ hill", "+ three-seeds", "on disk", "c Classify")
+        await pilot.press("down", "down", "right", "down", "space")
+        shown = await settled(pilot, "└ three-seeds-02", "1 marked", "folder")
+        _compare(f"runs-groups-{size[0]}x{size[1]}", shown)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
 async def test_train(size: tuple[int, int], runs: list[RunFolder]) -> None:
     async with ReviewTui(run=runs[2]).run_test(size=size) as pilot:
         pilot.app.switch_mode("train")

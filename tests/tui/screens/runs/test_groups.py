@@ -11,7 +11,8 @@ from core.runs import group_list
 from core.runs.folder import RunFolder, list_runs
 from core.runs.group import GroupFolder, groups_home, list_groups
 from core.runs.group_journal import Stopped, append
-from core.runs.notes import read_annotations
+from core.runs.notes import add_note, read_annotations
+from core.runs.outline import Parent
 from core.runs.queue import enqueue, read_queue
 from core.runs.run_list import RunList
 from tests.tui.frames import frame
@@ -239,6 +240,29 @@ async def test_a_group_without_runs_and_a_damaged_one() -> None:
         await pilot.press("space")
         await settled(pilot, "No run of none-yet is there.")
         assert "none-yet" in frame(pilot.app)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_nothing_in_a_group_steers_the_terminal(size: tuple[int, int]) -> None:
+    evil = "e\x1b[31m\x9b2J[/]\u202e"
+    group, _ = make_group("sweep", evil, settings=({evil: evil},), result=SWEEP_RESULT)
+    add_note(group.notes, evil)
+    async with ReviewTui().run_test(notifications=True, size=size) as pilot:  # conftest refuses what was not cleaned
+        await settled(pilot, "sweep 1/1", "on disk", "[/]")
+        await pilot.press("right", "left", "c", "space", "w")
+        await settled(pilot, "Note on e")
+        await pilot.press("escape", "d")
+        await settled(pilot, "Deleted e")
+
+
+async def test_a_branch_off_a_run_of_a_group_stands_alone() -> None:
+    _, runs = three(first=2, result=SEEDS_RESULT)
+    branch = make_run(9, name="branch")
+    request = branch.request().model_copy(update={"parent": Parent(run=runs[0].id, step=20)})
+    branch.settings.write_text(request.to_toml())
+    async with ReviewTui().run_test(size=(80, 24)) as pilot:
+        await settled(pilot, "+ three", "on disk")
+        assert lines(pilot) == ["branch", "[three]"]
 
 
 def test_what_did_not_change_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
