@@ -28,7 +28,7 @@ async def test_a_finished_run_shows_its_whole_history(size: tuple[int, int]) -> 
     run = make_run(1, name="whole")
     async with ReviewTui().run_test(notifications=True, size=size) as pilot:
         await open_train(pilot, run)
-        shown = await settled(pilot, "✓ finished", "step 40/40", "100%", "Loss", "Memory")
+        shown = await settled(pilot, "✓ finished", "step 40/40", "100%", "Loss", "Memory", "c Classify")
         assert "epoch 2.00/2" in shown
         assert "accuracy 0.900" in shown
         assert "validation" in shown
