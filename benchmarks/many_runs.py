@@ -105,19 +105,24 @@ def seconds_of(*arguments: str) -> float:
     return time.perf_counter() - began
 
 
-async def milliseconds_of_keys() -> tuple[dict[str, list[float]], list[float]]:
-    """Return the milliseconds of work of the event loop after each key, and how long it was held up at a time."""
+async def milliseconds_of_keys() -> tuple[dict[str, list[float]], list[float], list[float]]:
+    """Return the milliseconds of the event loop's work after each key, and how long it was held up and computed at a time.
+
+    It computes for less time than it is held up where the thread that reads the runs, or another process, has its turn.
+    """
     from tui.app import ReviewTui
     from tui.screens.runs.screen import RunsScreen
     from tui.terminal import collection
 
     collection.begin()  # as the command that opens the workbench does
     held: list[float] = []
+    computed: list[float] = []
 
     async def watch() -> None:
         while True:
-            began = time.perf_counter()
+            began, before = time.perf_counter(), time.thread_time()
             await asyncio.sleep(_TICK)
+            computed.append((time.thread_time() - before) * 1000)
             held.append(max(time.perf_counter() - began - _TICK, 0) * 1000)
 
     times: dict[str, list[float]] = {}
@@ -137,7 +142,7 @@ async def milliseconds_of_keys() -> tuple[dict[str, list[float]], list[float]]:
                 times.setdefault("a letter" if len(key) == 1 and key.isalnum() else key, []).append(sum(held[before:]))
             await pilot.pause(1.2)  # all runs are read once
         watcher.cancel()
-    return times, held
+    return times, held, computed
 
 
 def _said(values: list[float], digits: int) -> str:
@@ -160,10 +165,11 @@ def main() -> None:
         print(f"reviewtui runs, s      {_said([seconds_of('runs') for _ in range(_ROUNDS)], 2)}")
         query = ("runs", "accuracy>0.8", "--sort", "accuracy")
         print(f"  filtered, sorted, s  {_said([seconds_of(*query) for _ in range(_ROUNDS)], 2)}")
-        times, held = asyncio.run(milliseconds_of_keys())
+        times, held, computed = asyncio.run(milliseconds_of_keys())
         for key, found in times.items():
             print(f"key {key:<18} {_said(found, 0)} ms")
         print(f"event loop held up     {max(held):.0f} ms at most, {sum(one > 50 for one in held)} times over 50 ms")
+        print(f"  of its own computing {max(computed):.0f} ms at most")
 
 
 if __name__ == "__main__":
