@@ -106,7 +106,7 @@ def seconds_of(*arguments: str) -> float:
 
 
 async def milliseconds_of_keys() -> tuple[dict[str, list[float]], list[float], list[float]]:
-    """Return the milliseconds of the event loop's work after each key, and how long it was held up and computed at a time.
+    """Return the milliseconds of work after each key, and how long the event loop was held up and computed at a time.
 
     It computes for less time than it is held up where the thread that reads the runs, or another process, has its turn.
     """
