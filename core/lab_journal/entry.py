@@ -84,8 +84,8 @@ class Before(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     """Of an entry; of a run that was deleted, that of the run."""
     name: str
-    relation: Literal["branch", "extension", "earlier"]
-    """Whether it branches off it, extends it, or is just the next one on the same data."""
+    relation: Literal["branch", "extension", "teacher", "earlier"]
+    """Whether it branches off it, extends it, imitates it, or is just the next one on the same data."""
     step: int | None = None
     """Of a branch: where it begins."""
     is_known: bool = True

@@ -9,6 +9,7 @@ import msgspec
 
 from core.base.text import clean_line
 from core.comparison.report import ComparisonReport
+from core.lab_journal.entry import Verdict
 from core.lab_journal.verdicts import sentences
 from core.runs.group import Kind
 from core.runs.outline import Value
@@ -70,6 +71,16 @@ class _Sweep(msgspec.Struct, frozen=True):
     effects: tuple[_Effect, ...] = ()
 
 
+class _Outcome(msgspec.Struct, frozen=True):
+    outcome: str = ""
+
+
+class _Distilled(msgspec.Struct, frozen=True):
+    sentence: str = ""
+    winner: _Winner | None = None
+    comparison: _Outcome | None = None
+
+
 class _Model(_Scores, frozen=True):
     model: str = ""
 
@@ -84,11 +95,6 @@ class _Compared(msgspec.Struct, frozen=True):
 
 class _Named(msgspec.Struct, frozen=True, kw_only=True):
     name: str
-
-
-class _Distilled(msgspec.Struct, frozen=True, kw_only=True):
-    winner: _Named | None = None
-    sentence: str = ""
 
 
 def findings_of(kind: Kind, result: Mapping[str, Any] | None) -> tuple[str, ...]:
@@ -180,9 +186,20 @@ def _compared(result: Mapping[str, Any]) -> list[str]:
 
 
 def _distilled(result: Mapping[str, Any]) -> list[str]:
-    found = msgspec.convert(result, _Distilled)
-    best = [f"Kept: {clean_line(found.winner.name, 60)}."] if found.winner is not None else []
-    return [*best, clean_line(found.sentence, 600)] if found.sentence else best
+    best = msgspec.convert(result, _Distilled).winner
+    return [f"The better student is {clean_line(best.name, 60)}: {_of(best.validation)}."] if best is not None else []
+
+
+def verdict_of(kind: Kind, result: Mapping[str, Any] | None) -> Verdict | None:
+    """Return the verdict that a group itself ends in: that of a student against its teacher."""
+    if kind != "distillation" or result is None:
+        return None
+    try:
+        found = msgspec.convert(result, _Distilled)
+    except msgspec.ValidationError:
+        return None
+    outcome = found.comparison.outcome if found.comparison is not None else ""
+    return Verdict(sentence=clean_line(found.sentence), verdict=outcome or None) if found.sentence else None
 
 
 _OF_KIND: dict[Kind, Callable[[Mapping[str, Any]], list[str]]] = {

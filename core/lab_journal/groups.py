@@ -9,8 +9,8 @@ from core.lab_journal import verdicts
 from core.lab_journal.changes import Candidate, asked_of, differences, from_preset, latest_before
 from core.lab_journal.entry import Before, Entry, Member
 from core.lab_journal.expected import expected_of, notes_between
-from core.lab_journal.findings import findings_of
-from core.lab_journal.runs import Known, replaced
+from core.lab_journal.findings import findings_of, verdict_of
+from core.lab_journal.runs import Known, entry_id, line_of, replaced
 from core.lab_journal.stages import JournalRun, created, figures_of
 from core.runs.group import GroupFolder, GroupOutline, read_group
 from core.runs.group_journal import Member as Planned
@@ -60,6 +60,8 @@ def entry_of_group(group: GroupFolder, known: Known) -> Entry:
         members=tuple(_line(one, known.runs) for one in members),
         notes=notes_between(said, None, None),
     )
+    if (asked := outline.request.distillation) is not None:
+        return _against_teacher(entry, group, outline, asked.teacher, known)
     latest = latest_before(known.candidates.get(outline.request.data, ()), outline.kind, begun)
     if latest is None:
         return replaced(entry, changes=from_preset(outline.request))
@@ -69,6 +71,23 @@ def entry_of_group(group: GroupFolder, known: Known) -> Entry:
         before=Before(id=latest.id, name=latest.name, relation="earlier"),
         changes=differences(latest.asked, asked_of(outline.request), ignored),
         verdict=verdicts.of_groups(known.comparisons, group.id, latest.group) if latest.group is not None else None,
+    )
+
+
+def _against_teacher(entry: Entry, group: GroupFolder, outline: GroupOutline, teacher: str, known: Known) -> Entry:
+    """Return the entry of a distillation, held against the model that is imitated."""
+    found = known.runs.get(teacher)
+    verdict = verdict_of(outline.kind, read_result(group))
+    if found is None or found.outline is None:
+        gone = Before(id=teacher, name=teacher, relation="teacher", is_known=False)
+        return replaced(entry, before=gone, verdict=verdict)
+    stage = found.stage_at(entry.time)
+    return replaced(
+        entry,
+        before=Before(id=entry_id(found, stage), name=found.summary.name, relation="teacher"),
+        changes=differences(asked_of(found.outline, stage.epochs), asked_of(outline.request), ("teacher", "layers")),
+        held_against=(line_of(found.summary.name, stage),),
+        verdict=verdict,
     )
 
 

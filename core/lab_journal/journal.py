@@ -83,7 +83,9 @@ def judged(entries: Sequence[Entry], verdicts: Mapping[Pair, Judged]) -> list[En
 
 
 def _price(entry: Entry) -> str:
-    """Return what an entry took to train, compared with the one before."""
+    """Return what an entry took to train, compared with the one before; of a branch only a part is known."""
+    if entry.kind == "branch":
+        return ""
     own = entry.figures.seconds if entry.figures is not None else None
     its = entry.held_against[0].seconds if entry.before is not None and entry.held_against else None
     return price_in_words(own / its if own and its else None, None)

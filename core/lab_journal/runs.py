@@ -11,9 +11,11 @@ from core.lab_journal import verdicts
 from core.lab_journal.changes import Candidate, Sort, asked_of, differences, from_preset, latest_before
 from core.lab_journal.entry import Before, Change, Entry, Kind, Line
 from core.lab_journal.expected import expected_of, notes_between
+from core.lab_journal.findings import value_text
 from core.lab_journal.stages import JournalRun, Stage
 from core.runs.baselines import Baseline, baseline_of, gain_in_words, gain_over, same_rows
 from core.runs.notes import read_annotations
+from core.runs.outline import Value
 from core.runs.records import EndRecord
 from core.runs.status import OVER
 
@@ -155,10 +157,23 @@ def _changes(one: JournalRun, stage: Stage, before: Before, other: Candidate | N
     if other is None:
         return None
     changes = differences(other.asked, asked_of(one.outline, stage.epochs))
+    changes = tuple(_resolved(change, other.run, one) for change in changes)
     own, its = one.provenance, other.run.provenance if other.run is not None else None
     if own is not None and its is not None and own.data_hash != its.data_hash and before.relation == "earlier":
         changes = (Change(setting="content of the data", before="as it was then", after="changed since"), *changes)
     return changes
+
+
+def _resolved(change: Change, before: JournalRun | None, after: JournalRun) -> Change:
+    """Return a change in which `auto` is followed by what it stood for, as far as the plans of both runs say."""
+
+    def plain(value: Value | None, run: JournalRun | None) -> Value | None:
+        plan = run.plan if run is not None else None
+        if value != "auto" or plan is None or change.setting not in ("learning_rate", "model"):
+            return value
+        return f"auto ({plan.model if change.setting == 'model' else value_text(float(plan.learning_rate))})"
+
+    return Change(setting=change.setting, before=plain(change.before, before), after=plain(change.after, after))
 
 
 def line_of(name: str, stage: Stage) -> Line:
@@ -171,7 +186,8 @@ def _judged(entry: Entry, one: JournalRun, stage: Stage, other: Candidate, known
     """Return an entry with its verdict, with what the engine can judge, or with why there is nothing to judge."""
     assert other.run is not None and other.stage is not None
     if one.id != other.run.id:
-        found = verdicts.of_runs(known.comparisons, one.id, other.run.id, stage.time, until)
+        ends = [*([until] if until is not None else []), *other.run.ends_of(other.stage)]
+        found = verdicts.of_runs(known.comparisons, one.id, other.run.id, stage.time, min(ends, default=None))
         if found is not None:
             return replaced(entry, verdict=found)
     if stage.state not in OVER:

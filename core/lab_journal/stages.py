@@ -65,6 +65,10 @@ class JournalRun:
         """Return the stage that the run was in at a moment; the first, if it was not begun."""
         return next((one for one in reversed(self.stages) if one.time <= moment), self.stages[0])
 
+    def ends_of(self, stage: Stage) -> tuple[float, ...]:
+        """Return when the stage was followed by another; nothing for the last."""
+        return tuple(one.time for one in self.stages[stage.number + 1 : stage.number + 2])
+
 
 def read_run(run: RunFolder) -> JournalRun:
     """Return a run with its stages.

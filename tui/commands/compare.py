@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from core.base.text import clean_line
 from tui.commands.engine import ask
-from tui.commands.options import Json, Reading, locate, reading_options, reads_reviews
+from tui.commands.options import Hypothesis, Json, Reading, locate, reading_options, reads_reviews
 from tui.commands.output import facts, say, say_json, table
 from tui.comparison_text import differing_rows, left_out_text, points_text, price_rows, visible_text
 
@@ -30,6 +31,7 @@ def compare(
     reading: Reading,
     data: LabelledData = None,
     margin: Margin = 1.0,
+    hypothesis: Hypothesis = "",
     json: Json = False,
 ) -> int:
     """Compare runs on identical rows: a verdict, what each costs, and how their settings differ.
@@ -40,10 +42,15 @@ def compare(
     from core.comparison.arms import find_arms
     from core.engine.data_requests import Compare
     from core.engine.requests import to_result
+    from core.lab_journal.comparisons import notes_of_comparison
+    from core.runs.notes import add_hypothesis, hypothesis_line
 
+    expected, began = hypothesis_line(hypothesis), time.time()
     options = reading_options(reading) if reading else None
     source = locate(data) if data is not None else None
     found = ask(Compare(arms=find_arms(runs), source=source, reading=options, margin=margin / 100))
+    if expected:
+        add_hypothesis(notes_of_comparison(found.id), expected, time=began)
     if json:
         say_json(to_result(found))
     else:

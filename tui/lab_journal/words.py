@@ -47,14 +47,16 @@ def expected(one: Expected) -> str:
 
 def against(entry: Entry) -> str:
     """Return what an entry is held against: `longer, the run before`."""
-    before = entry.before
+    before, recipe = entry.before, clean_line(entry.recipe, 40)
     if before is None:
-        return f"the preset {clean_line(entry.recipe, 40)}" if entry.recipe else ""
+        return "the defaults" if entry.kind == "baseline" else f"the preset {recipe}" if recipe else ""
     name = clean_line(before.name, _NAME)
     if before.relation == "extension":
         return "the run before it was extended"
     if before.relation == "branch":
         return f"{name}, which it branches off"
+    if before.relation == "teacher":
+        return f"{name}, its teacher"
     return f"{name}, the latest earlier one on these reviews"
 
 

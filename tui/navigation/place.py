@@ -29,6 +29,8 @@ SMALLEST = (60, 16)
 _TITLE = " reviewtui "
 _ROOM_FOR_TITLE = 90
 """Columns from which on the top line begins with the program's name."""
+_ENOUGH = 16
+"""Cells of a subject for which the names of other screens become letters."""
 _DIALOG_SECONDS = 0.4
 """Seconds after a dialog closes in which esc is ignored, because it was probably meant for the dialog."""
 
@@ -50,6 +52,8 @@ class PlaceBar(Static):
     def __init__(self, current: str) -> None:
         self._current = current
         self._subject = ""
+        self._short = False
+        """Whether the other screens are named by their letters."""
         super().__init__(markup=False)
 
     def on_mount(self) -> None:
@@ -64,24 +68,38 @@ class PlaceBar(Static):
         self.draw()
 
     def draw(self) -> None:
-        """Redraw the line."""
-        parts: list[str | tuple[str, str]] = [(self._title, "bold $text-primary")]
-        for screen in SCREENS:
-            # The brackets say where you are without colour.
-            here = screen.name == self._current
-            parts.append((f"[{screen.title}]", "bold reverse") if here else (f" {screen.title} ", ""))
-        used = sum(len(part[0] if isinstance(part, tuple) else part) for part in parts)
+        """Redraw the line. Where the subject has no room beside the names of all screens, the others are letters."""
         to = " to" if self._title else ""
         hint = f"{self._key('app.help')} help  {self._key('app.go_to')} go{to} "
-        room = self.size.width - used - len(hint) - 3
+        self._short = False
+        room = self._room(hint)
+        if self._subject and room < min(cell_len(self._subject), _ENOUGH):
+            self._short = True
+            room = self._room(hint)
+        parts: list[str | tuple[str, str]] = [(self._title, "bold $text-primary")]
+        for screen, label in zip(SCREENS, self._labels(), strict=True):
+            parts.append((label, "bold reverse" if screen.name == self._current else ""))
         subject = ""
         if self._subject and room > 8:
             subject = self._subject if cell_len(self._subject) <= room else "…" + self._subject[-(room - 2) :]
         parts.append((f"  {subject}", "$text-accent"))
-        gap = self.size.width - used - 2 - cell_len(subject) - len(hint)
+        gap = room + 1 - cell_len(subject)
         if gap >= 0:
             parts += [" " * gap, (hint, "")]
         self.update(Content.assemble(*parts))
+
+    def _labels(self) -> list[str]:
+        """Return what stands for each screen; the brackets say where you are without colour."""
+        return [
+            f"[{screen.title}]"
+            if screen.name == self._current
+            else f" {screen.letter if self._short else screen.title} "
+            for screen in SCREENS
+        ]
+
+    def _room(self, hint: str) -> int:
+        """Return the cells that are left for the subject."""
+        return self.size.width - len(self._title) - sum(map(len, self._labels())) - len(hint) - 3
 
     def _key(self, id: str) -> str:
         return self.screen.key(id) if isinstance(self.screen, Place) else ""
@@ -93,8 +111,8 @@ class PlaceBar(Static):
 
     def on_click(self, event: events.Click) -> None:
         column = len(self._title)
-        for screen in SCREENS:
-            column += len(screen.title) + 2
+        for screen, label in zip(SCREENS, self._labels(), strict=True):
+            column += len(label)
             if len(self._title) <= event.x < column:
                 self.post_message(self.Chosen(screen.name))
                 return

@@ -6,8 +6,10 @@ import json
 import shutil
 import subprocess
 import sys
+import tomllib
 
 import pytest
+import tomli_w
 
 from core.base.errors import InputError
 from core.base.files import write_json, write_whole
@@ -20,7 +22,8 @@ from core.runs.group import GroupFolder, groups_home
 from core.runs.notes import add_hypothesis, add_note
 from core.runs.outline import Parent
 from tests.core.comparison.bench import compared
-from tests.core.lab_journal.bench import DAY, SEEDS_RESULT, make_group, make_run, moment, tell
+from tests.core.lab_journal.bench import DAY, SEEDS_RESULT, extend, make_group, make_run, moment, tell
+from tests.tui.made_runs import append
 
 Story = dict[str, RunFolder | GroupFolder]
 
@@ -68,12 +71,12 @@ def test_each_names_what_it_is_held_against_and_only_what_differs() -> None:
         found[one] for one in ("run second", "run longer", "extension longer", "branch twig")
     )
     assert second.before is not None and (second.before.name, second.before.relation) == ("first", "earlier")
-    assert changes_of(second) == {"learning_rate": ("auto", 1e-4)}
+    assert changes_of(second) == {"learning_rate": ("auto (5e-5)", 1e-4)}, "with what auto stood for"
     assert longer.before is not None and longer.before.name == "second" and changes_of(longer) == {"epochs": (3, 5)}
     assert extension.before is not None and extension.before.relation == "extension"
     assert changes_of(extension) == {"epochs": (5, 20)} and epochs_meant(extension) == 20
     assert twig.before is not None and (twig.before.name, twig.before.step) == ("first", 20)
-    assert changes_of(twig) == {"learning_rate": ("auto", 3e-5)}
+    assert changes_of(twig) == {"learning_rate": ("auto (5e-5)", 3e-5)}
 
 
 @pytest.mark.usefixtures("story")
@@ -87,7 +90,7 @@ def test_verdicts_come_from_the_comparison_of_the_two_or_from_their_stored_answe
     )
     by_answers = found["branch twig"].verdict
     assert by_answers is not None and (by_answers.verdict, by_answers.comparison) == ("better", "")
-    assert "on 60 validation rows: better; took the same time to train" in by_answers.sentence
+    assert by_answers.sentence.endswith("on 60 validation rows: better")
     extension = found["extension longer"].verdict
     assert extension is not None and extension.sentence.startswith("+1.7 points"), "54 rows right instead of 53"
     assert extension.verdict == "not distinguishable" and "took 2× the time" in extension.sentence
@@ -108,6 +111,46 @@ def test_a_comparison_from_before_an_extension_is_not_about_it(story: Story) -> 
     found = entries()
     assert found["run longer"].verdict is not None and found["run longer"].verdict.comparison == ""
     assert f"comparison {kept.arms[0].name} against {kept.arms[1].name}" in found
+
+
+def test_nor_is_one_from_after_an_extension_about_what_was_before() -> None:
+    first, second = make_run("first", 0, 45), make_run("second", 1, 52)
+    extend(first, 2, 20, 58)
+    compared(second, first)
+    verdict = entries()["run second"].verdict
+    assert verdict is not None and (verdict.verdict, verdict.comparison) == ("better", ""), "against 45 right, not 58"
+
+
+def test_a_branch_has_no_price_because_its_time_is_only_a_part() -> None:
+    first = make_run("first", 0, 45)
+    make_run("twig", 1, 58, parent=Parent(run=first.id, step=20), learning_rate=5e-5)
+    twig = entries()["branch twig"]
+    assert twig.verdict is not None and twig.verdict.sentence.endswith("on 60 validation rows: better")
+    append(first, "plan", learning_rate=2e-5)
+    assert changes_of(entries()["branch twig"]) == {"learning_rate": ("auto (2e-5)", 5e-5)}
+
+
+def test_a_distillation_is_held_against_its_teacher() -> None:
+    teacher = make_run("teacher", 0, 55, learning_rate=1e-4)
+    make_run("between", 1, 50)
+    result = {
+        "winner": {"name": "small-lower", "validation": {"accuracy": 0.9, "macro_f1": 0.9, "loss": 0.3}},
+        "comparison": {"outcome": "not inferior", "rows": 60},
+        "sentence": "student: 3 layers, 40.1 MB (teacher: 6 layers, 90.9 MB); accuracy …: not inferior.",
+    }
+    group = make_group("small", 2, "distillation", [("small-lower", {}, 54)], result=result)
+    declared = tomllib.loads(group.declaration.read_text())
+    declared["request"] |= {"method": "distillation", "distillation": {"teacher": teacher.id}}
+    write_whole(group.declaration, tomli_w.dumps(declared))
+    entry = entries()["distillation small"]
+    assert entry.before is not None and (entry.before.name, entry.before.relation) == ("teacher", "teacher")
+    assert (
+        entry.verdict is not None and entry.verdict.verdict == "not inferior" and "3 layers" in entry.verdict.sentence
+    )
+    assert changes_of(entry)["learning_rate"] == (1e-4, "auto") and entry.members[0].name == "small-lower"
+    shutil.rmtree(teacher.path)
+    entry = entries()["distillation small"]
+    assert entry.before is not None and not entry.before.is_known and entry.verdict is not None
 
 
 def test_hypotheses_keep_what_was_said_first_and_say_what_was_known(story: Story) -> None:

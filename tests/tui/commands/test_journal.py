@@ -33,7 +33,7 @@ def test_it_prints_markdown_with_all_verdicts(capsys: Printed, asked: list[Judge
     assert reviewtui("journal") == 0
     out = capsys.readouterr().out
     assert out.startswith("# Lab journal\n\n7 entries, 2026-09-01 to ") and out.count("\n## ") == 7
-    assert "on 60 validation rows: better; took the same time to train\n" in out and "not compared yet" not in out
+    assert "on 60 validation rows: better\n" in out and "not compared yet" not in out
     assert len(asked) == 1 and len(asked[0].pairs) == 3
 
 

@@ -167,7 +167,6 @@ then. Notes have up to {LONGEST_NOTE:,} characters. w writes what is shown as a 
         self._show_list(before)
         some = f"{len(self.shown):,} of {len(entries):,}" if self._filter else f"{len(entries):,}"
         self.query_one("#journal-found", Static).update(Content(some))
-        self.say_subject(f"{some} entries" if len(entries) != 1 else "1 entry")
         self._show_entry()
         self.refresh_bindings()
 

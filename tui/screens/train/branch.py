@@ -18,6 +18,7 @@ from core.settings.declarations import Declaration
 from core.settings.parsing import parse_assignment
 from core.settings.schema import Settings, describe
 from tui.formatting import setting_text
+from tui.screens.train.expecting import HINT, split_expected
 from tui.widgets.attempt import AttemptDialog
 from tui.widgets.turn import ask_turn
 
@@ -59,9 +60,10 @@ async def branch(app: Workbench, run: RunFolder) -> RunFolder | None:
 
 def explained(text: str, settings: Settings, steps: list[int]) -> Content:
     """Return what is known about the line `text`: where the branch begins, and the values that its words are about."""
+    text, _ = split_expected(text)
     where = f"step {steps[0]}" if steps else "none"
     others = f"; for another add step={' or '.join(map(str, steps[1:]))}" if steps[1:] else ""
-    lines = [Content(f"Like learning_rate=1e-5 epochs=8. Checkpoint available: {where}{others}.\n")]
+    lines = [Content(f"Like learning_rate=1e-5 epochs=8. Checkpoint available: {where}{others}.\n{HINT}\n")]
     typed = dict(word.partition("=")[::2] for word in text.split())
     for one in _about(text):
         now, new = setting_text(getattr(settings, one.name)), typed.get(one.name, "")
@@ -74,6 +76,8 @@ def explained(text: str, settings: Settings, steps: list[int]) -> Content:
 
 def completed(text: str) -> str:
     """Complete the name at the end of `text` to the first setting that begins like it."""
+    if "#" in text:
+        return text
     before, space, word = text.rpartition(" ")
     found = [one.name for one in _changeable() if word and one.name.startswith(word)]
     return f"{before}{space}{found[0]}=" if found and "=" not in word else text
@@ -95,11 +99,12 @@ def _about(text: str) -> list[Declaration]:
 
 
 def _made(run: RunFolder, text: str) -> RunFolder:
+    text, hypothesis = split_expected(text)
     changes: dict[str, Any] = dict(parse_assignment(word) for word in _words(text))
     step = changes.pop("step", None)
     if step is not None and not step.strip().isdecimal():
         raise InputError(f"step cannot be '{clean_line(step, 20)}'; it is the number of a checkpoint.")
-    return branch_run(run, changes, step=int(step) if step is not None else None)
+    return branch_run(run, changes, hypothesis=hypothesis, step=int(step) if step is not None else None)
 
 
 def _words(line: str) -> list[str]:

@@ -86,7 +86,7 @@ async def test_the_newest_is_on_top_and_the_chosen_one_is_told_in_full(size: tup
         places = [shown.index(name) for name in ("└ twig", "longer → 20 epochs")]
         assert places == sorted(places)
         await pilot.press("down", "down")
-        await settled(pilot, "branch of first, from its step 20, finished", "learning_rate auto → 3e-5")
+        await settled(pilot, "branch of first, from its step 20, finished", "learning_rate auto (5e-5) → 3e-5")
         await settled(pilot, "verdict", "on 60 validation", "h says it now", "macro F1")
         if size[1] > 24:
             await settled(pilot, "always “negative”", "validation loss", "Scores on validation rows")

@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 
 from core.runs.checkpoint_folders import STATE, WEIGHTS, making
 from core.runs.folder import RunFolder, list_runs
+from core.runs.notes import read_annotations
 from core.runs.outline import Parent
 from core.settings.schema import Settings
 from tests.tui.frames import frame
@@ -63,8 +64,8 @@ async def test_an_extension_is_explained_while_it_is_typed_and_says_what_happens
 ) -> None:
     run = make_run(1, name="whole")
     async with ReviewTui().run_test(notifications=True, size=(80, 24)) as pilot:
-        await asked(pilot, run, "e", "Total epochs (was 2)", "4 epochs are 80 steps, 40 more", "jumps to")
-        await pilot.press("ctrl+u", "6")
+        await asked(pilot, run, "e", "Total epochs (was 2)", "4 epochs are 80 steps, 40 more")
+        await pilot.press("ctrl+u", *"6 # no gain")
         await settled(pilot, "6 epochs are 120 steps, 80 more", "under earlier/", "both ends")
         await pilot.press("enter")
         await settled(pilot, "Extend to 6 epochs?", "move to earlier/epochs-2", "2   Extend a copy", "schedule=wsd")
@@ -72,6 +73,8 @@ async def test_an_extension_is_explained_while_it_is_typed_and_says_what_happens
         await pilot.pause()
         await settled(pilot, "[Train]", "✓ finished")
     assert started == [(run.id, {"extend": 6})]
+    (expected,) = read_annotations(run.notes).hypotheses
+    assert (expected.text, expected.epochs) == ("no gain", 6)
 
 
 async def test_a_copy_is_extended_and_the_run_stays_as_it_is(started: list[Any]) -> None:
@@ -120,7 +123,7 @@ async def test_a_branch_shows_what_is_typed_beside_what_it_was_and_is_made_and_s
     run = with_checkpoint(make_run(1, name="trunk"), 40)
     async with ReviewTui().run_test(notifications=True, size=(80, 24)) as pilot:
         await asked(pilot, run, "b", "Branch of trunk", "Checkpoint available: step 40", "learning_rate", "auto")
-        await pilot.press(*"learn", "tab", *"1e-5 epochs=3")
+        await pilot.press(*"learn", "tab", *"1e-5 epochs=3 # slower helps")
         shown = await settled(pilot, "auto → 1e-5", "2 → 3")
         assert "batch_size" not in shown
         await pilot.press("enter")
@@ -129,6 +132,7 @@ async def test_a_branch_shows_what_is_typed_beside_what_it_was_and_is_made_and_s
         assert started == [(branch.id, {"resume": True})]
         assert branch.request().parent == Parent(run=run.id, step=40)
         assert (branch.request().settings.learning_rate, branch.request().settings.epochs) == (1e-5, 3)
+        assert branch.request().hypothesis == "slower helps"
         await pilot.press("g", "r")
         await settled(pilot, "└ trunk-branch")
         await pilot.press("j")
