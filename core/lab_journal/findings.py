@@ -93,10 +93,6 @@ class _Compared(msgspec.Struct, frozen=True):
     no_comparison: str = ""
 
 
-class _Named(msgspec.Struct, frozen=True, kw_only=True):
-    name: str
-
-
 def findings_of(kind: Kind, result: Mapping[str, Any] | None) -> tuple[str, ...]:
     """Return what came out of a group; nothing if it has not ended."""
     if result is None:

@@ -62,9 +62,9 @@ async def asked(pilot: Pilot[None], run: RunFolder, key: str, *words: str) -> st
 async def test_an_extension_is_explained_while_it_is_typed_and_says_what_happens_to_the_results(
     started: list[Any],
 ) -> None:
-    run = make_run(1, name="whole")
+    run = with_checkpoint(make_run(1, name="whole"), 40)
     async with ReviewTui().run_test(notifications=True, size=(80, 24)) as pilot:
-        await asked(pilot, run, "e", "Total epochs (was 2)", "4 epochs are 80 steps, 40 more")
+        await asked(pilot, run, "e", "Total epochs (was 2)", "4 epochs are 80 steps, 40 more", "jumps to")
         await pilot.press("ctrl+u", *"6 # no gain")
         await settled(pilot, "6 epochs are 120 steps, 80 more", "under earlier/", "both ends")
         await pilot.press("enter")
