@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -104,6 +104,33 @@ def train_command(
         words += ["--set", f"{setting}={text}"]
     words += ["--name", name] if name else []
     return [*words, "--hypothesis", hypothesis] if hypothesis else words
+
+
+def sweep_command(run: list[str], space: Mapping[str, str], answers: Mapping[str, str]) -> list[str]:
+    """Return the words of the command that starts a sweep.
+
+    Args:
+        run: Those that start a single run with the settings that all trials share.
+        space: Setting → its range.
+        answers: Flag → what was said about the sweep besides.
+    """
+    words = ["reviewtui", "sweep", *run[2:]]
+    for setting, text in space.items():
+        words += ["--space", f"{setting}={text}"]
+    for flag, text in answers.items():
+        words += [f"--{flag}", text]
+    return words
+
+
+def seeds_command(run: list[str], seeds: str) -> list[str]:
+    """Return the words of the command that starts `run` with several seeds."""
+    return [*run, "--seeds", seeds]
+
+
+def versus_command(run: list[str], models: Iterable[str], seeds: str) -> list[str]:
+    """Return the words of the command that trains models against each other with the settings of `run`."""
+    named = [word for model in models for word in ("--model", model)]
+    return ["reviewtui", "versus", *run[2:], *named, "--seeds", seeds]
 
 
 _OBEYED = STEERING | {0x09, 0x0A}

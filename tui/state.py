@@ -21,6 +21,10 @@ class Draft:
     preset: str = "balanced"
     typed: dict[str, str] = field(default_factory=dict)
     """Setting → what the user typed, where it differs from the preset."""
+    varied: dict[str, str] = field(default_factory=dict)
+    """Setting → the range over which it varies, as `sweep --space` takes it; empty for a single run."""
+    sweep: dict[str, str] = field(default_factory=dict)
+    """What was said about a sweep besides its space, where it differs from what is usual."""
     name: str = ""
     """The name that the user gave the run; empty for the suggested one."""
     hypothesis: str = ""

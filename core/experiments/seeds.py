@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.base.errors import InputError
+from core.base.text import clean_line
 from core.experiments.making import Step, Train
 from core.experiments.state import GroupState
 from core.runs.summary import RunSummary
@@ -26,7 +27,8 @@ def parse_seeds(words: str, first: int) -> tuple[int, ...]:
     """
     parts = [part.strip() for part in words.split(",")]
     if not all(part.isdecimal() for part in parts) or len(set(parts)) != len(parts):
-        raise InputError(f"--seeds takes how many, or a list of different numbers such as 1,2,3; not '{words[:40]}'.")
+        given = clean_line(words, 40)
+        raise InputError(f"--seeds takes how many, or a list of different numbers such as 1,2,3; not '{given}'.")
     seeds = tuple(map(int, parts)) if parts[1:] else tuple(range(first, first + int(parts[0])))
     if not 2 <= len(seeds) <= 100:
         raise InputError("--seeds takes 2 to 100 seeds.")

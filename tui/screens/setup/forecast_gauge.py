@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from textual import work
 from textual.content import Content
+from textual.message import Message
 
 from core.base.errors import ReviewtuiError
 from core.base.memory import free_bytes
@@ -57,6 +58,9 @@ class ForecastGauge(Drawn):
 
     app: Workbench
 
+    class Known(Message):
+        """Posted when something is known of the reviews and the model, or more than before."""
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.facts: Facts | None = None
@@ -66,6 +70,7 @@ class ForecastGauge(Drawn):
         self._refused: set[str] = set()
         """Ways to compute a run that could not be measured on this machine."""
         self._state = ""
+        self._note = ""
 
     def on_mount(self) -> None:
         self.set_interval(_FREE_SECONDS, self._look_again)
@@ -75,8 +80,15 @@ class ForecastGauge(Drawn):
         if self.facts is not None and self.screen.is_current:
             self._show()
 
-    def follow(self, draft: Draft, settings: Settings | None) -> None:
-        """Show what a run of `draft` would take with `settings`; None, while a value is refused, changes nothing."""
+    def follow(self, draft: Draft, settings: Settings | None, note: str = "") -> None:
+        """Show what a run of `draft` would take.
+
+        Args:
+            draft: The run being set up.
+            settings: Its settings; None, while a value is refused, changes nothing.
+            note: Which of several runs this is; empty if there is only one.
+        """
+        self._note = note
         if draft.report is None or settings is None:
             return
         of = (draft.report.data_hash, settings.model, settings.device, len(draft.report.class_counts))
@@ -115,7 +127,7 @@ class ForecastGauge(Drawn):
         if (found := self.predicted()) is None:
             self.show(partial(_words, self._state, cannot=cannot))
         else:
-            self.show(partial(gauge_lines, found, self._state, cannot=cannot))
+            self.show(partial(gauge_lines, found, self._state, cannot=cannot, note=self._note))
 
     @work(exclusive=True, exit_on_error=False, group="measure")
     async def _collect(self, draft: Draft, settings: Settings) -> None:
@@ -175,6 +187,7 @@ class ForecastGauge(Drawn):
     def _take(self, facts: Facts) -> None:
         self.facts = facts
         self._show()
+        self.post_message(self.Known())
         if self._settings is not None and self._is_to_be_measured(self._settings):
             self._measure(self.app.draft, self._settings)
 
@@ -198,7 +211,7 @@ def _unlearnable(cannot: str, width: int) -> list[Content]:
     return [line.pad_left(1) for line in wrapped]
 
 
-def gauge_lines(said: Forecast, state: str, width: int, *, cannot: str = "") -> Content:
+def gauge_lines(said: Forecast, state: str, width: int, *, cannot: str = "", note: str = "") -> Content:
     """Draw the memory as a share of what is free, whether it fits, the disk, the time, and what cannot be learned."""
     style, verdict = _verdict(said)
     share = said.peak_bytes / said.free_bytes if said.free_bytes else 0.0
@@ -223,10 +236,12 @@ def gauge_lines(said: Forecast, state: str, width: int, *, cannot: str = "") -> 
             f" ({in_time(said.low_seconds)} to {in_time(said.high_seconds)})",
             f", an epoch {short_time(said.seconds_per_epoch)}",
         ),
+        Content.styled(note, "$text-accent") if note else Content(""),
         Content.styled(state or how, "$foreground-muted"),
         Content.styled(f"most memory for {_PARTS.get(said.dominant, said.dominant)}", "$foreground-muted"),
     ]
-    return lines([fitting(memory, width, "  "), fitting(time, width, " · "), *_unlearnable(cannot, width)])
+    told = [part for part in time if part.plain]
+    return lines([fitting(memory, width, "  "), fitting(told, width, " · "), *_unlearnable(cannot, width)])
 
 
 def _verdict(said: Forecast) -> tuple[str, str]:

@@ -93,6 +93,10 @@ class SettingsForm(VerticalScroll, can_focus=False, inherit_bindings=False):
         for name, row in rows.items():
             of_preset = as_typed(getattr(base, name))
             text = draft.typed.get(name, of_preset)
+            if (span := draft.varied.get(name)) is not None:
+                problem = checked.problems.get(name, "")
+                row.show(span, clean_line(span), preset_text=text, typed=False, problem=problem, varies=True)
+                continue
             row.show(
                 text,
                 shown(getattr(checked.settings, name)) if checked.settings is not None else row.in_words(text),

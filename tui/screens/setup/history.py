@@ -8,8 +8,8 @@ from tui.state import Draft
 
 MAX_CHANGES = 100
 """Changes that can be undone."""
-_Moment = tuple[str, dict[str, str], str, str]
-"""Preset, typed values, name and hypothesis of the run at one time."""
+_Moment = tuple[str, dict[str, str], dict[str, str], str, str]
+"""Preset, typed values, ranges, name and hypothesis of the run at one time."""
 
 
 @dataclass
@@ -29,10 +29,10 @@ class EditHistory:
         while self.moments:
             moment = self.moments.pop()
             if moment != _moment(draft):
-                draft.preset, draft.typed, draft.name, draft.hypothesis = moment
+                draft.preset, draft.typed, draft.varied, draft.name, draft.hypothesis = moment
                 return True
         return False
 
 
 def _moment(draft: Draft) -> _Moment:
-    return draft.preset, dict(draft.typed), draft.name, draft.hypothesis
+    return draft.preset, dict(draft.typed), dict(draft.varied), draft.name, draft.hypothesis

@@ -42,8 +42,16 @@ SETTING = KeyTable(
         Action("setting.next", "right,space", "turn(1)", "Next choice"),
         Action("setting.previous", "left", "turn(-1)", "Previous choice"),
         Action("setting.reset", "r,backspace,delete", "reset", "Reset", "Back to the preset's value", footer=True),
+        Action(
+            "setting.vary",
+            "v",
+            "vary",
+            "Vary",
+            "Give it a range in place of a value, or the single value again: the start is then a sweep",
+            footer=True,
+        ),
     ),
-    inside=("setup",),
+    inside=("setup", "sweep"),
 )
 
 EDITOR = KeyTable(
@@ -64,4 +72,15 @@ EDITOR = KeyTable(
     typing=True,
 )
 
-TABLES = (SETUP, SETTING, EDITOR)
+SWEEP = KeyTable(
+    "sweep",
+    "A sweep about to start",
+    (
+        Action("sweep.start", "ctrl+s", "start", "Start", "Start the sweep", footer=True),
+        Action("sweep.close", "escape", "close", "Back", "Back to the settings", footer=True),
+        Action("sweep.down", "down,j", "move(1)", "Next answer"),
+        Action("sweep.up", "up,k", "move(-1)", "Previous answer"),
+    ),
+)
+
+TABLES = (SETUP, SETTING, EDITOR, SWEEP)

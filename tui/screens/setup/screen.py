@@ -17,28 +17,37 @@ from textual.containers import Center, Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, ContentSwitcher, Static
 
-from core.base.errors import InputError
-from core.base.text import clean_line
-from core.runs.names import require_unused, suggested_name, taken_names, unused_name
-from core.runs.notes import hypothesis_line
+from core.runs.names import taken_names
 from core.runs.outline import Method
 from core.settings.presets import PRESETS
-from tui.form_values import Checked, as_typed, check, preset, shown, steps_in_words
+from tui.form_values import as_typed, preset, shown, steps_in_words
+from tui.formatting import counted
 from tui.keys.bindings import bindings
 from tui.screens.setup import side_views
+from tui.screens.setup.draft_check import DraftCheck, check_draft, command_of
 from tui.screens.setup.forecast_gauge import ForecastGauge, saving_choices
 from tui.screens.setup.form import DECLARATIONS, OF_THE_RUN, SettingsForm, matching
 from tui.screens.setup.history import EditHistory
 from tui.screens.setup.keys import SETUP
+from tui.screens.setup.ranges import proposed
 from tui.screens.setup.setting_row import SettingRow
 from tui.screens.setup.shows import ShowsLine
-from tui.screens.setup.start import StartsRuns
-from tui.shell_command import quoted, train_command
+from tui.screens.setup.start_groups import StartsGroups
+from tui.screens.setup.sweep_dialog import SweepDialog
+from tui.screens.setup.varying import in_words, range_in_words
+from tui.shell_command import quoted
 from tui.state import Draft
 from tui.widgets.dialogs import Choose, Find
 from tui.widgets.responsive import Drawn
 
-_START = Content("▶ Start training  ctrl+s")
+_STARTS = {
+    None: "▶ Start training",
+    "sweep": "▶ Start the sweep",
+    "seeds": "▶ Start the seeds",
+    "versus": "▶ Compare models",
+}
+"""What the start button says, by the kind of the group; None for a single run."""
+_MIDDLE = "middle of the space"
 _OF_FORM = frozenset("start start_baseline choose_preset undo copy reset_all save_memory find move group edge".split())
 
 
@@ -46,7 +55,7 @@ class Side(VerticalScroll, can_focus=False, inherit_bindings=False):
     """The views beside the form."""
 
 
-class SetupScreen(StartsRuns):
+class SetupScreen(StartsGroups):
     """A form of settings, and the start of a run."""
 
     PLACE = "setup"
@@ -54,7 +63,9 @@ class SetupScreen(StartsRuns):
     HELP = (
         "Set how the run learns. A preset fills in everything; each value can be changed, and what differs from the "
         "preset is marked with *. A value that is refused is marked with ! and says why; the run can start once there "
-        "is none.\n\nThe run continues without this screen, the terminal and the connection."
+        "is none.\n\nv lets a setting vary over a range, marked with ~. Then the start is a sweep; several seeds if "
+        "only the seed varies; a comparison if the model does. The line below says how many runs that are and how long "
+        "they take.\n\nThe run continues without this screen, the terminal and the connection."
     )
     BINDINGS: ClassVar[list[BindingType]] = bindings(SETUP)
 
@@ -64,7 +75,7 @@ class SetupScreen(StartsRuns):
         super().__init__()
         self._draft: Draft | None = None
         self._history = EditHistory()
-        self._checked = Checked(None, {})
+        self._check = check_draft(Draft(), frozenset())
         self._looked_at = "name"
         """The setting whose row has, or last had, the focus."""
         self._drawing = False
@@ -93,7 +104,7 @@ class SetupScreen(StartsRuns):
                 yield ForecastGauge(id="gauge")
                 yield ShowsLine(id="shows")
                 with Horizontal(id="start-bar"):
-                    yield Button(_START, "primary", id="start", compact=True)
+                    yield Button(_STARTS[None], "primary", id="start", compact=True)
                     yield Static("", id="state", markup=False)
 
     def on_screen_resume(self) -> None:
@@ -130,29 +141,12 @@ class SetupScreen(StartsRuns):
     def _form(self) -> SettingsForm:
         return self.query_one(SettingsForm)
 
-    def _name_of_run(self) -> tuple[str, str]:
-        """Return the name that the run will have, and why it cannot have it."""
-        draft = self.app.draft
-        if not draft.name:
-            return unused_name(suggested_name(draft.source, draft.preset), self._taken), ""
-        try:
-            return require_unused(draft.name, self._taken), ""
-        except InputError as error:
-            return draft.name, str(error)
-
-    def _draw(self) -> None:
+    def _draw(self) -> DraftCheck:
         """Check what was typed and show it in the form at once; what follows from it is drawn after the keys."""
-        draft = self.app.draft
-        self._checked = check(draft.preset, draft.typed)
-        draft.typed = self._checked.typed
-        name, problem = self._name_of_run()
-        for row, refused in (("name", problem), ("hypothesis", _too_long(draft.hypothesis))):
-            if refused:
-                problems = {row: refused, **self._checked.problems}
-                sentence = self._checked.sentence or refused
-                self._checked = Checked(self._checked.settings, draft.typed, problems, sentence)
-        self._form.show(draft, self._checked, name, problem)
+        found = self._check = check_draft(self.app.draft, self._taken)
+        self._form.show(self.app.draft, found.checked, found.name, found.name_problem)
         self._draw_soon()
+        return found
 
     def _draw_soon(self) -> None:
         if not self._drawing:
@@ -161,22 +155,28 @@ class SetupScreen(StartsRuns):
 
     def _draw_beside(self) -> None:
         self._drawing = False
-        self.draw_start()
-        self.query_one(ForecastGauge).follow(self.app.draft, self._checked.settings)
-        self.query_one(ShowsLine).follow(self.app.draft, self._checked.settings)
         draft, declaration = self.app.draft, DECLARATIONS[self._looked_at]
+        checked, group = self._check.checked, self._check.group
+        note = _MIDDLE if group is not None and group.kind == "sweep" else ""
+        self.query_one(ForecastGauge).follow(draft, self._check.settings, note)
+        self.query_one(ShowsLine).follow(draft, checked.settings)
+        self.draw_start()
         base = preset(draft.preset)
         of_preset = "" if self._looked_at in OF_THE_RUN else shown(getattr(base, self._looked_at))
-        problem = self._checked.problems.get(self._looked_at, "")
+        problem = checked.problems.get(self._looked_at, "")
         words = self._command()
-        settings = self._checked.settings or base
+        settings = checked.settings or base
         cut = side_views.cut_in_words(draft.lengths_with(settings.model), settings.max_length)
         here = {"max_length": f"here {cut}" if cut else "", "validation_fraction": self.query_one(ShowsLine).words}
+        if self._looked_at in draft.varied:
+            here[self._looked_at] = range_in_words(self._looked_at, draft.varied[self._looked_at], settings)
         views = {
-            "#preset-line": partial(side_views.preset_line, draft.preset, dict(draft.typed)),
+            "#preset-line": partial(side_views.preset_line, draft.preset, dict(draft.typed), dict(draft.varied)),
             "#about": partial(side_views.about, declaration, problem, of_preset, here.get(self._looked_at, "")),
             "#short-command": partial(side_views.command_short, words),
-            "#changes": partial(side_views.changes, draft.preset, dict(draft.typed), self._checked.problems),
+            "#changes": partial(
+                side_views.changes, draft.preset, dict(draft.typed), dict(draft.varied), checked.problems
+            ),
             "#command": partial(side_views.command, words),
         }
         if draft.report is not None:
@@ -189,19 +189,23 @@ class SetupScreen(StartsRuns):
         self._draw_soon()
 
     def draw_start(self) -> None:
-        """Show what prevents a start, what is being done to start, or how long the run would be."""
-        start = self.query_one("#start", Button)
-        start.disabled = bool(self.starting or self._checked.sentence)
-        start.label = Content("… starting") if self.starting else _START
-        state = side_views.state(self.app.draft.report, self._checked, self.starting, self.failure)
+        """Show what prevents a start, what is being done to start, or how much there is to train."""
+        start, checked, group = self.query_one("#start", Button), self._check.checked, self._check.group
+        start.disabled = bool(self.starting or checked.sentence)
+        begins = f"{_STARTS.get(group.kind if group is not None else None, '')}  ctrl+s"
+        start.label = Content("… starting" if self.starting else begins)
+        runs = in_words(group, self.query_one(ForecastGauge).facts) if group is not None else ""
+        state = side_views.state(self.app.draft.report, checked, self.starting, self.failure, runs)
         said = self.query_one("#state", Static)
         if not (isinstance(said.content, Content) and said.content.is_same(state)):
             said.update(state)
 
+    def on_forecast_gauge_known(self) -> None:
+        """Say how long a group takes, now that the model is known."""
+        self.draw_start()
+
     def _command(self) -> str:
-        draft = self.app.draft
-        said = clean_line(draft.name), clean_line(draft.hypothesis)
-        return quoted(train_command(draft.source, draft.reading, draft.preset, draft.typed, *said))
+        return quoted(command_of(self.app.draft, self._check.group))
 
     # What the user does to the values
 
@@ -222,17 +226,31 @@ class SetupScreen(StartsRuns):
             draft.name = text or ""
         elif name == "hypothesis":
             draft.hypothesis = text or ""
-        elif text is None:
-            draft.typed.pop(name, None)
         else:
-            draft.typed[name] = text
+            taken = draft.varied if name in draft.varied else draft.typed
+            if text is None:
+                taken.pop(name, None)
+            else:
+                taken[name] = text
         self._draw()
 
-    def _change(self, preset_name: str, typed: dict[str, str]) -> None:
+    def vary(self, name: str) -> bool:
+        """Let a setting vary over the range that is proposed."""
+        if name in OF_THE_RUN:
+            self.app.say("Only settings vary.")
+            return False
+        facts, settings = self.query_one(ForecastGauge).facts, self._check.checked.settings
+        base = settings or preset(self.app.draft.preset)
+        self.app.draft.varied[name] = proposed(DECLARATIONS[name], base, facts.shape if facts is not None else None)
+        self.failure = ""
+        self._draw()
+        return True
+
+    def _change(self, preset_name: str, typed: dict[str, str], varied: dict[str, str]) -> None:
         """Replace what was typed; undo brings it back."""
         self._form.end_edit()
         self._history.remember(self.app.draft)
-        self.app.draft.preset, self.app.draft.typed = preset_name, typed
+        self.app.draft.preset, self.app.draft.typed, self.app.draft.varied = preset_name, typed, varied
         self._draw()
 
     def action_undo(self) -> None:
@@ -244,8 +262,8 @@ class SetupScreen(StartsRuns):
             self.app.say("There is nothing to undo.")
 
     def action_reset_all(self) -> None:
-        """Set every value as the preset has it."""
-        self._change(self.app.draft.preset, {})
+        """Set every value as the preset has it; none varies."""
+        self._change(self.app.draft.preset, {}, {})
 
     def action_choose_preset(self) -> None:
         """Choose a preset; it replaces everything that was typed."""
@@ -253,10 +271,11 @@ class SetupScreen(StartsRuns):
 
         def chosen(index: int | None) -> None:
             if index is not None:
-                dropped = len(draft.typed)
-                self._change(names[index], {})
-                if dropped:
-                    self.app.say(f"{names[index]} replaced {dropped} typed value{'s' * (dropped > 1)}; u undoes it.")
+                dropped, ranges = len(draft.typed), len(draft.varied)
+                self._change(names[index], {}, {})
+                words = [counted(dropped, "typed value")] * bool(dropped) + [counted(ranges, "range")] * bool(ranges)
+                if words:
+                    self.app.say(f"{names[index]} replaced {' and '.join(words)}; u undoes it.")
 
         help = "A preset replaces everything that was typed; u undoes that."
         self.app.push_screen(Choose("Presets", side_views.preset_choices(), names.index(draft.preset), help), chosen)
@@ -271,7 +290,8 @@ class SetupScreen(StartsRuns):
         def chosen(index: int | None) -> None:
             if index is not None:
                 draft, saving = self.app.draft, found[index]
-                self._change(draft.preset, {**draft.typed, saving.setting: as_typed(saving.value)})
+                varied = {name: text for name, text in draft.varied.items() if name != saving.setting}
+                self._change(draft.preset, {**draft.typed, saving.setting: as_typed(saving.value)}, varied)
 
         self.app.push_screen(Choose("What saves memory", saving_choices(found), 0, "u undoes it."), chosen)
 
@@ -345,24 +365,26 @@ class SetupScreen(StartsRuns):
         draft = self.app.draft
         if self.starting or draft.report is None:
             return
-        settings = self._checked.settings
-        if settings is None or self._checked.sentence:
-            self.app.say(self._checked.sentence, "warning")
-            self._form.go(next(iter(self._checked.problems), self._looked_at))
-            return
-        self.begin_start(draft, settings, method)
+        checked, group = self._check.checked, self._check.group
+        if checked.settings is None or checked.sentence:
+            self.app.say(checked.sentence, "warning")
+            self._form.go(next(iter(checked.problems), self._looked_at))
+        elif group is None or method == "baseline":
+            self.begin_start(draft, checked.settings, method)
+        elif group.kind == "sweep":
+            self._form.end_edit()
+            facts = self.query_one(ForecastGauge).facts
+            self.app.push_screen(SweepDialog(draft, self._draw, facts), self._begin_sweep)
+        else:
+            self.begin_group(draft, group, self._check.name)
+
+    def _begin_sweep(self, agreed: bool | None) -> None:
+        group = self._check.group
+        if agreed and group is not None:
+            self.begin_group(self.app.draft, group, self._check.name)
 
     def on_button_pressed(self, message: Button.Pressed) -> None:
         if message.button.id == "start":
             self.action_start()
         else:
             self.action_go_to_data()
-
-
-def _too_long(hypothesis: str) -> str:
-    """Return why a hypothesis cannot be kept; empty if it can."""
-    try:
-        hypothesis_line(hypothesis)
-    except InputError as error:
-        return str(error)
-    return ""

@@ -1,8 +1,9 @@
-"""One setting as a row of the form: its name, its value, and a mark if it differs from the preset or is refused.
+"""One setting as a row of the form: its name, its value, and a mark if it differs, varies or is refused.
 
-In the focused row, enter or a digit starts to edit the value, and left and right cycle through choices. The row edits
-in place and handles every key itself, immediately, so that none is lost or overtaken. It passes what the user typed to
-its owner, and its owner tells it what to show.
+In the focused row, enter or a digit starts to edit the value, and left and right cycle through choices. A setting that
+varies has a range in place of its value, which is edited as text. The row edits in place and handles every key itself,
+immediately, so that none is lost or overtaken. It passes what the user typed to its owner, and its owner tells it what
+to show.
 """
 
 from __future__ import annotations
@@ -44,7 +45,11 @@ class Owner(Protocol):
         """Called before a change is made, so that undo can return to this state."""
 
     def typed(self, name: str, text: str | None) -> None:
-        """Called with the value that was typed; None stands for the preset's value."""
+        """Called with the value, or the range of a setting that varies, as it was typed; None takes it back: the range,
+        or else the value, in whose place is then the preset's."""
+
+    def vary(self, name: str) -> bool:
+        """Called to let a setting vary over a range that is proposed; returns whether it can."""
 
 
 class SettingRow(Widget, can_focus=True):
@@ -52,7 +57,9 @@ class SettingRow(Widget, can_focus=True):
 
     HELP = (
         "enter edits a value, left and right cycle through choices, a digit starts a new number. While editing: enter "
-        "confirms, escape cancels. r puts back the preset's value."
+        "confirms, escape cancels. r puts back the preset's value.\n\nv lets the setting vary: it then has a range, "
+        "marked with ~ and edited as text: LOW..HIGH, LOW..HIGH:log, LOW..HIGH:STEP or A,B,C. v or r puts back the "
+        "single value."
     )
     DEFAULT_CSS = """
     SettingRow { height: 1; width: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }
@@ -67,32 +74,37 @@ class SettingRow(Widget, can_focus=True):
         self.value_shown = ""
         self.differs = False
         """Whether the value differs from the preset's."""
+        self.varies = False
+        """Whether the value is a range."""
         self.preset_text = ""
         """The preset's value as the user would type it."""
         self.problem = ""
         self._line: LineBuffer | None = None
-        self._before = ""
-        """The value before this edit."""
+        self._before: str | None = ""
+        """The value before this edit; None if the setting did not vary before it."""
         super().__init__(id=f"setting-{declaration.name}")
 
-    def show(self, text: str, shown: str, *, preset_text: str, typed: bool, problem: str) -> None:
+    def show(self, text: str, shown: str, *, preset_text: str, typed: bool, problem: str, varies: bool = False) -> None:
         """Set what the row shows.
 
         Args:
-            text: The value as the user would type it.
+            text: The value as the user would type it, or the range.
             shown: The value as it is shown.
-            preset_text: The preset's value, as typed.
+            preset_text: The preset's value, as typed; where the setting varies, the value that it would have otherwise.
             typed: Whether the value differs from the preset's.
             problem: Why the value is refused; empty when it is not.
+            varies: Whether the value is a range.
         """
-        state = (text, shown, preset_text, typed, problem)
-        if state != (self.text, self.value_shown, self.preset_text, self.differs, self.problem):
-            self.text, self.value_shown, self.preset_text, self.differs, self.problem = state
+        state = (text, shown, preset_text, typed, problem, varies)
+        if state != (self.text, self.value_shown, self.preset_text, self.differs, self.problem, self.varies):
+            self.text, self.value_shown, self.preset_text, self.differs, self.problem, self.varies = state
             self.refresh()
 
     @property
     def choices(self) -> tuple[str, ...]:
         """The values that left and right cycle through."""
+        if self.varies:
+            return ()
         if self.declaration.kind == "switch":
             return ("false", "true")
         return self.declaration.choices or SUGGESTIONS.get(self.declaration.name, ())
@@ -108,10 +120,9 @@ class SettingRow(Widget, can_focus=True):
 
     def render(self) -> Content:
         looked_at = self.has_focus or self.editing
-        mark, style = (
-            ("!", "bold $text-error") if self.problem else ("*", "bold $text-warning") if self.differs else (" ", "")
-        )
+        mark, style = self._mark
         notes = [f"preset {self.in_words(self.preset_text)}"] if self.differs else []
+        notes = [f"instead of {self.in_words(self.preset_text)}"] if self.varies else notes
         notes += [clean_line(self.declaration.unit)] if self.declaration.unit else []
         if self.problem:
             notes = ["refused"]
@@ -132,6 +143,15 @@ class SettingRow(Widget, can_focus=True):
             (value, wide, value_style),
             (note, max(room - wide, 4), "$foreground-muted"),
         )
+
+    @property
+    def _mark(self) -> tuple[str, str]:
+        """Return the sign before the title, and its style."""
+        if self.problem:
+            return "!", "bold $text-error"
+        if self.varies:
+            return "~", "bold $text-accent"
+        return ("*", "bold $text-warning") if self.differs else (" ", "")
 
     def on_focus(self) -> None:
         self._owner.looked(self.declaration.name)
@@ -177,11 +197,18 @@ class SettingRow(Widget, can_focus=True):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("confirm", "cancel"):
             return self.editing
+        if action == "turn" and self.varies:
+            return False
         return not self.editing
+
+    def why_not(self, action: str) -> str:
+        """Return why an action is not available now."""
+        varies = action == "turn" and self.varies
+        return "It varies: enter edits its range, r puts back a single value." if varies else ""
 
     def action_change(self) -> None:
         """Edit the value, or go to the next choice if the setting has choices."""
-        if self.declaration.kind in ("choice", "switch"):
+        if self.declaration.kind in ("choice", "switch") and not self.varies:
             self.action_turn(1)
         else:
             self._edit(self.text)
@@ -202,6 +229,15 @@ class SettingRow(Widget, can_focus=True):
         self._say(self._before)
         self._keys_changed()
 
+    def action_vary(self) -> None:
+        """Let the setting vary and edit the range that is proposed, or put back the single value."""
+        self._owner.began()
+        if self.varies:
+            self._say(None)
+        elif self._owner.vary(self.declaration.name):
+            self._begin(self.text)
+            self._before = None
+
     def action_turn(self, step: int) -> None:
         """Take the next or the previous choice."""
         choices = self.choices
@@ -211,7 +247,7 @@ class SettingRow(Widget, can_focus=True):
             self._say(choices[at % len(choices)])
 
     def action_reset(self) -> None:
-        """Back to the preset's value."""
+        """Back to the single value, or to the preset's."""
         self._owner.began()
         self._say(None)
 
@@ -221,14 +257,20 @@ class SettingRow(Widget, can_focus=True):
         if self._line is None or not self._line.text or self._line.selected:
             return ""
         likely = (*SUGGESTIONS.get(self.declaration.name, ()), *self.declaration.choices)
+        likely = () if self.varies else likely
         found = next((value for value in likely if value.startswith(self._line.text)), "")
         return found[len(self._line.text) :]
 
     def _edit(self, text: str) -> None:
         """Begin to edit; the old value is selected, so that the first character replaces it."""
-        self._before, text = self.text, clean_line(text)
-        self._line = LineBuffer(text, len(text), selected=bool(text))
+        self._before = self.text
         self._owner.began()
+        self._begin(text)
+
+    def _begin(self, text: str) -> None:
+        """Open the editor."""
+        text = clean_line(text)
+        self._line = LineBuffer(text, len(text), selected=bool(text))
         self._keys_changed()
 
     def _edited(self) -> None:

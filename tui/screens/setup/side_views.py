@@ -16,16 +16,18 @@ from tui.form_values import Checked, as_typed, preset, shown, steps_in_words
 from tui.widgets.responsive import indented, lines, row, section
 
 
-def preset_line(name: str, typed: Mapping[str, str], width: int) -> Content:
-    """Name the preset, what it is for, and how many values differ from it."""
+def preset_line(name: str, typed: Mapping[str, str], varied: Mapping[str, str], width: int) -> Content:
+    """Name the preset, what it is for, how many values differ from it and how many settings vary."""
     count = len(typed)
     changed = f"* {count} changed from {name}" if count else f"as {name} has it"
+    if varied:
+        changed = f"~ {len(varied)} var{'ies' if len(varied) == 1 else 'y'}" + (f" · {changed}" if count else "")
     purpose = max(width - len(name) - len(changed) - 15, 4)
     return row(
         (" Preset ", 8, "$foreground-muted"),
         (f" {name} ", len(name) + 2, "bold reverse"),
         (f" {PRESETS[name][0]}", purpose, "$foreground-muted"),
-        (f" {changed} ", len(changed) + 3, "$text-warning" if count else "$foreground-muted"),
+        (f" {changed} ", len(changed) + 3, "$text-warning" if count or varied else "$foreground-muted"),
     )
 
 
@@ -48,22 +50,25 @@ def about(declaration: Declaration, problem: str, preset_shown: str, here: str, 
     return lines(parts)
 
 
-def changes(preset_name: str, typed: Mapping[str, str], problems: Mapping[str, str], width: int) -> Content:
-    """List every value that differs from the preset, next to the preset's."""
+def changes(
+    preset_name: str, typed: Mapping[str, str], varied: Mapping[str, str], problems: Mapping[str, str], width: int
+) -> Content:
+    """List every setting that varies, and every value that differs from the preset, next to the single value."""
     base = preset(preset_name)
     parts = [section("Changed", "u undoes, a resets all")]
     for declaration in describe():
-        if declaration.name in typed:
-            refused = declaration.name in problems
-            parts.append(
-                row(
-                    (" ! " if refused else " * ", 3, "bold $text-error" if refused else "bold $text-warning"),
-                    (declaration.title, 23, ""),
-                    (clean_line(typed[declaration.name]) or "(empty)", max(width - 52, 10), "bold"),
-                    (f" instead of {shown(getattr(base, declaration.name))}", 26, "$foreground-muted"),
-                )
-            )
-    if not typed:
+        name = declaration.name
+        if name not in typed and name not in varied:
+            continue
+        mark, style = ("~", "bold $text-accent") if name in varied else ("*", "bold $text-warning")
+        mark, style = ("!", "bold $text-error") if name in problems else (mark, style)
+        of_preset = shown(getattr(base, name))
+        value, otherwise = (varied[name], typed.get(name, of_preset)) if name in varied else (typed[name], of_preset)
+        change = Content.assemble(
+            (clean_line(value) or "(empty)", "bold"), (f"  instead of {clean_line(otherwise)}", "$foreground-muted")
+        )
+        parts.append(row((f" {mark} ", 3, style), (declaration.title, 23, ""), (change, max(width - 26, 10), "")))
+    if not typed and not varied:
         parts.append(Content.styled(" nothing", "$foreground-muted"))
     return lines(parts)
 
@@ -143,12 +148,22 @@ def nothing_to_set_up(source: str) -> Content:
     return Content.assemble(("Nothing to set up yet\n\n", "bold"), words)
 
 
-def state(report: ReadingReport | None, checked: Checked, starting: str, failure: str) -> Content:
-    """Draw the line next to the start button: what is being done, what prevents a start, or how long a run would be."""
+def state(report: ReadingReport | None, checked: Checked, starting: str, failure: str, group: str) -> Content:
+    """Draw the line next to the start button: what is being done, what prevents a start, or how long a run would be.
+
+    Args:
+        report: What was found in the reviews.
+        checked: The settings, or what is refused.
+        starting: What is being done to start.
+        failure: Why the last start failed.
+        group: How many runs there will be, where settings vary.
+    """
     if starting:
         return Content.styled(starting, "$foreground-muted")
     if checked.sentence or failure:
         return Content.styled(f"✗ {clean_line(checked.sentence or failure)}", "$text-error")
+    if group:
+        return Content.styled(clean_line(group), "bold")
     if report is None or checked.settings is None:
         return Content("")
     return Content.styled(steps_in_words(report.kept, checked.settings), "$foreground-muted")

@@ -18,7 +18,7 @@ from tui.state import Draft
 from tui.widgets.responsive import gauge
 from tui.widgets.turn import ask_turn
 
-_CALL_OFF = "esc calls it off"
+CALL_OFF = "esc calls it off"
 
 
 class StartsRuns(Place):
@@ -38,8 +38,7 @@ class StartsRuns(Place):
     def begin_start(self, draft: Draft, settings: Settings, method: Method = "fine-tuning") -> None:
         """Start the run of `draft`, cancelling any measurements. Name and hypothesis are not for a baseline."""
         self.stop_measuring()
-        self.failure, self._launching = "", False
-        self._now(f"Looking at the reviews …   {_CALL_OFF}")
+        self.begin(f"Looking at the reviews …   {CALL_OFF}")
         self._start(draft, settings, method)
 
     def stop_measuring(self) -> None:
@@ -65,12 +64,11 @@ class StartsRuns(Place):
                     draft.source, draft.reading, draft.preset, settings, name=name, hypothesis=hypothesis, method=method
                 )
             )
-            await self.app.ask(Prepare(request=request), self._preparing)
+            await self.app.ask(Prepare(request=request), self.preparing)
             if (wait := await ask_turn(self.app)) is None:
                 self._now("")
                 return
-            self._launching = True
-            self._now("Starting the worker …")
+            self.launch("Starting the worker …")
             run, detachment = await asyncio.to_thread(lambda: start_run(request, wait=wait))
         except ReviewtuiError as error:
             self.start_failed(str(error))
@@ -79,17 +77,32 @@ class StartsRuns(Place):
                 draft.name = ""
             if hypothesis:
                 draft.hypothesis = ""
-            self._launching = False
-            self._now("")
+            self.started()
             self.app.open_run(run)
             if detachment is None:
                 self.app.say("Queued: it starts by itself once the runs before it have ended.")
             else:
                 self.app.say(detachment, "information" if detachment.survives else "warning")
 
-    def _preparing(self, what: str, share: float | None) -> None:
+    def begin(self, words: str) -> None:
+        """Show the first step of a start."""
+        self.failure, self._launching = "", False
+        self._now(words)
+
+    def preparing(self, what: str, share: float | None) -> None:
+        """Show the progress of the engine."""
         if self.starting and not self._launching:
-            self._now(f"{what[:1].upper()}{what[1:]}  {gauge(share, 12)}   {_CALL_OFF}")
+            self._now(f"{what[:1].upper()}{what[1:]}  {gauge(share, 12)}   {CALL_OFF}")
+
+    def launch(self, words: str) -> None:
+        """Show the last step of a start, which cannot be cancelled."""
+        self._launching = True
+        self._now(words)
+
+    def started(self) -> None:
+        """Show that the start is over."""
+        self._launching = False
+        self._now("")
 
     def start_failed(self, sentence: str) -> None:
         """Show why the run was not started."""

@@ -6,11 +6,15 @@ import random
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from core.reviews.options import ReadingOptions
 from core.settings.presets import PRESETS
 from core.settings.schema import Settings, describe
 from tui.form_values import as_typed, check
-from tui.shell_command import quoted, train_command
+from tui.screens.setup.draft_check import check_draft, command_of
+from tui.screens.setup.form import DECLARATIONS
+from tui.screens.setup.ranges import proposed
+from tui.screens.setup.varying import in_order
+from tui.shell_command import quoted
+from tui.state import Draft
 
 NUMBERS = {
     "max_length": ("64", "128", "300", "512"),
@@ -25,6 +29,8 @@ NUMBERS = {
     "seed": ("2", "42", "12345"),
     "max_steps": ("100", "20"),
 }
+VARYING = ("epochs", "batch_size", "weight_decay", "max_length")
+"""Settings that vary, over a range that does not depend on the model."""
 CHOICES = ("truncation", "schedule", "class_weights", "best_metric", "deterministic")
 
 
@@ -39,10 +45,12 @@ class Edit:
     value: str | None = None
     """The value that the setting then has; None for the preset's."""
     undoes: bool = False
+    varies: bool = False
+    """Whether the setting varies from then on, if it did not before; otherwise its single value comes back."""
     preset: str = ""
 
 
-_KINDS = (*("number",) * 6, *("choice",) * 3, "reset", "undo", "undo", "preset")
+_KINDS = (*("number",) * 6, *("choice",) * 3, *("vary",) * 2, "reset", "undo", "undo", "preset")
 
 
 def random_edits(generator: random.Random, count: int, cancel: bool | None = None) -> list[Edit]:
@@ -61,6 +69,9 @@ def _edit(generator: random.Random, kind: str) -> Edit:
     if kind == "preset":
         number = generator.randrange(len(PRESETS))
         return Edit(["p", str(number + 1)], preset=list(PRESETS)[number])
+    if kind == "vary":
+        name = generator.choice(VARYING)
+        return Edit(["home", *["down"] * Edit.ORDER.index(name), "v", "down"], name, varies=True)
     name = generator.choice(CHOICES if kind == "choice" else tuple(NUMBERS))
     keys = ["home", *["down"] * Edit.ORDER.index(name)]
     if kind == "reset":
@@ -96,29 +107,39 @@ class FormModel:
     source: str
     preset: str = "balanced"
     typed: dict[str, str] = field(default_factory=dict)
-    past: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    varied: dict[str, str] = field(default_factory=dict)
+    past: list[tuple[str, dict[str, str], dict[str, str]]] = field(default_factory=list)
 
     def apply(self, edit: Edit) -> None:
         """Follow one edit."""
         if edit.undoes:
             while self.past:
-                preset, typed = self.past.pop()
-                if (preset, typed) != (self.preset, self.typed):
-                    self.preset, self.typed = preset, dict(typed)
+                preset, typed, varied = self.past.pop()
+                if (preset, typed, varied) != (self.preset, self.typed, self.varied):
+                    self.preset, self.typed, self.varied = preset, dict(typed), dict(varied)
                     break
             return
-        self.past.append((self.preset, dict(self.typed)))
+        self.past.append((self.preset, dict(self.typed), dict(self.varied)))
         if edit.preset:
-            self.preset, self.typed = edit.preset, {}
+            self.preset, self.typed, self.varied = edit.preset, {}, {}
+        elif edit.setting in self.varied and (edit.varies or edit.value is None):
+            del self.varied[edit.setting]
+        elif edit.setting in self.varied:
+            self.varied[edit.setting] = edit.value or ""
+        elif edit.varies:
+            base = Settings().changed({**PRESETS[self.preset][1], **self.typed})
+            self.varied[edit.setting] = proposed(DECLARATIONS[edit.setting], base)
         elif edit.setting and edit.value is None:
             self.typed.pop(edit.setting, None)
         elif edit.setting:
             self.typed[edit.setting] = edit.value or self._turned(edit)
         self.typed = check(self.preset, self.typed).typed
+        self.varied = in_order(self.varied)
 
     def command(self) -> str:
-        """The command that starts the run the edits ask for."""
-        return quoted(train_command(self.source, ReadingOptions(), self.preset, self.typed))
+        """The command that starts what the edits ask for."""
+        draft = Draft(source=self.source, preset=self.preset, typed=self.typed, varied=self.varied)
+        return quoted(command_of(draft, check_draft(draft, frozenset()).group))
 
     def _turned(self, edit: Edit) -> str:
         declaration = next(one for one in describe() if one.name == edit.setting)
