@@ -44,13 +44,13 @@ class StartsGroups(StartsRuns):
             if test := spec.get("test"):
                 await self._look_at(test, draft)
             self.launch("Planning the first runs …")
-            await asyncio.to_thread(start_group, name, group.kind, requests[0], spec)
+            started = await asyncio.to_thread(start_group, name, group.kind, requests[0], spec)
         except ReviewtuiError as error:
             self.start_failed(str(error))
         else:
             draft.name = draft.hypothesis = ""
             self.started()
-            self.app.switch_mode("groups")
+            self.app.open_group(started)
             self.app.say(f"Started {clean_line(name)}: its runs train one after the other, without this screen.")
 
     async def _look_at(self, test: str, draft: Draft) -> None:

@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from core.base.errors import InputError, ReviewtuiError
 from core.engine.requests import method_of
 from core.runs.folder import create_run
+from core.runs.group import GroupFolder, groups_home
 from core.runs.request import Request
 from core.settings.presets import preset
 from tests.tui.engine_double import HOSTILE, STEERING, FakeEngine, inspection, settle, until
@@ -22,6 +23,8 @@ from tui.screens.setup.sweep_dialog import SweepDialog
 
 Started = list[tuple[str, str, Request, dict[str, Any]]]
 SPACE = {"learning_rate": "1e-5..2e-4:log", "freeze_layers": "none,2,4"}
+NEW = "20260101-000000-aaaa"
+"""Id of the group that is started."""
 IN_WORDS = {"learning_rate": "1e-05..0.0002:log", "freeze_layers": "none,2,4"}
 
 
@@ -29,7 +32,12 @@ IN_WORDS = {"learning_rate": "1e-05..0.0002:log", "freeze_layers": "none,2,4"}
 def started(monkeypatch: pytest.MonkeyPatch) -> Started:
     """Groups that were started; no process is."""
     found: Started = []
-    monkeypatch.setattr(start_groups, "start_group", lambda *group: found.append(group))
+
+    def start(*group: Any) -> GroupFolder:
+        found.append(group)
+        return GroupFolder(groups_home() / NEW)
+
+    monkeypatch.setattr(start_groups, "start_group", start)
     return found
 
 
@@ -45,14 +53,18 @@ def words(app: ReviewTui) -> str:
     return " ".join(frame(app).replace("│", " ").split())
 
 
-async def test_a_sweep_starts_as_it_was_shown_and_its_group_is_shown(started: Started) -> None:
+async def test_a_sweep_starts_as_it_was_shown_and_its_group_is_shown(
+    started: Started, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(ReviewTui, "open_group", lambda self, group: opened.append(group.id))
     engine = FakeEngine()
     async with workbench(engine).run_test(size=(80, 24)) as pilot:
         app = await open_setup(pilot, preset="quick", typed={"seed": "3"}, varied=dict(SPACE))
         await ask(pilot)
         assert "sweep: 12 trials" in frame(app) and "reviews-quick-sweep" in frame(app)
         await pilot.press("ctrl+s")
-        await until(pilot, lambda: started and app.current_mode == "groups")
+        await until(pilot, lambda: opened == [NEW])
         [(name, kind, request, spec)] = started
         assert (name, kind) == ("reviews-quick-sweep", "sweep")
         assert request.settings == preset("quick").changed({"seed": 3}) and request.data == "/data/reviews.csv"
