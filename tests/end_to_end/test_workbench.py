@@ -73,7 +73,7 @@ def test_the_first_screen_says_what_to_do_and_quits_cleanly(opened: Open) -> Non
     terminal = opened()
     terminal.wait_for("No run yet", "n ")
     terminal.press("?")
-    terminal.wait_for("Runs continue without the workbench")
+    terminal.wait_for("A run works in its own", "Choose data and start a new run")
     terminal.press("\x1b")
     terminal.press("\x11")
     assert terminal.wait_for_end() == 0

@@ -52,20 +52,12 @@ class RunsScreen(ArrangesRuns):
     PLACE = "runs"
     CSS_PATH = "screen.tcss"
     HELP = """\
-Runs: every fine-tuning run on this machine, newest first. Branches are listed below the run they come from, and a new \
-branch brings that run to the top. A group, such as the seeds of one setting or a sweep, is one line, with mean and \
-standard deviation over its seeds, or the best of its runs; → unfolds it to its runs, ← folds it. A run works in its \
-own process: it continues when you close the workbench, the terminal or the connection. Open a run to watch it, stop \
-or resume it, classify reviews with its model, or start a new one. A deleted run can be restored until you quit. A \
-run is interrupted if its worker died unexpectedly, as in a power failure: r resumes it from its last checkpoint, R \
-resumes all of them.
+Runs: every run on this machine, newest first, with branches below the run that they come from. A run works in its own \
+process: it continues when you close the workbench or the connection. A group, such as the seeds of one setting, is one \
+line, which → unfolds.
 
-/ shows only runs that fit: words of the name, data, model, tags, notes or state; tag:good; state:finished; any column \
-or setting with = != < > as in accuracy>0.9 epochs=4 time<10m size>1GB; a minus before a term turns it around. o sorts \
-by any column or setting, v chooses the columns. Space marks runs, and x r d t w p then act on all marked \
-ones; C compares them. On a group, x r d act on the group with all its runs, and enter opens Groups.
-
-Runs in the queue start one after the other; K and J move one in it, x takes it out."""
+The filter / takes words, tag:good, state:finished, and any column or setting as in accuracy>0.9 or epochs=4; a minus \
+turns a term around. Keys act on all marked runs."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(RUNS)
 
