@@ -53,8 +53,8 @@ class RunsScreen(ArrangesRuns):
     CSS_PATH = "screen.tcss"
     HELP = """\
 Runs: every run on this machine, newest first, with branches below the run that they come from. A run works in its own \
-process: it continues when you close the workbench or the connection. A group, such as the seeds of one setting, is one \
-line, which → unfolds.
+process: it continues when you close the workbench or the connection. A group, such as several seeds, is one line, which \
+→ unfolds.
 
 The filter / takes words, tag:good, state:finished, and any column or setting as in accuracy>0.9 or epochs=4; a minus \
 turns a term around. Keys act on all marked runs."""
