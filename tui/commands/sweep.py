@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from core.base.errors import InputError
+from core.base.text import clean_line
 from tui.commands import groups
+from tui.commands.engine import engine
 from tui.commands.options import (
     Assignments,
     Data,
@@ -24,6 +27,9 @@ from tui.commands.options import (
 from tui.commands.output import complain
 from tui.commands.train import check, chosen_settings, make_request
 from tui.formatting import counted
+
+if TYPE_CHECKING:
+    from core.runs.request import Request
 
 
 @reads_reviews()
@@ -72,5 +78,26 @@ def sweep(
     called = name if name is not None else unused_name(f"{suggested_name(data, preset)}-sweep")
     request = make_request(data, validation, reading, preset, chosen, called, hypothesis=hypothesis)
     check(request)
+    if spec["test"]:
+        _check_test(request, spec["test"])
     complain(f"The sweep makes up to {counted(planned, 'trial')}, one after the other.")
     return groups.start(called, "sweep", request, spec, wait=wait, json=json)
+
+
+def _check_test(request: Request, test: str) -> None:
+    """Check that the winner can be tested on reviews: they are read like the others, or else as they look.
+
+    Raises:
+        ReviewtuiError: They cannot be read, or none has a label of the reviews that are learned from.
+    """
+    from core.engine.data_requests import Inspect
+
+    with engine() as ask:
+        known = ask(Inspect(source=request.data, reading=request.reading)).report.class_counts
+        try:
+            found = ask(Inspect(source=test, reading=request.reading)).report.class_counts
+        except InputError:
+            found = ask(Inspect(source=test)).report.class_counts
+    if not known.keys() & found.keys():
+        names = ", ".join(clean_line(name, 40) for name in known)
+        raise InputError(f"{clean_line(test, 120)} has no review labelled {names} to test the winner on.")

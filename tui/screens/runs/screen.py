@@ -53,7 +53,7 @@ class RunsScreen(ArrangesRuns):
     CSS_PATH = "screen.tcss"
     HELP = """\
 Runs: every run on this machine, newest first, with branches below the run that they come from. A run works in its own \
-process: it continues when you close the workbench or the connection. A group, such as several seeds, is one line, which \
+process: it continues when you close the workbench or the connection. A group, such as several seeds, is one line that \
 → unfolds.
 
 The filter / takes words, tag:good, state:finished, and any column or setting as in accuracy>0.9 or epochs=4; a minus \
