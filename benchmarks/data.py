@@ -70,6 +70,11 @@ def make_bulk(split: Split, reviews: int) -> Path:
     return target
 
 
+def distinct_rows(file: Path, columns: tuple[str, str]) -> list[Row]:
+    """Return text and label of every row of a CSV file, without empty and repeated texts."""
+    return _distinct(_columns(file, columns))
+
+
 def read_rows(file: Path) -> list[Row]:
     """Return the text and label of every row of a file that this module has written."""
     with file.open(newline="", encoding="utf-8") as stream:

@@ -133,6 +133,10 @@ def _against_teacher(
     figures = {
         "data": report.data,
         "rows": report.rows,
+        "both_right": pair.both_right,
+        "only_student": pair.only_a,
+        "only_teacher": pair.only_b,
+        "neither": pair.neither,
         "difference": pair.difference,
         "low": pair.low,
         "high": pair.high,

@@ -42,7 +42,7 @@ def branch_run(
     decides = {change.decides: change.name for change in settings.differences(asked.settings)}
     if "model" in decides:
         raise InputError(f"A branch cannot change {decides['model']}; start a new run with `reviewtui train`.")
-    if settings.model == "auto" and (found := _model_of(parent)):
+    if settings.model == "auto" and asked.distillation is None and (found := _model_of(parent)):
         settings = settings.changed({"model": found})
     at, checkpoint = _checkpoint(parent, step)
     steps, position = _planned(parent, settings, asked.settings.batch_size, at)
