@@ -1,8 +1,8 @@
 """`python -m benchmarks.distillation`: what a student with half the layers loses and gains, on three sets of reviews.
 
 Each set is cut into folds. In turn, one fold is put aside, a teacher is trained on the others with `train`, and a
-student is made of it with `distil`, which learns from the same reviews and nothing else. Both classify the fold, so that
-every row of the set is judged once by a teacher and a student that have not seen it; the outcomes of all folds are added
+student is made of it with `distil`, which learns from the same reviews and nothing else. Both classify the fold: every
+row of the set is judged once by a teacher and a student that have not seen it, and the outcomes of all folds are added
 up. The figures go to DISTILLATION.md. An hour on two quiet processors.
 """
 

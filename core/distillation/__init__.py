@@ -3,6 +3,7 @@
 layers.py      which of the teacher's layers the student begins with, and which it imitates
 student.py     the model folder that the student begins with
 reviews.py     what it learns from: the labelled training reviews, and unlabelled ones that are nobody's test
+variants.py    reviews with something left out, for the teacher to say more about
 answers.py     what the teacher says of each review, computed once and kept
 imitation.py   the loss
 agreement.py   how often student and teacher say the same

@@ -36,6 +36,15 @@ _CHUNK = 4096
 
 
 @dataclass(frozen=True)
+class Questions:
+    """Reviews for the teacher to answer."""
+
+    examples: Examples
+    variants: str = ""
+    """What made them from the reviews of `examples`, if they are not those themselves."""
+
+
+@dataclass(frozen=True)
 class Teacher:
     """A trained classifier, and how its answers are computed."""
 
@@ -89,7 +98,7 @@ def answers_of(
     teacher: Teacher,
     tokenizer: Any,
     special_tokens: SpecialTokens,
-    sources: Sequence[Examples],
+    sources: Sequence[Questions],
     progress: Callable[[float], None],
     heartbeat: Callable[[], None] = lambda: None,
 ) -> KeptAnswers:
@@ -105,10 +114,11 @@ def answers_of(
         OutOfMemoryError: Not even one review fits.
         ReviewtuiError: There is no room for the answers.
     """
-    asked = _Asked(teacher, special_tokens, sum(len(one.rows) for one in sources), progress, heartbeat)
+    asked = _Asked(teacher, special_tokens, sum(len(one.examples.rows) for one in sources), progress, heartbeat)
     weights, hashed = teacher.source.weights_sha256(), tokenizer_sha256(tokenizer)
     stores = []
-    for one in sources:
+    for source in sources:
+        one = source.examples
         key = key_of(
             teacher=weights,
             layers=teacher.layers,
@@ -116,6 +126,7 @@ def answers_of(
             special_tokens=asdict(special_tokens),
             tokenizer=hashed,
             data=one.reviews.report.data_hash if one.reviews is not None else None,
+            variants=source.variants,
             rows=sha256(np.ascontiguousarray(one.rows, dtype=np.int64).data).hexdigest(),
         )
         shape = Shape(np.ones(len(one.rows), dtype=np.int64), teacher.width, torch.float32)

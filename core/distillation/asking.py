@@ -116,7 +116,8 @@ def _sorted_out(changes: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, A
             of_run[name] = value
             continue
         try:
-            of_loss[name] = float(value)
+            of_loss[name] = int(value) if name == "variants" else float(value)
         except (TypeError, ValueError) as error:
-            raise InputError(f"{name} is a number, not '{clean_line(value, 40)}'.") from error
+            kind = "whole number" if name == "variants" else "number"
+            raise InputError(f"{name} is a {kind}, not '{clean_line(value, 40)}'.") from error
     return of_loss, of_run

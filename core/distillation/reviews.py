@@ -13,9 +13,8 @@ import numpy as np
 
 from core.base.errors import InputError
 from core.base.text import clean_line
-from core.data.examples import Examples
+from core.data.examples import Examples, Tokens
 from core.data.run_data import RunData, read_for_run, read_run_data
-from core.data.token_store import TokenStore
 from core.data.tokens import SpecialTokens
 from core.reviews.options import ReadingOptions
 from core.reviews.reading import Reviews, read_reviews
@@ -138,12 +137,13 @@ def _read_unlabelled(source: str, own: ReadingOptions, progress: Progress) -> Re
 
 
 class JoinedTokens:
-    """The token ids of two sources, those of the second after those of the first."""
+    """The token ids of several sources, one after the other."""
 
-    def __init__(self, first: TokenStore, second: TokenStore) -> None:
-        """Both are complete."""
-        self._first, self._second = first, second
-        self.counts = np.concatenate([first.counts, second.counts])
+    def __init__(self, sources: Sequence[Tokens]) -> None:
+        """Args: sources: All of them complete."""
+        self._sources = sources
+        self._starts = np.cumsum([0, *(len(one) for one in sources)])
+        self.counts = np.concatenate([one.counts for one in sources])
         """[N] tokens of each review, not truncated, without special tokens."""
 
     def __len__(self) -> int:
@@ -151,8 +151,8 @@ class JoinedTokens:
 
     def __getitem__(self, row: int) -> np.ndarray:
         """Return the ids [L] of one review."""
-        offset = len(self._first)
-        return self._first[row] if row < offset else self._second[row - offset]
+        which = int(np.searchsorted(self._starts, row, side="right")) - 1
+        return self._sources[which][row - int(self._starts[which])]
 
     def lengths(self, rows: np.ndarray, special_tokens: SpecialTokens) -> np.ndarray:
         """Return the tokens [n] of `rows` [n], truncated and with special tokens."""
@@ -163,11 +163,13 @@ class JoinedTokens:
         """Return at once."""
 
 
-def joined(first: Examples, second: Examples) -> Examples:
-    """Return the examples of two sources, whose tokens are complete, one after the other."""
-    assert isinstance(first.tokens, TokenStore) and isinstance(second.tokens, TokenStore)
+def joined(sources: Sequence[Examples]) -> Examples:
+    """Return the examples of several sources, whose tokens are complete, one after the other."""
+    if len(sources) == 1:
+        return sources[0]
+    starts = np.cumsum([0, *(len(one.tokens) for one in sources)])
     return Examples(
-        JoinedTokens(first.tokens, second.tokens),
-        np.concatenate([first.rows, second.rows + len(first.tokens)]),
-        np.concatenate([first.labels, second.labels]),
+        JoinedTokens([one.tokens for one in sources]),
+        np.concatenate([one.rows + start for one, start in zip(sources, starts, strict=False)]),
+        np.concatenate([one.labels for one in sources]),
     )

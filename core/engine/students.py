@@ -8,6 +8,7 @@ from core.base.errors import InputError
 from core.data.lengths import length_report
 from core.distillation.reviews import read_lesson
 from core.distillation.teacher import teacher_of
+from core.distillation.variants import count_variants
 from core.engine.data_requests import ForecastStudents, StudentsForecast
 from core.forecast.gather import gather, with_calibration
 from core.forecast.student import student_forecast
@@ -37,6 +38,7 @@ def forecast_students(request: ForecastStudents, progress: Progress) -> Students
         lambda fraction: progress("tokenizing", fraction),
     )
     reviews = len(data.train_rows) + len(lesson.unlabelled_rows)
+    reviews += count_variants(reviews, asked.variants)
     gathered = gather(lengths, len(data.labels), settings, reviews, len(data.validation_rows))
     facts = with_calibration(gathered, settings, progress)
     each, seconds = student_forecast(facts, settings, request.layers)

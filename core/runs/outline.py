@@ -49,6 +49,8 @@ class Distillation:
     """Of the distance from the teacher's probabilities."""
     hidden_weight: float = 1.0
     """Of the distance from the teacher's hidden states."""
+    variants: int = 4
+    """Of each review that the teacher answers, too; see `core/distillation/variants.py`."""
 
     def __post_init__(self) -> None:
         weights = (self.label_weight, self.soft_weight, self.hidden_weight)
@@ -56,11 +58,13 @@ class Distillation:
             raise ValueError("temperature must be from 0.1 to 100")
         if not all(0 <= weight <= 1000 for weight in weights) or not self.label_weight + self.soft_weight:
             raise ValueError("weights must be from 0 to 1000, and label_weight or soft_weight above 0")
+        if not 0 <= self.variants <= 100:
+            raise ValueError("variants must be from 0 to 100")
         if list(self.layers) != sorted(set(self.layers)) or min(self.layers, default=1) < 1:
             raise ValueError("layers must be different numbers from 1 on, in ascending order")
 
 
-DISTILLATION_SETTINGS = ("temperature", "label_weight", "soft_weight", "hidden_weight")
+DISTILLATION_SETTINGS = ("temperature", "label_weight", "soft_weight", "hidden_weight", "variants")
 """The parts of a distillation that are set like settings."""
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Sequence
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -21,12 +23,13 @@ from core.data.run_data import RunData, write_split
 from core.data.token_store import TokenStore
 from core.data.tokenization import tokenize
 from core.data.tokens import special_tokens_of
-from core.distillation.answers import Teacher, answers_of
+from core.distillation.answers import Questions, Teacher, answers_of
 from core.distillation.imitation import Imitation
 from core.distillation.layers import imitated, layers_of
-from core.distillation.reviews import Lesson, joined, read_lesson
+from core.distillation.reviews import NO_LABEL, Lesson, joined, read_lesson
 from core.distillation.student import write_student
 from core.distillation.teacher import teacher_of
+from core.distillation.variants import RECIPE, make_variants
 from core.models.classifier import Classifier, longest_input
 from core.models.sources import ModelSource, resolve_model
 from core.planning.run_plan import num_frozen
@@ -97,15 +100,18 @@ class DistillationWork(Session):
         held_out = tokens if data.validation is data.train else self._tokenized(data.validation, classifier)
         validation = Examples(held_out, data.validation_rows, data.validation_labels, data.validation)
         labelled = Examples(tokens, data.train_rows, data.train_labels, data.train)
-        self._sources = [labelled]
+        sources = [labelled]
         if self._lesson.unlabelled is not None and len(rows := self._lesson.unlabelled_rows):
             reviews = self._lesson.unlabelled
-            unlabelled = Examples(
-                self._tokenized(reviews, classifier), rows, np.full(len(rows), -1, dtype=np.int64), reviews
-            )
-            self._sources.append(unlabelled)
-            return joined(labelled, unlabelled), validation
-        return labelled, validation
+            sources.append(Examples(self._tokenized(reviews, classifier), rows, _without_label(len(rows)), reviews))
+        self._questions = [Questions(one) for one in sources]
+        if each := self._asked.variants:
+            whole = joined(sources)
+            varied = make_variants(whole.tokens, whole.rows, each)
+            also = Examples(varied, np.arange(len(varied)), _without_label(len(varied)), data.train)
+            self._questions.append(Questions(also, f"{RECIPE}, {each} of {_hash_of(sources)}"))
+            sources.append(also)
+        return joined(sources), validation
 
     def _tokenized(self, reviews: Reviews, classifier: Classifier) -> TokenStore:
         store = tokenize(reviews, classifier.tokenizer, self._phase("tokenizing"))
@@ -143,11 +149,13 @@ class DistillationWork(Session):
         began = time.monotonic()
         progress = self._phase("asking the teacher")
         answers = answers_of(
-            teacher, classifier.tokenizer, reads, self._sources, progress, heartbeat=self._heartbeat.beat
+            teacher, classifier.tokenizer, reads, self._questions, progress, heartbeat=self._heartbeat.beat
         )
         self._apart += time.monotonic() - began
         how = "found where an earlier run had kept them" if answers.found else "computed once and kept"
-        self._notice(f"The teacher's answers to {len(answers):,} reviews ({in_bytes(answers.bytes)}) were {how}.")
+        self._notice(
+            f"The teacher's answers to {len(answers):,} reviews and variants ({in_bytes(answers.bytes)}) were {how}."
+        )
         labels = self._lesson.data.train_labels
         return Imitation(
             asked,
@@ -171,6 +179,19 @@ class DistillationWork(Session):
             f"{asked.soft_weight:g} probabilities, {asked.hidden_weight:g} hidden states)."
         )
         return Making(sentence, usual.details, chosen_on_validation=True)
+
+
+def _without_label(count: int) -> np.ndarray:
+    return np.full(count, NO_LABEL, dtype=np.int64)
+
+
+def _hash_of(sources: Sequence[Examples]) -> str:
+    """Return a hash of the reviews of several sources."""
+    digest = sha256()
+    for one in sources:
+        digest.update((one.reviews.report.data_hash if one.reviews is not None else "").encode())
+        digest.update(np.ascontiguousarray(one.rows, dtype=np.int64).data)
+    return digest.hexdigest()
 
 
 def _short(label: str) -> str:
