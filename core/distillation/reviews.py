@@ -36,6 +36,8 @@ class Lesson:
     unlabelled: Reviews | None
     unlabelled_rows: np.ndarray
     """[U] rows of `unlabelled`, each text once."""
+    held_out: np.ndarray
+    """Hashes of the texts of the validation and the test data."""
 
     @property
     def labels(self) -> np.ndarray:
@@ -58,13 +60,14 @@ def read_lesson(request: Request, teacher: RunFolder, progress: Progress) -> Les
     if data.validation is data.train:
         validation = validation[data.validation_rows]
     test = test_hashes(request, teacher, data, progress)
-    kept, notices = _without_held_out(data, validation, test)
+    held_out = np.concatenate([validation, test])
+    kept, notices = _without_held_out(data, held_out)
     data = replace(data, train_rows=kept, notices=(*data.notices, *notices))
     if not len(kept):
         raise InputError("Every training review is also in the validation or the test data; nothing is left to learn.")
     asked = request.distillation
     if asked is None or not asked.unlabelled:
-        return Lesson(data, None, np.zeros(0, dtype=np.int64))
+        return Lesson(data, None, np.zeros(0, dtype=np.int64), held_out)
     reviews = _read_unlabelled(asked.unlabelled, request.reading, progress)
     known = (
         ("in the validation data", validation),
@@ -77,7 +80,7 @@ def read_lesson(request: Request, teacher: RunFolder, progress: Progress) -> Les
     said = f"{len(rows):,} unlabelled reviews of {shown} are learned from" + (
         f"; left out: {reasons}." if reasons else "."
     )
-    return Lesson(replace(data, notices=(*data.notices, said)), reviews, rows)
+    return Lesson(replace(data, notices=(*data.notices, said)), reviews, rows, held_out)
 
 
 def test_hashes(request: Request, teacher: RunFolder, data: RunData, progress: Progress) -> np.ndarray:
@@ -118,10 +121,9 @@ def new_texts(hashes: np.ndarray, known: Sequence[tuple[str, np.ndarray]]) -> tu
     return rows[first], left_out
 
 
-def _without_held_out(data: RunData, validation: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, list[str]]:
+def _without_held_out(data: RunData, hashes: np.ndarray) -> tuple[np.ndarray, list[str]]:
     """Return the training rows whose text is not held out, and a sentence about the others."""
-    hashes = data.train.hashes[data.train_rows]
-    held_out = np.isin(hashes, validation) | np.isin(hashes, test)
+    held_out = np.isin(data.train.hashes[data.train_rows], hashes)
     if not held_out.any():
         return data.train_rows, []
     said = f"{int(held_out.sum()):,} training reviews are also in the validation or the test data and were left out."

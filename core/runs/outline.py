@@ -49,7 +49,7 @@ class Distillation:
     """Of the distance from the teacher's probabilities."""
     hidden_weight: float = 1.0
     """Of the distance from the teacher's hidden states."""
-    variants: int = 4
+    variants: int = 8
     """Of each review that the teacher answers, too; see `core/distillation/variants.py`."""
 
     def __post_init__(self) -> None:

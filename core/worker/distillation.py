@@ -22,17 +22,18 @@ from core.data.examples import Examples
 from core.data.run_data import RunData, write_split
 from core.data.token_store import TokenStore
 from core.data.tokenization import tokenize
-from core.data.tokens import special_tokens_of
+from core.data.tokens import encode, special_tokens_of
 from core.distillation.answers import Questions, Teacher, answers_of
 from core.distillation.imitation import Imitation
 from core.distillation.layers import imitated, layers_of
-from core.distillation.reviews import NO_LABEL, Lesson, joined, read_lesson
+from core.distillation.reviews import NO_LABEL, Lesson, joined, new_texts, read_lesson
 from core.distillation.student import write_student
 from core.distillation.teacher import teacher_of
 from core.distillation.variants import RECIPE, make_variants
 from core.models.classifier import Classifier, longest_input
 from core.models.sources import ModelSource, resolve_model
 from core.planning.run_plan import num_frozen
+from core.reviews.hashing import text_hash
 from core.reviews.reading import Reviews
 from core.runs.folder import RunFolder
 from core.runs.outline import Distillation
@@ -105,13 +106,31 @@ class DistillationWork(Session):
             reviews = self._lesson.unlabelled
             sources.append(Examples(self._tokenized(reviews, classifier), rows, _without_label(len(rows)), reviews))
         self._questions = [Questions(one) for one in sources]
-        if each := self._asked.variants:
-            whole = joined(sources)
-            varied = make_variants(whole.tokens, whole.rows, each)
-            also = Examples(varied, np.arange(len(varied)), _without_label(len(varied)), data.train)
-            self._questions.append(Questions(also, f"{RECIPE}, {each} of {_hash_of(sources)}"))
+        if (also := self._variants(sources, classifier)) is not None:
+            self._questions.append(Questions(also, f"{RECIPE}, {self._asked.variants} of {_hash_of(sources)}"))
             sources.append(also)
         return joined(sources), validation
+
+    def _variants(self, sources: Sequence[Examples], classifier: Classifier) -> Examples | None:
+        """Return variants of the reviews to learn from, each text once and none of the held-out data; None for none."""
+        starts = np.cumsum([0, *(len(one.rows) for one in sources)])
+
+        def text(position: int) -> str:
+            which = int(np.searchsorted(starts, position, side="right")) - 1
+            one = sources[which]
+            assert one.reviews is not None
+            return one.reviews.text(int(one.rows[position - starts[which]]))
+
+        made = make_variants(text, int(starts[-1]), self._asked.variants)
+        hashes = np.array([text_hash(one) for one in made], dtype=np.uint64)
+        rows, _ = new_texts(hashes, (("held out", self._lesson.held_out),))
+        if not len(rows):
+            return None
+        found = encode(classifier.tokenizer, [made[row] for row in rows])
+        counts = np.array([len(ids) for ids in found], dtype=np.int32)
+        ids = np.array([number for ids in found for number in ids], dtype=np.uint32)
+        store = TokenStore(ids, np.cumsum(counts, dtype=np.int64) - counts, counts, complete=True)
+        return Examples(store, np.arange(len(store)), _without_label(len(store)), sources[0].reviews)
 
     def _tokenized(self, reviews: Reviews, classifier: Classifier) -> TokenStore:
         store = tokenize(reviews, classifier.tokenizer, self._phase("tokenizing"))

@@ -40,7 +40,7 @@ def distil(
     """Train a student with fewer layers to answer like the model of a run, on the same reviews; say what is lost.
 
     Two students are trained, which begin with different layers of their teacher; the better one on the validation
-    reviews is kept. Besides settings, --set takes temperature, label_weight, soft_weight and hidden_weight.
+    reviews is kept. Besides settings, --set takes temperature, variants, label_weight, soft_weight and hidden_weight.
     """
     from core.distillation.asking import plan_distillation
     from core.distillation.layers import beginnings, layers_of

@@ -44,6 +44,8 @@ def test_it_reads_like_its_teacher_and_learns_by_a_recipe_of_its_own() -> None:
         ({"temperature": "warm"}, "temperature is a number, not 'warm'"),
         ({"temperature": "0"}, "temperature must be from 0.1 to 100"),
         ({"temperature": "nan"}, "temperature must be"),
+        ({"variants": "2.5"}, "variants is a whole number"),
+        ({"variants": "101"}, "variants must be from 0 to 100"),
         ({"hidden_weight": "-1"}, "weights must be"),
         ({"label_weight": "0", "soft_weight": "0"}, "label_weight or soft_weight above 0"),
         ({"epochs": "none at all"}, "epochs"),

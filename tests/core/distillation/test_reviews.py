@@ -40,7 +40,7 @@ def _store(reviews: list[list[int]]) -> TokenStore:
 
 @given(tokens, tokens)
 def test_two_sources_are_read_like_one(first: list[list[int]], second: list[list[int]]) -> None:
-    joined, whole = JoinedTokens(_store(first), _store(second)), [*first, *second]
+    joined, whole = JoinedTokens([_store(first), _store(second)]), [*first, *second]
     assert len(joined) == len(whole) and [joined[row].tolist() for row in range(len(whole))] == whole
     special = SpecialTokens((1,), (2,), 0, 6, "head")
     rows = np.arange(len(whole))[::-1]

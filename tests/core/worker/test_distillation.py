@@ -68,6 +68,7 @@ def teach(work: Work, data: Path, tiny_models: dict[str, Path]) -> Callable[...,
 def asked(teacher: RunFolder, layers: tuple[int, ...] = (1,), **more: Any) -> Request:
     changes = {
         "epochs": 2,
+        "variants": 1,
         "checkpoint_seconds": 1e9,
         "batch_size": 8,
         "learning_rate": 1e-3,

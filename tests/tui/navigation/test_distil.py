@@ -73,7 +73,7 @@ async def test_a_student_is_asked_for_on_train_and_started_once_its_time_is_know
         await open_train(pilot, run)
         await settled(pilot, "✓ finished")
         await pilot.press("D")
-        await settled(pilot, "A smaller model", "layers=3 unlabelled=", "3 of 6 layers, 10 epochs, two students")
+        await settled(pilot, "A smaller model", "layers=3 unlabelled=", "3 of 6 layers, 4 epochs, two students")
         await _typed(pilot, f"layers=2 unlabelled={tmp_path}/inbox.csv temperature=4")
         await settled(pilot, "2 of 6 layers", "inbox.csv")
         await pilot.press("enter")
