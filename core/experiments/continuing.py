@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from core.base.errors import ReviewtuiError
@@ -57,14 +58,15 @@ def advance_apart(*groups: GroupFolder) -> None:
 
 def stalled_groups() -> list[GroupState]:
     """Return the groups in which something is to be done that no process is doing."""
+    return [state for state in _states() if state.is_stalled]
+
+
+def _states() -> list[GroupState]:
+    """Return the state of every group whose declaration can be read."""
     found = []
     for group in list_groups():
-        try:
-            state = read_state(group)
-        except ReviewtuiError:
-            continue
-        if state.is_stalled:
-            found.append(state)
+        with suppress(ReviewtuiError):
+            found.append(read_state(group))
     return found
 
 
@@ -75,7 +77,7 @@ def continue_all() -> Launched | None:
         ReviewtuiError: A group cannot continue; the queue has nevertheless.
     """
     try:
-        if stalled_groups():
+        if any(state.is_idle for state in _states()):
             advance_apart()
     finally:
         launched = start_next()

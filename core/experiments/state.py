@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -14,6 +15,8 @@ from core.runs.group_list import WrittenGroup
 from core.runs.status import OVER
 from core.runs.summary import RunSummary, summarize
 
+_PLANNING_SECONDS = 20.0
+"""The next run is planned in a process of its own, which has to start, and may have to load a model."""
 _MAX_WORKERS = 50
 """With this many workers, a run that is interrupted again counts as ended: something kills each of them."""
 
@@ -75,12 +78,24 @@ class GroupState:
         return not self.stopped and not self.concluded
 
     @property
-    def is_stalled(self) -> bool:
-        """Whether something is to be done that no process is doing: whoever should have done it was killed."""
-        if not self.is_unfinished:
-            return False
+    def is_idle(self) -> bool:
+        """Whether something is to be planned or queued, and none of its runs waits or trains."""
         waits = any(one.summary is not None and not one.is_over and one.is_begun for one in self.members)
-        return not waits
+        return self.is_unfinished and not waits
+
+    @property
+    def is_stalled(self) -> bool:
+        """Whether it has been idle for so long that whoever should have planned the next run was killed."""
+        return self.is_idle and time.time() - self._last_change() > _PLANNING_SECONDS
+
+    def _last_change(self) -> float:
+        """Return when its journal or one of its runs last changed, in seconds since 1970."""
+        ends = [one.summary.ended for one in self.members if one.summary is not None and one.summary.ended is not None]
+        try:
+            written = self.group.journal.stat().st_mtime
+        except OSError:
+            written = 0.0
+        return max([written, *ends])
 
     @property
     def word(self) -> Literal["finished", "stopped", "interrupted", "running"]:

@@ -36,7 +36,8 @@ def read() -> list[ListedGroup]:
     return listed_groups(reader.groups, runs)
 
 
-def test_it_says_what_the_screen_of_groups_says() -> None:
+def test_it_says_what_the_screen_of_groups_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.experiments.state._PLANNING_SECONDS", -1.0)
     make_group("seeds", "over", settings=SEEDS, result=SEEDS_RESULT)
     make_group("seeds", "killed", settings=SEEDS, first=10, ends=("finished", None, None))
     group, _ = make_group("sweep", "stopped", first=20, ends=("finished", "stopped", "failed"))

@@ -78,6 +78,7 @@ async def test_the_cursor_stays_on_its_group_and_enter_opens_the_winner() -> Non
 async def test_a_killed_group_says_so_and_goes_on_with_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
     make_group(ends=("finished", None))
     asked: list[str] = []
+    monkeypatch.setattr("core.experiments.state._PLANNING_SECONDS", -1.0)
     monkeypatch.setattr("core.experiments.continuing.continue_all", lambda: asked.append("all"))
     async with ReviewTui().run_test(size=(80, 24), notifications=True) as pilot:
         await pilot.press("f8")

@@ -173,6 +173,7 @@ async def test_a_group_at_work_is_stopped_not_deleted() -> None:
 
 
 async def test_a_stopped_group_and_an_interrupted_one_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.experiments.state._PLANNING_SECONDS", -1.0)
     asked: list[str] = []
     monkeypatch.setattr("core.experiments.continuing.continue_group", lambda group: asked.append(group.id))
     monkeypatch.setattr("core.experiments.continuing.continue_all", lambda: asked.append("all"))
