@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 TEST_STAMP := $(VENV)/.installed-for-tests
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: run test proof proof-gpu gpu gpu-kit lint types boundaries unit clean screenshots settings-docs bench bench-memory bench-frugal bench-reliability bench-busy bench-repeat bench-smoke
+.PHONY: run test proof proof-gpu gpu gpu-kit lint types boundaries unit clean screenshots settings-docs bench bench-memory bench-distillation bench-frugal bench-reliability bench-busy bench-repeat bench-smoke
 
 run: $(STAMP)
 	@$(BIN)/reviewtui open sample_reviews
@@ -74,6 +74,10 @@ bench-busy: $(TEST_STAMP)
 # Forecasts of runs that resemble earlier ones, after a busy time. Five minutes on a quiet machine.
 bench-repeat: $(TEST_STAMP)
 	$(BIN)/python -m benchmarks.repeat
+
+# What a student with half the layers loses and gains: benchmarks/DISTILLATION.md. An hour on a quiet machine.
+bench-distillation: $(TEST_STAMP)
+	$(BIN)/python -m benchmarks.distillation
 
 # What journal and checkpoints cost: benchmarks/RELIABILITY.md. Some minutes on a quiet machine.
 bench-reliability: $(TEST_STAMP)
