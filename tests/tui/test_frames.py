@@ -33,6 +33,8 @@ KEPT = Path(__file__).with_name("kept_frames")
 SHOWN = "/tmp/reviewtui-frames"
 """How the frames write the home, which has another name of the same length in every run."""
 SIZES = [(80, 24), (120, 40)]
+_REST = 5
+"""How often in a row a frame has to be the same before it is compared."""
 
 
 @pytest.fixture
@@ -70,11 +72,11 @@ def _compare(name: str, shown: str) -> None:
 
 async def _at_rest(pilot: Pilot[None]) -> str:
     """What the screen shows once it no longer changes: a scroll bar comes a layout later than its text."""
-    before, shown = "", frame(pilot.app)
-    while shown != before:
-        for _ in range(3):
-            await pilot.pause()
+    shown, same = frame(pilot.app), 0
+    while same < _REST:
+        await pilot.pause(0.02)
         before, shown = shown, frame(pilot.app)
+        same = same + 1 if shown == before else 0
     return shown
 
 
