@@ -91,8 +91,6 @@ def parse_dimension(name: str, text: str, base: Settings) -> Dimension:
     declared = {one.name: one for one in describe()}
     if name not in declared:
         raise InputError(unknown_setting(name, declared))
-    if name == "validation_fraction":
-        raise InputError("A sweep cannot vary validation_fraction: its trials would be measured on different reviews.")
     if name in ("seed", "model"):
         instead = "train --seeds" if name == "seed" else "versus"
         raise InputError(f"A sweep cannot vary {name}; `reviewtui {instead}` does.")

@@ -6,7 +6,7 @@ not tie them together, the differences vary by √2 σ.
 
 from __future__ import annotations
 
-from math import sqrt
+from math import isnan, nan, sqrt
 
 from scipy.optimize import brentq
 from scipy.special import chdtr, nctdtr, stdtrit
@@ -28,9 +28,10 @@ def seed_power(seeds: int, difference: float) -> float:
     """
     freedom, shift = seeds - 1, difference * sqrt(seeds)
     critical = float(stdtrit(freedom, 1 - SIGNIFICANCE / 2))
-    if shift > _LARGEST_SHIFT:
+    below = float(nctdtr(freedom, shift, critical)) if shift <= _LARGEST_SHIFT else nan
+    if isnan(below):  # scipy gives up on some large shifts below the bound, too
         return float(chdtr(freedom, freedom * (shift / critical) ** 2))
-    return 1 - float(nctdtr(freedom, shift, critical))
+    return 1 - below
 
 
 def smallest_visible_over_seeds(seeds: int, power: float = POWER) -> float:

@@ -47,7 +47,6 @@ def test_ranges_lists_steps_and_words() -> None:
         ("optimizer=adamw,adam", "optimizer"),
         ("seed=1..3", "train --seeds"),
         ("model=a,b", "versus"),
-        ("validation_fraction=0.1..0.3", "measured on different reviews"),
         ("[/]\x1b=1..2", "There is no setting"),
     ],
 )

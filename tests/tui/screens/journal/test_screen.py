@@ -82,8 +82,9 @@ async def test_an_empty_home_says_what_will_be_here(size: tuple[int, int]) -> No
 async def test_the_newest_is_on_top_and_the_chosen_one_is_told_in_full(size: tuple[int, int]) -> None:
     async with workbench().run_test(size=size) as pilot:
         await opened(pilot)
-        shown = await settled(pilot, "second against first", "Which of these two models", "twig", "better", "undecided")
-        places = [shown.index(name) for name in ("└ twig", "longer → 20 epochs")]
+        names = ("└ twig", "longer")
+        shown = await settled(pilot, "second against first", "Which of these two models", "better", "undecided", *names)
+        places = [shown.index(name) for name in names]
         assert places == sorted(places)
         await pilot.press("down", "down")
         await settled(pilot, "branch of first, from its step 20, finished", "learning_rate auto (5e-5) → 3e-5")

@@ -33,7 +33,7 @@ async def test_random_edits_in_bursts_of_any_length(seed: int) -> None:
     async with workbench().run_test(size=(80, 24)) as pilot:
         app = await open_setup(pilot)
         model = FormModel(app.draft.source)
-        for _ in range(12):
+        for _ in range(5):
             edits = random_edits(generator, 8)
             keys = [key for edit in edits for key in edit.keys] + ["home", "y"]
             while keys:
