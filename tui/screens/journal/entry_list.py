@@ -18,6 +18,12 @@ from tui.widgets.marked_list import MarkedList
 class EntryList(MarkedList, inherit_bindings=False):
     """One line for each entry."""
 
+    class Resized(Message):
+        """Posted when the list has another size, and so lines of another width."""
+
+    def on_resize(self) -> None:
+        self.post_message(self.Resized())
+
     BINDINGS: ClassVar[list[BindingType]] = bindings(JOURNAL_LIST)
 
     def replace(self, lines: Sequence[Content], at: int | None) -> None:

@@ -162,13 +162,15 @@ then. Notes have up to {LONGEST_NOTE:,} characters. w writes what is shown as a 
         if not self.has_class("-listed"):
             self.add_class("-listed")
             self.set_focus(self.query_one(EntryList))
-            self.call_after_refresh(self.draw)  # now the list has a width
         self.shown = [entry for entry in reversed(entries) if words.fits(entry, self._filter)]
         self._show_list(before)
         some = f"{len(self.shown):,} of {len(entries):,}" if self._filter else f"{len(entries):,}"
         self.query_one("#journal-found", Static).update(Content(some))
         self._show_entry()
         self.refresh_bindings()
+
+    def on_entry_list_resized(self) -> None:
+        self.draw()
 
     def _show_list(self, before: Entry | None) -> None:
         chooser = self.query_one(EntryList)
