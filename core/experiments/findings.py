@@ -11,7 +11,7 @@ import numpy as np
 from scipy import stats
 
 from core.experiments.proposals import importances
-from core.experiments.space import Choices, Space
+from core.experiments.space import Choices, Range, Space
 from core.experiments.state import GroupState, MemberState
 from core.experiments.sweep import (
     CONFIRMATION,
@@ -28,6 +28,7 @@ from core.experiments.sweep_spec import SweepSpec, space_of
 from core.inference.evaluation import evaluate_run
 from core.inference.predictor import Predictor
 from core.runs.group import read_base_request
+from core.runs.outline import Value
 from core.runs.provenance import read_provenance
 from core.statistics.power import discordant_share
 from core.statistics.winner import optimism_of_best
@@ -58,13 +59,13 @@ def conclude(state: GroupState) -> dict[str, Any]:
 
 def _facts(one: Scored) -> dict[str, Any]:
     summary, member = one.state.summary, one.state.member
-    assert summary is not None and summary.validation is not None
+    assert summary is not None
     return {
         "number": member.number,
         "run": member.run,
         "name": summary.name,
         "settings": member.settings,
-        "validation": summary.validation.to_json(),
+        "validation": one.figures.to_json(),
         "seconds": one.seconds,
         "epochs": summary.epochs,
     }
@@ -75,10 +76,7 @@ def _confirmation(spec: SweepSpec, state: GroupState) -> dict[str, Any] | None:
     found = ranking(spec, [one for one in state.members if one.member.role == CONFIRMATION])
     if not found:
         return None
-    scores = {
-        name: [getattr(one.state.summary.validation, name) for one in found]  # type: ignore[union-attr]
-        for name in ("accuracy", "macro_f1", "loss")
-    }
+    scores = {name: [getattr(one.figures, name) for one in found] for name in ("accuracy", "macro_f1", "loss")}
     return {
         "runs": [one.state.member.run for one in found],
         **{name: {"mean": statistics.fmean(values), "values": values} for name, values in scores.items()},
@@ -88,7 +86,7 @@ def _confirmation(spec: SweepSpec, state: GroupState) -> dict[str, Any] | None:
 def _optimism(best: Scored, ranked: Sequence[Scored]) -> dict[str, Any] | None:
     """Return by how many points of accuracy the best of these trials probably looks better than it is."""
     rows = _validation_rows(best.state)
-    accuracies = [one.state.summary.validation.accuracy for one in ranked]  # type: ignore[union-attr]
+    accuracies = [one.figures.accuracy for one in ranked]
     if rows is None or len(accuracies) < 2:
         return None
     found = optimism_of_best(accuracies, rows, discordant_share(statistics.fmean(accuracies)))
@@ -126,9 +124,7 @@ def effects(space: Space, ranked: Sequence[Scored]) -> list[dict[str, Any]]:
                 for other in one.values[1:]
             ]
         else:
-            scale = math.log if one.log else float
-            low, high = scale(one.low), scale(one.high)
-            numbers = [(scale(value) - low) / (high - low) for value in values]  # type: ignore[arg-type]
+            numbers = [_place(one, value) for value in values]
             columns.append((name, f"{one.high:g} instead of {one.low:g}", numbers))
     columns = [column for column in columns if len(set(column[2])) > 1]
     freedom = len(ranked) - len(columns) - 1
@@ -147,3 +143,11 @@ def effects(space: Space, ranked: Sequence[Scored]) -> list[dict[str, Any]]:
          "high": float(effect + wide)}
         for (name, change, _), effect, wide in zip(columns, solution[1:], half[1:], strict=True)
     ]  # fmt: skip
+
+
+def _place(one: Range, value: Value | None) -> float:
+    """Return where a value lies in a range: 0 at its low end, 1 at its high end."""
+    assert isinstance(value, int | float)
+    scale = math.log if one.log else float
+    low, high = scale(one.low), scale(one.high)
+    return (scale(value) - low) / (high - low)

@@ -23,6 +23,7 @@ from core.experiments.proposals import Direction, Trial, propose
 from core.experiments.space import Space, grid_of
 from core.experiments.state import GroupState, MemberState
 from core.experiments.sweep_spec import FACTOR, FRESH_SEEDS, SweepSpec, rungs, space_of
+from core.runs.figures import ValidationFigures
 from core.runs.group import read_base_request
 from core.runs.outline import Value
 from core.settings.schema import Settings
@@ -36,6 +37,7 @@ class Scored:
     """A trial that has scores."""
 
     state: MemberState
+    figures: ValidationFigures
     value: float
     """The metric; higher is better."""
     seconds: float
@@ -144,7 +146,7 @@ def _scored(spec: SweepSpec, one: MemberState) -> Scored | None:
         return None
     figure = getattr(summary.validation, "accuracy" if spec.metric == "accuracy-and-seconds" else spec.metric)
     value = -figure if spec.metric == "loss" else figure
-    return Scored(one, value, summary.duration_seconds or 0.0) if math.isfinite(value) else None
+    return Scored(one, summary.validation, value, summary.duration_seconds or 0.0) if math.isfinite(value) else None
 
 
 def ranking(spec: SweepSpec, trials: Sequence[MemberState]) -> list[Scored]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Literal, get_args
 
 import msgspec
 
 from core.base.errors import InputError
+from core.base.text import clean_line
 from core.experiments.space import Choices, Space, grid_of, parse_dimension
 from core.settings.schema import Settings
 
@@ -84,3 +86,15 @@ def rungs(epochs: int) -> tuple[int, ...]:
     while len(found) < _RUNGS and found[0] >= FACTOR:
         found.insert(0, round(found[0] / FACTOR))
     return tuple(found)
+
+
+def require_testable(test: str, known: Mapping[str, int], found: Mapping[str, int]) -> None:
+    """Raise an InputError if no test review has a label of the reviews that are learned from.
+
+    Args:
+        test: Where the test reviews come from.
+        known, found: Reviews of each class, of those that are learned from and of the test reviews.
+    """
+    if not known.keys() & found.keys():
+        names = ", ".join(clean_line(name, 40) for name in known)
+        raise InputError(f"{clean_line(test, 120)} has no review labelled {names} to test the winner on.")

@@ -67,6 +67,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """That were trained."""
     seconds: float | None = None
     """Of training."""
+    found_layers: bool = False
+    """Whether an earlier run had computed its frozen layers, which that time leaves out."""
     peak_memory_bytes: int | None = None
 
 
@@ -100,6 +102,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     macro_f1: float | None = None
     loss: float | None = None
     seconds: float | None = None
+    found_layers: bool = False
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):

@@ -87,8 +87,10 @@ def _price(entry: Entry) -> str:
     if entry.kind == "branch":
         return ""
     own = entry.figures.seconds if entry.figures is not None else None
-    its = entry.held_against[0].seconds if entry.before is not None and entry.held_against else None
-    return price_in_words(own / its if own and its else None, None)
+    other = entry.held_against[0] if entry.before is not None and entry.held_against else None
+    if entry.figures is None or other is None or not own or not other.seconds:
+        return ""
+    return price_in_words(own / other.seconds, None, uneven=entry.figures.found_layers != other.found_layers)
 
 
 def begins(date: str) -> float:

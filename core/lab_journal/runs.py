@@ -179,7 +179,14 @@ def _resolved(change: Change, before: JournalRun | None, after: JournalRun) -> C
 def line_of(name: str, stage: Stage) -> Line:
     """Return the scores of a stage as a line to be held against."""
     found = stage.figures
-    return Line(name=name, accuracy=found.accuracy, macro_f1=found.macro_f1, loss=found.loss, seconds=found.seconds)
+    return Line(
+        name=name,
+        accuracy=found.accuracy,
+        macro_f1=found.macro_f1,
+        loss=found.loss,
+        seconds=found.seconds,
+        found_layers=found.found_layers,
+    )
 
 
 def _judged(entry: Entry, one: JournalRun, stage: Stage, other: Candidate, known: Known, until: float | None) -> Entry:

@@ -103,11 +103,14 @@ def figures_of(
     rows: int | None = None,
     epochs: float | None = None,
     seconds: float | None = None,
+    found_layers: bool = False,
     peak: int | None = None,
 ) -> Figures:
     """Return scores and costs; those that are not finite are left out."""
     scores = {name: _finite(getattr(validation, name, None)) for name in ("accuracy", "macro_f1", "loss")}
-    return Figures(**scores, rows=rows, epochs=epochs, seconds=seconds, peak_memory_bytes=peak)
+    return Figures(
+        **scores, rows=rows, epochs=epochs, seconds=seconds, found_layers=found_layers, peak_memory_bytes=peak
+    )
 
 
 def _finite(value: float | None) -> float | None:
@@ -139,6 +142,7 @@ def _cuts(records: Iterable[Record]) -> Iterable[_Cut]:
 
 def _stages(run: RunFolder, summary: RunSummary, history: RunHistory, cuts: list[_Cut]) -> tuple[Stage, ...]:
     rows = history.plan.validation_rows if history.plan is not None else None
+    found_layers = history.plan is not None and history.plan.found_layers
     stages: list[Stage] = []
     begun, epochs = created(run.id, summary.began or 0.0), None
     for number, cut in enumerate(cuts):
@@ -150,6 +154,7 @@ def _stages(run: RunFolder, summary: RunSummary, history: RunHistory, cuts: list
             rows=rows,
             epochs=float(cut.record.from_epochs),
             seconds=end.seconds if end is not None else None,
+            found_layers=found_layers,
             peak=end.peak_memory_bytes if end is not None else None,
         )
         asked = epochs if number else _whole(cut.asked)
@@ -162,6 +167,7 @@ def _stages(run: RunFolder, summary: RunSummary, history: RunHistory, cuts: list
         rows=rows,
         epochs=None if is_baseline else summary.epoch or None,
         seconds=summary.duration_seconds,
+        found_layers=found_layers,
         peak=summary.peak_memory_bytes,
     )
     answers = _answers(run)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from core.base.errors import InputError
-from core.base.text import clean_line
 from tui.commands import groups
 from tui.commands.engine import engine
 from tui.commands.options import (
@@ -91,6 +90,7 @@ def _check_test(request: Request, test: str) -> None:
         ReviewtuiError: They cannot be read, or none has a label of the reviews that are learned from.
     """
     from core.engine.data_requests import Inspect
+    from core.experiments.sweep_spec import require_testable
 
     with engine() as ask:
         known = ask(Inspect(source=request.data, reading=request.reading)).report.class_counts
@@ -98,6 +98,4 @@ def _check_test(request: Request, test: str) -> None:
             found = ask(Inspect(source=test, reading=request.reading)).report.class_counts
         except InputError:
             found = ask(Inspect(source=test)).report.class_counts
-    if not known.keys() & found.keys():
-        names = ", ".join(clean_line(name, 40) for name in known)
-        raise InputError(f"{clean_line(test, 120)} has no review labelled {names} to test the winner on.")
+    require_testable(test, known, found)

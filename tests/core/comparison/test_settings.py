@@ -20,7 +20,7 @@ ROWS = [(text, number % 2) for number, text in enumerate(texts(40))]
 
 
 def _group(name: str, wrong: list[int], kind: str = "seeds", roles: tuple[str, ...] = ("",)) -> list[RunFolder]:
-    """Runs with the seeds 1, 2, …, of which each gets so many rows wrong; roles take turns."""
+    """Runs with the seeds 1, 2, …, of which each gets as many rows wrong as `wrong` says; roles take turns."""
     runs = []
     for seed, count in enumerate(wrong, start=1):
         said = [1 - label if place < count else label for place, (_, label) in enumerate(ROWS)]

@@ -10,6 +10,7 @@ from core.base.errors import InputError, ReviewtuiError
 from core.base.text import clean_line
 from core.engine.data_requests import Inspect, Prepare
 from core.experiments.continuing import start_group
+from core.experiments.sweep_spec import require_testable
 from core.runs.request import Request
 from core.runs.start import plan_run
 from tui.screens.setup.start import CALL_OFF, StartsRuns
@@ -64,9 +65,7 @@ class StartsGroups(StartsRuns):
         except InputError:
             found = await self.app.ask(Inspect(source=test), self.preparing)
         known = draft.report.class_counts if draft.report is not None else {}
-        if not known.keys() & found.report.class_counts.keys():
-            names = ", ".join(clean_line(name, 40) for name in known)
-            raise InputError(f"{clean_line(test, 120)} has no review labelled {names} to test the winner on.")
+        require_testable(test, known, found.report.class_counts)
 
 
 def _requests(draft: Draft, group: Group, name: str) -> list[Request]:
