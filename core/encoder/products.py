@@ -56,18 +56,26 @@ def linear(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, out: torch
     return product(x, weight.t(), out, bias)
 
 
+@cache
+def _reorders(dtype: torch.dtype) -> bool:
+    """Return whether oneDNN multiplies with reordered weights of this format on this processor."""
+    known = hasattr(torch.ops.mkldnn, "_linear_pointwise")
+    available = known and bool(torch.backends.mkldnn.is_available())  # type: ignore[no-untyped-call]
+    return available and (dtype != torch.bfloat16 or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported()))
+
+
 class FixedLinear:
     """`nn.Linear` for a weight that no longer changes, optionally followed by a GELU.
 
     oneDNN reorders a weight for every product unless it has been reordered in advance. Measured without AMX, that takes
-    10 to 25 % of the time at 96 rows and 10 % at 1,024. Without oneDNN, the weight is not reordered.
+    10 to 25 % of the time at 96 rows and 10 % at 1,024. Where oneDNN is missing, or has no products in bf16 for this
+    processor, the weight is not reordered.
     """
 
     def __init__(self, weight: torch.Tensor, bias: torch.Tensor, *, gelu: bool = False) -> None:
         """Args: weight: [m, n]. bias: [m], in the format of the weight."""
         self._bias, self._gelu = bias, gelu
-        known = hasattr(torch.ops.mkldnn, "_linear_pointwise")
-        self._reordered = known and bool(torch.backends.mkldnn.is_available())  # type: ignore[no-untyped-call]
+        self._reordered = _reorders(weight.dtype)
         self._weight = weight.contiguous()
         if self._reordered:
             self._weight = torch.ops.mkldnn._reorder_linear_weight(self._weight, None)

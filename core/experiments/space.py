@@ -22,6 +22,12 @@ from core.settings.parsing import parse_assignment
 from core.settings.schema import Settings, describe
 
 _MAX_VALUES = 1000
+NOT_VARIED = {
+    "seed": "`reviewtui train --seeds` does",
+    "model": "`reviewtui versus` does",
+    "validation_fraction": "its trials would be measured on different reviews",
+}
+"""Settings that a sweep cannot vary, and what to do instead or why."""
 
 
 @dataclass(frozen=True)
@@ -91,9 +97,8 @@ def parse_dimension(name: str, text: str, base: Settings) -> Dimension:
     declared = {one.name: one for one in describe()}
     if name not in declared:
         raise InputError(unknown_setting(name, declared))
-    if name in ("seed", "model"):
-        instead = "train --seeds" if name == "seed" else "versus"
-        raise InputError(f"A sweep cannot vary {name}; `reviewtui {instead}` does.")
+    if name in NOT_VARIED:
+        raise InputError(f"A sweep cannot vary {name}; {NOT_VARIED[name]}.")
     found = _range(name, text) if ".." in text else _choices(name, text, base)
     ends = found.values if isinstance(found, Choices) else (_number(found, found.low), _number(found, found.high))
     for value in ends:

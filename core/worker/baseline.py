@@ -103,7 +103,7 @@ class BaselineWork(Work):
             cut=read_cut_counts(self.run.predictions),
             against=against_all(self.run, seconds),
         )
-        self.journal.write(record, sync=True)
+        self._write_last(record)
 
     def _remember_earlier_peak(self) -> None:
         history = RunHistory()

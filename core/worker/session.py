@@ -305,7 +305,7 @@ class Session(Work):
             cut=read_cut_counts(self.run.predictions),
             against=against(self.run) if self._saved else (),
         )
-        self.journal.write(record, sync=True)
+        self._write_last(record)
 
     # core.training.observer.Observer
 

@@ -18,7 +18,7 @@ from core.runs.control import ControlReader, ControlRequest
 from core.runs.folder import RunFolder
 from core.runs.heartbeat import Heartbeat
 from core.runs.journal import JournalWriter
-from core.runs.records import MemoryRecord, NoticeRecord, PhaseRecord, StoppedRecord
+from core.runs.records import EndRecord, MemoryRecord, NoticeRecord, PhaseRecord, StoppedRecord
 
 PROGRESS_STEP = 0.02
 """Fraction of a phase between two records of its progress."""
@@ -64,7 +64,7 @@ class Work:
         try:
             self.do(resume, restarts)
         except StoppedEarlyError:
-            self.journal.write(StoppedRecord(message=self.stopped_early), sync=True)
+            self._write_last(StoppedRecord(message=self.stopped_early))
         finally:
             self.close()
             for store in self._tokens:
@@ -88,6 +88,11 @@ class Work:
 
     def _record_memory(self, sample: dict[str, Any]) -> None:
         self.journal.write(msgspec.convert({**sample, **self._heartbeat.read()._asdict()}, MemoryRecord))
+
+    def _write_last(self, record: EndRecord) -> None:
+        """Write the record that says how the run ended. No sample of the memory follows it."""
+        self._sampler.stop()
+        self.journal.write(record, sync=True)
 
     def _notice(self, text: str) -> None:
         self.journal.write(NoticeRecord(text=text))

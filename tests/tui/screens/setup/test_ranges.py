@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.base.errors import InputError
-from core.experiments.space import Choices, parse_dimension
+from core.experiments.space import NOT_VARIED, Choices, parse_dimension
 from core.planning.model_shape import ModelShape
 from core.settings.presets import PRESETS, preset
 from core.settings.schema import Settings, describe
@@ -17,7 +17,7 @@ from tests.tui.engine_double import facts
 from tui.screens.setup.ranges import proposed
 
 DECLARED = {one.name: one for one in describe()}
-ALONE = {"model", "seed"}
+ALONE = set(NOT_VARIED)
 """Settings that no sweep varies."""
 CONFLICTS = {"momentum", "lora", "layer_decay", "gradient_checkpointing", "freeze_layers", "precision"}
 """Settings of which every other value may be refused beside the rest."""
