@@ -4,10 +4,15 @@ Lines have the checksummed format of a run's journal (core/runs/journal.py). A r
 before the call returns. An incomplete last line, left by a crash, is ignored by readers and cut off by the next writer.
 
     kind      fields (besides `number`, counted from 1, and `time`)
-    decide    those of `core.triage.history.Decision`
-    undo      of: number of the decision taken back
-    redo      of: number of the decision brought back
+    decide    those of `core.triage.decision.Decision`
+    bulk      decisions: [those of a `decide`, …], why, facts; part, parts: which of the operation's lines this is
+    note      hash, row, file, line, text: the note about a review; an empty text takes it away
+    label     name: a label that is added to those of the pile
+    undo      of: number of the operation taken back
+    redo      of: number of the operation brought back
     moved     data_hash, rows: [[old row, new row], …]: the file has changed, and its reviews were located again
+
+The first four are operations (`core/triage/operation.py`).
 
 Beside it are `pile.json`, which names the source, and `lock`, held by the workbench that has the pile open.
 """
@@ -19,7 +24,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,14 +33,17 @@ from core.base.checked_lines import decode, encode
 from core.base.errors import ReviewtuiError
 from core.base.files import home, open_private, private_folder, sync_path, write_json
 from core.runs.lock import RunLock, RunLockedError, living_worker
-from core.triage.history import SKIP, Counts, Decision, History, Record
+from core.triage.decision import Counts, Decision, Note, Record
+from core.triage.history import History
+from core.triage.operation import KINDS, Operation, Why, read_operation, write_operation
 
 __all__ = [
-    "SKIP",
     "Counts",
     "Decision",
     "DecisionLog",
     "History",
+    "Note",
+    "Operation",
     "PileInUseError",
     "Record",
     "pile_folder",
@@ -97,33 +105,60 @@ class DecisionLog:
             raise
 
     def decide(self, decision: Decision) -> Decision:
-        """Append a decision. Decisions undone before it can no longer be brought back.
+        """Append a decision. Operations undone before it can no longer be brought back.
 
         Raises:
             ReviewtuiError: The decision could not be written, and does not count.
         """
-        self._write("decide", **decision.model_dump(mode="json", exclude={"number", "time"}))
-        assert self.history.last is not None
-        return self.history.last
+        return self._operate(Operation(kind="decide", decisions=(decision,))).decisions[0]
 
-    def undo(self) -> Decision | None:
-        """Take back the latest decision and return it; None if there is none."""
+    def bulk(self, decisions: Sequence[Decision], why: Why, facts: Mapping[str, Any] | None = None) -> Operation:
+        """Append decisions that are one operation, and that one undo takes back.
+
+        Args:
+            decisions: One for each review, the one that the user looks at first.
+            why: What they have in common.
+            facts: What else is to be known of them; JSON.
+
+        Raises:
+            ReviewtuiError: They could not be written, and none of them counts.
+        """
+        return self._operate(Operation(kind="bulk", decisions=tuple(decisions), why=why, facts=dict(facts or {})))
+
+    def note(self, note: Note) -> Operation:
+        """Append a note, which replaces the one before.
+
+        Raises:
+            ReviewtuiError: The note could not be written.
+        """
+        return self._operate(Operation(kind="note", note=note))
+
+    def add_label(self, name: str) -> Operation:
+        """Append a label to those of the pile.
+
+        Raises:
+            ReviewtuiError: The label could not be written.
+        """
+        return self._operate(Operation(kind="label", label=name))
+
+    def undo(self) -> Operation | None:
+        """Take back the latest operation and return it; None if there is none."""
         last = self.history.last
         if last is not None:
-            self._write("undo", of=last.number)
+            self._write([{"kind": "undo", "of": last.number}])
         return last
 
-    def redo(self) -> Decision | None:
-        """Bring back the decision that was undone last and return it; None if there is none."""
+    def redo(self) -> Operation | None:
+        """Bring back the operation that was undone last and return it; None if there is none."""
         following = self.history.next
         if following is not None:
-            self._write("redo", of=following.number)
+            self._write([{"kind": "redo", "of": following.number}])
         return following
 
     def found_again(self, data_hash: str, hashes: Iterable[str]) -> int:
         """Locate decided reviews in a changed file, given the text hash of each row; return how many have moved."""
         moves = self.history.moves(hashes)
-        self._write("moved", data_hash=data_hash, rows=moves)
+        self._write([{"kind": "moved", "data_hash": data_hash, "rows": moves}])
         return len(moves)
 
     def close(self) -> None:
@@ -133,13 +168,23 @@ class DecisionLog:
             self._descriptor = -1
             self._lock.release()
 
-    def _write(self, kind: str, /, **fields: Any) -> None:
-        """Append one event with one `write`, sync it, and only then apply it."""
-        record = {"kind": kind, "number": self.history.events + 1, "time": round(self._clock(), 3), **fields}
-        line = encode(record)
+    def _operate(self, operation: Operation) -> Operation:
+        """Append an operation, and return it as it counts."""
+        self._write(list(write_operation(operation)))
+        done = self.history.last
+        assert done is not None and done.number == self.history.events
+        return done
+
+    def _write(self, event: Sequence[Record]) -> None:
+        """Append the lines of one event with one `write`, sync them, and only then apply them."""
+        shared = {"number": self.history.events + 1, "time": round(self._clock(), 3)}
+        records = [{"kind": record["kind"], **shared, **record} for record in event]
+        if records[0]["kind"] in KINDS:
+            read_operation(records)  # what could not be read again must not be written
+        lines = b"".join([encode(record) for record in records])
         try:
-            written = os.write(self._descriptor, line)
-            if written < len(line):
+            written = os.write(self._descriptor, lines)
+            if written < len(lines):
                 raise OSError(28, "no space left on the device")
             self._sync(self._descriptor)
         except OSError as error:
@@ -150,7 +195,8 @@ class DecisionLog:
                 f"make room on the disk of {self.folder}, then decide again."
             ) from error
         self._length += written
-        self.history.apply(record)
+        for record in records:
+            self.history.apply(record)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,8 @@ from core.base.errors import InputError, ReviewtuiError
 from core.base.files import write_whole
 from core.base.text import clean_cell, clean_line
 from core.reviews.source_columns import PREFIX
-from core.triage.history import Decision, History
+from core.triage.decision import Decision
+from core.triage.history import History
 
 COLUMNS = ("reviewText", "label", "predicted", "probability", "agreed", "file", "line", "time")
 
@@ -61,7 +62,7 @@ def write_decisions(history: History, path: Path, *, replace: bool = False) -> D
     if path.is_dir():
         raise InputError(f"{shown} is a folder; add a file name.")
     verdicts = history.verdicts()
-    labelled = [one for one in verdicts if not one.skipped]
+    labelled = [one for one in verdicts if one.labelled]
     if not labelled:
         raise InputError("No review has been given a label yet; decide at least one.")
     if not replace and (path.exists() or path.is_symlink()):
@@ -74,7 +75,7 @@ def write_decisions(history: History, path: Path, *, replace: bool = False) -> D
         path=path,
         rows=len(labelled),
         labels=dict(Counter(one.verdict for one in labelled)),
-        skipped=len(verdicts) - len(labelled),
+        skipped=sum(one.state == "skip" for one in verdicts),
         conflicts=len(history.conflicts()),
     )
 

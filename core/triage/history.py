@@ -1,93 +1,29 @@
 """The state of a pile, folded from the events in its log. It uses neither disk nor clock.
 
-A decision is about one review: the text with this hash at this row. Undo takes back the latest decision, and redo
-brings it back, without limit. Both are events that name their decision, so that a damaged record costs one decision and
-does not affect the others. If a file has changed, a `moved` event says where its reviews are now.
+Undo takes back the latest operation, and redo brings it back, without limit. Both are events that name their operation,
+so that a damaged record costs one operation and does not affect the others. If a file has changed, a `moved` event says
+where its reviews are now. What the events are is in `core/triage/decisions.py`.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from itertools import chain, islice
-from typing import Any, Literal
+from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from core.triage.decision import DECIDED, Counts, Decision, Note, Record, State, counted_as
+from core.triage.moves import elsewhere, find_moves, places_of
+from core.triage.operation import KINDS, Operation, read_operation
 
-SKIP = "skip"
-"""The verdict of a skipped review; `Decision.skipped` distinguishes it from a label of that name."""
+__all__ = ["Counts", "Decision", "History", "Note", "Operation", "Record", "State"]
 
-Record = dict[str, Any]
-
-
-class Decision(BaseModel):
-    """What the user decided about one review, and what the model had predicted then."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    number: int = 0
-    """Number of its event in the log, from 1; assigned by the log."""
-    time: float = 0.0
-    """Seconds since 1970."""
-    hash: str = Field(pattern=r"^[0-9a-f]{16}$")
-    """Hash of the normalized text (core/reviews/hashing.py)."""
-    row: int
-    """Row in the file, from 0; negative once the review is no longer in the file."""
-    file: str
-    line: int
-    text: str
-    columns: dict[str, str] = Field(default_factory=dict)
-    """The cells of the file's short columns, such as ids."""
-    verdict: str
-    """A label, or `SKIP`."""
-    skipped: bool = False
-    agreed: bool | None = None
-    """Whether the verdict equals the predicted label; None if it was skipped or nothing was predicted."""
-    predicted: str | None = None
-    probability: float | None = None
-    """The probability of `predicted`, 0 to 1."""
-    model: str | None = None
-    """Id of the run whose model made the prediction."""
-    blind: bool = False
-    """Whether the prediction was hidden until the user decided."""
-    seconds: float = 0.0
-    """How long the review was on the screen before the decision."""
-    source: Literal["human"] = "human"
-
-
-@dataclass(frozen=True)
-class Counts:
-    """Progress through a pile, in reviews."""
-
-    agreed: int = 0
-    corrected: int = 0
-    by_hand: int = 0
-    """Labelled without a prediction."""
-    skipped: int = 0
-    blind_agreed: int = 0
-    """Those among the agreed that were decided before the prediction was shown."""
-    blind_corrected: int = 0
-
-    @property
-    def decided(self) -> int:
-        return self.agreed + self.corrected + self.by_hand + self.skipped
-
-    @property
-    def agreement(self) -> float | None:
-        """Share of predictions that the user agreed with; None if there were no predictions."""
-        judged = self.agreed + self.corrected
-        return self.agreed / judged if judged else None
-
-    @property
-    def blind_agreement(self) -> float | None:
-        """The same, over reviews that were decided before their prediction was shown."""
-        judged = self.blind_agreed + self.blind_corrected
-        return self.blind_agreed / judged if judged else None
+About = TypeVar("About", Decision, Note)
 
 
 class History:
-    """The state of a pile: current decisions, undone decisions, and counts."""
+    """The state of a pile: current decisions, notes and labels, what was undone, and counts."""
 
     def __init__(self, records: Iterable[Record] = ()) -> None:
         self.events = 0
@@ -96,171 +32,247 @@ class History:
         """Hash of the data when its reviews were last located."""
         self.unreadable = 0
         """Records that are intact but not a known event."""
-        self._done: dict[int, Decision] = {}
-        self._undone: dict[int, Decision] = {}
-        self._at: dict[int, dict[int, Decision]] = defaultdict(dict)  # row → its decisions by number
-        self._of: dict[str, dict[int, Decision]] = defaultdict(dict)  # hash → its decisions by number
-        self._tally = {field.name: 0 for field in fields(Counts)}
+        self._done: dict[int, Operation] = {}
+        self._undone: dict[int, Operation] = {}
+        self._parts: list[Record] = []
+        """Lines of a bulk operation of which more are to come."""
+        self._forget()
         for record in records:
             self.apply(record)
 
     def apply(self, record: Record) -> None:
-        """Apply one event."""
-        self.events = max(self.events, int(record.get("number", 0)))
-        fold = {"decide": self._decide, "undo": self._undo, "redo": self._redo, "moved": self._moved}
+        """Apply one event, or one line of a bulk operation."""
         try:
-            fold[record["kind"]](record)
+            number, kind = int(record["number"]), record["kind"]
+            self.events = max(self.events, number)
+            if kind in KINDS:
+                self._part(record, number)
+            else:
+                fold = {"undo": self._undo, "redo": self._redo, "moved": self._moved}
+                fold[kind](record)
         except (KeyError, TypeError, ValueError):
             self.unreadable += 1
 
+    # About one review
+
     def decision(self, row: int, text_hash: str) -> Decision | None:
-        """Return the current decision about the review at `row`, or None."""
-        found = _latest(self._at.get(row))
+        """Return the current decision about the review at `row`; None if it is undecided."""
+        found = self._current.get(row)
         return found if found is not None and found.hash == text_hash else None
 
-    @property
-    def last(self) -> Decision | None:
-        """The decision that undo would take back."""
-        return _latest(self._done)
+    def state(self, row: int, text_hash: str) -> State:
+        """Return the state of the review at `row`."""
+        found = self.decision(row, text_hash)
+        return found.state if found is not None else "undecided"
+
+    def note(self, row: int, text_hash: str) -> str:
+        """Return the note about the review at `row`; empty if there is none."""
+        notes = self._notes.get(row)
+        return notes[-1].text if notes and notes[-1].hash == text_hash else ""
+
+    def copy_of(self, row: int, text_hash: str) -> Decision | None:
+        """Return the latest decision about the same text at another row, or None."""
+        return _latest(one for one in self._standing(text_hash) if one.row != row)
+
+    def was_seen(self, row: int, text_hash: str) -> bool:
+        """Return whether the user has seen the review's prediction with a decision, even one taken back since."""
+        return (row, text_hash) in self._seen
+
+    # Operations
 
     @property
-    def next(self) -> Decision | None:
-        """The decision that redo would bring back."""
-        return _latest(self._undone)
+    def last(self) -> Operation | None:
+        """The operation that undo would take back."""
+        return next(reversed(self._done.values()), None)
+
+    @property
+    def next(self) -> Operation | None:
+        """The operation that redo would bring back."""
+        return next(reversed(self._undone.values()), None)
+
+    def recent(self, most: int) -> list[Operation]:
+        """Return the latest `most` operations, newest first."""
+        return list(islice(reversed(self._done.values()), most))
+
+    # About the pile
 
     @property
     def counts(self) -> Counts:
         """Counts over the reviews in the file, by their current decision."""
         return Counts(**self._tally)
 
-    def recent(self, most: int) -> list[Decision]:
-        """Return the latest `most` decisions, newest first."""
-        return list(islice(reversed(self._done.values()), most))
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels that were added to the pile, in the order in which they were."""
+        return tuple(dict.fromkeys(list(self._labels.values())))
+
+    def decided(self, states: Iterable[State] = DECIDED) -> list[Decision]:
+        """Return the current decisions about the reviews in the file, newest first; only those with one of `states`."""
+        wanted = frozenset(states)
+        found = [one for one in list(self._current.values()) if one.state in wanted]
+        return sorted(found, key=lambda one: one.number, reverse=True)
+
+    def noted(self) -> list[Note]:
+        """Return the notes about reviews in the file, in its order."""
+        latest = (notes[-1] for row, notes in list(self._notes.items()) if row >= 0 and notes)
+        return sorted((one for one in latest if one.text), key=lambda one: one.row)
 
     def verdicts(self) -> list[Decision]:
         """Return the latest decision about each text, in the order of the file; reviews no longer in it come last."""
-        latest = [decision for found in self._of.values() if (decision := _latest(found)) is not None]
-        return sorted(latest, key=lambda one: (one.row < 0, abs(one.row), one.number))
+        latest = (_latest(self._standing(text_hash)) for text_hash in list(self._of))
+        return sorted((one for one in latest if one is not None), key=lambda one: (one.row < 0, abs(one.row)))
+
+    def human(self) -> list[Decision]:
+        """Return the texts' latest decisions that give a label and were made by a person who saw the review."""
+        return [one for one in self.verdicts() if one.labelled and one.source == "human"]
+
+    def audits(self) -> list[Decision]:
+        """Return the labels that can be evidence: given to random audit reviews before their prediction was seen.
+
+        There is one for each text. If the user has decided again since, having seen the prediction, the first answer
+        stays the evidence: otherwise every error of the model could be talked away.
+        """
+        found = []
+        for text_hash, decisions in list(self._of.items()):
+            standing = {one.row for one in self._standing(text_hash)}
+            labels = (one for one in list(decisions) if one.evidence and one.row in standing)
+            found += list(islice(labels, 1))
+        return sorted(found, key=lambda one: (one.row < 0, abs(one.row)))
+
+    def audited(self) -> list[Decision]:
+        """Return the latest decision about each text that came up as an audit review: in any state, blind or not.
+
+        Those that `audits` does not have were drawn, but give no evidence.
+        """
+        found = []
+        for text_hash, decisions in list(self._of.items()):
+            latest = _latest(self._standing(text_hash))
+            if latest is not None and any(one.audit and one.source == "human" for one in list(decisions)):
+                found.append(latest)
+        return sorted(found, key=lambda one: (one.row < 0, abs(one.row)))
 
     def conflicts(self) -> list[list[Decision]]:
         """Return, for each text whose copies have different decisions, the decision about each copy."""
-        found = []
-        for decisions in self._of.values():
-            by_row = {one.row: one for one in decisions.values()}
-            if len({(one.verdict, one.skipped) for one in by_row.values()}) > 1:
-                found.append(list(by_row.values()))
-        return found
-
-    def copy_of(self, row: int, text_hash: str) -> Decision | None:
-        """Return the latest decision about the same text at another row, or None."""
-        others = [one for one in self._of.get(text_hash, {}).values() if one.row != row]
-        return others[-1] if others else None
+        found = [self._standing(text_hash) for text_hash, all_of in list(self._of.items()) if len(all_of) > 1]
+        return [one for one in found if len({(each.state, each.verdict) for each in one}) > 1]
 
     def first_undecided(self, rows: Sequence[int], start: int = 0) -> int | None:
         """Return where in `rows` (N,) the first row without a decision is; None if all have one.
 
         Args:
-            rows: All rows of the pile, in the order in which they are seen.
+            rows: The rows to look through, in the order in which they are seen.
             start: Index to look from; the part before it comes last.
         """
-        if self.counts.decided >= len(rows):
-            return None
-        places = chain(range(start, len(rows)), range(start))
-        return next((place for place in places if not self._at.get(rows[place])), None)
+        current = self._current
+        places = chain(range(start, len(rows)), range(min(start, len(rows))))
+        return next((place for place in places if rows[place] not in current), None)
 
     def moves(self, hashes: Iterable[str]) -> list[tuple[int, int]]:
-        """Return (old row, new row) for each decided review that has moved in a changed file.
-
-        A review that is still at its row stays there; copies of one text keep their order. A review that is gone gets a
-        unique negative row, from which it may come back.
+        """Return (old row, new row) for each review with a decision or a note that has moved in a changed file.
 
         Args:
             hashes: Hashes of all rows of the file, in order.
         """
-        wanted: dict[str, list[int]] = defaultdict(list)
-        for row, text_hash in sorted({(one.row, one.hash) for one in self._all()}):
-            wanted[text_hash].append(row)
-        found: dict[str, list[int]] = defaultdict(list)
-        for row, text_hash in enumerate(hashes):
-            if text_hash in wanted:
-                found[text_hash].append(row)
-        gone = min((row for rows in wanted.values() for row in rows if row < 0), default=0)
-        result = []
-        for text_hash, rows in wanted.items():
-            free = [row for row in found[text_hash] if row not in rows]
-            for row in rows:
-                if row in found[text_hash]:
-                    continue
-                if free:
-                    result.append((row, free.pop(0)))
-                elif row >= 0:
-                    gone -= 1
-                    result.append((row, gone))
-        return result
+        return find_moves(places_of(chain(self._done.values(), self._undone.values())), hashes)
 
     # The events
 
-    def _decide(self, record: Record) -> None:
-        decision = Decision.model_validate(record)
+    def _part(self, record: Record, number: int) -> None:
+        if self._parts and self._parts[0]["number"] != number:
+            self._parts = []  # the rest was damaged, or never written
+        self._parts.append(record)
+        if record["kind"] == "bulk" and record["part"] < record["parts"]:
+            return
+        parts, self._parts = self._parts, []
+        operation = read_operation(parts)
         self._undone.clear()
-        self._add(decision)
+        self._add(operation)
 
     def _undo(self, record: Record) -> None:
-        decision = self._done.get(record["of"])
-        if decision is not None:
-            self._remove(decision)
-            self._undone[decision.number] = decision
+        operation = self._done.pop(record["of"], None)
+        if operation is not None:
+            self._undone[operation.number] = operation
+            self._take_out(operation)
 
     def _redo(self, record: Record) -> None:
-        decision = self._undone.pop(record["of"], None)
-        if decision is not None:
-            self._add(decision)
+        operation = self._undone.pop(record["of"], None)
+        if operation is not None:
+            self._add(operation)
 
     def _moved(self, record: Record) -> None:
         moves = {int(old): int(new) for old, new in record["rows"]}
-        done, undone = self._done, self._undone
-        self._done, self._undone = {}, {}
-        self._at.clear()
-        self._of.clear()
-        self._tally = dict.fromkeys(self._tally, 0)
-        for one in done.values():
-            self._add(one.model_copy(update={"row": moves.get(one.row, one.row)}))
-        for one in undone.values():
-            self._undone[one.number] = one.model_copy(update={"row": moves.get(one.row, one.row)})
         self.data_hash = str(record["data_hash"])
+        if not moves:
+            return
+        done, undone = self._done, self._undone
+        seen = {(moves.get(row, row), text_hash) for row, text_hash in self._seen}
+        self._done, self._undone = {}, {number: elsewhere(one, moves) for number, one in undone.items()}
+        self._forget()
+        for one in done.values():
+            self._add(elsewhere(one, moves))
+        self._seen.update(seen)
 
-    def _all(self) -> Iterator[Decision]:
-        yield from self._done.values()
-        yield from self._undone.values()
+    # What they lead to
 
-    def _add(self, decision: Decision) -> None:
-        self._count(decision.row, -1)
-        self._done[decision.number] = decision
-        self._of[decision.hash][decision.number] = decision
-        self._at[decision.row][decision.number] = decision
-        self._count(decision.row, 1)
+    def _forget(self) -> None:
+        self._at: dict[int, list[Decision]] = defaultdict(list)  # row → its decisions, the latest last
+        self._of: dict[str, list[Decision]] = defaultdict(list)  # hash → its decisions, the latest last
+        self._current: dict[int, Decision] = {}  # row of the file → its decision, if it is decided
+        self._notes: dict[int, list[Note]] = defaultdict(list)
+        self._labels: dict[int, str] = {}
+        self._seen: set[tuple[int, str]] = set()
+        self._tally = {field.name: 0 for field in fields(Counts)}
 
-    def _remove(self, decision: Decision) -> None:
-        self._count(decision.row, -1)
-        del self._done[decision.number]
-        del self._of[decision.hash][decision.number]
-        del self._at[decision.row][decision.number]
-        self._count(decision.row, 1)
+    def _add(self, operation: Operation) -> None:
+        self._done[operation.number] = operation
+        for one in operation.decisions:
+            self._of[one.hash].append(one)
+            self._at[one.row].append(one)
+            self._settle(one.row)
+            if one.predicted is not None and one.source == "human":
+                self._seen.add((one.row, one.hash))
+        if operation.note is not None:
+            self._notes[operation.note.row].append(operation.note)
+        if operation.label:
+            self._labels[operation.number] = operation.label
 
-    def _count(self, row: int, by: int) -> None:
-        """Add the current decision at `row` to the counts (`by` 1), or subtract it (`by` −1)."""
-        current = _latest(self._at.get(row)) if row >= 0 else None
-        if current is not None:
-            self._tally[_kind(current)] += by
-            if current.blind and current.agreed is not None:
-                self._tally["blind_agreed" if current.agreed else "blind_corrected"] += by
+    def _take_out(self, operation: Operation) -> None:
+        for one in reversed(operation.decisions):
+            _drop(self._of[one.hash], one)
+            _drop(self._at[one.row], one)
+            self._settle(one.row)
+        if operation.note is not None:
+            _drop(self._notes[operation.note.row], operation.note)
+        self._labels.pop(operation.number, None)
+
+    def _settle(self, row: int) -> None:
+        """Make the latest decision at a row of the file the current one, and count it instead of the one before."""
+        if row < 0:
+            return
+        before, decisions = self._current.get(row), self._at[row]
+        for name in counted_as(before) if before is not None else ():
+            self._tally[name] -= 1
+        if decisions and decisions[-1].state != "undecided":
+            self._current[row] = decisions[-1]
+            for name in counted_as(decisions[-1]):
+                self._tally[name] += 1
+        else:
+            self._current.pop(row, None)
+
+    def _standing(self, text_hash: str) -> list[Decision]:
+        """Return the latest decision about each copy of a text, of those that are decided."""
+        by_row = {one.row: one for one in self._of.get(text_hash, ())}
+        return [one for one in by_row.values() if one.state != "undecided"]
 
 
-def _kind(decision: Decision) -> str:
-    if decision.skipped:
-        return "skipped"
-    return {True: "agreed", False: "corrected", None: "by_hand"}[decision.agreed]
+def _latest(decisions: Iterable[Decision]) -> Decision | None:
+    """Return the latest decision; of those of one operation, the one that a person made with the review in view."""
+    return max(decisions, key=lambda one: (one.number, one.source == "human"), default=None)
 
 
-def _latest(decisions: dict[int, Decision] | None) -> Decision | None:
-    return next(reversed(decisions.values())) if decisions else None
+def _drop(items: list[About], item: About) -> None:
+    """Remove this very item; what is undone is the last one, unless the log is damaged."""
+    for at in range(len(items) - 1, -1, -1):
+        if items[at] is item:
+            del items[at]
+            return

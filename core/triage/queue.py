@@ -7,13 +7,16 @@ advances once they are on the disk.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Sequence
 
 from core.base.errors import ReviewtuiError
-from core.inference.classification import Classification
-from core.triage.decisions import Decision, DecisionLog, History
+from core.triage.circumstances import Circumstances, copied, undecided
+from core.triage.decision import Decision, Note, State
+from core.triage.decisions import DecisionLog
+from core.triage.history import History
+from core.triage.operation import Operation
 from core.triage.order import ORDERS, QueueOrder, ReadPage
+from core.triage.review import Review
 
 PAGE = 64
 """Reviews that are fetched at once."""
@@ -26,20 +29,6 @@ _AHEAD = 16
 
 class PileChangedError(ReviewtuiError):
     """The file changed while it was open and has to be opened again."""
-
-
-@dataclass(frozen=True)
-class Review:
-    """One review of the pile. Its row and the hash of its text identify it, in whatever order it comes."""
-
-    row: int
-    """Its place in the file, from 0."""
-    file: str
-    line: int
-    text: str
-    hash: str
-    columns: dict[str, str] = field(default_factory=dict)
-    """The columns of the file that pass through to decisions."""
 
 
 class Pile:
@@ -61,6 +50,8 @@ class Pile:
         """Whether every review is decided and the user has not walked back into them."""
         self.returned = 0
         """Decided reviews that a changed file holds elsewhere, or no longer."""
+        self.audits: Container[int] = ()
+        """Rows that come up as random audit reviews."""
         self._rows: Sequence[int] = range(0)
         """Position → row."""
         self._read_page, self._open_log = read_page, open_log
@@ -152,14 +143,13 @@ class Pile:
             await self._fetch(self._rows[coming] // PAGE)
 
     async def decide(
-        self,
-        label: str | None,
-        prediction: Classification | None,
-        model: str | None,
-        seconds: float,
-        blind: bool = False,
-    ) -> Decision | None:
-        """Record `label` (None skips) for the review in view; once it is on the disk, go to the next undecided one.
+        self, state: State, verdict: str, how: Circumstances, copies: Sequence[Review] = ()
+    ) -> Operation | None:
+        """Record what the user says about the review in view; once it is on the disk, go to the next undecided one.
+
+        Args:
+            verdict: The label; empty unless `state` is `label`.
+            copies: Reviews that are decided along with it, as one operation.
 
         Raises:
             ReviewtuiError: The decision could not be saved; the position has not changed.
@@ -168,32 +158,80 @@ class Pile:
         if review is None or log is None:
             return None
         revised = self.decision is not None
-        decision = Decision(
+        decision = self._decision(review, state, verdict, how)
+        done: Operation | None
+        if copies:
+            along = [decision, *(copied(decision, one) for one in copies)]
+            done = await asyncio.to_thread(log.bulk, along, "copies")
+        else:
+            await asyncio.to_thread(log.decide, decision)
+            done = log.history.last
+        await self._advance(self.position, revised)
+        return done
+
+    def _decision(self, review: Review, state: State, verdict: str, how: Circumstances) -> Decision:
+        prediction = how.prediction
+        seen = self.history.was_seen(review.row, review.hash)
+        return Decision(
             **vars(review),
-            verdict="skip" if label is None else label,
-            skipped=label is None,
-            agreed=None if label is None or prediction is None else label == prediction.label,
+            state=state,
+            verdict=verdict,
+            agreed=verdict == prediction.label if state == "label" and prediction is not None else None,
             predicted=prediction.label if prediction is not None else None,
             probability=prediction.probability if prediction is not None else None,
-            model=model if prediction is not None else None,
-            blind=blind,
-            seconds=round(seconds, 3),
+            calibrated=how.calibrated if prediction is not None else None,
+            model=how.model if prediction is not None else None,
+            model_hash=how.model_hash if prediction is not None else None,
+            order=self.order.name,
+            audit=review.row in self.audits,
+            blind=how.blind and not seen,
+            revealed=how.revealed or (how.blind and seen),
+            seconds=round(how.seconds, 3),
         )
-        decided = await asyncio.to_thread(log.decide, decision)
-        await self._advance(self.position, revised)
-        return decided
 
-    async def undo(self) -> Decision | None:
-        """Undo the latest decision and stand at its review."""
+    async def note(self, text: str) -> Operation | None:
+        """Keep a note about the review in view; an empty one takes it away.
+
+        Raises:
+            ReviewtuiError: The note could not be saved.
+        """
+        review, log = self.review, self._log
+        if review is None or log is None or text == self.history.note(review.row, review.hash):
+            return None
+        note = Note(hash=review.hash, row=review.row, file=review.file, line=review.line, text=text)
+        return await asyncio.to_thread(log.note, note)
+
+    async def add_label(self, name: str) -> Operation | None:
+        """Add a label to those of the pile.
+
+        Raises:
+            ReviewtuiError: The label could not be saved.
+        """
+        return await asyncio.to_thread(self._log.add_label, name) if self._log is not None else None
+
+    async def requeue(self, decisions: Sequence[Decision]) -> Operation | None:
+        """Make reviews undecided again, as one operation; the position stays.
+
+        Raises:
+            ReviewtuiError: That could not be saved.
+        """
+        if self._log is None or not decisions:
+            return None
+        operation = await asyncio.to_thread(self._log.bulk, [undecided(one) for one in decisions], "requeue")
+        self.finished = False
+        return operation
+
+    async def undo(self) -> Operation | None:
+        """Undo the latest operation and stand at its review."""
         undone = await asyncio.to_thread(self._log.undo) if self._log is not None else None
-        if undone is not None and 0 <= undone.row < self.total:
+        if undone is not None and undone.row is not None and 0 <= undone.row < self.total:
             await self.go(self._rows.index(undone.row))
         return undone
 
-    async def redo(self) -> Decision | None:
+    async def redo(self) -> Operation | None:
         """Redo what was undone last and continue after it."""
         redone = await asyncio.to_thread(self._log.redo) if self._log is not None else None
-        if redone is not None and 0 <= redone.row < self.total:
+        if redone is not None and redone.row is not None and 0 <= redone.row < self.total:
             await self._advance(self._rows.index(redone.row), revised=False)
         return redone
 
@@ -227,7 +265,7 @@ class Pile:
     async def _find_again(self) -> None:
         """The file is new or has changed: record its hash, and where the decided reviews are now."""
         hashes: list[str] = []
-        if self.history.last is not None or self.history.next is not None:
+        if self.history.events:
             while len(hashes) < self.total:
                 found = await self._read_page(len(hashes), SCAN_PAGE)
                 hashes += [row.hash for row in found.rows]

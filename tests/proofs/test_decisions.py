@@ -66,7 +66,7 @@ def _decided(log: Path) -> int:
 
 def test_undo_and_redo_go_on_across_restarts_without_end(home: Path, tmp_path: Path) -> None:
     """Through the real log, opened anew for every key."""
-    from core.triage.history import Decision
+    from core.triage.decision import Decision
 
     pile = str(tmp_path / "pile.csv")
     for number in range(30):

@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 import pytest
 
-from core.triage.decisions import Decision
+from core.triage.decision import STATES, Decision
 
 Decide = Callable[..., Decision]
 
 
 @pytest.fixture
 def decision() -> Decide:
-    """A decision about the review at a row; whatever is not named is ordinary."""
+    """A decision about the review at a row, with a label or a state; whatever is not named is ordinary."""
 
     def make(row: int = 0, verdict: str = "positive", **fields: object) -> Decision:
         given = {
@@ -22,12 +22,12 @@ def decision() -> Decide:
             "file": "inbox.csv",
             "line": row + 2,
             "text": f"review {row}",
-            "verdict": verdict,
-            "skipped": verdict == "skip",
+            "state": verdict if verdict in STATES else "label",
+            "verdict": "" if verdict in STATES else verdict,
             "predicted": "positive",
             "probability": 0.75,
-            "agreed": None if verdict == "skip" else verdict == "positive",
+            "agreed": None if verdict in STATES else verdict == "positive",
         }
-        return Decision.model_validate(given | fields)
+        return Decision(**(given | fields))  # type: ignore[arg-type]
 
     return make

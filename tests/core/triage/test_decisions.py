@@ -17,29 +17,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.base.errors import ReviewtuiError
+from core.triage.decision import Decision
 from core.triage.decisions import DecisionLog, PileInUseError, pile_folder, recent_piles
-from core.triage.history import Decision, History
+from core.triage.history import History
 
 Decide = Callable[..., Decision]
 
 ROOT = Path(__file__).parents[3]
-VERDICTS = ("negative", "positive", "skip")
-
-Operation = tuple[str, int, str]
-OPERATIONS = st.lists(
-    st.one_of(
-        st.tuples(st.just("decide"), st.integers(0, 5), st.sampled_from(VERDICTS)),
-        st.tuples(st.sampled_from(("undo", "undo", "redo", "reopen")), st.just(0), st.just("")),
-    ),
-    max_size=60,
-)
 
 
 def made(row: int, verdict: str, text: str = "good") -> Decision:
-    skipped = verdict == "skip"
-    agreed = None if skipped else verdict == "positive"
     return Decision(
-        hash=f"{row:016x}", row=row, file="f", line=row, text=text, verdict=verdict, skipped=skipped, agreed=agreed,
+        hash=f"{row:016x}", row=row, file="f", line=row, text=text, verdict=verdict, agreed=verdict == "positive",
         predicted="positive", probability=0.5, model="run",
     )  # fmt: skip
 
@@ -48,63 +37,6 @@ def run_status(history: History) -> dict[int, str]:
     """Row → verdict."""
     found = ((row, history.decision(row, f"{row:016x}")) for row in range(6))
     return {row: decision.verdict for row, decision in found if decision is not None}
-
-
-class Oracle:
-    """What must hold, by replaying a plain list from its start every time."""
-
-    def __init__(self) -> None:
-        self.done: list[tuple[int, str]] = []
-        self.undone: list[tuple[int, str]] = []
-
-    def apply(self, what: str, row: int, verdict: str) -> None:
-        if what == "decide":
-            self.done.append((row, verdict))
-            self.undone.clear()
-        elif what == "undo" and self.done:
-            self.undone.append(self.done.pop())
-        elif what == "redo" and self.undone:
-            self.done.append(self.undone.pop())
-
-
-def check(log: DecisionLog, oracle: Oracle) -> None:
-    state = dict(oracle.done)
-    counts = log.history.counts
-    assert run_status(log.history) == state
-    assert counts.decided == len(state)
-    assert counts.skipped == list(state.values()).count("skip")
-    assert counts.agreed == list(state.values()).count("positive")
-    assert counts.corrected == list(state.values()).count("negative")
-    undecided = [row for row in range(6) if row not in state]
-    assert log.history.first_undecided(range(6)) == (undecided[0] if undecided else None)
-
-
-@settings(max_examples=120, deadline=None)
-@given(OPERATIONS)
-def test_any_sequence_is_what_a_plain_list_says_also_across_restarts(operations: list[Operation]) -> None:
-    with tempfile.TemporaryDirectory() as home, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("REVIEWTUI_HOME", home)
-        log, oracle = DecisionLog("pile", sync=lambda _: None), Oracle()
-        for what, row, verdict in operations:
-            if what == "decide":
-                log.decide(made(row, verdict))
-            elif what == "undo":
-                log.undo()
-            elif what == "redo":
-                log.redo()
-            else:
-                log.close()
-                log = DecisionLog("pile", sync=lambda _: None)
-            oracle.apply(what, row, verdict)
-            check(log, oracle)
-        end, undone = run_status(log.history), 0
-        while log.undo() is not None:
-            undone += 1
-        assert run_status(log.history) == {}, "undo-all is the start"
-        for _ in range(undone):
-            log.redo()
-        assert run_status(log.history) == end, "redo-all is the end"
-        log.close()
 
 
 def test_the_latest_decision_about_a_review_wins_and_undo_brings_the_one_before(decision: Decide) -> None:
@@ -188,8 +120,8 @@ def test_a_damaged_decision_does_not_shift_what_undo_took_back(decision: Decide)
 
 WRITER = """
 import sys
+from core.triage.decision import Decision
 from core.triage.decisions import DecisionLog
-from core.triage.history import Decision
 log = DecisionLog("pile")
 number = log.history.counts.decided
 while True:
@@ -319,9 +251,3 @@ def test_labels_and_texts_are_kept_to_the_character(decision: Decide) -> None:
     log.close()
     found = DecisionLog("pile").history.verdicts()[0]
     assert (found.text, found.verdict) == (hostile, "[/label\x1b[2J")
-
-
-def test_a_label_called_skip_is_not_a_skip(decision: Decide) -> None:
-    history = DecisionLog("pile")
-    history.decide(decision(0, "skip", skipped=False, agreed=False))
-    assert history.history.counts.skipped == 0 and history.history.counts.corrected == 1

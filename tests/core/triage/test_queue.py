@@ -11,6 +11,7 @@ import pytest
 from core.reviews.options import ReadingOptions
 from core.reviews.page import Page, Row
 from core.triage.bookmark import FILE_NAME, Bookmark, read_bookmark, write_bookmark
+from core.triage.circumstances import Circumstances
 from core.triage.decisions import pile_folder
 from core.triage.order import ORDERS, QueueOrder, ReadPage
 from core.triage.queue import Pile
@@ -50,13 +51,13 @@ async def test_another_order_keeps_every_decision_and_goes_on_where_none_is(sour
     pile = Pile(source, rows)
     await pile.open()
     for _ in range(70):
-        await pile.decide("positive", None, None, 1.0)
+        await pile.decide("label", "positive", Circumstances())
     assert pile.position == 70
     await pile.close()
     pile = Pile(source, rows, order=BACKWARDS)
     await pile.open()
     assert pile.position == 0 and pile.review is not None and pile.review.row == 149
-    await pile.decide("negative", None, None, 1.0)
+    await pile.decide("label", "negative", Circumstances())
     assert (pile.position, pile.review.row if pile.review else None) == (1, 148)
     await pile.undo()
     assert (pile.position, pile.review.row if pile.review else None) == (0, 149)
@@ -65,7 +66,7 @@ async def test_another_order_keeps_every_decision_and_goes_on_where_none_is(sour
     await pile.go(80)
     assert pile.review is not None and pile.review.row == 69 and pile.decision is not None
     while not pile.finished:
-        await pile.decide("positive", None, None, 1.0)
+        await pile.decide("label", "positive", Circumstances())
     assert {one.row: one.verdict for one in pile.history.verdicts()} == {
         row: "negative" if row == 149 else "positive" for row in range(150)
     }
@@ -88,7 +89,7 @@ async def test_a_pile_opens_where_it_was_left(
     pile = Pile(source, rows)
     await pile.open()
     for _ in range(decided):
-        await pile.decide("positive", None, None, 1.0)
+        await pile.decide("label", "positive", Circumstances())
     await pile.close()
     pile = Pile(source, rows)
     await pile.open(row, text_hash)

@@ -19,8 +19,9 @@ from core.engine.data_requests import Rows
 from core.reviews.options import ReadingOptions
 from core.reviews.page import Page
 from core.triage.bookmark import Bookmark, read_bookmark, write_bookmark
+from core.triage.circumstances import Circumstances
+from core.triage.decision import Decision, State
 from core.triage.decisions import recent_piles
-from core.triage.history import Decision
 from core.triage.queue import Pile, PileChangedError
 from tui.screens.classify.model_choice import Candidate, choose_model
 from tui.screens.classify.predictions import Predictions
@@ -260,14 +261,16 @@ class ClassifyWork(Predictions):
             if self.label_first:
                 return  # several keys were typed at once; the answer was never seen
             label = prediction.label
+        state: State = "skip" if do == "skip" else "label"
         seconds, blind = time.monotonic() - self._shown_at, self.label_first
-        decision = await pile.decide(label, prediction, self.model.run_id, seconds, blind)
-        self.last_guess = decision if blind else None
+        how = Circumstances(prediction, model=self.model.run_id, blind=blind, seconds=seconds)
+        done = await pile.decide(state, label or "", how)
+        self.last_guess = done.decisions[0] if done is not None and blind else None
 
     async def _undo_or_redo(self, pile: Pile, do: str) -> None:
         found = await (pile.undo() if do == "undo" else pile.redo())
         self.last_guess = None
         if found is None:
             self.app.say(f"There is nothing to {do}.")
-        elif found.row < 0:
+        elif found.row is not None and found.row < 0:
             self.app.say("That decision was about a review that is no longer in the file.")

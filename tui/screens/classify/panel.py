@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from core.data.truncation import TokenPlaces
 from core.inference.classification import Classification
-from core.triage.history import Decision
+from core.triage.decision import Decision
 from core.triage.queue import Pile
 from tui.screens.classify import text as words
 from tui.screens.classify.label_bars import LabelBars
@@ -73,7 +73,7 @@ class Panel(Vertical):
             model.labels,
             prediction.probabilities if prediction is not None else None,
             prediction.label if prediction is not None else None,
-            decision.verdict if decision is not None and not decision.skipped else None,
+            decision.verdict if decision is not None and decision.labelled else None,
         )
         facts = words.facts(model, prediction, view.places, view.copy, with_name=not view.tall)
         self.query_one("#facts", Static).update(facts)

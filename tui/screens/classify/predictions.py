@@ -9,7 +9,8 @@ from core.data.truncation import TokenPlaces
 from core.engine.client import Progress
 from core.engine.requests import A, EngineRequest
 from core.inference.classification import Classification
-from core.triage.queue import Pile, Review
+from core.triage.queue import Pile
+from core.triage.review import Review
 from tui.navigation.place import Place
 from tui.screens.classify.model import ModelInUse
 

@@ -11,7 +11,7 @@ from textual.content import Content
 from core.base.text import clean, clean_line
 from core.data.truncation import TokenPlaces
 from core.inference.classification import Classification
-from core.triage.history import Counts, Decision
+from core.triage.decision import Counts, Decision, State
 from core.triage.queue import Pile
 from tui.formatting import counted
 from tui.screens.classify.keys import MAX_DIGITS
@@ -86,7 +86,7 @@ def label_first(last: Decision | None, *, tall: bool) -> Content:
     lead: Part = ("Label first", "bold $text-accent")
     if last is None or last.predicted is None:
         return Content.assemble(lead, ("; the model's answer follows", "$foreground-muted"))
-    yours = "you skipped" if last.skipped else f"you: {clean_line(last.verdict, 20)}"
+    yours = _yours(last, 20)
     share = percent(last.probability or 0.0)
     between = "; your latest:\n" if tall else "  last: "
     models = f" · model: {clean_line(last.predicted, 20)} {share}"
@@ -211,7 +211,7 @@ def unreadable(message: str, key: Key) -> Content:
 
 def trail(pile: Pile, width: int, count: int, key: Key) -> Content:
     """Return the latest decisions, newest first, so that a mistyped one is noticed at once."""
-    recent = pile.history.recent(count)
+    recent = [one for operation in pile.history.recent(count) for one in operation.decisions[:1]]
     if not recent:
         return Content("")
     parts: list[Part] = [
@@ -219,7 +219,7 @@ def trail(pile: Pile, width: int, count: int, key: Key) -> Content:
         (f"   {key('classify.undo')} undoes the latest\n", "$foreground-muted"),
     ]
     for one in recent:
-        verdict = "skipped" if one.skipped else f"you: {clean_line(one.verdict, 14)}"
+        verdict = _yours(one, 14)
         against = f"· model: {clean_line(one.predicted or '', 14)}" if one.agreed is False else ""
         parts += [
             (f"{one.row + 1 if one.row >= 0 else '–':>6}  ", "$foreground-muted"),
@@ -262,11 +262,23 @@ def _figures(counts: Counts) -> list[str]:
 
 
 def _said(decision: Decision) -> str:
-    if decision.skipped:
-        return "you: skipped"
-    yours = f"you: {clean_line(decision.verdict, 30)}"
+    yours = _yours(decision, 30)
     if decision.agreed is None:
         return yours
     if decision.agreed:
         return f"{yours} · model: the same"
     return f"{yours} · model: {clean_line(decision.predicted or '', 24)}"
+
+
+def _yours(decision: Decision, width: int) -> str:
+    if decision.state == "label":
+        return f"you: {clean_line(decision.verdict, width)}"
+    return f"you: {_STATES[decision.state]}"
+
+
+_STATES: dict[State, str] = {
+    "skip": "skipped",
+    "flag": "flagged",
+    "ambiguous": "ambiguous",
+    "undecided": "undecided again",
+}

@@ -16,8 +16,8 @@ from core.bulk.formats.csv import CsvFormat
 from core.bulk.formats.jsonl import JsonLinesFormat
 from core.bulk.formats.parquet import ParquetFormat
 from core.inference.classification import Classification
+from core.triage.decision import Decision
 from core.triage.decisions_file import FORMATS
-from core.triage.history import Decision
 from tests.core.reviews.kinds.made import Review, reviews
 from tests.core.reviews.properties.hostile_tables import EVERY_TIME, hostile_rows, read, texts
 

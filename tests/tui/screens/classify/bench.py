@@ -144,8 +144,10 @@ def bench(engine: FakeEngine, pile: str | None = None, run: RunFolder | None = N
 
 
 def verdicts(screen: ClassifyScreen) -> list[tuple[int, str, bool | None]]:
+    """Row, label or state, and whether it agrees with the prediction."""
     assert screen.pile is not None
-    return [(one.row, one.verdict, one.agreed) for one in screen.pile.history.verdicts()]
+    found = screen.pile.history.verdicts()
+    return [(one.row, one.verdict if one.labelled else one.state, one.agreed) for one in found]
 
 
 async def shows(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
