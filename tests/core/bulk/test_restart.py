@@ -88,14 +88,14 @@ def test_it_goes_on_where_it_ended_and_says_so(form: str, model: Path, source: P
     assert names(results) == [f"out.{form}", f"whole.{form}"]
 
 
-def test_cut_at_every_byte_it_goes_on_to_the_same_file(model: Path, tmp_path: Path, results: Path) -> None:
+def test_cut_at_every_third_byte_and_at_each_end_it_goes_on_to_the_same_file(model: Path, tmp_path: Path, results: Path) -> None:
     source, output = inbox(tmp_path / "few.csv", 6), results / "out.csv"
     run(Costless(model), source, results / "whole.csv")
     stopped(model, source, output, 4)
     kept = shutil.copytree(partial_of(output), tmp_path / "kept")
     for name in ("data", "index.jsonl"):
         content = (kept / name).read_bytes()
-        for cut in range(len(content) + 1):
+        for cut in sorted({*range(0, len(content) + 1, 3), len(content) - 1, len(content)}):
             shutil.rmtree(partial_of(output), ignore_errors=True)
             shutil.copytree(kept, partial_of(output))
             (partial_of(output) / name).write_bytes(content[:cut])

@@ -115,7 +115,7 @@ def test_a_sweep_in_which_everything_fails_ends_without_a_winner(
 
 
 @pytest.mark.parametrize("strategy", ["search", "halving"])
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0])
 def test_kills_at_any_moment_change_neither_proposals_nor_winner(
     strategy: str, seed: int, machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,7 +22,7 @@ from core.reviews.detect.words import is_placeholder
 from core.reviews.options import ReadingOptions
 from core.reviews.reading import read_reviews
 
-quick = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=60).filter(
     lambda text: not is_placeholder(text)
 )

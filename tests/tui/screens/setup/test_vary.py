@@ -102,13 +102,17 @@ async def test_leaving_and_coming_back_keeps_the_ranges() -> None:
         assert app.draft.varied == {"epochs": "2,4"} and "sweep: 2 trials" in frame(app)
 
 
-async def test_every_setting_varies_by_one_key_and_the_row_of_the_name_does_not() -> None:
+async def test_a_setting_of_every_kind_varies_by_one_key_and_the_row_of_the_name_does_not() -> None:
+    tried = {(one.kind, one.name in ALONE, one.name in CONFLICTS): one.name for one in describe()}.values()
     async with workbench().run_test(size=(120, 40)) as pilot:
         app = await open_setup(pilot)
         await pilot.press("home", "v", "down", "v")
         assert app.draft.varied == {} and any("Only settings vary" in one for one in told(app))
         for declaration in describe():
-            await pilot.press("down", "v", "enter")
+            await pilot.press("down")
+            if declaration.name not in tried:
+                continue
+            await pilot.press("v", "enter")
             await pilot.pause()
             assert focused(app) == declaration.name and list(app.draft.varied) == [declaration.name]
             if declaration.name not in ALONE | CONFLICTS:

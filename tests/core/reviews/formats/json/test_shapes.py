@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.base.errors import InputError
 
-quick = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40).map("It is ".__add__)
 rows = st.lists(st.tuples(texts, st.sampled_from([0, 1])), min_size=3, max_size=12)
 Pairs = list[tuple[str, int]]
