@@ -18,7 +18,7 @@ import hypothesis
 import pytest
 
 hypothesis.settings.register_profile("reviewtui", deadline=None, max_examples=40)  # a busy machine is no defect
-hypothesis.settings.register_profile("thorough", deadline=None, max_examples=400)  # pytest --hypothesis-profile thorough
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=400)  # --hypothesis-profile
 hypothesis.settings.load_profile("reviewtui")
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # before any library reads it; the processes that tests start inherit it

@@ -88,7 +88,7 @@ def test_it_goes_on_where_it_ended_and_says_so(form: str, model: Path, source: P
     assert names(results) == [f"out.{form}", f"whole.{form}"]
 
 
-def test_cut_at_every_third_byte_and_at_each_end_it_goes_on_to_the_same_file(model: Path, tmp_path: Path, results: Path) -> None:
+def test_cut_at_every_third_byte_it_goes_on_to_the_same_file(model: Path, tmp_path: Path, results: Path) -> None:
     source, output = inbox(tmp_path / "few.csv", 6), results / "out.csv"
     run(Costless(model), source, results / "whole.csv")
     stopped(model, source, output, 4)
