@@ -45,8 +45,9 @@ def log_evidence(audited: np.ndarray | float, errors: np.ndarray | float, limit:
     n, k = np.asarray(audited, dtype=np.float64), np.asarray(errors, dtype=np.float64)
     a, b = _SHAPE, _SCALE / limit
     with np.errstate(divide="ignore"):  # evidence of 0, where there are far more errors than the limit allows
-        below: np.ndarray = np.log(betainc(a + k, b + n - k, limit)) - np.log(betainc(a, b, limit))
-    return below + _log_ratio(n, k, a, b, limit)
+        below = np.log(betainc(a + k, b + n - k, limit)) - np.log(betainc(a, b, limit))
+    result: np.ndarray = below + _log_ratio(n, k, a, b, limit)
+    return result
 
 
 def log_evidence_above(audited: np.ndarray | float, errors: np.ndarray | float, limit: float) -> np.ndarray:
@@ -54,8 +55,9 @@ def log_evidence_above(audited: np.ndarray | float, errors: np.ndarray | float, 
     n, k = np.asarray(audited, dtype=np.float64), np.asarray(errors, dtype=np.float64)
     a, b = _SHAPE_ABOVE, _SCALE_ABOVE / limit
     with np.errstate(divide="ignore"):
-        above: np.ndarray = np.log(betaincc(a + k, b + n - k, limit)) - np.log(betaincc(a, b, limit))
-    return above + _log_ratio(n, k, a, b, limit)
+        above = np.log(betaincc(a + k, b + n - k, limit)) - np.log(betaincc(a, b, limit))
+    result: np.ndarray = above + _log_ratio(n, k, a, b, limit)
+    return result
 
 
 def anytime_p(wrong: np.ndarray, limit: float) -> float:
