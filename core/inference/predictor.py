@@ -17,6 +17,7 @@ from core.base.errors import InputError
 from core.base.text import clean_line
 from core.data.batches import length_sorted
 from core.data.tokens import collate, encode, special_tokens_of
+from core.data.unknown import unknown_id
 from core.encoder.architecture import architecture_of
 from core.encoder.forward import Forward
 from core.encoder.layout import pack
@@ -75,11 +76,30 @@ class Predictor:
         self, texts: Sequence[str], progress: Callable[[float], None] | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return fp32 logits [N, C] and token counts [N] of N texts. Counts include special tokens and what is cut."""
+        ids = self._encoded(texts)
+        return self._logits(ids, progress), self._counts(ids)
+
+    def examine(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the same, and how many tokens of each text stand for something that the tokenizer does not know."""
+        ids, unknown = self._encoded(texts), unknown_id(self.classifier.tokenizer)
+        found = np.array([0 if unknown is None else np.count_nonzero(one == unknown) for one in ids], dtype=np.int64)
+        return self._logits(ids), self._counts(ids), found
+
+    def _encoded(self, texts: Sequence[str]) -> list[np.ndarray]:
+        """Return the token ids of whole texts, without special tokens."""
         # Text typed with bytes that are not UTF-8 contains surrogates, which the tokenizer rejects.
         valid = [text.encode("utf-8", "replace").decode() for text in texts]
-        ids = [np.asarray(one, dtype=np.int64) for one in encode(self.classifier.tokenizer, valid)]
+        return [np.asarray(one, dtype=np.int64) for one in encode(self.classifier.tokenizer, valid)]
+
+    def _counts(self, ids: Sequence[np.ndarray]) -> np.ndarray:
+        """Return how many tokens whole texts have, with special tokens [N]."""
+        added = len(self.special_tokens.before) + len(self.special_tokens.after)
+        return np.array([len(one) for one in ids], dtype=np.int64) + added
+
+    def _logits(self, ids: Sequence[np.ndarray], progress: Callable[[float], None] | None = None) -> np.ndarray:
+        """Return fp32 logits [N, C] of the token ids of N texts."""
         counts = np.array([len(one) for one in ids], dtype=np.int64)
-        logits = np.zeros((len(texts), len(self.labels)), dtype=np.float32)
+        logits = np.zeros((len(ids), len(self.labels)), dtype=np.float32)
         done = 0
         limits = (_PADDED_TOKENS, _PADDED_REVIEWS) if self.device.type == "cpu" else (_GPU_TOKENS, _GPU_REVIEWS)
         if self._network is not None:
@@ -88,8 +108,8 @@ class Predictor:
             logits[positions] = self._forward([ids[i] for i in positions]).cpu().numpy()
             done += len(positions)
             if progress is not None:
-                progress(done / len(texts))
-        return logits, counts + len(self.special_tokens.before) + len(self.special_tokens.after)
+                progress(done / len(ids))
+        return logits
 
     def _forward(self, reviews: Sequence[np.ndarray]) -> torch.Tensor:
         """Return fp32 logits [B, C] for B arrays of token ids."""
