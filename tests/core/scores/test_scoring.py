@@ -75,8 +75,8 @@ def test_what_is_there_is_not_computed_again(tmp_path: Path) -> None:
 
 
 def test_another_file_with_the_same_reviews_needs_no_new_scores(tmp_path: Path) -> None:
-    model = model_folder(tmp_path / "run" if (tmp_path / "run").mkdir() else tmp_path / "run")
-    scores(model, pile(tmp_path))
+    (tmp_path / "run").mkdir()
+    scores(model_folder(tmp_path / "run"), pile(tmp_path))
     (tmp_path / "elsewhere").mkdir()
     same, other = inbox(tmp_path / "elsewhere" / "pile.csv", 20), inbox(tmp_path / "elsewhere" / "more.csv", 21)
     run = RunFolder(tmp_path / "run")
@@ -211,7 +211,7 @@ def test_a_full_disk_is_told_and_what_was_computed_stays(tmp_path: Path, monkeyp
     kept = progress_of(folder_of_all()).done
     load = Costless()
     check(scores(model, reviews, load), reviews.texts(range(30)))
-    assert 0 < kept and load.seen <= 30 - kept
+    assert kept > 0 and load.seen <= 30 - kept
 
 
 def test_files_are_private_and_the_manifest_tells_what_they_are_of(tmp_path: Path) -> None:

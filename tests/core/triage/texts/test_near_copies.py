@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ def similarity(left: str, right: str) -> float:
     sets = []
     for text in (left, right):
         words = ["<", *re.findall(r"[a-z0-9]+", text.lower()), ">"]
-        sets.append(set(zip(words, words[1:], strict=False)) if len(words) > 2 else set())
+        sets.append(set(pairwise(words)) if len(words) > 2 else set())
     together = sets[0] | sets[1]
     return len(sets[0] & sets[1]) / len(together) if together else 0.0
 
