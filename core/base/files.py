@@ -1,7 +1,7 @@
 """Folders and files on disk: the home folder, atomic replacement, and private permissions.
 
-Folders are created with mode 0700 and files with 0600, whatever the umask. A file is written under a temporary name,
-synced, and renamed, so that a reader sees either the old or the new content.
+Folders are created with mode 0700 and files with 0600, whatever the umask; only what is handed over follows it. A file
+is written under a temporary name, synced, and renamed, so that a reader sees either the old or the new content.
 """
 
 from __future__ import annotations
@@ -92,8 +92,11 @@ def sha256_of(file: Path) -> str:
         raise ReviewtuiError(f"Cannot read {clean_line(file)} ({error.strerror}).") from error
 
 
-def write_whole(path: Path, content: bytes | str) -> None:
+def write_whole(path: Path, content: bytes | str, *, private: bool = True) -> None:
     """Write `content` to `path` atomically, so that neither a reader nor a crash leaves part of it visible.
+
+    Args:
+        private: Whether only its owner may read it; if not, whoever the umask lets.
 
     Raises:
         ReviewtuiError: The file cannot be written.
@@ -101,7 +104,8 @@ def write_whole(path: Path, content: bytes | str) -> None:
     data = content.encode() if isinstance(content, str) else content
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        descriptor = open_private(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        descriptor = open_private(temporary, flags) if private else os.open(temporary, flags | os.O_CLOEXEC, 0o666)
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()

@@ -67,6 +67,10 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
     """How long the review was on the screen before the decision."""
     source: Source = "human"
+    origin: Source | None = None
+    """Whose word it was where it was imported from; None if it was not imported, or that is not known."""
+    said: float | None = None
+    """When it was given there, in seconds since 1970; None if it was not imported, or that is not known."""
 
     @property
     def labelled(self) -> bool:

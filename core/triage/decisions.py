@@ -5,7 +5,8 @@ before the call returns. An incomplete last line, left by a crash, is ignored by
 
     kind      fields (besides `number`, counted from 1, and `time`)
     decide    those of `core.triage.decision.Decision`
-    bulk      decisions: [those of a `decide`, …], why, facts; part, parts: which of the operation's lines this is
+    bulk      decisions: [those of a `decide`, …], why, facts; notes: [those of a `note`, …], if any came with them;
+              part, parts: which of the operation's lines this is
     note      hash, row, file, line, text: the note about a review; an empty text takes it away
     label     name: a label that is added to those of the pile
     undo      of: number of the operation taken back
@@ -112,18 +113,26 @@ class DecisionLog:
         """
         return self._operate(Operation(kind="decide", decisions=(decision,))).decisions[0]
 
-    def bulk(self, decisions: Sequence[Decision], why: Why, facts: Mapping[str, Any] | None = None) -> Operation:
+    def bulk(
+        self,
+        decisions: Sequence[Decision],
+        why: Why,
+        facts: Mapping[str, Any] | None = None,
+        notes: Sequence[Note] = (),
+    ) -> Operation:
         """Append decisions that are one operation, and that one undo takes back.
 
         Args:
             decisions: One for each review, the one that the user looks at first.
             why: What they have in common.
             facts: What else is to be known of them; JSON.
+            notes: Notes that came with them.
 
         Raises:
             ReviewtuiError: They could not be written, and none of them counts.
         """
-        return self._operate(Operation(kind="bulk", decisions=tuple(decisions), why=why, facts=dict(facts or {})))
+        found = Operation(kind="bulk", decisions=tuple(decisions), why=why, facts=dict(facts or {}), notes=tuple(notes))
+        return self._operate(found)
 
     def note(self, note: Note) -> Operation:
         """Append a note, which replaces the one before.
@@ -131,7 +140,7 @@ class DecisionLog:
         Raises:
             ReviewtuiError: The note could not be written.
         """
-        return self._operate(Operation(kind="note", note=note))
+        return self._operate(Operation(kind="note", notes=(note,)))
 
     def add_label(self, name: str) -> Operation:
         """Append a label to those of the pile.

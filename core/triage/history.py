@@ -231,8 +231,8 @@ class History:
             self._settle(one.row)
             if one.predicted is not None and one.source == "human":
                 self._seen.add((one.row, one.hash))
-        if operation.note is not None:
-            self._notes[operation.note.row].append(operation.note)
+        for note in operation.notes:
+            self._notes[note.row].append(note)
         if operation.label:
             self._labels[operation.number] = operation.label
 
@@ -241,8 +241,8 @@ class History:
             _drop(self._of[one.hash], one)
             _drop(self._at[one.row], one)
             self._settle(one.row)
-        if operation.note is not None:
-            _drop(self._notes[operation.note.row], operation.note)
+        for note in reversed(operation.notes):
+            _drop(self._notes[note.row], note)
         self._labels.pop(operation.number, None)
 
     def _settle(self, row: int) -> None:

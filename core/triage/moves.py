@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import msgspec
 
+from core.triage.decision import Decision, Note
 from core.triage.operation import Operation
 
+About = TypeVar("About", Decision, Note)
 Place: TypeAlias = tuple[int, str]
 """Row and text hash of a review."""
 
@@ -19,8 +21,7 @@ def places_of(operations: Iterable[Operation]) -> set[Place]:
     places: set[Place] = set()
     for operation in operations:
         places.update((one.row, one.hash) for one in operation.decisions)
-        if operation.note is not None:
-            places.add((operation.note.row, operation.note.hash))
+        places.update((one.row, one.hash) for one in operation.notes)
     return places
 
 
@@ -60,10 +61,12 @@ def find_moves(places: Iterable[Place], hashes: Iterable[str]) -> list[tuple[int
 
 def elsewhere(operation: Operation, moves: Mapping[int, int]) -> Operation:
     """Return an operation about the rows where its reviews are now."""
-    decisions = tuple(
-        msgspec.structs.replace(one, row=moves[one.row]) if one.row in moves else one for one in operation.decisions
+    return msgspec.structs.replace(
+        operation,
+        decisions=tuple(_moved(one, moves) for one in operation.decisions),
+        notes=tuple(_moved(one, moves) for one in operation.notes),
     )
-    note = operation.note
-    if note is not None and note.row in moves:
-        note = msgspec.structs.replace(note, row=moves[note.row])
-    return msgspec.structs.replace(operation, decisions=decisions, note=note)
+
+
+def _moved(about: About, moves: Mapping[int, int]) -> About:
+    return msgspec.structs.replace(about, row=moves[about.row]) if about.row in moves else about

@@ -38,32 +38,34 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """The reason of a `bulk`."""
     facts: dict[str, Any] = {}
     """What else is to be known of a `bulk`, such as a threshold."""
-    note: Note | None = None
+    notes: tuple[Note, ...] = ()
+    """One for `note`; those that came with a `bulk`."""
     label: str = ""
     """The name that a `label` adds."""
 
     @property
     def row(self) -> int | None:
         """The row that the user was looking at: that of the decision or note, the first one of a bulk operation."""
-        if self.note is not None:
-            return self.note.row
-        return self.decisions[0].row if self.decisions else None
+        if self.decisions:
+            return self.decisions[0].row
+        return self.notes[0].row if self.notes else None
 
 
 def write_operation(operation: Operation) -> Iterator[Record]:
     """Yield the records of an operation, without `number` and `time`."""
     if operation.kind == "decide":
         yield {"kind": "decide", **write_decision(operation.decisions[0])}
-    elif operation.kind == "note" and operation.note is not None:
-        yield {"kind": "note", **msgspec.structs.asdict(operation.note)}
+    elif operation.kind == "note":
+        yield {"kind": "note", **msgspec.structs.asdict(operation.notes[0])}
     elif operation.kind == "label":
         yield {"kind": "label", "name": operation.label}
     else:
-        parts = max(-(-len(operation.decisions) // PART), 1)
-        rest = iter(operation.decisions)
+        parts = max(-(-max(len(operation.decisions), len(operation.notes)) // PART), 1)
+        rest, notes = iter(operation.decisions), map(msgspec.structs.asdict, operation.notes)
         for part in range(parts):
             shared = {"kind": "bulk", "why": operation.why, "facts": operation.facts, "part": part + 1, "parts": parts}
-            yield {**shared, "decisions": [write_decision(one) for one in islice(rest, PART)]}
+            noted = {"notes": found} if (found := list(islice(notes, PART))) else {}
+            yield {**shared, "decisions": [write_decision(one) for one in islice(rest, PART)], **noted}
 
 
 def read_operation(records: list[Record]) -> Operation:
@@ -77,11 +79,12 @@ def read_operation(records: list[Record]) -> Operation:
     if kind == "decide":
         return Operation(kind=kind, number=number, time=time, decisions=(read_decision(first, number, time),))
     if kind == "note":
-        return Operation(kind=kind, number=number, time=time, note=msgspec.convert(first, Note))
+        return Operation(kind=kind, number=number, time=time, notes=(msgspec.convert(first, Note),))
     if kind == "label":
         return Operation(kind=kind, number=number, time=time, label=msgspec.convert(first["name"], str))
     if kind != "bulk" or [one["part"] for one in records] != list(range(1, first["parts"] + 1)):
         raise ValueError("no operation")
     decisions = tuple(read_decision(one, number, time) for record in records for one in record["decisions"])
     why, facts = msgspec.convert(first["why"], Why), msgspec.convert(first["facts"], dict[str, Any])
-    return Operation(kind=kind, number=number, time=time, decisions=decisions, why=why, facts=facts)
+    notes = tuple(msgspec.convert(one, Note) for record in records for one in record.get("notes", ()))
+    return Operation(kind=kind, number=number, time=time, decisions=decisions, why=why, facts=facts, notes=notes)

@@ -23,7 +23,7 @@ from core.reviews.reading import read_reviews
 from core.runs.folder import create_run, find_run, runs_home
 from core.runs.request import Request
 from core.triage.decisions import Decision, DecisionLog, pile_folder
-from core.triage.decisions_file import OutputExistsError, free_name, write_decisions
+from core.triage.exchange.exporting import OutputExistsError, free_name, write_decisions
 from tests.core.bulk.double import Costless, inbox, model_folder
 from tests.hostile import SOUND, file_names
 

@@ -24,7 +24,8 @@ from core.reviews.options import ReadingOptions
 from core.reviews.page import Page
 from core.reviews.report import ReadingReport
 from core.settings.schema import describe
-from core.triage.decisions_file import DecisionsFile
+from core.triage.exchange.exporting import DecisionsFile
+from core.triage.exchange.selection import LeftOut
 from core.triage.history import History
 from tests.hostile import CORPUS, SHORT, SOUND, file_names, mark, steering
 from tests.tui.engine_double import FakeEngine, column, lengths, report, settle
@@ -253,7 +254,9 @@ async def test_the_dialogs_and_the_notices(tmp_path: Path) -> None:
     def pairs(count: int) -> list[tuple[str, str]]:
         return [(next(some), next(some)) for _ in range(count)]
 
-    done = DecisionsFile(Path(f"/data/{next(some)}.csv"), 3, {next(some): 1, next(some): 2}, 1, 1)
+    done = DecisionsFile(
+        Path(f"/data/{next(some)}.csv"), 3, {next(some): 1, next(some): 2}, (LeftOut("skipped", 1, next(some), 2),), 1
+    )
     async with ReviewTui().run_test(size=WIDE, notifications=True) as pilot:
         app = pilot.app
         assert isinstance(app, ReviewTui)

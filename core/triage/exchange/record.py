@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from math import isfinite
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
-State = Literal["label", "skip", "flag", "ambiguous", "undecided"]
+from core.triage.decision import Source, State
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,8 +37,10 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it came up as a random audit review."""
     blind: bool = False
     """Whether the prediction was hidden until the label was given."""
-    source: str = "human"
-    """Who decided: human, copy, model or import."""
+    revealed: bool = False
+    """Whether it came up with the prediction hidden, which was then asked for."""
+    source: Source = "human"
+    """Whose word it is."""
     seconds: float = 0.0
     """How long the review was on the screen."""
     time: float = 0.0

@@ -17,8 +17,9 @@ from textual.widgets import Input, Static
 
 from core.base.errors import ReviewtuiError
 from core.base.text import clean, clean_line
-from core.triage.decisions_file import DecisionsFile, OutputExistsError, write_decisions
+from core.triage.exchange.exporting import DecisionsFile, OutputExistsError, set_apart, write_decisions
 from core.triage.history import History
+from tui.decisions_text import left_out_text
 from tui.keys.bindings import bindings
 from tui.screens.classify.keys import EXPORT, EXPORT_DONE, OPEN_PILE
 from tui.widgets.line_input import LineInput
@@ -142,11 +143,12 @@ class ExportDone(ModalScreen[bool]):
         done = self._done
         counts = ", ".join(f"{count} {clean_line(label, 30)}" for label, count in done.labels.items())
         notes = [f"{counts}."]
-        if done.skipped:
-            notes.append(f"{done.skipped} skipped {'is' if done.skipped == 1 else 'are'} left out.")
+        if done.left_out:
+            notes.append(f"Not in it: {left_out_text(done.reasons)}.")
         if done.conflicts:
             texts = "text was" if done.conflicts == 1 else "texts were"
             notes.append(f"{done.conflicts} {texts} decided in different ways; the export has the latest decision.")
+        notes += filter(None, [set_apart(done.path)])
         lines: list[tuple[str, str]] = [
             (f"{done.rows} decided review{'' if done.rows == 1 else 's'} in\n", "bold"),
             (clean_line(done.path), "$text-accent"),

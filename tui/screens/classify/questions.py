@@ -12,7 +12,7 @@ from textual.content import Content
 from core.base.errors import ReviewtuiError
 from core.base.text import clean_line
 from core.triage.decisions import recent_piles
-from core.triage.decisions_file import DecisionsFile, free_name
+from core.triage.exchange.exporting import DecisionsFile, free_name
 from core.triage.queue import Pile
 from tui.screens.classify.dialogs import ExportDialog, ExportDone, OpenPile
 from tui.screens.classify.label_bars import percent

@@ -62,7 +62,9 @@ def _record(item: dict[str, Any]) -> Record:
     fields = item["fields"]
     text = fields["text"] if "text" in fields else max((v for v in fields.values() if isinstance(v, str)), key=len)
     values = dict(item.get("metadata") or {})
-    values |= {name: _TRUTHS[values[name]] for name in ("audit", "blind") if isinstance(values.get(name), str)}
+    values |= {
+        name: _TRUTHS[values[name]] for name in ("audit", "blind", "revealed") if isinstance(values.get(name), str)
+    }
     responses = item.get("responses") or {}
     question = _QUESTION if _QUESTION in responses else next(iter(responses), _QUESTION)
     given = {str(one["value"]) for one in responses.get(question, ()) if one.get("status") != "discarded"}

@@ -20,7 +20,7 @@ from core.triage.exchange.record import FIELDS, Record, written_time
 TEXT = "reviewText"
 COLUMNS = (
     *(TEXT, "label", "state", "note", "predicted", "probability", "calibrated", "agreed"),
-    *("model", "model_name", "model_hash", "order", "audit", "blind", "source", "seconds", "time"),
+    *("model", "model_name", "model_hash", "order", "audit", "blind", "revealed", "source", "seconds", "time"),
     *("hash", "file", "line"),
 )
 _NUMBERS = frozenset(("probability", "calibrated", "seconds", "line"))
@@ -89,7 +89,7 @@ def _typed(cells: dict[str, str]) -> dict[str, Any]:
             values[name] = cell
         elif name in _NUMBERS and cell:
             values[name] = int(cell) if name == "line" else float(cell)
-        elif name in ("audit", "blind") and cell:
+        elif name in ("audit", "blind", "revealed") and cell:
             values[name] = _TRUTHS[cell.lower()]
         elif cell:
             values[name] = cell

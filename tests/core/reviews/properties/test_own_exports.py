@@ -17,7 +17,8 @@ from core.bulk.formats.jsonl import JsonLinesFormat
 from core.bulk.formats.parquet import ParquetFormat
 from core.inference.classification import Classification
 from core.triage.decision import Decision
-from core.triage.decisions_file import FORMATS
+from core.triage.exchange.formats.registry import FORMATS
+from core.triage.exchange.selection import record_of
 from tests.core.reviews.kinds.made import Review, reviews
 from tests.core.reviews.properties.hostile_tables import EVERY_TIME, hostile_rows, read, texts
 
@@ -82,4 +83,5 @@ def test_decisions_come_back(suffix: str) -> None:
         Decision(hash=f"{n:016x}", row=n, file="inbox.csv", line=n + 2, text=text, verdict=LABELS[good])
         for n, (text, good) in enumerate(rows)
     ]
-    require_same(FORMATS[suffix](decided).encode(), suffix, rows)
+    records = [record_of(one, "as they said", {}) for one in decided]
+    require_same(FORMATS[suffix[1:]].write(records).encode(), suffix, rows)

@@ -51,6 +51,7 @@ def records(draw: st.DrawFn) -> list[Record]:
                     order=draw(st.none() | st.sampled_from(("file", "uncertainty", "random"))),
                     audit=draw(st.booleans()),
                     blind=draw(st.booleans()),
+                    revealed=draw(st.booleans()),
                     source=draw(st.sampled_from(("human", "copy", "model", "import"))),
                     seconds=draw(st.floats(0, 1e6)),
                     time=draw(st.floats(0, 4e9)),

@@ -342,7 +342,7 @@ async def test_an_export_says_where_it_lies_and_how_to_train_on_it(
     taken.write_text("mine")
     async with bench(FakeEngine(), pile).run_test(size=(120, 40)) as pilot:
         screen = await press(pilot, "enter", "1", "s", "x")
-        await shows(pilot, lambda: "inbox-decisions.csv" in frame(pilot.app))
+        await shows(pilot, lambda: "decisions.csv" in frame(pilot.app))
         pilot.app.screen.query_one(Input).value = str(taken)
         await pilot.press("enter")
         await shows(pilot, lambda: "already exists" in frame(pilot.app))
@@ -350,7 +350,7 @@ async def test_an_export_says_where_it_lies_and_how_to_train_on_it(
         await pilot.press("enter")
         await shows(pilot, lambda: "reviewtui train" in frame(pilot.app))
         shown = frame(pilot.app)
-        assert "2 decided reviews in" in shown and "1 skipped is left out" in shown
+        assert "2 decided reviews in" in shown and "Not in it: 1 skipped." in shown
         assert [json.loads(line)["label"] for line in taken.read_text().splitlines()] == ["positive", "negative"]
         await pilot.press("enter")
         await settled(pilot)

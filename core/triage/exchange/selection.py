@@ -1,0 +1,103 @@
+"""Which decisions go into a file, and which do not, with the reason for each: nothing is left out silently.
+
+A file for training has one row for each text with a label: the latest one. Whoever hands decisions over can have the
+others, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
+
+from core.triage.decision import Decision
+from core.triage.exchange.record import Record, finite, tidied
+from core.triage.history import History
+
+Missing: TypeAlias = Literal["skipped", "flagged", "ambiguous", "repeated", "noted"]
+"""Why a review that the user dealt with is not in a file: it has no label, an equal text was decided later, or it has a
+note but no decision."""
+Included: TypeAlias = Literal["skipped", "flagged", "ambiguous", "repeated"]
+"""Of these, what a file can hold when it is asked for."""
+INCLUDED: tuple[Included, ...] = get_args(Included)
+_BY_STATE: dict[str, Missing] = {"skip": "skipped", "flag": "flagged", "ambiguous": "ambiguous"}
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A review that is not in a file."""
+
+    reason: Missing
+    row: int
+    file: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a file holds, in the order of the pile."""
+
+    records: tuple[Record, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def select(history: History, include: Collection[Included] = (), names: Mapping[str, str] | None = None) -> Selection:
+    """Choose among the decisions of a pile.
+
+    Args:
+        include: What to write besides the latest label of each text.
+        names: Id of a run → its name.
+    """
+    chosen: list[tuple[int, Record]] = []
+    left_out: list[LeftOut] = []
+    latest = {id(one) for one in history.verdicts()}
+    standing = [one for one in history.verdicts() if one.row < 0] + history.decided()
+    for one in standing:
+        reason = _BY_STATE.get(one.state) or (None if id(one) in latest else "repeated")
+        if reason is None or reason in include:
+            chosen.append((one.row, record_of(one, history.note(one.row, one.hash), names or {})))
+        else:
+            left_out.append(LeftOut(reason, one.row, one.file, one.line))
+    left_out += [
+        LeftOut("noted", note.row, note.file, note.line)
+        for note in history.noted()
+        if history.decision(note.row, note.hash) is None
+    ]
+    return Selection(
+        tuple(record for _, record in sorted(chosen, key=lambda one: (one[0] < 0, abs(one[0])))),
+        tuple(sorted(left_out, key=lambda one: (one.row < 0, abs(one.row)))),
+    )
+
+
+def record_of(decision: Decision, note: str, names: Mapping[str, str]) -> Record:
+    """Return what files say of a decision.
+
+    Args:
+        note: The user's note about the review.
+        names: Id of a run → its name.
+    """
+    return tidied(
+        Record(
+            text=decision.text,
+            label=decision.verdict,
+            state=decision.state,
+            note=note,
+            predicted=decision.predicted,
+            probability=finite(decision.probability),
+            calibrated=finite(decision.calibrated),
+            model=decision.model,
+            model_name=names.get(decision.model or ""),
+            model_hash=decision.model_hash,
+            order=decision.order,
+            audit=decision.audit,
+            blind=decision.blind,
+            revealed=decision.revealed,
+            source=decision.source if decision.origin is None else decision.origin,
+            seconds=decision.seconds,
+            time=decision.time if decision.said is None else decision.said,
+            hash=decision.hash,
+            file=decision.file,
+            line=decision.line,
+            columns=decision.columns,
+        )
+    )
