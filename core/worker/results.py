@@ -6,20 +6,22 @@ import hashlib
 import json
 import platform
 import shutil
+import time
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
-from typing import Any
 
 import numpy as np
 import torch
 
 import core
 from core.base.arrow import lists, numbers
-from core.base.files import PRIVATE_FILE, private_folder, sync_path, write_json
+from core.base.files import PRIVATE_FILE, private_folder, sync_path
 from core.data.examples import Examples
 from core.data.run_data import RunData, write_table
 from core.data.tokens import SpecialTokens, tokenizer_sha256
-from core.inference.metrics import expected_calibration_error, fit_temperature, measure, probabilities_of
+from core.inference.metrics import measure
+from core.inference.temperature import FILE_NAME, Temperature, write_temperature
+from core.inference.temperature_fit import temperature_of
 from core.models.classifier import Classifier, save_classifier
 from core.models.sources import ModelSource
 from core.planning.run_plan import ComputePath
@@ -136,7 +138,7 @@ def write_result(run: RunFolder, request: Request, data: RunData, result: Result
     shutil.rmtree(temporary, ignore_errors=True)
     private_folder(temporary)
     save_classifier(result.classifier, temporary)
-    write_json(temporary / "calibration.json", _calibration(result, labels))
+    write_temperature(temporary / FILE_NAME, _temperature(result, labels))
     figures = measure(result.logits, labels, names)
     provenance = read_provenance(run.provenance)
     model = provenance.model if provenance is not None else request.settings.model
@@ -155,18 +157,10 @@ def write_result(run: RunFolder, request: Request, data: RunData, result: Result
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _calibration(result: Result, labels: np.ndarray) -> dict[str, Any]:
-    """Return the temperature that fits the validation rows best, and the calibration error with and without it."""
-    logits = result.logits
-    also = " that also chose the weights" if result.making.chosen_on_validation else ""
-    temperature = fit_temperature(logits, labels)
-    return {
-        "temperature": temperature,
-        "rows": len(labels),
-        "ece": expected_calibration_error(probabilities_of(logits), labels),
-        "ece_with_temperature": expected_calibration_error(probabilities_of(logits / temperature), labels),
-        "fitted_on": f"the validation rows{also}, so both figures are optimistic",
-    }
+def _temperature(result: Result, labels: np.ndarray) -> Temperature:
+    """Return the temperature that fits the validation rows best."""
+    also = " that also chose the weights, so the errors are optimistic" if result.making.chosen_on_validation else ""
+    return temperature_of(result.logits, labels, f"the validation rows{also}", time.time())
 
 
 def _write_predictions(run: RunFolder, data: RunData, result: Result) -> None:
