@@ -11,12 +11,22 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 _MARK = b', "crc32": "'
+_SURROGATE = "\\ud"
+"""How a surrogate is written: half of a character, such as an emoji, or a lone one."""
 
 
 def encode(fields: Mapping[str, Any]) -> bytes:
     """Return one line, newline included. NaN and the infinities, which JSON lacks, become 'nan', 'inf' and '-inf'."""
-    body = json.dumps(_as_json(fields), ensure_ascii=True, allow_nan=False).encode()[:-1]
+    try:
+        text = json.dumps(fields, ensure_ascii=True, allow_nan=False)
+    except (TypeError, ValueError):  # another kind of mapping, or a float that is not finite
+        text = ""
+    if not text or _SURROGATE in text:
+        text = json.dumps(_as_json(fields), ensure_ascii=True, allow_nan=False)
+    body = text.encode()[:-1]
     return body + _MARK + f"{zlib.crc32(body):08x}".encode() + b'"}\n'
 
 
@@ -32,7 +42,7 @@ def decode(line: bytes) -> dict[str, Any] | None:
     """Return the fields on a line, or None if the line is torn or damaged."""
     whole = checked(line)
     try:
-        found: dict[str, Any] | None = json.loads(whole) if whole is not None else None
+        found: dict[str, Any] | None = msgspec.json.decode(whole) if whole is not None else None
     except (ValueError, RecursionError):
         return None
     return found

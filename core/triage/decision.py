@@ -25,7 +25,7 @@ DECIDED: tuple[State, ...] = ("label", "skip", "flag", "ambiguous")
 Record: TypeAlias = dict[str, Any]
 
 
-class Decision(msgspec.Struct, frozen=True, kw_only=True):
+class Decision(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What was decided about one review, and what the model had predicted then."""
 
     number: int = 0
@@ -83,7 +83,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
         return self.labelled and self.source == "human" and self.audit and self.blind
 
 
-class Note(msgspec.Struct, frozen=True, kw_only=True):
+class Note(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What the user noted about one review; an empty text takes the note away."""
 
     hash: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{16}$")]
@@ -101,7 +101,9 @@ def read_decision(record: Record, number: int, time: float) -> Decision:
     """
     if record.get("skipped"):  # before there were other states, a skip was a verdict with this mark
         record = record | {"state": "skip", "verdict": ""}
-    return msgspec.convert(record | {"number": number, "time": time}, Decision)
+    if "number" not in record:
+        record = record | {"number": number, "time": time}
+    return msgspec.convert(record, Decision)
 
 
 def write_decision(decision: Decision) -> Record:

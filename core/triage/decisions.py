@@ -91,9 +91,9 @@ class DecisionLog:
         self._lock = _lock(self.folder / "lock")
         try:
             self._descriptor = open_private(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
-            records, self.damaged, self._length = _records(self._path.read_bytes())
+            self.history = History()
+            self.damaged, self._length = _read(self._path, self.history)
             os.ftruncate(self._descriptor, self._length)
-            self.history = History(records)
             if not (self.folder / "pile.json").exists():
                 write_json(self.folder / "pile.json", {"source": _full_name(source)})
             sync_path(self.folder)
@@ -248,9 +248,20 @@ def _lock(path: Path) -> RunLock:
     return lock
 
 
-def _records(data: bytes) -> tuple[list[Record], int, int]:
-    """Return the records of a log, the number of damaged lines, and the end of the last complete line in bytes."""
-    whole = data.rfind(b"\n") + 1
-    decoded = [decode(line) for line in data[:whole].split(b"\n")[:-1]]
-    records = [record for record in decoded if record is not None]
-    return records, len(decoded) - len(records), whole
+def _read(path: Path, history: History) -> tuple[int, int]:
+    """Apply the events of a log, and return the number of damaged lines and the end of the last complete one in bytes.
+
+    Only one line at a time is held, and none is long, so that other threads of the process go on meanwhile.
+    """
+    damaged = length = 0
+    with path.open("rb") as file:
+        for line in file:
+            if not line.endswith(b"\n"):
+                break  # a crash left it incomplete
+            length += len(line)
+            record = decode(line[:-1])
+            if record is not None:
+                history.apply(record)
+            else:
+                damaged += 1
+    return damaged, length

@@ -7,19 +7,16 @@ where its reviews are now. What the events are is in `core/triage/decisions.py`.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from itertools import chain, islice
-from typing import TypeVar
 
 from core.triage.decision import DECIDED, Counts, Decision, Note, Record, State, counted_as
 from core.triage.moves import elsewhere, find_moves, places_of
 from core.triage.operation import KINDS, Operation, read_operation
+from core.triage.stacks import Stacks
 
 __all__ = ["Counts", "Decision", "History", "Note", "Operation", "Record", "State"]
-
-About = TypeVar("About", Decision, Note)
 
 
 class History:
@@ -114,12 +111,12 @@ class History:
 
     def noted(self) -> list[Note]:
         """Return the notes about reviews in the file, in its order."""
-        latest = (notes[-1] for row, notes in list(self._notes.items()) if row >= 0 and notes)
+        latest = (self._notes.get(row)[-1] for row in self._notes if row >= 0)
         return sorted((one for one in latest if one.text), key=lambda one: one.row)
 
     def verdicts(self) -> list[Decision]:
         """Return the latest decision about each text, in the order of the file; reviews no longer in it come last."""
-        latest = (_latest(self._standing(text_hash)) for text_hash in list(self._of))
+        latest = (_latest(self._standing(text_hash)) for text_hash in self._of)
         return sorted((one for one in latest if one is not None), key=lambda one: (one.row < 0, abs(one.row)))
 
     def human(self) -> list[Decision]:
@@ -133,9 +130,9 @@ class History:
         stays the evidence: otherwise every error of the model could be talked away.
         """
         found = []
-        for text_hash, decisions in list(self._of.items()):
+        for text_hash in self._of:
             standing = {one.row for one in self._standing(text_hash)}
-            labels = (one for one in list(decisions) if one.evidence and one.row in standing)
+            labels = (one for one in self._of.get(text_hash) if one.evidence and one.row in standing)
             found += list(islice(labels, 1))
         return sorted(found, key=lambda one: (one.row < 0, abs(one.row)))
 
@@ -145,15 +142,15 @@ class History:
         Those that `audits` does not have were drawn, but give no evidence.
         """
         found = []
-        for text_hash, decisions in list(self._of.items()):
+        for text_hash in self._of:
             latest = _latest(self._standing(text_hash))
-            if latest is not None and any(one.audit and one.source == "human" for one in list(decisions)):
+            if latest is not None and any(one.audit and one.source == "human" for one in self._of.get(text_hash)):
                 found.append(latest)
         return sorted(found, key=lambda one: (one.row < 0, abs(one.row)))
 
     def conflicts(self) -> list[list[Decision]]:
         """Return, for each text whose copies have different decisions, the decision about each copy."""
-        found = [self._standing(text_hash) for text_hash, all_of in list(self._of.items()) if len(all_of) > 1]
+        found = [self._standing(text_hash) for text_hash in self._of if len(self._of.get(text_hash)) > 1]
         return [one for one in found if len({(each.state, each.verdict) for each in one}) > 1]
 
     def first_undecided(self, rows: Sequence[int], start: int = 0) -> int | None:
@@ -215,10 +212,10 @@ class History:
     # What they lead to
 
     def _forget(self) -> None:
-        self._at: dict[int, list[Decision]] = defaultdict(list)  # row → its decisions, the latest last
-        self._of: dict[str, list[Decision]] = defaultdict(list)  # hash → its decisions, the latest last
+        self._at: Stacks[int, Decision] = Stacks()  # by row
+        self._of: Stacks[str, Decision] = Stacks()  # by hash
         self._current: dict[int, Decision] = {}  # row of the file → its decision, if it is decided
-        self._notes: dict[int, list[Note]] = defaultdict(list)
+        self._notes: Stacks[int, Note] = Stacks()  # by row
         self._labels: dict[int, str] = {}
         self._seen: set[tuple[int, str]] = set()
         self._tally = {field.name: 0 for field in fields(Counts)}
@@ -226,30 +223,30 @@ class History:
     def _add(self, operation: Operation) -> None:
         self._done[operation.number] = operation
         for one in operation.decisions:
-            self._of[one.hash].append(one)
-            self._at[one.row].append(one)
+            self._of.add(one.hash, one)
+            self._at.add(one.row, one)
             self._settle(one.row)
             if one.predicted is not None and one.source == "human":
                 self._seen.add((one.row, one.hash))
         for note in operation.notes:
-            self._notes[note.row].append(note)
+            self._notes.add(note.row, note)
         if operation.label:
             self._labels[operation.number] = operation.label
 
     def _take_out(self, operation: Operation) -> None:
         for one in reversed(operation.decisions):
-            _drop(self._of[one.hash], one)
-            _drop(self._at[one.row], one)
+            self._of.drop(one.hash, one)
+            self._at.drop(one.row, one)
             self._settle(one.row)
         for note in reversed(operation.notes):
-            _drop(self._notes[note.row], note)
+            self._notes.drop(note.row, note)
         self._labels.pop(operation.number, None)
 
     def _settle(self, row: int) -> None:
         """Make the latest decision at a row of the file the current one, and count it instead of the one before."""
         if row < 0:
             return
-        before, decisions = self._current.get(row), self._at[row]
+        before, decisions = self._current.get(row), self._at.get(row)
         for name in counted_as(before) if before is not None else ():
             self._tally[name] -= 1
         if decisions and decisions[-1].state != "undecided":
@@ -261,18 +258,10 @@ class History:
 
     def _standing(self, text_hash: str) -> list[Decision]:
         """Return the latest decision about each copy of a text, of those that are decided."""
-        by_row = {one.row: one for one in self._of.get(text_hash, ())}
+        by_row = {one.row: one for one in self._of.get(text_hash)}
         return [one for one in by_row.values() if one.state != "undecided"]
 
 
 def _latest(decisions: Iterable[Decision]) -> Decision | None:
     """Return the latest decision; of those of one operation, the one that a person made with the review in view."""
     return max(decisions, key=lambda one: (one.number, one.source == "human"), default=None)
-
-
-def _drop(items: list[About], item: About) -> None:
-    """Remove this very item; what is undone is the last one, unless the log is damaged."""
-    for at in range(len(items) - 1, -1, -1):
-        if items[at] is item:
-            del items[at]
-            return

@@ -24,7 +24,7 @@ PART = 200
 """The most decisions on one line of a bulk operation."""
 
 
-class Operation(msgspec.Struct, frozen=True, kw_only=True):
+class Operation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One decision, many at once, a note, or a label that was added to the pile."""
 
     kind: Kind
