@@ -71,9 +71,9 @@ class History:
         """Return the latest decision about the same text at another row, or None."""
         return _latest(one for one in self._standing(text_hash) if one.row != row)
 
-    def was_seen(self, row: int, text_hash: str) -> bool:
-        """Return whether the user has seen the review's prediction with a decision, even one taken back since."""
-        return (row, text_hash) in self._seen
+    def was_seen(self, text_hash: str) -> bool:
+        """Return whether the user has seen a prediction for this text with a decision, even one taken back since."""
+        return text_hash in self._seen
 
     # Operations
 
@@ -202,12 +202,12 @@ class History:
         if not moves:
             return
         done, undone = self._done, self._undone
-        seen = {(moves.get(row, row), text_hash) for row, text_hash in self._seen}
+        seen = self._seen
         self._done, self._undone = {}, {number: elsewhere(one, moves) for number, one in undone.items()}
         self._forget()
         for one in done.values():
             self._add(elsewhere(one, moves))
-        self._seen.update(seen)
+        self._seen |= seen
 
     # What they lead to
 
@@ -217,7 +217,7 @@ class History:
         self._current: dict[int, Decision] = {}  # row of the file → its decision, if it is decided
         self._notes: Stacks[int, Note] = Stacks()  # by row
         self._labels: dict[int, str] = {}
-        self._seen: set[tuple[int, str]] = set()
+        self._seen: set[str] = set()
         self._tally = {field.name: 0 for field in fields(Counts)}
 
     def _add(self, operation: Operation) -> None:
@@ -227,7 +227,7 @@ class History:
             self._at.add(one.row, one)
             self._settle(one.row)
             if one.predicted is not None and one.source == "human":
-                self._seen.add((one.row, one.hash))
+                self._seen.add(one.hash)
         for note in operation.notes:
             self._notes.add(note.row, note)
         if operation.label:

@@ -171,7 +171,7 @@ class Pile:
 
     def _decision(self, review: Review, state: State, verdict: str, how: Circumstances) -> Decision:
         prediction = how.prediction
-        seen = self.history.was_seen(review.row, review.hash)
+        seen = self.history.was_seen(review.hash)
         return Decision(
             **vars(review),
             state=state,

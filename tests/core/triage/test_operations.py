@@ -343,10 +343,10 @@ def test_evidence_is_the_first_answer_that_was_given_unseen(decision: Decide) ->
     log.bulk([undecided(one) for one in history.decided(["ambiguous"])], "requeue")
     log.decide(undecided(decision(0)))
     assert [one.row for one in history.audits()] == [1]
-    assert history.was_seen(0, f"{1:016x}") and not history.was_seen(9, f"{10:016x}")
+    assert history.was_seen(f"{1:016x}") and not history.was_seen(f"{10:016x}")
     while log.undo() is not None:
         pass
-    assert history.was_seen(0, f"{1:016x}"), "what was seen once cannot be unseen"
+    assert history.was_seen(f"{1:016x}"), "what was seen once cannot be unseen"
 
 
 def test_back_to_undecided_goes_back_to_the_queue_and_one_undo_decides_all_again(decision: Decide) -> None:
