@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from core.base.errors import InputError
-from core.data.truncation import kept_tokens
+from core.data.truncation import Span, kept_tokens
 from core.models.plain_tokenizer import PlainTokenizer
 
 _HASHES: WeakKeyDictionary[PlainTokenizer, str] = WeakKeyDictionary()
@@ -82,6 +82,19 @@ def encode(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
     )
     ids: list[list[int]] = encoded["input_ids"]
     return ids
+
+
+def encode_with_spans(tokenizer: Any, texts: Sequence[str]) -> list[tuple[Sequence[int], Sequence[Span]]]:
+    """Return the token ids of whole texts, and for each the characters of the text that it stands for."""
+    # Text typed with bytes that are not UTF-8 contains surrogates, which the tokenizer rejects.
+    valid = [text.encode("utf-8", "replace").decode() for text in texts]
+    if isinstance(tokenizer, PlainTokenizer):
+        found = tokenizer.backend_tokenizer.encode_batch(valid, add_special_tokens=False)
+        return [(one.ids, one.offsets) for one in found]
+    encoded = tokenizer(
+        valid, add_special_tokens=False, truncation=False, padding=False, return_offsets_mapping=True, verbose=False
+    )
+    return list(zip(encoded["input_ids"], encoded["offset_mapping"], strict=True))
 
 
 def definition_of(tokenizer: Any) -> str:

@@ -12,9 +12,8 @@ import numpy as np
 
 from core.base.text import clean_line
 from core.data.length_report import Unknown, UnknownReport
-from core.data.tokens import special_tokens_of
-from core.data.truncation import MOST_PLACES, TokenPlaces, joined
-from core.models.plain_tokenizer import PlainTokenizer
+from core.data.tokens import encode_with_spans, special_tokens_of
+from core.data.truncation import MOST_PLACES, Span, TokenPlaces, joined
 from core.reviews.reading import Reviews
 
 _SAMPLED_FOR_EXAMPLES = 200
@@ -27,7 +26,32 @@ def find_tokens(tokenizer: Any, texts: Sequence[str]) -> tuple[TokenPlaces, ...]
     frame = special_tokens_of(tokenizer, 1 << 30, "head")
     special, unknown = len(frame.before) + len(frame.after), unknown_id(tokenizer)
     return tuple(
-        _places(one, text, special, unknown) for one, text in zip(_encoded(tokenizer, texts), texts, strict=True)
+        token_places(one, text, special, unknown)
+        for one, text in zip(encode_with_spans(tokenizer, texts), texts, strict=True)
+    )
+
+
+def token_places(
+    encoded: tuple[Sequence[int], Sequence[Span]], text: str, special: int, unknown: int | None
+) -> TokenPlaces:
+    """Return where the tokens of a text are.
+
+    Args:
+        encoded: Its ids, and where each of them is, as `encode_with_spans` returns them.
+        text: The text.
+        special: Special tokens that the model adds to every text.
+        unknown: The id that stands for everything unknown, if there is one.
+    """
+    ids, offsets = encoded
+    starts = np.maximum.accumulate(np.fromiter(chain((0,), (start for start, _ in offsets)), dtype=np.int64))[1:]
+    spans = [span for one, span in zip(ids, offsets, strict=True) if one == unknown]
+    return TokenPlaces(
+        count=len(ids),
+        special=special,
+        first=tuple(starts[:MOST_PLACES].tolist()),
+        last=tuple(starts[-MOST_PLACES:].tolist()),
+        unknown=tuple(joined(spans, text)[:MOST_PLACES]),
+        unknown_count=len(spans),
     )
 
 
@@ -99,32 +123,3 @@ def _examples(tokenizer: Any, texts: Sequence[str]) -> tuple[str, ...]:
     for places, text in zip(find_tokens(tokenizer, texts), texts, strict=True):
         found.update(clean_line(text[start:end], _EXAMPLE_CHARACTERS) for start, end in places.unknown)
     return tuple(part for part, _ in found.most_common(_EXAMPLES) if part)
-
-
-def _places(
-    encoded: tuple[Sequence[int], Sequence[tuple[int, int]]], text: str, special: int, unknown: int | None
-) -> TokenPlaces:
-    ids, offsets = encoded
-    starts = np.maximum.accumulate(np.fromiter(chain((0,), (start for start, _ in offsets)), dtype=np.int64))[1:]
-    spans = [span for one, span in zip(ids, offsets, strict=True) if one == unknown]
-    return TokenPlaces(
-        count=len(ids),
-        special=special,
-        first=tuple(starts[:MOST_PLACES].tolist()),
-        last=tuple(starts[-MOST_PLACES:].tolist()),
-        unknown=tuple(joined(spans, text)[:MOST_PLACES]),
-        unknown_count=len(spans),
-    )
-
-
-def _encoded(tokenizer: Any, texts: Sequence[str]) -> list[tuple[Sequence[int], Sequence[tuple[int, int]]]]:
-    """Return the ids of whole texts, and for each the characters that it stands for."""
-    # Text typed with bytes that are not UTF-8 contains surrogates, which the tokenizer rejects.
-    valid = [text.encode("utf-8", "replace").decode() for text in texts]
-    if isinstance(tokenizer, PlainTokenizer):
-        found = tokenizer.backend_tokenizer.encode_batch(valid, add_special_tokens=False)
-        return [(one.ids, one.offsets) for one in found]
-    encoded = tokenizer(
-        valid, add_special_tokens=False, truncation=False, padding=False, return_offsets_mapping=True, verbose=False
-    )
-    return list(zip(encoded["input_ids"], encoded["offset_mapping"], strict=True))

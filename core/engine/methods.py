@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from core.data.length_report import LengthReport
     from core.forecast.facts import Facts
     from core.inference.evaluation_report import EvaluationReport
+    from core.inference.explanation import Explanation
     from core.inference.predictor import Predictor
     from core.reviews.reading import Reviews
 
@@ -229,15 +230,18 @@ def find_tokens(request: FindTokens, progress: Progress) -> FoundTokens:
 def classify(request: Classify, progress: Progress) -> Classified:
     """Classify texts."""
     predictor = _predictor(_folder_of(request), request.precision, progress)
-    found = tuple(predictor.classify(request.texts))
+    found = tuple(predictor.classify(request.texts, lambda fraction: progress("classifying", fraction)))
     if not request.explain:
         return Classified(classifications=found)
     from core.inference.explain import explain
 
-    explanations = []
+    explanations: list[Explanation] = []
+
+    def explaining(fraction: float) -> None:
+        progress("explaining", (len(explanations) + fraction) / len(request.texts))
+
     for text in request.texts:
-        explanations.append(explain(predictor, text))
-        progress("explaining", len(explanations) / len(request.texts))
+        explanations.append(explain(predictor, text, explaining))
     return Classified(classifications=found, explanations=tuple(explanations))
 
 

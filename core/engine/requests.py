@@ -13,7 +13,8 @@ from typing import Any, Generic, Literal, TypeVar, get_args
 import msgspec
 
 from core.data.truncation import TokenPlaces
-from core.inference.classification import Classification, Explanation
+from core.inference.classification import Classification
+from core.inference.explanation import Explanation
 from core.runs.records import GpuMemory
 
 A = TypeVar("A")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -72,18 +73,22 @@ class Predictor:
     def labels(self) -> tuple[str, ...]:
         return self.classifier.labels
 
+    @property
+    def tokenizer(self) -> Any:
+        return self.classifier.tokenizer
+
     def logits(
         self, texts: Sequence[str], progress: Callable[[float], None] | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return fp32 logits [N, C] and token counts [N] of N texts. Counts include special tokens and what is cut."""
         ids = self._encoded(texts)
-        return self._logits(ids, progress), self._counts(ids)
+        return self.logits_of(ids, progress), self._counts(ids)
 
     def examine(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the same, and how many tokens of each text stand for something that the tokenizer does not know."""
         ids, unknown = self._encoded(texts), unknown_id(self.classifier.tokenizer)
         found = np.array([0 if unknown is None else np.count_nonzero(one == unknown) for one in ids], dtype=np.int64)
-        return self._logits(ids), self._counts(ids), found
+        return self.logits_of(ids), self._counts(ids), found
 
     def _encoded(self, texts: Sequence[str]) -> list[np.ndarray]:
         """Return the token ids of whole texts, without special tokens."""
@@ -96,19 +101,31 @@ class Predictor:
         added = len(self.special_tokens.before) + len(self.special_tokens.after)
         return np.array([len(one) for one in ids], dtype=np.int64) + added
 
-    def _logits(self, ids: Sequence[np.ndarray], progress: Callable[[float], None] | None = None) -> np.ndarray:
-        """Return fp32 logits [N, C] of the token ids of N texts."""
-        counts = np.array([len(one) for one in ids], dtype=np.int64)
-        logits = np.zeros((len(ids), len(self.labels)), dtype=np.float32)
+    def logits_of(
+        self,
+        reviews: Sequence[np.ndarray],
+        progress: Callable[[float], None] | None = None,
+        most_tokens: int | None = None,
+    ) -> np.ndarray:
+        """Return fp32 logits [N, C] of N reviews as token ids, without special tokens.
+
+        Args:
+            reviews: N arrays of ids; too long ones are truncated.
+            progress: Called with the fraction done after each batch; an exception from it ends the work.
+            most_tokens: A lower limit of a batch, for work that may be cancelled.
+        """
+        counts = np.array([len(one) for one in reviews], dtype=np.int64)
+        logits = np.zeros((len(reviews), len(self.labels)), dtype=np.float32)
         done = 0
-        limits = (_PADDED_TOKENS, _PADDED_REVIEWS) if self.device.type == "cpu" else (_GPU_TOKENS, _GPU_REVIEWS)
+        tokens, most = (_PADDED_TOKENS, _PADDED_REVIEWS) if self.device.type == "cpu" else (_GPU_TOKENS, _GPU_REVIEWS)
         if self._network is not None:
-            limits = _TOKENS, _REVIEWS
-        for positions in length_sorted(self.special_tokens.length(counts), *limits):
-            logits[positions] = self._forward([ids[i] for i in positions]).cpu().numpy()
+            tokens, most = _TOKENS, _REVIEWS
+        tokens = min(tokens, most_tokens or tokens)
+        for positions in length_sorted(self.special_tokens.length(counts), tokens, most):
+            logits[positions] = self._forward([reviews[i] for i in positions]).cpu().numpy()
             done += len(positions)
             if progress is not None:
-                progress(done / len(ids))
+                progress(done / len(reviews))
         return logits
 
     def _forward(self, reviews: Sequence[np.ndarray]) -> torch.Tensor:
@@ -132,11 +149,11 @@ class Predictor:
         dtype = torch.bfloat16 if self.precision == "bf16" else torch.float32
         return Forward(Weights(self.classifier.model, architecture, dtype))
 
-    def classify(self, texts: Sequence[str]) -> list[Classification]:
+    def classify(self, texts: Sequence[str], progress: Callable[[float], None] | None = None) -> list[Classification]:
         """Return the classification of each text, in order."""
         if not texts:
             return []
-        logits, counts = self.logits(texts)
+        logits, counts = self.logits(texts, progress)
         found = []
         for text, row, count in zip(texts, probabilities_of(logits), counts, strict=True):
             best = int(row.argmax())

@@ -16,7 +16,8 @@ from tui.commands.output import complain, say, say_json
 
 if TYPE_CHECKING:
     from core.engine.data_requests import BulkClassified
-    from core.inference.classification import Classification, Explanation
+    from core.inference.classification import Classification
+    from core.inference.explanation import Explanation
     from core.runs.folder import RunFolder
 
 

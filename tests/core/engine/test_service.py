@@ -247,6 +247,20 @@ def test_a_cancelled_request_ends_and_the_next_is_worked_on(scripted: Pipe) -> N
     assert scripted.next() == {"id": third, "result": "clean"}
 
 
+def test_a_cancelled_explanation_ends_within_a_batch_and_the_next_request_is_answered(
+    service: Pipe, tiny_classifier: Path
+) -> None:
+    texts = ["the lamp broke after two weeks of use and it was returned"] * 3_000
+    explained = service.ask("classify", folder=str(tiny_classifier), texts=texts, explain=True)
+    while (message := service.next())["progress"]["what"] != "explaining":
+        assert message["id"] == explained
+    service.send(json.dumps({"cancel": explained}).encode())
+    following = service.ask("load", folder=str(tiny_classifier))
+    while (message := service.next())["id"] == explained:
+        assert message["progress"]["fraction"] < 0.9, "it was not cancelled"
+    assert message["id"] == following and message["result"]["labels"] == ["negative", "positive"]
+
+
 def test_the_service_is_gone_when_its_pipe_closes_even_in_the_midst_of_work(scripted: Pipe) -> None:
     scripted.ask("endless")
     scripted.next()

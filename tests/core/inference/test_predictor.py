@@ -81,17 +81,3 @@ def test_an_encoder_that_never_learned_to_classify_is_refused(tiny_model: Path, 
         Predictor(tiny_model)
     with pytest.raises(InputError, match="is a file"):
         Predictor(tmp_path / "absent")
-
-
-def test_explaining_masks_each_word_and_names_its_place(predictor: Predictor) -> None:
-    from core.inference.explain import explain
-
-    review = "The lamp isn't great, it is broken."
-    found = explain(predictor, review)
-    words = [part.text for part in found.parts]
-    assert words == ["The", "lamp", "isn't", "great", "it", "is", "broken"] and found.unit == "word"
-    whole = predictor.classify([review])[0]
-    for part in found.parts:
-        assert review[part.start : part.end] == part.text
-        without = predictor.classify([review[: part.start] + "[MASK]" + review[part.end :]])[0]
-        assert part.change == pytest.approx(whole.probability - without.probabilities[whole.label], abs=1e-5)
