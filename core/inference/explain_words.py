@@ -1,8 +1,8 @@
 """Where the words and sentences of a review are, in any script, whatever a model's tokenizer makes of them.
 
-A word is a run of letters, digits and their marks, with apostrophes inside (`isn't`); a Chinese character; an emoji with
-all that belongs to it; or an emoticon that stands alone (`:-(`). Other punctuation belongs to no word. Languages that
-put no spaces between words (Thai, Japanese syllables) have long ones.
+A word is a run of letters, digits and their marks, with apostrophes inside (`isn't`); a Chinese character; an emoji
+with all that belongs to it; or an emoticon that stands alone (`:-(`). Other punctuation belongs to no word. Languages
+that put no spaces between words (Thai, Japanese syllables) have long ones.
 
 Spans are in characters, ascending and apart.
 """
@@ -23,7 +23,8 @@ _Kind = Literal["letter", "ideograph", "picture", "flag", "joiner", "apostrophe"
 _IDEOGRAPHS = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF))
 _SKIN = range(0x1F3FB, 0x1F400)
 _FLAG = range(0x1F1E6, 0x1F200)
-_APOSTROPHES = "'’"
+_KINDS: dict[str, _Kind] = {"So": "picture", "Cf": "joiner"}
+"""Kinds by Unicode's general category."""
 _ZERO_WIDTH_JOINER = "\u200d"
 _EMOTICON = re.compile(r"[^\w\s]{2,8}")
 _EYES = frozenset(":;=<>^")
@@ -131,21 +132,21 @@ def _picture_end(text: str, start: int) -> int:
 
 def _kind(character: str) -> _Kind:
     code = ord(character)
-    if code < 0x80:
-        if character.isalnum() or character == "_":
-            return "letter"
-        return "apostrophe" if character == "'" else "space" if character.isspace() else "other"
+    if code >= 0x80:
+        return _kind_beyond_ascii(character, code)
+    if character.isalnum() or character == "_":
+        return "letter"
+    return "apostrophe" if character == "'" else "space" if character.isspace() else "other"
+
+
+def _kind_beyond_ascii(character: str, code: int) -> _Kind:
     if any(first <= code <= last for first, last in _IDEOGRAPHS):
         return "ideograph"
     if code in _FLAG:
         return "flag"
     category = unicodedata.category(character)
+    if category in _KINDS:
+        return _KINDS[category]
     if category[0] in "LNM":
         return "letter"
-    if category == "So":
-        return "picture"
-    if category == "Cf":
-        return "joiner"
-    if character in _APOSTROPHES:
-        return "apostrophe"
-    return "space" if character.isspace() else "other"
+    return "apostrophe" if character == "’" else "space" if character.isspace() else "other"

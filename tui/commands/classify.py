@@ -10,6 +10,7 @@ import typer
 
 from core.base.errors import InputError
 from core.base.text import clean_line
+from tui import explanation_text as words
 from tui.commands.engine import ask
 from tui.commands.options import Json, Reading, locate, reading_options, reads_reviews
 from tui.commands.output import complain, say, say_json
@@ -120,10 +121,20 @@ def _show_classification(found: Classification, explanation: Explanation | None)
     say(f"{found.label}  {found.probability:.3f}  ({found.tokens} tokens{cut})  " + clean_line(found.text, 80))
     if explanation is None:
         return
-    if explanation.note:
-        say(f"  {explanation.note}")
-    strongest = sorted(explanation.parts, key=lambda part: -abs(part.change))[:5]
-    for part in strongest:
-        without = found.probability - part.change
-        change = f"{found.label} {found.probability:.2f} → {without:.2f}  ({-part.change:+.2f})"
-        say(f"  without '{clean_line(part.text, 60)}': {change}")
+    _show_explanation(explanation, found.text)
+
+
+def _show_explanation(found: Explanation, review: str) -> None:
+    label = clean_line(found.label, 24)
+    if found.note:
+        say(f"  {found.note}")
+    for part in found.strongest("sentence")[:2]:
+        say(f"  {words.signed(part.change)}  {words.statement(found, part, 60)}")
+    if parts := words.named(found):
+        inside = words.looked_into(found)
+        say(f"  for {label} (+) and against it (−), one word masked{f'; {inside}' if inside else ''}:")
+    for part in parts:
+        say(f"  {words.signed(part.change)}  {words.statement(found, part)}")
+    for line in (words.together(found), words.unread(found, review)):
+        if line:
+            say(f"  {line}")

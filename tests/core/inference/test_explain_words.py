@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,7 +61,7 @@ def test_every_word_is_in_one_sentence(text: str) -> None:
     spans = word_spans(text)
     sentences = sentence_spans(text, spans)
     assert sentences == sorted(sentences)
-    for before, after in zip(sentences, sentences[1:], strict=False):
+    for before, after in itertools.pairwise(sentences):
         assert before[1] <= after[0]
     for start, end in spans:
         assert sum(first <= start and end <= last for first, last in sentences) == 1
