@@ -36,7 +36,7 @@ SHOWN = 5
 DRAWS = 9
 """Draws of random words. Words that explain nothing are stronger than all of them once in ten reviews."""
 _WORDS_PER_TAKEN = 3
-"""There must be so many words for each that is taken away."""
+"""Words that a review must have for each that is taken away."""
 _BATCH_TOKENS = 512
 """Cancelling waits for a batch. Reviews of one length leave no padding, so small batches cost nothing: 96 reviews of
 128 tokens took 5.1 s of one busy processor in batches of 4, 6.4 s in batches of 16."""
