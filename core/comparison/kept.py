@@ -109,9 +109,16 @@ def write_pile(report: ComparisonReport, a: str, b: str) -> Path | None:
     return file
 
 
-def answers_in(columns: dict[str, str]) -> tuple[tuple[str, str, float], ...]:
-    """Return who says what, and how surely, in a row of such a file; nothing in a row of any other."""
+def answers_in(columns: dict[str, str]) -> tuple[tuple[str, str, float | None], ...]:
+    """Return who says what in a row of such a file, and how surely; nothing in a row of any other.
+
+    In a file of `core/triage/exchange/conflicts.py` two people say it, of whom that is not known.
+    """
     try:
+        if "person_a" in columns:
+            return tuple(
+                (clean_line(columns[f"person_{one}"], 40), columns[f"label_{one}"], None) for one in ("a", "b")
+            )
         return tuple(
             (clean_line(columns[f"model_{one}"], 40), columns[f"answer_{one}"], float(columns[f"probability_{one}"]))
             for one in ("a", "b")

@@ -34,6 +34,8 @@ from core.engine.data_requests import (
     StudentsForecast,
     Verdicts,
 )
+from core.engine.decision_methods import count_decisions, import_decisions
+from core.engine.decision_requests import CountDecisions, ImportDecisions
 from core.engine.reading_progress import CountingProgress, ReadingProgress
 from core.engine.requests import (
     Classified,
@@ -304,6 +306,8 @@ METHODS: dict[type[EngineRequest[Any]], Method] = {
     Compare: compare,
     JudgePairs: judge_pairs,
     Doctor: doctor,
+    CountDecisions: count_decisions,
+    ImportDecisions: import_decisions,
 }
 
 

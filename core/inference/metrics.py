@@ -66,10 +66,11 @@ def expected_calibration_error(probabilities: np.ndarray, labels: np.ndarray) ->
     """
     confidence = probabilities.max(axis=1)
     correct = (probabilities.argmax(axis=1) == labels).astype(np.float64)
-    return _ece(confidence, correct)
+    return calibration_error(confidence, correct)
 
 
-def _ece(confidence: np.ndarray, correct: np.ndarray) -> float:
+def calibration_error(confidence: np.ndarray, correct: np.ndarray) -> float:
+    """The same from the highest probabilities [N], and whether the classes that have them are right [N]."""
     bins = np.minimum((confidence * _ECE_BINS).astype(int), _ECE_BINS - 1)
     gaps = np.bincount(bins, weights=correct - confidence, minlength=_ECE_BINS)
     return float(np.abs(gaps).sum() / len(confidence))
@@ -80,9 +81,13 @@ def ece_null_band(probabilities: np.ndarray, seed: int = 0) -> tuple[float, floa
 
     ECE is never zero on finite data: labels are drawn from the probabilities themselves, 500 times.
     """
+    return calibration_null_band(probabilities.max(axis=1), seed)
+
+
+def calibration_null_band(confidence: np.ndarray, seed: int = 0) -> tuple[float, float]:
+    """The same from the highest probabilities [N]."""
     generator = np.random.default_rng(seed)
-    confidence = probabilities.max(axis=1)
-    draws = [_ece(confidence, generator.random(len(confidence)) < confidence) for _ in range(_NULL_DRAWS)]
+    draws = [calibration_error(confidence, generator.random(len(confidence)) < confidence) for _ in range(_NULL_DRAWS)]
     return float(np.mean(draws)), float(np.quantile(draws, 0.95))
 
 

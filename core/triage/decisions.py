@@ -48,8 +48,13 @@ __all__ = [
     "PileInUseError",
     "Record",
     "pile_folder",
+    "read_history",
     "recent_piles",
 ]
+
+
+LOG = "decisions.jsonl"
+"""The file in a pile's folder."""
 
 
 class PileInUseError(ReviewtuiError):
@@ -86,7 +91,7 @@ class DecisionLog:
             ReviewtuiError: The log cannot be read or written.
         """
         self.folder = private_folder(pile_folder(source))
-        self._path = self.folder / "decisions.jsonl"
+        self._path = self.folder / LOG
         self._clock, self._sync = clock, sync
         self._lock = _lock(self.folder / "lock")
         try:
@@ -208,6 +213,17 @@ class DecisionLog:
             self.history.apply(record)
 
 
+def read_history(file: Path) -> tuple[History, int]:
+    """Return what a log says now, and how many of its lines are damaged, without taking its lock.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    history = History()
+    damaged, _ = _read(file, history)
+    return history, damaged
+
+
 @dataclass(frozen=True)
 class RecentPile:
     """A pile that was opened before."""
@@ -224,7 +240,7 @@ def recent_piles(most: int = 8) -> list[RecentPile]:
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             source = str(json.loads(described.read_bytes())["source"])
             if Path(source).exists():
-                found.append(RecentPile(source, described.with_name("decisions.jsonl").stat().st_mtime))
+                found.append(RecentPile(source, described.with_name(LOG).stat().st_mtime))
     return sorted(found, key=lambda pile: pile.opened, reverse=True)[:most]
 
 

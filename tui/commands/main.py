@@ -19,6 +19,7 @@ from tui.commands import (
     classify,
     compare,
     continuing,
+    decisions,
     distil,
     doctor,
     evaluate,
@@ -73,6 +74,7 @@ app.command("verify-resume")(verify.verify_resume)
 app.command(cls=ReviewsCommand)(classify.classify)
 app.command()(evaluate.evaluate)
 app.command()(compare.compare)
+app.command()(decisions.decisions)
 app.command()(keys.keys)
 app.command()(doctor.doctor)
 

@@ -74,7 +74,7 @@ def write_decisions(
         raise InputError(f"There is no folder {clean_line(path.parent, 120)}.")
     if path.is_dir():
         raise InputError(f"{shown} is a folder; add a file name.")
-    chosen = select(history, include, _names(history))
+    chosen = select(history, include, names_of(history))
     if not chosen.records:
         others = ", or include those without a label" if chosen.left_out else ""
         raise InputError(f"No review has been given a label yet; decide at least one{others}.")
@@ -93,7 +93,7 @@ def write_decisions(
     )
 
 
-def _names(history: History) -> dict[str, str]:
+def names_of(history: History) -> dict[str, str]:
     """Return the names of the runs whose models predicted, by their ids: those that they have, or had elsewhere."""
     names: dict[str, str] = {}
     for operation in history.recent(history.events):

@@ -28,6 +28,7 @@ _MOST_BYTES = 1 << 30
 _HASH = re.compile(r"[0-9a-f]{16}")
 _SHOWN = 60
 """Characters of a review in a list of problems."""
+_STATES = {"skip": "skipped", "flag": "flagged", "ambiguous": "ambiguous", "undecided": "undecided"}
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def read_decisions(path: Path) -> tuple[Format, list[Entry]]:
 
 def hashes_of(entries: Iterable[Entry]) -> set[str]:
     """Return the text hashes by which the reviews of a file may be found."""
-    return {found for one in entries if one.record is not None for found in _hashes(one.record)}
+    return {found for one in entries if one.record is not None for found in hashes_of_record(one.record)}
 
 
 def plan_import(
@@ -132,11 +133,9 @@ def _take(plan: ImportPlan, history: History, entry: Entry, record: Record, revi
     if record.state == "undecided" and decision is None:
         same = True
     if not same and decision is not None and not replace:
-        plan.problems.append(
-            _problem(entry, f"it says {_words(record)}, and this pile {_said(decision)}", conflict=True)
-        )
+        plan.problems.append(_problem(entry, f"it says {_words(record)}, this pile {_said(decision)}", conflict=True))
     elif not same:
-        plan.decisions.append(_decision(record, review))
+        plan.decisions.append(decision_of(record, review))
         plan.replaced += decision is not None
         if record.model is not None and record.model_name is not None:
             plan.models[record.model] = record.model_name
@@ -156,7 +155,7 @@ def _review_of(
     record: Record, found: Mapping[str, Sequence[Review]], history: History, taken: Mapping[int, Record]
 ) -> tuple[Review | None, str]:
     """Return the review that a record is about, or None and why there is none."""
-    candidates = [review for one in _hashes(record) for review in found.get(one, ())]
+    candidates = [review for one in hashes_of_record(record) for review in found.get(one, ())]
     if not candidates:
         return None, "no review of this pile has this text"
     same = [one for one in candidates if one.hash == _hash_of(record.text) or clean(one.text) == clean(record.text)]
@@ -171,7 +170,7 @@ def _review_of(
     return next(free, same[0]), ""
 
 
-def _hashes(record: Record) -> list[str]:
+def hashes_of_record(record: Record) -> list[str]:
     """Return the hash that a record has, if it has one, and that of its text."""
     own = [record.hash] if _HASH.fullmatch(record.hash) else []
     return list(dict.fromkeys([*own, *filter(None, [_hash_of(record.text)])]))
@@ -184,7 +183,8 @@ def _hash_of(text: str) -> str:
         return ""
 
 
-def _decision(record: Record, review: Review) -> Decision:
+def decision_of(record: Record, review: Review) -> Decision:
+    """Return the decision about a review that a record makes."""
     labelled = record.state == "label"
     return Decision(
         **vars(review),
@@ -213,8 +213,8 @@ def _problem(entry: Entry, why: str, conflict: bool = False) -> Problem:
 
 
 def _words(record: Record) -> str:
-    return f"“{clean_line(record.label, 40)}”" if record.state == "label" else record.state
+    return f"“{clean_line(record.label, 40)}”" if record.state == "label" else _STATES[record.state]
 
 
 def _said(decision: Decision) -> str:
-    return f"“{clean_line(decision.verdict, 40)}”" if decision.labelled else decision.state
+    return f"“{clean_line(decision.verdict, 40)}”" if decision.labelled else _STATES[decision.state]

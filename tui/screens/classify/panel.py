@@ -26,8 +26,9 @@ class View:
     """None while a typed review is in view."""
     prediction: Classification | None
     """The model's answer; None if it is hidden or missing."""
-    voices: tuple[tuple[str, str, float], ...]
-    """What two models say, in a pile of reviews on which they disagree: name, label and probability of each."""
+    voices: tuple[tuple[str, str, float | None], ...]
+    """What two models or people say, in a pile of reviews on which they disagree: name, label and probability of each;
+    of people, no probability is known."""
     places: TokenPlaces | None
     """Where the tokens of the review are; None if that is not known yet."""
     decision: Decision | None

@@ -66,8 +66,8 @@ def answer(model: ModelInUse, prediction: Classification | None, key: Key, *, wa
     )
 
 
-def voices(said: Sequence[tuple[str, str, float]]) -> Content:
-    """Return what two models say that disagree, a line for each."""
+def voices(said: Sequence[tuple[str, str, float | None]]) -> Content:
+    """Return what two models or people say that disagree, a line for each."""
     width = max((cell_len(clean_line(name, 24)) for name, _, _ in said), default=0)
     parts: list[Part] = []
     for number, (name, label, probability) in enumerate(said):
@@ -76,7 +76,7 @@ def voices(said: Sequence[tuple[str, str, float]]) -> Content:
             ("\n" if number else "", ""),
             (f"{shown}{' ' * (width - cell_len(shown))} says ", "$foreground-muted"),
             (clean_line(label, 30), "bold"),
-            (f"  {percent(probability)}", ""),
+            (f"  {percent(probability)}" if probability is not None else "", ""),
         ]
     return Content.assemble(*parts)
 
