@@ -36,6 +36,7 @@ from core.engine.data_requests import (
 )
 from core.engine.decision_methods import count_decisions, import_decisions
 from core.engine.decision_requests import CountDecisions, ImportDecisions
+from core.engine.pile_methods import PILE_METHODS
 from core.engine.reading_progress import CountingProgress, ReadingProgress
 from core.engine.requests import (
     Classified,
@@ -308,6 +309,7 @@ METHODS: dict[type[EngineRequest[Any]], Method] = {
     Doctor: doctor,
     CountDecisions: count_decisions,
     ImportDecisions: import_decisions,
+    **PILE_METHODS,
 }
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from core.base.arrow import numbers
 from core.base.errors import InputError, ReviewtuiError
 from core.base.text import clean_line
 from core.reviews.build import build
@@ -112,6 +113,21 @@ class Reviews:
         """Yield all texts in order, `size` at a time."""
         for start in range(0, len(self), size):
             yield self.texts(range(start, min(start + size, len(self))))
+
+    def text_arrays(self) -> Iterator[Any]:
+        """Yield all texts in order, as Arrow arrays of some thousand each; one is in memory until the next one."""
+        for begin, batch in self._rows.batches():
+            if self._kept is None:
+                yield batch.column("text")
+                continue
+            first, last = np.searchsorted(self._kept, (begin, begin + batch.num_rows))
+            if last > first:
+                yield batch.column("text").take(numbers(self._kept[first:last] - begin))
+
+    @property
+    def stored_rows(self) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """Where each review stands among all stored rows, with those that are left out [N], ascending."""
+        return np.arange(len(self), dtype=np.int64) if self._kept is None else self._kept
 
     def _find(self, row: int) -> tuple[Any, int]:
         if not -len(self) <= row < len(self):

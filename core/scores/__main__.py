@@ -6,7 +6,6 @@ READING is a `ReadingOptions` in JSON. The process forks at once, so that its pa
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import time
 from contextlib import suppress
@@ -16,18 +15,19 @@ from core.base.errors import ReviewtuiError
 from core.base.files import private_folder, write_whole
 from core.base.priority import lower_process_priority
 from core.reviews.options import ReadingOptions
-from core.runs.lock import RunLock, RunLockedError, living_worker
-from core.scores.folder import ScoresFolder, scores_home
+from core.runs.lock import RunLock, RunLockedError
+from core.scores.folder import ScoresFolder, background_lock, scores_home
+from core.scores.launch import end_in_background
 
 _NICENESS = 10
-_LOCK = "background.lock"
 _PATIENCE_SECONDS = 30.0
 
 
 def main(source: str, reading: str, models: list[str]) -> int:
     """Score a pile with models, in place of what is scored in the background now; return the exit status."""
     os.umask(0o077)
-    lock = _take_over(private_folder(scores_home()) / _LOCK)
+    private_folder(scores_home())
+    lock = _take_over()
     if lock is None:
         return 1
     try:
@@ -76,17 +76,14 @@ def _give_up(folder: ScoresFolder, reason: str) -> int:
     return 1
 
 
-def _take_over(path: Path) -> RunLock | None:
+def _take_over() -> RunLock | None:
     """Return the lock of the process in the background, and end the one that holds it; None if it does not end."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < deadline:
         try:
-            lock = RunLock(path)
+            lock = RunLock(background_lock())
         except RunLockedError:
-            holder = living_worker(path)
-            if holder is not None and holder.is_here and holder.pid != os.getpid():
-                with suppress(OSError):
-                    os.kill(holder.pid, signal.SIGTERM)
+            end_in_background()
             time.sleep(0.1)
             continue
         lock.sign()

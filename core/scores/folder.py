@@ -107,6 +107,11 @@ def scores_home() -> Path:
     return home() / "scores"
 
 
+def background_lock() -> Path:
+    """Return the lock of the process that scores in the background."""
+    return scores_home() / "background.lock"
+
+
 def scores_folder(model: str, data: str) -> ScoresFolder:
     """Return where the scores of a model on some data are kept, given the hashes of both."""
     return ScoresFolder(scores_home() / f"{model[:_DIGITS]}-{data[:_DIGITS]}")

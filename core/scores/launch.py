@@ -7,15 +7,18 @@ model is ended by the next: what it has computed is kept for when it is wanted a
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from core.base.errors import ReviewtuiError
 from core.base.files import home, open_private, private_folder
 from core.base.subprocess_env import child_environment, python_module
 from core.reviews.options import ReadingOptions
-from core.scores.folder import scores_home
+from core.runs.lock import living_worker
+from core.scores.folder import ScoresFolder, background_lock, scores_home
 
 
 def launch_scoring(
@@ -50,3 +53,21 @@ def launch_scoring(
     finally:
         os.close(log)
     starter.wait()  # it forks and ends, so that nobody has to reap the one that works
+
+
+def end_in_background(folder: ScoresFolder | None = None) -> bool:
+    """End the process in the background; return whether there was one. What it has computed is kept.
+
+    Args:
+        folder: End it only if it works on these scores.
+    """
+    holder = living_worker(background_lock())
+    if holder is None or not holder.is_here or holder.pid == os.getpid():
+        return False
+    if folder is not None:
+        works = living_worker(folder.lock)
+        if works is None or works.pid != holder.pid:
+            return False
+    with suppress(OSError):
+        os.kill(holder.pid, signal.SIGTERM)
+    return True

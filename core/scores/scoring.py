@@ -28,6 +28,7 @@ from core.runs.active import is_training
 from core.runs.lock import RunLock, RunLockedError
 from core.runs.model_hash import model_hash
 from core.scores.folder import Manifest, ScoresFolder, progress_of, scores_folder
+from core.scores.launch import end_in_background
 from core.scores.scores import Array, Scores, by_row, record_of, scores_of, scoring_sequence
 
 SIZES = ChunkSizes(first=64, largest=512)
@@ -61,6 +62,7 @@ def score(
     load: Load | None = None,
     sizes: ChunkSizes = SIZES,
     wait: bool = True,
+    take_over: bool = False,
 ) -> Scores | None:
     """Compute what is missing of the scores of a model on reviews, and return all of them.
 
@@ -70,6 +72,7 @@ def score(
         source: Where they are from, for the manifest.
         load: Loads the model.
         wait: Whether to wait while another process computes them; otherwise None is returned.
+        take_over: Whether to take the place of one in the background, because somebody waits.
 
     Raises:
         InputError: The model cannot be loaded.
@@ -85,7 +88,8 @@ def score(
         except RunLockedError:
             if not wait:
                 return None
-            _tell_of_the_other(folder, progress)
+            if not (take_over and end_in_background(folder)):
+                _tell_of_the_other(folder, progress)
             continue
         try:
             lock.sign()

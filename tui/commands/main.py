@@ -29,6 +29,7 @@ from tui.commands import (
     keys,
     prune,
     queue,
+    rank,
     runs,
     sweep,
     train,
@@ -72,6 +73,7 @@ app.command()(continuing.extend)
 app.command()(continuing.branch)
 app.command("verify-resume")(verify.verify_resume)
 app.command(cls=ReviewsCommand)(classify.classify)
+app.command()(rank.rank)
 app.command()(evaluate.evaluate)
 app.command()(compare.compare)
 app.command()(decisions.decisions)
