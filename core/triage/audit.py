@@ -28,7 +28,7 @@ RESERVED = 0.1
 EVERY = 10
 """One review in so many is an audit review."""
 UNCHOSEN = frozenset(("file", "random"))
-"""Orders that bring in reviews without regard to what a model says, or to what was looked for."""
+"""Orders that do not depend on what a model says, or on what was looked for."""
 
 
 def audit_key(source: str) -> bytes:
