@@ -26,7 +26,7 @@ Array = np.ndarray[Any, Any]
 RESERVED = 0.1
 """The share of a pile that is kept for audits."""
 EVERY = 10
-"""One review in so many is an audit review."""
+"""One review in this number is an audit review."""
 UNCHOSEN = frozenset(("file", "random"))
 """Orders that do not depend on what a model says, or on what was looked for."""
 
