@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -101,20 +102,58 @@ def write_whole(path: Path, content: bytes | str, *, private: bool = True) -> No
     Raises:
         ReviewtuiError: The file cannot be written.
     """
-    data = content.encode() if isinstance(content, str) else content
+    write_parts(path, [content.encode() if isinstance(content, str) else content], private=private)
+
+
+def write_parts(path: Path, parts: Iterable[bytes], *, private: bool = True, new: bool = False) -> None:
+    """Write `parts`, one after the other, to `path` atomically; not all of them need to be in memory.
+
+    Args:
+        private: Whether only its owner may read it; if not, whoever the umask lets.
+        new: Whether nothing may be there yet; otherwise, what is there is replaced.
+
+    Raises:
+        FileExistsError: Something is there, and `new` is True.
+        ReviewtuiError: The file cannot be written.
+    """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         descriptor = open_private(temporary, flags) if private else os.open(temporary, flags | os.O_CLOEXEC, 0o666)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
+        if new:
+            _place(temporary, path)
+        else:
+            temporary.replace(path)
+    except FileExistsError:
+        temporary.unlink(missing_ok=True)
+        raise
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise ReviewtuiError(f"Cannot write {path} ({error.strerror or error}).") from error
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
     sync_path(path.parent)
+
+
+def _place(temporary: Path, path: Path) -> None:
+    """Rename a file to a name that nothing has.
+
+    Raises:
+        FileExistsError: Something has it.
+    """
+    try:
+        os.link(temporary, path)
+        temporary.unlink()
+    except FileExistsError:
+        raise
+    except OSError:  # the file system has no hard links: take the name first
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE_FILE))
+        temporary.replace(path)
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -75,6 +75,7 @@ def fit(
     class_weights: Literal["none", "balanced"],
     seed: int,
     progress: Callable[[float], None] = lambda fraction: None,
+    c: float | None = None,
 ) -> Fit:
     """Choose C by the loss on stratified folds, then fit all reviews with it.
 
@@ -86,6 +87,7 @@ def fit(
         class_weights: `balanced` weights each review by N / (C × reviews of its class).
         seed: Decides the folds.
         progress: Called with the fraction done, 0 to 1; an exception from it ends the work.
+        c: C, if it has been chosen before; no folds are fitted then.
     """
     from threadpoolctl import threadpool_limits
 
@@ -95,7 +97,7 @@ def fit(
     wide = (wide - mean) * scale
     weighting = None if class_weights == "none" else "balanced"
     with threadpool_limits(1):
-        c, folds, loss = _choose(wide, labels, weighting, seed, progress)
+        c, folds, loss = (c, 0, None) if c is not None else _choose(wide, labels, weighting, seed, progress)
         model = _model(c, weighting)
         _fit(model, wide, labels)
     coefficients, intercepts = _by_class(model, classes, len(labels))

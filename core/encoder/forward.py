@@ -9,6 +9,7 @@ Shapes: as in `core.encoder`; queries, keys and values of a block are viewed as 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -53,6 +54,21 @@ class Forward:
         for layer in self._layers:
             hidden = layer(batch, hidden)
         return self._head(hidden)
+
+    @torch.inference_mode()
+    def means(self, batch: Packed, layers: Sequence[int]) -> torch.Tensor:
+        """Return the mean output [B, n·H] in fp32 of n layers over all tokens of each review, one layer after another.
+
+        Args:
+            layers: In ascending order, counted from 1, without the top layer; 0 is the embeddings.
+        """
+        hidden, found = self._embed(batch), []
+        lengths = torch.from_numpy(batch.lengths)
+        for number in range(layers[-1] + 1):
+            hidden = self._layers[number - 1](batch, hidden) if number else hidden
+            if number in layers:
+                found.append(torch.segment_reduce(hidden[: batch.tokens], "mean", lengths=lengths))
+        return torch.cat(found, dim=1)
 
     def _embed(self, batch: Packed) -> torch.Tensor:
         """Return the input [T, H] of the first layer, in fp32."""

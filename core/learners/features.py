@@ -84,6 +84,11 @@ class FeatureStore:
     def bytes(self) -> int:
         return self._rows.numel() * self._rows.element_size()
 
+    def rows_at(self, positions: np.ndarray) -> np.ndarray:
+        """Return the rows [B, H] in fp32 of the reviews at `positions` [B], each of which has one row."""
+        rows: np.ndarray = self.take(positions, torch.empty(len(positions), self._rows.shape[1])).numpy()
+        return rows
+
     def take(self, positions: np.ndarray, out: torch.Tensor) -> torch.Tensor:
         """Copy the rows of the reviews at `positions` [B] into `out` [n, H] fp32; further rows of `out` become 0."""
         end = 0

@@ -13,11 +13,14 @@ VALIDATION_FRACTION = 0.1
 MIN_ROWS, MIN_ROWS_OF_A_CLASS, MAX_CLASSES = 8, 2, 50
 
 
-def require_trainable(reviews: Reviews, fraction: float | None = VALIDATION_FRACTION) -> tuple[Rows, Rows] | None:
+def require_trainable(
+    reviews: Reviews, fraction: float | None = VALIDATION_FRACTION, of_a_class: int = MIN_ROWS_OF_A_CLASS
+) -> tuple[Rows, Rows] | None:
     """Check that a classifier can be trained on `reviews`.
 
     Args:
         fraction: The share of them that is held out for validation; None if there are others for that.
+        of_a_class: The fewest reviews that every class must have.
 
     Returns:
         The rows to learn from and those held out, as `split_by_hash` does; None if none are held out.
@@ -46,10 +49,10 @@ def require_trainable(reviews: Reviews, fraction: float | None = VALIDATION_FRAC
     if rows < MIN_ROWS:
         raise InputError(f"{shown} has {rows} labelled reviews; training needs at least {MIN_ROWS}.")
     fewest = min(counts, key=lambda name: counts[name])
-    if counts[fewest] < MIN_ROWS_OF_A_CLASS:
+    if counts[fewest] < of_a_class:
         raise InputError(
             f"Only {counts[fewest]} review of {shown} is labelled “{clean_line(fewest, 40)}”; each class needs at "
-            f"least {MIN_ROWS_OF_A_CLASS}: add reviews or leave that label out."
+            f"least {of_a_class}: add reviews or leave that label out."
         )
     distinct = rows - report.duplicates.rows
     if distinct == 1:

@@ -60,7 +60,8 @@ def test_every_command_on_a_hostile_place(
         ("inspect", data, "--model", str(tiny_model)), ("inspect", data, "--model", str(tiny_model), "--json"),
         ("forecast", data, *quick), ("train", data, *quick, "--name", name, "--wait"), ("runs",), ("runs", "--json"),
         ("status", "latest"), ("status", "latest", "--plain"), ("status", place.run.id, "--plain"),
-        ("evaluate", "latest", data), ("classify", *some, "--run", "latest", "--explain"),
+        ("evaluate", "latest", data), ("suspects", data, "--model", str(tiny_model), "--json"),
+        ("classify", *some, "--run", "latest", "--explain"),
         ("classify", *some, "--run", place.run.id, "--json"),
         *(("classify", "--file", data, "--output", str(output), "--run", "latest") for output in outputs),
     ]  # fmt: skip

@@ -31,6 +31,7 @@ from tui.commands import (
     queue,
     rank,
     runs,
+    suspects,
     sweep,
     train,
     verify,
@@ -77,6 +78,7 @@ app.command()(rank.rank)
 app.command()(evaluate.evaluate)
 app.command()(compare.compare)
 app.command()(decisions.decisions)
+app.command()(suspects.suspects)
 app.command()(keys.keys)
 app.command()(doctor.doctor)
 

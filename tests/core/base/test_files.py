@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from core.base.errors import ReviewtuiError
-from core.base.files import home, open_private, private_folder, sync_path, write_json, write_whole
+from core.base.files import home, open_private, private_folder, sync_path, write_json, write_parts, write_whole
 
 
 @pytest.fixture(params=[0o000, 0o022, 0o777], ids=oct, autouse=True)
@@ -144,3 +144,21 @@ def test_syncing_a_folder_leaves_no_descriptor_open(tmp_path: Path) -> None:
     for _ in range(5):
         sync_path(tmp_path)
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_new_file_takes_the_place_of_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool) -> None:
+    if not links:
+        monkeypatch.setattr(os, "link", lambda *_: (_ for _ in ()).throw(OSError(errno.EPERM, "not permitted")))
+    path = tmp_path / "file"
+    write_parts(path, iter([b"one ", b"two"]), new=True)
+    with pytest.raises(FileExistsError):
+        write_parts(path, [b"three"], new=True)
+    assert path.read_bytes() == b"one two" and mode(path) == 0o600
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_whose_parts_fail_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError):
+        write_parts(tmp_path / "file", (bytes(1 // number) for number in (1, 0)))
+    assert list(tmp_path.iterdir()) == []

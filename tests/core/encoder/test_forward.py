@@ -64,3 +64,20 @@ def test_the_words_of_the_model_stay_as_they_are(family: str) -> None:
     forward_logits(model, made_reviews([5, 60, 17]), torch.bfloat16)
     for name, weight in model.state_dict().items():
         assert torch.equal(weight, before[name]), name
+
+
+@settings(max_examples=25)
+@given(family=st.sampled_from(FAMILIES), lengths=LENGTHS, layers=st.sampled_from([(0,), (2,), (0, 1), (1, 2)]))
+def test_means_over_tokens_equal_those_of_hugging_faces_hidden_states(
+    family: str, lengths: list[int], layers: tuple[int, ...]
+) -> None:
+    model = build(family, layers=3)
+    reviews = made_reviews(lengths)
+    shape = architecture_of(model)
+    batch = pack(reviews, shape.heads, shape.padding, offset_positions=shape.offset_positions)
+    found = Forward(Weights(model, shape, torch.float32)).means(batch, layers)
+    for place, review in enumerate(reviews):
+        with torch.no_grad():
+            states = model.base_model(torch.from_numpy(review)[None], output_hidden_states=True).hidden_states
+        expected = torch.cat([states[layer][0].mean(dim=0) for layer in layers])
+        torch.testing.assert_close(found[place], expected, rtol=1e-4, atol=1e-4)

@@ -1,0 +1,105 @@
+"""`suspects`: labelled reviews whose label is probably wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from core.base.text import clean_line
+from tui.commands.engine import ask
+from tui.commands.options import Data, Json, Reading, locate, reading_options, reads_reviews
+from tui.commands.output import say, say_json, table
+from tui.shell_command import quoted
+
+if TYPE_CHECKING:
+    from core.suspicion.listing import KeptSuspects
+    from core.suspicion.report import Suspect
+
+_SHOWN = 20
+
+
+@reads_reviews()
+def suspects(
+    data: Data,
+    reading: Reading,
+    model: Annotated[
+        str, typer.Option(help="Whose output the judges learn from: an id, a folder, or starter.")
+    ] = "auto",
+    folds: Annotated[
+        int, typer.Option(help="How many models judge, each the reviews kept from it.", min=2, max=100)
+    ] = 5,
+    seed: Annotated[int, typer.Option(help="Decides the folds.", min=0)] = 0,
+    output: Annotated[Path | None, typer.Option(help="Where to write them: .jsonl or .csv.")] = None,
+    most: Annotated[int | None, typer.Option(help="Write or print no more than this many.", min=1)] = None,
+    json: Json = False,
+) -> int:
+    """List the labels that a model which has not seen the review doubts, the most doubted first.
+
+    Texts whose copies have different labels come before them. With --json, each is one object on a line, or, with
+    --output, the figures are one object.
+    """
+    from core.engine.data_requests import FindSuspects
+    from core.engine.requests import to_result
+    from core.suspicion.listing import fields_of, read_kept, read_list, require_writable, write_list
+
+    target = output.expanduser().absolute() if output is not None else None
+    if target is not None:
+        require_writable(target)
+    source, options = locate(data), reading_options(reading)
+    found = ask(FindSuspects(source=source, reading=options, model=model, folds=folds, seed=seed))
+    kept = read_kept(source)
+    assert kept is not None  # the engine has just written it
+    if target is not None:
+        write_list(read_list(kept.list, most), target)
+    if not json:
+        _show(kept, most)
+        if target is not None:
+            say(f"written to {target}")
+    elif target is not None:
+        written = min(found.suspects, most) if most is not None else found.suspects
+        say_json({**to_result(found), "written": written, "output": str(target)})
+    else:
+        for one in read_list(kept.list, most):
+            say_json(fields_of(one))
+    return 0
+
+
+def _show(kept: KeptSuspects, most: int | None) -> None:
+    """Show the figures and the first suspects."""
+    from core.suspicion.listing import read_list
+    from core.suspicion.report import in_words
+
+    found = kept.found
+    say(in_words(found))
+    for change in found.changes:
+        say(f"  {clean_line(change.given, 40)} → {clean_line(change.suggested, 40)}: {change.reviews:,} (an estimate)")
+    shown = min(most or _SHOWN, _SHOWN)
+    if found.suspects:
+        say()
+        heads = ["", "line", "label", "p", "rather", "p", "review"]
+        table(heads, [_row(one) for one in read_list(kept.list, shown)])
+    if found.suspects > shown:
+        say(f"{found.suspects - shown:,} more; --output writes all of them")
+    if found.suspects:
+        say(f"correct them one by one: {quoted(['reviewtui', 'open', found.source])}, then d")
+
+
+def _row(one: Suspect) -> list[object]:
+    rather = {"contradiction": "copies differ", "alone": "the only one"}
+    suggested = clean_line(one.suggested, 16) if one.suggested not in (None, one.given) else ""
+    why = f"{suggested} ({rather[one.reason]})".strip() if one.reason in rather else suggested
+    return [
+        f"{one.rank}{'*' if one.likely else ''}",
+        one.line,
+        clean_line(one.given, 16),
+        _share(one.given_probability),
+        why,
+        _share(one.suggested_probability),
+        clean_line(one.text, 60),
+    ]
+
+
+def _share(probability: float | None) -> str:
+    return "" if probability is None else f"{probability:.3f}"
