@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 TEST_STAMP := $(VENV)/.installed-for-tests
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: run test proof proof-gpu gpu gpu-kit lint types boundaries unit clean screenshots settings-docs bench bench-memory bench-distillation bench-frugal bench-reliability bench-busy bench-repeat bench-smoke
+.PHONY: run test proof proof-gpu gpu gpu-kit lint types boundaries unit clean screenshots settings-docs bench bench-memory bench-distillation bench-frugal bench-reliability bench-busy bench-reasons bench-repeat bench-smoke
 
 run: $(STAMP)
 	@$(BIN)/reviewtui open sample_reviews
@@ -78,6 +78,10 @@ bench-repeat: $(TEST_STAMP)
 # What a student with half the layers loses and gains: benchmarks/DISTILLATION.md. An hour on a quiet machine.
 bench-distillation: $(TEST_STAMP)
 	$(BIN)/python -m benchmarks.distillation
+
+# Whether the words that explain a prediction carry it, and how long they take: benchmarks/REASONS.md. Half an hour.
+bench-reasons: $(TEST_STAMP)
+	$(BIN)/python -m benchmarks.reasons
 
 # What journal and checkpoints cost: benchmarks/RELIABILITY.md. Some minutes on a quiet machine.
 bench-reliability: $(TEST_STAMP)

@@ -6,7 +6,6 @@ Heavy libraries are imported by the method that needs them, so that looking at a
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,18 +36,19 @@ from core.engine.data_requests import (
 )
 from core.engine.decision_methods import count_decisions, import_decisions
 from core.engine.decision_requests import CountDecisions, ImportDecisions
+from core.engine.loaded_models import model_folder, predictor_in, share_processors
+from core.engine.model_methods import classify, classify_by_each, explain, find_tokens, load
 from core.engine.pile_methods import PILE_METHODS
 from core.engine.reading_progress import CountingProgress, ReadingProgress
 from core.engine.requests import (
-    Classified,
     Classify,
+    ClassifyByEach,
     Doctor,
     DoctorReport,
     EngineRequest,
+    Explain,
     FindTokens,
-    FoundTokens,
     Load,
-    LoadedModel,
     method_of,
 )
 from core.reviews.page import Page, Row
@@ -61,8 +61,6 @@ if TYPE_CHECKING:
     from core.data.length_report import LengthReport
     from core.forecast.facts import Facts
     from core.inference.evaluation_report import EvaluationReport
-    from core.inference.explanation import Explanation
-    from core.inference.predictor import Predictor
     from core.reviews.reading import Reviews
     from core.suspicion.report import Suspicions
 
@@ -218,43 +216,11 @@ def facts(request: GatherFacts, progress: Progress) -> Facts:
     return with_calibration(found, request.settings, progress) if request.measure else found
 
 
-def load(request: Load, progress: Progress) -> LoadedModel:
-    """Load a model and keep it in memory."""
-    predictor = _predictor(Path(request.folder), "fp32", progress)
-    limits = predictor.special_tokens
-    return LoadedModel(labels=predictor.labels, max_length=limits.max_length, truncation=limits.truncation)
-
-
-def find_tokens(request: FindTokens, progress: Progress) -> FoundTokens:
-    """Find the tokens of texts."""
-    from core.data.unknown import find_tokens
-
-    return FoundTokens(reviews=find_tokens(_tokenizer(_folder_of(request)), request.texts))
-
-
-def classify(request: Classify, progress: Progress) -> Classified:
-    """Classify texts."""
-    predictor = _predictor(_folder_of(request), request.precision, progress)
-    found = tuple(predictor.classify(request.texts, lambda fraction: progress("classifying", fraction)))
-    if not request.explain:
-        return Classified(classifications=found)
-    from core.inference.explain import explain
-
-    explanations: list[Explanation] = []
-
-    def explaining(fraction: float) -> None:
-        progress("explaining", (len(explanations) + fraction) / len(request.texts))
-
-    for text in request.texts:
-        explanations.append(explain(predictor, text, explaining))
-    return Classified(classifications=found, explanations=tuple(explanations))
-
-
 def classify_file(request: ClassifyFile, progress: Progress) -> BulkClassified:
     """Classify every review of a source into a file."""
     from core.bulk.classify import classify_into
 
-    predictor = _predictor(_folder_of(request), request.precision, progress)
+    predictor = predictor_in(model_folder(request.folder, request.model), request.precision, progress)
     done = classify_into(predictor, request.source, request.reading, Path(request.output), progress, keep=request.keep)
     return msgspec.convert(done, BulkClassified)
 
@@ -265,7 +231,7 @@ def evaluate(request: Evaluate, progress: Progress) -> EvaluationReport:
     from core.runs.folder import RunFolder
 
     run = RunFolder(Path(request.run))
-    predictor = _predictor(run.model, "fp32", progress)
+    predictor = predictor_in(run.model, "fp32", progress)
     return evaluate_run(run, predictor, request.source, request.reading, progress)
 
 
@@ -273,7 +239,7 @@ def compare(request: Compare, progress: Progress) -> ComparisonReport:
     """Compare runs on identical rows."""
     from core.comparison.compare import compare_runs
 
-    _share_processors()
+    share_processors()
     return compare_runs(request.arms, request.source, request.reading, request.margin, progress)
 
 
@@ -315,6 +281,8 @@ METHODS: dict[type[EngineRequest[Any]], Method] = {
     Foresee: foresee,
     Load: load,
     Classify: classify,
+    ClassifyByEach: classify_by_each,
+    Explain: explain,
     FindTokens: find_tokens,
     ClassifyFile: classify_file,
     Evaluate: evaluate,
@@ -338,68 +306,3 @@ def method_named(name: str) -> tuple[type[EngineRequest[Any]], Method]:
         if method_of(kind) == name:
             return kind, method
     raise InputError(f"The engine has no request '{name}'.")
-
-
-def _folder_of(request: Classify | ClassifyFile | FindTokens) -> Path:
-    """Return the folder of the model that a request names."""
-    if request.model is not None:
-        from core.models.sources import resolve_model
-
-        return resolve_model(request.model).folder
-    if request.folder is None:
-        raise InputError("Name a model or the folder of one.")
-    return Path(request.folder)
-
-
-_tokenizers: dict[tuple[str, int], Any] = {}
-
-
-def _tokenizer(folder: Path) -> Any:
-    """Return the tokenizer in `folder`, cached until the folder is rewritten. Only the last one is kept."""
-    from core.models.tokenizer import load_tokenizer
-
-    config = folder / "config.json"
-    if not config.is_file():
-        raise InputError("This run has no model yet; let it finish, or stop and save it.")
-    key = (str(folder), config.stat().st_mtime_ns)
-    if key not in _tokenizers:
-        _tokenizers.clear()
-        _tokenizers[key] = load_tokenizer(folder, folder.name)
-    return _tokenizers[key]
-
-
-_loaded: dict[tuple[str, int, str], Predictor] = {}
-
-
-def _predictor(folder: Path, precision: str, progress: Progress) -> Predictor:
-    """Return the model in `folder`, cached until the folder is rewritten. Only the last model is kept."""
-    config = folder / "config.json"
-    if not config.is_file():
-        raise InputError("This run has no model yet; let it finish, or stop and save it.")
-    key = (str(folder), config.stat().st_mtime_ns, precision)
-    if key not in _loaded:
-        progress("loading the model", None)
-        from core.inference.predictor import Predictor
-
-        _loaded.clear()
-        _loaded[key] = Predictor(folder, precision=precision)
-    _share_processors()
-    return _loaded[key]
-
-
-def _share_processors() -> None:
-    """Use half of the threads while a run is training, otherwise all."""
-    import torch
-
-    from core.runs.active import is_training
-
-    threads = _threads()
-    torch.set_num_threads(max(threads // 2, 1) if is_training() else threads)
-
-
-@cache
-def _threads() -> int:
-    """Return how many threads torch uses, by default or by the user's choice."""
-    import torch
-
-    return torch.get_num_threads()

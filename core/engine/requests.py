@@ -63,6 +63,32 @@ class Classify(EngineRequest[Classified], frozen=True, kw_only=True):
     precision: Literal["auto", "fp32", "bf16"] = "fp32"
 
 
+class Explained(msgspec.Struct, frozen=True, kw_only=True):
+    """What carries the answer about a text."""
+
+    explanation: Explanation
+
+
+class Explain(EngineRequest[Explained], frozen=True, kw_only=True):
+    """Explain a text with the model in `folder`. Cancelled, it ends within a batch."""
+
+    folder: str
+    text: str
+
+
+class ClassifiedByEach(msgspec.Struct, frozen=True, kw_only=True):
+    """The answers of several models, in their order."""
+
+    answers: tuple[Classified, ...]
+
+
+class ClassifyByEach(EngineRequest[ClassifiedByEach], frozen=True, kw_only=True):
+    """Classify texts with each of the models in `folders`, all of which are kept in memory meanwhile."""
+
+    folders: tuple[str, ...]
+    texts: tuple[str, ...]
+
+
 class FoundTokens(msgspec.Struct, frozen=True, kw_only=True):
     """Where the tokens of texts are, in their order."""
 

@@ -261,6 +261,38 @@ def test_a_cancelled_explanation_ends_within_a_batch_and_the_next_request_is_ans
     assert message["id"] == following and message["result"]["labels"] == ["negative", "positive"]
 
 
+def test_one_text_is_explained_with_what_a_screen_shows(service: Pipe, tiny_classifier: Path) -> None:
+    text = "the lamp broke after two weeks"
+    found = service.answer("explain", folder=str(tiny_classifier), text=text)["result"]["explanation"]
+    assert [part["text"] for part in found["parts"]] == text.split() and found["unit"] == "word"
+    assert all(part["label"] in ("negative", "positive") and part["unit"] == "word" for part in found["parts"])
+    whole = service.answer("classify", folder=str(tiny_classifier), texts=[text])["result"]["classifications"][0]
+    assert (found["label"], found["probability"]) == (whole["label"], pytest.approx(whole["probability"]))
+
+
+def test_several_models_answer_about_the_same_texts_and_only_the_last_is_kept_after_them(
+    tiny_classifier: Path, tmp_path: Path
+) -> None:
+    from core.engine import loaded_models
+    from core.engine.model_methods import classify_by_each, load
+    from core.engine.requests import ClassifyByEach, Load
+
+    other = tmp_path / "other"
+    shutil.copytree(tiny_classifier, other)
+    folders = (str(tiny_classifier), str(other))
+    heard: list[str] = []
+    for _ in range(2):
+        found = classify_by_each(
+            ClassifyByEach(folders=folders, texts=("great lamp", "broken")), lambda what, share: heard.append(what)
+        )
+        one, another = found.answers
+        assert [answer.text for answer in one.classifications] == ["great lamp", "broken"] and one == another
+    assert heard.count("loading the model") == 2, "both stay in memory"
+    load(Load(folder=str(other)), lambda what, share: heard.append(what))
+    assert heard.count("loading the model") == 2
+    assert [key[0] for key in loaded_models._loaded] == [str(other)]
+
+
 def test_the_service_is_gone_when_its_pipe_closes_even_in_the_midst_of_work(scripted: Pipe) -> None:
     scripted.ask("endless")
     scripted.next()
@@ -290,15 +322,15 @@ def test_the_service_gives_way_to_workers(scripted: Pipe) -> None:
 def test_it_computes_with_fewer_threads_while_a_run_is_trained(monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 
-    from core.engine import methods
+    from core.engine import loaded_models
     from core.runs import active
 
     before = torch.get_num_threads()
-    monkeypatch.setattr(methods, "_threads", lambda: 4)
+    monkeypatch.setattr(loaded_models, "_threads", lambda: 4)
     try:
         for training, threads in ((True, 2), (False, 4), (True, 2)):
             monkeypatch.setattr(active, "is_training", lambda training=training: training)
-            methods._share_processors()
+            loaded_models.share_processors()
             assert torch.get_num_threads() == threads
     finally:
         torch.set_num_threads(before)

@@ -1,0 +1,278 @@
+"""`python -m benchmarks.reasons`, or `make bench-reasons`: whether the words that explain a prediction carry it, and
+how long an explanation takes.
+
+Faithfulness, on three sets of reviews (two of them only where the shared data is): a starter is fine-tuned with
+`reviewtui train`, and explains 200 reviews that it has not seen; `faithfulness.py` says what is measured.
+
+Time, on reviews of about 128 tokens, joined from short ones: from the request to the engine service until its answer,
+alone and while a run trains; and how long the engine needs for the next answer when an explanation is cancelled. The
+processor seconds of the engine, divided by the threads, are what a quiet machine would need at least.
+
+Both can be measured apart (`--only`); REASONS.md is written from all that reasons.json holds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from threading import Event
+from typing import Annotated, Any
+
+import psutil
+import typer
+
+from benchmarks.busy import end, watched
+from benchmarks.data import ROOT, SAMPLE, SHARED, Row, distinct_rows, write_rows
+from benchmarks.faithfulness import COUNTS, MEASURES, faithfulness, interval
+from benchmarks.formatting import digits, markdown
+from benchmarks.machine import commit, describe, load
+from benchmarks.measure import threads
+from benchmarks.ratios import quantile
+from core.engine.client import EngineClient
+from core.engine.requests import Classify, Load
+from core.inference.predictor import Predictor
+from core.runs.folder import create_run, find_run
+from core.runs.launch import launch_worker
+from core.runs.request import Request
+from core.settings.schema import Settings
+
+HERE = Path(__file__).resolve().parent
+_SAMPLE_TEST = SAMPLE.with_name("test.csv")
+_SHARED_SETS = {
+    "clothing reviews": ("clothing_reviews.csv", ("Review Text", "Recommended IND")),
+    "amazon cells": ("amazon_cells.csv", ("reviewText", "isPositive")),
+}
+_SAMPLE_COLUMNS = ("reviewText", "isPositive")
+_SEED = 7
+_TOKENS = 128
+_LIMIT_SECONDS = 1.5
+_TRAINING = ("--model", "starter", "--set", "epochs=3", "--set", "max_length=192")
+
+
+def main(
+    only: Annotated[str, typer.Option(help="faithfulness or time; both by default.")] = "",
+    reviews: Annotated[int, typer.Option(help="Reviews of a set to explain.")] = 200,
+    timed: Annotated[int, typer.Option(help="Explanations to time, alone and while a run trains.")] = 40,
+    cache: Annotated[Path, typer.Option(help="Folder for data and runs.")] = HERE / ".cache",
+    output: Annotated[Path, typer.Option(help="Folder of reasons.json and REASONS.md.")] = HERE,
+) -> None:
+    """Measure, and write everything measured so far."""
+    home = cache.absolute() / "reasons"
+    os.environ["REVIEWTUI_HOME"] = str(home)
+    home.mkdir(parents=True, exist_ok=True)
+    file = output / "reasons.json"
+    found: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {"sets": {}, "times": {}}
+
+    def write() -> None:
+        file.write_text(json.dumps(found, indent=2) + "\n")
+        (output / "REASONS.md").write_text(page(found))
+
+    facts = {"machine": describe(threads()), "commit": commit(), "date": date.today().isoformat()}
+    if only in ("", "faithfulness"):
+        for name, (train, test) in sets(home).items():
+            found["sets"][name] = facts | measured(trained(name, train, home), test, reviews)
+            write()
+    if only in ("", "time"):
+        train, test = sets(home)["sample reviews"]
+        model, texts = trained("sample reviews", train, home), [text for text, _ in test]
+        joined = of_length(Predictor(model), texts, timed)
+        found["times"]["alone"] = facts | timing(model, joined)
+        write()
+        with training(train):
+            found["times"]["while a run trains"] = facts | timing(model, joined)
+        write()
+
+
+def sets(home: Path) -> dict[str, tuple[Path, list[Row]]]:
+    """Return for each set of reviews the file to train on, and the rows to explain."""
+    found = {"sample reviews": (SAMPLE, distinct_rows(_SAMPLE_TEST, _SAMPLE_COLUMNS))}
+    for name, (file, columns) in _SHARED_SETS.items():
+        if (SHARED / file).is_file():
+            rows = distinct_rows(SHARED / file, columns)
+            random.Random(_SEED).shuffle(rows)
+            cut = len(rows) * 3 // 4
+            train = home / f"{name.replace(' ', '-')}.csv"
+            write_rows(train, rows[:cut])
+            found[name] = (train, rows[cut:])
+    return found
+
+
+def trained(name: str, train: Path, home: Path) -> Path:
+    """Return the model of a starter that was fine-tuned on a file, now or before."""
+    known = home / f"{name.replace(' ', '-')}.run"
+    if not known.exists():
+        command = [sys.executable, "-P", "-m", "tui", "train", str(train), *_TRAINING, "--wait", "--json"]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(command, capture_output=True, check=True, cwd=home, env=environment)
+        known.write_text(json.loads(done.stdout)["run"])
+    return find_run(known.read_text()).model
+
+
+def measured(model: Path, rows: list[Row], reviews: int) -> dict[str, Any]:
+    """Explain reviews, and say how their words compare with random ones."""
+    predictor = Predictor(model)
+    pairs: dict[tuple[int, str], list[tuple[float, float]]] = {}
+    facts = {"reviews": 0, "sentence by sentence": 0, "no single word": 0, "not reliable": 0, "judged": 0}
+    named = disagree = 0
+    chosen = random.Random(_SEED).sample(rows, min(reviews, len(rows)))
+    for number, (review, _) in enumerate(chosen):
+        found, compared = faithfulness(predictor, review, number)
+        for key, pair in compared.items():
+            pairs.setdefault(key, []).append(pair)
+        facts["reviews"] += 1
+        facts["sentence by sentence"] += found.unit == "sentence"
+        facts["no single word"] += not any(found.decides(part) for part in found.strongest("word"))
+        facts["judged"] += found.reliability is not None
+        facts["not reliable"] += found.reliability is not None and not found.reliability.holds
+        deleted = [part for part in found.parts if part.deleted is not None]
+        named += len(deleted)
+        disagree += sum(part.disagrees for part in deleted)
+    intervals = [
+        {"words": count, "measure": measure, **asdict(interval(pairs[count, measure], measure))}
+        for measure in MEASURES
+        for count in COUNTS
+        if len(pairs.get((count, measure), ())) > 1
+    ]
+    return {"facts": facts, "disagree": disagree / max(named, 1), "intervals": intervals}
+
+
+def of_length(predictor: Predictor, texts: list[str], count: int) -> list[str]:
+    """Return reviews of about 128 tokens, joined from random short ones."""
+    chance, found = random.Random(_SEED), list[str]()
+    while len(found) < count:
+        review = ""
+        while predictor.logits([review])[1][0] < _TOKENS - 8:
+            review = f"{review} {chance.choice(texts)}".strip()
+        if predictor.logits([review])[1][0] <= _TOKENS + 8:
+            found.append(review)
+    return found
+
+
+def timing(model: Path, texts: list[str]) -> dict[str, Any]:
+    """Ask a new engine service for explanations one after the other, then cancel as many."""
+    before, seconds, processor, cancelled = load(), list[float](), list[float](), list[float]()
+    client = EngineClient()
+    try:
+        client.call(Classify(folder=str(model), texts=("Works well.",), explain=True))
+        assert client._process is not None
+        process = psutil.Process(client._process.pid)
+        for text in texts:
+            request = Classify(folder=str(model), texts=(text,), explain=True)
+            began, used = time.monotonic(), sum(process.cpu_times()[:2])
+            client.call(request)
+            seconds.append(time.monotonic() - began)
+            processor.append(sum(process.cpu_times()[:2]) - used)
+            cancelled.append(_cancelling(client, request))
+    finally:
+        client.close()
+    return {"seconds": seconds, "processor_seconds": processor, "cancelled": cancelled, "load_before": before}
+
+
+def _cancelling(client: EngineClient, request: Classify) -> float:
+    """Return how long the engine needs for another answer after an explanation in progress is cancelled."""
+    explaining = Event()
+    future = client.request(request, lambda what, fraction: explaining.set() if what == "explaining" else None)
+    explaining.wait(60)
+    began = time.monotonic()
+    future.cancel()
+    client.call(Load(folder=str(request.folder)))
+    return time.monotonic() - began
+
+
+@contextlib.contextmanager
+def training(data: Path) -> Iterator[None]:
+    """Fine-tune the starter without end."""
+    run = create_run(Request(name="beside", data=str(data), settings=Settings(model="starter", epochs=1000)))
+    launch_worker(run)
+    try:
+        watched(run, 0.0)
+        yield
+    finally:
+        end(run)
+
+
+def page(found: dict[str, Any]) -> str:
+    """Return the results as Markdown."""
+    parts = [
+        "# Reasons: whether the words carry the prediction, and what they cost\n\n"
+        "Written by `make bench-reasons` (`benchmarks/reasons.py` and `faithfulness.py`, which explain what is "
+        "measured); do not edit.\n"
+    ]
+    for name, one in found["sets"].items():
+        facts = one["facts"]
+        parts.append(
+            f"\n## Faithfulness: {name}\n\n{_where(one)}\n\n"
+            f"{facts['reviews']} reviews; {facts['sentence by sentence']} of them sentence by sentence. No single word "
+            f"decides {facts['no single word']}; {facts['not reliable']} of {facts['judged']} that are judged are "
+            f"called not reliable. Masking and deleting disagree about {one['disagree']:.0%} of the words named.\n\n"
+            "How much the probability falls without the words (comprehensiveness) or with only them (sufficiency); the "
+            "difference is positive where the explanation's are better. 95 % intervals of a paired bootstrap.\n\n"
+            + markdown(
+                ["measure", "words", "reviews", "explanation", "random words", "difference", "95 % interval", "goal"],
+                [_row(row) for row in one["intervals"]],
+            )
+        )
+    if found["times"]:
+        parts.append(
+            f"\n## Time: reviews of {_TOKENS} tokens\n\n"
+            + "".join(f"{name}: {_where(one)}\n\n" for name, one in found["times"].items())
+            + markdown(
+                ["", "explanations", "p50", "p95", f"goal p95 ≤ {_LIMIT_SECONDS} s", "processor p50 / threads",
+                 "processor p95 / threads", "next answer after a cancel, p50", "p95", "load before"],
+                [_time_row(name, one) for name, one in found["times"].items()],
+            )
+        )  # fmt: skip
+    return "".join(parts)
+
+
+def _where(one: dict[str, Any]) -> str:
+    machine = one["machine"]
+    return (
+        f"{one['date']}, {machine['processor']}, {machine['threads']} threads, {machine['system']}, "
+        f"commit {one['commit']}."
+    )
+
+
+def _row(row: dict[str, Any]) -> list[str]:
+    """Return a row of the table of a set."""
+    return [
+        row["measure"],
+        str(row["words"]),
+        str(row["reviews"]),
+        f"{row['explained']:.3f}",
+        f"{row['random']:.3f}",
+        f"{row['difference']:+.3f}",
+        f"{row['low']:+.3f} to {row['high']:+.3f}",
+        "met" if row["low"] > 0 else "missed",
+    ]
+
+
+def _time_row(name: str, one: dict[str, Any]) -> list[str]:
+    seconds, each = one["seconds"], one["machine"]["threads"]
+    processor = [value / each for value in one["processor_seconds"]]
+    p95 = quantile(seconds, 0.95)
+    return [
+        name,
+        str(len(seconds)),
+        f"{digits(quantile(seconds, 0.5))} s",
+        f"{digits(p95)} s",
+        "met" if p95 <= _LIMIT_SECONDS else "missed",
+        f"{digits(quantile(processor, 0.5))} s",
+        f"{digits(quantile(processor, 0.95))} s",
+        f"{digits(quantile(one['cancelled'], 0.5))} s",
+        f"{digits(quantile(one['cancelled'], 0.95))} s",
+        str(one["load_before"]),
+    ]
+
+
+if __name__ == "__main__":
+    typer.run(main)
