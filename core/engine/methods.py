@@ -255,7 +255,7 @@ def find_suspects(request: FindSuspects, progress: Progress) -> Suspicions:
     from core.suspicion.listing import keep
     from core.suspicion.suspects import find_suspects
 
-    _share_processors()
+    share_processors()
     done = find_suspects(request.source, request.reading, request.model, request.folds, request.seed, progress)
     suspects = map(done.suspect, range(1, done.found.suspects + 1))
     keep(request.source, request.reading, done.found, done.reviews.label_names, suspects)
