@@ -72,14 +72,14 @@ class ReviewTui(Workbench):
         if not self.is_headless:
             from tui.terminal.hangup import watch
 
-            watch(self, self.engine.close)
+            watch(self, self.close_engines)
         self._use_keymap()
         self.theme_changed_signal.subscribe(self, self._theme_changed)
         if self._first != "runs":
             self.switch_mode(self._first)
 
     def on_unmount(self) -> None:
-        self.engine.close()
+        self.close_engines()
         empty_trash()
 
     def get_line_filters(self) -> Sequence[LineFilter]:

@@ -62,6 +62,8 @@ class Workbench(OrderedApp):
         super().__init__()
         self._workers = ReportingWorkers(self)
         self.engine = engine or EngineClient()
+        self.reader = engine or EngineClient("reader.log")
+        """An engine that loads no model: pages of a pile come while the other one computes."""
         self._draft: Draft | None = None
         self._source = data or ""
         self.run_in_view: RunFolder | None = run
@@ -94,7 +96,7 @@ class Workbench(OrderedApp):
         self._draft = draft
 
     async def ask(self, request: EngineRequest[A], progress: AnyProgress | None = None) -> A:
-        """Send a request to the engine, wait for the answer without blocking the UI, and return it.
+        """Send a request to an engine, wait for the answer without blocking the UI, and return it.
 
         `progress` is called on the UI's thread.
 
@@ -107,7 +109,13 @@ class Workbench(OrderedApp):
             if progress is not None:
                 loop.call_soon_threadsafe(partial(cast(CountingProgress, progress), what, fraction, *classes))
 
-        return await asyncio.wrap_future(self.engine.request(request, tell))
+        engine = self.reader if request.needs_no_model else self.engine
+        return await asyncio.wrap_future(engine.request(request, tell))
+
+    def close_engines(self) -> None:
+        """End both engines, even if they are busy."""
+        self.engine.close()
+        self.reader.close()
 
     def say(self, text: object, severity: Literal["information", "warning", "error"] = "information") -> None:
         """Show a notice in the corner. `text` is never interpreted as markup."""

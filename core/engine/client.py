@@ -40,7 +40,9 @@ class _Pending:
 class EngineClient:
     """A connection to one engine service, started at the first request."""
 
-    def __init__(self) -> None:
+    def __init__(self, log: str = "engine.log") -> None:
+        """Args: log: The file in the home that takes what the service and its libraries print."""
+        self._log = log
         self._process: subprocess.Popen[bytes] | None = None
         self._pending: dict[int, _Pending] = {}
         self._mutex = threading.Lock()
@@ -82,7 +84,7 @@ class EngineClient:
         if self._process is not None and self._process.poll() is None:
             with contextlib.suppress(BrokenPipeError):
                 return _write(self._process, message)
-        self._process = _start()
+        self._process = _start(self._log)
         threading.Thread(target=self._read, args=(self._process,), name="engine client", daemon=True).start()
         return _write(self._process, message)
 
@@ -106,7 +108,11 @@ class EngineClient:
             unanswered = [self._pending.pop(number) for number in numbers]
         for pending in unanswered:
             if pending.future.set_running_or_notify_cancel():
-                pending.future.set_exception(ReviewtuiError(_exit_message(process.returncode)))
+                pending.future.set_exception(ReviewtuiError(self._exit_message(process.returncode)))
+
+    def _exit_message(self, status: int) -> str:
+        reason = f"signal {-status}" if status < 0 else f"status {status}"
+        return f"The engine ended ({reason}); see {home() / self._log}. The next request restarts it."
 
     def _deliver(self, message: dict[str, Any]) -> None:
         """Pass progress to the callback of its request, or an answer or error to its future."""
@@ -135,8 +141,8 @@ class EngineClient:
             pending.future.set_result(answer)
 
 
-def _start() -> subprocess.Popen[bytes]:
-    log = open_private(private_folder(home()) / "engine.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+def _start(name: str) -> subprocess.Popen[bytes]:
+    log = open_private(private_folder(home()) / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     try:
         return subprocess.Popen(
             python_module("core.engine.service"),
@@ -156,8 +162,3 @@ def _write(process: subprocess.Popen[bytes], message: dict[str, Any]) -> subproc
     process.stdin.write(json.dumps(message).encode() + b"\n")
     process.stdin.flush()
     return process
-
-
-def _exit_message(status: int) -> str:
-    reason = f"signal {-status}" if status < 0 else f"status {status}"
-    return f"The engine ended ({reason}); see {home() / 'engine.log'}. The next request restarts it."

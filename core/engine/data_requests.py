@@ -67,7 +67,7 @@ class MeasureLengths(EngineRequest[LengthReport], frozen=True, kw_only=True, tag
 
 
 class Rows(EngineRequest[Page], frozen=True, kw_only=True):
-    """Read a page of `limit` reviews (500 at most), starting at `offset`."""
+    """Read a page of `limit` reviews (500 at most), starting at `offset`, or those `at` some rows."""
 
     source: str
     reading: ReadingOptions = ReadingOptions()
@@ -75,6 +75,12 @@ class Rows(EngineRequest[Page], frozen=True, kw_only=True):
     limit: Count = 50
     without_labels: bool = False
     """Whether to read it without labels, so that no row is left out for its label."""
+    at: tuple[Count, ...] = ()
+    """The rows to read, instead of those from `offset` on, in the order in which they are wanted."""
+
+    @property
+    def needs_no_model(self) -> bool:
+        return self.without_labels
 
 
 class Prepare(EngineRequest[None], frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ Heavy libraries are imported by the method that needs them, so that looking at a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -115,7 +115,9 @@ def rows(request: Rows, progress: Progress) -> Page:
 
     read = read_unlabelled if request.without_labels else read_reviews
     reviews = read(request.source, request.reading, progress=lambda fraction: progress("reading", fraction))
-    wanted = range(request.offset, min(request.offset + min(request.limit, _PAGE_LIMIT), len(reviews)))
+    wanted: Sequence[int] = range(request.offset, min(request.offset + min(request.limit, _PAGE_LIMIT), len(reviews)))
+    if request.at:
+        wanted = [row for row in request.at[:_PAGE_LIMIT] if row < len(reviews)]
     found, columns = [], reviews.source_columns
     for row, text in zip(wanted, reviews.texts(wanted), strict=True):
         file, line = reviews.place(row)

@@ -78,12 +78,14 @@ def arrange(request: ArrangePile, progress: Progress) -> Arrangement:
 
     pile = _pile(request, progress)
     found = pile.arrange(request.order, request.query, request.like, request.current)
-    looked = "facts" in vars(pile)
+    places = np.full(len(pile.reviews), -1, dtype=np.int32)
+    places[found.rows] = np.arange(len(found.rows), dtype=np.int32)
+    audits = np.zeros(len(pile.reviews), dtype=np.uint8)
+    audits[found.audits] = 1
     return Arrangement(
         rows=np.ascontiguousarray(found.rows, dtype=np.int32).tobytes(),
-        audits=np.ascontiguousarray(found.audits, dtype=np.int32).tobytes(),
-        copies=np.minimum(pile.facts.copies, 255).astype(np.uint8).tobytes() if looked else b"",
-        total=len(pile.reviews),
+        places=places.tobytes(),
+        audits=audits.tobytes(),
         scored=_scored(pile),
         data_hash=pile.reviews.report.data_hash,
     )

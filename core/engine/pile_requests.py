@@ -57,12 +57,10 @@ class Arrangement(msgspec.Struct, frozen=True, kw_only=True):
 
     rows: bytes
     """Position → row, int32."""
+    places: bytes
+    """Row → position, int32; −1 for a row that is not shown. [N]"""
     audits: bytes
-    """The rows that come up as random audit reviews, int32."""
-    copies: bytes = b""
-    """How many near copies each row has, by row, one byte each, 255 for more; empty if nobody has looked."""
-    total: int
-    """Reviews in the pile."""
+    """For each row, whether it comes up as a random audit review, a byte each. [N]"""
     scored: int = 0
     """Reviews that the model has scored, if the order or the filter goes by that."""
     data_hash: str
@@ -83,6 +81,10 @@ class ArrangePile(EngineRequest[Arrangement], frozen=True, kw_only=True, tag="ar
     """For `similarity`: the row that others are compared with."""
     current: int | None = None
     """The row in view, which stays in view."""
+
+    @property
+    def needs_no_model(self) -> bool:
+        return True
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,6 +108,10 @@ class CountFound(EngineRequest[Found], frozen=True, kw_only=True, tag="count"):
     model: str = ""
     second_model: str = ""
 
+    @property
+    def needs_no_model(self) -> bool:
+        return True
+
 
 class Copies(msgspec.Struct, frozen=True, kw_only=True):
     """The near copies of a review."""
@@ -120,3 +126,7 @@ class FindCopies(EngineRequest[Copies], frozen=True, kw_only=True):
     source: str
     row: int
     reading: ReadingOptions = ReadingOptions()
+
+    @property
+    def needs_no_model(self) -> bool:
+        return True

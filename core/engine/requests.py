@@ -27,6 +27,11 @@ def _snake_case(name: str) -> str:
 class EngineRequest(msgspec.Struct, Generic[A], frozen=True, kw_only=True, tag_field="method", tag=_snake_case):
     """A request whose answer is an `A`."""
 
+    @property
+    def needs_no_model(self) -> bool:
+        """Whether it can be answered beside requests that are about models, by an engine that never loads one."""
+        return False
+
 
 class LoadedModel(msgspec.Struct, frozen=True, kw_only=True):
     """A model that the engine has loaded."""
