@@ -5,7 +5,7 @@ Heavy libraries are imported by the method that needs them, so that looking at a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,6 @@ from core.engine.data_requests import (
     MakeForecast,
     MeasureLengths,
     Prepare,
-    Rows,
     RunForecast,
     StudentsForecast,
     Verdicts,
@@ -51,7 +50,6 @@ from core.engine.requests import (
     Load,
     method_of,
 )
-from core.reviews.page import Page, Row
 
 if TYPE_CHECKING:
     from numpy import ndarray
@@ -66,8 +64,6 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, float | None], None]
 Method = Callable[[Any, CountingProgress], Any]
-
-_PAGE_LIMIT = 500
 
 
 def glance(request: Glance, progress: Progress) -> FirstRows:
@@ -106,34 +102,6 @@ def lengths(request: MeasureLengths, progress: Progress) -> LengthReport:
     return length_report(
         reviews, tokenizer, source.name, request.batch_size, lambda fraction: progress("tokenizing", fraction)
     )
-
-
-def rows(request: Rows, progress: Progress) -> Page:
-    """Read a page of reviews."""
-    from core.reviews.reading import read_reviews
-    from core.reviews.unlabelled import read_unlabelled
-
-    read = read_unlabelled if request.without_labels else read_reviews
-    reviews = read(request.source, request.reading, progress=lambda fraction: progress("reading", fraction))
-    wanted: Sequence[int] = range(request.offset, min(request.offset + min(request.limit, _PAGE_LIMIT), len(reviews)))
-    if request.at:
-        wanted = [row for row in request.at[:_PAGE_LIMIT] if row < len(reviews)]
-    found, columns = [], reviews.source_columns
-    for row, text in zip(wanted, reviews.texts(wanted), strict=True):
-        file, line = reviews.place(row)
-        label = int(reviews.labels[row])
-        found.append(
-            Row(
-                row=row,
-                file=file,
-                line=line,
-                text=text,
-                label=reviews.label_names[label] if label >= 0 else None,
-                hash=f"{int(reviews.hashes[row]):016x}",
-                columns=dict(zip(columns, reviews.source_cells(row, columns), strict=True)),
-            )
-        )
-    return Page(rows=tuple(found), total=len(reviews), data_hash=reviews.report.data_hash)
 
 
 def prepare(request: Prepare, progress: Progress) -> None:
@@ -275,7 +243,6 @@ METHODS: dict[type[EngineRequest[Any]], Method] = {
     Glance: glance,
     Inspect: inspect,
     MeasureLengths: lengths,
-    Rows: rows,
     Prepare: prepare,
     MakeForecast: forecast,
     ForecastStudents: forecast_students,

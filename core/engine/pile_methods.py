@@ -1,13 +1,14 @@
-"""The functions that carry out the engine's requests about a pile as a whole."""
+"""The functions that carry out the engine's requests about a pile: pages of it, and what is asked about all of it."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.base.errors import InputError
+from core.engine.data_requests import Rows
 from core.engine.pile_requests import (
     Arrangement,
     ArrangePile,
@@ -19,12 +20,42 @@ from core.engine.pile_requests import (
     RankPile,
 )
 from core.engine.requests import EngineRequest
+from core.reviews.page import Page, Row
 
 if TYPE_CHECKING:
     from core.runs.folder import RunFolder
     from core.triage.pile_data import PileData
 
+_PAGE_LIMIT = 500
 Progress = Callable[[str, float | None], None]
+
+
+def rows(request: Rows, progress: Progress) -> Page:
+    """Read a page of reviews."""
+    from core.reviews.reading import read_reviews
+    from core.reviews.unlabelled import read_unlabelled
+
+    read = read_unlabelled if request.without_labels else read_reviews
+    reviews = read(request.source, request.reading, progress=lambda fraction: progress("reading", fraction))
+    wanted: Sequence[int] = range(request.offset, min(request.offset + min(request.limit, _PAGE_LIMIT), len(reviews)))
+    if request.at:
+        wanted = [row for row in request.at[:_PAGE_LIMIT] if row < len(reviews)]
+    found, columns = [], reviews.source_columns
+    for row, text in zip(wanted, reviews.texts(wanted), strict=True):
+        file, line = reviews.place(row)
+        label = int(reviews.labels[row])
+        found.append(
+            Row(
+                row=row,
+                file=file,
+                line=line,
+                text=text,
+                label=reviews.label_names[label] if label >= 0 else None,
+                hash=f"{int(reviews.hashes[row]):016x}",
+                columns=dict(zip(columns, reviews.source_cells(row, columns), strict=True)),
+            )
+        )
+    return Page(rows=tuple(found), total=len(reviews), data_hash=reviews.report.data_hash)
 
 
 def rank(request: RankPile, progress: Progress) -> Ranked:
@@ -139,6 +170,7 @@ def _pile(request: ArrangePile | CountFound | FindCopies, progress: Progress) ->
 
 
 PILE_METHODS: dict[type[EngineRequest[Any]], Callable[[Any, Any], Any]] = {
+    Rows: rows,
     RankPile: rank,
     ArrangePile: arrange,
     CountFound: count,
