@@ -55,7 +55,7 @@ def import_decisions(request: ImportDecisions, progress: Progress) -> ImportedDe
 
     file = Path(request.file)
     format, entries = read_decisions(file)
-    reviews = _read_pile(request.source, request.reading, progress)
+    reviews = read_pile(request.source, request.reading, progress)
     with closing(DecisionLog(request.source)) as log:
         if log.history.data_hash != reviews.report.data_hash:
             log.found_again(reviews.report.data_hash, (f"{one:016x}" for one in reviews.hashes.tolist()))
@@ -93,12 +93,12 @@ def _size_of(request: CountDecisions, decided: Decided, progress: Progress) -> i
     if decided.kind != "pile":
         return None
     try:
-        return len(_read_pile(request.source, request.reading, progress))
+        return len(read_pile(request.source, request.reading, progress))
     except InputError:  # it is gone; what was decided about it is still there
         return None
 
 
-def _read_pile(source: str, reading: ReadingOptions | None, progress: Progress) -> Reviews:
+def read_pile(source: str, reading: ReadingOptions | None, progress: Progress) -> Reviews:
     """Read a pile as Classify does."""
     from core.reviews.unlabelled import read_unlabelled
     from core.triage.bookmark import read_bookmark

@@ -35,6 +35,8 @@ from core.engine.data_requests import (
 )
 from core.engine.decision_methods import count_decisions, import_decisions
 from core.engine.decision_requests import CountDecisions, ImportDecisions
+from core.engine.learning_methods import judge_lesson, make_lesson
+from core.engine.learning_requests import JudgeLesson, MakeLesson
 from core.engine.loaded_models import model_folder, predictor_in, share_processors
 from core.engine.model_methods import classify, classify_by_each, explain, find_tokens, load
 from core.engine.pile_methods import PILE_METHODS
@@ -262,6 +264,8 @@ METHODS: dict[type[EngineRequest[Any]], Method] = {
     CountDecisions: count_decisions,
     ImportDecisions: import_decisions,
     **PILE_METHODS,
+    MakeLesson: make_lesson,
+    JudgeLesson: judge_lesson,
 }
 
 

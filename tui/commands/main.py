@@ -27,6 +27,7 @@ from tui.commands import (
     inspect,
     journal,
     keys,
+    learn,
     prune,
     queue,
     rank,
@@ -79,6 +80,7 @@ app.command()(evaluate.evaluate)
 app.command()(compare.compare)
 app.command()(decisions.decisions)
 app.command()(suspects.suspects)
+app.command()(learn.learn)
 app.command()(keys.keys)
 app.command()(doctor.doctor)
 
