@@ -16,7 +16,7 @@ from typing import Literal
 
 from core.data.truncation import Span
 
-MOST_WORDS = 32
+MOST_WORDS = 24
 """The most words of a sentence; a longer one is divided into equal parts."""
 
 _Kind = Literal["letter", "ideograph", "picture", "flag", "joiner", "apostrophe", "space", "other"]
