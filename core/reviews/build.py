@@ -20,6 +20,7 @@ from core.reviews.detect.cells import answered
 from core.reviews.detect.columns import Roles
 from core.reviews.finish import Pass, classes_of, finish
 from core.reviews.formats.encoding_evidence import TITLES
+from core.reviews.formats.own_exports import is_own_export
 from core.reviews.formats.part_column import OnePart
 from core.reviews.formats.table import INSIDE, BadRow, Chunk, Counted, Doubting, ReadAgainError, Table, excerpt
 from core.reviews.input import Input, Progress
@@ -181,12 +182,20 @@ class _Reading:
                 raise InputError(f"{name} has no column “{clean_line(text)}”, unlike other files; {way}.")
         for column in (roles.title, roles.label):
             if column is not None and column not in table.columns:
-                self.notices.append(f"{name} has no column “{clean_line(column)}”.")
+                self.notices.append(f"{name} has no column “{clean_line(column)}”.{self._about_labels(column, table)}")
         title, label, answer = (
             table.columns.index(column) if column in table.columns else -1
             for column in (roles.title, roles.label, roles.answer)
         )
         return _Places([table.columns.index(text) for text in roles.texts], title, label, answer)
+
+    def _about_labels(self, column: str, table: Table) -> str:
+        """Return what follows from a table's lacking a column: no row of it is learned from if that is the label."""
+        if column != self.roles.label:
+            return ""
+        decisions = any(is_own_export(one.columns) for one in self.given.tables)
+        way = "; `reviewtui learn` joins decisions to the data of a run" if decisions else ""
+        return f" So none of its rows has a label{way}."
 
     def _add(self, file: int, names: list[str], chunk: Chunk, places: _Places) -> int:
         """Add a chunk: good rows to the store, the others to the list of rows left out; return its units."""

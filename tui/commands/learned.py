@@ -30,7 +30,10 @@ def learned_from(report: ReadingReport, validated_on: str) -> Iterator[str]:
     yield f"text: “{clean_line(report.text_column, 120)}”{title}"
     meaning = clean_line(report.meaning or report.scheme, 200)
     yield f"label: “{clean_line(report.label_column or 'none', 60)}”, as {report.scheme}: {meaning}"
-    yield f"reviews: {report.kept:,} of {report.rows:,} rows; {validated_on}"
+    reasons = ", ".join(f"{count:,} {clean_line(reason, 60)}" for reason, count in report.left_out.items())
+    left_out = f", left out {reasons}" if reasons else ""
+    yield f"reviews: {report.kept:,} of {report.rows:,} rows{left_out}; {validated_on}"
+    yield from (f"note: {clean_line(notice)}" for notice in report.notices)
     yield from examples(report)
     yield from doubts(report)
 

@@ -26,7 +26,7 @@ RunOrGroup = Annotated[str, typer.Argument(metavar="RUN", help="A run as elsewhe
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Follow the run to its end.")]
 Validation = Annotated[str | None, typer.Option(help="A file to measure on, instead of held-out rows.")]
-Model = Annotated[str | None, typer.Option(help="A Hugging Face id, a folder, or starter.")]
+Model = Annotated[str | None, typer.Option(help="A Hugging Face id, a folder, starter, or a run to go on from.")]
 Hypothesis = Annotated[str, typer.Option(metavar="TEXT", help="What you expect, in a line, for the lab journal.")]
 Preset = Annotated[str, typer.Option(help="balanced, quick, thorough, frugal or lab.")]
 Assignments = Annotated[

@@ -78,12 +78,13 @@ def train(
 
 def chosen_settings(preset: str, file: Path | None, model: str | None, assignments: list[str] | None) -> Settings:
     """Return the settings of a preset, changed by those of a file, by --model and by each --set, in this order."""
+    from core.runs.trained_model import model_named
     from core.settings.parsing import parse_assignment, read_toml
     from core.settings.presets import preset as preset_settings
 
     changes: dict[str, Any] = read_toml(file) if file is not None else {}
     if model is not None:
-        changes["model"] = model
+        changes["model"] = model_named(model)
     for assignment in assignments or []:
         key, value = parse_assignment(assignment)
         changes[key] = value

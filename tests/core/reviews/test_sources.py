@@ -338,3 +338,16 @@ def test_lines_of_texts_in_a_folder_are_said_to_be_reviews(tmp_path: Path) -> No
     for name in ("may.txt", "june.txt"):
         (tmp_path / name).write_text("It is good\nIt is bad\n")
     assert "Each line of a .txt file is one review" in " ".join(read_reviews(tmp_path).report.notices)
+
+
+def test_a_file_of_decisions_beside_other_labels_is_not_left_out_quietly(tmp_path: Path) -> None:
+    """Their columns of labels have different names, so only one file can be learned from: which one is said."""
+    header = "reviewText,label,predicted,probability,agreed,file,line,time"
+    decided = [f"word {row} and more,{'good' if row % 2 else 'bad'},good,0.9,true,f,2,x" for row in range(20)]
+    (tmp_path / "decisions.csv").write_text("\n".join([header, *decided, ""]))
+    lab = [f"sentence {row} of the lab,{row % 2}" for row in range(30)]
+    (tmp_path / "lab.csv").write_text("\n".join(["reviewText,isPositive", *lab, ""]))
+    report = read_reviews(tmp_path).report
+    (notice,) = [one for one in report.notices if "has no column" in one]
+    assert "none of its rows has a label" in notice and "reviewtui learn" in notice
+    assert report.left_out == {"missing label": 30}
