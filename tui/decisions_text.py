@@ -16,6 +16,7 @@ _REASONS = {
     "skipped": "skipped",
     "flagged": "flagged",
     "ambiguous": "ambiguous",
+    "automatic": "labelled by a model",
     "repeated": "equal to a text decided later",
     "noted": "with a note but undecided",
 }

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from core.base.errors import InputError
+from core.engine.certificate_methods import CERTIFICATE_METHODS
 from core.engine.data_requests import (
     BulkClassified,
     ClassifyFile,
@@ -266,6 +267,7 @@ METHODS: dict[type[EngineRequest[Any]], Method] = {
     **PILE_METHODS,
     MakeLesson: make_lesson,
     JudgeLesson: judge_lesson,
+    **CERTIFICATE_METHODS,
 }
 
 

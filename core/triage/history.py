@@ -67,6 +67,10 @@ class History:
         notes = self._notes.get(row)
         return notes[-1].text if notes and notes[-1].hash == text_hash else ""
 
+    def latest(self, text_hash: str) -> Decision | None:
+        """Return the latest decision about a text at any row, or None."""
+        return _latest(self._standing(text_hash))
+
     def copy_of(self, row: int, text_hash: str) -> Decision | None:
         """Return the latest decision about the same text at another row, or None."""
         return _latest(one for one in self._standing(text_hash) if one.row != row)

@@ -1,7 +1,7 @@
 """Which decisions go into a file, and which do not, with the reason for each: nothing is left out silently.
 
-A file for training has one row for each text with a label: the latest one. Whoever hands decisions over can have the
-others, too.
+A file for training has one row for each text with a label: the latest one, unless a model gave it. Whoever hands
+decisions over can have the others, too.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from core.triage.decision import Decision
 from core.triage.exchange.record import Record, finite, tidied
 from core.triage.history import History
 
-Missing: TypeAlias = Literal["skipped", "flagged", "ambiguous", "repeated", "noted"]
-"""Why a review that the user dealt with is not in a file: it has no label, an equal text was decided later, or it has a
-note but no decision."""
-Included: TypeAlias = Literal["skipped", "flagged", "ambiguous", "repeated"]
+Missing: TypeAlias = Literal["skipped", "flagged", "ambiguous", "automatic", "repeated", "noted"]
+"""Why a review that the user dealt with is not in a file: it has no label, or only a model's, an equal text was decided
+later, or it has a note but no decision."""
+Included: TypeAlias = Literal["skipped", "flagged", "ambiguous", "automatic", "repeated"]
 """Of these, what a file can hold when it is asked for."""
 INCLUDED: tuple[Included, ...] = get_args(Included)
 _BY_STATE: dict[str, Missing] = {"skip": "skipped", "flag": "flagged", "ambiguous": "ambiguous"}
@@ -53,7 +53,7 @@ def select(history: History, include: Collection[Included] = (), names: Mapping[
     latest = {id(one) for one in history.verdicts()}
     standing = [one for one in history.verdicts() if one.row < 0] + history.decided()
     for one in standing:
-        reason = _BY_STATE.get(one.state) or (None if id(one) in latest else "repeated")
+        reason = _why_not(one, id(one) in latest)
         if reason is None or reason in include:
             chosen.append((one.row, record_of(one, history.note(one.row, one.hash), names or {})))
         else:
@@ -67,6 +67,13 @@ def select(history: History, include: Collection[Included] = (), names: Mapping[
         tuple(record for _, record in sorted(chosen, key=lambda one: (one[0] < 0, abs(one[0])))),
         tuple(sorted(left_out, key=lambda one: (one.row < 0, abs(one.row)))),
     )
+
+
+def _why_not(decision: Decision, is_latest: bool) -> Missing | None:
+    """Return why a decision is not in a file unless it is asked for; None if it is."""
+    if decision.labelled and decision.source == "model":
+        return "automatic"
+    return _BY_STATE.get(decision.state) or (None if is_latest else "repeated")
 
 
 def record_of(decision: Decision, note: str, names: Mapping[str, str]) -> Record:
