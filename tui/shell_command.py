@@ -42,6 +42,7 @@ READING_FLAGS = (
     ReadingFlag("table", "--table", "Sheet of a spreadsheet, table of a database or file of an archive to read."),
     ReadingFlag("encoding", "--encoding", "Text encoding, such as utf-8 or windows-1252."),
     ReadingFlag("header", "--header/--no-header", "Whether the first line names the columns.", bool),
+    ReadingFlag("model_labels", "--model-labels/--no-model-labels", "Whether to use labels that a model gave.", bool),
 )
 
 

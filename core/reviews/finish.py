@@ -14,6 +14,7 @@ from core.base.files import write_whole
 from core.base.text import clean_line
 from core.reviews.detect.columns import Roles
 from core.reviews.detect.labels import LabelPlan, plan_labels
+from core.reviews.formats.model_labels import MODEL_LABEL
 from core.reviews.formats.part_column import OnePart
 from core.reviews.formats.table import Table, excerpt
 from core.reviews.groups import classes_of_one_text, find_duplicates
@@ -193,7 +194,10 @@ def _nothing_kept(reading: Pass, plan: LabelPlan, model_labels: Sequence[str] | 
     if model_labels is not None and any(code >= 0 for code in codes.counts):
         known = ", ".join(clean_line(name, 40) for name in model_labels)
         return f"{shown} has no label that the model knows ({known})."
-    return f"{shown} has no usable review: all {reading.rows:,} rows were left out ({listed}){_first_place(reading)}."
+    how = "; --model-labels uses such labels" if MODEL_LABEL in reasons else ""
+    return (
+        f"{shown} has no usable review: all {reading.rows:,} rows were left out ({listed}{how}){_first_place(reading)}."
+    )
 
 
 def _first_place(reading: Pass) -> str:

@@ -18,6 +18,7 @@ from core.reviews.folders.part_names import Part
 from core.reviews.formats.documents import DocumentsTable
 from core.reviews.formats.input_file import InputFile
 from core.reviews.formats.labels_beside import LabelsBeside
+from core.reviews.formats.model_labels import without_model_labels
 from core.reviews.formats.part_column import only_part
 from core.reviews.formats.registry import HOLD_SEVERAL, SUFFIXES, open_table
 from core.reviews.formats.table import INSIDE, Table
@@ -94,6 +95,8 @@ def opened(
                 if of_part is None and not item.decided:
                     continue
                 table = of_part or table
+            if options.label != "" and not options.model_labels:
+                table = without_model_labels(table, part)
             given.tables.append(table)
             given.weights.append(item.path.stat().st_size)
         if not given.tables:

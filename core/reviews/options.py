@@ -38,3 +38,4 @@ class ReadingOptions(BaseModel):
     table: str | None = Field(default=None, description="The sheet, database table or file inside an archive to read.")
     encoding: str | None = Field(default=None, description="The text encoding, as Python names it.")
     header: bool | None = Field(default=None, description="Whether the first record names the columns.")
+    model_labels: bool = Field(default=False, description="Whether to use labels that a model gave.")

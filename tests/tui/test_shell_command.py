@@ -28,6 +28,7 @@ readings = st.builds(
     delimiter=st.none() | st.sampled_from([",", ";", "\t", "|", "=", "-", "'", "\\", "漢"]),
     encoding=st.none() | st.sampled_from(["utf-8", "cp1252", "utf-16"]),
     header=st.none() | st.booleans(),
+    model_labels=st.booleans(),
 )
 
 

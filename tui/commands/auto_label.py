@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from core.engine.certificate_requests import AutoLabelled
 
 
-@reads_reviews("label", "scheme", "label_names")
+@reads_reviews("label", "scheme", "label_names", "model_labels")
 def auto_label(
     file: Annotated[str, typer.Argument(metavar="FILE", help="The pile: a file of reviews with audits of it.")],
     reading: Reading,

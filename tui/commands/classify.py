@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from core.runs.folder import RunFolder
 
 
-@reads_reviews("label", "scheme", "label_names")
+@reads_reviews("label", "scheme", "label_names", "model_labels")
 def classify(
     reading: Reading,
     texts: Annotated[list[str] | None, typer.Argument(metavar="[TEXT]...", help="Reviews.")] = None,

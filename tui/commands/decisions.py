@@ -54,7 +54,7 @@ Replace = Annotated[
 ]
 
 
-@reads_reviews("label", "scheme", "label_names")
+@reads_reviews("label", "scheme", "label_names", "model_labels")
 def decisions(
     source: Pile,
     reading: Reading,

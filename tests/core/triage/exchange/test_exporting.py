@@ -86,6 +86,15 @@ def test_every_review_that_was_dealt_with_is_written_or_told(decision: Decide, t
     assert [line["state"] for line in lines][3:] == ["skip", "flag", "ambiguous"] and lines[0]["note"] == "nice"
 
 
+def test_labels_that_a_model_gave_are_written_only_when_asked_for(decision: Decide, tmp_path: Path) -> None:
+    log = DecisionLog("pile")
+    log.decide(decision(0, "positive"))
+    log.bulk([decision(row, "negative", source="model", text=f"chair {row}") for row in (1, 2)], "auto-label")
+    done = write_decisions(log.history, tmp_path / "a.csv")
+    assert (done.rows, done.labels, done.reasons) == (1, {"positive": 1}, {"automatic": 2})
+    assert write_decisions(log.history, tmp_path / "b.csv", include=["automatic"]).rows == 3
+
+
 @pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o027, 0o640), (0o077, 0o600)])
 def test_the_file_may_be_read_by_whom_the_umask_lets(log: DecisionLog, tmp_path: Path, umask: int, mode: int) -> None:
     before = os.umask(umask)
