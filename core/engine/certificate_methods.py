@@ -14,6 +14,7 @@ from core.engine.requests import EngineRequest
 
 if TYPE_CHECKING:
     from core.reviews.reading import Reviews
+    from core.runs.folder import RunFolder
     from core.triage.certificate.labelling import AutoLabels
     from core.triage.decisions import DecisionLog
     from core.triage.history import History
@@ -25,6 +26,7 @@ def auto_label(request: AutoLabel, progress: Progress) -> AutoLabelled:
     """Say what can be labelled automatically, and label it."""
     from core.reviews.unlabelled import read_unlabelled
     from core.runs.folder import RunFolder
+    from core.scores.scores import scores_of
     from core.scores.scoring import score
     from core.triage.certificate.answering import answered, certificate_of, fit_on_audits
     from core.triage.certificate.labelling import auto_labels, record
@@ -34,8 +36,9 @@ def auto_label(request: AutoLabel, progress: Progress) -> AutoLabelled:
     reviews = read_unlabelled(request.source, request.reading, progress=lambda share: progress("reading", share))
     if output is not None:
         _check(output, request.source)
-    scores = score(run.model, reviews, request.source, progress)
-    assert scores is not None
+    scores = score(run.model, reviews, request.source, progress) if request.score else scores_of(run.model, reviews)
+    if scores is None:
+        return _in_the_background(request, run, reviews)
     found = answered(request.source, run, reviews, scores, progress)
     progress("judging", None)
     with _pile(request, reviews) as (history, log, content):
@@ -53,6 +56,8 @@ def auto_label(request: AutoLabel, progress: Progress) -> AutoLabelled:
     return AutoLabelled(
         certificate=labels.certificate,
         different=len(found.pile.different),
+        scored=len(reviews),
+        reviews=len(reviews),
         labelled=len(labels.decisions),
         labels=labels.labels,
         watched=len(labels.watched),
@@ -61,6 +66,18 @@ def auto_label(request: AutoLabel, progress: Progress) -> AutoLabelled:
         output=request.output if output is not None and labels.decisions else "",
         temperature=temperature,
     )
+
+
+def _in_the_background(request: AutoLabel, run: RunFolder, reviews: Reviews) -> AutoLabelled:
+    """Have the pile scored by a process in the background, and say how far it is."""
+    from core.runs.model_hash import model_hash
+    from core.scores.folder import progress_of, scores_folder
+    from core.scores.launch import launch_scoring
+
+    done = progress_of(scores_folder(model_hash(run.model), reviews.report.data_hash))
+    if not done.working and not done.problem:
+        launch_scoring([run.model], request.source, request.reading)
+    return AutoLabelled(certificate=None, scored=done.done, reviews=len(reviews), problem=done.problem)
 
 
 @contextmanager

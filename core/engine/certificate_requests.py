@@ -13,9 +13,16 @@ from core.triage.certificate.certificate import CONFIDENCE, MAX_ERROR, Certifica
 class AutoLabelled(msgspec.Struct, frozen=True, kw_only=True):
     """What can be labelled automatically, or was."""
 
-    certificate: Certificate
-    different: int
+    certificate: Certificate | None
+    """None as long as the model has not answered about all reviews."""
+    different: int = 0
     """Different reviews of the pile: near copies count once."""
+    scored: int = 0
+    """Reviews that the model has answered about."""
+    reviews: int = 0
+    """Reviews of the pile."""
+    problem: str = ""
+    """Why the process in the background that asks the model gave up; empty if it did not."""
     labelled: int = 0
     """Reviews that get the model's label; 0 if nothing is certified."""
     labels: dict[str, int] = {}
@@ -35,7 +42,7 @@ class AutoLabelled(msgspec.Struct, frozen=True, kw_only=True):
 class AutoLabel(EngineRequest[AutoLabelled], frozen=True, kw_only=True):
     """Say what can be labelled automatically; label it, too, if that is asked for and the evidence is enough.
 
-    The pile is scored first where that is needed. To label it, its decision log must not be open elsewhere.
+    To label a pile, its decision log must not be open elsewhere.
     """
 
     source: str
@@ -44,6 +51,8 @@ class AutoLabel(EngineRequest[AutoLabelled], frozen=True, kw_only=True):
     reading: ReadingOptions = ReadingOptions()
     max_error: float = MAX_ERROR
     confidence: float = CONFIDENCE
+    score: bool = True
+    """Whether to score the pile first where that is needed; otherwise a process in the background is started for it."""
     record: bool = False
     """Whether to record the labels in the pile, if anything is certified."""
     output: str = ""

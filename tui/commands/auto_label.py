@@ -9,13 +9,14 @@ import typer
 
 from core.base.errors import InputError
 from core.base.text import clean_line
-from tui.certificate_text import evidence_lines, refusal, verdict
+from tui.certificate_text import calibration, evidence, not_counted, refusal, verdict
 from tui.commands.engine import ask
 from tui.commands.options import Json, Reading, locate, reading_options, reads_reviews
 from tui.commands.output import complain, facts, say, say_json
 
 if TYPE_CHECKING:
     from core.engine.certificate_requests import AutoLabelled
+    from core.triage.certificate.certificate import Certificate
 
 
 @reads_reviews("label", "scheme", "label_names", "model_labels")
@@ -56,27 +57,26 @@ def auto_label(
             output=str(output.expanduser().absolute()),
         )
     )
+    made = done.certificate
+    assert made is not None  # the pile was scored first
     if json:
-        say_json(as_json(done))
-    elif done.certificate.certified:
-        _show(done)
-    if not done.certificate.certified:
-        complain(refusal(done.certificate))
+        say_json(as_json(done, made))
+    elif made.certified:
+        _show(done, made)
+    if not made.certified:
+        complain(refusal(made))
         return 1
     return 0
 
 
-def as_json(done: AutoLabelled) -> dict[str, Any]:
+def as_json(done: AutoLabelled, made: Certificate) -> dict[str, Any]:
     """Return what `--json` prints."""
     names = ("different", "labelled", "labels", "watched", "left_alone", "recorded")
-    made = done.certificate
-    kept = made.id if done.recorded else None
-    own = {name: getattr(done, name) for name in names}
     return {
         **made.to_json(),
-        **own,
+        **{name: getattr(done, name) for name in names},
         "output": done.output or None,
-        "certificate": kept,
+        "certificate": made.id if done.recorded else None,
         "temperature": _temperature(done),
     }
 
@@ -88,20 +88,19 @@ def _temperature(done: AutoLabelled) -> dict[str, Any] | None:
     return {"temperature": found.temperature, "rows": found.rows, "fitted": found.fitted, "fitted_on": found.fitted_on}
 
 
-def _show(done: AutoLabelled) -> None:
-    made = done.certificate
+def _show(done: AutoLabelled, made: Certificate) -> None:
+    best = made.best
     say(verdict(made))
     say()
     labels = ", ".join(f"{count:,} {clean_line(label, 40)}" for label, count in done.labels.items())
     facts(
         [
-            ("evidence", "; ".join(evidence_lines(made))),
+            ("evidence", evidence(best) if best is not None else None),
+            *(("", line) for line in not_counted(made)),
             ("labelled", f"{done.labelled:,} reviews ({labels})" if done.labelled else "nothing was left to label"),
-            (
-                "left alone",
-                f"{done.left_alone:,}, which you decided, or a near copy of them" if done.left_alone else None,
-            ),
+            ("left alone", f"{done.left_alone:,}, decided by you, or near copies" if done.left_alone else None),
             ("audited on", f"{done.watched:,} of them come up again in the pile" if done.watched else None),
+            ("probabilities", calibration(done.temperature, made.audits - made.unlabelled)),
             ("written to", done.output or None),
         ]
     )
