@@ -48,8 +48,8 @@ def missing(made: Certificate) -> str:
         )
     if following.needed is None:
         return (
-            f"{seen(following)}, too many for {share(made.max_error)}; at this rate no number of audits would help: train "
-            "further, or allow more errors"
+            f"{seen(following)}, too many for {share(made.max_error)}; at this rate no number of audits would help: "
+            "train further, or allow more errors"
         )
     how = "at the rate of errors so far" if following.errors else "if none of them is wrong"
     lead = f"{seen(following)}, which is not enough" if following.audited else "there is no evidence yet"

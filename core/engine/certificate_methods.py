@@ -36,7 +36,11 @@ def auto_label(request: AutoLabel, progress: Progress) -> AutoLabelled:
     reviews = read_unlabelled(request.source, request.reading, progress=lambda share: progress("reading", share))
     if output is not None:
         _check(output, request.source)
-    scores = score(run.model, reviews, request.source, progress) if request.score else scores_of(run.model, reviews)
+    scores = (
+        score(run.model, reviews, request.source, progress, take_over=True)
+        if request.score
+        else scores_of(run.model, reviews)
+    )
     if scores is None:
         return _in_the_background(request, run, reviews)
     found = answered(request.source, run, reviews, scores, progress)

@@ -76,11 +76,8 @@ app.command()(continuing.extend)
 app.command()(continuing.branch)
 app.command("verify-resume")(verify.verify_resume)
 app.command(cls=ReviewsCommand)(classify.classify)
-<<<<<<< HEAD
 app.command()(rank.rank)
-=======
 app.command("auto-label")(auto_label.auto_label)
->>>>>>> f2bf141 (auto-label: a model labels what random audits show it to be right about, as one operation that one undo takes back)
 app.command()(evaluate.evaluate)
 app.command()(compare.compare)
 app.command()(decisions.decisions)

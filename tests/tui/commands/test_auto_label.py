@@ -38,7 +38,7 @@ class Scored:
 def engine(monkeypatch: pytest.MonkeyPatch) -> None:
     """The engine in this process, without a model."""
     monkeypatch.setattr(command, "ask", in_this_process)
-    monkeypatch.setattr("core.scores.scoring.score", lambda model, reviews, *_: Scored(reviews))
+    monkeypatch.setattr("core.scores.scoring.score", lambda model, reviews, *_, **__: Scored(reviews))
 
 
 @pytest.fixture
