@@ -70,7 +70,8 @@ def _audit(folder: Path, run, asked: argparse.Namespace) -> None:  # type: ignor
     print(f"{len(reviews):,} reviews, {len(pile.different):,} different; the model is right about {right.mean():.1%}")
     sequence = random_sequence(pile.groups, audit_numbers(pile.hashes, audit_key(source)))
     log = DecisionLog(source, sync=lambda descriptor: None)
-    print(f"{'audits':>7} {'covers':>7} {'audited':>8} {'wrong':>6} {'at most':>8} {'needed':>7} {'labels':>7} {'really wrong':>13}")
+    heads = ("audits", "covers", "audited", "wrong", "at most", "needed", "labels", "really wrong")
+    print("{:>7} {:>7} {:>8} {:>6} {:>8} {:>7} {:>7} {:>13}".format(*heads))
     for start in range(0, len(sequence) + 1, asked.every):
         for row in sequence[max(start - asked.every, 0) : start].tolist():
             _decide(log, reviews, row, names[truth[row]])
