@@ -21,7 +21,6 @@ from core.reviews.report import ReadingReport
 from core.runs.figures import Count
 from core.runs.request import Request
 from core.settings.schema import Settings
-from core.suspicion.report import Suspicions
 
 
 class Inspection(msgspec.Struct, frozen=True, kw_only=True):
@@ -204,13 +203,3 @@ class JudgePairs(EngineRequest[Verdicts], frozen=True, kw_only=True):
     """Judge pairs of models by the answers to validation rows that are stored with their runs."""
 
     pairs: tuple[Pair, ...]
-
-
-class FindSuspects(EngineRequest[Suspicions], frozen=True, kw_only=True):
-    """Find the labels of a source that models which have not seen the reviews doubt; the list is kept in the home."""
-
-    source: str
-    reading: ReadingOptions = ReadingOptions()
-    model: str = "auto"
-    folds: Count = 5
-    seed: int = 0

@@ -18,7 +18,6 @@ from core.engine.data_requests import (
     ClassifyFile,
     Compare,
     Evaluate,
-    FindSuspects,
     FirstRows,
     ForecastStudents,
     Foresee,
@@ -53,6 +52,7 @@ from core.engine.requests import (
     Load,
     method_of,
 )
+from core.engine.suspicion_methods import SUSPICION_METHODS
 
 if TYPE_CHECKING:
     from numpy import ndarray
@@ -63,7 +63,6 @@ if TYPE_CHECKING:
     from core.forecast.facts import Facts
     from core.inference.evaluation_report import EvaluationReport
     from core.reviews.reading import Reviews
-    from core.suspicion.report import Suspicions
 
 Progress = Callable[[str, float | None], None]
 Method = Callable[[Any, CountingProgress], Any]
@@ -223,18 +222,6 @@ def judge_pairs(request: JudgePairs, progress: Progress) -> Verdicts:
     return Verdicts(judged=judge_stored(request.pairs, progress))
 
 
-def find_suspects(request: FindSuspects, progress: Progress) -> Suspicions:
-    """Find suspected labels, and keep the list."""
-    from core.suspicion.listing import keep
-    from core.suspicion.suspects import find_suspects
-
-    share_processors()
-    done = find_suspects(request.source, request.reading, request.model, request.folds, request.seed, progress)
-    suspects = map(done.suspect, range(1, done.found.suspects + 1))
-    keep(request.source, request.reading, done.found, done.reviews.label_names, suspects)
-    return done.found
-
-
 def doctor(request: Doctor, progress: Progress) -> DoctorReport:
     """Examine this machine."""
     from core.engine.doctor import examine
@@ -260,7 +247,6 @@ METHODS: dict[type[EngineRequest[Any]], Method] = {
     Evaluate: evaluate,
     Compare: compare,
     JudgePairs: judge_pairs,
-    FindSuspects: find_suspects,
     Doctor: doctor,
     CountDecisions: count_decisions,
     ImportDecisions: import_decisions,
@@ -268,6 +254,7 @@ METHODS: dict[type[EngineRequest[Any]], Method] = {
     MakeLesson: make_lesson,
     JudgeLesson: judge_lesson,
     **CERTIFICATE_METHODS,
+    **SUSPICION_METHODS,
 }
 
 

@@ -24,7 +24,7 @@ from core.reviews.formats.own_exports import is_own_export
 from core.reviews.formats.part_column import OnePart
 from core.reviews.formats.table import INSIDE, BadRow, Chunk, Counted, Doubting, ReadAgainError, Table, excerpt
 from core.reviews.input import Input, Progress
-from core.reviews.joining import join_halves, lead_of
+from core.reviews.joining import join_halves, with_titles
 from core.reviews.label_codes import MISSING_CODE, NO_LABEL, LabelCodes
 from core.reviews.options import ReadingOptions
 from core.reviews.report import Account, Doubt
@@ -203,8 +203,7 @@ class _Reading:
         self.rows += len(chunk.lines) + len(chunk.bad)
         bodies = texts = join_halves(self.roles.texts, [chunk.columns[text] for text in places.texts])
         if places.title >= 0:
-            heads = chunk.columns[places.title]
-            texts = [f"{lead_of(head)}{body}" if head else body for head, body in zip(heads, bodies, strict=True)]
+            texts = with_titles(chunk.columns[places.title], bodies)
         codes = self._codes(chunk, places)
         sizes = [1] * len(chunk.lines) if chunk.units is None else list(chunk.units)
         bad = chunk.bad

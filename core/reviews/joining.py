@@ -29,6 +29,11 @@ def _spoken(name: str) -> str:
     return " ".join(words_of(name.rpartition(".")[2])).capitalize() or name
 
 
+def with_titles(titles: Sequence[str], texts: Sequence[str]) -> list[str]:
+    """Return texts with their titles before them."""
+    return [f"{lead_of(title)}{text}" if title else text for title, text in zip(titles, texts, strict=True)]
+
+
 def lead_of(title: str) -> str:
     """Return a title as the beginning of a text, with a full stop unless it ends in punctuation."""
     stripped = title.strip()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
@@ -99,6 +100,18 @@ class Reviews:
         batch, index = self._find(row)
         return [batch.column(PREFIX + name)[index].as_py() for name in columns]
 
+    def spellings(self, column: str) -> dict[str, Counter[int]]:
+        """Return how often each cell of one of `source_columns` comes with each class; −1 is no class."""
+        found: dict[str, Counter[int]] = {}
+        for begin, batch in self._rows.batches():
+            stored = np.arange(begin, begin + batch.num_rows)
+            rows = stored if self._kept is None else np.flatnonzero((self._kept >= begin) & (self._kept <= stored[-1]))
+            inside = stored if self._kept is None else self._kept[rows]
+            cells = batch.column(PREFIX + column).take(numbers(inside - begin)).to_pylist()
+            for (cell, label), count in Counter(zip(cells, self.labels[rows].tolist(), strict=True)).items():
+                found.setdefault(cell, Counter())[label] += count
+        return found
+
     def sizes(self) -> np.ndarray[Any, np.dtype[np.int64]]:
         """Return the size of each text in bytes [N], including its title."""
         sizes = self._rows.text_sizes()
@@ -175,7 +188,7 @@ def read_reviews(
     """
     report = progress or (lambda fraction: None)
     storing = Storing(keep, counted) if counted else Storing(keep)
-    hub = None if isinstance(source, Path) else _hub(source)
+    hub = None if isinstance(source, Path) else hub_of(source)
     if hub is not None:
         parts: object = ["hub", *hub]
         return _cached(
@@ -188,7 +201,7 @@ def read_reviews(
     return _read_files(storable(source), sources, part, options, labels, storing, report)
 
 
-def _hub(source: str) -> tuple[str, str | None] | None:
+def hub_of(source: str) -> tuple[str, str | None] | None:
     """Return the hub dataset that `source` names, or None if it is a path, or looks like one."""
     found = hub_name(source)
     if found is None or source.startswith("hf:"):

@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from core.base.text import clean_line
+
 Reason = Literal["contradiction", "alone", "doubted"]
 """Why a label is suspected: a copy of the text has another label; it is the only text with its label, so that no model
 can judge it; or a model that has not seen the review doubts its label."""
@@ -68,6 +70,27 @@ class Suspicions(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
 
 
+class Corrected(msgspec.Struct, frozen=True, kw_only=True):
+    """What was written into a corrected file."""
+
+    output: str
+    rows: int
+    corrected: int
+    """Rows with another label than before."""
+    confirmed: int
+    """Rows whose label was decided to be right."""
+    ambiguous: int
+    """Rows that were decided to have no right label; they keep the one they have."""
+    unknown: dict[str, int]
+    """Label that is no class of the source → texts that were given it; they are left as they are."""
+    missing: int
+    """Texts that were decided and are not in the source."""
+    unread: int
+    """Rows of the source that cannot be read, and are not in the file."""
+    label: str
+    """The column with the labels."""
+
+
 def in_words(found: Suspicions) -> str:
     """Return the figures in one sentence."""
     doubted = found.suspects
@@ -82,3 +105,26 @@ def in_words(found: Suspicions) -> str:
 
 def _labels(count: int) -> str:
     return "1 label is" if count == 1 else f"{count:,} labels are"
+
+
+def corrected_in_words(done: Corrected) -> list[str]:
+    """Return what is in a corrected file, in sentences."""
+    found = [
+        f"{done.rows:,} rows written to {done.output}: {done.corrected:,} corrected, {done.confirmed:,} confirmed, "
+        f"{done.ambiguous:,} ambiguous (they keep their label)."
+    ]
+    for label, texts in done.unknown.items():
+        were = "text was" if texts == 1 else "texts were"
+        found.append(
+            f"{texts:,} {were} given the label “{clean_line(label, 40)}”, which is no class of the file, and stay."
+        )
+    if done.missing:
+        found.append(f"{done.missing:,} decided {'text is' if done.missing == 1 else 'texts are'} not in the source.")
+    if done.unread:
+        found.append(f"{done.unread:,} {'row' if done.unread == 1 else 'rows'} could not be read, and left out.")
+    return found
+
+
+def training_command(done: Corrected) -> list[str]:
+    """Return the command that trains on a corrected file."""
+    return ["reviewtui", "train", done.output, "--label", done.label]

@@ -1,13 +1,16 @@
-"""Finding suspected labels: K models, none of which judges a text that it has learned from.
+"""Finding suspected labels: K pairs of models, none of which judges a text that it has learned from.
 
-The models are logistic regressions on what a frozen encoder makes of the reviews, computed once; see `features.py`.
+One of a pair is a logistic regression on what a frozen encoder makes of the reviews, computed once (`features.py`), the
+other one on their words (`word_model.py`). What they say together is the geometric mean of their probabilities.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -15,7 +18,6 @@ from core.base.errors import InputError
 from core.base.text import clean_line
 from core.baseline.fit import fit, sample
 from core.inference.metrics import probabilities_of
-from core.learners.features import FeatureStore
 from core.models.sources import resolve_model
 from core.reviews.options import ReadingOptions
 from core.reviews.reading import Reviews, read_reviews
@@ -24,10 +26,13 @@ from core.suspicion.doubt import Doubts, doubts_of
 from core.suspicion.features import Progress, features_of
 from core.suspicion.folds import ALONE, fold_by_text, near_texts
 from core.suspicion.report import Change, Reason, Suspect, Suspicions
+from core.suspicion.word_model import WordModel
 
 FOLDS = 5
 _MOST_LEARNED = 20_000
 """The most reviews that each model learns from; they are drawn alike from all classes."""
+_LEAST = 1e-9
+"""The least probability of which a mean is taken."""
 _PART = 4_096
 """Reviews whose probabilities are computed together."""
 
@@ -87,7 +92,7 @@ def find_suspects(
     features = features_of(resolved, reviews, progress)
     labels = np.asarray(reviews.labels)
     judged = fold_of != ALONE
-    probabilities = _out_of_fold(features, labels, len(reviews.label_names), fold_of, seed, progress)
+    probabilities = out_of_fold(features, reviews.texts, labels, len(reviews.label_names), fold_of, seed, progress)
     doubts = doubts_of(probabilities, labels, np.asarray(reviews.hashes), judged)
     found = Suspicions(
         source=reviews.report.source,
@@ -125,10 +130,29 @@ def fold_of_reviews(reviews: Reviews, folds: int, seed: int) -> np.ndarray:
     return fold_of
 
 
-def _out_of_fold(
-    features: FeatureStore, labels: np.ndarray, classes: int, fold_of: np.ndarray, seed: int, progress: Progress
+class Rows(Protocol):
+    """The features of N reviews."""
+
+    def rows_at(self, positions: np.ndarray) -> np.ndarray:
+        """Return those of some reviews [n, F] in fp32."""
+
+
+def out_of_fold(
+    features: Rows,
+    texts: Callable[[np.ndarray], Sequence[str]],
+    labels: np.ndarray,
+    classes: int,
+    fold_of: np.ndarray,
+    seed: int,
+    progress: Progress,
 ) -> np.ndarray:
-    """Return the probabilities [N, C] that models give to reviews that they have not seen; 0 for `ALONE`."""
+    """Return the probabilities [N, C] that models give to reviews that they have not seen; 0 for `ALONE`.
+
+    Args:
+        texts: Returns the texts of some reviews.
+        labels: [N], what is learned and judged.
+        fold_of: [N], see `fold_by_text`.
+    """
     probabilities = np.zeros((len(labels), classes))
     folds = int(fold_of.max()) + 1
     c: float | None = None
@@ -144,11 +168,21 @@ def _out_of_fold(
             features.rows_at(learned), labels[learned], classes, class_weights="none", seed=seed, progress=within, c=c
         )
         c = model.c
+        words = WordModel(texts(learned), labels[learned], classes)
         held_out = np.flatnonzero(fold_of == fold)
         for start in range(0, len(held_out), _PART):
             part = held_out[start : start + _PART]
-            probabilities[part] = probabilities_of(model.logits(features.rows_at(part)))
+            both = (probabilities_of(model.logits(features.rows_at(part))), words.probabilities(texts(part)))
+            probabilities[part] = together(*both)
+            within(1.0)
     return probabilities
+
+
+def together(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Return the geometric mean of two models' probabilities [n, C]."""
+    mean = np.sqrt(np.maximum(first, _LEAST) * np.maximum(second, _LEAST))
+    shares: np.ndarray = mean / mean.sum(axis=1, keepdims=True)
+    return shares
 
 
 def _changes(doubts: Doubts, reviews: Reviews) -> tuple[Change, ...]:

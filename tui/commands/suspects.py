@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from core.base.errors import InputError
 from core.base.text import clean_line
 from tui.commands.engine import ask
 from tui.commands.options import Data, Json, Reading, locate, reading_options, reads_reviews
@@ -14,6 +15,7 @@ from tui.commands.output import say, say_json, table
 from tui.shell_command import quoted
 
 if TYPE_CHECKING:
+    from core.reviews.options import ReadingOptions
     from core.suspicion.listing import KeptSuspects
     from core.suspicion.report import Suspect
 
@@ -33,6 +35,18 @@ def suspects(
     seed: Annotated[int, typer.Option(help="Decides the folds.", min=0)] = 0,
     output: Annotated[Path | None, typer.Option(help="Where to write them: .jsonl or .csv.")] = None,
     most: Annotated[int | None, typer.Option(help="Write or print no more than this many.", min=1)] = None,
+    correct: Annotated[
+        bool,
+        typer.Option(
+            "--correct",
+            help="Instead, write DATA with the labels that were decided about its suspects: a new version beside it, "
+            "or --output.",
+        ),
+    ] = False,
+    decisions: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="With --correct: take these decisions, as the command `decisions` does."),
+    ] = None,
     json: Json = False,
 ) -> int:
     """List the labels that a model which has not seen the review doubts, the most doubted first.
@@ -40,11 +54,15 @@ def suspects(
     Texts whose copies have different labels come before them. With --json, each is one object on a line, or, with
     --output, the figures are one object.
     """
-    from core.engine.data_requests import FindSuspects
     from core.engine.requests import to_result
+    from core.engine.suspicion_requests import FindSuspects
     from core.suspicion.listing import fields_of, read_kept, read_list, require_writable, write_list
 
     target = output.expanduser().absolute() if output is not None else None
+    if decisions is not None and not correct:
+        raise InputError("--decisions is for corrected labels: add --correct.")
+    if correct:
+        return _correct(locate(data), reading_options(reading) if reading else None, target, decisions, json=json)
     if target is not None:
         require_writable(target)
     source, options = locate(data), reading_options(reading)
@@ -63,6 +81,25 @@ def suspects(
     else:
         for one in read_list(kept.list, most):
             say_json(fields_of(one))
+    return 0
+
+
+def _correct(
+    source: str, reading: ReadingOptions | None, target: Path | None, decisions: str | None, *, json: bool
+) -> int:
+    """Write a corrected file, and say what is in it."""
+    from core.engine.requests import to_result
+    from core.engine.suspicion_requests import CorrectLabels
+    from core.suspicion.report import corrected_in_words, training_command
+
+    output = str(target) if target is not None else None
+    done = ask(CorrectLabels(source=source, reading=reading, decisions=decisions, output=output))
+    if json:
+        say_json(to_result(done))
+    else:
+        for sentence in corrected_in_words(done):
+            say(sentence)
+        say(f"train on it: {quoted(training_command(done))}")
     return 0
 
 

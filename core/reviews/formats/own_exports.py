@@ -1,4 +1,4 @@
-"""Files that this program wrote: answers of `classify --output` and decisions, both as CSV.
+"""Files that this program wrote as CSV: answers of `classify --output`, decisions, and corrected labels.
 
 In such files `core.base.text.clean_cell` has put an apostrophe before cells that a spreadsheet would run. Reading takes
 exactly these off again, so that a text is the same text in its source and in the answers.
@@ -13,14 +13,19 @@ from core.reviews.detect.names import is_number
 
 _ANSWERS = frozenset(("file", "line", "text", "label", "probability", "tokens", "truncated"))
 _DECISIONS = frozenset(("reviewText", "label", "predicted", "probability", "agreed", "file", "line", "time"))
+_CORRECTED = frozenset(("correction", "corrected_from", "corrected_on"))
 
 _FEW = 2
 
 
 def is_own_export(columns: Iterable[str]) -> bool:
-    """Return whether these are the columns of answers or decisions, perhaps with columns of their source."""
+    """Return whether these are the columns of answers, of decisions or of corrected labels, perhaps among others."""
     names = set(columns)
-    return names >= _DECISIONS or (names >= _ANSWERS and any(name.startswith("p_") for name in names))
+    return (
+        names >= _DECISIONS
+        or names >= _CORRECTED
+        or (names >= _ANSWERS and any(name.startswith("p_") for name in names))
+    )
 
 
 def is_made_inert(rows: Iterable[list[str]]) -> bool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from core.base.errors import InputError
-from core.learners.features import FeatureStore
 from core.reviews.options import ReadingOptions
 from core.reviews.reading import read_reviews
 from core.suspicion import suspects as module
@@ -49,20 +49,20 @@ def test_no_label_has_a_part_in_what_is_said_of_it_or_of_a_copy(
     monkeypatch: pytest.MonkeyPatch, labelled: Labelled, tiny_model: Path
 ) -> None:
     """Of one fold, all labels are changed: what is said of that fold stays as it was, to the bit."""
-    kept: list[tuple[FeatureStore, np.ndarray, np.ndarray]] = []
-    judge = module._out_of_fold
+    kept: list[tuple[Any, ...]] = []
+    judge = module.out_of_fold
 
-    def spy(features: FeatureStore, labels: np.ndarray, classes: int, folds: np.ndarray, *rest: object) -> np.ndarray:
-        kept.append((features, labels, folds))
-        return judge(features, labels, classes, folds, *rest)  # type: ignore[arg-type]
+    def spy(*given: Any) -> np.ndarray:
+        kept.append(given)
+        return judge(*given)
 
-    monkeypatch.setattr(module, "_out_of_fold", spy)
+    monkeypatch.setattr(module, "out_of_fold", spy)
     copies = [("great lovely chair", "positive")] * 3
     found_in(labelled(100, (), copies), tiny_model)
-    features, labels, fold_of = kept[0]
+    features, texts, labels, classes, fold_of, *rest = kept[0]
     own = fold_of == 0  # of the first fold, since C is chosen beside it
     changed = np.where(own, 1 - labels, labels)
-    before, after = (judge(features, one, 2, fold_of, 0, lambda *_: None) for one in (labels, changed))
+    before, after = (judge(features, texts, one, classes, fold_of, *rest) for one in (labels, changed))
     np.testing.assert_array_equal(before[own], after[own])
     assert (before[~own] != after[~own]).any()
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from core.engine.data_requests import FindSuspects
 from core.engine.methods import METHODS
+from core.engine.suspicion_requests import FindSuspects
 from tests.conftest import made_reviews
 from tests.hostile import SOUND
 from tests.tui.commands.test_hostile_commands import Printed, lines_of, reviewtui
@@ -79,3 +79,20 @@ def test_what_makes_no_sense_is_refused(words: list[str], said: str, tmp_path: P
 
 def test_the_request_has_the_defaults_of_the_command() -> None:
     assert FindSuspects(source="x").folds == 5 and FindSuspects(source="x").model == "auto"
+
+
+def test_corrected_labels_are_a_new_file_and_are_said(tmp_path: Path, tiny_model: Path, capsys: Printed) -> None:
+    file = _file(tmp_path / "r.csv", [("Great", "positive"), ("great", "negative")])
+    assert reviewtui("suspects", str(file), "--correct") == 2
+    assert "Nothing was decided" in capsys.readouterr().err
+    said = tmp_path / "said.csv"
+    said.write_text("reviewText,label\nGreat,positive\n")
+    assert reviewtui("suspects", str(file), "--correct", "--decisions", str(said), "--json") == 0
+    done = json.loads(capsys.readouterr().out)
+    assert (done["rows"], done["corrected"], done["confirmed"]) == (62, 1, 1)
+    assert done["output"] == str(tmp_path / "r-corrected-1.csv")
+    assert reviewtui("suspects", str(file), "--correct", "--decisions", str(said)) == 0
+    assert "r-corrected-2.csv: 1 corrected, 1 confirmed" in capsys.readouterr().out
+    assert reviewtui("suspects", str(file), "--decisions", str(said)) == 2
+    assert reviewtui("suspects", str(file), "--correct", "--output", str(file), "--decisions", str(said)) == 2
+    assert "nothing is overwritten" in capsys.readouterr().err
