@@ -16,6 +16,8 @@ from core.engine.decision_requests import (
     ImportDecisions,
     ImportedDecisions,
     LineProblem,
+    ReadCells,
+    SourceCells,
 )
 from core.reviews.options import ReadingOptions
 
@@ -75,6 +77,29 @@ def import_decisions(request: ImportDecisions, progress: Progress) -> ImportedDe
     )
 
 
+def read_cells(request: ReadCells, progress: Progress) -> SourceCells:
+    """Read the columns of a pile's file that are written beside decisions."""
+    reviews = read_pile(request.source, request.reading, progress, keep=request.keep)
+    columns = _passed(reviews, request.keep)
+    cells = (
+        tuple(reviews.source_cells(row, columns))
+        if 0 <= row < len(reviews) and f"{int(reviews.hashes[row]):016x}" == text_hash
+        else ()
+        for row, text_hash in request.rows
+    )
+    return SourceCells(columns=tuple(columns), cells=tuple(cells))
+
+
+def _passed(reviews: Reviews, keep: str) -> list[str]:
+    """Return the columns to write. The review itself is written anyway, unless a title was put before it."""
+    from core.reviews.source_columns import ALL, SHORT, named_columns
+
+    if keep == SHORT:
+        return reviews.source_columns
+    whole = reviews.report.text_column if keep == ALL and reviews.report.title_column is None else None
+    return [name for name in named_columns(keep, reviews.source_columns) if name != whole]
+
+
 def _figures(decided: Decided, reviews: int | None) -> Figures:
     from core.triage.agreement import figures_of
     from core.triage.exchange.exporting import names_of
@@ -98,14 +123,18 @@ def _size_of(request: CountDecisions, decided: Decided, progress: Progress) -> i
         return None
 
 
-def read_pile(source: str, reading: ReadingOptions | None, progress: Progress) -> Reviews:
-    """Read a pile as Classify does."""
+def read_pile(source: str, reading: ReadingOptions | None, progress: Progress, keep: str = "short") -> Reviews:
+    """Read a pile as Classify does.
+
+    Args:
+        keep: The columns to read beside the reviews; see `core/reviews/source_columns.py`.
+    """
     from core.reviews.unlabelled import read_unlabelled
     from core.triage.bookmark import read_bookmark
 
     mark = read_bookmark(source) if reading is None else None
     options = reading or (mark.reading if mark is not None and mark.reading is not None else ReadingOptions())
-    return read_unlabelled(source, options, progress=lambda fraction: progress("reading", fraction))
+    return read_unlabelled(source, options, keep=keep, progress=lambda fraction: progress("reading", fraction))
 
 
 def _with_texts(reviews: Reviews, hashes: set[str]) -> dict[str, list[Review]]:

@@ -45,6 +45,27 @@ class CountDecisions(EngineRequest[CountedDecisions], frozen=True, kw_only=True)
     """How the pile is read; None as when it was last open."""
 
 
+class SourceCells(msgspec.Struct, frozen=True, kw_only=True):
+    """What a pile's file holds of some reviews."""
+
+    columns: tuple[str, ...]
+    cells: tuple[tuple[str, ...], ...]
+    """By review, in the order in which they were asked for; empty for one that is not there any more."""
+
+
+class ReadCells(EngineRequest[SourceCells], frozen=True, kw_only=True):
+    """Read the columns of a pile's file that are written beside decisions."""
+
+    source: str
+    """The pile."""
+    rows: tuple[tuple[int, str], ...]
+    """(Row, text hash) of the reviews."""
+    keep: str = "all"
+    """The columns: the short ones, `all`, `none`, or names separated by commas."""
+    reading: ReadingOptions | None = None
+    """How the pile is read; None as when it was last open."""
+
+
 class LineProblem(msgspec.Struct, frozen=True, kw_only=True):
     """A line of a file of which something was not taken in."""
 

@@ -33,8 +33,8 @@ from core.engine.data_requests import (
     StudentsForecast,
     Verdicts,
 )
-from core.engine.decision_methods import count_decisions, import_decisions
-from core.engine.decision_requests import CountDecisions, ImportDecisions
+from core.engine.decision_methods import count_decisions, import_decisions, read_cells
+from core.engine.decision_requests import CountDecisions, ImportDecisions, ReadCells
 from core.engine.learning_methods import judge_lesson, make_lesson
 from core.engine.learning_requests import JudgeLesson, MakeLesson
 from core.engine.loaded_models import model_folder, predictor_in, share_processors
@@ -250,6 +250,7 @@ METHODS: dict[type[EngineRequest[Any]], Method] = {
     Doctor: doctor,
     CountDecisions: count_decisions,
     ImportDecisions: import_decisions,
+    ReadCells: read_cells,
     **PILE_METHODS,
     MakeLesson: make_lesson,
     JudgeLesson: judge_lesson,

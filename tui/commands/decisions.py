@@ -11,7 +11,7 @@ from core.base.errors import InputError
 from core.base.text import clean_line
 from tui.commands.engine import ask
 from tui.commands.options import Json, Reading, locate, reading_options, reads_reviews
-from tui.commands.output import facts, say, say_json, table
+from tui.commands.output import complain, facts, say, say_json, table
 from tui.decisions_text import (
     agreement_text,
     audits_text,
@@ -25,8 +25,10 @@ from tui.decisions_text import (
 
 if TYPE_CHECKING:
     from core.engine.decision_requests import CountedDecisions, Figures, ImportedDecisions
+    from core.reviews.options import ReadingOptions
     from core.triage.exchange.exporting import DecisionsFile
-    from core.triage.exchange.selection import Included
+    from core.triage.exchange.opening import Decided
+    from core.triage.exchange.selection import Cells, Included
 
 _LISTED = 20
 """Lines of a file that are listed without --json."""
@@ -46,6 +48,14 @@ Include = Annotated[
         metavar="WHAT", help="Besides one label a text: skipped, flagged, ambiguous, repeated (with commas), or all."
     ),
 ]
+Keep = Annotated[
+    str | None,
+    typer.Option(
+        metavar="COLUMNS",
+        help="Columns of the pile's file to write beside the decisions: all, none, short, or names with commas; "
+        "by default all.",
+    ),
+]
 Imported = Annotated[
     Path | None, typer.Option("--import", metavar="OTHER", help="Take decisions from this file into the pile first.")
 ]
@@ -62,6 +72,7 @@ def decisions(
     output: Output = None,
     format: FormatName = None,
     include: Include = None,
+    keep: Keep = None,
     imported: Imported = None,
     replace: Replace = False,
     json: Json = False,
@@ -74,14 +85,17 @@ def decisions(
     from core.engine.decision_requests import CountDecisions, ImportDecisions
     from core.engine.requests import to_result
 
-    if output is None and (format is not None or include is not None):
-        raise InputError("--format and --include are for what is written: add --output FILE.")
+    if output is None and not (format is include is keep is None):
+        raise InputError("--format, --include and --keep are for what is written: add --output FILE.")
     source, options = locate(source), reading_options(reading) if reading else None
     taken = None
     if imported is not None:
         file = str(imported.expanduser().absolute())
         taken = ask(ImportDecisions(source=source, file=file, replace=replace, reading=options))
-    written = _write(source, output, format, include, replace=replace) if output is not None else None
+    written = None
+    if output is not None:
+        path = output.expanduser().absolute()
+        written = _write(source, path, format, _included(include), keep or "all", options, replace=replace)
     found = ask(CountDecisions(source=source, other=locate(other) if other is not None else None, reading=options))
     if not json:
         _show(found, taken, written)
@@ -98,12 +112,39 @@ def decisions(
     return 0
 
 
-def _write(source: str, output: Path, format: str | None, include: str | None, *, replace: bool) -> DecisionsFile:
-    from core.triage.exchange.exporting import write_decisions
+def _write(
+    source: str,
+    path: Path,
+    format: str | None,
+    include: tuple[Included, ...],
+    keep: str,
+    reading: ReadingOptions | None,
+    *,
+    replace: bool,
+) -> DecisionsFile:
+    from core.triage.exchange.exporting import require_writable, write_decisions
     from core.triage.exchange.opening import open_decisions
 
-    found, path = open_decisions(source), output.expanduser().absolute()
-    return write_decisions(found.history, path, format=format, include=_included(include), replace=replace)
+    require_writable(path, format, replace=replace)
+    found = open_decisions(source)
+    cells = _cells(source, found, keep, reading) if found.kind == "pile" else None
+    return write_decisions(found.history, path, format=format, include=include, cells=cells, replace=replace)
+
+
+def _cells(source: str, found: Decided, keep: str, reading: ReadingOptions | None) -> Cells | None:
+    """Return what the pile's file holds of the reviews that were decided; None if it cannot be read any more."""
+    from core.engine.decision_requests import ReadCells
+
+    rows = tuple((one.row, one.hash) for one in found.history.decided())
+    if not Path(source).exists():
+        complain("The pile is not there any more; only its short columns, which the log has, are written.")
+        return None
+    read = ask(ReadCells(source=source, rows=rows, keep=keep, reading=reading))
+    return {
+        place: dict(zip(read.columns, cells, strict=True))
+        for place, cells in zip(rows, read.cells, strict=True)
+        if cells or not read.columns
+    }
 
 
 def _included(words: str | None) -> tuple[Included, ...]:

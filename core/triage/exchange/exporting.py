@@ -18,8 +18,9 @@ from core.base.text import clean_line
 from core.reviews.folders.part_names import part_of
 from core.runs.folder import RunFolder, is_run_id, runs_home
 from core.runs.outline import read_outline
+from core.triage.exchange.formats.base import Format
 from core.triage.exchange.formats.registry import format_to_write
-from core.triage.exchange.selection import Included, LeftOut, select
+from core.triage.exchange.selection import Cells, Included, LeftOut, select
 from core.triage.history import History
 
 _STEM_BYTES = 180
@@ -55,6 +56,7 @@ def write_decisions(
     *,
     format: str | None = None,
     include: Collection[Included] = (),
+    cells: Cells | None = None,
     replace: bool = False,
 ) -> DecisionsFile:
     """Write the current decisions of a pile to `path`.
@@ -62,28 +64,24 @@ def write_decisions(
     Args:
         format: The name of a format; None takes CSV or JSON Lines, by the suffix.
         include: What to write besides the latest label of each text.
+        cells: The columns of the pile's file; None writes the short ones, which the log has.
 
     Raises:
         OutputExistsError: `path` exists, and `replace` is False.
         InputError: The suffix is another one, the folder does not exist, or there is nothing to write.
         ReviewtuiError: The file cannot be written.
     """
-    shown = clean_line(path, 120)
-    form = format_to_write(path, format)
-    if not path.parent.is_dir():
-        raise InputError(f"There is no folder {clean_line(path.parent, 120)}.")
-    if path.is_dir():
-        raise InputError(f"{shown} is a folder; add a file name.")
-    chosen = select(history, include, names_of(history))
+    form = require_writable(path, format, replace=replace)
+    chosen = select(history, include, names_of(history), cells)
     if not chosen.records:
         others = ", or include those without a label" if chosen.left_out else ""
         raise InputError(f"No review has been given a label yet; decide at least one{others}.")
-    if not replace and (path.exists() or path.is_symlink()):
-        raise OutputExistsError(f"{shown} already exists.")
     try:
         write_whole(path, form.write(chosen.records), private=False)
     except UnicodeEncodeError as error:
-        raise ReviewtuiError(f"Cannot write {shown}: a review contains text that is not valid Unicode.") from error
+        raise ReviewtuiError(
+            f"Cannot write {clean_line(path, 120)}: a review contains text that is not valid Unicode."
+        ) from error
     return DecisionsFile(
         path=path,
         rows=len(chosen.records),
@@ -91,6 +89,23 @@ def write_decisions(
         left_out=chosen.left_out,
         conflicts=len(history.conflicts()),
     )
+
+
+def require_writable(path: Path, format: str | None = None, *, replace: bool = False) -> Format:
+    """Return the format in which `path` can be written.
+
+    Raises:
+        OutputExistsError: `path` exists, and `replace` is False.
+        InputError: The suffix is another one, or the folder does not exist.
+    """
+    shown, form = clean_line(path, 120), format_to_write(path, format)
+    if not path.parent.is_dir():
+        raise InputError(f"There is no folder {clean_line(path.parent, 120)}.")
+    if path.is_dir():
+        raise InputError(f"{shown} is a folder; add a file name.")
+    if not replace and (path.exists() or path.is_symlink()):
+        raise OutputExistsError(f"{shown} already exists.")
+    return form
 
 
 def names_of(history: History) -> dict[str, str]:

@@ -52,6 +52,11 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     columns: dict[str, str] = {}
     """The cells of the columns of the pile's file."""
 
+    @property
+    def by_person(self) -> bool:
+        """Whether it is a label that a person gave: other tools must not show a model's as somebody's annotation."""
+        return self.state == "label" and self.source != "model"
+
 
 _OF_PREDICTION = ("predicted", "model", "model_name", "model_hash")
 _OPTIONAL = (*_OF_PREDICTION, "order")

@@ -10,6 +10,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
+import msgspec
+
 from core.triage.decision import Decision
 from core.triage.exchange.record import Record, finite, tidied
 from core.triage.history import History
@@ -41,12 +43,22 @@ class Selection:
     left_out: tuple[LeftOut, ...]
 
 
-def select(history: History, include: Collection[Included] = (), names: Mapping[str, str] | None = None) -> Selection:
+Cells: TypeAlias = Mapping[tuple[int, str], Mapping[str, str]]
+"""(Row, text hash) of a review → its cells in the columns of the pile's file."""
+
+
+def select(
+    history: History,
+    include: Collection[Included] = (),
+    names: Mapping[str, str] | None = None,
+    cells: Cells | None = None,
+) -> Selection:
     """Choose among the decisions of a pile.
 
     Args:
         include: What to write besides the latest label of each text.
         names: Id of a run → its name.
+        cells: What the file holds of each review; where it is silent, the columns of the log are written.
     """
     chosen: list[tuple[int, Record]] = []
     left_out: list[LeftOut] = []
@@ -55,7 +67,10 @@ def select(history: History, include: Collection[Included] = (), names: Mapping[
     for one in standing:
         reason = _why_not(one, id(one) in latest)
         if reason is None or reason in include:
-            chosen.append((one.row, record_of(one, history.note(one.row, one.hash), names or {})))
+            found = record_of(one, history.note(one.row, one.hash), names or {})
+            if cells is not None and (one.row, one.hash) in cells:
+                found = msgspec.structs.replace(found, columns=dict(cells[one.row, one.hash]))
+            chosen.append((one.row, found))
         else:
             left_out.append(LeftOut(reason, one.row, one.file, one.line))
     left_out += [

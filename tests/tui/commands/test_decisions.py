@@ -103,6 +103,25 @@ def test_an_export_is_taken_in_by_another_pile_once(pile: Path, tmp_path: Path, 
     log.close()
 
 
+def test_all_columns_of_the_file_are_handed_over_unless_others_are_named(tmp_path: Path, capsys: Printed) -> None:
+    pile, long = tmp_path / "tickets.csv", "a long complaint about the delivery of it, " * 20
+    rows = [(f"review {row}", f"T{row}", f"{long}{row}") for row in range(4)]
+    with pile.open("w", newline="") as file:
+        csv.writer(file).writerows([("review", "ticket", "letter"), *rows])
+    decide(pile, "good", "bad")
+    for keep, expected in (
+        (None, {"source_ticket": "T1", "source_letter": f"{long}1"}), ("none", {}), ("short", {"source_ticket": "T1"}),
+        ("letter", {"source_letter": f"{long}1"}),
+    ):  # fmt: skip
+        output = tmp_path / f"{keep}.jsonl"
+        assert reviewtui("decisions", str(pile), "--output", str(output), *(("--keep", keep) if keep else ())) == 0
+        last = json.loads(output.read_text().splitlines()[-1])
+        assert {name: cell for name, cell in last.items() if name.startswith("source_")} == expected
+    pile.unlink()
+    assert reviewtui("decisions", str(pile), "--output", str(tmp_path / "gone.jsonl")) == 0
+    assert "only its short columns" in "\n".join(lines_of(capsys))
+
+
 def test_what_is_not_taken_in_is_told_with_its_line(pile: Path, tmp_path: Path, capsys: Printed) -> None:
     decide(pile, "good", "bad")
     assert reviewtui("decisions", str(pile), "--output", str(tmp_path / "a.csv")) == 0

@@ -1,8 +1,9 @@
 """Argilla's records (2.x), as `dataset.records.to_json` writes and `from_json` reads them.
 
-The review is the field `text`, the label the response to the question `label`, and the prediction its suggestion; a
-review without a label has no response. Argilla wants to know who responded: `user_id` is that of nobody and has to be
-replaced before records are logged to a server. What has no place of its own is under `metadata`, as text or number.
+The review is the field `text`, a person's label the response to the question `label`, and the prediction its
+suggestion; a review without a label, or with that of a model, has no response. Argilla wants to know who responded:
+`user_id` is that of nobody and has to be replaced before records are logged to a server. What has no place of its own
+is under `metadata`, as text or number.
 """
 
 from __future__ import annotations
@@ -11,7 +12,15 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from core.triage.exchange.formats.base import Entry, as_record, as_values, json_list, read_objects, write_list
+from core.triage.exchange.formats.base import (
+    Entry,
+    as_record,
+    as_values,
+    json_list,
+    labelled_by_person,
+    read_objects,
+    write_list,
+)
 from core.triage.exchange.record import Record
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
@@ -52,7 +61,7 @@ def _record_of(record: Record, id: str) -> dict[str, Any]:
         "fields": {"text": record.text},
         "metadata": metadata,
         "suggestions": {_QUESTION: suggestion} if record.predicted is not None else {},
-        "responses": {_QUESTION: [response]} if record.state == "label" else {},
+        "responses": {_QUESTION: [response]} if record.by_person else {},
         "vectors": {},
         "_server_id": None,
     }
@@ -71,7 +80,7 @@ def _record(item: dict[str, Any]) -> Record:
     if len(given) > 1:
         raise ValueError(f"its responses have different labels: {', '.join(sorted(given))}")
     if given:
-        values |= {"state": "label", "label": given.pop()}
+        values = labelled_by_person(values, given.pop())
     elif "state" not in values:
         values["state"] = "skip" if responses.get(question) else "undecided"
     suggestion = (item.get("suggestions") or {}).get(question)

@@ -43,9 +43,9 @@ def as_values(record: Record, without: Iterable[str] = ()) -> dict[str, Any]:
     """Return what is known of a record as JSON values, source columns last, with their prefix.
 
     Args:
-        without: Fields that are written elsewhere.
+        without: Fields that are written elsewhere. The label is only if a person gave it.
     """
-    left_out = {"text", *without}
+    left_out = {"text", *without} - ({"label"} if not record.by_person else set())
     values: dict[str, Any] = {}
     for name in FIELDS:
         value = getattr(record, name)
@@ -69,6 +69,12 @@ def as_record(text: Any, values: dict[str, Any]) -> Record:
         if name.startswith(PREFIX)
     }
     return from_values({**known, "text": text, "columns": columns})
+
+
+def labelled_by_person(values: dict[str, Any], label: str) -> dict[str, Any]:
+    """Return values with a label that somebody gave in the other tool, whoever had labelled the review before."""
+    kept = {name: value for name, value in values.items() if (name, value) != ("source", "model")}
+    return kept | {"state": "label", "label": label}
 
 
 def read_objects(items: Iterable[tuple[int, Any]], read: Callable[[dict[str, Any]], Record]) -> Iterator[Entry]:

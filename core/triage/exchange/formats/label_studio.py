@@ -1,8 +1,9 @@
 """Label Studio's JSON tasks (1.x), as its import reads and its JSON export writes them.
 
-A label is an annotation with one choice, a review without a label a cancelled annotation (which is what its skip button
-makes), and the prediction a prediction. The labelling configuration is `<Choices name="label" toName="text">` and
-`<Text name="text" value="$text"/>`. What Label Studio has no field for is under `meta`, which it keeps.
+A person's label is an annotation with one choice, a review without a label a cancelled annotation (which is what its
+skip button makes), and the prediction a prediction; a label that a model gave is no annotation. The labelling
+configuration is `<Choices name="label" toName="text">` and `<Text name="text" value="$text"/>`. What Label Studio has
+no field for is under `meta`, which it keeps.
 
 Tasks that it exports may have other names, several annotations and other controls: the latest annotation with a choice
 counts, and different ones are a problem that is told.
@@ -14,7 +15,15 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from core.reviews.source_columns import PREFIX
-from core.triage.exchange.formats.base import Entry, as_record, as_values, json_list, read_objects, write_list
+from core.triage.exchange.formats.base import (
+    Entry,
+    as_record,
+    as_values,
+    json_list,
+    labelled_by_person,
+    read_objects,
+    write_list,
+)
 from core.triage.exchange.record import Record
 
 _ELSEWHERE = ("label", "predicted", "probability", "model", "seconds")
@@ -38,8 +47,9 @@ def is_task(first: Any) -> bool:
 
 def _task(record: Record) -> dict[str, Any]:
     columns = {PREFIX + name: cell for name, cell in record.columns.items()}
-    values = {name: value for name, value in as_values(record, _ELSEWHERE).items() if name not in columns}
-    labelled = record.state == "label"
+    labelled = record.by_person
+    annotated = labelled or record.state != "label"
+    values = as_values(record, _ELSEWHERE if annotated else _ELSEWHERE[:-1])
     annotation = {
         "result": [_choice(record.label)] if labelled else [],
         "was_cancelled": not labelled,
@@ -48,9 +58,9 @@ def _task(record: Record) -> dict[str, Any]:
     }
     return {
         "data": {"text": record.text, **columns},
-        "annotations": [annotation],
+        "annotations": [annotation] if annotated else [],
         "predictions": [_prediction(record)] if record.predicted is not None else [],
-        "meta": values,
+        "meta": {name: value for name, value in values.items() if name not in columns},
     }
 
 
@@ -84,7 +94,7 @@ def _record(task: dict[str, Any]) -> Record:
         if "time" not in values and isinstance(annotations[-1].get("created_at"), str):
             values["time"] = annotations[-1]["created_at"].replace("Z", "+00:00")
     if chosen:
-        values |= {"state": "label", "label": chosen.pop()}
+        values = labelled_by_person(values, chosen.pop())
     elif "state" not in values:
         values["state"] = "skip" if any(one.get("was_cancelled") for one in annotations) else "undecided"
     for one in (task.get("predictions") or [])[-1:]:

@@ -1,7 +1,8 @@
 """Prodigy's JSON Lines (1.10 and later), as `db-in` reads and `db-out` writes them: tasks of the `choice` interface.
 
-A label is the accepted option; a review without one is ignored, and one with a flag is marked as `flagged`. What
-Prodigy has no field for is under `meta`, which it shows and keeps. It adds its hashes itself: `db-in --rehash`.
+A person's label is the accepted option; a review without one, or with that of a model, is ignored, and one with a flag
+is marked as `flagged`. What Prodigy has no field for is under `meta`, which it shows and keeps. It adds its hashes
+itself: `db-in --rehash`.
 
 Tasks of the `classification` interface, with a `label` that was accepted or rejected, are read, too. That a label was
 rejected says only what a review is not, so it is a problem that is told.
@@ -12,7 +13,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from core.triage.exchange.formats.base import Entry, as_record, as_values, json_lines, read_objects, write_lines
+from core.triage.exchange.formats.base import (
+    Entry,
+    as_record,
+    as_values,
+    json_lines,
+    labelled_by_person,
+    read_objects,
+    write_lines,
+)
 from core.triage.exchange.record import Record
 
 _ANSWERS = ("accept", "reject", "ignore")
@@ -36,7 +45,7 @@ def is_task(first: Any) -> bool:
 
 
 def _task(record: Record, options: list[dict[str, str]]) -> dict[str, Any]:
-    labelled = record.state == "label"
+    labelled = record.by_person
     task: dict[str, Any] = {
         "text": record.text,
         "options": options,
@@ -58,7 +67,7 @@ def _record(task: dict[str, Any]) -> Record:
     if answer == "accept" and accepted:
         if len({*accepted}) > 1:
             raise ValueError(f"it has several labels at once: {', '.join(accepted)}")
-        values |= {"state": "label", "label": accepted[0]}
+        values = labelled_by_person(values, accepted[0])
     elif answer == "reject":
         raise ValueError("a label was rejected, which does not say which one is right")
     elif "state" not in values:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -92,3 +93,18 @@ def test_a_value_that_cannot_be_is_named(values: dict[str, object], why: str) ->
     item = json.loads(FORMATS["jsonl"].write([BASE])) | values
     (found,) = entries("jsonl", json.dumps(item))
     assert found.record is None and why in found.problem and found.text == "works well"
+
+
+@pytest.mark.parametrize("name", ["label-studio", "prodigy", "argilla"])
+def test_what_a_model_labelled_is_nobodys_annotation(name: str) -> None:
+    by_model = msgspec.structs.replace(BASE, source="model", seconds=2.5)
+    content = FORMATS[name].write([BASE, by_model])
+    items = json.loads(content) if content.startswith("[") else [json.loads(line) for line in content.splitlines()]
+    given = [bool(one.get("annotations") or one.get("accept") or one.get("responses")) for one in items]
+    assert given == [True, False]
+    assert [one.record for one in entries(name, content)] == [BASE, by_model]
+    own = items[0]  # somebody labels the second one in the other tool: the label is theirs
+    theirs = {key: own[key] for key in ("annotations", "accept", "answer", "responses") if key in own}
+    changed = {**items[1], **theirs}
+    (found,) = entries(name, json.dumps([changed] if content.startswith("[") else changed))
+    assert found.record is not None and (found.record.source, found.record.label) == ("human", "positive")
