@@ -64,6 +64,7 @@ class Workbench(OrderedApp):
         self.engine = engine or EngineClient()
         self.reader = engine or EngineClient("reader.log")
         """An engine that loads no model: pages of a pile come while the other one computes."""
+        self._given = engine
         self._draft: Draft | None = None
         self._source = data or ""
         self.run_in_view: RunFolder | None = run
@@ -103,14 +104,20 @@ class Workbench(OrderedApp):
         Raises:
             ReviewtuiError: The engine refused the request, or failed.
         """
-        loop = asyncio.get_running_loop()
+        return await _answer(self.reader if request.needs_no_model else self.engine, request, progress)
 
-        def tell(what: str, fraction: float | None, *classes: Mapping[str, int]) -> None:
-            if progress is not None:
-                loop.call_soon_threadsafe(partial(cast(CountingProgress, progress), what, fraction, *classes))
+    async def ask_apart(self, request: EngineRequest[A], progress: AnyProgress | None = None) -> A:
+        """Do the same with an engine of its own, which ends with the answer: others are asked meanwhile.
 
-        engine = self.reader if request.needs_no_model else self.engine
-        return await asyncio.wrap_future(engine.request(request, tell))
+        Raises:
+            ReviewtuiError: The engine refused the request, or failed.
+        """
+        engine = self._given or EngineClient("apart.log")
+        try:
+            return await _answer(engine, request, progress)
+        finally:
+            if engine is not self._given:
+                await asyncio.to_thread(engine.close)
 
     def close_engines(self) -> None:
         """End both engines, even if they are busy."""
@@ -177,3 +184,14 @@ class Workbench(OrderedApp):
 def sample_folder() -> Path:
     """Return the folder of the sample reviews shipped with the project."""
     return Path(__file__).resolve().parent.parent / "sample_reviews"
+
+
+async def _answer(engine: EngineClient, request: EngineRequest[A], progress: AnyProgress | None) -> A:
+    """Return the answer of an engine; `progress` is called on the thread that waits for it."""
+    loop = asyncio.get_running_loop()
+
+    def tell(what: str, fraction: float | None, *classes: Mapping[str, int]) -> None:
+        if progress is not None:
+            loop.call_soon_threadsafe(partial(cast(CountingProgress, progress), what, fraction, *classes))
+
+    return await asyncio.wrap_future(engine.request(request, tell))

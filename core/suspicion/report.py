@@ -94,6 +94,8 @@ class Corrected(msgspec.Struct, frozen=True, kw_only=True):
 def in_words(found: Suspicions) -> str:
     """Return the figures in one sentence."""
     doubted = found.suspects
+    if not doubted:
+        return f"Of {found.rows:,} labels, none is doubted."
     parts = [f"{_labels(found.likely)} probably wrong (an estimate)"]
     if found.contradictions:
         texts = "1 text has" if found.contradictions == 1 else f"{found.contradictions:,} texts have"

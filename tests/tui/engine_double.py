@@ -120,7 +120,7 @@ def foresight(**changes: Any) -> Foresight:
     return msgspec.structs.replace(found, **changes)
 
 
-_GROUPS = {"lens", "speed", "inspect", "rows", "measure", "shows", "listing", "taking", "start"}
+_GROUPS = {"lens", "speed", "judge", "inspect", "rows", "measure", "shows", "listing", "taking", "start"}
 
 
 class FakeEngine:

@@ -84,7 +84,7 @@ class ReadsReviews(Place):
         """Read another source."""
         self._source, self._report, self._lengths, self._preliminary = source, None, None, False
         self.app.draft.lengths = None
-        for group in ("rows", "measure", "lens", "speed"):
+        for group in ("rows", "measure", "lens", "speed", "judge"):
             self.workers.cancel_group(self, group)
         self.findings.open(0, focus=False)
         self._ask(reading)

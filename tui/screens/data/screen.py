@@ -24,8 +24,8 @@ from tui.screens.data.class_names import LabelNames
 from tui.screens.data.doubt_views import offer_answers
 from tui.screens.data.file_picker import FilePicker
 from tui.screens.data.findings import LENGTHS, SAMPLES, Findings
+from tui.screens.data.judging import JudgesLabels
 from tui.screens.data.keys import DATA, SECTIONS
-from tui.screens.data.lens import LooksThroughLens
 from tui.screens.data.reader import Stage
 from tui.screens.data.reading_choices import Changes, Offer, changed, offer_columns, offer_reading, offer_schemes
 from tui.widgets.dialogs import Ask, Choose
@@ -38,7 +38,7 @@ _INTRO = (
 )
 
 
-class DataScreen(LooksThroughLens):
+class DataScreen(JudgesLabels):
     """Shows what a source of reviews contains, and how it is read."""
 
     PLACE = "data"
@@ -50,7 +50,9 @@ class DataScreen(LooksThroughLens):
         "between ⟦ and ⟧, while + and − move it and p keeps another part; what the tokenizer does not know is between "
         "⟪ and ⟫. Both are settings of the run, and stay as you leave them.\n\nEverything was detected and everything "
         "can be changed: t text, i title, l label, s how labels become classes, n their names, e how the file is read. "
-        "Left and right, or 1 to 5, switch between sections."
+        "Left and right, or 1 to 5, switch between sections.\n\nv verifies "
+        "labels: every review is judged by models that have not seen it, which takes a little longer than classifying "
+        "the file once. Those that are probably wrong open as a pile in Classify, where x writes a corrected file."
     )
     BINDINGS: ClassVar[list[BindingType]] = bindings(DATA)
 
@@ -117,7 +119,7 @@ class DataScreen(LooksThroughLens):
 
     def _draw_verdict(self, waiting: str = "") -> None:
         """Draw the line above the buttons: whether a run could learn from the reviews, or why not."""
-        blocked = self.blocked
+        blocked, waiting = self.blocked, waiting or self.judging
         words = Content.styled(waiting, "$foreground-muted")
         if not waiting:
             words = report_views.verdict(self._report, self._refusal, blocked)
@@ -141,7 +143,16 @@ class DataScreen(LooksThroughLens):
             return found and self._lens is not None and self.findings.section == LENGTHS
         if action == "continue":
             return (None if self.blocked else True) if found else False
-        if action in ("work_through", "open", "section", "open_section", "choose_scheme", "name_classes", "answer"):
+        if action in (
+            "work_through",
+            "verify_labels",
+            "open",
+            "section",
+            "open_section",
+            "choose_scheme",
+            "name_classes",
+            "answer",
+        ):
             return found
         return True
 
