@@ -29,6 +29,8 @@ class Bookmark:
     """Row of the current review in the file, counted from 0."""
     hash: str = ""
     """Hash of that review's text; empty if no review was shown."""
+    copies: str = ""
+    """`along`: copies of a review are decided along with it; `each`: each by itself; empty: the user was not asked."""
     reading: ReadingOptions | None = None
     """How the file was read; None if everything was detected."""
 
@@ -41,6 +43,8 @@ def read_bookmark(source: str) -> Bookmark | None:
         bookmark = Bookmark(**{name: found[name] for name in ("model", "model_name", "row", "hash")})
         if found["reading"] is not None:
             bookmark = replace(bookmark, reading=ReadingOptions.model_validate(found["reading"]))
+        if found.get("copies") in ("along", "each"):
+            bookmark = replace(bookmark, copies=found["copies"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     texts = (bookmark.model, bookmark.model_name, bookmark.hash)

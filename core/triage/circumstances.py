@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from core.inference.classification import Classification
-from core.triage.decision import Decision
+from core.triage.decision import Decision, State
 from core.triage.review import Review
 
 
@@ -27,6 +28,46 @@ class Circumstances:
     """Whether the review came up with its answer hidden, which the user then asked to see."""
     seconds: float = 0.0
     """How long the review was on the screen."""
+
+
+def decided(
+    review: Review, state: State, verdict: str, how: Circumstances, *, order: str, audit: bool, seen: bool
+) -> Decision:
+    """Return a person's decision about a review.
+
+    Args:
+        verdict: The label; empty unless `state` is `label`.
+        order: Name of the order in which the review came up.
+        audit: Whether it came up as a random audit review.
+        seen: Whether a prediction for its text was seen with an earlier decision.
+    """
+    prediction = how.prediction
+    fields: dict[str, Any] = {}
+    if prediction is not None:
+        fields = {
+            "agreed": verdict == prediction.label if state == "label" else None,
+            "predicted": prediction.label,
+            "probability": prediction.probability,
+            "calibrated": how.calibrated,
+            "model": how.model,
+            "model_hash": how.model_hash,
+        }
+    return Decision(
+        **vars(review),
+        **fields,
+        state=state,
+        verdict=verdict,
+        order=order,
+        audit=audit,
+        blind=how.blind and not seen,
+        revealed=how.revealed or (how.blind and seen),
+        seconds=round(how.seconds, 3),
+    )
+
+
+def follows(copy: Decision, decision: Decision) -> bool:
+    """Return whether a copy was decided along with a review, of which `decision` is the current one."""
+    return copy.source == "copy" and (copy.state, copy.verdict) == (decision.state, decision.verdict)
 
 
 def copied(decision: Decision, review: Review) -> Decision:

@@ -152,10 +152,25 @@ class Counts:
         return self.agreed / judged if judged else None
 
     @property
+    def shown_agreement(self) -> float | None:
+        """The same, over reviews that were decided with their prediction in view."""
+        judged = self.shown_judged
+        return (self.agreed - self.blind_agreed) / judged if judged else None
+
+    @property
+    def shown_judged(self) -> int:
+        """Labelled reviews whose prediction was in view."""
+        return self.agreed + self.corrected - self.blind_judged
+
+    @property
+    def blind_judged(self) -> int:
+        """Labelled reviews whose prediction was shown afterwards."""
+        return self.blind_agreed + self.blind_corrected
+
+    @property
     def blind_agreement(self) -> float | None:
         """The same, over reviews that were decided before their prediction was shown."""
-        judged = self.blind_agreed + self.blind_corrected
-        return self.blind_agreed / judged if judged else None
+        return self.blind_agreed / self.blind_judged if self.blind_judged else None
 
 
 def counted_as(decision: Decision) -> tuple[str, ...]:

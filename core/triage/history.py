@@ -57,6 +57,10 @@ class History:
         found = self._current.get(row)
         return found if found is not None and found.hash == text_hash else None
 
+    def current(self, row: int) -> Decision | None:
+        """Return the current decision about whatever review is at `row`."""
+        return self._current.get(row)
+
     def state(self, row: int, text_hash: str) -> State:
         """Return the state of the review at `row`."""
         found = self.decision(row, text_hash)
@@ -230,7 +234,7 @@ class History:
             self._of.add(one.hash, one)
             self._at.add(one.row, one)
             self._settle(one.row)
-            if one.predicted is not None and one.source == "human":
+            if one.predicted is not None and one.source == "human" and (one.labelled or not one.blind):
                 self._seen.add(one.hash)
         for note in operation.notes:
             self._notes.add(note.row, note)

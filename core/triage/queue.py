@@ -7,10 +7,12 @@ advances once they are on the disk.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Awaitable, Callable, Container, Sequence
+from typing import TypeAlias
 
 from core.base.errors import ReviewtuiError
-from core.triage.circumstances import Circumstances, copied, undecided
+from core.reviews.page import Row
+from core.triage.circumstances import Circumstances, copied, decided, follows, undecided
 from core.triage.decision import Decision, Note, State
 from core.triage.decisions import DecisionLog
 from core.triage.history import History
@@ -25,6 +27,10 @@ SCAN_PAGE = 500
 """Reviews that are fetched at once where only their hashes matter."""
 _AHEAD = 16
 """Reviews ahead of the current one that are fetched before they are needed."""
+
+
+FindCopies: TypeAlias = Callable[[int], Awaitable[Sequence[int]]]
+"""Returns the other rows with the same text as a row, or nearly the same."""
 
 
 class PileChangedError(ReviewtuiError):
@@ -57,6 +63,9 @@ class Pile:
         self._read_page, self._open_log = read_page, open_log
         self._log: DecisionLog | None = None
         self._pages: dict[int, list[Review]] = {}
+        self.find_copies: FindCopies | None = None
+        """Finds copies of the review in a row; None if nobody looks for them."""
+        self._copies: dict[int, Sequence[int]] = {}
         self._data_hash = ""
         self._fetching = asyncio.Lock()
 
@@ -124,7 +133,7 @@ class Pile:
 
     async def _return_to(self, row: int, text_hash: str) -> None:
         before, finished = self.position, self.finished
-        await self.go(self._rows.index(row))
+        await self.stand_at(row)
         review = self.review
         if review is None or review.hash != text_hash or self.decision is not None:
             await self.go(before, finished=finished)
@@ -135,6 +144,20 @@ class Pile:
         if self.total and self.at(position) is None:
             await self._fetch(self._rows[position] // PAGE)
         self.position, self.finished = position, finished
+
+    def place_of(self, row: int) -> int | None:
+        """Return the position of a row of the file; None if it is not shown in this order."""
+        try:
+            return self._rows.index(row)
+        except ValueError:
+            return None
+
+    async def stand_at(self, row: int) -> bool:
+        """Stand at the review in a row of the file; return whether it is shown in this order."""
+        place = self.place_of(row)
+        if place is not None:
+            await self.go(place)
+        return place is not None
 
     async def prefetch(self) -> None:
         """Fetch the page that is needed next, if it is not loaded."""
@@ -158,7 +181,15 @@ class Pile:
         if review is None or log is None:
             return None
         revised = self.decision is not None
-        decision = self._decision(review, state, verdict, how)
+        decision = decided(
+            review,
+            state,
+            verdict,
+            how,
+            order=self.order.name,
+            audit=review.row in self.audits,
+            seen=self.history.was_seen(review.hash),
+        )
         done: Operation | None
         if copies:
             along = [decision, *(copied(decision, one) for one in copies)]
@@ -169,25 +200,39 @@ class Pile:
         await self._advance(self.position, revised)
         return done
 
-    def _decision(self, review: Review, state: State, verdict: str, how: Circumstances) -> Decision:
-        prediction = how.prediction
-        seen = self.history.was_seen(review.hash)
-        return Decision(
-            **vars(review),
-            state=state,
-            verdict=verdict,
-            agreed=verdict == prediction.label if state == "label" and prediction is not None else None,
-            predicted=prediction.label if prediction is not None else None,
-            probability=prediction.probability if prediction is not None else None,
-            calibrated=how.calibrated if prediction is not None else None,
-            model=how.model if prediction is not None else None,
-            model_hash=how.model_hash if prediction is not None else None,
-            order=self.order.name,
-            audit=review.row in self.audits,
-            blind=how.blind and not seen,
-            revealed=how.revealed or (how.blind and seen),
-            seconds=round(how.seconds, 3),
-        )
+    async def look_for_copies(self) -> bool:
+        """Find the copies of the review in view; return whether they were not known before.
+
+        Raises:
+            ReviewtuiError: They cannot be found.
+        """
+        review = self.review
+        if review is None or self.find_copies is None or review.row in self._copies:
+            return False
+        self._copies[review.row] = await self.find_copies(review.row)
+        return True
+
+    @property
+    def copies(self) -> list[int]:
+        """The rows that are decided along with the review in view, as far as its copies are known.
+
+        These are the undecided ones, and those that were decided along with it before.
+        """
+        review = self.review
+        if review is None:
+            return []
+        before = self.decision
+        found = ((row, self.history.current(row)) for row in self._copies.get(review.row, ()))
+        return [row for row, current in found if current is None or (before is not None and follows(current, before))]
+
+    async def read_copies(self) -> list[Review]:
+        """Return the reviews in the rows of `copies`.
+
+        Raises:
+            ReviewtuiError: They cannot be read.
+        """
+        pages = [await self._read_page(row, 1) for row in self.copies]
+        return [_review(row) for page in pages for row in page.rows]
 
     async def note(self, text: str) -> Operation | None:
         """Keep a note about the review in view; an empty one takes it away.
@@ -224,15 +269,16 @@ class Pile:
     async def undo(self) -> Operation | None:
         """Undo the latest operation and stand at its review."""
         undone = await asyncio.to_thread(self._log.undo) if self._log is not None else None
-        if undone is not None and undone.row is not None and 0 <= undone.row < self.total:
-            await self.go(self._rows.index(undone.row))
+        if undone is not None and undone.row is not None:
+            await self.stand_at(undone.row)
         return undone
 
     async def redo(self) -> Operation | None:
         """Redo what was undone last and continue after it."""
         redone = await asyncio.to_thread(self._log.redo) if self._log is not None else None
-        if redone is not None and redone.row is not None and 0 <= redone.row < self.total:
-            await self._advance(self._rows.index(redone.row), revised=False)
+        place = self.place_of(redone.row) if redone is not None and redone.row is not None else None
+        if place is not None:
+            await self._advance(place, revised=False)
         return redone
 
     async def close(self) -> None:
@@ -256,9 +302,7 @@ class Pile:
             if self._data_hash and found.data_hash != self._data_hash:
                 raise PileChangedError("The file has changed and is being read again.")
             self._data_hash, self.total = found.data_hash, found.total
-            self._pages[page] = [
-                Review(row.row, row.file, row.line, row.text, row.hash, row.columns) for row in found.rows
-            ]
+            self._pages[page] = [_review(row) for row in found.rows]
             for far in sorted(self._pages, key=lambda one: abs(one - page))[MAX_PAGES:]:
                 del self._pages[far]
 
@@ -276,3 +320,7 @@ class Pile:
 
 
 _NOTHING = History()
+
+
+def _review(row: Row) -> Review:
+    return Review(row.row, row.file, row.line, row.text, row.hash, row.columns)

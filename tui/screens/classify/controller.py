@@ -1,13 +1,11 @@
-"""The part of Classify that waits for the engine and the disk; `screen.py` draws and binds the keys.
+"""The part of Classify that opens a pile and finds its model; `screen.py` draws and binds the keys.
 
-Each key that acts on the pile starts a worker. The workers queue at one lock, so that keys take effect in order, each
-on the review that is then shown, without blocking the screen.
+What keys do with the pile is in `deciding.py`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import replace
 
 import msgspec
@@ -19,8 +17,6 @@ from core.engine.data_requests import Rows
 from core.reviews.options import ReadingOptions
 from core.reviews.page import Page
 from core.triage.bookmark import Bookmark, read_bookmark, write_bookmark
-from core.triage.circumstances import Circumstances
-from core.triage.decision import Decision, State
 from core.triage.decisions import recent_piles
 from core.triage.queue import Pile, PileChangedError
 from tui.screens.classify.model_choice import Candidate, choose_model
@@ -32,10 +28,6 @@ class ClassifyWork(Predictions):
 
     def __init__(self) -> None:
         super().__init__()
-        self.blind = False
-        """Whether the model's answer is hidden until the user has labelled."""
-        self.last_guess: Decision | None = None
-        """The latest decision that was made before the model's answer was shown."""
         self._problem = ""
         """Why the pile could not be opened."""
         self._opening = ""
@@ -46,20 +38,10 @@ class ClassifyWork(Predictions):
         """The pile, and how it is read, that this screen opened last."""
         self._reading: ReadingOptions | None = None
         self._bookmark: Bookmark | None = None
-        self._deciding = asyncio.Lock()
+        self.copies_choice = ""
+        """Whether copies are decided along with a review; see `Bookmark.copies`."""
         self._in_view: tuple[Pile, int] | None = None
-        self._shown_at = time.monotonic()
         self._typing_timer: Timer | None = None
-
-    @property
-    def label_first(self) -> bool:
-        """Whether the current review must be labelled before the model's answer is shown."""
-        return self.blind and not self.typed and self._review() is not None and self.pile_decision is None
-
-    @property
-    def pile_decision(self) -> Decision | None:
-        """The decision about the current review."""
-        return self.pile.decision if self.pile is not None and not self.typed and self._review() is not None else None
 
     def begin_typing(self) -> None:
         """Show a typed review, with the cursor in its text."""
@@ -131,7 +113,7 @@ class ClassifyWork(Predictions):
         await self._find_model(source)
         app.pile, app.pile_reading = self._source_seen = source, reading
         mark = self._bookmark or Bookmark()
-        self._reading = reading or mark.reading
+        self._reading, self.copies_choice = reading or mark.reading, mark.copies
         wanted = Rows(source=source, reading=self._reading or ReadingOptions(), without_labels=True)
 
         async def read_page(offset: int, limit: int) -> Page:
@@ -165,7 +147,9 @@ class ClassifyWork(Predictions):
             return
         review, candidate = self._review(), self.model.candidate
         row, text_hash = (review.row, review.hash) if review is not None else (0, "")
-        mark = replace(self._bookmark or Bookmark(), row=row, hash=text_hash, reading=self._reading)
+        mark = replace(
+            self._bookmark or Bookmark(), row=row, hash=text_hash, reading=self._reading, copies=self.copies_choice
+        )
         if candidate is not None:
             mark = replace(mark, model=candidate.run.id, model_name=candidate.summary.name)
         if mark != self._bookmark:
@@ -224,53 +208,3 @@ class ClassifyWork(Predictions):
         if self.pile is not None:
             self.app.say(changed, "warning")
             self.open_pile(self.pile.source, self.app.pile_reading)
-
-    # Keys that act on the pile
-
-    @work(exit_on_error=False, group="decide")
-    async def _step(self, do: str, label: str | None = None, position: int = 0) -> None:
-        """Carry out the action of one key on the pile, after those of earlier keys."""
-        async with self._deciding:
-            pile = self.pile
-            if pile is None:
-                return
-            try:
-                if do == "go":
-                    await pile.go(position)
-                elif do in ("undo", "redo"):
-                    await self._undo_or_redo(pile, do)
-                else:
-                    await self._decide(pile, do, label)
-            except PileChangedError as changed:
-                self._reopen(changed)
-            except ReviewtuiError as error:
-                self.app.say(error, "error")
-            self.draw()
-        self._predict_soon()
-        self._prefetch()
-
-    async def _decide(self, pile: Pile, do: str, label: str | None) -> None:
-        prediction = self.prediction
-        if self._review() is None:
-            self.app.say("Every review is decided; p walks back to one, u undoes the latest decision.")
-            return
-        if do == "agree":
-            if prediction is None:
-                self.app.say("There is no prediction to agree with yet; a digit gives a label.", "warning")
-                return
-            if self.label_first:
-                return  # several keys were typed at once; the answer was never seen
-            label = prediction.label
-        state: State = "skip" if do == "skip" else "label"
-        seconds, blind = time.monotonic() - self._shown_at, self.label_first
-        how = Circumstances(prediction, model=self.model.run_id, blind=blind, seconds=seconds)
-        done = await pile.decide(state, label or "", how)
-        self.last_guess = done.decisions[0] if done is not None and blind else None
-
-    async def _undo_or_redo(self, pile: Pile, do: str) -> None:
-        found = await (pile.undo() if do == "undo" else pile.redo())
-        self.last_guess = None
-        if found is None:
-            self.app.say(f"There is nothing to {do}.")
-        elif found.row is not None and found.row < 0:
-            self.app.say("That decision was about a review that is no longer in the file.")

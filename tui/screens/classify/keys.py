@@ -18,19 +18,33 @@ CLASSIFY = KeyTable(
             Action(f"classify.label_{number}", str(number), f"label({number - 1})", f"Label {number}", when=_PILE)
             for number in range(1, MAX_DIGITS + 1)
         ),
-        Action("classify.labels", "l", "all_labels", "Labels", "Choose from all labels", footer=True, when=_PILE),
-        Action("classify.skip", "s", "skip", "Skip", "Leave this review without a label", footer=True, when=_PILE),
-        Action("classify.undo", "u", "undo", "Undo", "Undo the latest decision", footer=True, when=_PILE),
-        Action("classify.redo", "r,ctrl+y", "redo", "Redo", "Bring back what was undone last", when=_PILE),
+        Action("classify.labels", "l", "all_labels", "Labels", "Find a label by its letters", footer=True, when=_PILE),
+        Action("classify.skip", "s", "decide('skip')", "Skip", "Pass this review over", footer=True, when=_PILE),
+        Action("classify.flag", "f", "decide('flag')", "Flag", "Somebody has to look at it", footer=True, when=_PILE),
         Action(
-            "classify.next", "n,j,right", "next", "Next", "The next review, undecided or not", footer=True, when=_PILE
+            "classify.ambiguous",
+            "v",
+            "decide('ambiguous')",
+            "Vague",
+            "Ambiguous: no label is right",
+            footer=True,
+            when=_PILE,
         ),
-        Action("classify.previous", "p,k,left", "previous", "Prev", "The review before", footer=True, when=_PILE),
-        Action("classify.first_undecided", "f", "first_undecided", "First undecided", when=_PILE),
-        Action("classify.classify", "ctrl+s", "classify", "Classify", "Classify the typed review now", footer=True),
-        Action("classify.write", "enter,i", "write", "Write", "Back into the text", footer=True, when=_TYPED),
+        Action("classify.undo", "u", "undo", "Undo", "Undo the latest operation", footer=True, when=_PILE),
+        Action("classify.redo", "r,ctrl+y", "redo", "Redo", "Bring back what was undone last", when=_PILE),
+        Action("classify.note", "i", "note", "Note", "Write a note about this review", footer=True, when=_PILE),
+        Action("classify.list", "h", "list", "List", "The decisions, to go back to one", footer=True, when=_PILE),
+        Action("classify.next", "n,j,right", "next", "Next", "The next review, undecided or not", when=_PILE),
+        Action("classify.previous", "p,k,left", "previous", "Previous", "The review before", when=_PILE),
+        Action("classify.first_undecided", "c", "first_undecided", "Continue", "The first undecided one", when=_PILE),
+        Action("classify.number", "number_sign", "number", "Go to", "Go to a review by its number", when=_PILE),
+        Action("classify.requeue", "B", "requeue", "Back", "Make reviews undecided again", when=_PILE),
+        Action("classify.new_label", "N", "new_label", "New label", "Add a label to this pile", when=_PILE),
+        Action("classify.copies", "y", "copies", "Copies", "Decide copies along, or each by itself", when=_PILE),
         Action("classify.blind", "b", "blind", "Blind", "Label first; the model's answer follows", footer=True),
         Action("classify.export", "x", "export", "Export", "Write the decisions to a file", footer=True, when=_PILE),
+        Action("classify.classify", "ctrl+s", "classify", "Classify", "Classify the typed review now", footer=True),
+        Action("classify.write", "enter,i", "write", "Write", "Back into the text", footer=True, when=_TYPED),
         Action("classify.open", "o", "open", "Open", "Open a file of reviews", footer=True),
         Action("classify.switch", "t", "switch", "Type", "A typed review, or back to the pile", footer=True),
         Action("classify.model", "m", "model", "Model", "Choose the run whose model answers", footer=True),
@@ -43,6 +57,42 @@ CLASSIFY = KeyTable(
         Action("classify.end", "end", "scroll_to_end(True)", "End of the review"),
     ),
     inside=("screen",),
+)
+
+NOTE = KeyTable(
+    "note",
+    "A note",
+    (Action("note.leave", "escape", "leave", "Cancel", "Leave the note as it was", footer=True),),
+    inside=("classify",),
+    typing=True,
+)
+
+DECISIONS = KeyTable(
+    "decisions",
+    "The list of decisions",
+    (
+        Action("decisions.close", "escape", "dismiss(None)", "Close", footer=True),
+        Action("decisions.go", "enter", "go", "Go there", footer=True),
+        Action("decisions.filter", "tab,right", "filter(1)", "Filter", "The next kind of decisions", footer=True),
+        Action("decisions.filter_back", "shift+tab,left", "filter(-1)", "Filter back", "The kind before"),
+        Action("decisions.down", "down", "move(1)", "Down"),
+        Action("decisions.up", "up", "move(-1)", "Up"),
+        Action("decisions.page_down", "pagedown", "page(1)", "Page down"),
+        Action("decisions.page_up", "pageup", "page(-1)", "Page up"),
+        Action("decisions.first", "home", "end(False)", "The latest"),
+        Action("decisions.last", "end", "end(True)", "The earliest"),
+    ),
+    typing=True,
+)
+
+COPIES = KeyTable(
+    "copies",
+    "Copies of a review",
+    (
+        Action("copies.along", "y", "dismiss('along')", "Along", "Decide copies along, from now on", footer=True),
+        Action("copies.each", "n", "dismiss('each')", "Each", "Decide each by itself, from now on", footer=True),
+        Action("copies.close", "escape", "dismiss(None)", "Cancel", "Decide nothing yet", footer=True),
+    ),
 )
 
 OPEN_PILE = KeyTable(
@@ -70,4 +120,4 @@ EXPORT_DONE = KeyTable(
     ),
 )
 
-TABLES = (CLASSIFY, OPEN_PILE, EXPORT, EXPORT_DONE)
+TABLES = (CLASSIFY, NOTE, DECISIONS, COPIES, OPEN_PILE, EXPORT, EXPORT_DONE)

@@ -5,14 +5,18 @@ Labels are read from the model's own `config.json`, so that keys work before the
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Literal, Protocol, TypeVar
 
 from core.base.errors import ReviewtuiError
 from core.data.truncation import TokenPlaces
 from core.engine.requests import A, Classify, EngineRequest, FindTokens, Load
 from core.inference.classification import Classification
+from core.inference.temperature import FILE_NAME, Temperature, read_temperature
+from core.runs.model_hash import model_hash
 from tui.screens.classify.model_choice import Candidate
 
 Progress = Callable[[str, float | None], None]
@@ -43,6 +47,10 @@ class ModelInUse:
         self.labels: tuple[str, ...] = BY_HAND
         self.max_length: int | None = None
         self.truncation = "head"
+        self.hash: str | None = None
+        """Hash of the weights; None until the model is loaded."""
+        self.temperature: Temperature | None = None
+        """What its probabilities are to be divided by; None if it is not calibrated."""
         self._ask = ask
         self._answers: OrderedDict[str, Classification] = OrderedDict()
         self._places: OrderedDict[str, TokenPlaces] = OrderedDict()
@@ -63,7 +71,7 @@ class ModelInUse:
         self.state = "loading" if candidate is not None else "unchosen" if unchosen else "none"
         self.message = ""
         self.labels = (candidate.labels if candidate is not None else ()) or BY_HAND
-        self.max_length = None
+        self.max_length = self.hash = self.temperature = None
         self._answers.clear()
         self._places.clear()
 
@@ -86,6 +94,15 @@ class ModelInUse:
         if candidate is self.candidate:
             self.state, self.labels = "warm", loaded.labels
             self.max_length, self.truncation = loaded.max_length, loaded.truncation
+            found = await asyncio.to_thread(_examined, candidate.run.model)
+            if candidate is self.candidate:
+                self.hash, self.temperature = found
+
+    def calibrated(self, prediction: Classification | None) -> float | None:
+        """Return the probability of a prediction after the temperature; None without either."""
+        if prediction is None or self.temperature is None:
+            return None
+        return self.temperature.calibrated(prediction.probabilities).get(prediction.label)
 
     def answer(self, text_hash: str) -> Classification | None:
         """Return the model's answer about a text; None if it has not been asked."""
@@ -133,6 +150,14 @@ class ModelInUse:
             for text_hash, one in zip(hashes, found, strict=False):
                 _keep(self._answers, text_hash, one)
         return found
+
+
+def _examined(folder: Path) -> tuple[str | None, Temperature | None]:
+    """Return the hash of the model in a folder, and its temperature. Reads the disk."""
+    try:
+        return model_hash(folder), read_temperature(folder / FILE_NAME)
+    except ReviewtuiError:
+        return None, None
 
 
 def _keep(cache: OrderedDict[str, V], key: str, value: V) -> None:

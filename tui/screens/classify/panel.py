@@ -12,6 +12,7 @@ from core.data.truncation import TokenPlaces
 from core.inference.classification import Classification
 from core.triage.decision import Decision
 from core.triage.queue import Pile
+from tui.screens.classify import progress
 from tui.screens.classify import text as words
 from tui.screens.classify.label_bars import LabelBars
 from tui.screens.classify.model import ModelInUse
@@ -22,6 +23,8 @@ class View:
     """What the panel shows."""
 
     model: ModelInUse
+    labels: tuple[str, ...]
+    """Those of the model, and those added to the pile."""
     pile: Pile | None
     """None while a typed review is in view."""
     prediction: Classification | None
@@ -34,6 +37,10 @@ class View:
     decision: Decision | None
     copy: Decision | None
     """A decision about the same text at another row."""
+    copies: int
+    """Copies that would be decided along with the review, or each by itself."""
+    copies_choice: str
+    """Which of these the user has chosen; see `Bookmark.copies`."""
     hidden: bool
     """Whether the answer is hidden until the user has labelled."""
     last_guess: Decision | None
@@ -71,17 +78,19 @@ class Panel(Vertical):
         voices.display = bool(view.voices) and not view.hidden
         voices.update(words.voices(view.voices))
         self.query_one(LabelBars).show(
-            model.labels,
+            view.labels,
             prediction.probabilities if prediction is not None else None,
             prediction.label if prediction is not None else None,
             decision.verdict if decision is not None and decision.labelled else None,
         )
-        facts = words.facts(model, prediction, view.places, view.copy, with_name=not view.tall)
+        facts = words.facts(model, prediction, view.places, with_name=not view.tall)
+        copies = words.copies(view.copy, view.copies, view.copies_choice, view.key, hidden=view.hidden)
+        facts = words.lines(facts, copies)
         self.query_one("#facts", Static).update(facts)
         tally = self.query_one("#tally", Static)
         tally.display = pile is not None and pile.total > 0
         if pile is not None and pile.total:
-            tally.update(words.tally(pile, max(self.content_region.width, 10), tall=view.tall))
-        legend = words.legend(prediction, len(model.labels), view.key, hidden=view.hidden)
+            tally.update(progress.tally(pile, max(self.content_region.width, 10), tall=view.tall))
+        legend = words.legend(prediction, len(view.labels), view.key, hidden=view.hidden)
         self.query_one("#legend", Static).update(legend if view.in_view and not view.typed else "")
         self.query_one("#model", Static).update(words.model_line(model))

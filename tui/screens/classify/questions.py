@@ -1,9 +1,8 @@
-"""What Classify asks in dialogs: which file, which model, which label, and where an export goes."""
+"""What Classify asks in dialogs about files and models: which file, which model, and where an export goes."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,6 @@ from core.triage.decisions import recent_piles
 from core.triage.exchange.exporting import DecisionsFile, free_name
 from core.triage.queue import Pile
 from tui.screens.classify.dialogs import ExportDialog, ExportDone, OpenPile
-from tui.screens.classify.label_bars import percent
 from tui.screens.classify.model_choice import Candidate, candidates
 from tui.shell_command import quoted
 from tui.widgets.dialogs import Choose
@@ -52,19 +50,6 @@ async def ask_model(app: Workbench, current: str | None) -> Candidate | None:
     at = next((number for number, one in enumerate(found) if one.run.id == current), None)
     chosen = await app.push_screen_wait(Choose("Which run's model?", [_described(one) for one in found], at))
     return found[chosen] if chosen is not None else None
-
-
-async def ask_label(
-    app: Workbench, labels: Sequence[str], shares: Mapping[str, float], predicted: str | None
-) -> str | None:
-    """One of more labels than there are digits. Shares are the model's probabilities, where they may be shown."""
-    choices = [
-        Content.assemble(clean_line(label, 40), f"  {percent(shares[label])}" if label in shares else "")
-        for label in labels
-    ]
-    at = labels.index(predicted) if predicted in labels else None
-    chosen = await app.push_screen_wait(Choose("Which label?", choices, at))
-    return labels[chosen] if chosen is not None else None
 
 
 async def ask_export(app: Workbench, pile: Pile) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,27 +11,32 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Vertical
 from textual.content import Content
-from textual.widgets import Static, TextArea
+from textual.widgets import Input, Static, TextArea
 
 from core.comparison.kept import answers_in
 from core.data.truncation import Span, lost_characters
 from tui.keys.bindings import bindings
+from tui.screens.classify import progress
 from tui.screens.classify import text as words
-from tui.screens.classify.controller import ClassifyWork
+from tui.screens.classify.deciding import Deciding
 from tui.screens.classify.keys import CLASSIFY, MAX_DIGITS
 from tui.screens.classify.label_bars import LabelBars
+from tui.screens.classify.note_line import NoteLine
 from tui.screens.classify.panel import Panel, View
-from tui.screens.classify.questions import ask_export, ask_file, ask_label, ask_model
+from tui.screens.classify.questions import ask_export, ask_file, ask_model
 from tui.screens.classify.review_editor import ReviewEditor
 from tui.screens.classify.review_text import ReviewText
 
 _MAX_TRAIL = 6
 """The most past decisions that are listed."""
-_OF_PILES = frozenset("agree label all_labels skip undo redo next previous first_undecided blind export".split())
+_OF_PILES = frozenset(
+    "agree label all_labels decide undo redo note list next previous first_undecided number requeue new_label copies "
+    "blind export".split()
+)
 _SCROLLING = frozenset(("scroll_by", "scroll_to_end"))
 
 
-class ClassifyScreen(ClassifyWork):
+class ClassifyScreen(Deciding):
     """Classifies either a review that is typed, or the reviews of a pile one by one."""
 
     PLACE = "classify"
@@ -57,6 +62,9 @@ class ClassifyScreen(ClassifyWork):
                 yield Static("", id="position", markup=False)
                 yield ReviewText(id="text")
                 yield Static("", id="notice", markup=False)
+                yield Static("", id="note", markup=False)
+                yield NoteLine(id="note-line")
+                yield Static("", id="said", markup=False)
                 yield Static("", id="trail", markup=False)
                 yield ReviewEditor("", id="editor", classes="-typing", highlight_cursor_line=False)
                 yield Static(
@@ -91,20 +99,24 @@ class ClassifyScreen(ClassifyWork):
         self.set_class(notice is not None, "-notice")
         self.query_one("#notice", Static).update(notice or "")
         if pile is not None and review is not None and notice is None:
-            if self._in_view != (pile, review.row):
-                self._in_view, self._shown_at = (pile, review.row), time.monotonic()
+            self._is_shown(pile, review)
             self.query_one(ReviewText).show(review.text, *self._marks(review.text))
         self._mark_typed()
         self.query_one("#position", Static).update(words.position(pile, self.key) if pile and review else "")
+        self.query_one("#said", Static).update(words.said(self.said))
+        noted = pile.history.note(review.row, review.hash) if pile and review and notice is None else ""
+        self.query_one("#note", Static).update(words.note(noted, self.key))
+        self.set_class(bool(noted) and not self.typed, "-noted")
         trail = self.query_one("#trail", Static)
         listed = pile is not None and not self.typed and pile.total > 0
         width = trail.content_region.width
-        trail.update(words.trail(pile, width, _MAX_TRAIL, self.key) if listed and pile is not None else "")
+        hidden = review.hash if review is not None and self.label_first else ""
+        trail.update(progress.trail(pile, width, _MAX_TRAIL, self.key, hidden) if listed and pile is not None else "")
         self.query_one(Panel).show(self._view())
         name = self.model.candidate.summary.name if self.model.candidate is not None else "no model yet"
         subject = "a typed review" if self.typed or pile is None else Path(pile.source).name
         self.say_subject(subject if self.has_class("-narrow") else f"{subject} · {name}")
-        live = (self.typed, pile is None, len(self.model.labels), self.model.state, self.label_first)
+        live = (self.typed, pile is None, len(self.labels), self.model.state, self.label_first)
         if live != self._live:
             self._live = live
             self.refresh_bindings()
@@ -129,12 +141,15 @@ class ClassifyScreen(ClassifyWork):
         pile, review = None if self.typed else self.pile, self._review()
         return View(
             model=self.model,
+            labels=self.labels,
             pile=pile,
             prediction=None if self.label_first else self.prediction,
             voices=answers_in(review.columns) if review is not None and pile is not None else (),
             places=self.places,
             decision=self.pile_decision,
             copy=pile.history.copy_of(review.row, review.hash) if pile and review else None,
+            copies=len(pile.copies) if pile else 0,
+            copies_choice=self.copies_choice,
             hidden=self.label_first,
             last_guess=self.last_guess,
             in_view=review is not None,
@@ -154,7 +169,7 @@ class ClassifyScreen(ClassifyWork):
             return words.no_pile(self.key) if self._looked else Content("")
         if not self.pile.total:
             return words.empty_pile(self.pile.source, self.key)
-        return words.finished(self.pile, self.key) if self.pile.finished else None
+        return progress.finished(self.pile, self.key) if self.pile.finished else None
 
     # Which keys act
 
@@ -163,9 +178,9 @@ class ClassifyScreen(ClassifyWork):
         typing = self.focused is not None and self.focused.has_class("-typing")
         on_pile = not self.typed and not typing and self.pile is not None
         if action == "label":
-            return on_pile and int(str(parameters[0])) < len(self.model.labels)
+            return on_pile and int(str(parameters[0])) < len(self.labels)
         if action == "all_labels":
-            return on_pile and len(self.model.labels) > MAX_DIGITS
+            return on_pile and len(self.labels) > MAX_DIGITS
         if action == "agree":
             return on_pile and not self.label_first
         if action in _OF_PILES or action in _SCROLLING:
@@ -190,63 +205,47 @@ class ClassifyScreen(ClassifyWork):
         if self.pile is None:
             return "No pile of reviews is open: o opens one."
         if action == "label":
-            return f"There are {len(self.model.labels)} labels: no such digit."
+            return f"There are {len(self.labels)} labels: no such digit."
         if action == "all_labels":
             return "Every label has its own digit."
         return "Label first: a digit gives your label; b shows the model's answer." if action == "agree" else ""
 
     # What they do
 
-    def action_agree(self) -> None:
-        """Give the review the label that the model predicts."""
-        self._step("agree")
-
-    def action_blind(self) -> None:
-        """Turn blind mode on or off."""
-        self.blind, self.last_guess = not self.blind, None
+    async def action_note(self) -> None:
+        """Write a note about the review in view."""
+        await self._settled()  # what is typed from here on is the note
+        pile, review = self.pile, self._review()
+        if pile is None or review is None:
+            return
+        line = self.query_one(NoteLine)
+        draft = self.note_drafts.pop((review.row, review.hash), None)
+        line.value = pile.history.note(review.row, review.hash) if draft is None else draft
+        line.cursor_position = len(line.value)
+        self.add_class("-noting")
+        self.set_focus(line)
+        self.said = "A note about this review: enter keeps it, esc leaves it as it was."
         self.draw()
 
-    def action_label(self, number: int) -> None:
-        """Give the review a label."""
-        self._step("label", self.model.labels[number])
+    @on(Input.Submitted, "#note-line")
+    def _note_written(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._end_note()
+        self._step(partial(self._note, " ".join(event.value.split())))
 
-    def action_skip(self) -> None:
-        """Leave the review without a label, on purpose."""
-        self._step("skip")
+    @on(NoteLine.Left)
+    def _note_left(self, event: NoteLine.Left) -> None:
+        pile, review = self.pile, self._review()
+        self._end_note()
+        self.said = ""
+        if pile is not None and review is not None and event.text != pile.history.note(review.row, review.hash):
+            self.note_drafts[review.row, review.hash] = event.text
+            self.said = f"The note was not saved; {self.key('classify.note')} goes on with it."
+        self.draw()
 
-    def action_undo(self) -> None:
-        """Undo the latest decision."""
-        self._step("undo")
-
-    def action_redo(self) -> None:
-        """Redo what was undone last."""
-        self._step("redo")
-
-    def action_next(self) -> None:
-        """Go to the next review without a decision."""
-        self._walk(1)
-
-    def action_previous(self) -> None:
-        """Go to the previous review without a decision."""
-        self._walk(-1)
-
-    def _walk(self, by: int) -> None:
-        if self.pile is None or (by > 0 and self.pile.finished):
-            return
-        position = self.pile.position if self.pile.finished else self.pile.position + by
-        if 0 <= position < self.pile.total:
-            self._step("go", position=position)
-        else:
-            self.app.say("That was the last review." if by > 0 else "This is the first review.")
-
-    def action_first_undecided(self) -> None:
-        """Go to the first review without a decision."""
-        if self.pile is not None:
-            position = self.pile.first_undecided()
-            if position is None:
-                self.app.say("Every review is decided; x exports.")
-            else:
-                self._step("go", position=position)
+    def _end_note(self) -> None:
+        self.remove_class("-noting")
+        self.set_focus(None)
 
     def action_scroll_by(self, lines: int) -> None:
         """Scroll the review."""
@@ -264,18 +263,9 @@ class ClassifyScreen(ClassifyWork):
     @on(LabelBars.Chosen)
     def _label_clicked(self, message: LabelBars.Chosen) -> None:
         if self.check_action("label", (0,)):
-            self._step("label", message.label)
+            self.give_label(message.label)
 
     # Questions
-
-    @work(exit_on_error=False, group="dialog")
-    async def action_all_labels(self) -> None:
-        """Choose among more labels than there are digits."""
-        prediction = None if self.label_first else self.prediction
-        shares = prediction.probabilities if prediction is not None else {}
-        predicted = prediction.label if prediction is not None else None
-        if (label := await ask_label(self.app, self.model.labels, shares, predicted)) is not None:
-            self._step("label", label)
 
     @work(exit_on_error=False, group="dialog")
     async def action_open(self) -> None:

@@ -11,11 +11,12 @@ from textual.content import Content
 from core.base.text import clean, clean_line
 from core.data.truncation import TokenPlaces
 from core.inference.classification import Classification
-from core.triage.decision import Counts, Decision, State
+from core.triage.decision import Decision
 from core.triage.queue import Pile
 from tui.formatting import counted
+from tui.screens.classify import sentences
 from tui.screens.classify.keys import MAX_DIGITS
-from tui.screens.classify.label_bars import meter, percent
+from tui.screens.classify.label_bars import percent
 from tui.screens.classify.model import ModelInUse
 
 CUT_AT = {"head": "at the end", "tail": "at the start", "head+tail": "in the middle"}
@@ -36,8 +37,21 @@ def position(pile: Pile, key: Key) -> Content:
     if review is not None:
         parts.append((f"   {clean_line(Path(review.file).name, 40)}:{review.line}", "$foreground-muted"))
     if decision is not None:
-        parts.append((f"   ✓ {_said(decision)}", "bold $text-success"))
+        mark = f"   {sentences.MARKS[decision.state]} {sentences.said(decision)}"
+        parts.append((mark, sentences.STYLES[decision.state]))
     return Content.assemble(*parts)
+
+
+def said(sentence: str) -> Content:
+    """Return what the latest key did."""
+    return Content.styled(clean_line(sentence), "italic $text-accent")
+
+
+def note(text: str, key: Key) -> Content:
+    """Return the note about the review in view."""
+    return Content.assemble(
+        (f"✎ {clean_line(text)}", "$text-warning"), (f"  {key('classify.note')} edits", "$foreground-muted")
+    )
 
 
 def answer(model: ModelInUse, prediction: Classification | None, key: Key, *, waiting: bool, typed: bool) -> Content:
@@ -86,7 +100,7 @@ def label_first(last: Decision | None, *, tall: bool) -> Content:
     lead: Part = ("Label first", "bold $text-accent")
     if last is None or last.predicted is None:
         return Content.assemble(lead, ("; the model's answer follows", "$foreground-muted"))
-    yours = _yours(last, 20)
+    yours = f"you: {sentences.word(last, 20)}"
     share = percent(last.probability or 0.0)
     between = "; your latest:\n" if tall else "  last: "
     models = f" · model: {clean_line(last.predicted, 20)} {share}"
@@ -97,12 +111,10 @@ def facts(
     model: ModelInUse,
     prediction: Classification | None,
     places: TokenPlaces | None,
-    copy: Decision | None,
     *,
     with_name: bool,
 ) -> Content:
-    """Return what is known of the review: how much of it the model reads and knows, the model (if `with_name`), and
-    the decision about a copy of it."""
+    """Return how much of the review the model reads and knows, and the model (if `with_name`)."""
     parts: list[Part] = []
     if prediction is not None:
         tokens = counted(prediction.tokens, "token")
@@ -121,30 +133,36 @@ def facts(
         if places.unknown_count == places.count:
             words = "⟪all of it⟫ unknown: the model tells no such reviews apart"
         parts.append((("\n" if parts else "") + words, "$text-warning"))
-    if copy is not None:
-        lead = "\n" if parts else ""
-        parts.append((f"{lead}an exact copy, line {copy.line}: {_said(copy)}", "bold $text-warning"))
     return Content.assemble(*parts)
 
 
-def tally(pile: Pile, width: int, *, tall: bool) -> Content:
-    """Return the progress bar and the counts: side by side, or one below the other."""
-    counts = pile.history.counts
-    share = counts.decided / pile.total if pile.total else 0.0
-    figures = _figures(counts)
-    agreement = "" if counts.agreement is None else f"{counts.agreement:.0%} agreement"
-    blind = "" if counts.blind_agreement is None else f"{counts.blind_agreement:.0%} blind"
-    if tall:
-        lines = [f"\n{counts.decided:,} of {pile.total:,} decided, {share:.0%}\n", *(f"  {one}\n" for one in figures)]
-        if agreement:
-            lines.append(f"  {agreement}, of {counted(counts.agreed + counts.corrected, 'prediction')}")
-        if blind:
-            lines.append(f"\n  {blind}, of {counts.blind_agreed + counts.blind_corrected:,} labelled first")
-        return Content.assemble(meter(share, width), *lines)
-    lead = f"{counts.decided:,} of {pile.total:,} decided "
-    return Content.assemble(
-        lead, meter(share, max(width - len(lead), 4)), "\n", " · ".join([*figures, *filter(None, [agreement, blind])])
-    )
+def copies(copy: Decision | None, waiting: int, choice: str, key: Key, *, hidden: bool) -> Content:
+    """Return what was said about a copy of the review, and what becomes of its copies that are undecided.
+
+    Args:
+        waiting: Their number.
+        choice: See `Bookmark.copies`.
+        hidden: Whether the model's answer must not be told; it is the same for every copy.
+    """
+    parts: list[Part] = []
+    if copy is not None:
+        earlier = sentences.said(copy, with_model=not hidden)
+        parts.append((f"asked before, line {copy.line}: {earlier}", "bold $text-warning"))
+    if waiting and choice:
+        what = "decided along" if choice == "along" else "each decided by itself"
+        lead = "\n" if parts else ""
+        parts += [
+            (f"{lead}{sentences.copies(waiting)} {what}", ""),
+            (f"  {key('classify.copies')} changes", "$foreground-muted"),
+        ]
+    elif waiting:
+        parts.append((f"{chr(10) if parts else ''}{sentences.copies(waiting)} in this pile", ""))
+    return Content.assemble(*parts)
+
+
+def lines(*parts: Content) -> Content:
+    """Return the parts that are not empty, one below the other."""
+    return Content("\n").join([part for part in parts if part.plain])
 
 
 def model_line(model: ModelInUse) -> Content:
@@ -156,27 +174,6 @@ def model_line(model: ModelInUse) -> Content:
     return Content.assemble(
         (clean_line(summary.name, 38), "bold"), (f"\n{clean_line(summary.model, 30)}{score}", "$foreground-muted")
     )
-
-
-def finished(pile: Pile, key: Key) -> Content:
-    """Return the text for a finished pile: `All 200 reviews are decided.`, the counts, and the keys that still work."""
-    counts = pile.history.counts
-    reviews = "The only review is" if pile.total == 1 else f"All {pile.total:,} reviews are"
-    conflicts = len(pile.history.conflicts())
-    parts: list[Part] = [
-        (f"{reviews} decided.\n\n", "bold $text-success"),
-        (f"{', '.join(_figures(counts))}.\n", ""),
-    ]
-    if counts.agreement is not None:
-        parts.append((f"You agreed with {counts.agreement:.0%} of the predictions.\n", ""))
-    if conflicts:
-        texts = "text was" if conflicts == 1 else "texts were"
-        parts.append((f"{conflicts} {texts} decided in different ways; an export takes the latest.\n", "$text-warning"))
-    does = (("export", "exports"), ("undo", "undoes the latest"), ("previous", "walks back"))
-    parts.append(("\n", ""))
-    for name, what in does:
-        parts += [(f" {key(f'classify.{name}')} ", "bold $text-primary"), (f"{what}   ", "")]
-    return Content.assemble(*parts)
 
 
 def no_pile(key: Key) -> Content:
@@ -209,27 +206,6 @@ def unreadable(message: str, key: Key) -> Content:
     return Content.assemble(("This pile cannot be opened.\n\n", "bold $text-error"), (clean(message), ""), another)
 
 
-def trail(pile: Pile, width: int, count: int, key: Key) -> Content:
-    """Return the latest decisions, newest first, so that a mistyped one is noticed at once."""
-    recent = [one for operation in pile.history.recent(count) for one in operation.decisions[:1]]
-    if not recent:
-        return Content("")
-    parts: list[Part] = [
-        ("Latest decisions", "bold $text-primary"),
-        (f"   {key('classify.undo')} undoes the latest\n", "$foreground-muted"),
-    ]
-    for one in recent:
-        verdict = _yours(one, 14)
-        against = f"· model: {clean_line(one.predicted or '', 14)}" if one.agreed is False else ""
-        parts += [
-            (f"{one.row + 1 if one.row >= 0 else '–':>6}  ", "$foreground-muted"),
-            (f"{verdict:<20}", "bold"),
-            (f"{against:<24}", "$text-warning"),
-            (f"{clean_line(one.text[:400], max(width - 58, 8))}\n", "$foreground-muted"),
-        ]
-    return Content.assemble(*parts)
-
-
 def legend(prediction: Classification | None, labels: int, key: Key, *, hidden: bool) -> Content:
     """Return the keys that decide and move, for screens with enough room."""
     agree = f"agree: {clean_line(prediction.label, 24)}" if prediction is not None else "agree with the model"
@@ -241,10 +217,16 @@ def legend(prediction: Classification | None, labels: int, key: Key, *, hidden: 
     keys = [
         *([] if hidden else [(key("classify.agree"), agree)]),
         ("–".join(dict.fromkeys((digits[0], digits[-1]))), "give the label yourself"),
-        (key("classify.skip"), "skip"),
+        *([(key("classify.labels"), "find a label by its letters")] if labels > MAX_DIGITS else []),
+        (key("classify.skip"), "skip: pass it over"),
+        (key("classify.flag"), "flag: somebody must look"),
+        (key("classify.ambiguous"), "vague: ambiguous, no label fits"),
+        (key("classify.note"), "write a note"),
         (pair("undo", "redo"), "undo, redo"),
         (pair("next", "previous"), "next, previous"),
-        (key("classify.first_undecided"), "first undecided"),
+        (pair("first_undecided", "number"), "first undecided, by number"),
+        (key("classify.list"), "list of decisions"),
+        (pair("requeue", "new_label"), "back to undecided, new label"),
         (key("classify.blind"), "show the model's answer" if hidden else "blind: label first"),
     ]
     width = max(6, *(len(one) + 1 for one, _ in keys))
@@ -252,33 +234,3 @@ def legend(prediction: Classification | None, labels: int, key: Key, *, hidden: 
     for one, what in keys:
         parts += [(f"{one:<{width}}", "bold $text-primary"), (f"{what}\n", "")]
     return Content.assemble(*parts)
-
-
-def _figures(counts: Counts) -> list[str]:
-    found = [f"{counts.agreed:,} agreed", f"{counts.corrected:,} corrected", f"{counts.skipped:,} skipped"]
-    if counts.by_hand:
-        found.insert(2, f"{counts.by_hand:,} by hand")
-    return found
-
-
-def _said(decision: Decision) -> str:
-    yours = _yours(decision, 30)
-    if decision.agreed is None:
-        return yours
-    if decision.agreed:
-        return f"{yours} · model: the same"
-    return f"{yours} · model: {clean_line(decision.predicted or '', 24)}"
-
-
-def _yours(decision: Decision, width: int) -> str:
-    if decision.state == "label":
-        return f"you: {clean_line(decision.verdict, width)}"
-    return f"you: {_STATES[decision.state]}"
-
-
-_STATES: dict[State, str] = {
-    "skip": "skipped",
-    "flag": "flagged",
-    "ambiguous": "ambiguous",
-    "undecided": "undecided again",
-}
