@@ -29,10 +29,12 @@ class Bookmark:
     """Row of the current review in the file, counted from 0."""
     hash: str = ""
     """Hash of that review's text; empty if no review was shown."""
-    copies: str = ""
-    """`along`: copies of a review are decided along with it; `each`: each by itself; empty: the user was not asked."""
     reading: ReadingOptions | None = None
     """How the file was read; None if everything was detected."""
+    copies: str = ""
+    """`along`: copies of a review are decided along with it; `each`: each by itself; empty: the user was not asked."""
+    blind: bool = False
+    """Whether the model's answers were hidden until the user had labelled."""
 
 
 def read_bookmark(source: str) -> Bookmark | None:
@@ -45,6 +47,7 @@ def read_bookmark(source: str) -> Bookmark | None:
             bookmark = replace(bookmark, reading=ReadingOptions.model_validate(found["reading"]))
         if found.get("copies") in ("along", "each"):
             bookmark = replace(bookmark, copies=found["copies"])
+        bookmark = replace(bookmark, blind=found.get("blind") is True)
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     texts = (bookmark.model, bookmark.model_name, bookmark.hash)

@@ -147,7 +147,7 @@ async def test_classify_a_review_that_is_cut(size: tuple[int, int], fixed_home: 
     pile = fixed_home / "inbox.csv"
     pile.write_text("text\n")
     async with ReviewTui(pile=str(pile), run=run, engine=engine).run_test(size=size) as pilot:  # type: ignore[arg-type]
-        shown = await settled(pilot, "1 of 1", "75.0%", "⟧ not read", "⟪😡👎⟫", "m Model")
+        shown = await settled(pilot, "1 of 1", "75.0%", "⟧ not read", "⟪😡👎⟫", "x Export")
         _compare(f"classify-cut-{size[0]}x{size[1]}", shown)
 
 
@@ -165,7 +165,7 @@ async def test_classify(size: tuple[int, int], fixed_home: Path) -> None:
     async with ReviewTui(pile=str(pile), run=run, engine=engine).run_test(size=size) as pilot:  # type: ignore[arg-type]
         await settled(pilot, "1 of 3", "75.0%")
         await pilot.press("1")
-        shown = await settled(pilot, "2 of 3", "75.0%", "1 of 3 decided", "m Model")
+        shown = await settled(pilot, "2 of 3", "75.0%", "1 of 3 decided", "x Export")
         _compare(f"classify-{size[0]}x{size[1]}", shown)
 
 

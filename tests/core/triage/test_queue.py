@@ -100,7 +100,7 @@ async def test_a_pile_opens_where_it_was_left(
 def test_a_bookmark_is_read_back_and_a_damaged_one_is_none(source: str) -> None:
     assert read_bookmark(source) is None
     for reading in (None, ReadingOptions(text="body", delimiter=";", label_names={"1": "good"})):
-        kept = Bookmark("20260101-000000-aaaa", "first", 12, "0" * 16, reading)
+        kept = Bookmark("20260101-000000-aaaa", "first", 12, "0" * 16, reading, copies="along", blind=True)
         write_bookmark(source, kept)
         assert read_bookmark(source) == kept
     file = pile_folder(source) / FILE_NAME

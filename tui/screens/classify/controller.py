@@ -38,6 +38,8 @@ class ClassifyWork(Predictions):
         """The pile, and how it is read, that this screen opened last."""
         self._reading: ReadingOptions | None = None
         self._bookmark: Bookmark | None = None
+        self.blind = False
+        """Whether the model's answer is hidden until the user has labelled."""
         self.copies_choice = ""
         """Whether copies are decided along with a review; see `Bookmark.copies`."""
         self._in_view: tuple[Pile, int] | None = None
@@ -113,7 +115,7 @@ class ClassifyWork(Predictions):
         await self._find_model(source)
         app.pile, app.pile_reading = self._source_seen = source, reading
         mark = self._bookmark or Bookmark()
-        self._reading, self.copies_choice = reading or mark.reading, mark.copies
+        self._reading, self.copies_choice, self.blind = reading or mark.reading, mark.copies, mark.blind
         wanted = Rows(source=source, reading=self._reading or ReadingOptions(), without_labels=True)
 
         async def read_page(offset: int, limit: int) -> Page:
@@ -148,7 +150,12 @@ class ClassifyWork(Predictions):
         review, candidate = self._review(), self.model.candidate
         row, text_hash = (review.row, review.hash) if review is not None else (0, "")
         mark = replace(
-            self._bookmark or Bookmark(), row=row, hash=text_hash, reading=self._reading, copies=self.copies_choice
+            self._bookmark or Bookmark(),
+            row=row,
+            hash=text_hash,
+            reading=self._reading,
+            copies=self.copies_choice,
+            blind=self.blind,
         )
         if candidate is not None:
             mark = replace(mark, model=candidate.run.id, model_name=candidate.summary.name)
@@ -158,6 +165,10 @@ class ClassifyWork(Predictions):
                 await asyncio.to_thread(write_bookmark, pile.source, mark)
             except ReviewtuiError as error:
                 self.app.say(error, "warning")
+
+    @work(exit_on_error=False, group="bookmark")
+    async def _keep_place(self) -> None:
+        await self._keep_bookmark()
 
     def _tell(self, pile: Pile) -> None:
         """Show notices about a pile that was opened."""

@@ -32,8 +32,6 @@ class Deciding(Walking):
 
     def __init__(self) -> None:
         super().__init__()
-        self.blind = False
-        """Whether the model's answer is hidden until the user has labelled."""
         self.last_guess: Decision | None = None
         """The latest decision that was made before the model's answer was shown."""
         self.note_drafts: dict[tuple[int, str], str] = {}
@@ -161,6 +159,7 @@ class Deciding(Walking):
         """Turn blind mode on or off."""
         self.blind, self.last_guess = not self.blind, None
         self.draw()
+        self._keep_place()
 
     # More than decisions
 

@@ -63,7 +63,7 @@ class ClassifyScreen(Deciding):
                 yield ReviewText(id="text")
                 yield Static("", id="notice", markup=False)
                 yield Static("", id="note", markup=False)
-                yield NoteLine(id="note-line")
+                yield NoteLine(id="note-line", select_on_focus=False)
                 yield Static("", id="said", markup=False)
                 yield Static("", id="trail", markup=False)
                 yield ReviewEditor("", id="editor", classes="-typing", highlight_cursor_line=False)

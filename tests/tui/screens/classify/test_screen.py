@@ -58,7 +58,9 @@ async def test_one_key_decides_and_goes_on_and_is_kept_across_restarts(run: RunF
         assert (kept.predicted, kept.probability, kept.model, kept.source) == ("positive", 0.75, run.id, "human")
         assert kept.text == "review number 1" and kept.line == 3 and kept.hash == hash_of(kept.text)
         shown = frame(pilot.app)
-        assert "4 of 6 decided ━" in shown and "2 agreed · 1 corrected · 1 skipped · 67% agreement" in shown
+        assert (
+            "4 of 6 decided ━" in shown and "2 agreed · 1 corrected · 1 skipped" in shown and "agreement 67%" in shown
+        )
     async with bench(FakeEngine(), pile).run_test() as pilot:
         screen = await settled(pilot)
         assert screen.pile is not None and screen.pile.position == 4
@@ -77,7 +79,7 @@ async def test_walking_decides_nothing_and_a_second_look_replaces_the_first(run:
         assert "✓ you: positive · model: the same" in frame(pilot.app)
         screen = await press(pilot, "1")
         assert verdicts(screen) == [(1, "negative", False)] and screen.pile.position == 2
-        screen = await press(pilot, "f")
+        screen = await press(pilot, "c")
         assert screen.pile.position == 0
 
 
@@ -311,7 +313,7 @@ async def test_without_a_pile_one_can_be_opened_by_keys_alone(run: RunFolder, pi
 
 async def test_blind_the_models_word_is_nowhere_on_the_screen_before_the_guess(run: RunFolder, pile: str) -> None:
     async with bench(FakeEngine(), pile).run_test(size=(120, 40)) as pilot:
-        screen = await press(pilot, "b")
+        screen = await press(pilot, "b", "n")
         assert screen.prediction is not None
         shown = frame(pilot.app)
         assert (
@@ -324,12 +326,12 @@ async def test_blind_the_models_word_is_nowhere_on_the_screen_before_the_guess(r
         screen = await press(pilot, "enter")
         assert verdicts(screen) == []
         screen = await press(pilot, "1")
-        assert verdicts(screen) == [(0, "negative", False)]
+        assert verdicts(screen) == [(1, "negative", False)]
         assert "you: negative · model: positive 75.0%" in frame(pilot.app) and "█" not in frame(pilot.app)
         screen = await press(pilot, "2", "b", "1")
         counts = screen.pile.history.counts if screen.pile is not None else None
         assert counts is not None and (counts.blind_agreed, counts.blind_corrected, counts.corrected) == (1, 1, 2)
-        assert "50% blind, of 2 labelled first" in frame(pilot.app)
+        assert "agreement 0% of 1 shown" in frame(pilot.app) and "agreement 50% of 2 blind" in frame(pilot.app)
         await press(pilot, "p", "b")
         assert "75.0%" in frame(pilot.app), "what is decided is revealed"
 
