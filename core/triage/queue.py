@@ -225,6 +225,16 @@ class Pile:
         found = ((row, self.history.current(row)) for row in self._copies.get(review.row, ()))
         return [row for row, current in found if current is None or (before is not None and follows(current, before))]
 
+    @property
+    def earlier(self) -> Decision | None:
+        """The latest decision about a copy of the review in view: about the same text, or else nearly the same."""
+        review = self.review
+        if review is None:
+            return None
+        same = self.history.copy_of(review.row, review.hash)
+        near = (self.history.current(row) for row in self._copies.get(review.row, ()))
+        return same or max((one for one in near if one is not None), key=lambda one: one.number, default=None)
+
     async def read_copies(self) -> list[Review]:
         """Return the reviews in the rows of `copies`.
 

@@ -24,9 +24,11 @@ from core.reviews.options import ReadingOptions
 from core.reviews.page import Page
 from core.reviews.report import ReadingReport
 from core.settings.schema import describe
+from core.triage.decision import Decision
 from core.triage.exchange.exporting import DecisionsFile
 from core.triage.exchange.selection import LeftOut
 from core.triage.history import History
+from core.triage.review import Review
 from tests.hostile import CORPUS, SHORT, SOUND, file_names, mark, steering
 from tests.tui.engine_double import FakeEngine, column, lengths, report, settle
 from tests.tui.frames import frame
@@ -34,15 +36,18 @@ from tests.tui.made_runs import append, make_run
 from tests.tui.screens.classify import bench as classify_bench
 from tests.tui.screens.runs.test_screen import settled
 from tui.app import ReviewTui
+from tui.screens.classify.decision_list import DecisionList, Entry
 from tui.screens.classify.dialogs import ExportDialog, ExportDone, OpenPile
-from tui.screens.classify.questions import ask_label
+from tui.screens.classify.note_line import NoteLine
+from tui.screens.classify.pile_questions import CopiesDialog, ask_label
 from tui.screens.classify.review_text import wrap
 from tui.screens.data import length_views, report_views
 from tui.screens.data.class_names import LabelNames
 from tui.screens.data.lens_views import KEEPS, Lens
 from tui.screens.train.log import Narrator
 from tui.state import Draft
-from tui.widgets.dialogs import Ask, Choose
+from tui.widgets.dialogs import Ask, Find
+from tui.widgets.line_input import LineInput
 
 WIDE = (120, 70)
 
@@ -234,7 +239,31 @@ async def test_the_classify_screen(home: Path, tmp_path: Path) -> None:
             all_seen([text], inert(pilot.app))
             await pilot.press("n" if number % 3 else "1")
             await classify_bench.settled(pilot)
-        for keys in ("l", "escape m", "escape o", "escape question_mark", "escape b", "x", "escape", "u", "t"):
+        await pilot.press("i")
+        await pilot.pause()
+        pilot.app.screen.query_one(NoteLine).value = SHORT[8]
+        await pilot.press("enter")
+        await classify_bench.settled(pilot)
+        all_seen([SHORT[8]], inert(pilot.app))
+        await pilot.press("N")
+        await pilot.pause()
+        pilot.app.screen.query_one(LineInput).value = SHORT[9]
+        await pilot.press("enter")
+        await classify_bench.settled(pilot)
+        for keys in (
+            "h",
+            "escape B",
+            "escape number_sign",
+            "escape l",
+            "escape m",
+            "escape o",
+            "escape question_mark",
+            "escape b",
+            "x",
+            "escape",
+            "u",
+            "t",
+        ):
             await pilot.press(*keys.split())
             await pilot.pause()
             inert(pilot.app)
@@ -260,16 +289,23 @@ async def test_the_dialogs_and_the_notices(tmp_path: Path) -> None:
     async with ReviewTui().run_test(size=WIDE, notifications=True) as pilot:
         app = pilot.app
         assert isinstance(app, ReviewTui)
+        decided = [Review(row, next(some), row, next(some), f"{row:016x}") for row in range(3)]
+        noted = [
+            Entry(one.row, one.hash, Decision(**vars(one), verdict=next(some), agreed=False, predicted=next(some)),
+                  next(some), one.text)
+            for one in decided
+        ]  # fmt: skip
         for dialog in (
             OpenPile(pairs(12)), ExportDialog(History(), tmp_path / next(some)),
             ExportDone(done, next(some)), LabelNames(SHORT[:30], {SHORT[40]: SHORT[41]}), Ask("Delimiter", next(some)),
+            CopiesDialog(decided[0], decided), DecisionList(noted, next(some)),
         ):  # fmt: skip
             app.push_screen(dialog)
             await pilot.pause()
             inert(app)
             app.pop_screen()
         asking = app.run_worker(ask_label(app, SHORT[4:28], {}, None))
-        while not isinstance(app.screen, Choose):
+        while not isinstance(app.screen, Find):
             await pilot.pause()
         inert(app)
         options = app.screen.query_one(OptionList)

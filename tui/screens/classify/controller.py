@@ -6,6 +6,7 @@ What keys do with the pile is in `deciding.py`.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 import msgspec
@@ -14,6 +15,7 @@ from textual.timer import Timer
 
 from core.base.errors import ReviewtuiError
 from core.engine.data_requests import Rows
+from core.engine.pile_requests import FindCopies
 from core.reviews.options import ReadingOptions
 from core.reviews.page import Page
 from core.triage.bookmark import Bookmark, read_bookmark, write_bookmark
@@ -121,7 +123,11 @@ class ClassifyWork(Predictions):
         async def read_page(offset: int, limit: int) -> Page:
             return await self._ask(msgspec.structs.replace(wanted, offset=offset, limit=limit))
 
+        async def find_copies(row: int) -> Sequence[int]:
+            return (await self._ask(FindCopies(source=source, row=row, reading=wanted.reading))).rows
+
         pile = Pile(source, read_page)
+        pile.find_copies = find_copies
         try:
             await pile.open(mark.row, mark.hash)
         except ReviewtuiError as error:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 
 from textual import work
 
+from core.base.errors import ReviewtuiError
 from core.base.text import clean_line
 from core.triage.circumstances import Circumstances
 from core.triage.decision import Decision, State
@@ -64,11 +66,19 @@ class Deciding(Walking):
         """Keep what the user sees of a review that is drawn now, and since when."""
         if self._in_view != (pile, review.row):
             self._in_view, self._shown_at = (pile, review.row), time.monotonic()
+            self._look_for_copies(pile)
         if self.label_first:
             if review.hash not in self._answers_seen:
                 self._came_hidden.add(review.hash)
         elif self.prediction is not None:
             self._answers_seen.add(review.hash)
+
+    @work(exclusive=True, exit_on_error=False, group="copies")
+    async def _look_for_copies(self, pile: Pile) -> None:
+        """Find the copies of the review in view, before it is decided."""
+        with suppress(ReviewtuiError):  # it is then decided by itself, and each copy says so when it comes up
+            if await pile.look_for_copies():
+                self.draw()
 
     # Decisions
 

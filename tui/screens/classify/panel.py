@@ -36,7 +36,9 @@ class View:
     """Where the tokens of the review are; None if that is not known yet."""
     decision: Decision | None
     copy: Decision | None
-    """A decision about the same text at another row."""
+    """An earlier decision about a copy."""
+    same_text: bool
+    """Whether that text is the same, and not only nearly."""
     copies: int
     """Copies that would be decided along with the review, or each by itself."""
     copies_choice: str
@@ -84,7 +86,14 @@ class Panel(Vertical):
             decision.verdict if decision is not None and decision.labelled else None,
         )
         facts = words.facts(model, prediction, view.places, with_name=not view.tall)
-        copies = words.copies(view.copy, view.copies, view.copies_choice, view.key, hidden=view.hidden)
+        copies = words.copies(
+            view.copy if view.decision is None else None,
+            view.copies,
+            view.copies_choice,
+            view.key,
+            same=view.same_text,
+            hidden=view.hidden,
+        )
         facts = words.lines(facts, copies)
         self.query_one("#facts", Static).update(facts)
         tally = self.query_one("#tally", Static)

@@ -136,18 +136,20 @@ def facts(
     return Content.assemble(*parts)
 
 
-def copies(copy: Decision | None, waiting: int, choice: str, key: Key, *, hidden: bool) -> Content:
+def copies(copy: Decision | None, waiting: int, choice: str, key: Key, *, same: bool, hidden: bool) -> Content:
     """Return what was said about a copy of the review, and what becomes of its copies that are undecided.
 
     Args:
         waiting: Their number.
         choice: See `Bookmark.copies`.
+        same: Whether the copy has the same text, and not only nearly the same.
         hidden: Whether the model's answer must not be told; it is the same for every copy.
     """
     parts: list[Part] = []
     if copy is not None:
         earlier = sentences.said(copy, with_model=not hidden)
-        parts.append((f"asked before, line {copy.line}: {earlier}", "bold $text-warning"))
+        lead = "asked before" if same else "nearly the same"
+        parts.append((f"{lead}, line {copy.line}: {earlier}", "bold $text-warning"))
     if waiting and choice:
         what = "decided along" if choice == "along" else "each decided by itself"
         lead = "\n" if parts else ""

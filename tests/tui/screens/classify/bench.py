@@ -36,6 +36,7 @@ class FakeEngine:
         self.errors: dict[str, str] = {}
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.data_hash = "one"
+        self.finds_copies = False
         self.closed = False
 
     def request(self, request: EngineRequest[Any], progress: Any = None) -> Future[Any]:
@@ -73,6 +74,14 @@ class FakeEngine:
             for row, text in enumerate(self.texts)
         ][params["offset"] : params["offset"] + params["limit"]]
         return {"rows": rows, "total": len(self.texts), "data_hash": self.data_hash}
+
+    def _find_copies(self, params: dict[str, Any]) -> Any:
+        """Texts are copies if they are the same but for case and full stops."""
+        if not self.finds_copies:
+            return {"rows": []}
+        kinds = [text.casefold().rstrip(".") for text in self.texts]
+        same = [row for row, kind in enumerate(kinds) if kind == kinds[params["row"]] and row != params["row"]]
+        return {"rows": same}
 
     def _load(self, params: dict[str, Any]) -> Any:
         return {"labels": list(self.labels), "max_length": 128}
@@ -119,7 +128,9 @@ def make_run(home: Path, number: str, name: str, labels: tuple[str, ...] = ("neg
 async def settled(pilot: Pilot[None]) -> ClassifyScreen:
     """The screen, once nothing is under way but what a dialog or a held answer waits for."""
     await pilot.pause()
-    while any(not worker.is_finished and worker.group != "dialog" for worker in pilot.app.workers):
+    while busy := {worker.group for worker in pilot.app.workers if not worker.is_finished} - {"dialog"}:
+        if busy == {"decide"} and len(pilot.app.screen_stack) > 1:
+            break  # a decision that waits for an answer
         if pilot.app.engine.waiting:  # type: ignore[attr-defined]
             break
         await pilot.pause()
