@@ -41,6 +41,7 @@ CLASSIFY = KeyTable(
         Action("classify.requeue", "B", "requeue", "Undecide", "Make reviews undecided again", when=_PILE),
         Action("classify.new_label", "N", "new_label", "New label", "Add a label to this pile", when=_PILE),
         Action("classify.copies", "y", "copies", "Copies", "Decide copies along, or each by itself", when=_PILE),
+        Action("classify.learn", "L", "learn", "Learn", "Train the next model on the decisions", when=_PILE),
         Action("classify.blind", "b", "blind", "Blind", "Label first; the model's answer follows", footer=True),
         Action("classify.export", "x", "export", "Export", "Write the decisions to a file", footer=True, when=_PILE),
         Action("classify.classify", "ctrl+s", "classify", "Classify", "Classify the typed review now", footer=True),
@@ -95,6 +96,32 @@ COPIES = KeyTable(
     ),
 )
 
+LEARN = KeyTable(
+    "learn",
+    "Train the next model",
+    (
+        Action("learn.train", "enter", "dismiss(True)", "Train", footer=True),
+        Action("learn.cancel", "escape", "dismiss(False)", "Cancel", footer=True),
+    ),
+)
+
+LEARNING = KeyTable(
+    "learning",
+    "The next model trains",
+    (Action("learning.close", "escape,enter", "dismiss(None)", "Close", footer=True),),
+)
+
+LEARNED = KeyTable(
+    "learned",
+    "What a model has learned",
+    (
+        Action("learned.switch", "enter", "dismiss('switch')", "Switch", "Use the new model", footer=True),
+        Action("learned.stay", "escape", "dismiss(None)", "Stay", "Stay with the model in use", footer=True),
+        Action("learned.next", "t", "dismiss('next')", "Train", "Train the next one", footer=True),
+        Action("learned.changed", "o", "changed", "Changed", "Open what gets another label", footer=True),
+    ),
+)
+
 OPEN_PILE = KeyTable(
     "open_pile",
     "Open a file of reviews",
@@ -120,4 +147,4 @@ EXPORT_DONE = KeyTable(
     ),
 )
 
-TABLES = (CLASSIFY, NOTE, DECISIONS, COPIES, OPEN_PILE, EXPORT, EXPORT_DONE)
+TABLES = (CLASSIFY, NOTE, DECISIONS, COPIES, LEARN, LEARNING, LEARNED, OPEN_PILE, EXPORT, EXPORT_DONE)

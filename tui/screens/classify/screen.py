@@ -18,9 +18,9 @@ from core.data.truncation import Span, lost_characters
 from tui.keys.bindings import bindings
 from tui.screens.classify import progress
 from tui.screens.classify import text as words
-from tui.screens.classify.deciding import Deciding
 from tui.screens.classify.keys import CLASSIFY, MAX_DIGITS
 from tui.screens.classify.label_bars import LabelBars
+from tui.screens.classify.learning import Learning
 from tui.screens.classify.note_line import NoteLine
 from tui.screens.classify.panel import Panel, View
 from tui.screens.classify.questions import ask_export, ask_file, ask_model
@@ -31,12 +31,12 @@ _MAX_TRAIL = 6
 """The most past decisions that are listed."""
 _OF_PILES = frozenset(
     "agree label all_labels decide undo redo note list next previous first_undecided number requeue new_label copies "
-    "blind export".split()
+    "learn blind export".split()
 )
 _SCROLLING = frozenset(("scroll_by", "scroll_to_end"))
 
 
-class ClassifyScreen(Deciding):
+class ClassifyScreen(Learning):
     """Classifies either a review that is typed, or the reviews of a pile one by one."""
 
     PLACE = "classify"
