@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
+from rich.cells import cell_len
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -154,8 +155,9 @@ class LearnedDialog(ModalScreen[Answer | None]):
 
 def _table(rows: Sequence[tuple[str, str]]) -> Content:
     """Return names and values, the values aligned."""
-    width = max((len(name) for name, _ in rows), default=0)
+    cells = [(clean_line(name), clean_line(value)) for name, value in rows]
+    width = max((cell_len(name) for name, _ in cells), default=0)
     parts: list[tuple[str, str]] = []
-    for name, value in rows:
-        parts += [(f"{name:<{width}}  ", "$foreground-muted"), (f"{clean_line(value)}\n", "")]
+    for name, value in cells:
+        parts += [(f"{name}{' ' * (width - cell_len(name))}  ", "$foreground-muted"), (f"{value}\n", "")]
     return Content.assemble(*parts)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from textual.screen import ModalScreen
 
 from core.base.errors import ReviewtuiError
 from core.learning.lesson import Lesson, LessonFolder, lessons_home
+from core.learning.outcome_report import LessonOutcome
 from core.runs.folder import RunFolder, create_run
 from core.runs.request import Request
-from tests.hostile import steering
+from tests.hostile import SHORT, steering
 from tests.tui.frames import frame
 from tests.tui.screens.classify.bench import FakeEngine, bench, press, settled, shows
 from tui.screens.classify import learning
+from tui.screens.classify.learn_dialogs import LearnDialog, LearnedDialog, LearningDialog
 
 LESSON = {
     "parent": "", "root": "", "made": 1.0, "from_run": 900, "confirmed": 3, "corrected": 2, "withdrawn": 1, "added": 40,
@@ -44,8 +49,6 @@ class Teacher(FakeEngine):
         return {"folder": str(folder.path), "lesson": {**LESSON, "pile": self.pile}}
 
     def write(self, folder: LessonFolder, parent: str) -> None:
-        import msgspec
-
         lesson = msgspec.convert({**LESSON, "pile": self.pile, "parent": parent, "root": parent}, Lesson)
         folder.facts.write_bytes(msgspec.json.encode(lesson))
 
@@ -181,3 +184,39 @@ async def test_a_run_that_cannot_start_leaves_no_lesson(
         await pilot.press("enter")
         await shows(pilot, lambda: "The home is full" in frame(pilot.app))
         assert [*lessons_home(pile).iterdir()] == []
+
+
+async def test_no_name_label_or_problem_steers(run: RunFolder, pile: str, teacher: Teacher) -> None:
+    async with bench(teacher, pile).run_test(size=(100, 40)) as pilot:
+        await settled(pilot)
+        for start in range(0, len(SHORT) - 12, 60):
+            for dialog in _hostile_dialogs(teacher, SHORT[start : start + 12]):
+                pilot.app.push_screen(dialog)
+                await pilot.pause()
+                await pilot.pause()
+                assert not steering(frame(pilot.app)) - {"\n"}
+                pilot.app.pop_screen()
+                await pilot.pause()
+
+
+def _hostile_dialogs(teacher: Teacher, some: Sequence[str]) -> list[ModalScreen[Any]]:
+    answer = teacher._judge_lesson({"score": True})
+    answer["flips"]["kinds"] = [{"before": some[0], "after": some[1], "reviews": 1}]
+    answer["stability"] = {
+        "rows": 1, "stable": False, "sentence": "One step.",
+        "steps": [{"before": "a", "after": "b", "name": some[2], "decided": 1, "rows": 1, "agreement": 1.0,
+                   "kappa": None, "kappa_interval": None}],
+    }  # fmt: skip
+    outcome = msgspec.convert(answer, LessonOutcome)
+
+    async def judge(score: bool, progress: Any) -> LessonOutcome:
+        progress(some[3], None)
+        if score:
+            raise ReviewtuiError(some[4])
+        return msgspec.structs.replace(outcome, flips=None)
+
+    return [
+        LearnDialog(some[5], [(some[6], some[7])]),
+        LearningDialog(some[8]),
+        LearnedDialog(some[9], some[10], judge),
+    ]
