@@ -42,7 +42,7 @@ STATE_MARKS: dict[State, tuple[str, str]] = {
 }
 """State of a run or a group → its mark and the theme colour of the mark."""
 
-GROUP_KINDS = {"seeds": "seeds", "sweep": "sweep", "versus": "models", "distillation": "distillation"}
+GROUP_KINDS = {"seeds": "seeds", "sweep": "sweep", "versus": "models", "distillation": "distillation", "folds": "folds"}
 """Kind of a group → the word for it."""
 
 

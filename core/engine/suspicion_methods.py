@@ -8,7 +8,7 @@ from typing import Any
 
 from core.engine.loaded_models import share_processors
 from core.engine.requests import EngineRequest
-from core.engine.suspicion_requests import CorrectLabels, FindSuspects
+from core.engine.suspicion_requests import CorrectLabels, FindSuspects, PrepareFolds
 from core.suspicion.report import Corrected, Suspicions
 
 Progress = Callable[[str, float | None], None]
@@ -24,6 +24,16 @@ def find_suspects(request: FindSuspects, progress: Progress) -> Suspicions:
     suspects = map(done.suspect, range(1, done.found.suspects + 1))
     keep(request.source, request.reading, done.found, done.reviews.label_names, suspects)
     return done.found
+
+
+def prepare_folds(request: PrepareFolds, progress: Progress) -> str:
+    """Fail if no models could be fine-tuned."""
+    from core.reviews.reading import read_reviews
+    from core.suspicion.tuned import folds_to_learn
+
+    reviews = read_reviews(request.source, request.reading, progress=lambda share: progress("reading", share))
+    folds_to_learn(reviews, request.folds, request.seed)
+    return reviews.report.data_hash
 
 
 def correct_labels(request: CorrectLabels, progress: Progress) -> Corrected:
@@ -42,5 +52,6 @@ def correct_labels(request: CorrectLabels, progress: Progress) -> Corrected:
 
 SUSPICION_METHODS: dict[type[EngineRequest[Any]], Callable[[Any, Any], Any]] = {
     FindSuspects: find_suspects,
+    PrepareFolds: prepare_folds,
     CorrectLabels: correct_labels,
 }

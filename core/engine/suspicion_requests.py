@@ -18,6 +18,15 @@ class FindSuspects(EngineRequest[Suspicions], frozen=True, kw_only=True):
     seed: int = 0
 
 
+class PrepareFolds(EngineRequest[str], frozen=True, kw_only=True):
+    """Check that models can be fine-tuned on all folds but one of a source; the answer is the hash of its reviews."""
+
+    source: str
+    reading: ReadingOptions = ReadingOptions()
+    folds: Count
+    seed: int
+
+
 class CorrectLabels(EngineRequest[Corrected], frozen=True, kw_only=True):
     """Write a source with the labels that were decided about its texts to a new file; nothing is overwritten."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.experiments import distillation, findings, seeds, sweep, versus
+from core.experiments import distillation, findings, folds, seeds, sweep, versus
 from core.experiments.making import Step
 from core.experiments.state import GroupState
 from core.runs.group import Kind
@@ -26,5 +26,6 @@ KINDS: dict[Kind, KindOfGroup] = {
     "seeds": KindOfGroup(seeds.next_steps, seeds.conclude),
     "versus": KindOfGroup(versus.next_steps, versus.conclude),
     "distillation": KindOfGroup(distillation.next_steps, distillation.conclude),
+    "folds": KindOfGroup(folds.next_steps, folds.conclude),
     "sweep": KindOfGroup(sweep.next_steps, findings.conclude),
 }

@@ -33,6 +33,10 @@ class Train:
     """Why these settings, in a few words."""
     layers: tuple[int, ...] = ()
     """The layers of its teacher that it begins with; empty for a run that is no student."""
+    data: str = ""
+    """What it learns from, in place of what the group's request names; empty for the same."""
+    validation: str = ""
+    """What it is measured on, likewise."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,16 @@ def plan(state: GroupState, steps: Sequence[Step]) -> None:
     first = max((one.number for one in state.members), default=0) + 1
     trained = [step for step in steps if isinstance(step, Train)]
     new = tuple(
-        NewRun(number=number, name=one.name, settings=one.settings, role=one.role, why=one.why, layers=one.layers)
+        NewRun(
+            number=number,
+            name=one.name,
+            settings=one.settings,
+            role=one.role,
+            why=one.why,
+            layers=one.layers,
+            data=one.data,
+            validation=one.validation,
+        )
         for number, one in enumerate(trained, start=first)
     )
     longer = tuple(LongerRun(number=one.number, epochs=one.epochs) for one in steps if isinstance(one, Extend))
@@ -99,6 +112,7 @@ def _request_of(one: MemberState, request: Request, group: GroupFolder) -> Reque
             "settings": request.settings.changed(one.member.settings),
             "distillation": replace(student, layers=one.member.layers) if student is not None else None,
             "group": group.id,
+            **({"data": one.member.data, "validation": one.member.validation} if one.member.data else {}),
         }
     )
 

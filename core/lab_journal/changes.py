@@ -12,7 +12,7 @@ from core.lab_journal.stages import JournalRun, Stage
 from core.runs.outline import Outline, Value
 from core.settings.baseline import OF_BASELINE
 
-Sort = Literal["run", "baseline", "student", "seeds", "sweep", "versus", "distillation"]
+Sort = Literal["run", "baseline", "student", "seeds", "sweep", "versus", "distillation", "folds"]
 Asked = Mapping[str, Value | None]
 """Name → value of everything that was asked."""
 

@@ -19,6 +19,7 @@ Kind = Literal[
     "sweep",
     "versus",
     "distillation",
+    "folds",
     "group",
     "comparison",
 ]
@@ -32,6 +33,7 @@ KINDS: dict[Kind, str] = {
     "sweep": "sweep",
     "versus": "models against each other",
     "distillation": "distillation",
+    "folds": "labels judged in folds",
     "group": "group",
     "comparison": "comparison",
 }

@@ -13,6 +13,7 @@ from core.lab_journal.entry import Verdict
 from core.lab_journal.verdicts import sentences
 from core.runs.group import Kind
 from core.runs.outline import Value
+from core.suspicion.report import Suspicions, in_words
 
 _EFFECTS = 4
 """Effects of settings that are told, the surest first."""
@@ -186,6 +187,11 @@ def _distilled(result: Mapping[str, Any]) -> list[str]:
     return [f"The better student is {clean_line(best.name, 60)}: {_of(best.validation)}."] if best is not None else []
 
 
+def _doubted(result: Mapping[str, Any]) -> list[str]:
+    found = result.get("suspects")
+    return [in_words(msgspec.convert(found, Suspicions))] if found else [clean_line(result["sentence"], 300)]
+
+
 def verdict_of(kind: Kind, result: Mapping[str, Any] | None) -> Verdict | None:
     """Return the verdict that a group itself ends in: that of a student against its teacher."""
     if kind != "distillation" or result is None:
@@ -203,4 +209,5 @@ _OF_KIND: dict[Kind, Callable[[Mapping[str, Any]], list[str]]] = {
     "sweep": _sweep,
     "versus": _compared,
     "distillation": _distilled,
+    "folds": _doubted,
 }

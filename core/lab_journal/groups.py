@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from core.base.text import clean_line
 from core.experiments.state import GroupState, MemberState, read_result
 from core.lab_journal import verdicts
 from core.lab_journal.changes import Candidate, asked_of, differences, from_preset, latest_before
@@ -129,6 +130,7 @@ def _varied(outline: GroupOutline) -> Sequence[str]:
         "sweep": (*space,) if isinstance(space, dict) else (),
         "versus": ("model", "seed"),
         "distillation": (),
+        "folds": (),
     }[outline.kind]
 
 
@@ -144,4 +146,6 @@ def _asked_in_words(outline: GroupOutline) -> tuple[str, ...]:
         minutes = spec.get("minutes")
         budget = f", {minutes:g} minutes each" if isinstance(minutes, int | float) and minutes else ""
         return (f"Models {', '.join(map(str, spec['models']))}{budget}.",)
+    if outline.kind == "folds":
+        return (f"Which labels of {clean_line(str(spec.get('source', 'the data')), 80)} are probably wrong.",)
     return ()

@@ -30,7 +30,7 @@ from core.runs.outline import Outline
 if TYPE_CHECKING:
     from core.runs.request import Request
 
-Kind = Literal["seeds", "sweep", "versus", "distillation"]
+Kind = Literal["seeds", "sweep", "versus", "distillation", "folds"]
 """What the runs of a group have in common, and what differs: see `core/experiments/`."""
 
 

@@ -38,6 +38,10 @@ class NewRun(msgspec.Struct, frozen=True, kw_only=True):
     """Why these settings, in a few words."""
     layers: tuple[int, ...] = ()
     """The layers of its teacher that it begins with; empty for a run that is no student."""
+    data: str = ""
+    """What it learns from, in place of what the group's request names; empty for the same."""
+    validation: str = ""
+    """What it is measured on, likewise."""
 
 
 class LongerRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +90,9 @@ class Member:
     run: str | None = None
     """Id of the run; None before it is made."""
     layers: tuple[int, ...] = ()
-    """See `NewRun`."""
+    """See `NewRun`, as for the next two."""
+    data: str = ""
+    validation: str = ""
     epochs: int | None = None
     """The total number of epochs that it is to be extended to; None if it was never extended."""
 
@@ -104,7 +110,14 @@ class GroupHistory:
         if isinstance(entry, Planned):
             for one in entry.new:
                 self.members[one.number] = Member(
-                    one.number, one.name, one.settings, one.role, one.why, layers=one.layers
+                    one.number,
+                    one.name,
+                    one.settings,
+                    one.role,
+                    one.why,
+                    layers=one.layers,
+                    data=one.data,
+                    validation=one.validation,
                 )
             for longer in entry.longer:
                 self._change(longer.number, epochs=longer.epochs)

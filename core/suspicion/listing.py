@@ -35,6 +35,8 @@ COLUMNS = (
 """What is written of each suspect, in this order."""
 PILE_READING = ReadingOptions(text="text", title="", label="given", scheme="as_is")
 """How the pile is read."""
+FOLD_READING = ReadingOptions(text="text", title="", label="label", scheme="as_is")
+"""How the files are read that `core/suspicion/tuned.py` writes."""
 
 
 @dataclass(frozen=True)

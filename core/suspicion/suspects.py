@@ -17,11 +17,13 @@ import numpy as np
 from core.base.errors import InputError
 from core.base.text import clean_line
 from core.baseline.fit import fit, sample
+from core.data.run_data import train_hashes
 from core.inference.metrics import probabilities_of
-from core.models.sources import resolve_model
+from core.models.sources import ModelSource, resolve_model
 from core.reviews.options import ReadingOptions
 from core.reviews.reading import Reviews, read_reviews
 from core.reviews.trainable import require_trainable
+from core.runs.folder import RunFolder, runs_home
 from core.suspicion.doubt import Doubts, doubts_of
 from core.suspicion.features import Progress, features_of
 from core.suspicion.folds import ALONE, fold_by_text, near_texts
@@ -89,27 +91,59 @@ def find_suspects(
     reviews = read_reviews(source, options, progress=lambda share: progress("reading", share))
     fold_of = fold_of_reviews(reviews, folds, seed)
     resolved = resolve_model(model)
+    _require_new_to(resolved, reviews)
     features = features_of(resolved, reviews, progress)
     labels = np.asarray(reviews.labels)
-    judged = fold_of != ALONE
     probabilities = out_of_fold(features, reviews.texts, labels, len(reviews.label_names), fold_of, seed, progress)
-    doubts = doubts_of(probabilities, labels, np.asarray(reviews.hashes), judged)
+    return suspected(reviews, probabilities, fold_of, resolved.name, seed, time.monotonic() - began)
+
+
+def suspected(
+    reviews: Reviews, probabilities: np.ndarray, fold_of: np.ndarray, model: str, seed: int, seconds: float
+) -> Suspected:
+    """Return what is suspected, given what models say of reviews that they have not seen.
+
+    Args:
+        probabilities: [N, C]; those of `ALONE` do not matter.
+        fold_of: [N].
+        model: What judged, in words.
+        seconds: How long that took.
+    """
+    labels, hashes, judged = np.asarray(reviews.labels), np.asarray(reviews.hashes), fold_of != ALONE
+    doubts = doubts_of(probabilities, labels, hashes, judged)
     found = Suspicions(
         source=reviews.report.source,
         data_hash=reviews.report.data_hash,
-        model=resolved.name,
+        model=model,
         folds=int(fold_of.max()) + 1,
         seed=seed,
         rows=len(reviews),
         suspects=len(doubts.order),
-        contradictions=len(np.unique(np.asarray(reviews.hashes)[doubts.contradicted])),
+        contradictions=len(np.unique(hashes[doubts.contradicted])),
         alone=int((~judged & ~doubts.contradicted).sum()),
         likely=int(doubts.likely.sum()),
         changes=_changes(doubts, reviews),
         agreement=float((probabilities.argmax(axis=1) == labels)[judged].mean()),
-        seconds=round(time.monotonic() - began, 3),
+        seconds=round(seconds, 3),
     )
     return Suspected(found, reviews, probabilities, doubts, judged)
+
+
+def _require_new_to(model: ModelSource, reviews: Reviews) -> None:
+    """Refuse the model of a run that has learned from these labels, because it would hardly doubt any.
+
+    Raises:
+        InputError: It has.
+    """
+    if model.folder.parent.parent != runs_home():
+        return
+    run = RunFolder(model.folder.parent)
+    learned = int(np.isin(np.asarray(reviews.hashes), train_hashes(run)).sum())
+    if learned:
+        raise InputError(
+            f"The model of {run.id} has learned from {learned:,} of these {len(reviews):,} labels, so it cannot judge "
+            "them; take another with --model, such as starter."
+        )
 
 
 def fold_of_reviews(reviews: Reviews, folds: int, seed: int) -> np.ndarray:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from core.runs.request import Request
 
 _POLL_SECONDS = 1.0
+_INTERRUPTED = 130
 
 
 def start(name: str, kind: Kind, request: Request, spec: dict[str, Any], *, wait: bool, json: bool) -> int:
@@ -42,13 +43,21 @@ def finish(group: GroupFolder, *, wait: bool, json: bool) -> int:
                 f"{clean_line(state.outline.name)}` shows how far they are."
             )
         return 0
+    status = follow_quietly(group)
+    return report(read_state(group), json=json) if status != _INTERRUPTED else status
+
+
+def follow_quietly(group: GroupFolder) -> int:
+    """Follow a group to its end; return 0 if it has a result, 130 if the user leaves it, else 1."""
+    from core.experiments.state import read_state
+
     try:
         state = follow(group)
     except KeyboardInterrupt:
-        name = clean_line(state.outline.name)
+        name = clean_line(read_state(group).outline.name)
         complain(f"{name} continues; `reviewtui status {name}` shows how far it is, `reviewtui stop {name}` ends it.")
-        return 130
-    return report(state, json=json)
+        return _INTERRUPTED
+    return 0 if state.concluded else 1
 
 
 def follow(group: GroupFolder) -> GroupState:
@@ -90,6 +99,9 @@ def report(state: GroupState, *, json: bool) -> int:
     if state.outline.kind == "distillation":
         say_student(result)
         return 0 if state.concluded else 1
+    if state.outline.kind == "folds":
+        _say_suspects(result)
+        return 0 if result.get("suspects") else 1
     if state.outline.kind == "versus":
         _say_comparison(result)
         return 0 if state.concluded else 1
@@ -98,6 +110,18 @@ def report(state: GroupState, *, json: bool) -> int:
             sd = f" ± {spread['sd']:.4f} (standard deviation)" if spread.get("sd") is not None else ""
             say(f"{name.replace('_', ' ')}: mean {spread['mean']:.4f}{sd}, {spread['min']:.4f} to {spread['max']:.4f}")
     return 0 if state.concluded else 1
+
+
+def _say_suspects(result: dict[str, Any]) -> None:
+    """Print the figures that labels judged in folds end in, or why there are none."""
+    if result.get("suspects"):
+        import msgspec
+
+        from core.suspicion.report import Suspicions, in_words
+
+        say(in_words(msgspec.convert(result["suspects"], Suspicions)))
+    elif result.get("sentence"):
+        say(f"note: {clean_line(result['sentence'], 300)}")
 
 
 def _say_comparison(result: dict[str, Any]) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from core.base.errors import InputError
+from core.base.errors import InputError, ReviewtuiError
 from core.base.text import clean_line
+from tui.commands import groups
 from tui.commands.engine import ask
-from tui.commands.options import Data, Json, Reading, locate, reading_options, reads_reviews
+from tui.commands.options import Assignments, Data, Json, Reading, Wait, locate, reading_options, reads_reviews
 from tui.commands.output import say, say_json, table
+from tui.commands.train import chosen_settings, make_request
 from tui.shell_command import quoted
 
 if TYPE_CHECKING:
@@ -29,6 +31,11 @@ def suspects(
     model: Annotated[
         str, typer.Option(help="Whose output the judges learn from: an id, a folder, or starter.")
     ] = "auto",
+    method: Annotated[
+        Literal["frozen", "fine-tuned"],
+        typer.Option(help="frozen judges in about a minute; fine-tuned trains a model for each fold, in the queue."),
+    ] = "frozen",
+    assignments: Assignments = None,
     folds: Annotated[
         int, typer.Option(help="How many models judge, each the reviews kept from it.", min=2, max=100)
     ] = 5,
@@ -43,6 +50,7 @@ def suspects(
             "or --output.",
         ),
     ] = False,
+    wait: Wait = False,
     decisions: Annotated[
         str | None,
         typer.Option(metavar="FILE", help="With --correct: take these decisions, as the command `decisions` does."),
@@ -66,9 +74,17 @@ def suspects(
     if target is not None:
         require_writable(target)
     source, options = locate(data), reading_options(reading)
-    found = ask(FindSuspects(source=source, reading=options, model=model, folds=folds, seed=seed))
+    if method == "fine-tuned":
+        status = _fine_tune(data, source, reading, model, assignments, folds, seed, wait=wait, json=json)
+        if status or not wait:
+            return status
+    elif assignments or wait:
+        raise InputError("--set and --wait are for models that are trained: add --method fine-tuned.")
+    else:
+        ask(FindSuspects(source=source, reading=options, model=model, folds=folds, seed=seed))
     kept = read_kept(source)
-    assert kept is not None  # the engine has just written it
+    assert kept is not None  # it has just been written
+    found = kept.found
     if target is not None:
         write_list(read_list(kept.list, most), target)
     if not json:
@@ -82,6 +98,50 @@ def suspects(
         for one in read_list(kept.list, most):
             say_json(fields_of(one))
     return 0
+
+
+def _fine_tune(
+    data: str,
+    source: str,
+    reading: Reading,
+    model: str,
+    assignments: list[str] | None,
+    folds: int,
+    seed: int,
+    *,
+    wait: bool,
+    json: bool,
+) -> int:
+    """Start the group of runs that judge; with `wait`, follow it to its end, and return 0 if it has suspects."""
+    from core.engine.suspicion_requests import PrepareFolds
+    from core.experiments.continuing import start_group
+    from core.experiments.state import read_result
+    from core.runs.names import suggested_name, unused_name
+    from core.suspicion.listing import FOLD_READING
+
+    if data == "-":
+        raise InputError("Models are trained after this command has ended, so the reviews must be in a file.")
+    options = reading_options(reading)
+    data_hash = ask(PrepareFolds(source=source, reading=options, folds=folds, seed=seed))
+    chosen = chosen_settings("balanced", None, model, assignments)
+    name = unused_name(f"{suggested_name(data, 'suspects')}")
+    request = make_request(data, None, reading, "balanced", chosen, name)
+    request = request.model_copy(update={"reading": FOLD_READING})
+    spec = {
+        "source": source,
+        "reading": options.model_dump(exclude_defaults=True),
+        "data_hash": data_hash,
+        "folds": folds,
+        "seed": seed,
+    }
+    group = start_group(name, "folds", request, spec)
+    if not wait:
+        return groups.finish(group, wait=False, json=json)
+    status = groups.follow_quietly(group)
+    result = read_result(group) or {}
+    if not status and not result.get("suspects"):
+        raise ReviewtuiError(clean_line(result.get("sentence") or "No labels were judged.", 300))
+    return status
 
 
 def _correct(
