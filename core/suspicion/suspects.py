@@ -135,9 +135,10 @@ def _require_new_to(model: ModelSource, reviews: Reviews) -> None:
     Raises:
         InputError: It has.
     """
-    if model.folder.parent.parent != runs_home():
+    folder = model.folder.resolve()
+    if folder.parent.parent != runs_home().resolve():
         return
-    run = RunFolder(model.folder.parent)
+    run = RunFolder(folder.parent)
     learned = int(np.isin(np.asarray(reviews.hashes), train_hashes(run)).sum())
     if learned:
         raise InputError(

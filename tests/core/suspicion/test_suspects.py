@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from core.base.arrow import numbers, strings
 from core.base.errors import InputError
+from core.base.files import private_folder
+from core.data.run_data import write_table
 from core.reviews.options import ReadingOptions
 from core.reviews.reading import read_reviews
+from core.runs.folder import RunFolder
 from core.suspicion import suspects as module
 from core.suspicion.folds import near_texts
 from core.suspicion.report import Suspect, in_words
@@ -93,6 +98,20 @@ def test_three_skewed_classes_are_judged(labelled: Labelled, tiny_model: Path) -
     found = found_in(labelled(90, (11,), more), tiny_model)
     assert found.probabilities.shape == (96, 3) and found.judged.all()
     np.testing.assert_allclose(found.probabilities.sum(axis=1), 1)
+
+
+def test_a_model_that_has_learned_from_the_labels_is_refused_as_a_judge(
+    labelled: Labelled, tiny_model: Path, home: Path
+) -> None:
+    file = labelled(40)
+    run = RunFolder(private_folder(home / "runs" / "20260901-100001-0001"))
+    shutil.copytree(tiny_model, run.model)
+    hashes = np.asarray(read_reviews(file).hashes)
+    write_table({"text_hash": numbers(hashes), "side": strings(["train"] * 30 + ["validation"] * 10)}, run.split)
+    with pytest.raises(InputError, match="has learned from 30 of these 40 labels"):
+        found_in(file, run.model)
+    write_table({"text_hash": numbers(hashes), "side": strings(["validation"] * 40)}, run.split)
+    assert found_in(file, run.model).found.rows == 40
 
 
 @pytest.mark.parametrize("rows", [8, 9])
