@@ -27,11 +27,9 @@ from core.triage.agreement_report import (
     PeopleFigures,
     Rate,
 )
+from core.triage.audit import UNCHOSEN
 from core.triage.decision import DECIDED, Decision
 from core.triage.history import History
-
-PASSIVE_ORDERS = frozenset(("file", "random"))
-"""Orders that no model has a part in."""
 
 
 def figures_of(history: History, names: Mapping[str, str]) -> DecisionFigures:
@@ -97,7 +95,7 @@ def _about_model(
     model: str, model_hash: str, name: str, decisions: Sequence[Decision], history: History
 ) -> ModelFigures:
     labels = [one for one in decisions if one.labelled]
-    counted = [one for one in labels if one.audit or one.order in PASSIVE_ORDERS]
+    counted = [one for one in labels if one.audit or one.order in UNCHOSEN]
     blind: dict[str, Decision] = {}
     for one in counted:
         if one.blind:
