@@ -85,6 +85,8 @@ class Walk:
         """The pile, with the model of the run in view; then its dialogs and an export."""
         self.go("Data")
         self.press("w", "[Classify]", "‹p 1 of", "The model says")
+        self.press("y", "decided along")
+        self.press("y", "decided by itself")  # so that no decision asks about copies
         for number in range(2, reviews + 1):
             self.press("n" if number % 4 else "12s"[number // 4 % 3], f"‹p {number:,} of")
         for dialog in CLASSIFY:
