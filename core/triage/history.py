@@ -31,6 +31,8 @@ class History:
         """Records that are intact but not a known event."""
         self._done: dict[int, Operation] = {}
         self._undone: dict[int, Operation] = {}
+        self._conflicts: tuple[int, list[list[Decision]]] | None = None
+        """Conflicts after an event."""
         self._parts: list[Record] = []
         """Lines of a bulk operation of which more are to come."""
         self._forget()
@@ -158,8 +160,11 @@ class History:
 
     def conflicts(self) -> list[list[Decision]]:
         """Return, for each text whose copies have different decisions, the decision about each copy."""
-        found = [self._standing(text_hash) for text_hash in self._of if len(self._of.get(text_hash)) > 1]
-        return [one for one in found if len({(each.state, each.verdict) for each in one}) > 1]
+        if self._conflicts is None or self._conflicts[0] != self.events:
+            several = (self._standing(text_hash) for text_hash in self._of if len(self._of.get(text_hash)) > 1)
+            found = [one for one in several if len({(each.state, each.verdict) for each in one}) > 1]
+            self._conflicts = self.events, found
+        return self._conflicts[1]
 
     def first_undecided(self, rows: Sequence[int], start: int = 0) -> int | None:
         """Return where in `rows` (N,) the first row without a decision is; None if all have one.

@@ -36,7 +36,7 @@ from tests.tui.made_runs import append, make_run
 from tests.tui.screens.classify import bench as classify_bench
 from tests.tui.screens.runs.test_screen import settled
 from tui.app import ReviewTui
-from tui.screens.classify.decision_list import DecisionList, Entry
+from tui.screens.classify.decision_list import KINDS, DecisionList, Listed
 from tui.screens.classify.dialogs import ExportDialog, ExportDone, OpenPile
 from tui.screens.classify.note_line import NoteLine
 from tui.screens.classify.pile_questions import CopiesDialog, ask_label
@@ -290,15 +290,12 @@ async def test_the_dialogs_and_the_notices(tmp_path: Path) -> None:
         app = pilot.app
         assert isinstance(app, ReviewTui)
         decided = [Review(row, next(some), row, next(some), f"{row:016x}") for row in range(3)]
-        noted = [
-            Entry(one.row, one.hash, Decision(**vars(one), verdict=next(some), agreed=False, predicted=next(some)),
-                  next(some), one.text)
-            for one in decided
-        ]  # fmt: skip
+        said = [Decision(**vars(one), verdict=next(some), agreed=False, predicted=next(some)) for one in decided]
+        listed = Listed(dict.fromkeys(KINDS, said), {(one.row, one.hash): next(some) for one in said})
         for dialog in (
             OpenPile(pairs(12)), ExportDialog(History(), tmp_path / next(some)),
             ExportDone(done, next(some)), LabelNames(SHORT[:30], {SHORT[40]: SHORT[41]}), Ask("Delimiter", next(some)),
-            CopiesDialog(decided[0], decided), DecisionList(noted, next(some)),
+            CopiesDialog(decided[0], decided), DecisionList(listed, next(some)),
         ):  # fmt: skip
             app.push_screen(dialog)
             await pilot.pause()

@@ -55,6 +55,7 @@ app = typer.Typer(
 )
 
 app.command("open")(workbench.open_data)
+app.command()(workbench.triage)
 app.command()(inspect.inspect)
 app.command()(forecast.forecast)
 app.command()(train.train)

@@ -1,15 +1,19 @@
-"""`reviewtui` and `reviewtui open`: the workbench, in a terminal that can show it."""
+"""`reviewtui`, `reviewtui open` and `reviewtui triage`: the workbench, in a terminal that can show it."""
 
 from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from core.base.errors import InputError
+from core.base.text import clean_line
 from tui.commands.options import locate
+
+if TYPE_CHECKING:
+    from core.runs.folder import RunFolder
 
 _SLOW_LINK = {"TEXTUAL_FPS": "15", "TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0"}
 """Over SSH: fewer frames and no animations. Textual reads these variables when it is imported."""
@@ -23,8 +27,30 @@ def open_data(
     return run_workbench(data=locate(data), mouse=not no_mouse)
 
 
-def run_workbench(*, data: str | None = None, mouse: bool = True) -> int:
+def triage(
+    file: Annotated[str, typer.Argument(help="A file of reviews to go through one by one.")],
+    run: Annotated[str, typer.Option("--run", help="The run whose model answers; as before without it.")] = "",
+    no_mouse: Annotated[bool, typer.Option("--no-mouse", help="Leave the mouse to the terminal.")] = False,
+) -> int:
+    """Open the workbench on a pile of reviews, to decide about them one by one."""
+    from core.runs.folder import find_run
+    from tui.screens.classify.model_choice import has_model
+
+    chosen = find_run(run) if run else None
+    if chosen is not None and not has_model(chosen):
+        raise InputError(f"Run {clean_line(run, 60)} has no model yet; let it finish, or stop and save it.")
+    return run_workbench(pile=locate(file), run=chosen, mouse=not no_mouse)
+
+
+def run_workbench(
+    *, data: str | None = None, pile: str | None = None, run: RunFolder | None = None, mouse: bool = True
+) -> int:
     """Run the workbench until the user quits.
+
+    Args:
+        data: The source that Data opens.
+        pile: The file of reviews that Classify opens.
+        run: The run whose model answers there.
 
     Raises:
         InputError: standard input or output is not a terminal that can position text.
@@ -42,7 +68,7 @@ def run_workbench(*, data: str | None = None, mouse: bool = True) -> int:
     from tui.terminal import collection
 
     collection.begin()
-    app = ReviewTui(data=data)
+    app = ReviewTui(data=data, pile=pile, run=run)
     app.run(mouse=mouse)
     if app.failure is not None:
         raise app.failure

@@ -17,7 +17,7 @@ from core.triage.decision import Decision, State
 from core.triage.queue import Pile
 from core.triage.review import Review
 from tui.screens.classify import sentences
-from tui.screens.classify.decision_list import entries_of
+from tui.screens.classify.decision_list import listed
 from tui.screens.classify.keys import MAX_DIGITS
 from tui.screens.classify.pile_questions import (
     ask_copies,
@@ -103,7 +103,7 @@ class Deciding(Walking):
         if self._review() is None:
             self._say_finished()
         elif prediction is None:
-            self.app.say("There is no prediction to agree with yet; a digit gives a label.", "warning")
+            self.said = "There is no prediction to agree with yet; a digit gives a label."
         elif not self.label_first:  # several keys may be typed at once; a hidden answer was never seen
             await self._decide("label", prediction.label, pile)
 
@@ -145,7 +145,8 @@ class Deciding(Walking):
         return copies if self.copies_choice == "along" else ()
 
     def _say_finished(self) -> None:
-        self.app.say("Every review is decided; p walks back to one, u undoes the latest decision.")
+        back, undo = self.key("classify.previous"), self.key("classify.undo")
+        self.said = f"Every review is decided; {back} walks back to one, {undo} undoes the latest decision."
 
     def action_undo(self) -> None:
         """Undo the latest operation."""
@@ -232,7 +233,7 @@ class Deciding(Walking):
         pile = self.pile
         if pile is None:
             return
-        found = await asyncio.to_thread(entries_of, pile.history)
+        found = await asyncio.to_thread(listed, pile.history)
         review = self._review() if self.label_first else None
         row = await ask_decision(self.app, found, pile.source, hidden=review.hash if review is not None else "")
         if row is not None:

@@ -6,7 +6,7 @@ away at 80×24.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from string import ascii_lowercase
@@ -21,7 +21,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from core.base.text import clean_line
-from core.triage.decision import Decision
+from core.triage.decision import Decision, Note
 from core.triage.history import History
 from tui.keys.bindings import bindings
 from tui.screens.classify import sentences
@@ -32,29 +32,28 @@ KINDS = ("all", "labelled", "skipped", "flagged", "ambiguous", "with notes")
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A review with a decision, a note, or both."""
+class Listed:
+    """What is to be listed: reviews with a decision, a note, or both.
 
-    row: int
-    hash: str
-    decision: Decision | None
-    note: str
-    text: str
+    Attributes:
+        kinds: For each of `KINDS` its decisions, the latest first; notes stand for undecided reviews.
+        notes: Row and text hash → note.
+    """
 
-    def fits(self, kind: str) -> bool:
-        """Return whether it is of one of `KINDS`; a review with nothing but a note is only among those."""
-        if kind == "with notes":
-            return bool(self.note)
-        return self.decision is not None and kind in ("all", sentences.STATES[self.decision.state])
+    kinds: Mapping[str, Sequence[Decision | Note]]
+    notes: Mapping[tuple[int, str], str]
 
 
-def entries_of(history: History) -> list[Entry]:
-    """Return the decisions about reviews in the file, the latest first, then those with nothing but a note."""
-    notes = {(one.row, one.hash): one.text for one in history.noted()}
-    found = [
-        Entry(one.row, one.hash, one, notes.pop((one.row, one.hash), ""), one.text[:400]) for one in history.decided()
-    ]
-    return found + [Entry(row, text_hash, None, note, "") for (row, text_hash), note in notes.items()]
+def listed(history: History) -> Listed:
+    """Return what there is to list. Among a hundred thousand decisions this takes a moment; not for the event loop."""
+    noted = history.noted()
+    decided = history.decided()
+    kinds: dict[str, list[Decision | Note]] = {kind: [] for kind in KINDS}
+    for one in decided:
+        kinds["all"].append(one)
+        kinds[sentences.STATES[one.state]].append(one)
+    kinds["with notes"] = [history.decision(one.row, one.hash) or one for one in noted]
+    return Listed(kinds, {(one.row, one.hash): one.text for one in noted})
 
 
 class DecisionList(ModalScreen[int | None]):
@@ -69,19 +68,18 @@ class DecisionList(ModalScreen[int | None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings(DECISIONS)
 
-    def __init__(self, entries: Sequence[Entry], source: str, hidden: str = "") -> None:
+    def __init__(self, listed: Listed, source: str, hidden: str = "") -> None:
         """Create the list.
 
         Args:
-            entries: The latest first.
+            listed: What it shows.
             source: The pile.
             hidden: Hash of a text whose prediction must not be told; empty for none.
         """
         super().__init__()
-        self._entries, self._source, self._hidden = entries, source, hidden
-        self._counts = {kind: sum(one.fits(kind) for one in entries) for kind in KINDS}
+        self._listed, self._source, self._hidden = listed, source, hidden
         self._kind = "all"
-        self._found: Sequence[Entry] = ()
+        self._found: Sequence[Decision | Note] = ()
         self._cursor = self._top = 0
 
     def compose(self) -> ComposeResult:
@@ -110,7 +108,7 @@ class DecisionList(ModalScreen[int | None]):
 
     def action_filter(self, by: int) -> None:
         """Show another kind, of those that there are."""
-        there = [kind for kind in KINDS if self._counts[kind] or kind == "all"]
+        there = [kind for kind in KINDS if self._listed.kinds[kind] or kind == "all"]
         self._kind = there[(there.index(self._kind) + by) % len(there)]
         self._show()
 
@@ -128,7 +126,7 @@ class DecisionList(ModalScreen[int | None]):
         self.action_move(len(self._found) if last else -len(self._found))
 
     def _show(self) -> None:
-        self._found = [one for one in self._entries if one.fits(self._kind)]
+        self._found = self._listed.kinds[self._kind]
         self._cursor = self._top = 0
         self._draw()
 
@@ -142,8 +140,8 @@ class DecisionList(ModalScreen[int | None]):
         self._top = min(max(self._top, self._cursor - lines + 1), self._cursor)
         parts: list[str | tuple[str, str]] = [(f" {clean_line(Path(self._source).name, 24)} ", "bold")]
         for kind in KINDS:
-            if self._counts[kind] or kind == "all":
-                shown = f" {kind} {self._counts[kind]:,} "
+            if self._listed.kinds[kind] or kind == "all":
+                shown = f" {kind} {len(self._listed.kinds[kind]):,} "
                 parts.append((f"[{shown.strip()}]", "bold reverse") if kind == self._kind else shown)
         self.query_one("#kinds", Static).update(Content.assemble(*parts))
         found = self._found[self._top : self._top + lines]
@@ -152,27 +150,27 @@ class DecisionList(ModalScreen[int | None]):
         nothing = Content("\n Nothing is decided yet.")
         self.query_one("#list", Static).update(Content("\n").join(rows) if rows else nothing)
 
-    def _against(self, entry: Entry) -> str:
-        decision = entry.decision
-        if decision is None or decision.agreed is not False or entry.hash == self._hidden:
+    def _against(self, about: Decision | Note) -> str:
+        if isinstance(about, Note) or about.agreed is not False or about.hash == self._hidden:
             return ""
-        return f"model: {clean_line(decision.predicted or '', 16)}"
+        return f"model: {clean_line(about.predicted or '', 16)}"
 
-    def _line(self, place: int, entry: Entry, width: int, against: int) -> Content:
+    def _line(self, place: int, about: Decision | Note, width: int, against: int) -> Content:
         """`▸c     12 ✓ negative         model: positive  ✎ ask the shop  The hinge broke …`."""
         at_cursor = self._top + place == self._cursor
-        decision = entry.decision
+        decision = about if isinstance(about, Decision) else None
         state = decision.state if decision is not None else "undecided"
         room = 20 if width >= 100 else 14
-        note = f"✎ {clean_line(entry.note, 60)}  " if entry.note else ""
-        text = f"{note}{clean_line(entry.text, width)}"
+        note = self._listed.notes.get((about.row, about.hash), "")
+        text = clean_line(decision.text[:400]) if decision is not None else ""
+        text = f"✎ {clean_line(note, 60)}  {text}" if note else text
         return Content.assemble(
             ("▸" if at_cursor else " ", "bold $text-accent"),
             (ascii_lowercase[place], "bold $text-primary"),
-            (f"{entry.row + 1:>8,} ", "$foreground-muted"),
+            (f"{about.row + 1:>8,} ", "$foreground-muted"),
             (f"{sentences.MARKS[state]} ", sentences.STYLES[state]),
             (_fit(sentences.word(decision, room), room), "bold"),
-            (_fit(self._against(entry), against + 2 if against else 0), "$text-warning"),
+            (_fit(self._against(about), against + 2 if against else 0), "$text-warning"),
             (_fit(text, max(width - room - against - 17, 0)), "" if at_cursor else "$foreground-muted"),
         )
 

@@ -19,7 +19,7 @@ from core.triage.review import Review
 from tui.formatting import counted
 from tui.keys.bindings import bindings
 from tui.screens.classify import sentences
-from tui.screens.classify.decision_list import DecisionList, Entry
+from tui.screens.classify.decision_list import DecisionList, Listed
 from tui.screens.classify.keys import COPIES
 from tui.screens.classify.label_bars import percent
 from tui.widgets.dialogs import Ask, Choose, Find
@@ -89,16 +89,16 @@ async def ask_number(app: Workbench, reviews: int) -> int | None:
     return int(digits)
 
 
-async def ask_decision(app: Workbench, entries: Sequence[Entry], source: str, hidden: str) -> int | None:
+async def ask_decision(app: Workbench, listed: Listed, source: str, hidden: str) -> int | None:
     """Show the decisions about a pile, and return the row of the chosen one; None if the list is closed.
 
     Args:
         hidden: Hash of a text whose prediction must not be told; empty for none.
     """
-    if not entries:
+    if not any(listed.kinds.values()):
         app.say("Nothing is decided yet.")
         return None
-    return await app.push_screen_wait(DecisionList(entries, source, hidden))
+    return await app.push_screen_wait(DecisionList(listed, source, hidden))
 
 
 async def ask_requeue(app: Workbench, history: History, decision: Decision | None) -> Sequence[Decision]:

@@ -74,6 +74,8 @@ class ReviewText(ScrollView, can_focus=False):
         self._wrap()
 
     def _wrap(self) -> None:
+        if not self.size.width:
+            return  # not laid out yet: a column of single words would flash up
         width = min(max(self.scrollable_content_region.width - MARGIN, 8), MAX_WIDTH)
         if width != self._wrapped_at:
             self._wrapped_at = width
