@@ -9,8 +9,8 @@ learned little about reviews with masks in them. And the words that support the 
 are random other words, as many: where that is no different, the words explain nothing (DeYoung et al. 2020 call it
 comprehensiveness). The draws follow from the review, so an explanation is the same each time.
 
-All of it is computed in the model's own precision. In bf16, probabilities differ by about 0.01, as much as most words
-change them, so fp32 is the default everywhere.
+All of it is computed in the model's own precision, which is fp32 everywhere by default: in bf16, the changes of 630
+words in 25 reviews were up to 0.03 off, and one of the verdicts was another.
 """
 
 from __future__ import annotations

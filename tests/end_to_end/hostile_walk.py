@@ -12,7 +12,13 @@ DOWN, END, PAGE_UP = "\x1b[B", "\x1b[F", "\x1b[5~"
 HELP = ("?", "esc closes")
 COLUMNS = [(key, "The column of the") for key in "til"]
 READING = [("s", "How labels become"), ("e", "How the file is read"), ("n", "Names of the classes")]
-CLASSIFY = [("m", "Which run's model"), ("o", "Open a file of reviews"), (CTRL_P, "Search for commands"), HELP]
+CLASSIFY = [
+    ("E", "A copy to edit"),
+    ("m", "Which run's model"),
+    ("o", "Open a file of reviews"),
+    (CTRL_P, "Search for commands"),
+    HELP,
+]
 
 
 class Walk:
@@ -89,6 +95,9 @@ class Walk:
         self.press("y", "decided by itself")  # so that no decision asks about copies
         for number in range(2, reviews + 1):
             self.press("n" if number % 4 else "12s"[number // 4 % 3], f"‹p {number:,} of")
+        self.press("e", "esc closes")
+        self.terminal.press(ESCAPE)
+        self.look(self.terminal.wait_until_gone("esc closes"))
         for dialog in CLASSIFY:
             self.through(*dialog)
         self.press("u", "[Classify]")

@@ -202,3 +202,23 @@ async def test_journal(size: tuple[int, int]) -> None:
         await pilot.press("down", "down")
         await settled(pilot, "20 epochs only take longer", "validation rows")
         _compare(f"journal-{size[0]}x{size[1]}", await _at_rest(pilot))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_classify_with_reasons_without_colour(
+    size: tuple[int, int], fixed_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    words = "the hinge of it was fine for a week and then it was not, and the shop was closed for the holidays "
+    run = classify_bench.make_run(fixed_home, "20260101-000000-aaaa", "first")
+    engine = classify_bench.FakeEngine([f"A great lamp, {words}FLIPS {words} broken at once", "the next"])
+    pile = fixed_home / "inbox.csv"
+    pile.write_text("text\n")
+    async with ReviewTui(pile=str(pile), run=run, engine=engine).run_test(size=size) as pilot:  # type: ignore[arg-type]
+        await settled(pilot, "1 of 2", "75.0%")
+        await pilot.press("e")
+        shown = await settled(pilot, "[+great+]", "then negative", "random others")
+        _compare(f"classify-reasons-{size[0]}x{size[1]}", shown)
+        await pilot.press("E")
+        shown = await settled(pilot, "A copy to edit", "±0.00")
+        _compare(f"classify-edited-{size[0]}x{size[1]}", shown)

@@ -237,6 +237,9 @@ async def test_the_classify_screen(home: Path, tmp_path: Path) -> None:
         await classify_bench.settled(pilot)
         for number, text in enumerate(texts[::60]):
             all_seen([text], inert(pilot.app))
+            await pilot.press("e")
+            await classify_bench.settled(pilot)
+            all_seen([text], inert(pilot.app))
             await pilot.press("n" if number % 3 else "1")
             await classify_bench.settled(pilot)
         await pilot.press("i")
@@ -251,7 +254,9 @@ async def test_the_classify_screen(home: Path, tmp_path: Path) -> None:
         await pilot.press("enter")
         await classify_bench.settled(pilot)
         for keys in (
-            "h",
+            "e",
+            "escape E",
+            "escape h",
             "escape B",
             "escape number_sign",
             "escape l",

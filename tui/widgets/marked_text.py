@@ -1,5 +1,6 @@
 """A review as a model sees it: the part that a limit cuts off is struck through, and so that it shows on every terminal
-it stands between `⟦` and `⟧`; what the tokenizer does not know stands between `⟪` and `⟫`.
+it stands between `⟦` and `⟧`; what the tokenizer does not know stands between `⟪` and `⟫`. Screens add marks of their
+own, such as those of the words that carry a prediction.
 """
 
 from __future__ import annotations
@@ -7,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from textual.content import Content
 
@@ -15,9 +16,21 @@ from core.base.text import clean
 from core.data.truncation import Span
 
 Kind = Literal["cut", "unknown"]
-MARKS: dict[Kind, str] = {"cut": "⟦⟧", "unknown": "⟪⟫"}
-STYLES: dict[Kind, str] = {"cut": "strike $foreground-muted", "unknown": "$text-warning"}
+MARKS: dict[str, str] = {"cut": "⟦⟧", "unknown": "⟪⟫"}
+STYLES: dict[str, str] = {"cut": "strike $foreground-muted", "unknown": "$text-warning"}
 _TAB = 4
+
+
+class Mark(NamedTuple):
+    """A part of a text that is marked."""
+
+    start: int
+    end: int
+    kind: str
+    """What it is drawn as: a `Kind`, or a name that the screen knows a style of."""
+    before: str = ""
+    after: str = ""
+    """What stands around it. An empty part is its `before`."""
 
 
 @dataclass(frozen=True)
@@ -25,17 +38,17 @@ class MarkedText:
     """A cleaned text without tabs, with its marks."""
 
     text: str
-    marks: tuple[tuple[int, int, Kind], ...] = ()
-    """(start, end, kind) of the parts that are marked, ascending."""
+    marks: tuple[tuple[int, int, str], ...] = ()
+    """(start, end, kind) of the parts that are marked, with what stands around them, ascending."""
 
     def content(self) -> Content:
-        """Return the text to draw."""
+        """Return the text to draw, in the styles of `STYLES`."""
         found = Content(self.text)
         for start, end, kind in self.marks:
             found = found.stylize(STYLES[kind], start, end)
         return found
 
-    def parts(self, start: int, end: int) -> Iterator[tuple[str, Kind | None]]:
+    def parts(self, start: int, end: int) -> Iterator[tuple[str, str | None]]:
         """Yield the text from `start` to `end` in parts, each with how it is marked."""
         end = min(end, len(self.text))
         number = max(bisect_right(self.marks, start, key=lambda mark: mark[0]) - 1, 0)
@@ -52,22 +65,41 @@ class MarkedText:
             yield self.text[start:end], None
 
 
-def marked(text: str, lost: Span | None = None, unknown: Sequence[Span] = ()) -> MarkedText:
+def marked(
+    text: str, lost: Span | None = None, unknown: Sequence[Span] = (), others: Sequence[Mark] = ()
+) -> MarkedText:
     """Return `text` with marks.
 
     Args:
         text: The review.
         lost: The part that is cut off; None if nothing is.
         unknown: Ascending parts that the tokenizer does not know. Within `lost` they are not marked.
+        others: Further marks, ascending and apart. Where they are, nothing else is marked; nor are they within `lost`.
     """
     made = _Made()
     at = 0
-    for start, end, kind in parts_to_mark(text, lost, unknown):
+    for start, end, kind, before, after in _combined(parts_to_mark(text, lost, unknown), others):
         made.add(text[at:start])
-        made.add(text[start:end], kind)
+        made.add(text[start:end], kind, before, after)
         at = end
     made.add(text[at:])
     return MarkedText("".join(made.parts), tuple(made.marks))
+
+
+def _combined(parts: Sequence[tuple[int, int, Kind]], others: Sequence[Mark]) -> list[Mark]:
+    """Return all marks, ascending and apart."""
+    lost = next((part for part in parts if part[2] == "cut"), None)
+    kept = [
+        mark._replace(end=min(mark.end, lost[0]) if lost is not None and mark.start < lost[0] else mark.end)
+        for mark in others
+        if lost is None or mark.start < lost[0] or mark.start >= lost[1]
+    ]
+    own = [
+        Mark(start, end, kind, *MARKS[kind])
+        for start, end, kind in parts
+        if kind == "cut" or not any(mark.start < end and start < mark.end for mark in kept)
+    ]
+    return sorted([*own, *kept], key=lambda mark: (mark.start, mark.end))
 
 
 def parts_to_mark(text: str, lost: Span | None, unknown: Sequence[Span]) -> list[tuple[int, int, Kind]]:
@@ -91,14 +123,12 @@ class _Made:
 
     def __init__(self) -> None:
         self.parts: list[str] = []
-        self.marks: list[tuple[int, int, Kind]] = []
+        self.marks: list[tuple[int, int, str]] = []
         self._size = self._column = 0
 
-    def add(self, text: str, kind: Kind | None = None) -> None:
-        """Append `text`; of a kind, it stands between its marks."""
-        shown = clean(text)
-        if kind is not None:
-            shown = f"{MARKS[kind][0]}{shown}{MARKS[kind][1]}"
+    def add(self, text: str, kind: str | None = None, before: str = "", after: str = "") -> None:
+        """Append `text`; of a kind, it is marked together with what stands around it."""
+        shown = f"{before}{clean(text)}{after}"
         if "\t" in shown:
             shown = (" " * self._column + shown).expandtabs(_TAB)[self._column :]
         if kind is not None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.base.text import clean
-from tui.widgets.marked_text import MARKS, marked
+from tui.widgets.marked_text import MARKS, Mark, marked
 
 TEXTS = st.text(st.sampled_from("ab\t\n é漢😡\x1b\u202e"), max_size=60)
 
@@ -52,3 +52,35 @@ def test_white_space_after_the_part_that_is_cut_off_stays_outside() -> None:
     assert marked("one two three", (0, 4)).text == "⟦one⟧ two three"
     assert marked("one two three", (4, 13), [(0, 3), (5, 6)]).text == "⟪one⟫ ⟦two three⟧"
     assert marked("a\tb", None, [(0, 1)]).text == "⟪a⟫ b"
+
+
+def test_further_marks_stand_where_they_are_and_nothing_else_does() -> None:
+    text = "a great 👍 lamp, broken"
+    found = marked(text, (16, 22), [(8, 9)], [Mark(0, 0, "s", "‹1› "), Mark(2, 7, "w", "[+", "+]"), Mark(8, 9, "w")])
+    assert found.text == "‹1› a [+great+] 👍 lamp, ⟦broken⟧"
+    assert [(found.text[start:end], kind) for start, end, kind in found.marks] == [
+        ("‹1› ", "s"), ("[+great+]", "w"), ("👍", "w"), ("⟦broken⟧", "cut"),
+    ]  # fmt: skip
+
+
+def test_further_marks_end_where_the_cut_begins_and_are_left_out_within_it() -> None:
+    found = marked("broken lamp", (3, 11), [], [Mark(0, 6, "w", "[", "]"), Mark(7, 11, "w", "[", "]")])
+    assert found.text == "[bro]⟦ken lamp⟧"
+
+
+@given(cases(), st.lists(st.integers(0, 60), max_size=6))
+def test_whatever_is_marked_the_text_is_the_same(
+    case: tuple[str, tuple[int, int] | None, list[tuple[int, int]]], places: list[int]
+) -> None:
+    text, lost, unknown = case
+    ends = sorted({min(place, len(text)) for place in places})
+    others = [Mark(start, end, "w", "«", "»") for start, end in zip(ends[::2], ends[1::2], strict=False)]
+    found = marked(text, lost, unknown, others)
+    bare = found.text
+    for mark in "".join(MARKS.values()) + "«»":
+        bare = bare.replace(mark, "")
+    assert "".join(bare.split()) == "".join(clean(text).split())
+    before = 0
+    for start, end, _ in found.marks:
+        assert before <= start <= end
+        before = end

@@ -32,6 +32,7 @@ CLASSIFY = KeyTable(
         ),
         Action("classify.undo", "u", "undo", "Undo", "Undo the latest operation", footer=True, when=_PILE),
         Action("classify.redo", "r,ctrl+y", "redo", "Redo", "Bring back what was undone last", when=_PILE),
+        Action("classify.reasons", "e", "reasons", "Reasons", "Show which words carry the answer", footer=True),
         Action("classify.note", "i", "note", "Note", "Write a note about this review", footer=True, when=_PILE),
         Action("classify.list", "h", "list", "List", "The decisions, to go back to one", footer=True, when=_PILE),
         Action("classify.next", "n,j,right", "next", "Next", "The next review, undecided or not", when=_PILE),
@@ -40,6 +41,7 @@ CLASSIFY = KeyTable(
         Action("classify.number", "number_sign", "number", "Go to number", "Go to a review by its number", when=_PILE),
         Action("classify.requeue", "B", "requeue", "Undecide", "Make reviews undecided again", when=_PILE),
         Action("classify.new_label", "N", "new_label", "New label", "Add a label to this pile", when=_PILE),
+        Action("classify.edit", "E", "edit", "Edit a copy", "Edit a copy and watch the probabilities", when=_PILE),
         Action("classify.copies", "y", "copies", "Copies", "Decide copies along, or each by itself", when=_PILE),
         Action("classify.learn", "L", "learn", "Learn", "Train the next model on the decisions", when=_PILE),
         Action("classify.blind", "b", "blind", "Blind", "Label first; the model's answer follows", footer=True),
@@ -147,4 +149,15 @@ EXPORT_DONE = KeyTable(
     ),
 )
 
-TABLES = (CLASSIFY, NOTE, DECISIONS, COPIES, LEARN, LEARNING, LEARNED, OPEN_PILE, EXPORT, EXPORT_DONE)
+EDITED = KeyTable(
+    "edited",
+    "An edited copy of a review",
+    (
+        Action("edited.close", "escape", "close", "Back", "Back to the review; nothing is kept", footer=True),
+        Action("edited.second", "ctrl+o", "second", "Second model", "Choose a second model to watch", footer=True),
+        Action("edited.original", "ctrl+r", "original", "Original", "The original words again", footer=True),
+    ),
+    typing=True,
+)
+
+TABLES = (CLASSIFY, NOTE, DECISIONS, COPIES, LEARN, LEARNING, LEARNED, OPEN_PILE, EXPORT, EXPORT_DONE, EDITED)

@@ -64,6 +64,7 @@ class Panel(Vertical):
         yield Static("", id="voices", markup=False)
         yield LabelBars(id="bars")
         yield Static("", id="facts", markup=False)
+        yield Static("", id="reasons", markup=False)
         yield Static("", id="tally", markup=False)
         yield Static("", id="legend", markup=False)
         yield Static("", id="model", markup=False)

@@ -8,6 +8,7 @@ edge; on wide screens they stay short enough to read comfortably.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -19,7 +20,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from core.data.truncation import Span
-from tui.widgets.marked_text import MarkedText, marked
+from tui.screens.classify.reasons_marks import KINDS, SENTENCE
+from tui.widgets.marked_text import Mark, MarkedText, marked
 
 MARGIN = 4
 MAX_WIDTH = 96
@@ -36,26 +38,40 @@ class ReviewText(ScrollView, can_focus=False):
     ReviewText { height: 1fr; padding: 0 1; overflow-x: hidden; }
     ReviewText > .review-text--cut { color: $text-muted; text-style: strike; }
     ReviewText > .review-text--unknown { color: $text-warning; }
+    ReviewText > .review-text--for-1 { color: $text-primary; text-style: underline; }
+    ReviewText > .review-text--for-2 { color: $text-primary; text-style: bold underline; }
+    ReviewText > .review-text--for-3 { color: $text-primary; text-style: bold uu; }
+    ReviewText > .review-text--against-1 { color: $text-warning; text-style: underline; }
+    ReviewText > .review-text--against-2 { color: $text-warning; text-style: bold underline; }
+    ReviewText > .review-text--against-3 { color: $text-warning; text-style: bold uu; }
+    ReviewText > .review-text--sentence { color: $text-muted; text-style: bold; }
     """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"review-text--cut", "review-text--unknown"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"review-text--{kind}" for kind in ("cut", "unknown", SENTENCE, *KINDS)}
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._shown: tuple[str, Span | None, tuple[Span, ...]] = "", None, ()
+        self._shown: tuple[str, Span | None, tuple[Span, ...], tuple[Mark, ...]] = "", None, (), ()
         self._marked = MarkedText("")
         self._lines: list[Span] = []
         self._wrapped_at = 0
 
-    def show(self, text: str, lost: Span | None = None, unknown: tuple[Span, ...] = ()) -> None:
+    def show(
+        self,
+        text: str,
+        lost: Span | None = None,
+        unknown: tuple[Span, ...] = (),
+        reasons: tuple[Mark, ...] = (),
+    ) -> None:
         """Show `text` from its beginning; if only its marks have changed, from where it is.
 
         Args:
             lost: The part that the model does not read, in characters; None if it reads all, or if that is not known.
             unknown: The parts that its tokenizer does not know.
+            reasons: The words that carry its answer; the strongest of them is brought into view.
         """
-        if (text, lost, unknown) == self._shown:
+        if (text, lost, unknown, reasons) == self._shown:
             return
-        before, self._shown = self._shown[0], (text, lost, unknown)
+        (before, *_, had), self._shown = self._shown, (text, lost, unknown, reasons)
         short = text[:MAX_CHARACTERS]
         parts = [(start, min(end, len(short))) for start, end in unknown if start < len(short)]
         within = None if lost is None or lost[0] >= len(short) else (lost[0], min(lost[1], len(short)))
@@ -64,14 +80,28 @@ class ReviewText(ScrollView, can_focus=False):
             short + (f"\n\n… {more:,} more characters are not shown; the model is given all of them." if more else ""),
             within,
             parts,
+            [mark for mark in reasons if mark.end <= len(short)],
         )
         self._wrapped_at = 0
         self._wrap()
         if text != before:
             self.scroll_home(animate=False)
+        if reasons and reasons != had:
+            self._bring_into_view()
 
     def on_resize(self, event: events.Resize) -> None:
         self._wrap()
+
+    def _bring_into_view(self) -> None:
+        """Scroll to the strongest reason, unless it is in view."""
+        found = [(kind.rpartition("-")[2], -start) for start, _, kind in self._marked.marks if kind in KINDS]
+        if not found:
+            return
+        at = -max(found)[1]
+        line = bisect_right(self._lines, at, key=lambda span: span[0]) - 1
+        top, height = self.scroll_offset.y, self.scrollable_content_region.height
+        if not top <= line < top + height:
+            self.scroll_to(y=max(line - height // 2, 0), animate=False)
 
     def _wrap(self) -> None:
         if not self.size.width:

@@ -24,6 +24,7 @@ from tui.screens.classify.learning import Learning
 from tui.screens.classify.note_line import NoteLine
 from tui.screens.classify.panel import Panel, View
 from tui.screens.classify.questions import ask_export, ask_file, ask_model
+from tui.screens.classify.reasons_work import ReasonsWork
 from tui.screens.classify.review_editor import ReviewEditor
 from tui.screens.classify.review_text import ReviewText
 
@@ -36,7 +37,7 @@ _OF_PILES = frozenset(
 _SCROLLING = frozenset(("scroll_by", "scroll_to_end"))
 
 
-class ClassifyScreen(Learning):
+class ClassifyScreen(ReasonsWork, Learning):
     """Classifies either a review that is typed, or the reviews of a pile one by one."""
 
     PLACE = "classify"
@@ -51,9 +52,6 @@ class ClassifyScreen(Learning):
     )
     CSS_PATH = "screen.tcss"
     AUTO_FOCUS = ""
-    TYPING_PAUSE: ClassVar[float] = 0.3
-    """Seconds after the last key until a typed review is classified."""
-
     BINDINGS: ClassVar[list[BindingType]] = bindings(CLASSIFY)
 
     def body(self) -> ComposeResult:
@@ -100,8 +98,10 @@ class ClassifyScreen(Learning):
         self.query_one("#notice", Static).update(notice or "")
         if pile is not None and review is not None and notice is None:
             self._is_shown(pile, review)
-            self.query_one(ReviewText).show(review.text, *self._marks(review.text))
+            self.query_one(ReviewText).show(review.text, *self._marks(review.text), self.reason_marks())
         self._mark_typed()
+        if self.typed and self.reasons is not None:
+            self.query_one(ReviewText).show(self._typed_text, *self._marks(self._typed_text), self.reason_marks())
         self.query_one("#position", Static).update(words.position(pile, self.key) if pile and review else "")
         self.query_one("#said", Static).update(words.said(self.said))
         noted = pile.history.note(review.row, review.hash) if pile and review and notice is None else ""
@@ -113,10 +113,11 @@ class ClassifyScreen(Learning):
         hidden = review.hash if review is not None and self.label_first else ""
         trail.update(progress.trail(pile, width, _MAX_TRAIL, self.key, hidden) if listed and pile is not None else "")
         self.query_one(Panel).show(self._view())
+        self.show_reasons()
         name = self.model.candidate.summary.name if self.model.candidate is not None else "no model yet"
         subject = "a typed review" if self.typed or pile is None else Path(pile.source).name
         self.say_subject(subject if self.has_class("-narrow") else f"{subject} · {name}")
-        live = (self.typed, pile is None, len(self.labels), self.model.state, self.label_first)
+        live = (self.can_explain, self.typed, pile is None, len(self.labels), self.model.state, self.label_first)
         if live != self._live:
             self._live = live
             self.refresh_bindings()
@@ -185,14 +186,14 @@ class ClassifyScreen(Learning):
         if action == "agree":
             return on_pile and not self.label_first
         if action in _OF_PILES or action in _SCROLLING:
-            return on_pile
+            return on_pile or (action in _SCROLLING and self.reasons is not None)
         if action == "classify":
             return self.typed
         if action == "write":
             return self.typed and not typing
         if action == "train_first":
             return self.model.state == "none"
-        return True
+        return super().check_action(action, parameters)
 
     def why_not(self, action: str) -> str:
         if action == "train_first":
@@ -200,7 +201,7 @@ class ClassifyScreen(Learning):
         if action == "classify":
             return "ctrl+s classifies a typed review: t types one."
         if action not in _OF_PILES:
-            return ""
+            return super().why_not(action)
         if self.typed:
             return "This key belongs to a pile of reviews: t leads back to it." if self.focused is None else ""
         if self.pile is None:
@@ -297,6 +298,7 @@ class ClassifyScreen(Learning):
 
     def action_write(self) -> None:
         """Focus the text."""
+        self.leave_reasons()
         self.query_one("#editor").focus()
 
     @on(TextArea.Changed)

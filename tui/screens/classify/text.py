@@ -224,6 +224,7 @@ def legend(prediction: Classification | None, labels: int, key: Key, *, hidden: 
         (key("classify.flag"), "flag: somebody must look"),
         (key("classify.ambiguous"), "vague: ambiguous, no label fits"),
         (key("classify.note"), "write a note"),
+        *([] if hidden else [(pair("reasons", "edit"), "reasons, edit a copy")]),
         (pair("undo", "redo"), "undo, redo"),
         (pair("next", "previous"), "next, previous"),
         (pair("first_undecided", "number"), "first undecided, by number"),

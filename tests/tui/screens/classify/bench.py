@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
@@ -109,6 +110,45 @@ class FakeEngine:
             for text in params["texts"]
         ]  # fmt: skip
         return {"classifications": found}
+
+    def _explain(self, params: dict[str, Any]) -> Any:
+        """`great` speaks for the label, `broken` against it; what is in capitals flips it."""
+        text, label = params["text"], self.labels[-1]
+        changes = {"great": 0.33, "broken": -0.12, "FLIPS": 0.5}
+        parts = [
+            {
+                "text": match[0], "start": match.start(), "end": match.end(), "unit": "word",
+                "change": changes.get(match[0], 0.001), "deleted": 0.02 if match[0] == "great" else None,
+                "label": self.labels[0] if match[0] == "FLIPS" else label,
+            }
+            for match in re.finditer(r"\w+", text)
+        ]  # fmt: skip
+        decided = any(part["change"] > 0.05 for part in parts)
+        found = {
+            "label": label, "probability": 0.75, "unit": "word", "parts": parts,
+            "note": "" if decided else "No single word decides this.",
+            "not_read": [128, len(text)] if len(text) > 128 else None,
+            "reliability": {"words": 2, "change": 0.4, "random": [0.01, 0.03]},
+        }  # fmt: skip
+        return {"explanation": found}
+
+    def _classify_by_each(self, params: dict[str, Any]) -> Any:
+        """The longer a text, and the later the model, the less probable is the last label."""
+        answers = []
+        for number, _ in enumerate(params["folders"]):
+            found = []
+            for text in params["texts"]:
+                share = round(max(0.9 - number / 10 - len(text) / 100, 0.05), 4)
+                label = self.labels[-1] if share >= 0.5 else self.labels[0]
+                shares = {self.labels[0]: 1 - share, self.labels[-1]: share}
+                found.append(
+                    {
+                        "text": text, "label": label, "probability": shares[label], "probabilities": shares,
+                        "tokens": len(text), "truncated": False,
+                    }
+                )  # fmt: skip
+            answers.append({"classifications": found})
+        return {"answers": answers}
 
 
 def hash_of(text: str) -> str:
