@@ -75,10 +75,10 @@ def not_counted(made: Certificate) -> list[str]:
     """Return which reviews are no evidence or count as errors, and why; one line for each reason."""
     lines = []
     if made.unlabelled:
-        lines.append(f"{made.unlabelled:,} without a label from before the answer was seen: counted as errors")
+        lines.append(f"{made.unlabelled:,} of them without such a label: counted as errors")
     lines += [f"{count:,} not counted: {reason}" for reason, count in made.left_out.items()]
     if made.elsewhere:
-        lines.append(f"{made.elsewhere:,} decided otherwise than at random: no evidence")
+        lines.append(f"{made.elsewhere:,} not counted: they did not come up at random")
     return lines
 
 
@@ -97,10 +97,10 @@ def calibration(temperature: Temperature | None, labels: int) -> str:
         return f"not calibrated: {labels:,} of {LABELS_FOR_A_TEMPERATURE} random labels"
     day = f", {temperature.day}" if temperature.day else ""
     null = temperature.ece_null_95
-    band = f"; a calibrated model stays below {null:.3f}" if null is not None else ""
+    band = f" (calibrated: up to {null:.3f})" if null is not None else ""
     return (
-        f"temperature {temperature.temperature:.2f} from {temperature.rows:,} labels{day}: ECE {temperature.ece:.3f} → "
-        f"{temperature.ece_with_temperature:.3f}{band}"
+        f"temperature {temperature.temperature:.2f} from {temperature.rows:,} labels{day}; "
+        f"ECE {temperature.ece:.3f} → {temperature.ece_with_temperature:.3f}{band}"
     )
 
 
@@ -108,13 +108,13 @@ def watched(found: Watch) -> str:
     """Return how a certificate does since a pile was labelled with it."""
     if found.withdrawn:
         return (
-            f"WITHDRAWN: {found.errors:,} of {found.audited:,} audited since were wrong, more than "
-            f"{share(found.certificate.max_error)} allows."
+            f"WITHDRAWN: {found.errors:,} of {found.audited:,} audited were wrong, more than "
+            f"{share(found.certificate.max_error)} allows"
         )
     if not found.audited:
-        return f"{counted(found.watched, 'review')} of it will come up again to be audited."
+        return f"{counted(found.watched, 'review')} of it will come up again to be audited"
     were = "was" if found.errors == 1 else "were"
-    return f"{found.audited:,} of {found.watched:,} audited since, {found.errors:,} {were} wrong: the promise stands."
+    return f"{found.audited:,} of {found.watched:,} audited, {found.errors:,} {were} wrong: the promise stands"
 
 
 def share(fraction: float) -> str:
