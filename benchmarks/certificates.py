@@ -22,7 +22,6 @@ from core.data.run_data import read_for_run
 from core.reviews.unlabelled import read_unlabelled
 from core.runs.folder import find_run
 from core.scores.scoring import score
-from core.triage.audit import audit_key, audit_numbers, random_sequence
 from core.triage.certificate.answering import answered, certificate_of, fit_on_audits
 from core.triage.certificate.certifying import history_in, log_of
 from core.triage.certificate.labelling import auto_labels
@@ -68,7 +67,7 @@ def _audit(folder: Path, run, asked: argparse.Namespace) -> None:  # type: ignor
     pile = found.pile
     right = pile.predicted == truth
     print(f"{len(reviews):,} reviews, {len(pile.different):,} different; the model is right about {right.mean():.1%}")
-    sequence = random_sequence(pile.groups, audit_numbers(pile.hashes, audit_key(source)))
+    sequence = pile.sequence
     log = DecisionLog(source, sync=lambda descriptor: None)
     heads = ("audits", "covers", "audited", "wrong", "at most", "needed", "labels", "really wrong")
     print("{:>7} {:>7} {:>8} {:>6} {:>8} {:>7} {:>7} {:>13}".format(*heads))
@@ -78,7 +77,7 @@ def _audit(folder: Path, run, asked: argparse.Namespace) -> None:  # type: ignor
         content = log_of(source)
         history = history_in(content)
         made = certificate_of(found, history, content, asked.max_error, asked.confidence)
-        labels = auto_labels(source, made, history, reviews, pile, None)
+        labels = auto_labels(made, history, reviews, pile, None)
         shown = made.to_json()
         wrong = [not right[one.row] for one in labels.decisions]
         really = f"{sum(wrong):,} of {len(wrong):,}" if wrong else "–"

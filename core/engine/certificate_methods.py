@@ -48,8 +48,8 @@ def auto_label(request: AutoLabel, progress: Progress) -> AutoLabelled:
     with _pile(request, reviews) as (history, log, content):
         certificate = certificate_of(found, history, content, request.max_error, request.confidence)
         fit_on_audits(found, history)
-        temperature = temperature_in(request.source, run.model, found.model_hash)
-        labels = auto_labels(request.source, certificate, history, reviews, found.pile, temperature)
+        temperature = temperature_in(request.source, run.model, found.pile.model_hash)
+        labels = auto_labels(certificate, history, reviews, found.pile, temperature)
         recorded = None
         if labels.decisions:
             if output is not None:

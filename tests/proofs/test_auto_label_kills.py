@@ -36,7 +36,7 @@ def run() -> RunFolder:
 def test_killed_at_every_call(tmp_path: Path, run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.scores.scoring.score", lambda model, reviews, *_, **__: Scored(reviews))
     source, reviews = pile_file(tmp_path, 500, copies=20)
-    audit(source, reviews, sequence(source, answers(reviews))[:220])
+    audit(source, reviews, sequence(answers(source, reviews))[:220])
     output, pile = tmp_path / "labels.csv", pile_folder(source)
     before, folder = tmp_path / "before", pile
 

@@ -19,6 +19,7 @@ from core.runs.folder import RunFolder
 from core.runs.model_hash import model_hash
 from core.runs.outline import read_outline
 from core.scores.scores import Scores
+from core.triage.audit import audit_key, audit_numbers
 from core.triage.certificate.certificate import Certificate
 from core.triage.certificate.certifying import Asked, certify
 from core.triage.certificate.evidence import AnsweredPile, gather_evidence
@@ -39,10 +40,6 @@ class Answered:
     reviews: Reviews
     pile: AnsweredPile
 
-    @property
-    def model_hash(self) -> str:
-        return model_hash(self.run.model)
-
 
 def answered(source: str, run: RunFolder, reviews: Reviews, scores: Scores, progress: Progress) -> Answered:
     """Return a pile with the answers of a run's model.
@@ -54,8 +51,16 @@ def answered(source: str, run: RunFolder, reviews: Reviews, scores: Scores, prog
         ReviewtuiError: What is found of the texts cannot be kept.
     """
     groups = facts_of(reviews, progress).groups
-    learned = np.isin(reviews.hashes, train_hashes(run))
-    return Answered(source, run, reviews, AnsweredPile(reviews.hashes, groups, scores.labels, scores.logits, learned))
+    pile = AnsweredPile(
+        hashes=reviews.hashes,
+        groups=groups,
+        numbers=audit_numbers(reviews.hashes, audit_key(source)),
+        labels=scores.labels,
+        logits=scores.logits,
+        learned=np.isin(reviews.hashes, train_hashes(run)),
+        model_hash=model_hash(run.model),
+    )
+    return Answered(source, run, reviews, pile)
 
 
 def certificate_of(found: Answered, history: History, log: bytes, max_error: float, confidence: float) -> Certificate:
@@ -66,7 +71,6 @@ def certificate_of(found: Answered, history: History, log: bytes, max_error: flo
         data_hash=found.reviews.report.data_hash,
         run=found.run.id,
         run_name=outline.name if outline is not None else "",
-        model_hash=found.model_hash,
         max_error=max_error,
         confidence=confidence,
     )
@@ -86,7 +90,7 @@ def fit_on_audits(found: Answered, history: History) -> Temperature | None:
     rows, verdicts = evidence.rows[known], evidence.verdicts[known]
     logits = np.asarray(found.pile.logits[rows])
     fitted = temperature_of(logits, verdicts, "random reviews of this pile", time.time())
-    file = temperature_file(found.source, found.model_hash)
+    file = temperature_file(found.source, found.pile.model_hash)
     before = read_temperature(file)
     if before is not None and msgspec.structs.replace(before, fitted=fitted.fitted) == fitted:
         return before

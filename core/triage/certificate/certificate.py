@@ -51,6 +51,8 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True):
     logits_sha256: str
     groups_sha256: str
     """Of the representatives of near copies, as little-endian int64 by row."""
+    sequence_sha256: str
+    """Of the rows of the random sequence, likewise."""
     learned: int
     """Rows that the model has learned from."""
     learned_sha256: str

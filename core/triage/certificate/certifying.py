@@ -32,7 +32,6 @@ class Asked:
     run: str
     """Id of the run whose model answers."""
     run_name: str
-    model_hash: str
     max_error: float = MAX_ERROR
     confidence: float = CONFIDENCE
 
@@ -90,9 +89,10 @@ def _inputs(asked: Asked, log: bytes, pile: AnsweredPile, counted: int) -> Input
         counted=counted,
         run=asked.run,
         run_name=_sound(asked.run_name),
-        model_hash=asked.model_hash,
+        model_hash=pile.model_hash,
         logits_sha256=_sha256(pile.logits, "<f4"),
         groups_sha256=_sha256(pile.groups, "<i8"),
+        sequence_sha256=_sha256(pile.sequence, "<i8"),
         learned=int(pile.learned.sum()),
         learned_sha256=_sha256(pile.learned, "u1"),
         log_bytes=len(log),

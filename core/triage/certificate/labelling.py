@@ -22,7 +22,6 @@ import numpy as np
 
 from core.inference.temperature import Temperature
 from core.reviews.reading import Reviews
-from core.triage.audit import audit_key, audit_numbers
 from core.triage.certificate.certificate import Certificate, keep_certificate
 from core.triage.certificate.certifying import alarm_of
 from core.triage.certificate.evidence import AnsweredPile
@@ -50,11 +49,10 @@ class Chosen:
     """Rows that are sure enough and left alone, because a person decided them or a near copy."""
 
 
-def choose(history: History, pile: AnsweredPile, threshold: float, numbers: Array) -> Chosen:
+def choose(history: History, pile: AnsweredPile, threshold: float) -> Chosen:
     """Return the rows with at least this confidence of which nobody has said anything.
 
-    Args:
-        numbers: [N] of the random sequence of the pile; see `core/triage/audit.py`.
+    Those that are audited on are the next ones of the random sequence, so that it goes on without a gap.
     """
     with np.errstate(invalid="ignore"):
         accepted = (pile.confidences >= threshold) & ~pile.learned
@@ -66,7 +64,7 @@ def choose(history: History, pile: AnsweredPile, threshold: float, numbers: Arra
     automatic[[one.row for one in current if one.source == "model" and 0 <= one.row < len(automatic)]] = True
     different = rows[pile.groups[rows] == rows]
     waiting = different[~automatic[different]]
-    first = waiting[np.argsort(numbers[waiting], kind="stable")]
+    first = waiting[np.argsort(pile.numbers[waiting], kind="stable")]
     watched = np.sort(first[: ceil(WATCHED * len(different))])
     return Chosen(rows, watched, int((accepted & touched).sum()))
 
@@ -96,17 +94,11 @@ class AutoLabels:
 
 
 def auto_labels(
-    source: str,
-    certificate: Certificate,
-    history: History,
-    reviews: Reviews,
-    pile: AnsweredPile,
-    temperature: Temperature | None,
+    certificate: Certificate, history: History, reviews: Reviews, pile: AnsweredPile, temperature: Temperature | None
 ) -> AutoLabels:
-    """Return the labels that a certificate of the pile `source` allows; none if it certifies nothing."""
+    """Return the labels that a certificate allows; none if it certifies nothing."""
     best, inputs = certificate.best, certificate.inputs
-    numbers = audit_numbers(pile.hashes, audit_key(source))
-    chosen = choose(history, pile, best.threshold if best is not None else float("inf"), numbers)
+    chosen = choose(history, pile, best.threshold if best is not None else float("inf"))
     watched = {f"{int(pile.hashes[row]):016x}": pile.labels[pile.predicted[row]] for row in chosen.watched.tolist()}
     final = msgspec.structs.replace(
         certificate,

@@ -19,9 +19,11 @@ from core.reviews.reading import Reviews
 from core.reviews.unlabelled import read_unlabelled
 from core.runs.folder import RunFolder
 from core.runs.model_hash import model_hash
+from core.triage.audit import audit_key, audit_numbers, random_sequence
 from core.triage.certificate.temperatures import temperature_file
 from core.triage.certificate.watching import certificate_of, labelled_automatically, watch
 from core.triage.decisions import DecisionLog, PileInUseError
+from core.triage.texts.kept import facts_of
 from tests.core.triage.certificate.made import said
 
 REVIEWS = 260
@@ -51,11 +53,18 @@ def certified(found: AutoLabelled) -> bool:
     return found.certificate.certified
 
 
+def sequence_of(pile: tuple[str, Reviews]) -> list[int]:
+    numbers = audit_numbers(pile[1].hashes, audit_key(pile[0]))
+    rows: list[int] = random_sequence(facts_of(pile[1]).groups, numbers).tolist()
+    return rows
+
+
 def audit(pile: tuple[str, Reviews], run: RunFolder, rows: range) -> None:
     """A person who always agrees with the model, without having seen its answer."""
     log = DecisionLog(pile[0], sync=lambda descriptor: None)
-    answers = Predictor(run.model).classify(pile[1].texts(rows))
-    for row, answer in zip(rows, answers, strict=True):
+    chosen = sequence_of(pile)[rows.start : rows.stop]
+    answers = Predictor(run.model).classify(pile[1].texts(chosen))
+    for row, answer in zip(chosen, answers, strict=True):
         log.decide(said(pile[1], row, answer.label, predicted=answer.label))
     log.close()
 
@@ -76,7 +85,7 @@ def test_labels_a_pile_once_there_is_evidence(pile: tuple[str, Reviews], run: Ru
     rows = list(csv.DictReader(io.StringIO(output.read_text(encoding="utf-8"))))
     assert len(rows) == 100 and {row["source"] for row in rows} == {"model"}
     assert {row["model"] for row in rows} == {run.id} and {row["model_name"] for row in rows} == {"tiny"}
-    texts = pile[1].texts(range(160, REVIEWS))
+    texts = pile[1].texts(sorted(sequence_of(pile)[160:]))
     expected = [one.label for one in Predictor(run.model).classify(texts)]
     assert [(row["reviewText"], row["label"]) for row in rows] == list(zip(texts, expected, strict=True))
     log = DecisionLog(pile[0])

@@ -14,7 +14,9 @@ from core.base.files import write_json
 from core.reviews.reading import Reviews
 from core.reviews.unlabelled import read_unlabelled
 from core.runs.folder import RunFolder
+from core.triage.audit import audit_key, audit_numbers, random_sequence
 from core.triage.decisions import DecisionLog
+from core.triage.texts.kept import facts_of
 from tests.core.triage.certificate.made import answers, said, sequence
 from tests.hostile import CORPUS, mark
 from tests.tui.commands.test_decisions import in_this_process
@@ -30,7 +32,7 @@ class Scored:
     """The scores of a model that is right about most, as far as a certificate reads them."""
 
     def __init__(self, reviews: Reviews) -> None:
-        pile = answers(reviews)
+        pile = answers("", reviews)
         self.labels, self.logits = pile.labels, pile.logits
 
 
@@ -65,7 +67,7 @@ def audit(pile: Path, count: int, wrong: int = 0) -> None:
     """A person audits the first of the random sequence; the answers that the model is surest of are wrong."""
     reviews = read_unlabelled(pile)
     log = DecisionLog(str(pile), sync=lambda descriptor: None)
-    rows = sequence(str(pile), answers(reviews))[:count]
+    rows = sequence(answers(str(pile), reviews))[:count]
     mistaken = sorted(rows)[count - wrong :]
     for row in rows:
         log.decide(said(reviews, row, "negative" if row in mistaken else "positive"))
@@ -172,7 +174,8 @@ def test_hostile_texts_names_and_labels_are_inert(
     monkeypatch.setattr(Scored, "__init__", lambda self, reviews: _hostile(self, reviews, label))
     reviews = read_unlabelled(path)
     log = DecisionLog(str(path), sync=lambda descriptor: None)
-    for row in range(150):
+    rows = random_sequence(facts_of(reviews).groups, audit_numbers(reviews.hashes, audit_key(str(path))))
+    for row in rows[:100].tolist():
         log.decide(said(reviews, row, label))
     log.close()
     output = tmp_path / "labels.csv"

@@ -11,7 +11,7 @@ import numpy as np
 
 from core.reviews.reading import Reviews
 from core.reviews.unlabelled import read_unlabelled
-from core.triage.audit import audit_key, audit_numbers, random_sequence
+from core.triage.audit import audit_key, audit_numbers
 from core.triage.certificate.certificate import Certificate
 from core.triage.certificate.certifying import Asked, certify, history_in, log_of
 from core.triage.certificate.evidence import AnsweredPile
@@ -20,7 +20,7 @@ from core.triage.decisions import DecisionLog
 
 LABELS = ("negative", "positive")
 NOW = 1_800_000_000.0
-ASKED = Asked(source="", data_hash="data", run="20260101-000000-aaaa", run_name="first", model_hash="m" * 32)
+ASKED = Asked(source="", data_hash="data", run="20260101-000000-aaaa", run_name="first")
 
 
 def pile_file(folder: Path, reviews: int, copies: int = 0) -> tuple[str, Reviews]:
@@ -32,7 +32,7 @@ def pile_file(folder: Path, reviews: int, copies: int = 0) -> tuple[str, Reviews
     return str(path), read_unlabelled(str(path))
 
 
-def answers(reviews: Reviews, sure: float = 0.99, learned: Iterable[int] = ()) -> AnsweredPile:
+def answers(source: str, reviews: Reviews, sure: float = 0.99, learned: Iterable[int] = ()) -> AnsweredPile:
     """All reviews are answered "positive": the first with 0.6, the last with `sure`, in between evenly.
 
     Exact copies are each other's near copies, and nothing else is.
@@ -40,15 +40,22 @@ def answers(reviews: Reviews, sure: float = 0.99, learned: Iterable[int] = ()) -
     _, first, which = np.unique(reviews.hashes, return_index=True, return_inverse=True)
     groups = first[which]
     shares = np.linspace(0.6, sure, len(reviews))[groups]
-    logits = np.stack([np.zeros(len(reviews)), np.log(shares / (1 - shares))], axis=1).astype(np.float32)
     known = np.zeros(len(reviews), dtype=bool)
     known[list(learned)] = True
-    return AnsweredPile(reviews.hashes, groups, LABELS, logits, known)
+    return AnsweredPile(
+        hashes=reviews.hashes,
+        groups=groups,
+        numbers=audit_numbers(reviews.hashes, audit_key(source)),
+        labels=LABELS,
+        logits=np.stack([np.zeros(len(reviews)), np.log(shares / (1 - shares))], axis=1).astype(np.float32),
+        learned=known,
+        model_hash="m" * 32,
+    )
 
 
-def sequence(source: str, pile: AnsweredPile) -> list[int]:
+def sequence(pile: AnsweredPile) -> list[int]:
     """The random sequence of the pile."""
-    rows: list[int] = random_sequence(pile.groups, audit_numbers(pile.hashes, audit_key(source))).tolist()
+    rows: list[int] = pile.sequence.tolist()
     return rows
 
 
@@ -60,11 +67,11 @@ def said(reviews: Reviews, row: int, verdict: str = "positive", **fields: Any) -
     return Decision(**(place | about | {"order": "random", "predicted": "positive"} | fields))
 
 
-def audit(source: str, reviews: Reviews, rows: Iterable[int], wrong: Iterable[int] = (), **fields: Any) -> None:
+def audit(source: str, reviews: Reviews, rows: Iterable[int], /, wrong: Iterable[int] = (), **fields: Any) -> None:
     """Have a person audit rows; of those that are `wrong`, the model's answer is not the person's."""
     log, mistaken = DecisionLog(source, sync=lambda descriptor: None), set(wrong)
     for row in rows:
-        log.decide(said(reviews, row, LABELS[row not in mistaken], **fields))
+        log.decide(said(reviews, row, **{"verdict": LABELS[row not in mistaken]} | fields))
     log.close()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,6 @@ import pytest
 from core.base.errors import ReviewtuiError
 from core.inference.temperature import Temperature
 from core.reviews.reading import Reviews
-from core.triage.audit import audit_key, audit_numbers
 from core.triage.certificate.certificate import Certificate, read_certificate
 from core.triage.certificate.evidence import AnsweredPile
 from core.triage.certificate.labelling import AutoLabels, auto_labels, record
@@ -28,13 +28,13 @@ PROMISE = 0.05
 def audited(tmp_path: Path) -> tuple[str, Reviews, AnsweredPile]:
     """A pile of 600 reviews, 40 of which come twice, with enough evidence for most of it."""
     source, reviews = pile_file(tmp_path, 600, copies=40)
-    pile = answers(reviews)
-    audit(source, reviews, sequence(source, pile)[:AUDITED], wrong=range(60))
+    pile = answers(source, reviews)
+    audit(source, reviews, sequence(pile)[:AUDITED], wrong=range(60))
     return source, reviews, pile
 
 
 def labels_of(source: str, reviews: Reviews, pile: AnsweredPile, log: DecisionLog) -> AutoLabels:
-    return auto_labels(source, made_certificate(source, pile), log.history, reviews, pile, None)
+    return auto_labels(made_certificate(source, pile), log.history, reviews, pile, None)
 
 
 def made_certificate(source: str, pile: AnsweredPile) -> Certificate:
@@ -151,8 +151,7 @@ def test_a_random_twentieth_stays_undecided_to_be_audited(audited: tuple[str, Re
     found = labels_of(source, reviews, pile, log)
     different = {one.row for one in found.decisions if pile.groups[one.row] == one.row}
     assert len(found.watched) == -(-len(different) // 20)
-    numbers = audit_numbers(pile.hashes, audit_key(source))
-    assert found.watched == set(sorted(different, key=lambda row: numbers[row])[: len(found.watched)])
+    assert found.watched == set([row for row in sequence(pile) if row in different][: len(found.watched)])
     record(log, found)
     assert all(log.history.state(row, f"{int(reviews.hashes[row]):016x}") == "undecided" for row in found.watched)
     (operation,) = labelled_automatically(log.history)
@@ -179,8 +178,9 @@ def test_another_models_labels_replace_those_of_the_one_before(audited: tuple[st
     source, reviews, pile = audited
     log = DecisionLog(source)
     record(log, labels_of(source, reviews, pile, log))
-    other = certificate(source, pile, max_error=PROMISE, model_hash="n" * 32, run="20260101-000000-bbbb")
-    operation = record(log, auto_labels(source, other, log.history, reviews, pile, None))
+    other = replace(pile, model_hash="n" * 32)
+    made = certificate(source, other, max_error=PROMISE, run="20260101-000000-bbbb")
+    operation = record(log, auto_labels(made, log.history, reviews, other, None))
     assert operation is not None
     assert {one.model_hash for one in still_labelled(log.history)} == {"n" * 32}
     log.close()
@@ -188,13 +188,13 @@ def test_another_models_labels_replace_those_of_the_one_before(audited: tuple[st
 
 def test_near_copies_of_a_review_that_a_person_decided_are_left_alone(tmp_path: Path) -> None:
     source, reviews = pile_file(tmp_path, 600)
-    pile = answers(reviews)
-    audit(source, reviews, sequence(source, pile)[:AUDITED], wrong=range(60))
+    pile = answers(source, reviews)
+    audit(source, reviews, sequence(pile)[:AUDITED], wrong=range(60))
     groups = pile.groups.copy()
     log = DecisionLog(source)
     free = [row for row in range(500, 600) if log.history.decision(row, f"{int(reviews.hashes[row]):016x}") is None]
     groups[free[1]] = free[0]
-    pile = AnsweredPile(pile.hashes, groups, pile.labels, pile.logits, pile.learned)
+    pile = replace(pile, groups=groups)
     log.decide(said(reviews, free[0], "", state="flag", audit=False))
     rows = {one.row for one in labels_of(source, reviews, pile, log).decisions}
     assert free[0] not in rows and free[1] not in rows and free[2] in rows
@@ -203,8 +203,8 @@ def test_near_copies_of_a_review_that_a_person_decided_are_left_alone(tmp_path: 
 
 def test_what_the_model_has_learned_from_is_not_labelled(tmp_path: Path) -> None:
     source, reviews = pile_file(tmp_path, 600)
-    pile = answers(reviews, learned=range(300, 330))
-    audit(source, reviews, [row for row in sequence(source, pile) if not 300 <= row < 330][:AUDITED], wrong=range(60))
+    pile = answers(source, reviews, learned=range(300, 330))
+    audit(source, reviews, [row for row in sequence(pile) if not 300 <= row < 330][:AUDITED], wrong=range(60))
     log = DecisionLog(source)
     rows = {one.row for one in labels_of(source, reviews, pile, log).decisions}
     assert rows and not rows & set(range(300, 330))
@@ -213,9 +213,9 @@ def test_what_the_model_has_learned_from_is_not_labelled(tmp_path: Path) -> None
 
 def test_without_a_certificate_there_is_nothing(tmp_path: Path) -> None:
     source, reviews = pile_file(tmp_path, 300)
-    pile = answers(reviews)
+    pile = answers(source, reviews)
     log = DecisionLog(source)
-    found = auto_labels(source, certificate(source, pile), log.history, reviews, pile, None)
+    found = auto_labels(certificate(source, pile), log.history, reviews, pile, None)
     assert found.decisions == () and found.watched == frozenset() and record(log, found) is None
     assert not (log.folder / "certificates").exists()
     log.close()
@@ -228,7 +228,7 @@ def test_probabilities_are_kept_as_the_model_gives_them_beside_the_calibrated_on
     log = DecisionLog(source)
     temperature = Temperature(temperature=2.0, rows=200, ece=0.1, ece_with_temperature=0.05, fitted_on="")
     made = made_certificate(source, pile)
-    one = auto_labels(source, made, log.history, reviews, pile, temperature).decisions[-1]
+    one = auto_labels(made, log.history, reviews, pile, temperature).decisions[-1]
     assert one.probability == pytest.approx(float(pile.confidences[one.row]))
     halved = np.array(pile.logits[one.row], dtype=float) / 2
     assert one.calibrated == pytest.approx(float(np.exp(halved[1]) / np.exp(halved).sum()))

@@ -22,7 +22,8 @@ WATCHED = 200
 def a_certificate(watched: int = WATCHED) -> Certificate:
     inputs = Inputs(
         source="pile.csv", data_hash="", reviews=5000, counted=5000, run="", run_name="", model_hash="",
-        logits_sha256="", groups_sha256="", learned=0, learned_sha256="", log_bytes=0, log_sha256="",
+        logits_sha256="", groups_sha256="", sequence_sha256="",
+        learned=0, learned_sha256="", log_bytes=0, log_sha256="",
     )  # fmt: skip
     return Certificate(
         made=0.0, max_error=0.02, confidence=0.95, inputs=inputs, at_hand=500, thresholds=(), certified_thresholds=0,

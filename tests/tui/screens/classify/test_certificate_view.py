@@ -27,7 +27,8 @@ COVERAGES = [share / 20 for share in range(8, 21)]
 def made(certified: int = 0, audits: int = 0, errors: int = 0, **changes: Any) -> Certificate:
     inputs = Inputs(
         source="inbox.csv", data_hash="", reviews=10_000, counted=9800, run="", run_name="", model_hash="",
-        logits_sha256="", groups_sha256="", learned=0, learned_sha256="", log_bytes=0, log_sha256="",
+        logits_sha256="", groups_sha256="", sequence_sha256="",
+        learned=0, learned_sha256="", log_bytes=0, log_sha256="",
     )  # fmt: skip
     thresholds = tuple(
         Threshold(
