@@ -22,7 +22,7 @@ from core.triage.certificate.certificate import MAX_ERROR
 from tui.keys.bindings import bindings
 from tui.keys.names import shown
 from tui.screens.classify import certificate_lines
-from tui.screens.classify.keys import CERTIFICATE
+from tui.screens.classify.certificate_keys import CERTIFICATE
 
 if TYPE_CHECKING:
     from core.engine.certificate_requests import AutoLabel, AutoLabelled

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tui.keys.actions import Action, KeyTable
+from tui.screens.classify.certificate_keys import CERTIFICATE
 
 MAX_DIGITS = 9
 """Labels that a digit gives."""
@@ -45,6 +46,7 @@ CLASSIFY = KeyTable(
         Action("classify.copies", "y", "copies", "Copies", "Decide copies along, or each by itself", when=_PILE),
         Action("classify.learn", "L", "learn", "Learn", "Train the next model on the decisions", when=_PILE),
         Action("classify.blind", "b", "blind", "Blind", "Label first; the model's answer follows", footer=True),
+        Action("classify.certificate", "C", "certificate", "Certificate", "What the model may label", when=_PILE),
         Action("classify.export", "x", "export", "Export", "Write the decisions to a file", footer=True, when=_PILE),
         Action("classify.classify", "ctrl+s", "classify", "Classify", "Classify the typed review now", footer=True),
         Action("classify.write", "enter,i", "write", "Write", "Back into the text", footer=True, when=_TYPED),
@@ -160,4 +162,4 @@ EDITED = KeyTable(
     typing=True,
 )
 
-TABLES = (CLASSIFY, NOTE, DECISIONS, COPIES, LEARN, LEARNING, LEARNED, OPEN_PILE, EXPORT, EXPORT_DONE, EDITED)
+TABLES = (CLASSIFY, CERTIFICATE, NOTE, DECISIONS, COPIES, LEARN, LEARNING, LEARNED, OPEN_PILE, EXPORT, EXPORT_DONE, EDITED)

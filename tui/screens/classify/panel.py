@@ -51,6 +51,8 @@ class View:
     typed: bool
     waiting: bool
     """Whether there is a text for the model to answer about."""
+    alarm: str
+    """Why labels that a model gave should be taken back; empty if they should not."""
     key: words.Key
     tall: bool
     """Whether there is room to place the parts below each other."""
@@ -75,7 +77,7 @@ class Panel(Vertical):
         if view.hidden:
             answer = words.label_first(view.last_guess, tall=view.tall)
         else:
-            answer = words.answer(model, prediction, view.key, waiting=view.waiting, typed=view.typed)
+            answer = words.answer(model, prediction, view.key, waiting=view.waiting, typed=view.typed, tall=view.tall)
         self.query_one("#answer", Static).update(answer)
         voices = self.query_one("#voices", Static)
         voices.display = bool(view.voices) and not view.hidden
@@ -95,7 +97,7 @@ class Panel(Vertical):
             same=view.same_text,
             hidden=view.hidden,
         )
-        facts = words.lines(facts, copies)
+        facts = words.lines(words.alarm(view.alarm), facts, copies)
         self.query_one("#facts", Static).update(facts)
         tally = self.query_one("#tally", Static)
         tally.display = pile is not None and pile.total > 0

@@ -18,6 +18,7 @@ from core.data.truncation import Span, lost_characters
 from tui.keys.bindings import bindings
 from tui.screens.classify import progress
 from tui.screens.classify import text as words
+from tui.screens.classify.certifying import Certifying
 from tui.screens.classify.keys import CLASSIFY, MAX_DIGITS
 from tui.screens.classify.label_bars import LabelBars
 from tui.screens.classify.learning import Learning
@@ -32,12 +33,12 @@ _MAX_TRAIL = 6
 """The most past decisions that are listed."""
 _OF_PILES = frozenset(
     "agree label all_labels decide undo redo note list next previous first_undecided number requeue new_label copies "
-    "learn blind export".split()
+    "learn certificate blind export".split()
 )
 _SCROLLING = frozenset(("scroll_by", "scroll_to_end"))
 
 
-class ClassifyScreen(ReasonsWork, Learning):
+class ClassifyScreen(ReasonsWork, Certifying, Learning):
     """Classifies either a review that is typed, or the reviews of a pile one by one."""
 
     PLACE = "classify"
@@ -92,6 +93,7 @@ class ClassifyScreen(ReasonsWork, Learning):
         if not self.is_mounted:
             return
         self.set_class(self.typed, "-typed")
+        self._follow_soon()
         pile, review = self.pile, self._review()
         notice = None if self.typed else self._notice()
         self.set_class(notice is not None, "-notice")
@@ -157,6 +159,7 @@ class ClassifyScreen(ReasonsWork, Learning):
             in_view=review is not None,
             typed=self.typed,
             waiting=bool(self._typed_text.strip()) if self.typed else review is not None,
+            alarm=self.withdrawn,
             key=self.key,
             tall=not self.has_class("-narrow"),
         )
@@ -171,7 +174,9 @@ class ClassifyScreen(ReasonsWork, Learning):
             return words.no_pile(self.key) if self._looked else Content("")
         if not self.pile.total:
             return words.empty_pile(self.pile.source, self.key)
-        return progress.finished(self.pile, self.key) if self.pile.finished else None
+        if not self.pile.finished:
+            return None
+        return words.lines(words.alarm(self.withdrawn), progress.finished(self.pile, self.key))
 
     # Which keys act
 

@@ -54,13 +54,16 @@ def note(text: str, key: Key) -> Content:
     )
 
 
-def answer(model: ModelInUse, prediction: Classification | None, key: Key, *, waiting: bool, typed: bool) -> Content:
-    """Return the model's answer in one line, or why there is none."""
+def answer(
+    model: ModelInUse, prediction: Classification | None, key: Key, *, waiting: bool, typed: bool, tall: bool
+) -> Content:
+    """Return the model's answer and what it is worth, or why there is none; in one line, if not `tall`."""
     if prediction is not None:
         return Content.assemble(
             ("The model says ", "$foreground-muted"),
             (clean_line(prediction.label, 40), "bold $text-accent"),
             (f"  {percent(prediction.probability)}", "bold"),
+            (f"{chr(10) if tall else '  '}{calibration(model, prediction)}", "$foreground-muted"),
         )
     if model.state == "none":
         how = f": label by hand; {key('classify.data')} trains one"
@@ -78,6 +81,19 @@ def answer(model: ModelInUse, prediction: Classification | None, key: Key, *, wa
     return Content.styled(
         "Type or paste a review; the model answers when you pause." if typed else "", "$foreground-muted"
     )
+
+
+def calibration(model: ModelInUse, prediction: Classification) -> str:
+    """Return the probability after the model's temperature, with its date: `calibrated 91.2%, 2026-01-31`."""
+    calibrated, temperature = model.calibrated(prediction), model.temperature
+    if calibrated is None or temperature is None:
+        return "not calibrated"
+    return f"calibrated {percent(calibrated)}{f', {temperature.day}' if temperature.day else ''}"
+
+
+def alarm(text: str) -> Content:
+    """Return a warning that stays until something is done about it."""
+    return Content.styled(f"✗ {clean_line(text)}" if text else "", "bold $text-error")
 
 
 def voices(said: Sequence[tuple[str, str, float | None]]) -> Content:
