@@ -14,6 +14,7 @@ COLUMNS = [(key, "The column of the") for key in "til"]
 READING = [("s", "How labels become"), ("e", "How the file is read"), ("n", "Names of the classes")]
 CLASSIFY = [
     ("E", "A copy to edit"),
+    ("C", "Labelling automatically"),
     ("m", "Which run's model"),
     ("o", "Open a file of reviews"),
     (CTRL_P, "Search for commands"),

@@ -20,6 +20,7 @@ from textual.widgets import OptionList, RichLog
 from core.base.errors import ReviewtuiError
 from core.base.text import clean, clean_line
 from core.data.truncation import TokenPlaces
+from core.engine.certificate_requests import AutoLabel, AutoLabelled
 from core.reviews.options import ReadingOptions
 from core.reviews.page import Page
 from core.reviews.report import ReadingReport
@@ -34,8 +35,10 @@ from tests.tui.engine_double import FakeEngine, column, lengths, report, settle
 from tests.tui.frames import frame
 from tests.tui.made_runs import append, make_run
 from tests.tui.screens.classify import bench as classify_bench
+from tests.tui.screens.classify.test_certificate_view import CERTIFIED
 from tests.tui.screens.runs.test_screen import settled
 from tui.app import ReviewTui
+from tui.screens.classify.certificate_view import CertificateView, Labelled
 from tui.screens.classify.decision_list import KINDS, DecisionList, Listed
 from tui.screens.classify.dialogs import ExportDialog, ExportDone, OpenPile
 from tui.screens.classify.note_line import NoteLine
@@ -282,6 +285,17 @@ def test_every_review_is_wrapped_into_lines_that_steer_nothing(width: int) -> No
         assert "".join("".join(lines).split()) == "".join(clean(text).expandtabs(4).split())
 
 
+def hostile_certificate(pile: str, model: str, label: str) -> CertificateView:
+    """The view of a certificate about a hostile pile."""
+    found = msgspec.structs.replace(CERTIFIED, labels={label: 3}, labelled=3)
+
+    async def judge(asked: AutoLabel, progress: Any) -> AutoLabelled:
+        return found
+
+    asked = AutoLabel(source=f"/data/{pile}.csv", run="first")
+    return CertificateView(asked, judge, Labelled(), model, lambda id: "b", blind=False)
+
+
 async def test_the_dialogs_and_the_notices(tmp_path: Path) -> None:
     some = itertools.cycle(SHORT)
 
@@ -301,6 +315,7 @@ async def test_the_dialogs_and_the_notices(tmp_path: Path) -> None:
             OpenPile(pairs(12)), ExportDialog(History(), tmp_path / next(some)),
             ExportDone(done, next(some)), LabelNames(SHORT[:30], {SHORT[40]: SHORT[41]}), Ask("Delimiter", next(some)),
             CopiesDialog(decided[0], decided), DecisionList(listed, next(some)),
+            hostile_certificate(next(some), next(some), next(some)),
         ):  # fmt: skip
             app.push_screen(dialog)
             await pilot.pause()
