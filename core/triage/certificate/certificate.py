@@ -89,7 +89,7 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
     elsewhere: int
     """Reviews decided without their having come up at random."""
     alarm: tuple[int, ...]
-    """Entry k − 1: if k errors come among the first so many audits on it, it is withdrawn."""
+    """Entry k − 1 is a number of audits: if at most that many hold k errors, it is withdrawn."""
     watched: dict[str, str] = {}
     """Hash of a text that is audited on → the label that the model gave it."""
 

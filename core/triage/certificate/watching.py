@@ -77,5 +77,5 @@ def still_labelled(history: History) -> list[Decision]:
 
 
 def _within(alarm: tuple[int, ...], errors: int) -> int:
-    """Return among how many audits so many errors are too many; with more errors than foreseen, among any number."""
+    """Return the most audits among which this number of errors is too many; beyond the table, any number of them."""
     return alarm[errors - 1] if errors <= len(alarm) else alarm[-1] if alarm else 0
