@@ -48,10 +48,13 @@ def finished(pile: Pile, key: Key) -> Content:
     if conflicts:
         texts = "text was" if conflicts == 1 else "texts were"
         parts.append((f"{conflicts} {texts} decided in different ways; an export takes the latest.\n", "$text-warning"))
-    does = (("export", "exports"), ("undo", "undoes the latest"), ("previous", "walks back"))
+    does = [("export", "exports"), ("undo", "undoes the latest"), ("list", "lists all"), ("previous", "walks back")]
     parts.append(("\n", ""))
     for name, what in does:
         parts += [(f" {key(f'classify.{name}')} ", "bold $text-primary"), (f"{what}   ", "")]
+    if counts.skipped + counts.flagged + counts.ambiguous:
+        back = "makes those that are skipped, flagged or ambiguous undecided again"
+        parts += [("\n", ""), (f" {key('classify.requeue')} ", "bold $text-primary"), (back, "")]
     return Content.assemble(*parts)
 
 
