@@ -31,9 +31,7 @@ def test_a_workbench_killed_at_any_moment_loses_and_doubles_no_decision(home: Pa
     log = pile_folder(str(pile)) / "decisions.jsonl"
     acknowledged = unseen = 0
     for _ in range(KILLS):
-        terminal = Terminal((sys.executable, "-m", "tui", "open", str(pile)), env)
-        terminal.wait_for("400")
-        terminal.press("w")
+        terminal = Terminal((sys.executable, "-m", "tui", "triage", str(pile)), env)
         at = _decided(log) + 1
         terminal.wait_for("[Classify]", f"{at} of {REVIEWS}")
         for _ in range(chance.randrange(1, 7)):
