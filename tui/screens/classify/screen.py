@@ -47,8 +47,8 @@ class ClassifyScreen(ReasonsWork, Certifying, Learning):
         "A pile is a file of reviews to go through one by one. One key agrees with the model, a digit gives another "
         "label, and others skip a review, flag it for somebody to look at, or say that it is ambiguous, so that no "
         "label is right. Each decision is saved before the next review is shown, and can be undone at any time, even "
-        "after a restart. The list of decisions leads back to any of them. Labels in the file itself stay hidden. An export "
-        "writes your decisions to a file that training reads.\n\n"
+        "after a restart. The list of decisions leads back to any of them. Labels in the file itself stay hidden. An "
+        "export writes your decisions to a file that training reads.\n\n"
         "Blind mode hides the model's answer until you have labelled a review, because seeing it influences the label. "
         "It counts how often you agree.\n\nA single review, typed or pasted, is classified whenever you pause typing."
     )
