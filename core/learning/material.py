@@ -57,7 +57,8 @@ def make_lesson(
         ReviewtuiError: The home cannot be written.
     """
     root = open_root(parent, pile, progress)
-    held_out = {VALIDATION: _set(root.validated), TEST: _set(root.test), AUDIT: near_audits}
+    decided = np.array([int(one.hash, 16) for one in history.verdicts()], dtype=np.uint64)
+    held_out = {VALIDATION: _those(decided, root.validated), TEST: _those(decided, root.test), AUDIT: near_audits}
     chosen = choose(history, held_out)
     if not chosen.labels and not chosen.withdrawn:
         why = ", ".join(f"{count:,} {reason}" for reason, count in chosen.left_out.items())
@@ -112,10 +113,8 @@ def _write(
     counts = _Counts(chosen)
     measured = np.union1d(root.validated, root.test)
     wanted = np.setdiff1d(root.learned, measured)
-    found: set[int] = set()
     with _lines(folder.train) as write:
         for text, text_hash, label in _rows(root.data.train, wanted, progress, "writing what is learned from"):
-            found.add(text_hash)
             said = counts.label_of(text_hash, label)
             if said is not None:
                 write({"text": text, "label": said, "source": "run"})
@@ -143,7 +142,7 @@ def _write(
         corrected=counts.corrected,
         withdrawn=counts.withdrawn,
         added=len(added),
-        missing=len(wanted) - len(found),
+        missing=len(wanted) - _present(root.data.train, wanted),
         validation=validation,
         left_out=chosen.left_out,
         conflicts=chosen.conflicts,
@@ -194,5 +193,11 @@ def _sweep(home: Path, moment: float) -> None:
             shutil.rmtree(left, ignore_errors=True)
 
 
-def _set(hashes: Hashes) -> frozenset[int]:
-    return frozenset(hashes.tolist())
+def _those(decided: Hashes, hashes: Hashes) -> frozenset[int]:
+    """Return the decided texts that are among others."""
+    return frozenset(decided[np.isin(decided, hashes)].tolist())
+
+
+def _present(reviews: Reviews, wanted: Hashes) -> int:
+    """Return how many of some different texts the data has with a label."""
+    return len(np.intersect1d(wanted, np.asarray(reviews.hashes)[np.asarray(reviews.labels) >= 0]))

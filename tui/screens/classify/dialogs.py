@@ -144,7 +144,8 @@ class ExportDone(ModalScreen[bool]):
         counts = ", ".join(f"{count} {clean_line(label, 30)}" for label, count in done.labels.items())
         notes = [f"{counts}."]
         if done.left_out:
-            notes.append(f"Not in it: {left_out_text(done.reasons)}.")
+            more = " `decisions --include all` writes them, too." if set(done.reasons) != {"noted"} else ""
+            notes.append(f"Not in it: {left_out_text(done.reasons)}.{more}")
         if done.conflicts:
             texts = "text was" if done.conflicts == 1 else "texts were"
             notes.append(f"{done.conflicts} {texts} decided in different ways; the export has the latest decision.")
