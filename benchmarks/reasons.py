@@ -10,7 +10,8 @@ Explanations during which other processes used more than a tenth of the processo
 for instead, as long as `--minutes` allows. How many tokens an explanation computes is counted, too: that depends on no
 machine.
 
-Both can be measured apart (`--only`); REASONS.md is written from all that reasons.json holds.
+Both can be measured apart (`--only`), and faithfulness goes on where it was interrupted. REASONS.md is written from all
+that reasons.json holds.
 """
 
 from __future__ import annotations
@@ -87,7 +88,8 @@ def main(
     facts = {"machine": describe(threads()), "commit": commit(), "date": date.today().isoformat()}
     if only in ("", "faithfulness"):
         for name, (train, test) in sets(home).items():
-            found["sets"][name] = facts | measured(trained(name, train, home), test, reviews)
+            model = trained(name, train, home)
+            found["sets"][name] = facts | measured(model, test, reviews, home / f"{model.parent.name}.jsonl")
             write()
     if only in ("", "time"):
         train, test = sets(home)["sample reviews"]
@@ -125,32 +127,48 @@ def trained(name: str, train: Path, home: Path) -> Path:
     return find_run(known.read_text()).model
 
 
-def measured(model: Path, rows: list[Row], reviews: int) -> dict[str, Any]:
-    """Explain reviews, and say how their words compare with random ones."""
+def measured(model: Path, rows: list[Row], reviews: int, kept: Path) -> dict[str, Any]:
+    """Explain reviews, and say how their words compare with random ones.
+
+    What each review came to is appended to `kept`, so a benchmark that was interrupted goes on from there.
+    """
     predictor = Predictor(model)
-    pairs: dict[tuple[int, str], list[tuple[float, float]]] = {}
-    facts = {"reviews": 0, "sentence by sentence": 0, "no single word": 0, "not reliable": 0, "judged": 0}
-    named = disagree = 0
     chosen = random.Random(_SEED).sample(rows, min(reviews, len(rows)))
-    for number, (review, _) in enumerate(chosen):
-        found, compared = faithfulness(predictor, review, number)
-        for key, pair in compared.items():
-            pairs.setdefault(key, []).append(pair)
-        facts["reviews"] += 1
-        facts["sentence by sentence"] += found.unit == "sentence"
-        facts["no single word"] += not any(found.decides(part) for part in found.strongest("word"))
-        facts["judged"] += found.reliability is not None
-        facts["not reliable"] += found.reliability is not None and not found.reliability.holds
-        deleted = [part for part in found.parts if part.deleted is not None]
-        named += len(deleted)
-        disagree += sum(part.disagrees for part in deleted)
+    done = [json.loads(line) for line in kept.read_text().splitlines()] if kept.exists() else []
+    with kept.open("a") as file:
+        for number in range(len(done), len(chosen)):
+            done.append(one_review(predictor, chosen[number][0], number))
+            file.write(json.dumps(done[-1]) + "\n")
+            file.flush()
+    pairs: dict[tuple[int, str], list[tuple[float, float]]] = {}
+    for one in done:
+        for count, measure, own, drawn in one["pairs"]:
+            pairs.setdefault((count, measure), []).append((own, drawn))
     intervals = [
         {"words": count, "measure": measure, **asdict(interval(pairs[count, measure], measure))}
         for measure in MEASURES
         for count in COUNTS
         if len(pairs.get((count, measure), ())) > 1
     ]
-    return {"facts": facts, "disagree": disagree / max(named, 1), "intervals": intervals}
+    facts = {name: sum(one["facts"][name] for one in done) for name in done[0]["facts"]}
+    return {"facts": facts, "intervals": intervals}
+
+
+def one_review(predictor: Predictor, review: str, seed: int) -> dict[str, Any]:
+    """Explain one review: counts, and the pairs that `faithfulness.py` measures."""
+    found, compared = faithfulness(predictor, review, seed)
+    deleted = [part for part in found.parts if part.deleted is not None]
+    reliability = found.reliability
+    facts = {
+        "reviews": 1,
+        "sentence by sentence": int(found.unit == "sentence"),
+        "no single word": int(not any(found.decides(part) for part in found.strongest("word"))),
+        "judged": int(reliability is not None),
+        "not reliable": int(reliability is not None and not reliability.holds),
+        "named": len(deleted),
+        "disagree": sum(part.disagrees for part in deleted),
+    }
+    return {"facts": facts, "pairs": [(*key, *pair) for key, pair in compared.items()]}
 
 
 def of_length(predictor: Predictor, texts: list[str], count: int) -> list[str]:
@@ -251,11 +269,12 @@ def page(found: dict[str, Any]) -> str:
     ]
     for name, one in found["sets"].items():
         facts = one["facts"]
+        disagree = facts["disagree"] / max(facts["named"], 1)
         parts.append(
             f"\n## Faithfulness: {name}\n\n{_where(one)}\n\n"
             f"{facts['reviews']} reviews; {facts['sentence by sentence']} of them sentence by sentence. No single word "
             f"decides {facts['no single word']}; {facts['not reliable']} of {facts['judged']} that are judged are "
-            f"called not reliable. Masking and deleting disagree about {one['disagree']:.0%} of the words named.\n\n"
+            f"called not reliable. Masking and deleting disagree about {disagree:.0%} of the words named.\n\n"
             "How much the probability falls without the words (comprehensiveness) or with only them (sufficiency); the "
             "difference is positive where the explanation's are better. 95 % intervals of a paired bootstrap.\n\n"
             + markdown(
