@@ -46,11 +46,12 @@ class EditedReview(ModalScreen[tuple[Candidate, ...]]):
     """Returns the models in use, so that the next review is edited beside the same ones."""
 
     DEFAULT_CSS = """
-    EditedReview { align: center middle; }
-    EditedReview > .box { width: 100%; max-width: 160; height: 100%; max-height: 40; padding: 0 1; }
     EditedReview #sides { height: 1fr; layout: vertical; }
     EditedReview.-wide #sides { layout: horizontal; }
-    EditedReview #before { height: 2fr; border: round $foreground 30%; border-title-color: $foreground-muted; }
+    EditedReview #before {
+        height: 2fr; scrollbar-gutter: stable;
+        border: round $foreground 30%; border-title-color: $foreground-muted;
+    }
     EditedReview #after { height: 3fr; border: round $primary; }
     EditedReview.-wide #before, EditedReview.-wide #after { width: 1fr; height: 1fr; }
     EditedReview #judged { height: auto; max-height: 6; margin: 0 1; }
@@ -155,7 +156,7 @@ class EditedReview(ModalScreen[tuple[Candidate, ...]]):
         if not self.is_mounted:
             return
         judged = self.query_one("#judged", Static)
-        width = max(judged.content_region.width, 30)
+        width = max(self.query_one("#sides").size.width - 2, 30)
         lines = []
         for model in self._models:
             before, after = self._before.get(model.run.id), self._after.get(model.run.id)
