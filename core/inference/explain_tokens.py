@@ -76,14 +76,16 @@ def read_review(tokenizer: Any, special_tokens: SpecialTokens, review: str) -> R
     read = np.concatenate([np.arange(start, end) for start, end in kept])
     places = [spans[token] for token in read]
     words = _read_parts(word_spans(review), places)
-    sentences = _read_parts(sentence_spans(review, [(word.start, word.end) for word in words]), places)
     frame = len(special_tokens.before) + len(special_tokens.after)
     everywhere = token_places((ids, spans), review, frame, None)
+    not_read = lost_characters(everywhere, len(review), special_tokens.max_length, special_tokens.truncation)
+    read_words = [(word.start, word.end) for word in words]
+    sentences = sentence_spans(review, read_words, not_read[0] if not_read is not None else None)
     return ReadReview(
         ids=np.asarray(ids, dtype=np.int64)[read],
         words=words,
-        sentences=sentences,
-        not_read=lost_characters(everywhere, len(review), special_tokens.max_length, special_tokens.truncation),
+        sentences=_read_parts(sentences, places),
+        not_read=not_read,
         mask=_mask_id(tokenizer),
     )
 

@@ -43,13 +43,13 @@ def word_spans(text: str) -> list[Span]:
     return found
 
 
-def sentence_spans(text: str, words: list[Span]) -> list[Span]:
+def sentence_spans(text: str, words: list[Span], gap: int | None = None) -> list[Span]:
     """Return the sentences of `text` that have words, given its `words`, each from its first word to its last.
 
-    A sentence ends after a full stop before white space, or with its line.
+    A sentence ends after a full stop before white space, with its line, or at the `gap` where text is left out.
     """
     found: list[Span] = []
-    for group in _groups(text, words):
+    for group in _groups(words, sorted({*_borders(text), len(text), *(() if gap is None else (gap,))})):
         parts = -(-len(group) // MOST_WORDS)
         for part in range(parts):
             some = group[part * len(group) // parts : (part + 1) * len(group) // parts]
@@ -57,10 +57,10 @@ def sentence_spans(text: str, words: list[Span]) -> list[Span]:
     return found
 
 
-def _groups(text: str, words: list[Span]) -> Iterator[list[Span]]:
-    """Yield the words of each sentence that has any."""
+def _groups(words: list[Span], borders: list[int]) -> Iterator[list[Span]]:
+    """Yield the words of each sentence that has any, given where sentences end."""
     number = 0
-    for border in [*_borders(text), len(text)]:
+    for border in borders:
         first = number
         while number < len(words) and words[number][0] < border:
             number += 1

@@ -176,6 +176,18 @@ def test_what_a_limit_cuts_off_is_named_and_never_read() -> None:
     assert explain(Known(by_hash), review).not_read is None
 
 
+def test_a_sentence_never_reaches_over_what_is_not_read() -> None:
+    review = "big " * 100 + "and six " * 100
+    model = Known(by_hash, max_length=82)
+    model.special_tokens = SpecialTokens((1,), (2,), 0, 82, "head+tail")
+    found = explain(model, review)
+    assert found.not_read is not None and found.unit == "sentence"
+    start, end = found.not_read
+    assert all(part.end <= start or part.start >= end for part in found.parts)
+    texts = [part.text for part in found.parts if part.unit == "sentence"]
+    assert texts[0] == " ".join(["big"] * 20) and "big" not in texts[1]
+
+
 def test_words_that_carry_the_decision_are_reliable_and_equal_ones_are_not() -> None:
     review = "big red box and six hot men saw the old cat run off now"
     strong = explain(Known(of_words({"big": 1.0, "red": 1.0, "six": 1.0, "cat": 1.0})), review)
