@@ -24,6 +24,7 @@ import time
 import zlib
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Annotated, Any
@@ -130,6 +131,10 @@ class Costless:
         return logits, np.array([len(text) // 4 for text in texts]), drawn % 3
 
 
+def costless(seed: int, model: Path, device: str) -> Costless:
+    return Costless(seed)
+
+
 def model_folder(name: str) -> Path:
     """Return a folder that looks like a model's, for scores that cost nothing."""
     folder = Path(os.environ["REVIEWTUI_HOME"]) / "costless" / name
@@ -154,14 +159,14 @@ def engine(file: Path) -> dict[str, Any]:
     facts = timed("words and near copies", lambda: pile.facts)
     for number, name in enumerate(("one", "two")):
         model = model_folder(name)
-        score(model, pile.reviews, str(file), load=lambda _model, _device, seed=number: Costless(seed))
+        score(model, pile.reviews, str(file), load=partial(costless, number))
         pile.model, pile.second_model = (model, pile.second_model) if number == 0 else (pile.model, model)
     timed("the random sequence", lambda: pile.numbers)
     for order in ORDERS:
-        timed(f"order: {order}", lambda order=order: pile.arrange(order, like=77))
-        timed(f"order: {order}, again", lambda order=order: pile.arrange(order, like=78))
+        timed(f"order: {order}", partial(pile.arrange, order, like=77))
+        timed(f"order: {order}, again", partial(pile.arrange, order, like=78))
     for query in QUERIES:
-        timed(f"filter: {query}", lambda query=query: pile.fits(query))
+        timed(f"filter: {query}", partial(pile.fits, query))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
     return {"seconds": seconds, "copies": int((facts.copies > 0).sum()), "peak_bytes": peak, **_scoring(file, reading)}
 
@@ -224,8 +229,8 @@ def page(found: dict[str, Any]) -> str:
         from benchmarks.triage_keys import HEAD, row_of
 
         parts.append(
-            "## Keys\n\nFrom the key that decides to the next review on the screen, in milliseconds, 80×24, while a run "
-            f"trains ({keys['rows']:,} reviews; load before: {keys['load_before']}). Goal: 100 ms at the 95th "
+            "## Keys\n\nFrom the key that decides to the next review on the screen, in milliseconds, 80×24, while a "
+            f"run trains ({keys['rows']:,} reviews; load before: {keys['load_before']}). Goal: 100 ms at the 95th "
             "percentile, 8 kB a decision.\n\n"
             + markdown(HEAD, [row_of(name, one) for name, one in keys["orders"].items()])
         )

@@ -8,6 +8,7 @@ import select
 import statistics
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +41,11 @@ _APP = (
 
 def keys(pile: Path, run: RunFolder, decisions: int) -> dict[str, Any]:
     """Decide reviews of a pile in each order while a run trains; return the seconds of each key and its bytes."""
-    from benchmarks.triage import Costless
+    from benchmarks.triage import costless
 
     reading = ReadingOptions(text="review", label="label")
     reviews = read_unlabelled(str(pile), reading)
-    score(run.model, reviews, str(pile), load=lambda model, device: Costless(1))
+    score(run.model, reviews, str(pile), load=partial(costless, 1))
     facts_of(reviews)
     beside = create_run(Request(name="beside", data=str(SAMPLE), settings=Settings(model="starter", epochs=1000)))
     launch_worker(beside)

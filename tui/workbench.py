@@ -7,7 +7,7 @@ Screens depend on this base class only; `tui/app.py` derives the application fro
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, cast, runtime_checkable
@@ -65,6 +65,8 @@ class Workbench(OrderedApp):
         self.reader = engine or EngineClient("reader.log")
         """An engine that loads no model: pages of a pile come while the other one computes."""
         self._given = engine
+        self.scores_piles = engine is None
+        """Whether a pile that is opened is scored in the background."""
         self._draft: Draft | None = None
         self._source = data or ""
         self.run_in_view: RunFolder | None = run
@@ -95,6 +97,16 @@ class Workbench(OrderedApp):
     @draft.setter
     def draft(self, draft: Draft) -> None:
         self._draft = draft
+
+    def start_scoring(self, models: Sequence[Path], source: str, reading: ReadingOptions) -> None:
+        """Score a pile with models in the background; not while `scores_piles` is off. It reads and writes the disk.
+
+        Raises:
+            ReviewtuiError: The process cannot be started.
+        """
+        from core.scores.launch import launch_scoring
+
+        launch_scoring(models, source, reading)
 
     async def ask(self, request: EngineRequest[A], progress: AnyProgress | None = None) -> A:
         """Send a request to an engine, wait for the answer without blocking the UI, and return it.

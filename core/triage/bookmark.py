@@ -35,6 +35,8 @@ class Bookmark:
     """`along`: copies of a review are decided along with it; `each`: each by itself; empty: the user was not asked."""
     blind: bool = False
     """Whether the model's answers were hidden until the user had labelled."""
+    order: str = "file"
+    """Name of the order in which the reviews came."""
 
 
 def read_bookmark(source: str) -> Bookmark | None:
@@ -47,7 +49,7 @@ def read_bookmark(source: str) -> Bookmark | None:
             bookmark = replace(bookmark, reading=ReadingOptions.model_validate(found["reading"]))
         if found.get("copies") in ("along", "each"):
             bookmark = replace(bookmark, copies=found["copies"])
-        bookmark = replace(bookmark, blind=found.get("blind") is True)
+        bookmark = replace(bookmark, blind=found.get("blind") is True, order=str(found.get("order", "file")))
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     texts = (bookmark.model, bookmark.model_name, bookmark.hash)

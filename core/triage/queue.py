@@ -7,18 +7,18 @@ advances once they are on the disk.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Container, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias
 
 from core.base.errors import ReviewtuiError
-from core.reviews.page import Row
+from core.reviews.page import Page, Row
 from core.triage.circumstances import Circumstances, copied, decided, follows, undecided
 from core.triage.decision import Decision, Note, State
 from core.triage.decisions import DecisionLog
 from core.triage.history import History
 from core.triage.operation import Operation
-from core.triage.order import ORDERS, QueueOrder, ReadPage
 from core.triage.review import Review
+from core.triage.way import Way, file_way
 
 PAGE = 64
 """Reviews that are fetched at once."""
@@ -29,6 +29,8 @@ _AHEAD = 16
 """Reviews ahead of the current one that are fetched before they are needed."""
 
 
+ReadRows: TypeAlias = Callable[[Sequence[int]], Awaitable[Page]]
+"""Reads the reviews in some rows, without their labels, in the order in which the rows are named."""
 FindCopies: TypeAlias = Callable[[int], Awaitable[Sequence[int]]]
 """Returns the other rows with the same text as a row, or nearly the same."""
 
@@ -43,30 +45,29 @@ class Pile:
     def __init__(
         self,
         source: str,
-        read_page: ReadPage,
+        read_rows: ReadRows,
         open_log: Callable[[str], DecisionLog] = DecisionLog,
-        order: QueueOrder = ORDERS["file"],
     ) -> None:
         self.source = source
-        self.order = order
         self.total = 0
+        """Reviews in the pile."""
+        self.way: Way = file_way(0)
+        """The order in which they come, and which of them are shown."""
         self.position = 0
         """Index of the review in view in the order, from 0."""
         self.finished = False
-        """Whether every review is decided and the user has not walked back into them."""
+        """Whether every review that is shown is decided, and the user has not walked back into them."""
         self.returned = 0
         """Decided reviews that a changed file holds elsewhere, or no longer."""
-        self.audits: Container[int] = ()
-        """Rows that come up as random audit reviews."""
-        self._rows: Sequence[int] = range(0)
-        """Position → row."""
-        self._read_page, self._open_log = read_page, open_log
+        self.data_hash = ""
+        """Hash of the data that is shown."""
+        self._read_rows, self._open_log = read_rows, open_log
         self._log: DecisionLog | None = None
         self._pages: dict[int, list[Review]] = {}
+        """Positions from `PAGE` times the number on → their reviews."""
         self.find_copies: FindCopies | None = None
         """Finds copies of the review in a row; None if nobody looks for them."""
         self._copies: dict[int, Sequence[int]] = {}
-        self._data_hash = ""
         self._fetching = asyncio.Lock()
 
     @property
@@ -90,22 +91,26 @@ class Pile:
         review = self.review
         return self.history.decision(review.row, review.hash) if review is not None else None
 
+    @property
+    def shown(self) -> int:
+        """How many reviews are shown: all of the pile, unless a filter leaves some out."""
+        return len(self.way)
+
     def at(self, position: int) -> Review | None:
         """Return the review at a position, if its page is loaded."""
-        if not 0 <= position < self.total:
+        if not 0 <= position < self.shown:
             return None
-        row = self._rows[position]
-        page = self._pages.get(row // PAGE, ())
-        return page[row % PAGE] if row % PAGE < len(page) else None
+        page = self._pages.get(position // PAGE, ())
+        return page[position % PAGE] if position % PAGE < len(page) else None
 
     def ahead(self, count: int) -> list[Review]:
         """Return the review in view and those after it, `count` at most, whose pages are loaded."""
-        found = (self.at(position) for position in range(self.position, min(self.position + count, self.total)))
+        found = (self.at(position) for position in range(self.position, min(self.position + count, self.shown)))
         return [review for review in found if review is not None]
 
     def first_undecided(self, start: int = 0) -> int | None:
         """Return the first position without a decision at or after `start`, then before it; None when all have one."""
-        return self.history.first_undecided(self._rows, start)
+        return self.way.first_undecided(start)
 
     async def open(self, row: int = 0, text_hash: str = "") -> None:
         """Take the log, fetch the first page needed, and stand at the first undecided review.
@@ -119,17 +124,48 @@ class Pile:
         """
         self._log = await asyncio.to_thread(self._open_log, self.source)
         try:
-            await self._fetch(row // PAGE if text_hash else self.history.counts.decided // PAGE)
-            if self._data_hash != self.history.data_hash:
+            await self._begin(row if text_hash else self.history.counts.decided)
+            if self.data_hash != self.history.data_hash:
                 await self._find_again()
-            self._rows = await self.order.arrange(self.total, self._read_page)
-            self.finished = self.total > 0 and self.history.counts.decided >= self.total
-            await self.go(self.first_undecided() or 0, finished=self.finished)
+            self.way = await asyncio.to_thread(file_way, self.total, [one.row for one in self.history.decided()])
+            first = self.first_undecided()
+            await self.go(first or 0, finished=self.total > 0 and first is None)
             if text_hash and row < self.total:
                 await self._return_to(row, text_hash)
         except BaseException:
             await self.close()
             raise
+
+    async def _begin(self, row: int) -> None:
+        """Read the page around a row, and with it how many rows there are."""
+        page = row // PAGE
+        found = await self._read_rows(range(page * PAGE, (page + 1) * PAGE))
+        self.data_hash, self.total = found.data_hash, found.total
+        self._pages[page] = [_review(one) for one in found.rows]
+
+    async def follow(self, way: Way) -> None:
+        """Go on in another order, or with other reviews shown; the one in view stays in view, if it is shown.
+
+        Raises:
+            ReviewtuiError: It cannot be read.
+        """
+        review = None if self.finished else self.review
+        self.way, place = way, None
+        self._pages.clear()
+        if review is not None:
+            place = way.position(review.row)
+        if place is None:
+            place = way.first_undecided()
+        await self.go(place or 0, finished=place is None and len(way) > 0)
+
+    def check(self, data_hash: str) -> None:
+        """Make sure that something is about the data that is shown.
+
+        Raises:
+            PileChangedError: The file has changed.
+        """
+        if data_hash != self.data_hash:
+            raise PileChangedError("The file has changed and is being read again.")
 
     async def _return_to(self, row: int, text_hash: str) -> None:
         before, finished = self.position, self.finished
@@ -140,20 +176,17 @@ class Pile:
 
     async def go(self, position: int, *, finished: bool = False) -> None:
         """Stand at a position, with its page."""
-        position = min(max(position, 0), max(self.total - 1, 0))
-        if self.total and self.at(position) is None:
-            await self._fetch(self._rows[position] // PAGE)
+        position = min(max(position, 0), max(self.shown - 1, 0))
+        if self.shown and self.at(position) is None:
+            await self._fetch(position // PAGE)
         self.position, self.finished = position, finished
 
     def place_of(self, row: int) -> int | None:
-        """Return the position of a row of the file; None if it is not shown in this order."""
-        try:
-            return self._rows.index(row)
-        except ValueError:
-            return None
+        """Return the position of a row of the file; None if it is not shown."""
+        return self.way.position(row)
 
     async def stand_at(self, row: int) -> bool:
-        """Stand at the review in a row of the file; return whether it is shown in this order."""
+        """Stand at the review in a row of the file; return whether it is shown."""
         place = self.place_of(row)
         if place is not None:
             await self.go(place)
@@ -161,9 +194,9 @@ class Pile:
 
     async def prefetch(self) -> None:
         """Fetch the page that is needed next, if it is not loaded."""
-        coming = min(self.position + _AHEAD, self.total - 1)
-        if self.total and self.at(coming) is None:
-            await self._fetch(self._rows[coming] // PAGE)
+        coming = min(self.position + _AHEAD, self.shown - 1)
+        if self.shown and self.at(coming) is None:
+            await self._fetch(coming // PAGE)
 
     async def decide(
         self, state: State, verdict: str, how: Circumstances, copies: Sequence[Review] = ()
@@ -186,8 +219,8 @@ class Pile:
             state,
             verdict,
             how,
-            order=self.order.name,
-            audit=review.row in self.audits,
+            order=self.way.name,
+            audit=self.way.is_audit(review.row),
             seen=self.history.was_seen(review.hash),
         )
         done: Operation | None
@@ -197,6 +230,7 @@ class Pile:
         else:
             await asyncio.to_thread(log.decide, decision)
             done = log.history.last
+        self._settle(done)
         await self._advance(self.position, revised)
         return done
 
@@ -241,8 +275,12 @@ class Pile:
         Raises:
             ReviewtuiError: They cannot be read.
         """
-        pages = [await self._read_page(row, 1) for row in self.copies]
-        return [_review(row) for page in pages for row in page.rows]
+        rows, found = self.copies, list[Review]()
+        for start in range(0, len(rows), SCAN_PAGE):
+            page = await self._read_rows(rows[start : start + SCAN_PAGE])
+            self.check(page.data_hash)
+            found += map(_review, page.rows)
+        return found
 
     async def note(self, text: str) -> Operation | None:
         """Keep a note about the review in view; an empty one takes it away.
@@ -273,12 +311,14 @@ class Pile:
         if self._log is None or not decisions:
             return None
         operation = await asyncio.to_thread(self._log.bulk, [undecided(one) for one in decisions], "requeue")
+        self._settle(operation)
         self.finished = False
         return operation
 
     async def undo(self) -> Operation | None:
         """Undo the latest operation and stand at its review."""
         undone = await asyncio.to_thread(self._log.undo) if self._log is not None else None
+        self._settle(undone)
         if undone is not None and undone.row is not None:
             await self.stand_at(undone.row)
         return undone
@@ -286,6 +326,7 @@ class Pile:
     async def redo(self) -> Operation | None:
         """Redo what was undone last and continue after it."""
         redone = await asyncio.to_thread(self._log.redo) if self._log is not None else None
+        self._settle(redone)
         place = self.place_of(redone.row) if redone is not None and redone.row is not None else None
         if place is not None:
             await self._advance(place, revised=False)
@@ -297,21 +338,27 @@ class Pile:
         if log is not None:
             await asyncio.to_thread(log.close)
 
+    def _settle(self, operation: Operation | None) -> None:
+        """Keep track of which reviews are decided, after an operation or its undoing."""
+        for one in operation.decisions if operation is not None else ():
+            self.way.settle(one.row, self.history.current(one.row) is not None)
+
     async def _advance(self, position: int, revised: bool) -> None:
         following = self.first_undecided(position + 1)
-        if following is None and revised and position + 1 < self.total:
+        if following is None and revised and position + 1 < self.shown:
             await self.go(position + 1)  # walking through a finished pile once more
         else:
             await self.go(position if following is None else following, finished=following is None)
 
     async def _fetch(self, page: int) -> None:
         async with self._fetching:
+            way = self.way
             if page in self._pages:
                 return
-            found = await self._read_page(page * PAGE, PAGE)
-            if self._data_hash and found.data_hash != self._data_hash:
-                raise PileChangedError("The file has changed and is being read again.")
-            self._data_hash, self.total = found.data_hash, found.total
+            found = await self._read_rows(way.rows(page * PAGE, (page + 1) * PAGE))
+            self.check(found.data_hash)
+            if way is not self.way:
+                return  # its positions are those of another order
             self._pages[page] = [_review(row) for row in found.rows]
             for far in sorted(self._pages, key=lambda one: abs(one - page))[MAX_PAGES:]:
                 del self._pages[far]
@@ -321,12 +368,12 @@ class Pile:
         hashes: list[str] = []
         if self.history.events:
             while len(hashes) < self.total:
-                found = await self._read_page(len(hashes), SCAN_PAGE)
+                found = await self._read_rows(range(len(hashes), min(len(hashes) + SCAN_PAGE, self.total)))
                 hashes += [row.hash for row in found.rows]
                 if not found.rows:
                     break
         assert self._log is not None
-        self.returned = await asyncio.to_thread(self._log.found_again, self._data_hash, hashes)
+        self.returned = await asyncio.to_thread(self._log.found_again, self.data_hash, hashes)
 
 
 _NOTHING = History()

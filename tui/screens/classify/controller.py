@@ -20,6 +20,7 @@ from core.reviews.options import ReadingOptions
 from core.reviews.page import Page
 from core.triage.bookmark import Bookmark, read_bookmark, write_bookmark
 from core.triage.decisions import recent_piles
+from core.triage.orders import ORDERS
 from core.triage.queue import Pile, PileChangedError
 from tui.screens.classify.model_choice import Candidate, choose_model
 from tui.screens.classify.predictions import Predictions
@@ -44,6 +45,8 @@ class ClassifyWork(Predictions):
         """Whether the model's answer is hidden until the user has labelled."""
         self.copies_choice = ""
         """Whether copies are decided along with a review; see `Bookmark.copies`."""
+        self.order = "file"
+        """Name of the order that the user wants the reviews in; `pile.way` is the one that they come in."""
         self._in_view: tuple[Pile, int] | None = None
         self._typing_timer: Timer | None = None
 
@@ -118,15 +121,18 @@ class ClassifyWork(Predictions):
         app.pile, app.pile_reading = self._source_seen = source, reading
         mark = self._bookmark or Bookmark()
         self._reading, self.copies_choice, self.blind = reading or mark.reading, mark.copies, mark.blind
+        self.order = mark.order if mark.order in ORDERS and ORDERS[mark.order].lasts else "file"
         wanted = Rows(source=source, reading=self._reading or ReadingOptions(), without_labels=True)
 
-        async def read_page(offset: int, limit: int) -> Page:
-            return await self._ask(msgspec.structs.replace(wanted, offset=offset, limit=limit))
+        async def read_rows(rows: Sequence[int]) -> Page:
+            if isinstance(rows, range):
+                return await self._ask(msgspec.structs.replace(wanted, offset=rows.start, limit=len(rows)))
+            return await self._ask(msgspec.structs.replace(wanted, at=tuple(rows)))
 
         async def find_copies(row: int) -> Sequence[int]:
             return (await self._ask(FindCopies(source=source, row=row, reading=wanted.reading))).rows
 
-        pile = Pile(source, read_page)
+        pile = Pile(source, read_rows)
         pile.find_copies = find_copies
         try:
             await pile.open(mark.row, mark.hash)
@@ -162,6 +168,7 @@ class ClassifyWork(Predictions):
             reading=self._reading,
             copies=self.copies_choice,
             blind=self.blind,
+            order=self.order,
         )
         if candidate is not None:
             mark = replace(mark, model=candidate.run.id, model_name=candidate.summary.name)

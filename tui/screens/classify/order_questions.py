@@ -17,22 +17,12 @@ _HELP = "Near copies come once. One review in ten comes at random, and does not 
 _NEEDS = {"model": "asks the model about all reviews", "labels": "and needs labels in the file", "review": ""}
 
 
-async def ask_order(app: Workbench, current: str, *, with_model: bool) -> str | None:
-    """Ask for an order of the pile, and return its name; None if the dialog is cancelled.
-
-    Args:
-        with_model: Whether there is a model to ask.
-    """
+async def ask_order(app: Workbench, current: str) -> str | None:
+    """Ask for an order of the pile, and return its name; None if the dialog is cancelled."""
     offered = list(ORDERS.values())
     at = next((number for number, one in enumerate(offered) if one.name == current), None)
     chosen = await app.push_screen_wait(Choose("In which order?", [_described(one) for one in offered], at, help=_HELP))
-    if chosen is None:
-        return None
-    order = offered[chosen]
-    if "model" in order.needs and not with_model:
-        app.say("This order asks a model, and none is chosen: m chooses one.", "warning")
-        return None
-    return order.name
+    return offered[chosen].name if chosen is not None else None
 
 
 def _described(order: Order) -> Content:

@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from functools import partial
 from typing import ClassVar
 
 from textual import on, work
 from textual.widgets import Input
 
-from core.base.errors import InputError, ReviewtuiError
+from core.base.errors import ReviewtuiError
 from core.base.text import clean_line
-from core.engine.pile_requests import ArrangePile, CountFound, FindCopies, Found
+from core.engine.pile_requests import ArrangePile, CountFound, Found
 from core.reviews.options import ReadingOptions
 from core.scores.folder import ScoringProgress, progress_of, scores_folder
+from core.triage.decision import Decision
+from core.triage.filters import parse_filter
 from core.triage.orders import ORDERS
-from core.triage.queue import Pile
+from core.triage.queue import Pile, PileChangedError
 from core.triage.way import Way, arranged_way, file_way
+from tui.screens.classify import order_text
 from tui.screens.classify.deciding import Deciding
 from tui.screens.classify.model_choice import Candidate
 from tui.screens.classify.order_questions import ask_order, ask_second_model
@@ -41,10 +43,8 @@ class Ordering(Deciding):
 
     def __init__(self) -> None:
         super().__init__()
-        self.order = "file"
-        """Name of the order in which the reviews come."""
-        self.query = ""
-        """The filter that the reviews in view fit; empty for none."""
+        self.filter_text = ""
+        """The filter that the user wants; empty for none."""
         self.second_model: Candidate | None = None
         """The run that the model is compared with."""
         self.scoring = ScoringProgress()
@@ -55,38 +55,28 @@ class Ordering(Deciding):
         """What is wrong with it."""
         self._like: int | None = None
         """The row that others are compared with."""
-        self._waits = ""
-        """An order that takes effect once something is scored; empty for none."""
         self._scored_then = 0
         """How much was scored when the pile was arranged."""
 
-    @property
-    def filtering(self) -> bool:
-        """Whether only some of the reviews are shown."""
-        return bool(self.query)
-
     async def _open_now(self, source: str, reading: ReadingOptions | None) -> None:
-        self.order, self.query, self._like, self._waits = "file", "", None, ""
+        self.filter_text, self._like, self.second_model = "", None, None
         self.scoring, self._scored_then = ScoringProgress(), 0
         self._show_filter("")
         await super()._open_now(source, reading)
-        if (pile := self.pile) is None:
-            return
-        pile.find_copies = partial(self._find_copies, pile.source)
-        wanted = self._bookmark.order if self._bookmark is not None else "file"
-        if wanted in ORDERS and wanted not in ("file", "similarity", "disagreement"):
-            self._arrange(wanted, "")
+        if self.pile is not None and self.order != "file":
+            self._arrange()
 
     async def _load_now(self) -> None:
         await super()._load_now()
         self._scored_then = 0
         self._follow_scores()
-        if self.pile is not None and (self.query or "model" in ORDERS[self.order].needs):
-            self._arrange(self.order, self.query)
+        if self.pile is not None and self._asks_the_model:
+            self._arrange()
 
-    async def _find_copies(self, source: str, row: int) -> Sequence[int]:
-        found = await self._ask(FindCopies(source=source, reading=self._reading or ReadingOptions(), row=row))
-        return found.rows
+    @property
+    def _asks_the_model(self) -> bool:
+        """Whether the order or the filter goes by what the model says."""
+        return parse_filter(self.filter_text, ()).needs_scores or "model" in ORDERS[self.order].needs
 
     # The order
 
@@ -96,87 +86,85 @@ class Ordering(Deciding):
         await self._settled()
         if self.pile is None:
             return
-        chosen = await ask_order(self.app, self._waits or self.order, with_model=self.model.candidate is not None)
+        chosen = await ask_order(self.app, self.order)
         if chosen is None:
             return
-        if "second model" in ORDERS[chosen].needs:
-            self.second_model = await ask_second_model(self.app, self.model.candidate)
-            if self.second_model is None:
-                return
-            self._follow_scores()
-        review = self._review()
-        if chosen == "similarity" and review is None:
+        if "model" in ORDERS[chosen].needs and self.model.candidate is None:
+            self.said = f"This order asks a model, and there is none: {self.key('classify.model')} chooses one."
+            self.draw()
             return
-        self._like = review.row if review is not None else None
-        self._arrange(chosen, self.query)
+        if "second model" in ORDERS[chosen].needs:
+            second = await ask_second_model(self.app, self.model.candidate)
+            if second is None:
+                return
+            self.second_model = second
+            self._follow_scores()
+        self.order, self._like = chosen, self._row_in_view()
+        self._arrange()
 
     @work(exclusive=True, exit_on_error=False, group="arrange")
-    async def _arrange(self, order: str, query: str) -> None:
-        """Show the reviews that fit a filter in an order; the one in view stays."""
+    async def _arrange(self) -> None:
+        """Show the reviews that fit the filter in the order that is wanted; the one in view stays in view."""
         for last in (*[False] * (_TRIES - 1), True):
             pile, row = self.pile, self._row_in_view()
             if pile is None:
                 return
             try:
-                way = await self._way(pile, order, query, row)
-            except ReviewtuiError as error:
-                self._cannot_arrange(order, query, error)
+                way = await self._way(pile, row)
+                async with self._deciding:
+                    if self.pile is not pile:
+                        return
+                    if self._row_in_view() == row or last:
+                        await pile.follow(way)
+                        break
+            except PileChangedError as changed:
+                self._reopen(changed)
                 return
-            async with self._deciding:
-                if self.pile is not pile:
-                    return
-                if self._row_in_view() == row or last:
-                    await self._take(pile, way, order, query)
-                    break
+            except ReviewtuiError as error:
+                self._cannot_arrange(pile, error)
+                return
+        await self._keep_bookmark()
         self.draw()
         self._predict_soon()
         self._prefetch()
 
-    async def _take(self, pile: Pile, way: Way, order: str, query: str) -> None:
-        changed = (order, query) != (self.order, self.query)
-        self.order, self.query, self._waits = order, query, ""
-        await pile.follow(way)
-        if changed:
-            await self._keep_bookmark()
-        if not len(way):
-            self.said = "No review fits the filter; esc shows all."
+    async def _way(self, pile: Pile, row: int | None) -> Way:
+        """Return the way through the pile that is wanted.
 
-    async def _way(self, pile: Pile, order: str, query: str, row: int | None) -> Way:
-        """Return a way through the pile.
+        Args:
+            row: The row in view.
 
         Raises:
             ReviewtuiError: The order or the filter needs what there is not.
         """
-        decided = [one.row for one in pile.history.decided()]
-        if order == "file" and not query:
-            return await asyncio.to_thread(file_way, pile.total, decided)
+        if self.order == "file" and not self.filter_text:
+            return await asyncio.to_thread(file_way, pile.total, _rows_of(pile.history.decided()))
         candidate, second = self.model.candidate, self.second_model
+        name = FILTERED if self.filter_text else self.order
         found = await self._ask(
             ArrangePile(
                 source=pile.source,
-                order=order,
+                order=self.order,
                 reading=self._reading or ReadingOptions(),
                 model=str(candidate.run.model) if candidate is not None else "",
                 second_model=str(second.run.model) if second is not None else "",
-                query=query,
+                query=self.filter_text,
                 like=self._like,
                 current=row,
             )
         )
         pile.check(found.data_hash)
         self._scored_then = found.scored
-        name = FILTERED if query else order
-        decided = [one.row for one in pile.history.decided()]
+        decided = _rows_of(pile.history.decided())
         return await asyncio.to_thread(arranged_way, name, found.rows, found.places, found.audits, decided)
 
-    def _cannot_arrange(self, order: str, query: str, error: ReviewtuiError) -> None:
-        if "model" in ORDERS[order].needs and not self.scoring.done and self.model.candidate is not None and not query:
-            self._waits = order
-            self.said = "The model has scored nothing yet; this order comes as soon as it has."
-        elif query:
-            self.filter_problem = str(error)
+    def _cannot_arrange(self, pile: Pile, error: ReviewtuiError) -> None:
+        """Keep the order that the reviews come in, and say why; the wanted one may come once something is scored."""
+        if self._asks_the_model and not self.scoring.done and self.app.scores_piles and not self.filter_text:
+            self.said = "Nothing is scored yet: this order comes as soon as something is."
         else:
             self.app.say(error, "warning")
+            self.order = pile.way.name if pile.way.name in ORDERS else "file"
         self.draw()
 
     def _row_in_view(self) -> int | None:
@@ -191,35 +179,32 @@ class Ordering(Deciding):
         pile, candidate, model = self.pile, self.model.candidate, self.model.hash
         if pile is None or candidate is None or model is None or not self.app.scores_piles:
             return
-        folder, begun = scores_folder(model, pile.data_hash), False
-        runs = [one.run.model for one in (candidate, self.second_model) if one is not None]
+        second, folder = self.second_model, scores_folder(model, pile.data_hash)
+        runs = [one.run.model for one in (candidate, second) if one is not None]
+        reading, begun = self._reading or ReadingOptions(), False
         while self.pile is pile and self.model.hash == model:
-            self.scoring = await asyncio.to_thread(progress_of, folder)
-            missing = not self.scoring.complete or (len(runs) > 1 and not begun)
-            if missing and not begun and not self.scoring.working:
+            before, self.scoring = self.scoring, await asyncio.to_thread(progress_of, folder)
+            if not begun and not self.scoring.working and (second is not None or not self.scoring.complete):
                 begun = True
                 try:
-                    await asyncio.to_thread(
-                        self.app.start_scoring, runs, pile.source, self._reading or ReadingOptions()
-                    )
+                    await asyncio.to_thread(self.app.start_scoring, runs, pile.source, reading)
                 except ReviewtuiError as error:
                     self.app.say(error, "warning")
                     return
             self._more_is_known()
-            if self.scoring.complete or (self.scoring.problem and begun):
+            if order_text.scored(before) != order_text.scored(self.scoring):
+                self.draw()
+            if self.scoring.complete or (begun and self.scoring.problem):
                 break
             await asyncio.sleep(self.SCORES_SECONDS)
-        self.draw()
 
     def _more_is_known(self) -> None:
         """Rank the pile anew if twice as much is known as when it was ranked, or all."""
         done = self.scoring.done
-        if self._waits and done:
-            self._arrange(self._waits, self.query)
-        elif "model" in ORDERS[self.order].needs or self.query:
-            if done >= 2 * max(self._scored_then, 1) or (self.scoring.complete and done > self._scored_then):
-                self._arrange(self.order, self.query)
-        self.draw()
+        enough = done >= 2 * max(self._scored_then, 1) or (self.scoring.complete and done > self._scored_then)
+        if self._asks_the_model and enough:
+            self._scored_then = done  # so that the next look does not begin it again while it is under way
+            self._arrange()
 
     # The filter
 
@@ -258,7 +243,7 @@ class Ordering(Deciding):
                         second_model=str(second.run.model) if second is not None else "",
                     )
                 )
-            except InputError as error:
+            except ReviewtuiError as error:
                 self.filter_problem = str(error)
         self.draw()
 
@@ -271,17 +256,19 @@ class Ordering(Deciding):
         self.set_focus(None)
         if not query:
             self.clear_filter()
-        elif query != self.query:
-            self._arrange(self.order, query)
+        elif query != self.filter_text:
+            self.filter_text = query
+            self._arrange()
 
     def clear_filter(self) -> bool:
         """Show all reviews again; return False if all are shown."""
-        if not self.has_class("-filtering") and not self.query:
+        if not self.has_class("-filtering") and not self.filter_text:
             return False
         self._show_filter("")
         self.set_focus(None)
-        if self.query:
-            self._arrange(self.order, "")
+        if self.filter_text:
+            self.filter_text = ""
+            self._arrange()
         self.draw()
         return True
 
@@ -301,10 +288,18 @@ class Ordering(Deciding):
 
     def filter_words(self) -> str:
         """Return what stands beside the line of the filter: how many reviews fit, or what is wrong with it."""
+        pile, typing = self.pile, self.is_mounted and self.query_one("#filter-line", LineInput).has_focus
         if self.filter_problem:
             return clean_line(self.filter_problem)
+        if not typing and pile is not None and pile.way.name == FILTERED:
+            return f"{pile.shown:,} of {pile.total:,}, {pile.way.undecided:,} undecided · esc shows all"
         if self.found is None:
-            return "enter shows them · esc shows all" if self.has_class("-filtering") else ""
+            return "enter shows them · esc shows all" if typing else ""
         found = self.found
-        unscored = "" if found.scored is None or found.scored == found.total else f" of {found.scored:,} scored"
-        return f"{found.rows:,}{unscored}, {found.undecided:,} undecided · esc shows all"
+        part = found.scored is not None and found.scored < found.total
+        among = f" of the {found.scored:,} scored" if part else f" of {found.total:,}"
+        return f"{found.rows:,}{among}, {found.undecided:,} undecided"
+
+
+def _rows_of(decisions: Sequence[Decision]) -> list[int]:
+    return [one.row for one in decisions]

@@ -37,7 +37,8 @@ def tally(pile: Pile, width: int, *, tall: bool) -> Content:
 def finished(pile: Pile, key: Key) -> Content:
     """Return the text for a finished pile: `All 200 reviews are decided.`, the counts, and the keys that still work."""
     counts = pile.history.counts
-    reviews = "The only review is" if pile.total == 1 else f"All {pile.total:,} reviews are"
+    fitting = "" if pile.shown == pile.total else "that fits " if pile.shown == 1 else "that fit "
+    reviews = f"The only review {fitting}is" if pile.shown == 1 else f"All {pile.shown:,} reviews {fitting}are"
     conflicts = len(pile.history.conflicts())
     parts: list[Part] = [
         (f"{reviews} decided.\n\n", "bold $text-success"),

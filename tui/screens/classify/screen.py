@@ -9,36 +9,38 @@ from typing import Any, ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container, Vertical
+from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Input, Static, TextArea
 
 from core.comparison.kept import answers_in
 from core.data.truncation import Span, lost_characters
 from tui.keys.bindings import bindings
-from tui.screens.classify import progress
+from tui.screens.classify import order_text, progress
 from tui.screens.classify import text as words
 from tui.screens.classify.certifying import Certifying
 from tui.screens.classify.keys import CLASSIFY, MAX_DIGITS
 from tui.screens.classify.label_bars import LabelBars
 from tui.screens.classify.learning import Learning
 from tui.screens.classify.note_line import NoteLine
+from tui.screens.classify.ordering import Ordering
 from tui.screens.classify.panel import Panel, View
 from tui.screens.classify.questions import ask_export, ask_file, ask_model
 from tui.screens.classify.reasons_work import ReasonsWork
 from tui.screens.classify.review_editor import ReviewEditor
 from tui.screens.classify.review_text import ReviewText
+from tui.widgets.line_input import LineInput
 
 _MAX_TRAIL = 6
 """The most past decisions that are listed."""
 _OF_PILES = frozenset(
     "agree label all_labels decide undo redo note list next previous first_undecided number requeue new_label copies "
-    "learn certificate blind export".split()
+    "learn certificate blind export order filter".split()
 )
 _SCROLLING = frozenset(("scroll_by", "scroll_to_end"))
 
 
-class ClassifyScreen(ReasonsWork, Certifying, Learning):
+class ClassifyScreen(ReasonsWork, Certifying, Learning, Ordering):
     """Classifies either a review that is typed, or the reviews of a pile one by one."""
 
     PLACE = "classify"
@@ -59,6 +61,10 @@ class ClassifyScreen(ReasonsWork, Certifying, Learning):
     def body(self) -> ComposeResult:
         with Container(id="desk"):
             with Vertical(id="reading"):
+                with Horizontal(id="filter"):
+                    yield Static("/", markup=False)
+                    yield LineInput(placeholder="words  label:negative  p<0.7  state:undecided", id="filter-line")
+                    yield Static("", id="filter-words", markup=False)
                 yield Static("", id="position", markup=False)
                 yield ReviewText(id="text")
                 yield Static("", id="notice", markup=False)
@@ -105,7 +111,10 @@ class ClassifyScreen(ReasonsWork, Certifying, Learning):
         self._mark_typed()
         if self.typed and self.reasons is not None:
             self.query_one(ReviewText).show(self._typed_text, *self._marks(self._typed_text), self.reason_marks())
-        self.query_one("#position", Static).update(words.position(pile, self.key) if pile and review else "")
+        coming = order_text.coming(pile, self.order, self.scoring) if pile is not None else ""
+        place = words.position(pile, self.key, coming) if pile is not None and review is not None else ""
+        self.query_one("#position", Static).update(place)
+        self.query_one("#filter-words", Static).update(self.filter_words())
         self.query_one("#said", Static).update(words.said(self.said))
         noted = pile.history.note(review.row, review.hash) if pile and review and notice is None else ""
         self.query_one("#note", Static).update(words.note(noted, self.key))
@@ -175,6 +184,8 @@ class ClassifyScreen(ReasonsWork, Certifying, Learning):
             return words.no_pile(self.key) if self._looked else Content("")
         if not self.pile.total:
             return words.empty_pile(self.pile.source, self.key)
+        if not self.pile.shown:
+            return order_text.nothing_fits()
         if not self.pile.finished:
             return None
         return words.lines(words.alarm(self.withdrawn), progress.finished(self.pile, self.key))

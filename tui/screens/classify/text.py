@@ -26,13 +26,18 @@ Key = Callable[[str], str]
 """Returns the current key of an action, given its id."""
 
 
-def position(pile: Pile, key: Key) -> Content:
-    """`‹p 12 of 216 n›  inbox.csv:13  ✓ you: positive · model: the same`."""
+def position(pile: Pile, key: Key, coming: str) -> Content:
+    """`‹p 12 of 216 n›  unsure first  inbox.csv:13  ✓ you: positive · model: the same`.
+
+    Args:
+        coming: In which order the reviews come; empty in that of the file.
+    """
     review, decision = pile.review, pile.decision
     parts: list[Part] = [
         (f"‹{key('classify.previous')} ", "$text-primary"),
-        (f"{pile.position + 1:,} of {pile.total:,}", "bold"),
+        (f"{pile.position + 1:,} of {pile.shown:,}", "bold"),
         (f" {key('classify.next')}›", "$text-primary"),
+        (f"   {coming}" if coming else "", "$text-accent"),
     ]
     if review is not None:
         parts.append((f"   {clean_line(Path(review.file).name, 40)}:{review.line}", "$foreground-muted"))

@@ -66,7 +66,7 @@ class Walking(ClassifyWork):
         if by > 0 and pile.finished:
             return
         position = pile.position if pile.finished else pile.position + by
-        if 0 <= position < pile.total:
+        if 0 <= position < pile.shown:
             await pile.go(position)
         else:
             self.said = "That was the last review." if by > 0 else "This is the first review."

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
+from array import array
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
@@ -38,6 +40,7 @@ class FakeEngine:
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.data_hash = "one"
         self.finds_copies = False
+        self.scored = 0
         self.closed = False
 
     def request(self, request: EngineRequest[Any], progress: Any = None) -> Future[Any]:
@@ -73,7 +76,11 @@ class FakeEngine:
         rows = [
             {"row": row, "file": params["source"], "line": row + 2, "text": text, "label": None, "hash": hash_of(text)}
             for row, text in enumerate(self.texts)
-        ][params["offset"] : params["offset"] + params["limit"]]
+        ]
+        if params["at"]:
+            rows = [rows[row] for row in params["at"]]
+        else:
+            rows = rows[params["offset"] : params["offset"] + params["limit"]]
         return {"rows": rows, "total": len(self.texts), "data_hash": self.data_hash}
 
     def _find_copies(self, params: dict[str, Any]) -> Any:
@@ -83,6 +90,25 @@ class FakeEngine:
         kinds = [text.casefold().rstrip(".") for text in self.texts]
         same = [row for row, kind in enumerate(kinds) if kind == kinds[params["row"]] and row != params["row"]]
         return {"rows": same}
+
+    def _arrange(self, params: dict[str, Any]) -> Any:
+        """Backwards by row, the one in view first; with a filter, the rows with these words as they come."""
+        rows = list(range(len(self.texts)))
+        if params["query"]:
+            rows = [row for row in rows if params["query"] in self.texts[row]]
+        else:
+            first = [params["current"]] if params["current"] is not None else []
+            rows = first + [row for row in reversed(rows) if row not in first]
+        places = [rows.index(row) if row in rows else -1 for row in range(len(self.texts))]
+        audits = bytes(row % 4 == 3 and not params["query"] for row in range(len(self.texts)))
+        numbers = {"rows": array("i", rows), "places": array("i", places)}
+        encoded = {name: base64.b64encode(value.tobytes()).decode() for name, value in numbers.items()}
+        more = {"audits": base64.b64encode(audits).decode(), "scored": self.scored, "data_hash": self.data_hash}
+        return encoded | more
+
+    def _count(self, params: dict[str, Any]) -> Any:
+        found = sum(params["query"] in text for text in self.texts)
+        return {"rows": found, "undecided": found, "total": len(self.texts), "scored": None}
 
     def _load(self, params: dict[str, Any]) -> Any:
         return {"labels": list(self.labels), "max_length": 128}
