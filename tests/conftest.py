@@ -50,7 +50,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(autouse=True)
 def no_worker_left(home: Path) -> Iterator[None]:
-    """Ends whatever worker a failed test left behind in its home."""
+    """Ends whatever worker a failed test left behind in its home, and what scores a pile that a test opened."""
     yield
     if (home / "runs").is_dir():
         from core.runs.folder import list_runs
@@ -59,6 +59,10 @@ def no_worker_left(home: Path) -> Iterator[None]:
         for run in list_runs():
             if (holder := living_worker(run.lock)) is not None and holder.pid != os.getpid():
                 os.kill(holder.pid, signal.SIGKILL)
+    if (home / "scores").is_dir():
+        from core.scores.launch import end_in_background
+
+        end_in_background()
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ where its reviews are now. What the events are is in `core/triage/decisions.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import fields
 from itertools import chain, islice
 
@@ -165,17 +165,6 @@ class History:
             found = [one for one in several if len({(each.state, each.verdict) for each in one}) > 1]
             self._conflicts = self.events, found
         return self._conflicts[1]
-
-    def first_undecided(self, rows: Sequence[int], start: int = 0) -> int | None:
-        """Return where in `rows` (N,) the first row without a decision is; None if all have one.
-
-        Args:
-            rows: The rows to look through, in the order in which they are seen.
-            start: Index to look from; the part before it comes last.
-        """
-        current = self._current
-        places = chain(range(start, len(rows)), range(min(start, len(rows))))
-        return next((place for place in places if rows[place] not in current), None)
 
     def moves(self, hashes: Iterable[str]) -> list[tuple[int, int]]:
         """Return (old row, new row) for each review with a decision or a note that has moved in a changed file.

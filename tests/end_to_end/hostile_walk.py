@@ -16,6 +16,7 @@ CLASSIFY = [
     ("E", "A copy to edit"),
     ("C", "Labelling automatically"),
     ("m", "Which run's model"),
+    ("O", "In which order"),
     ("o", "Open a file of reviews"),
     (CTRL_P, "Search for commands"),
     HELP,

@@ -231,7 +231,7 @@ def test_decisions_follow_their_reviews_through_a_changed_file(decision: Decide)
     log.undo()
     assert log.found_again("two", ["ff" * 8, names[0], names[2], names[1]]) == 2  # 0 and 1; 2 was undone but stays
     assert [(one.row, one.verdict) for one in log.history.verdicts()] == [(1, "positive"), (3, "negative")]
-    assert log.history.first_undecided(range(4)) == 0
+    assert log.history.current(0) is None
     log.redo()
     assert log.history.counts.decided == 3
     log.found_again("three", [names[1]])  # the others have left the file

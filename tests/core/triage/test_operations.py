@@ -117,7 +117,7 @@ def state_of(history: History, file: list[int]) -> dict[str, Any]:
             "negative": counts.corrected, "positive": counts.agreed, "skip": counts.skipped,
             "flag": counts.flagged, "ambiguous": counts.ambiguous,
         },
-        "first": history.first_undecided(range(len(file))),
+        "first": next((row for row in range(len(file)) if history.current(row) is None), None),
     }  # fmt: skip
 
 
@@ -358,10 +358,10 @@ def test_back_to_undecided_goes_back_to_the_queue_and_one_undo_decides_all_again
     log.bulk([undecided(one) for one in skipped], "requeue")
     counts = log.history.counts
     assert (counts.skipped, counts.flagged, counts.ambiguous, counts.decided) == (0, 1, 1, 3)
-    assert log.history.first_undecided(range(5)) == 0 and log.history.first_undecided([4, 3, 2], 1) == 2
+    assert [row for row in range(5) if log.history.current(row) is None][:1] == [0]
     assert [one.row for one in log.history.verdicts()] == [1, 3, 4]
     log.undo()
-    assert log.history.counts.skipped == 2 and log.history.first_undecided(range(5)) is None
+    assert log.history.counts.skipped == 2 and all(map(log.history.current, range(5)))
 
 
 def test_notes_and_labels_come_and_go_and_a_note_follows_its_review(decision: Decide) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import ClassVar
 
 from textual import on, work
 from textual.widgets import Input
@@ -31,15 +30,14 @@ from tui.widgets.line_input import LineInput
 
 FILTERED = "filter"
 """The order of decisions about reviews that were looked for."""
+_SCORES_SECONDS = 2.0
+"""Between two looks at how far the scores are."""
 _TRIES = 3
 """How often a pile is arranged again because another review is in view by now."""
 
 
 class Ordering(Deciding):
     """A pile whose reviews come in an order, or only some of them."""
-
-    SCORES_SECONDS: ClassVar[float] = 2.0
-    """Between two looks at how far the scores are."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -196,13 +194,15 @@ class Ordering(Deciding):
                 self.draw()
             if self.scoring.complete or (begun and self.scoring.problem):
                 break
-            await asyncio.sleep(self.SCORES_SECONDS)
+            await self._until_next_look()
+
+    async def _until_next_look(self) -> None:
+        await asyncio.sleep(_SCORES_SECONDS)
 
     def _more_is_known(self) -> None:
         """Rank the pile anew if twice as much is known as when it was ranked, or all."""
-        done = self.scoring.done
-        enough = done >= 2 * max(self._scored_then, 1) or (self.scoring.complete and done > self._scored_then)
-        if self._asks_the_model and enough:
+        done, then = self.scoring.done, self._scored_then
+        if self._asks_the_model and done > then and (done >= 2 * then or self.scoring.complete):
             self._scored_then = done  # so that the next look does not begin it again while it is under way
             self._arrange()
 

@@ -51,6 +51,10 @@ class ClassifyScreen(ReasonsWork, Certifying, Learning, Ordering):
         "label is right. Each decision is saved before the next review is shown, and can be undone at any time, even "
         "after a restart. The list of decisions leads back to any of them. Labels in the file itself stay hidden. An "
         "export writes your decisions to a file that training reads.\n\n"
+        "The order decides which reviews come first: those that the model is least sure of, for instance. It is ranked "
+        "as the model gets through the pile in the background, and one review in ten comes at random. A filter takes "
+        "words, and label:negative, predicted:positive, p<0.7, state:undecided, disagree:you, length>100, copies>0 or "
+        "note:late; a minus turns a term around.\n\n"
         "Blind mode hides the model's answer until you have labelled a review, because seeing it influences the label. "
         "It counts how often you agree.\n\nA single review, typed or pasted, is classified whenever you pause typing."
     )

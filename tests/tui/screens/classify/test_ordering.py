@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,6 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from core.runs.model_hash import model_hash
 from core.scores.folder import Manifest, ScoringProgress, scores_folder
 from core.triage.bookmark import Bookmark, read_bookmark, write_bookmark
 from tests.hostile import steering
@@ -229,22 +229,32 @@ async def test_hostile_words_in_the_filter_do_not_steer(home: Path, pile: str) -
 
 
 class Scores:
-    """Scores as the files say, moved on by a test."""
+    """How far the scores are, as a test says."""
 
-    def __init__(self, run: Any) -> None:
-        self.folder = scores_folder(model_hash(run.model), "one")
-        self.folder.path.mkdir(parents=True)
+    def __init__(self) -> None:
         self.launched: list[tuple[list[Path], str]] = []
         self.now = ScoringProgress()
+        self._looks = asyncio.Event()
 
     def start(self, models: Sequence[Path], source: str, reading: Any) -> None:
         self.launched.append((list(models), source))
 
+    def become(self, now: ScoringProgress) -> None:
+        """Have the screen look again, at this."""
+        self.now = now
+        self._looks.set()
+
+    async def until_next_look(self) -> None:
+        await self._looks.wait()
+        self._looks.clear()
+
 
 @pytest.fixture
 def scores(home: Path, monkeypatch: pytest.MonkeyPatch) -> Scores:
-    made = Scores(make_run(home, "20260101-000000-aaaa", "first"))
-    monkeypatch.setattr(Ordering, "SCORES_SECONDS", 0.001)
+    """A home with a run, and the scores of whatever pile is opened."""
+    make_run(home, "20260101-000000-aaaa", "first")
+    made = Scores()
+    monkeypatch.setattr(Ordering, "_until_next_look", staticmethod(made.until_next_look))
     monkeypatch.setattr("tui.screens.classify.ordering.progress_of", lambda folder: made.now)
     return made
 
@@ -268,7 +278,7 @@ async def test_a_pile_is_scored_once_it_is_open_and_ranked_anew_as_more_is_known
         engine.errors.clear()
         for done, requests in ((1, 2), (2, 3), (3, 3), (4, 4), (5, 4), (6, 5)):
             engine.scored = done
-            scores.now = ScoringProgress(done, 6, working=done < 6)
+            scores.become(ScoringProgress(done, 6, working=done < 6))
             words = f"unsure first, {100 * done // 6}% scored" if done < 6 else "unsure first"
             await shows(pilot, lambda words=words: words in frame(app))  # type: ignore[misc]
             await shows(pilot, lambda count=requests: len(asked(engine, "arrange")) == count)  # type: ignore[misc]
@@ -290,7 +300,7 @@ async def test_scoring_that_gave_up_is_told(scores: Scores, home: Path, pile: st
     app = bench(FakeEngine(TEXTS), pile)
     app.scores_piles, app.start_scoring = True, scores.start  # type: ignore[method-assign]
     async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+        await shows(pilot, lambda: bool(scores.launched))
         await choose(pilot, "2")
         await shows(pilot, lambda: "33% scored, stopped" in frame(app))
 
