@@ -14,8 +14,8 @@ class Order:
 
     name: str
     title: str
-    short: str = ""
-    """In a few words, for a line; empty for the order of the file."""
+    short: str
+    """In a few words, for a line."""
     needs: tuple[Need, ...] = ()
     by_command: bool = True
     """Whether `reviewtui rank --by` offers it."""
@@ -24,7 +24,7 @@ class Order:
 
 
 _ALL = (
-    Order("file", "As in the file", by_command=False),
+    Order("file", "As in the file", "as in the file", by_command=False),
     Order("uncertainty", "What the model is least sure of", "unsure first", ("model",)),
     Order("disagreement", "Where two models disagree", "disagreement first", ("model", "second model"), lasts=False),
     Order("suspicion", "Labels in the file that the model doubts", "doubted labels first", ("model", "labels")),

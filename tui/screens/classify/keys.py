@@ -40,7 +40,7 @@ CLASSIFY = KeyTable(
         Action("classify.previous", "p,k,left", "previous", "Previous", "The review before", when=_PILE),
         Action("classify.first_undecided", "c", "first_undecided", "Continue", "The first undecided one", when=_PILE),
         Action("classify.number", "number_sign", "number", "Go to number", "Go to a review by its number", when=_PILE),
-        Action("classify.order", "O", "order", "Order", "Choose which reviews come first", footer=True, when=_PILE),
+        Action("classify.order", "O", "order", "Order", "Choose which reviews come first", when=_PILE),
         Action(
             "classify.filter",
             "slash",

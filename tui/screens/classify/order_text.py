@@ -10,9 +10,7 @@ from core.triage.queue import Pile
 
 
 def coming(pile: Pile, wanted: str, scoring: ScoringProgress) -> str:
-    """Return in which order the reviews come, and how much is scored: `unsure first, 12% scored`.
-
-    It is empty in the order of the file, unless the pile is being scored.
+    """Return in which order the reviews come, and how much is scored while that goes on: `unsure first, 12% scored`.
 
     Args:
         wanted: The order that the user wants, which may wait for scores.

@@ -27,18 +27,20 @@ Key = Callable[[str], str]
 
 
 def position(pile: Pile, key: Key, coming: str) -> Content:
-    """`‹p 12 of 216 n›  unsure first  inbox.csv:13  ✓ you: positive · model: the same`.
+    """`‹p 12 of 216 n›  O unsure first   inbox.csv:13  ✓ you: positive · model: the same`.
 
     Args:
-        coming: In which order the reviews come; empty in that of the file.
+        coming: In which order the reviews come.
     """
     review, decision = pile.review, pile.decision
     parts: list[Part] = [
         (f"‹{key('classify.previous')} ", "$text-primary"),
         (f"{pile.position + 1:,} of {pile.shown:,}", "bold"),
         (f" {key('classify.next')}›", "$text-primary"),
-        (f"   {coming}" if coming else "", "$text-accent"),
     ]
+    if decision is None:  # where it came no longer matters, and what was decided needs the room
+        style = "$foreground-muted" if pile.way.name == "file" else "$text-accent"
+        parts += [(f"  {key('classify.order')} ", "$text-primary"), (coming, style)]
     if review is not None:
         parts.append((f"   {clean_line(Path(review.file).name, 40)}:{review.line}", "$foreground-muted"))
     if decision is not None:

@@ -52,7 +52,7 @@ async def test_another_order_keeps_the_review_in_view_and_says_how_each_came(hom
         screen = await press(pilot, "n", "n")
         assert row(screen) == 2
         screen = await choose(pilot, "2")
-        assert row(screen) == 2 and "‹p 1 of 6 n›   unsure first" in frame(pilot.app)
+        assert row(screen) == 2 and "‹p 1 of 6 n›  O unsure first" in frame(pilot.app)
         (request,) = asked(engine, "arrange")
         assert (request["order"], request["current"], request["query"]) == ("uncertainty", 2, "")
         assert request["model"] == str(run.model)
@@ -63,7 +63,7 @@ async def test_another_order_keeps_the_review_in_view_and_says_how_each_came(hom
         screen = await press(pilot, "1")
         assert screen.pile is not None and screen.pile.history.decided()[0].audit
         screen = await choose(pilot, "1")
-        assert row(screen) == 1 and "unsure first" not in frame(pilot.app)
+        assert row(screen) == 1 and "O as in the file" in frame(pilot.app)
 
 
 async def test_the_order_is_remembered_with_the_pile(home: Path, pile: str) -> None:
