@@ -27,7 +27,7 @@ Key = Callable[[str], str]
 
 
 def position(pile: Pile, key: Key, coming: str) -> Content:
-    """`‹p 12 of 216 n›  O unsure first   inbox.csv:13  ✓ you: positive · model: the same`.
+    """`‹p 12 of 216 n›  O unsure first  / find   inbox.csv:13  ✓ you: positive · model: the same`.
 
     Args:
         coming: In which order the reviews come.
@@ -41,6 +41,7 @@ def position(pile: Pile, key: Key, coming: str) -> Content:
     if decision is None:  # where it came no longer matters, and what was decided needs the room
         style = "$foreground-muted" if pile.way.name == "file" else "$text-accent"
         parts += [(f"  {key('classify.order')} ", "$text-primary"), (coming, style)]
+        parts += [(f"  {key('classify.filter')} ", "$text-primary"), ("find", "$foreground-muted")]
     if review is not None:
         parts.append((f"   {clean_line(Path(review.file).name, 40)}:{review.line}", "$foreground-muted"))
     if decision is not None:
