@@ -33,7 +33,7 @@ CLASSIFY = KeyTable(
         ),
         Action("classify.undo", "u", "undo", "Undo", "Undo the latest operation", footer=True, when=_PILE),
         Action("classify.redo", "r,ctrl+y", "redo", "Redo", "Bring back what was undone last", when=_PILE),
-        Action("classify.reasons", "e", "reasons", "Reasons", "Show which words carry the answer", footer=True),
+        Action("classify.reasons", "e", "reasons", "Why", "Show which words carry the answer", footer=True),
         Action("classify.note", "i", "note", "Note", "Write a note about this review", footer=True, when=_PILE),
         Action("classify.list", "h", "list", "List", "The decisions, to go back to one", footer=True, when=_PILE),
         Action("classify.next", "n,j,right", "next", "Next", "The next review, undecided or not", when=_PILE),

@@ -138,7 +138,7 @@ async def test_blind_there_are_no_reasons_before_the_label(pile: str, run: RunFo
     async with bench(engine, pile, run).run_test(size=(80, 24)) as pilot:
         screen = await press(pilot, "b", "e")
         assert screen.reasons is None and "explain" not in [method for method, _ in engine.asked]
-        assert "Label first" in frame(pilot.app) and "e Reasons" not in frame(pilot.app)
+        assert "Label first" in frame(pilot.app) and "e Why" not in frame(pilot.app)
         screen = await press(pilot, "b", "e")
         assert "positive 0.75 without" in frame(pilot.app)
         screen = await press(pilot, "b")  # turned on while reasons are in view
