@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,7 +47,7 @@ def open_decisions(source: str) -> Decided:
             return Decided(shown, "pile", *read_history(log), log)
         inside = path / LOG if path.is_dir() else path
         if inside.name == LOG and inside.is_file():
-            return Decided(clean_line(inside.parent.name, 60), "log", *read_history(inside), inside)
+            return Decided(_pile_of(inside.parent), "log", *read_history(inside), inside)
         if not path.exists():
             raise InputError(f"{clean_line(source, 120)} does not exist; check the path.")
         if path.is_dir():
@@ -65,6 +66,15 @@ def open_decisions(source: str) -> Decided:
     records = [one.record for one in entries if one.record is not None]
     names = {one.model: one.model_name for one in records if one.model is not None and one.model_name is not None}
     return Decided(shown, "file", _as_history(records), len(entries) - len(records), path, names)
+
+
+def _pile_of(folder: Path) -> str:
+    """Return the name of the pile whose log is in a folder, or that of the folder."""
+    try:
+        name = Path(str(json.loads((folder / "pile.json").read_bytes())["source"])).name
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        name = ""
+    return clean_line(name or folder.name, 60)
 
 
 def _as_history(found: Iterable[Record]) -> History:

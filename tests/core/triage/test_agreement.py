@@ -174,5 +174,6 @@ def test_a_file_of_decisions_gives_the_same_figures_as_the_log(decision: Decide,
     done = write_decisions(log.history, tmp_path / "a.csv", include=("skipped",))
     found = open_decisions(str(done.path))
     assert found.kind == "file" and figures_of(found.history, {}) == figures_of(log.history, {})
-    assert open_decisions(str(log.folder)).kind == "log"
+    named = open_decisions(str(log.folder))
+    assert named.kind == "log" and named.name.startswith("pile ")
     assert figures_of(open_decisions(str(log.folder)).history, {}) == figures_of(log.history, {})
