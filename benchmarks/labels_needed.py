@@ -198,6 +198,10 @@ def main() -> None:
         "ratios with their range. Goals: margin ÷ random 0.8 or less as they are, 0.6 or less with a rare class.",
         "",
         markdown(heads, rows),
+        "Read with care: the first time that a score is reached depends on few test reviews, so ratios of single seeds",
+        "spread widely; piles have fewer than a thousand reviews, so that random ones are soon enough; and the learner is",
+        "a regression on frozen features, which profits less from hard reviews than a model that is fine-tuned.",
+        "",
         f"Commit {commit()}. The figures are counts: they do not depend on the machine.",
         "",
     ]
