@@ -163,6 +163,32 @@ async def test_what_it_gained_is_shown_and_one_key_switches_in_place(
         assert screen.pile is not None and screen.pile.position == 1
 
 
+async def test_the_pile_is_ranked_anew_around_the_review_in_view(
+    run: RunFolder, pile: str, teacher: Teacher, started: list[Request], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teacher.scored = len(teacher.texts)
+    async with bench(teacher, pile).run_test(size=(80, 24)) as pilot:
+        await press(pilot, "O")
+        await shows(pilot, lambda: "In which order?" in frame(pilot.app))
+        screen = await press(pilot, "2", "1")
+        assert screen.pile is not None and screen.pile.review is not None
+        row = screen.pile.review.row
+        await pilot.press("L")
+        await shows(pilot, lambda: "Train the next model after" in frame(pilot.app))
+        await pilot.press("enter")
+        await shows(pilot, lambda: "L shows it" in frame(pilot.app))
+        learned = give_model(home)
+        monkeypatch.setattr(learning, "OVER", (*learning.OVER, "starting", "interrupted"))
+        await pilot.press("L")
+        await shows(pilot, lambda: "2 of 6 reviews of the pile" in frame(pilot.app))
+        await pilot.press("enter")
+        await shows(pilot, lambda: screen.model.run_id == learned.id and screen.model.state == "warm")
+        await settled(pilot)
+        arranged = [params for method, params in teacher.asked if method == "arrange"]
+        assert (arranged[-1]["model"], arranged[-1]["current"]) == (str(learned.model), row)
+        assert screen.pile.review is not None and screen.pile.review.row == row
+
+
 async def test_a_refusal_is_a_sentence(run: RunFolder, pile: str, teacher: Teacher) -> None:
     teacher.errors["make_lesson"] = "There is nothing to learn from: 3 audits, which measure the model."
     async with bench(teacher, pile).run_test(size=(80, 24), notifications=True) as pilot:
@@ -189,7 +215,7 @@ async def test_a_run_that_cannot_start_leaves_no_lesson(
 async def test_no_name_label_or_problem_steers(run: RunFolder, pile: str, teacher: Teacher) -> None:
     async with bench(teacher, pile).run_test(size=(100, 40)) as pilot:
         await settled(pilot)
-        for start in range(0, len(SHORT) - 12, 60):
+        for start in range(0, len(SHORT) - 12, 240):
             for dialog in _hostile_dialogs(teacher, SHORT[start : start + 12]):
                 pilot.app.push_screen(dialog)
                 await pilot.pause()
