@@ -35,6 +35,7 @@ from core.reviews.reading import Reviews, read_reviews
 from core.reviews.tables import tables_of
 from core.reviews.usable import digests_of
 from core.suspicion.report import Corrected
+from core.suspicion.versions import versions_of
 from core.triage.decision import Decision
 
 CORRECTION, FROM, ON = "correction", "corrected_from", "corrected_on"
@@ -78,18 +79,6 @@ def write_corrected(
             return work.write(output)
         except ReadAgainError:  # a table knows better now how it is to be read
             continue
-
-
-def versions_of(source: str, json_lines: bool) -> Iterator[Path]:
-    """Yield the names that corrected versions of a source have: `reviews-corrected-1.csv` and so on, beside it."""
-    path = Path(source).expanduser()
-    folder = path.absolute().parent if path.exists() else Path.cwd()
-    stem = path.name.partition(".")[0] or "reviews"
-    before, found, number = stem.rpartition("-corrected-")
-    if found and number.isdecimal():
-        stem = before
-    for version in count(1):
-        yield folder / f"{stem}-corrected-{version}{'.jsonl' if json_lines else '.csv'}"
 
 
 def _require_new(output: Path) -> None:

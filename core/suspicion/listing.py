@@ -100,7 +100,11 @@ def read_list(file: Path, most: int | None = None) -> Iterator[Suspect]:
 
 def read_kept(source: str) -> KeptSuspects | None:
     """Return what was suspected of a source earlier; None if nothing was, or it cannot be read."""
-    folder = suspicions_folder(source)
+    return kept_in(suspicions_folder(source))
+
+
+def kept_in(folder: Path) -> KeptSuspects | None:
+    """Return the suspects in a folder that `keep` wrote; None if there are none, or they cannot be read."""
     try:
         told = json.loads((folder / FOUND).read_bytes())
         return KeptSuspects(

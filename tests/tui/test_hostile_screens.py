@@ -28,7 +28,6 @@ from core.settings.schema import describe
 from core.triage.decision import Decision
 from core.triage.exchange.exporting import DecisionsFile
 from core.triage.exchange.selection import LeftOut
-from core.triage.history import History
 from core.triage.review import Review
 from tests.hostile import CORPUS, SHORT, SOUND, file_names, mark, steering
 from tests.tui.engine_double import FakeEngine, column, lengths, report, settle
@@ -43,6 +42,7 @@ from tui.screens.classify.decision_list import KINDS, DecisionList, Listed
 from tui.screens.classify.dialogs import ExportDialog, ExportDone, OpenPile
 from tui.screens.classify.note_line import NoteLine
 from tui.screens.classify.pile_questions import CopiesDialog, ask_label
+from tui.screens.classify.questions import export_notes
 from tui.screens.classify.review_text import wrap
 from tui.screens.data import length_views, report_views
 from tui.screens.data.class_names import LabelNames
@@ -296,6 +296,10 @@ def hostile_certificate(pile: str, model: str, label: str) -> CertificateView:
     return CertificateView(asked, judge, Labelled(), model, lambda id: "b", blind=False)
 
 
+async def never_written(path: Path, replace: bool) -> None:
+    raise AssertionError("no name was confirmed")
+
+
 async def test_the_dialogs_and_the_notices(tmp_path: Path) -> None:
     some = itertools.cycle(SHORT)
 
@@ -312,8 +316,9 @@ async def test_the_dialogs_and_the_notices(tmp_path: Path) -> None:
         said = [Decision(**vars(one), verdict=next(some), agreed=False, predicted=next(some)) for one in decided]
         listed = Listed(dict.fromkeys(KINDS, said), {(one.row, one.hash): next(some) for one in said})
         for dialog in (
-            OpenPile(pairs(12)), ExportDialog(History(), tmp_path / next(some)),
-            ExportDone(done, next(some)), LabelNames(SHORT[:30], {SHORT[40]: SHORT[41]}), Ask("Delimiter", next(some)),
+            OpenPile(pairs(12)), ExportDialog(next(some), tmp_path / next(some), never_written),
+            ExportDone(next(some), done.path, export_notes(done), next(some)),
+            LabelNames(SHORT[:30], {SHORT[40]: SHORT[41]}), Ask("Delimiter", next(some)),
             CopiesDialog(decided[0], decided), DecisionList(listed, next(some)),
             hostile_certificate(next(some), next(some), next(some)),
         ):  # fmt: skip

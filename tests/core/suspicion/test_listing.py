@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,11 +24,12 @@ FOUND = Suspicions(
 
 
 def suspect(rank: int, text: str, given: str = "bad", **changes: object) -> Suspect:
-    return Suspect(
-        rank=rank, row=rank + 7, file="r.csv", line=rank + 9, text=text, given=given, suggested="good",
-        given_probability=0.01234567, suggested_probability=0.98765433, reason="doubted", likely=True,
-        hash=f"{text_hash(text):016x}", **changes,
-    )  # fmt: skip
+    fields: dict[str, Any] = {
+        "rank": rank, "row": rank + 7, "file": "r.csv", "line": rank + 9, "text": text, "given": given,
+        "suggested": "good", "given_probability": 0.01234567, "suggested_probability": 0.98765433,
+        "reason": "doubted", "likely": True, "hash": f"{text_hash(text):016x}",
+    }  # fmt: skip
+    return Suspect(**{**fields, **changes})
 
 
 SOME = [suspect(1, "Broken"), suspect(2, "broken ", "good"), suspect(3, "Lovely"), suspect(4, "Dull, dear\nand dim")]

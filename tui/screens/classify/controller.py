@@ -18,6 +18,8 @@ from core.engine.data_requests import Rows
 from core.engine.pile_requests import FindCopies
 from core.reviews.options import ReadingOptions
 from core.reviews.page import Page
+from core.suspicion.listing import KeptSuspects
+from core.suspicion.pile import suspects_of
 from core.triage.bookmark import Bookmark, read_bookmark, write_bookmark
 from core.triage.decisions import recent_piles
 from core.triage.orders import ORDERS
@@ -41,6 +43,8 @@ class ClassifyWork(Predictions):
         """The pile, and how it is read, that this screen opened last."""
         self._reading: ReadingOptions | None = None
         self._bookmark: Bookmark | None = None
+        self.suspects: KeptSuspects | None = None
+        """What was suspected of the source whose doubted labels the open pile holds; None for any other pile."""
         self.blind = False
         """Whether the model's answer is hidden until the user has labelled."""
         self.copies_choice = ""
@@ -119,6 +123,7 @@ class ClassifyWork(Predictions):
         await self._close_pile()
         await self._find_model(source)
         app.pile, app.pile_reading = self._source_seen = source, reading
+        self.suspects = await asyncio.to_thread(suspects_of, source)
         mark = self._bookmark or Bookmark()
         self._reading, self.copies_choice, self.blind = reading or mark.reading, mark.copies, mark.blind
         self.order = mark.order if mark.order in ORDERS and ORDERS[mark.order].lasts else "file"

@@ -58,9 +58,16 @@ class Deciding(Walking):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The labels to choose from, in the order of their keys: those of the model, and those added to the pile."""
-        added = self.pile.history.labels if self.pile is not None and not self.typed else ()
-        return tuple(dict.fromkeys((*self.model.labels, *added)))
+        """The labels to choose from, in the order of their keys: those of the model, and those added to the pile.
+
+        Where labels of a file are corrected, its own come first."""
+        if self.typed:
+            return self.model.labels
+        added = self.pile.history.labels if self.pile is not None else ()
+        if self.suspects is None:
+            return tuple(dict.fromkeys((*self.model.labels, *added)))
+        of_model = self.model.labels if self.model.candidate is not None else ()
+        return tuple(dict.fromkeys((*self.suspects.classes, *of_model, *added)))
 
     def _is_shown(self, pile: Pile, review: Review) -> None:
         """Keep what the user sees of a review that is drawn now, and since when."""

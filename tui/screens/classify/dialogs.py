@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -17,12 +16,12 @@ from textual.widgets import Input, Static
 
 from core.base.errors import ReviewtuiError
 from core.base.text import clean, clean_line
-from core.triage.exchange.exporting import DecisionsFile, OutputExistsError, set_apart, write_decisions
-from core.triage.history import History
-from tui.decisions_text import left_out_text
+from core.triage.exchange.exporting import OutputExistsError
 from tui.keys.bindings import bindings
 from tui.screens.classify.keys import EXPORT, EXPORT_DONE, OPEN_PILE
 from tui.widgets.line_input import LineInput
+
+T = TypeVar("T")
 
 
 class OpenPile(ModalScreen[str | None]):
@@ -72,8 +71,8 @@ class OpenPile(ModalScreen[str | None]):
         self.dismiss(event.value.strip() or None)
 
 
-class ExportDialog(ModalScreen[DecisionsFile | None]):
-    """Asks for a file, writes the decisions to it, and returns what was written or None."""
+class ExportDialog(ModalScreen[T | None]):
+    """Asks for a file, writes to it, and returns what was written or None."""
 
     DEFAULT_CSS = """
     ExportDialog > .box > * { margin-bottom: 1; }
@@ -82,16 +81,17 @@ class ExportDialog(ModalScreen[DecisionsFile | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(EXPORT)
 
-    def __init__(self, history: History, suggested: Path) -> None:
+    def __init__(self, title: str, suggested: Path, write: Callable[[Path, bool], Awaitable[T]]) -> None:
+        """Args: write: Writes a file, given whether it may replace an earlier one."""
         super().__init__()
-        self._history, self._suggested = history, suggested
+        self._title, self._suggested, self._write_to = title, suggested, write
         self._confirmed: Path | None = None
         """The existing file that the user has been warned will be replaced."""
 
     def compose(self) -> ComposeResult:
         self.add_class("dialog")
         with Vertical(classes="box"):
-            yield Static(Content("Export the decisions to"), classes="section")
+            yield Static(Content(clean_line(self._title)), classes="section")
             yield LineInput(str(self._suggested))
             yield Static(Content(".csv for spreadsheets; .jsonl holds each text to the letter."), classes="hint")
             yield Static("", classes="answer", markup=False)
@@ -111,7 +111,7 @@ class ExportDialog(ModalScreen[DecisionsFile | None]):
     @work(exclusive=True, exit_on_error=False, group="export")
     async def _write(self, path: Path) -> None:
         try:
-            done = await asyncio.to_thread(write_decisions, self._history, path, replace=path == self._confirmed)
+            done = await self._write_to(path, path == self._confirmed)
         except OutputExistsError as there:
             self._confirmed = path
             self._answer(f"{there} Enter again replaces it; or change the name.")
@@ -134,26 +134,17 @@ class ExportDone(ModalScreen[bool]):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(EXPORT_DONE)
 
-    def __init__(self, done: DecisionsFile, command: str) -> None:
+    def __init__(self, lead: str, path: Path, notes: Sequence[str], command: str) -> None:
+        """Args: lead: What was written, up to the name of the file. notes: More about it. command: Trains on it."""
         super().__init__()
-        self._done, self._command = done, command
+        self._lead, self._path, self._notes, self._command = lead, path, notes, command
 
     def compose(self) -> ComposeResult:
         self.add_class("dialog")
-        done = self._done
-        counts = ", ".join(f"{count} {clean_line(label, 30)}" for label, count in done.labels.items())
-        notes = [f"{counts}."]
-        if done.left_out:
-            more = " `decisions --include all` writes them, too." if set(done.reasons) != {"noted"} else ""
-            notes.append(f"Not in it: {left_out_text(done.reasons)}.{more}")
-        if done.conflicts:
-            texts = "text was" if done.conflicts == 1 else "texts were"
-            notes.append(f"{done.conflicts} {texts} decided in different ways; the export has the latest decision.")
-        notes += filter(None, [set_apart(done.path)])
         lines: list[tuple[str, str]] = [
-            (f"{done.rows} decided review{'' if done.rows == 1 else 's'} in\n", "bold"),
-            (clean_line(done.path), "$text-accent"),
-            (f"\n\n{' '.join(notes)}\n\n", ""),
+            (f"{clean_line(self._lead)}\n", "bold"),
+            (clean_line(self._path), "$text-accent"),
+            (f"\n\n{clean_line(' '.join(self._notes))}\n\n", ""),
             ("Train on them:\n", "bold"),
             (clean_line(self._command), "$text-accent"),
             ("\n\nenter closes · c copies the command · d opens it on Data", "$foreground-muted"),

@@ -10,6 +10,7 @@ from textual.widgets import Static
 
 from core.data.truncation import TokenPlaces
 from core.inference.classification import Classification
+from core.suspicion.pile import Doubt
 from core.triage.decision import Decision
 from core.triage.queue import Pile
 from tui.screens.classify import progress
@@ -32,6 +33,8 @@ class View:
     voices: tuple[tuple[str, str, float | None], ...]
     """What two models or people say, in a pile of reviews on which they disagree: name, label and probability of each;
     of people, no probability is known."""
+    doubt: Doubt | None
+    """What is said of its label, in a pile of doubted labels."""
     places: TokenPlaces | None
     """Where the tokens of the review are; None if that is not known yet."""
     decision: Decision | None
@@ -80,8 +83,8 @@ class Panel(Vertical):
             answer = words.answer(model, prediction, view.key, waiting=view.waiting, typed=view.typed, tall=view.tall)
         self.query_one("#answer", Static).update(answer)
         voices = self.query_one("#voices", Static)
-        voices.display = bool(view.voices) and not view.hidden
-        voices.update(words.voices(view.voices))
+        voices.display = bool(view.voices or view.doubt) and not view.hidden
+        voices.update(words.doubted(view.doubt) if view.doubt is not None else words.voices(view.voices))
         self.query_one(LabelBars).show(
             view.labels,
             prediction.probabilities if prediction is not None else None,

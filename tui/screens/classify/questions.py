@@ -10,9 +10,12 @@ from textual.content import Content
 
 from core.base.errors import ReviewtuiError
 from core.base.text import clean_line
+from core.suspicion.pile import suspects_of
 from core.triage.decisions import recent_piles
-from core.triage.exchange.exporting import DecisionsFile, free_name
+from core.triage.exchange.exporting import DecisionsFile, free_name, set_apart, write_decisions
 from core.triage.queue import Pile
+from tui.decisions_text import left_out_text
+from tui.formatting import counted
 from tui.screens.classify.dialogs import ExportDialog, ExportDone, OpenPile
 from tui.screens.classify.model_choice import Candidate, candidates
 from tui.shell_command import quoted
@@ -58,19 +61,46 @@ async def ask_export(app: Workbench, pile: Pile) -> None:
         app.say("Nothing is decided yet; an export would be empty.", "warning")
         return
     suggested = await asyncio.to_thread(free_name, Path.cwd(), clean_line(Path(pile.source).stem))
-    done: DecisionsFile | None = await app.push_screen_wait(ExportDialog(pile.history, suggested))
+
+    async def write(path: Path, replace: bool) -> DecisionsFile:
+        return await asyncio.to_thread(write_decisions, pile.history, path, replace=replace)
+
+    done: DecisionsFile | None = await app.push_screen_wait(ExportDialog("Export the decisions to", suggested, write))
     if done is not None:
+        lead = f"{counted(done.rows, 'decided review')} in"
         command = quoted(["reviewtui", "train", str(done.path)])
-        if await app.push_screen_wait(ExportDone(done, command)):
+        if await app.push_screen_wait(ExportDone(lead, done.path, export_notes(done), command)):
             app.open_data(str(done.path))
+
+
+def export_notes(done: DecisionsFile) -> list[str]:
+    """Return what is to be known of an export, in sentences."""
+    counts = ", ".join(f"{count} {clean_line(label, 30)}" for label, count in done.labels.items())
+    notes = [f"{counts}."]
+    if done.left_out:
+        more = " `decisions --include all` writes them, too." if set(done.reasons) != {"noted"} else ""
+        notes.append(f"Not in it: {left_out_text(done.reasons)}.{more}")
+    if done.conflicts:
+        texts = "text was" if done.conflicts == 1 else "texts were"
+        notes.append(f"{done.conflicts} {texts} decided in different ways; the export has the latest decision.")
+    return [*notes, *filter(None, [set_apart(done.path)])]
 
 
 def _suggestions() -> list[tuple[str, str]]:
     """Files to offer: the sample inbox, and piles opened before; none whose name cannot be shown as it is."""
     sample = str(sample_folder() / "inbox.csv")
     recent = [pile.source for pile in recent_piles() if pile.source != sample]
-    offered = [(sample, "the sample inbox"), *((source, clean_line(Path(source).parent)) for source in recent)]
+    offered = [(sample, "the sample inbox"), *((source, _what(source)) for source in recent)]
     return [(path, what) for path, what in offered if clean_line(path) == path and Path(path).exists()]
+
+
+def _what(source: str) -> str:
+    suspects = suspects_of(source)
+    return (
+        clean_line(Path(source).parent)
+        if suspects is None
+        else f"labels of {clean_line(Path(suspects.found.source).name)}"
+    )
 
 
 def _described(candidate: Candidate) -> Content:

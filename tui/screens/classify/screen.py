@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import on, work
@@ -15,10 +14,12 @@ from textual.widgets import Input, Static, TextArea
 
 from core.comparison.kept import answers_in
 from core.data.truncation import Span, lost_characters
+from core.suspicion.pile import doubt_in
 from tui.keys.bindings import bindings
 from tui.screens.classify import order_text, progress
 from tui.screens.classify import text as words
 from tui.screens.classify.certifying import Certifying
+from tui.screens.classify.correcting import ask_corrected
 from tui.screens.classify.keys import CLASSIFY, MAX_DIGITS
 from tui.screens.classify.label_bars import LabelBars
 from tui.screens.classify.learning import Learning
@@ -56,7 +57,9 @@ class ClassifyScreen(ReasonsWork, Certifying, Learning, Ordering):
         "words, and label:negative, predicted:positive, p<0.7, state:undecided, disagree:you, length>100, copies>0 or "
         "note:late; a minus turns a term around.\n\n"
         "Blind mode hides the model's answer until you have labelled a review, because seeing it influences the label. "
-        "It counts how often you agree.\n\nA single review, typed or pasted, is classified whenever you pause typing."
+        "It counts how often you agree.\n\nA pile of doubted labels, from Data, shows the label in the file and what a "
+        "model says that was trained without the review; the export then writes the file with corrected labels.\n\n"
+        "A single review, typed or pasted, is classified whenever you pause typing."
     )
     CSS_PATH = "screen.tcss"
     AUTO_FOCUS = ""
@@ -131,7 +134,7 @@ class ClassifyScreen(ReasonsWork, Certifying, Learning, Ordering):
         self.query_one(Panel).show(self._view())
         self.show_reasons()
         name = self.model.candidate.summary.name if self.model.candidate is not None else "no model yet"
-        subject = "a typed review" if self.typed or pile is None else Path(pile.source).name
+        subject = "a typed review" if self.typed or pile is None else words.title(pile.source, self.suspects)
         self.say_subject(subject if self.has_class("-narrow") else f"{subject} · {name}")
         live = (self.can_explain, self.typed, pile is None, len(self.labels), self.model.state, self.label_first)
         if live != self._live:
@@ -162,6 +165,7 @@ class ClassifyScreen(ReasonsWork, Certifying, Learning, Ordering):
             pile=pile,
             prediction=None if self.label_first else self.prediction,
             voices=answers_in(review.columns) if review is not None and pile is not None else (),
+            doubt=doubt_in(review.columns) if review is not None and self.suspects is not None else None,
             places=self.places,
             decision=self.pile_decision,
             copy=pile.earlier if pile and review else None,
@@ -305,8 +309,11 @@ class ClassifyScreen(ReasonsWork, Certifying, Learning, Ordering):
 
     @work(exit_on_error=False, group="dialog")
     async def action_export(self) -> None:
-        """Write the decisions to a file that training reads."""
-        if self.pile is not None:
+        """Write the decisions, or the file whose labels they correct, to a file that training reads."""
+        if self.suspects is not None:
+            await self._settled()
+            await ask_corrected(self.app, self.suspects)
+        elif self.pile is not None:
             await ask_export(self.app, self.pile)
 
     # A typed review

@@ -11,6 +11,8 @@ from textual.content import Content
 from core.base.text import clean, clean_line
 from core.data.truncation import TokenPlaces
 from core.inference.classification import Classification
+from core.suspicion.listing import KeptSuspects
+from core.suspicion.pile import Doubt, doubt_in
 from core.triage.decision import Decision
 from core.triage.queue import Pile
 from tui.formatting import counted
@@ -21,9 +23,20 @@ from tui.screens.classify.model import ModelInUse
 
 CUT_AT = {"head": "at the end", "tail": "at the start", "head+tail": "in the middle"}
 """The setting `truncation` → where a long review is cut."""
+_WHY_DOUBTED = {
+    "contradiction": "a copy of this text has another label",
+    "alone": "no other text has this label: no model can judge it",
+}
 Part = tuple[str, str]
 Key = Callable[[str], str]
 """Returns the current key of an action, given its id."""
+
+
+def title(source: str, suspects: KeptSuspects | None) -> str:
+    """Return what a pile is called in the header."""
+    if suspects is not None:
+        return f"labels of {Path(suspects.found.source).name}"
+    return Path(source).name
 
 
 def position(pile: Pile, key: Key, coming: str) -> Content:
@@ -43,7 +56,9 @@ def position(pile: Pile, key: Key, coming: str) -> Content:
         parts += [(f"  {key('classify.order')} ", "$text-primary"), (coming, style)]
         parts += [(f"  {key('classify.filter')} ", "$text-primary"), ("find", "$foreground-muted")]
     if review is not None:
-        parts.append((f"   {clean_line(Path(review.file).name, 40)}:{review.line}", "$foreground-muted"))
+        doubt = doubt_in(review.columns)
+        file, line = (review.file, review.line) if doubt is None else (doubt.file, doubt.line)
+        parts.append((f"   {clean_line(Path(file).name, 40)}:{line}", "$foreground-muted"))
     if decision is not None:
         mark = f"   {sentences.MARKS[decision.state]} {sentences.said(decision)}"
         parts.append((mark, sentences.STYLES[decision.state]))
@@ -116,6 +131,26 @@ def voices(said: Sequence[tuple[str, str, float | None]]) -> Content:
             (clean_line(label, 30), "bold"),
             (f"  {percent(probability)}" if probability is not None else "", ""),
         ]
+    return Content.assemble(*parts)
+
+
+def doubted(doubt: Doubt) -> Content:
+    """Return which label the file gives to a review, and what a model says that was trained without it."""
+    parts: list[Part] = [
+        ("The file says ", "$foreground-muted"),
+        (clean_line(doubt.given, 30), "bold"),
+        (f"  {percent(doubt.given_probability)}" if doubt.given_probability is not None else "", ""),
+    ]
+    if doubt.suggested is not None and doubt.suggested != doubt.given:
+        parts += [
+            ("\na model trained without it says ", "$foreground-muted"),
+            (clean_line(doubt.suggested, 30), "bold"),
+            (f"  {percent(doubt.suggested_probability)}" if doubt.suggested_probability is not None else "", ""),
+        ]
+    elif doubt.suggested is not None:
+        parts.append(("\nand so does a model trained without it", "$foreground-muted"))
+    if doubt.reason in _WHY_DOUBTED:
+        parts.append((f"\n{_WHY_DOUBTED[doubt.reason]}", "$text-warning"))
     return Content.assemble(*parts)
 
 

@@ -38,6 +38,8 @@ class FakeEngine:
         self.waiting: list[tuple[EngineRequest[Any], Future[Any]]] = []
         self.errors: dict[str, str] = {}
         self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.columns: list[dict[str, str]] = []
+        """The other columns of each row, if the file has any."""
         self.data_hash = "one"
         self.finds_copies = False
         self.scored = 0
@@ -77,6 +79,7 @@ class FakeEngine:
             {"row": row, "file": params["source"], "line": row + 2, "text": text, "label": None, "hash": hash_of(text)}
             for row, text in enumerate(self.texts)
         ]
+        rows = [one | {"columns": columns} for one, columns in zip(rows, self.columns or [{}] * len(rows), strict=True)]
         if params["at"]:
             rows = [rows[row] for row in params["at"]]
         else:
