@@ -10,7 +10,9 @@ STAMP := $(VENV)/.installed
 TEST_STAMP := $(VENV)/.installed-for-tests
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: run test proof proof-gpu gpu gpu-kit lint types boundaries unit clean screenshots settings-docs bench bench-memory bench-distillation bench-frugal bench-reliability bench-busy bench-reasons bench-repeat bench-smoke
+.PHONY: run test proof proof-gpu gpu gpu-kit lint types boundaries unit clean screenshots settings-docs keys-docs bench \
+  bench-busy bench-distillation bench-frugal bench-labels bench-memory bench-reasons bench-reliability bench-repeat \
+  bench-smoke bench-suspicions bench-triage
 
 run: $(STAMP)
 	@$(BIN)/reviewtui open sample_reviews
@@ -82,6 +84,18 @@ bench-distillation: $(TEST_STAMP)
 # Whether the words that explain a prediction carry it, and how long they take: benchmarks/REASONS.md. Half an hour.
 bench-reasons: $(TEST_STAMP)
 	$(BIN)/python -m benchmarks.reasons
+
+# A pile of 100,000 reviews: orders, filters, and keys beside a run that trains: benchmarks/TRIAGE.md. Half an hour.
+bench-triage: $(TEST_STAMP)
+	$(BIN)/python -m benchmarks.triage
+
+# Which of the labels that were changed are suspected: benchmarks/SUSPICIONS.md.
+bench-suspicions: $(TEST_STAMP)
+	$(BIN)/python -m benchmarks.suspicions
+
+# How many labels it takes by the order of the pile: benchmarks/LABELS.md.
+bench-labels: $(TEST_STAMP)
+	$(BIN)/python -m benchmarks.labels_needed
 
 # What journal and checkpoints cost: benchmarks/RELIABILITY.md. Some minutes on a quiet machine.
 bench-reliability: $(TEST_STAMP)

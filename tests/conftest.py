@@ -69,7 +69,7 @@ def no_worker_left(home: Path) -> Iterator[None]:
 def until() -> Callable[..., Any]:
     """`until(condition)`: what `condition` returns once it is true; fails after `seconds`."""
 
-    def wait(condition: Callable[[], Any], seconds: float = 60.0, what: str = "") -> Any:
+    def wait(condition: Callable[[], Any], seconds: float = 180.0, what: str = "") -> Any:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if value := condition():

@@ -262,7 +262,7 @@ def _gain(one: JournalRun, stage: Stage, known: Known, *, last: bool) -> str:
     if best is None:
         return ""
     gain = gain_over(best if last else replace(best, against=()), one.run, stage.end)
-    return gain_in_words(gain) if gain is not None else ""
+    return gain_in_words(gain, one.outline.method if one.outline is not None else None) if gain is not None else ""
 
 
 def _of_baseline(end: EndRecord | None) -> tuple[str, ...]:

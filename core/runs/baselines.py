@@ -84,13 +84,17 @@ def gain_over(baseline: Baseline, run: RunFolder, end: EndRecord | None) -> Agai
     return found[0] if found and end is not None and end.validation is not None else None
 
 
-def gain_in_words(gain: AgainstBaseline) -> str:
-    """Return the verdict: nothing was gained if the interval of the difference does not lie above zero."""
-    took = _seconds(gain.seconds)
+def gain_in_words(gain: AgainstBaseline, method: Method | None) -> str:
+    """Return the verdict: nothing was gained if the interval of the difference does not lie above zero.
+
+    Args:
+        method: How the run was trained; None if that cannot be read.
+    """
+    took, who = _seconds(gain.seconds), "The student" if method == "distillation" else "Fine-tuning"
     if gain.low <= 0:
-        return f"Fine-tuning gained nothing over {took} of baseline."
+        return f"{who} gained nothing over {took} of baseline."
     points = f"{100 * gain.difference:.1f} points ({100 * gain.low:.1f} to {100 * gain.high:.1f})"
-    return f"Fine-tuning gained {points} over {took} of baseline."
+    return f"{who} gained {points} over {took} of baseline."
 
 
 def _seconds(seconds: float) -> str:

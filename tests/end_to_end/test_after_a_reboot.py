@@ -14,7 +14,9 @@ from typing import Any
 
 import pytest
 
+from core.experiments.state import read_state
 from core.runs.folder import RunFolder
+from core.runs.group import find_group
 from core.runs.history import read_history
 from core.runs.lock import RunLock, read_holder
 from core.runs.summary import summarize
@@ -101,7 +103,9 @@ def test_the_runs_of_a_group_follow_each_other_without_the_command(
     words = ("--model", "starter", "--set", "max_steps=2", "--seeds", "7,9", "--name", "both", "--json")
     said = reviewtui("train", str(csv), *words).json
     assert (said["name"], said["kind"], said["state"]) == ("both", "seeds", "running")
-    until(lambda: reviewtui("status", "both", "--json").json["state"] == "finished")
+    group = find_group("both")
+    assert group is not None
+    until(lambda: read_state(group).word == "finished", seconds=400)
     found = reviewtui("status", "both", "--json").json
     assert [one["settings"] for one in found["runs"]] == [{"seed": 7}, {"seed": 9}]
     scores = [one["validation"]["accuracy"] for one in found["runs"]]

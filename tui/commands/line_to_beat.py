@@ -10,6 +10,7 @@ from core.base.text import clean_line
 from core.runs.baselines import best_baseline, gain_in_words, gain_over
 from core.runs.folder import RunFolder
 from core.runs.history import RunHistory
+from core.runs.outline import read_outline
 from tui.formatting import baseline_in_words, majority_in_words
 
 
@@ -21,7 +22,8 @@ def line_to_beat(run: RunFolder, history: RunHistory) -> list[tuple[str, object]
     if (baseline := best_baseline(run)) is not None:
         found.append(("baseline", f"{baseline_in_words(baseline)} ({clean_line(baseline.name, 60)}, {baseline.run})"))
         if (gain := gain_over(baseline, run, history.end)) is not None:
-            found.append(("against it", gain_in_words(gain)))
+            outline = read_outline(run.settings)
+            found.append(("against it", gain_in_words(gain, outline.method if outline is not None else None)))
     return found
 
 

@@ -65,7 +65,8 @@ def test_nothing_was_gained_unless_the_interval_lies_above_zero(
     found = AgainstBaseline(
         run="a", baseline="b", seconds=seconds, rows=9, difference=(low + high) / 2, low=low, high=high
     )
-    assert gain_in_words(found) == words
+    assert gain_in_words(found, "fine-tuning") == words
+    assert gain_in_words(found, "distillation") == words.replace("Fine-tuning", "The student")
 
 
 def test_a_baseline_in_a_list_has_no_steps_and_says_how_it_was_interrupted() -> None:

@@ -174,7 +174,7 @@ def test_whichever_ends_later_compares_the_two(data: Path, tiny_model: Path, wor
             found = pq.read_table(one.predictions).to_pydict()
             right[one.id] = (np.array(found["logits"]).argmax(axis=1) == found["label"]).mean()
         assert gain.difference == pytest.approx(right[run.id] - right[base.id])
-        assert gain_in_words(gain).startswith("Fine-tuning gained")
+        assert gain_in_words(gain, "fine-tuning").startswith("Fine-tuning gained")
     assert best_baseline(base) is None
 
 

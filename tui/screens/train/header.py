@@ -13,6 +13,7 @@ from core.runs.baselines import Baseline, gain_in_words
 from core.runs.figures import AgainstBaseline, ValidationFigures
 from core.runs.history import RunHistory
 from core.runs.one_class import one_class_sentence
+from core.runs.outline import Method
 from core.runs.records import EndRecord
 from core.runs.status import OVER
 from core.runs.summary import RunSummary
@@ -29,6 +30,8 @@ class ToBeat:
     """The best baseline on the same rows."""
     gain: AgainstBaseline | None = None
     """What the run gained over it, once it has ended."""
+    method: Method | None = None
+    """How the run was trained."""
 
 
 class RunHeader(Static):
@@ -154,7 +157,11 @@ def _baseline(to_beat: ToBeat) -> list[Content]:
     baseline, gain = to_beat.baseline, to_beat.gain
     parts = [_named("baseline", baseline_in_words(baseline))] if baseline is not None else []
     if gain is not None:
-        parts.append(Content.styled(gain_in_words(gain), "$text-warning" if gain.low <= 0 else "$foreground-muted"))
+        parts.append(
+            Content.styled(
+                gain_in_words(gain, to_beat.method), "$text-warning" if gain.low <= 0 else "$foreground-muted"
+            )
+        )
     return parts
 
 

@@ -9,7 +9,7 @@ from core.runs.figures import AgainstBaseline
 from core.runs.folder import RunFolder
 from core.runs.history import RunHistory
 from core.runs.journal import JournalReader
-from core.runs.outline import Outline
+from core.runs.outline import Method, Outline
 from core.runs.records import EndRecord, Record
 from core.runs.start import forecast_peak_bytes
 from core.runs.summary import RunSummary, summary_of
@@ -33,6 +33,8 @@ class RunReader:
         """The best baseline on the same rows."""
         self.gain: AgainstBaseline | None = None
         """What the run gained over it, once it has ended."""
+        self.method: Method | None = None
+        """How the run was trained."""
         self._looked_for_baseline = -_BASELINE_SECONDS
         self._run, self._history = run, history
         self._journal = JournalReader(run.journal)
@@ -52,7 +54,7 @@ class RunReader:
         self._look_for_baseline(ended=any(isinstance(record, EndRecord) for record in records))
         outline = summary.outline
         if outline is not None and outline != self._outline:
-            self._outline = outline
+            self._outline, self.method = outline, outline.method
             self.settings = settings_text(outline.recipe, outline.changed_settings())
             self.best_metric = str(outline.settings.get("best_metric", "macro_f1"))
         return records, summary

@@ -143,7 +143,7 @@ charts."""
         history = self._history
         if before is not None and before.state != summary.state:
             self.asked = ""
-        beat = ToBeat(reader.baseline, reader.gain)
+        beat = ToBeat(reader.baseline, reader.gain, reader.method)
         self.query_one(RunHeader).show(summary, history, time.time(), self.asked, reader.best_metric, beat)
         self.query_one(RunPlan).show_plan(reader.settings, history.plan)
         if records or before is None:
