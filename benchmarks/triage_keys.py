@@ -52,7 +52,9 @@ def keys(pile: Path, run: RunFolder, decisions: int) -> dict[str, Any]:
     found: dict[str, Any] = {}
     try:
         for order in ORDERS:
-            write_bookmark(str(pile), Bookmark(model=run.id, model_name="triage", order=order, reading=reading))
+            write_bookmark(
+                str(pile), Bookmark(model=run.id, model_name="triage", order=order, reading=reading, copies="along")
+            )
             found[order] = _decide(pile, run, len(reviews), decisions)
             print(order, row_of(order, found[order]), flush=True)
     finally:
