@@ -296,7 +296,7 @@ def hostile_certificate(pile: str, model: str, label: str) -> CertificateView:
     return CertificateView(asked, judge, Labelled(), model, lambda id: "b", blind=False)
 
 
-async def never_written(path: Path, replace: bool) -> None:
+async def never_written(path: Path, replace: bool, option: bool) -> None:
     raise AssertionError("no name was confirmed")
 
 
@@ -316,7 +316,7 @@ async def test_the_dialogs_and_the_notices(tmp_path: Path) -> None:
         said = [Decision(**vars(one), verdict=next(some), agreed=False, predicted=next(some)) for one in decided]
         listed = Listed(dict.fromkeys(KINDS, said), {(one.row, one.hash): next(some) for one in said})
         for dialog in (
-            OpenPile(pairs(12)), ExportDialog(next(some), tmp_path / next(some), never_written),
+            OpenPile(pairs(12)), ExportDialog(next(some), tmp_path / next(some), never_written, next(some)),
             ExportDone(next(some), done.path, export_notes(done), next(some)),
             LabelNames(SHORT[:30], {SHORT[40]: SHORT[41]}), Ask("Delimiter", next(some)),
             CopiesDialog(decided[0], decided), DecisionList(listed, next(some)),

@@ -64,6 +64,6 @@ class UnansweredKeys:
                 now = self._clock()
                 if self._last is None or self._last[0] != reason or now - self._last[1] >= REPEAT_SECONDS:
                     self._last = (reason, now)
-                    self._say(reason)
+                    getattr(target, "explain", self._say)(reason)
                 return True
         return False

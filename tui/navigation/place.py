@@ -21,6 +21,7 @@ from tui.keys.names import shown
 from tui.navigation.keys import SCREEN
 from tui.navigation.table import BY_NAME, SCREENS
 from tui.widgets.quiet_footer import QuietFooter
+from tui.widgets.still import Still
 from tui.workbench import Workbench
 
 SMALLEST = (60, 16)
@@ -35,7 +36,7 @@ _DIALOG_SECONDS = 0.4
 """Seconds after a dialog closes in which esc is ignored, because it was probably meant for the dialog."""
 
 
-class PlaceBar(Static):
+class PlaceBar(Still):
     """The top line: the names of all screens, with the current one marked, and the subject of this one."""
 
     DEFAULT_CSS = """

@@ -24,7 +24,7 @@ async def ask_corrected(app: Workbench, suspects: KeptSuspects) -> None:
 
     source = suspects.found.source
 
-    async def write(path: Path, replace: bool) -> Corrected:
+    async def write(path: Path, replace: bool, option: bool) -> Corrected:
         return await app.ask_apart(CorrectLabels(source=source, output=str(path)), lambda what, share: None)
 
     title = f"Write {clean_line(Path(source).name, 40)} with corrected labels to"

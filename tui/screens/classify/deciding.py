@@ -136,7 +136,10 @@ class Deciding(Walking):
         if done is not None:
             decision = done.decisions[0]
             self.last_guess = decision if hidden and decision.labelled else None
+            seen = hidden and decision.labelled and not how.blind
             self.said = sentences.saved(done)
+            if seen:
+                self.said += " Not counted as blind: the answer was seen."
 
     async def _copies_along(self, pile: Pile, review: Review) -> Sequence[Review] | None:
         """Return the copies to decide along with a review, as the user wants it; None if the user cancels."""
@@ -176,6 +179,8 @@ class Deciding(Walking):
     def action_blind(self) -> None:
         """Turn blind mode on or off."""
         self.blind, self.last_guess = not self.blind, None
+        hidden = "The model's answer is hidden until you have labelled a review."
+        self.said = hidden if self.blind else "The model's answer is shown again."
         self.draw()
         self._keep_place()
 

@@ -85,9 +85,7 @@ class DecisionList(ModalScreen[int | None]):
     def compose(self) -> ComposeResult:
         yield Static("", id="kinds", markup=False)
         yield Static("", id="list", markup=False)
-        yield Static(
-            Content(" a letter goes there · ↑ ↓ and enter too · tab shows another kind · esc closes"), id="hint"
-        )
+        yield Static("", id="hint", markup=False)
 
     def on_mount(self) -> None:
         self._show()
@@ -149,6 +147,10 @@ class DecisionList(ModalScreen[int | None]):
         rows = [self._line(place, one, width, against) for place, one in enumerate(found)]
         nothing = Content("\n Nothing is decided yet.")
         self.query_one("#list", Static).update(Content("\n").join(rows) if rows else nothing)
+        first, last = self._top + bool(found), self._top + len(found)
+        place = f" {first:,}–{last:,} of {len(self._found):,}, latest first ·"
+        keys = " a letter goes there · ↑ ↓ and enter too · tab shows another kind · esc closes"
+        self.query_one("#hint", Static).update(Content(f"{place}{keys}" if self._found else keys))
 
     def _against(self, about: Decision | Note) -> str:
         if isinstance(about, Note) or about.agreed is not False or about.hash == self._hidden:

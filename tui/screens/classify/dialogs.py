@@ -81,10 +81,20 @@ class ExportDialog(ModalScreen[T | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(EXPORT)
 
-    def __init__(self, title: str, suggested: Path, write: Callable[[Path, bool], Awaitable[T]]) -> None:
-        """Args: write: Writes a file, given whether it may replace an earlier one."""
+    def __init__(
+        self, title: str, suggested: Path, write: Callable[[Path, bool, bool], Awaitable[T]], option: str = ""
+    ) -> None:
+        """Create the dialog.
+
+        Args:
+            title: What is written.
+            suggested: The file to begin with.
+            write: Writes a file, given whether it may replace an earlier one, and whether the option is on.
+            option: What a key adds to what is written; empty for no such key.
+        """
         super().__init__()
-        self._title, self._suggested, self._write_to = title, suggested, write
+        self._title, self._suggested, self._write_to, self._option = title, suggested, write, option
+        self._with_option = False
         self._confirmed: Path | None = None
         """The existing file that the user has been warned will be replaced."""
 
@@ -94,8 +104,23 @@ class ExportDialog(ModalScreen[T | None]):
             yield Static(Content(clean_line(self._title)), classes="section")
             yield LineInput(str(self._suggested))
             yield Static(Content(".csv for spreadsheets; .jsonl holds each text to the letter."), classes="hint")
+            if self._option:
+                yield Static("", classes="option", markup=False)
             yield Static("", classes="answer", markup=False)
             yield Static(Content("enter writes · esc cancels"), classes="hint")
+
+    def on_mount(self) -> None:
+        self._show_option()
+
+    def action_option(self) -> None:
+        """Turn the option on or off."""
+        self._with_option = bool(self._option) and not self._with_option
+        self._show_option()
+
+    def _show_option(self) -> None:
+        for shown in self.query(".option").results(Static):
+            mark = "[x]" if self._with_option else "[ ]"
+            shown.update(Content.assemble((f"{mark} ", "bold"), clean_line(self._option), ("  tab", "$text-primary")))
 
     @on(Input.Changed)
     def _changed(self) -> None:
@@ -111,7 +136,7 @@ class ExportDialog(ModalScreen[T | None]):
     @work(exclusive=True, exit_on_error=False, group="export")
     async def _write(self, path: Path) -> None:
         try:
-            done = await self._write_to(path, path == self._confirmed)
+            done = await self._write_to(path, path == self._confirmed, self._with_option)
         except OutputExistsError as there:
             self._confirmed = path
             self._answer(f"{there} Enter again replaces it; or change the name.")

@@ -149,7 +149,13 @@ OPEN_PILE = KeyTable(
 )
 
 EXPORT = KeyTable(
-    "export", "Export", (Action("export.stay", "escape", "dismiss(None)", "Stay", footer=True),), typing=True
+    "export",
+    "Export",
+    (
+        Action("export.stay", "escape", "dismiss(None)", "Stay", footer=True),
+        Action("export.option", "tab", "option", "Also others", "Write skipped, flagged and ambiguous ones, too"),
+    ),
+    typing=True,
 )
 
 EXPORT_DONE = KeyTable(

@@ -8,17 +8,17 @@ from rich.cells import cell_len, set_cell_size
 from textual import events
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Static
 
 from core.base.text import clean_line
 from tui.screens.classify.keys import MAX_DIGITS
 from tui.widgets.responsive import bar
+from tui.widgets.still import Still
 
 _NAME_SHARE = 0.42
 _MAX_BAR = 60
 
 
-class LabelBars(Static):
+class LabelBars(Still):
     """One line per label. `show` replaces what is shown; a click on a line posts `Chosen`."""
 
     class Chosen(Message):

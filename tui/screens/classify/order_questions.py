@@ -13,7 +13,10 @@ from tui.screens.classify.model_choice import Candidate, candidates
 from tui.widgets.dialogs import Choose
 from tui.workbench import Workbench
 
-_HELP = "Near copies come once. One review in ten comes at random, and does not show it, so that figures stay honest."
+_HELP = (
+    "A digit chooses at once. Of reviews that are nearly the same, only the first comes. One review in ten comes at "
+    "random, and does not show it, so that figures stay honest."
+)
 _NEEDS = {"model": "asks the model about all reviews", "labels": "and needs labels in the file", "review": ""}
 
 

@@ -32,6 +32,7 @@ FILTERED = "filter"
 """The order of decisions about reviews that were looked for."""
 _SCORES_SECONDS = 2.0
 """Between two looks at how far the scores are."""
+_LEAVING = "Everything is saved. Esc again leads to the list of runs."
 _TRIES = 3
 """How often a pile is arranged again because another review is in view by now."""
 
@@ -98,6 +99,8 @@ class Ordering(Deciding):
             self.second_model = second
             self._follow_scores()
         self.order, self._like = chosen, self._row_in_view()
+        title = ORDERS[chosen].title
+        self.said = f"From here on: {title[0].lower()}{title[1:]}. This review stays."
         self._arrange()
 
     @work(exclusive=True, exit_on_error=False, group="arrange")
@@ -283,6 +286,11 @@ class Ordering(Deciding):
     def action_back(self) -> None:
         """Show all reviews again; then stop typing, or go back one screen."""
         if not self.typed and self.clear_filter():
+            return
+        typing = self.focused is not None and self.focused.has_class("-typing")
+        if self.pile is not None and not self.typed and not typing and self.said != _LEAVING:
+            self.said = _LEAVING
+            self.draw()
             return
         super().action_back()
 

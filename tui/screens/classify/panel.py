@@ -17,6 +17,7 @@ from tui.screens.classify import progress
 from tui.screens.classify import text as words
 from tui.screens.classify.label_bars import LabelBars
 from tui.screens.classify.model import ModelInUse
+from tui.widgets.still import Still
 
 
 @dataclass(frozen=True)
@@ -65,14 +66,14 @@ class Panel(Vertical):
     """Shows a `View`."""
 
     def compose(self) -> ComposeResult:
-        yield Static("", id="answer", markup=False)
-        yield Static("", id="voices", markup=False)
+        yield Still("", id="answer", markup=False)
+        yield Still("", id="voices", markup=False)
         yield LabelBars(id="bars")
-        yield Static("", id="facts", markup=False)
-        yield Static("", id="reasons", markup=False)
-        yield Static("", id="tally", markup=False)
-        yield Static("", id="legend", markup=False)
-        yield Static("", id="model", markup=False)
+        yield Still("", id="facts", markup=False)
+        yield Still("", id="reasons", markup=False)
+        yield Still("", id="tally", markup=False)
+        yield Still("", id="legend", markup=False)
+        yield Still("", id="model", markup=False)
 
     def show(self, view: View) -> None:
         """Redraw the panel."""

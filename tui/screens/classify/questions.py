@@ -13,6 +13,7 @@ from core.base.text import clean_line
 from core.suspicion.pile import suspects_of
 from core.triage.decisions import recent_piles
 from core.triage.exchange.exporting import DecisionsFile, free_name, set_apart, write_decisions
+from core.triage.exchange.selection import Included
 from core.triage.queue import Pile
 from tui.decisions_text import left_out_text
 from tui.formatting import counted
@@ -24,6 +25,9 @@ from tui.workbench import Workbench, sample_folder
 
 if TYPE_CHECKING:
     from core.runs.summary import RunSummary
+
+_OTHERS: tuple[Included, ...] = ("skipped", "flagged", "ambiguous")
+"""Decisions without a label that an export may write, too."""
 
 
 async def ask_file(app: Workbench) -> str | None:
@@ -62,10 +66,13 @@ async def ask_export(app: Workbench, pile: Pile) -> None:
         return
     suggested = await asyncio.to_thread(free_name, Path.cwd(), clean_line(Path(pile.source).stem))
 
-    async def write(path: Path, replace: bool) -> DecisionsFile:
-        return await asyncio.to_thread(write_decisions, pile.history, path, replace=replace)
+    async def write(path: Path, replace: bool, others: bool) -> DecisionsFile:
+        include = _OTHERS if others else ()
+        return await asyncio.to_thread(write_decisions, pile.history, path, include=include, replace=replace)
 
-    done: DecisionsFile | None = await app.push_screen_wait(ExportDialog("Export the decisions to", suggested, write))
+    option = "also reviews that are skipped, flagged or ambiguous"
+    dialog: ExportDialog[DecisionsFile] = ExportDialog("Export the decisions to", suggested, write, option)
+    done = await app.push_screen_wait(dialog)
     if done is not None:
         lead = f"{counted(done.rows, 'decided review')} in"
         command = quoted(["reviewtui", "train", str(done.path)])
@@ -78,7 +85,7 @@ def export_notes(done: DecisionsFile) -> list[str]:
     counts = ", ".join(f"{count} {clean_line(label, 30)}" for label, count in done.labels.items())
     notes = [f"{counts}."]
     if done.left_out:
-        more = " `decisions --include all` writes them, too." if set(done.reasons) != {"noted"} else ""
+        more = " tab in the dialog before writes them, too." if set(done.reasons) & set(_OTHERS) else ""
         notes.append(f"Not in it: {left_out_text(done.reasons)}.{more}")
     if done.conflicts:
         texts = "text was" if done.conflicts == 1 else "texts were"

@@ -48,7 +48,8 @@ def reasons(found: Explanation, width: int, key: str, *, alone: bool) -> Content
         closes: list[Piece] = [] if found.note or width < _WIDE else [(f"   {key} closes", "$foreground-muted")]
         it = " it" if width >= _WIDE else ""
         sides: list[Piece] = [(f"+ for{it}", FOR), (" · ", "$foreground-muted"), (f"− against{it}", AGAINST)]
-        lines.append([(f"{whole} without  ", "bold"), *sides, *closes])
+        masked = f"{whole}; with the word masked  " if width >= _WIDE else f"{whole} masked  "
+        lines.append([(masked, "bold"), *sides, *closes])
         lines += [_line(found, part, width) for part in named]
     elif found.strongest("word"):
         lines.append([(f"None changes {whole} by 0.01.", "")])
@@ -71,7 +72,7 @@ def _line(found: Explanation, part: Part, width: int) -> list[Piece]:
     then = f", then {clean_line(part.label, 12)}" if found.flips(part) else ""
     deleted = ""
     if part.deleted is not None and part.disagrees:
-        deleted = f"; deleted {min(max(found.probability - part.deleted, 0.0), 1.0):.2f}"
+        deleted = f"; left out {min(max(found.probability - part.deleted, 0.0), 1.0):.2f}"
     tail = f" → {share:.2f}{then}"
     cells = _BARS[width >= _WIDE]
     lead = f"{words.signed(part.change)} {bar(min(abs(part.change), 1.0), cells):<{cells}} "

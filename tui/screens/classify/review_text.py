@@ -107,11 +107,12 @@ class ReviewText(ScrollView, can_focus=False):
         if not self.size.width:
             return  # not laid out yet: a column of single words would flash up
         width = min(max(self.scrollable_content_region.width - MARGIN, 8), MAX_WIDTH)
+        lines = len(self._lines)
         if width != self._wrapped_at:
             self._wrapped_at = width
             self._lines = list(_ranges(self._marked.text, width))
             self.virtual_size = Size(width, len(self._lines))
-        self.refresh()
+        self.refresh_lines(0, max(lines, len(self._lines)))  # the rows below stay blank
 
     def render_line(self, y: int) -> Strip:
         number = y + self.scroll_offset.y

@@ -31,6 +31,7 @@ from tui.screens.classify.reasons_work import ReasonsWork
 from tui.screens.classify.review_editor import ReviewEditor
 from tui.screens.classify.review_text import ReviewText
 from tui.widgets.line_input import LineInput
+from tui.widgets.still import Still
 
 _MAX_TRAIL = 6
 """The most past decisions that are listed."""
@@ -69,18 +70,18 @@ class ClassifyScreen(ReasonsWork, Certifying, Learning, Ordering):
         with Container(id="desk"):
             with Vertical(id="reading"):
                 with Horizontal(id="filter"):
-                    yield Static("/", markup=False)
+                    yield Still("/", markup=False)
                     yield LineInput(placeholder="words  label:negative  p<0.7  state:undecided", id="filter-line")
-                    yield Static("", id="filter-words", markup=False)
-                yield Static("", id="position", markup=False)
+                    yield Still("", id="filter-words", markup=False)
+                yield Still("", id="position", markup=False)
                 yield ReviewText(id="text")
-                yield Static("", id="notice", markup=False)
-                yield Static("", id="note", markup=False)
+                yield Still("", id="notice", markup=False)
+                yield Still("", id="note", markup=False)
                 yield NoteLine(id="note-line", select_on_focus=False)
-                yield Static("", id="said", markup=False)
-                yield Static("", id="trail", markup=False)
+                yield Still("", id="said", markup=False)
+                yield Still("", id="trail", markup=False)
                 yield ReviewEditor("", id="editor", classes="-typing", highlight_cursor_line=False)
-                yield Static(
+                yield Still(
                     Content("ctrl+s classifies now   esc leaves the text, then o opens a file"),
                     id="editor-hint",
                     classes="hint",
@@ -127,7 +128,7 @@ class ClassifyScreen(ReasonsWork, Certifying, Learning, Ordering):
         self.query_one("#note", Static).update(words.note(noted, self.key))
         self.set_class(bool(noted) and not self.typed, "-noted")
         trail = self.query_one("#trail", Static)
-        listed = pile is not None and not self.typed and pile.total > 0
+        listed = pile is not None and trail.display and pile.total > 0
         width = trail.content_region.width
         hidden = review.hash if review is not None and self.label_first else ""
         trail.update(progress.trail(pile, width, _MAX_TRAIL, self.key, hidden) if listed and pile is not None else "")
@@ -219,6 +220,11 @@ class ClassifyScreen(ReasonsWork, Certifying, Learning, Ordering):
         if action == "train_first":
             return self.model.state == "none"
         return super().check_action(action, parameters)
+
+    def explain(self, sentence: str) -> None:
+        """Say why a key does nothing, where no notice hides the labels."""
+        self.said = sentence
+        self.draw()
 
     def why_not(self, action: str) -> str:
         if action == "train_first":

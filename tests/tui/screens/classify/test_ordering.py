@@ -53,6 +53,7 @@ async def test_another_order_keeps_the_review_in_view_and_says_how_each_came(hom
         assert row(screen) == 2
         screen = await choose(pilot, "2")
         assert row(screen) == 2 and "‹p 1 of 6 n›  O unsure first" in frame(pilot.app)
+        assert "From here on: what the model is least sure of. This review stays." in frame(pilot.app)
         (request,) = asked(engine, "arrange")
         assert (request["order"], request["current"], request["query"]) == ("uncertainty", 2, "")
         assert request["model"] == str(run.model)
@@ -187,6 +188,10 @@ async def test_escape_in_the_line_shows_all_too_and_then_leaves_the_screen(home:
         screen = await press(pilot, "escape")
         assert screen.focused is None and not screen.has_class("-filtering") and pilot.app.current_mode == "classify"
         assert not asked(engine, "arrange")
+        screen = await press(pilot, "escape")
+        assert "Esc again leads to the list of runs." in frame(pilot.app) and pilot.app.current_mode == "classify"
+        screen = await press(pilot, "n", "escape")  # any other key, and it is asked once more
+        assert pilot.app.current_mode == "classify"
         await pilot.press("escape")
         await shows(pilot, lambda: pilot.app.current_mode != "classify")
 

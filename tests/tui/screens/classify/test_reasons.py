@@ -46,8 +46,8 @@ async def test_reasons_stand_in_the_text_and_in_the_panel_without_colour(
         await press(pilot, "e")
         shown = frame(pilot.app)
         assert "a [+great+] lamp, [-broken-] in a week" in shown
-        assert "positive 0.75 without" in shown
-        assert "great → 0.42; deleted 0.73" in shown and "broken → 0.87" in shown
+        assert "positive 0.75; with the word masked" in shown
+        assert "great → 0.42; left out 0.73" in shown and "broken → 0.87" in shown
         assert "+0.33" in shown and "−0.12" in shown
         assert "without the 2 strongest for it: 0.75 → 0.35; without 2 random others: 0.73" in shown
         assert "because" not in shown.lower()
@@ -83,6 +83,8 @@ async def test_esc_leaves_the_reasons_and_only_then_the_screen(pile: str, run: R
         assert screen.reasons is not None
         await press(pilot, "escape")
         assert screen.reasons is None and pilot.app.current_mode == "classify"
+        await press(pilot, "escape")
+        assert pilot.app.current_mode == "classify"  # where the pile stays, it is asked once
         await pilot.press("escape")
         await pilot.pause()
         assert pilot.app.current_mode != "classify"
@@ -140,11 +142,11 @@ async def test_blind_there_are_no_reasons_before_the_label(pile: str, run: RunFo
         assert screen.reasons is None and "explain" not in [method for method, _ in engine.asked]
         assert "Label first" in frame(pilot.app) and "e Why" not in frame(pilot.app)
         screen = await press(pilot, "b", "e")
-        assert "positive 0.75 without" in frame(pilot.app)
+        assert "positive 0.75; with the word masked" in frame(pilot.app)
         screen = await press(pilot, "b")  # turned on while reasons are in view
         assert "0.75" not in frame(pilot.app) and screen.reasons is None
         screen = await press(pilot, "1", "p", "e")  # labelled now
-        assert "positive 0.75 without" in frame(pilot.app)
+        assert "positive 0.75; with the word masked" in frame(pilot.app)
 
 
 async def test_a_typed_review_has_reasons_too_and_goes_on_being_typed(

@@ -359,6 +359,38 @@ async def test_an_export_says_where_it_lies_and_how_to_train_on_it(
         assert pilot.app.screen is screen
 
 
+async def test_an_export_may_hold_what_has_no_label(
+    run: RunFolder, pile: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with bench(FakeEngine(), pile).run_test(size=(80, 24)) as pilot:
+        await press(pilot, "enter", "s", "f", "v", "x")
+        await shows(pilot, lambda: "[ ] also reviews that are skipped, flagged or ambiguous" in frame(pilot.app))
+        await pilot.press("tab")
+        await shows(pilot, lambda: "[x] also" in frame(pilot.app))
+        await pilot.press("enter")
+        await shows(pilot, lambda: "4 decided reviews in" in frame(pilot.app))
+    (written,) = tmp_path.glob("*decisions*.csv")
+    assert all(word in written.read_text() for word in ("positive", "skip", "flag", "ambiguous"))
+
+
+async def test_what_a_key_cannot_do_is_said_where_it_hides_nothing(run: RunFolder, pile: str) -> None:
+    async with bench(FakeEngine(), pile).run_test(size=(80, 24)) as pilot:
+        await press(pilot, "b", "enter")
+        assert "Label first: a digit gives your label" in frame(pilot.app) and not pilot.app._notifications
+
+
+async def test_a_label_that_does_not_count_as_blind_says_why(run: RunFolder, pile: str) -> None:
+    async with bench(FakeEngine(), pile).run_test(size=(120, 40)) as pilot:
+        screen = await press(pilot, "b")
+        assert "The model's answer is hidden until you have labelled a review." in frame(pilot.app)
+        await press(pilot, "1")
+        assert "Not counted as blind: the answer was seen." in frame(pilot.app)
+        assert screen.pile is not None and not screen.pile.history.decided()[0].blind
+        await press(pilot, "1")
+        assert "Not counted as blind" not in frame(pilot.app) and screen.pile.history.decided()[0].blind
+
+
 async def test_a_pile_that_is_open_elsewhere_is_said_to_be(run: RunFolder, pile: str) -> None:
     log = DecisionLog(pile)
     async with bench(FakeEngine(), pile).run_test() as pilot:
