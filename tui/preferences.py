@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,21 @@ def remember_runs_view(view: RunsView) -> None:
         ReviewtuiError: The home cannot be written.
     """
     _remember("runs", asdict(view))
+
+
+def read_charts() -> tuple[str, ...]:
+    """Return the names of the charts that Train showed last; empty if there are none, or they cannot be read."""
+    found = _read(home() / FILE_NAME).get("charts", [])
+    return tuple(name for name in found if isinstance(name, str)) if isinstance(found, list) else ()
+
+
+def remember_charts(names: Sequence[str]) -> None:
+    """Save the names of the charts that Train shows for the next start.
+
+    Raises:
+        ReviewtuiError: The home cannot be written.
+    """
+    _remember("charts", list(names))
 
 
 def _remember(name: str, value: object) -> None:

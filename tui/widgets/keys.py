@@ -22,6 +22,7 @@ CHART = KeyTable(
         Action("chart.zoom_out", "minus", "zoom(2)", "Zoom out", shown_as="-"),
         Action("chart.all", "0", "show_all", "Show everything"),
         Action("chart.follow", "t", "toggle_follow", "Follow the newest points"),
+        Action("chart.copy", "y", "copy", "Copy", "Copy the figures at the cursor"),
         Action("chart.outliers", "o", "toggle_robust", "Ignore outliers"),
     ),
     inside=("train",),

@@ -192,36 +192,10 @@ class ActsOnRuns(Distils):
     @work(exit_on_error=False, group="repeat", exclusive=True)
     async def action_repeat(self) -> None:
         """Set up a new run with the data, reading, preset and settings of the chosen one."""
-        if (chosen := self.chosen()) is None:
-            return
-        from core.engine.data_requests import Inspect  # pydantic; the first list does without it
-        from tui.form_values import as_typed
-        from tui.state import Draft
+        if (chosen := self.chosen()) is not None:
+            from tui.navigation.repeat import repeat
 
-        try:
-            request = await asyncio.to_thread(folder_of(chosen).request)
-            draft = Draft(source=request.data, reading=request.reading, preset=request.preset)
-            changed = chosen.outline.changed_settings() if chosen.outline is not None else {}
-            draft.typed = {name: as_typed(getattr(request.settings, name)) for name in changed}
-            self.app.say(f"Reading the reviews of {chosen.name} …")
-            found = await self.app.ask(Inspect(source=draft.source, reading=draft.reading))
-        except ReviewtuiError as error:
-            self.app.say(error, "error")
-            return
-        if not self.is_current:  # the user has gone elsewhere meanwhile
-            return
-        self.app.draft = draft
-        if found.trainable:
-            self.app.switch_mode("data")
-            return
-        draft.report = found.report
-        self.app.switch_mode("setup")
-        if request.validation is not None:
-            self.app.say(
-                f"{chosen.name} was measured on {request.validation}; a new run holds out reviews of its own instead. "
-                "`reviewtui train --validation FILE` measures on a file.",
-                "warning",
-            )
+            await repeat(self, folder_of(chosen), {})
 
     def action_stop(self) -> None:
         """Ask runs to stop and save; those that wait leave the queue, and no further run of a group is planned."""

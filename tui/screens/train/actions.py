@@ -8,6 +8,7 @@ from textual import work
 from textual.content import Content
 
 from core.base.errors import ReviewtuiError
+from core.diagnosis.finding import Finding
 from core.runs.control import ControlRequest, send
 from core.runs.folder import RunFolder
 from core.runs.queue import begin, take_out
@@ -15,6 +16,7 @@ from core.runs.resume import require_resumable
 from core.runs.status import OVER
 from core.runs.summary import RunSummary
 from tui.navigation.distil import Distils
+from tui.screens.train.diagnosis import changed
 from tui.widgets.turn import ask_turn
 
 _ASKED: dict[ControlRequest, str] = {
@@ -35,6 +37,8 @@ class ActsOnRun(Distils):
         """The summary of the run when it was last read."""
         self.asked = ""
         """The request to the worker that its journal does not show yet."""
+        self.findings: tuple[Finding, ...] = ()
+        """What the figures say about the run."""
 
     def open(self, run: RunFolder | None) -> None:
         """Show another run."""
@@ -55,6 +59,7 @@ class ActsOnRun(Distils):
             "classify": summary is not None and summary.has_model,
             "distil": state in OVER and summary is not None and summary.has_model,
             "settings": self.run_shown is not None,
+            "try": changed(self.findings) is not None,
         }
         return allowed.get(action, True)
 
@@ -72,6 +77,7 @@ class ActsOnRun(Distils):
             "extend": "A run can be extended once it is over and has trained at least one step.",
             "branch": "This run has no checkpoint yet to branch from.",
             "distil": "A model can be distilled once its run is over and has written it.",
+            "try": "Nothing is said about this run that another setting may help.",
             "classify": "This run has no model yet: it is written when the run finishes, or when it is stopped.",
         }.get(action, "")
 
@@ -154,6 +160,14 @@ class ActsOnRun(Distils):
 
         if self.run_shown is not None:
             self._open_other(await branch(self.app, self.run_shown))
+
+    @work(exit_on_error=False)
+    async def action_try(self) -> None:
+        """Set up a new run like this one, with the change that may help."""
+        from tui.navigation.repeat import repeat
+
+        if self.run_shown is not None and (finding := changed(self.findings)) is not None:
+            await repeat(self, self.run_shown, finding.changes)
 
     def _open_other(self, run: RunFolder | None) -> None:
         if run is not None and run != self.run_shown:

@@ -12,7 +12,6 @@ from core.inference.cut_report import cut_report, verdict
 from core.runs.baselines import Baseline, gain_in_words
 from core.runs.figures import AgainstBaseline, ValidationFigures
 from core.runs.history import RunHistory
-from core.runs.one_class import one_class_sentence
 from core.runs.outline import Method
 from core.runs.records import EndRecord
 from core.runs.status import OVER
@@ -56,6 +55,8 @@ class RunHeader(Static):
         asked: str,
         best_metric: str,
         to_beat: ToBeat = ToBeat(),
+        *,
+        folded: bool = False,
     ) -> None:
         """Show a run.
 
@@ -66,6 +67,7 @@ class RunHeader(Static):
             asked: The request that the worker has not carried out yet; empty if there is none.
             best_metric: The setting that decides which evaluation is kept.
             to_beat: What the run is held against.
+            folded: Whether to leave out what seldom changes.
         """
         width = max(self.content_size.width, 10)
         lines = [_state(summary, history, now, asked, width), _bar(summary, history, width)]
@@ -73,9 +75,10 @@ class RunHeader(Static):
         has_room = Content("  ").join([*baseline, *majority]).cell_length <= width
         beside, below = ([], majority) if has_room else (majority, [])
         lines += [_losses(summary, history, width), _best(summary, best_metric, beside, width)]
-        lines += [fitting([*baseline, *below], width, "  ")] if baseline or below else []
-        lines += [*_one_class(history), *_cut(history, width)]
-        lines += [_earlier(one, width) for one in history.earlier if one.validation is not None]
+        if not folded:
+            lines += [fitting([*baseline, *below], width, "  ")] if baseline or below else []
+            lines += _cut(history, width)
+            lines += [_earlier(one, width) for one in history.earlier if one.validation is not None]
         self.update(Content("\n").join(lines))
 
 
@@ -168,12 +171,6 @@ def _baseline(to_beat: ToBeat) -> list[Content]:
 def _majority(history: RunHistory) -> list[Content]:
     majority = history.plan.majority if history.plan is not None else None
     return [_named("majority guess", f"{majority.accuracy:.2f}")] if majority is not None else []
-
-
-def _one_class(history: RunHistory) -> list[Content]:
-    """Return that the weights that are kept tell no classes apart, if it is so."""
-    sentence = one_class_sentence(history.best.per_class) if history.best is not None else ""
-    return [Content.styled(sentence, "bold $text-warning")] if sentence else []
 
 
 def _cut(history: RunHistory, width: int) -> list[Content]:

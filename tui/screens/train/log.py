@@ -68,7 +68,12 @@ class RunLog(RichLog):
             self.clear()
             self._write_all(self._texts)
         elif self.following:
-            self.scroll_end(animate=False)
+            self._follow_soon()
+
+    def action_scroll_home(self) -> None:
+        """Stop following at once: on an animated way to the start, it would still seem to be at the end."""
+        self.following = False
+        self.scroll_home(animate=False)
 
     def action_scroll_end(self) -> None:
         """Follow from here: an animated way to the end would be overtaken by a line that is added meanwhile."""
@@ -84,7 +89,15 @@ class RunLog(RichLog):
         for line in lines:
             self.write(line, width=self._width, scroll_end=False)
         if self.following:
-            self.scroll_end(animate=False)
+            self._follow_soon()
+
+    def _follow_soon(self) -> None:
+        """Show the end once it is laid out, unless the user has scrolled up by then."""
+        self.call_after_refresh(self._follow)
+
+    def _follow(self) -> None:
+        if self.following:
+            self.scroll_end(animate=False, immediate=True)
 
 
 class Narrator:

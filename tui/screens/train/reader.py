@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
+from core.diagnosis.finding import Figures, Finding
+from core.diagnosis.rules import diagnose
 from core.runs.baselines import Baseline, best_baseline, gain_over
 from core.runs.figures import AgainstBaseline
 from core.runs.folder import RunFolder
 from core.runs.history import RunHistory
 from core.runs.journal import JournalReader
-from core.runs.outline import Method, Outline
+from core.runs.outline import Method, Outline, Value
 from core.runs.records import EndRecord, Record
 from core.runs.start import forecast_peak_bytes
 from core.runs.summary import RunSummary, summary_of
@@ -17,6 +20,8 @@ from tui.formatting import settings_text
 
 _BASELINE_SECONDS = 10.0
 """Seconds between two looks for a baseline, which reads the settings of all runs."""
+_DIAGNOSIS_SECONDS = 5.0
+"""Seconds between two diagnoses without an evaluation between them; one takes a moment with a million steps."""
 
 
 class RunReader:
@@ -35,10 +40,17 @@ class RunReader:
         """What the run gained over it, once it has ended."""
         self.method: Method | None = None
         """How the run was trained."""
+        self.findings: tuple[Finding, ...] = ()
+        """What the figures say about the run."""
+        self.max_grad_norm = 0.0
+        """The norm above which gradients are clipped."""
         self._looked_for_baseline = -_BASELINE_SECONDS
         self._run, self._history = run, history
         self._journal = JournalReader(run.journal)
         self._outline: Outline | None = None
+        self._all_settings: Mapping[str, Value | None] = {}
+        self._diagnosed = -_DIAGNOSIS_SECONDS, 0
+        """When the run was diagnosed last, and with how many evaluations."""
 
     def look(self) -> tuple[list[Record], RunSummary]:
         """Return the new records and the current summary. It takes some time, so call it in a thread.
@@ -55,9 +67,22 @@ class RunReader:
         outline = summary.outline
         if outline is not None and outline != self._outline:
             self._outline, self.method = outline, outline.method
+            self._all_settings = outline.all_settings()
             self.settings = settings_text(outline.recipe, outline.changed_settings())
+            self.max_grad_norm = _number(self._all_settings.get("max_grad_norm"))
             self.best_metric = str(outline.settings.get("best_metric", "macro_f1"))
+        if records:
+            self._diagnose(ended=any(isinstance(record, EndRecord) for record in records))
         return records, summary
+
+    def _diagnose(self, *, ended: bool) -> None:
+        """Diagnose the run when it was evaluated or has ended, and otherwise now and then."""
+        now, evaluations = time.monotonic(), len(self._history.evaluations)
+        if not ended and evaluations == self._diagnosed[1] and now - self._diagnosed[0] < _DIAGNOSIS_SECONDS:
+            return
+        self._diagnosed = now, evaluations
+        baseline = self.baseline.validation if self.baseline is not None else None
+        self.findings = tuple(diagnose(Figures(self._history, self._all_settings, baseline)))
 
     def _look_for_baseline(self, *, ended: bool) -> None:
         """Look now and then, since a baseline may end while the run is shown, and when the run has ended."""
@@ -66,3 +91,8 @@ class RunReader:
             self._looked_for_baseline = now
             self.baseline = best_baseline(self._run)
             self.gain = gain_over(self.baseline, self._run, self._history.end) if self.baseline is not None else None
+
+
+def _number(value: object) -> float:
+    """Return a setting as a number; 0 if it is none."""
+    return float(value) if isinstance(value, int | float) else 0.0

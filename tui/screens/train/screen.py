@@ -4,41 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any, ClassVar, Literal, get_args
+from typing import Any, ClassVar
 
-from textual import events, work
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.widgets import Static
 from textual.worker import Worker
 
-from core.runs.baselines import Baseline
 from core.runs.folder import RunFolder
-from core.runs.history import LOSS_SMOOTHING, RunHistory
+from core.runs.history import RunHistory
 from core.runs.records import Record
 from core.runs.summary import RunSummary
 from tui.keys.bindings import bindings
-from tui.screens.train.actions import ActsOnRun
-from tui.screens.train.charts import NO_LOSS, loss_chart, memory_chart
+from tui.screens.train.chart_data import Charted
+from tui.screens.train.diagnosis import RunDiagnosis, changed
 from tui.screens.train.header import RunHeader, ToBeat
 from tui.screens.train.keys import TRAIN
 from tui.screens.train.log import Narrator, RunLog
 from tui.screens.train.memory_bar import MemoryBar
+from tui.screens.train.overlay import Overlay
+from tui.screens.train.panes import CHART_PANES, HasPanes
 from tui.screens.train.plan import RunPlan
 from tui.screens.train.reader import RunReader
-from tui.widgets.chart.units import BYTES
 from tui.widgets.chart.widget import Chart
 
 _POLL_SECONDS = 0.25
 """The journal is read, and the screen repainted, at most four times per second."""
-
-Pane = Literal["loss", "memory", "log"]
-"""The parts of the screen that tab moves between."""
-_PANES: tuple[Pane, ...] = get_args(Pane)
-_SINGLE_CHART = (100, 36)
-"""Columns and rows below which only one of the two charts is shown."""
-_MIN_ROWS_WITH_PLAN = 20
 
 _EMPTY = """\
 No run is open.
@@ -47,7 +40,7 @@ No run is open.
   g d   start a new one from a file of reviews"""
 
 
-class TrainScreen(ActsOnRun):
+class TrainScreen(HasPanes):
     """One run, live or past."""
 
     PLACE = "train"
@@ -63,12 +56,18 @@ same reviews and what it took, "majority guess" the accuracy of always answering
 below show the settings that differ from the preset (i shows all) and what computes the run. The time left is \
 estimated from the pace of the last 50 steps.
 
-The loss chart shows the smoothed training loss, its raw values as dots, and the validation loss of every evaluation. \
-The memory chart shows the memory that the worker uses, and the forecast. In the memory bar █ is used by the run, ▓ \
-reserved for it, ▒ used by others (on a GPU including what its driver needs for each process), ░ free.
+The loss chart shows the smoothed training loss, its raw values as dots, and the validation loss of every \
+evaluation. v and V put other charts in its place: accuracy and F1 of every evaluation, the learning rate, the \
+gradient norm with the share of clipped steps, reviews per second, and memory with its forecast. Two charts along \
+the same axis have one cursor; X changes the axis to epochs, reviews or seconds of training, and O puts other runs \
+on the same charts. In the memory bar █ is used by the run, ▓ reserved for it, ▒ used by others (on a GPU including \
+what its driver needs for each process), ░ free.
 
 tab moves between the charts and the log, and z enlarges the one with the focus. On a small screen tab also swaps the \
-charts."""
+charts, and the figures that seldom change are folded away: f shows them.
+
+▲ says what the figures mean, with what may help; a sets up a new run with the settings of this one and that change. \
+Nothing is said where a sound run could look the same."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(TRAIN)
 
@@ -76,9 +75,7 @@ charts."""
         super().__init__()
         self._history = RunHistory()
         self._narrator: Narrator | None = None
-        self._pane: Pane = "loss"
-        self._moving = False
-        """Whether the focus is being moved to `_pane`."""
+        self._reader: RunReader | None = None
 
     def body(self) -> ComposeResult:
         yield Static(_EMPTY, id="train-empty", markup=False)
@@ -86,43 +83,38 @@ charts."""
         yield RunPlan(id="train-plan")
         yield MemoryBar(id="train-memory")
         with Container(id="train-charts"):
-            yield Chart("Loss", empty=NO_LOSS, smoothing=LOSS_SMOOTHING, id="loss")
-            yield Chart("Memory", unit=BYTES, empty="No memory sample yet.", id="memory")
+            for pane in CHART_PANES:
+                yield Chart("", id=pane)
+        yield RunDiagnosis(id="train-diagnosis")
         yield RunLog(id="log")
 
     def on_mount(self) -> None:
+        super().on_mount()
         self.open(self.app.run_in_view)
 
     def on_screen_resume(self) -> None:
         if self.app.run_in_view != self.run_shown:
             self.open(self.app.run_in_view)
 
-    def on_resize(self, event: events.Resize) -> None:
-        super().on_resize(event)
-        columns, rows = event.size
-        self.set_class(columns < _SINGLE_CHART[0] and rows < _SINGLE_CHART[1], "-single")
-        self.set_class(rows < _MIN_ROWS_WITH_PLAN, "-tight")
-        if self.run_shown is not None and self.focused is None:
-            self._show_pane(self._pane)  # nothing had the focus while the screen was too small
-
     # What is shown
 
     def open(self, run: RunFolder | None) -> None:
         """Show `run`, reading its journal from the beginning; None shows how to choose a run."""
+        self._overlay = Overlay()
         self.run_shown, self._history, self.summary, self._narrator = run, RunHistory(), None, None
-        self.asked = ""
+        self.asked, self._reader, self.findings = "", None, ()
         self.set_class(run is None, "-empty")
         self.remove_class("-enlarged")
         self.say_subject("" if run is None else run.id)
         self.query_one(RunLog).start_over()
         self.query_one(RunPlan).show_plan("", None)
+        self.query_one(RunDiagnosis).show_findings((), "")
         self.query_one(MemoryBar).show_sample(None, "", None)
-        for chart in self.query(Chart):
-            chart.show([])
+        self._draw_charts(None)
         if run is not None:
             self.query_one(RunHeader).show_loading()
             self._watch(RunReader(run, self._history))
-            self._show_pane("loss")
+            self._show_pane("left")
         self.refresh_bindings()
 
     @work(exclusive=True, exit_on_error=False, group="watch")
@@ -136,6 +128,7 @@ charts."""
                     self.query_one(RunHeader).show_trouble(f"The run cannot be read ({error.strerror}).")
                     return
                 self._show(records, summary, reader)
+                await self.follow_overlay()
             await asyncio.sleep(_POLL_SECONDS)
 
     def _show(self, records: list[Record], summary: RunSummary, reader: RunReader) -> None:
@@ -143,11 +136,14 @@ charts."""
         history = self._history
         if before is not None and before.state != summary.state:
             self.asked = ""
-        beat = ToBeat(reader.baseline, reader.gain, reader.method)
-        self.query_one(RunHeader).show(summary, history, time.time(), self.asked, reader.best_metric, beat)
+        self._reader = reader
+        self.draw_header()
         self.query_one(RunPlan).show_plan(reader.settings, history.plan)
         if records or before is None:
-            self._draw_charts(reader.forecast_peak, reader.baseline)
+            baseline = reader.baseline.validation if reader.baseline is not None else None
+            self._draw_charts(Charted(history, baseline, reader.forecast_peak, reader.max_grad_norm))
+            self._draw_memory(reader.forecast_peak)
+            self._show_findings(reader)
             self._narrator = self._narrator or Narrator(reader.best_metric)
             self.query_one(RunLog).add(self._narrator.lines(records))
         if before is None:
@@ -161,64 +157,24 @@ charts."""
             self.query_one(RunHeader).show_trouble(sentence)
         return worker.group == "watch"
 
-    def _draw_charts(self, forecast: int | None, baseline: Baseline | None) -> None:
+    def draw_header(self) -> None:
+        """Draw the figures above the charts anew, at the height there is."""
+        reader, summary = self._reader, self.summary
+        if reader is None or summary is None:
+            return
+        beat = ToBeat(reader.baseline, reader.gain, reader.method)
+        self.query_one(RunHeader).show(
+            summary, self._history, time.time(), self.asked, reader.best_metric, beat, folded=self.folded
+        )
+
+    def _show_findings(self, reader: RunReader) -> None:
+        before, self.findings = self.findings, reader.findings
+        self.query_one(RunDiagnosis).show_findings(self.findings, self.key("train.try"))
+        if (changed(before) is None) != (changed(self.findings) is None):
+            self.refresh_bindings()
+
+    def _draw_memory(self, forecast: int | None) -> None:
         history = self._history
-        for id, found, x_label in (
-            ("#loss", loss_chart(history, baseline.validation.loss if baseline is not None else None), "step"),
-            ("#memory", memory_chart(history, forecast), "seconds"),
-        ):
-            chart = self.query_one(id, Chart)
-            chart.title, chart.empty = found.title, found.empty
-            chart.show(found.series, references=found.references, x_label=x_label)
         if history.memory:
             device = history.plan.device if history.plan is not None else ""
             self.query_one(MemoryBar).show_sample(history.memory[-1], device, forecast, history.peak_bytes)
-
-    # Panes
-
-    def _show_pane(self, pane: Pane) -> None:
-        """Focus a pane. On a screen too small for all panes, show this one."""
-        self._pane, self._moving = pane, True
-        for one in _PANES:
-            self.set_class(one == pane, f"-on-{one}")
-        if pane != "log":
-            self.set_class(pane == "memory", "-memory")
-        self.call_after_refresh(self.query_one(f"#{pane}").focus)
-
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Show a pane that was clicked, but ignore the focus that leaves a pane because it is hidden."""
-        if self._moving:
-            self._moving = event.widget.id != self._pane
-        elif event.widget.id in _PANES and event.widget.id != self._pane:
-            self._show_pane(next(pane for pane in _PANES if pane == event.widget.id))
-
-    def action_pane(self, by: int) -> None:
-        """Move to the next or the previous pane."""
-        self._show_pane(_PANES[(_PANES.index(self._pane) + by) % len(_PANES)])
-
-    def action_enlarge(self) -> None:
-        """Enlarge the focused pane to the whole area, or show all panes again."""
-        self.toggle_class("-enlarged")
-        self._show_pane(self._pane)
-        self.refresh_bindings()
-
-    def action_shrink(self) -> None:
-        """Show all panes again."""
-        self.action_enlarge()
-
-    def action_back(self) -> None:
-        """Show all panes again if one is enlarged; otherwise go back one screen."""
-        if self.has_class("-enlarged"):
-            self.action_enlarge()
-        else:
-            super().action_back()
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Return whether the action would do something now."""
-        enlarged = self.has_class("-enlarged")
-        allowed = {
-            "pane": self.run_shown is not None,
-            "enlarge": self.run_shown is not None and not enlarged,
-            "shrink": enlarged,
-        }
-        return allowed[action] if action in allowed else super().check_action(action, parameters)

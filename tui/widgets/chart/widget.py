@@ -7,9 +7,11 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from textual.binding import BindingType
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from core.base.text import clean_line
 from tui.keys.bindings import bindings
 from tui.widgets.chart.canvas import Row
 from tui.widgets.chart.picture import picture
@@ -25,7 +27,7 @@ class Chart(Widget, can_focus=True):
     HELP = """\
 Chart: ← → move the cursor; the last line shows the exact values there. + and - zoom around it, 0 shows everything \
 again. t follows the newest points, l switches to a logarithmic scale, s and S smooth more and less, o ignores \
-outliers above."""
+outliers above, y copies the values at the cursor."""
     BINDINGS: ClassVar[list[BindingType]] = bindings(CHART)
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         *(f"chart--{colour}" for colour in COLOURS),
@@ -60,6 +62,17 @@ outliers above."""
     }
     """
 
+    class CursorMoved(Message):
+        """A key has moved the cursor, or taken it away."""
+
+        def __init__(self, chart: Chart) -> None:
+            self.chart = chart
+            super().__init__()
+
+        @property
+        def control(self) -> Chart:
+            return self.chart
+
     def __init__(
         self,
         title: str,
@@ -84,6 +97,11 @@ outliers above."""
         self.view = ChartView(smoothing)
         self._cache: tuple[object, list[Row]] = (None, [])
 
+    def look_through(self, view: ChartView, unit: Unit) -> None:
+        """Show what `view` looks at from now on, in another unit."""
+        self.view, self.unit = view, unit
+        self.refresh()
+
     def show(
         self, series: Iterable[Series], *, references: Iterable[tuple[str, float]] = (), x_label: str = "step"
     ) -> None:
@@ -95,9 +113,17 @@ outliers above."""
         """Return the exact values at the cursor, one for each series that has a point at or before it."""
         return [reading for _, reading in self.view.readings()]
 
+    def copied(self) -> str:
+        """Return the figures at the cursor as text, a line for each series; empty if there are none."""
+        lines = []
+        for reading in self.readings():
+            smoothed = f" (smoothed {reading.smoothed!r})" if reading.smoothed is not None else ""
+            lines.append(f"{self.view.x_label} {reading.x!r}: {clean_line(reading.name)} {reading.y!r}{smoothed}")
+        return "\n".join(lines)
+
     def frame(self, width: int, height: int) -> list[Row]:
         """Return the picture at this size as rows of (text, component)."""
-        key = (width, height, self.title, self.empty, self.view.state())
+        key = (width, height, self.title, self.empty, self.view, self.view.state())
         if self._cache[0] != key:
             self._cache = (key, picture(self.view, self.title, self.empty, self.unit, width, height))
         return self._cache[1]
@@ -136,11 +162,19 @@ outliers above."""
         """Leave zoom, tail and cursor."""
         self.view.show_all()
         self.refresh()
+        self.post_message(self.CursorMoved(self))
 
     def action_cursor(self, columns: int) -> None:
         """Move the cursor."""
         self.view.move_cursor(columns)
         self.refresh()
+        self.post_message(self.CursorMoved(self))
+
+    def action_copy(self) -> None:
+        """Copy the figures at the cursor to the terminal's clipboard."""
+        if text := self.copied():
+            self.app.copy_to_clipboard(text)
+            self.notify("Copied, if the terminal allows it (OSC 52).", markup=False)
 
     def action_zoom(self, factor: float) -> None:
         """Scale the x range around the cursor."""

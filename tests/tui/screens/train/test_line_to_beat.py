@@ -13,7 +13,8 @@ from tests.tui.made_runs import append, hold, make_run
 from tests.tui.screens.runs.test_screen import settled
 from tests.tui.screens.train.bench import open_train
 from tui.app import ReviewTui
-from tui.screens.train.charts import loss_chart
+from tui.screens.train.chart_data import Charted
+from tui.screens.train.curves import loss_chart
 from tui.screens.train.log import Narrator
 from tui.screens.train.reader import RunReader
 
@@ -27,6 +28,8 @@ async def test_a_run_says_the_baseline_the_majority_guess_and_that_nothing_was_g
     append(run, "finished", against=[gain(run, base, -0.01, 0.02)])
     async with ReviewTui().run_test(size=size) as pilot:
         await open_train(pilot, run)
+        if size[1] < 36:
+            await pilot.press("f")
         shown = await settled(pilot, "✓ finished", "baseline 0.882, 6 s", "gained nothing over 6 seconds of baseline.")
         assert "majority guess 0.51" in shown
 
@@ -61,8 +64,8 @@ def test_the_loss_chart_has_the_baseline_as_a_line() -> None:
     reader = RunReader(measured_on(make_run(2)), history)
     reader.look()
     assert reader.baseline is not None
-    assert loss_chart(history, reader.baseline.validation.loss).references == [("baseline", 0.31)]
-    assert loss_chart(history).references == []
+    assert loss_chart(Charted(history, reader.baseline.validation)).references == [("baseline", 0.31)]
+    assert loss_chart(Charted(history)).references == []
 
 
 def test_the_log_speaks_of_no_steps() -> None:

@@ -66,7 +66,7 @@ LORA = {"path": "transformers", "path_why": "LoRA's matrices are beside the laye
 )
 async def test_it_says_what_computes_the_run_and_why(plan: dict[str, Any], rows: list[str], log: str) -> None:
     run = make_run(1, plan=plan)
-    async with ReviewTui().run_test(notifications=True, size=(80, 24)) as pilot:
+    async with ReviewTui().run_test(notifications=True, size=(80, 40)) as pilot:
         await open_train(pilot, run)
         await settled(pilot, "✓ finished")
         await settled_plan(pilot, rows)
@@ -96,7 +96,7 @@ async def test_a_wide_screen_says_what_limits_a_micro_batch(plan: dict[str, Any]
 )
 async def test_any_reason_is_inert_and_stays_on_its_row(columns: int, why: str) -> None:
     run = make_run(1, plan={"path": f"transformers{HOSTILE[:2]}", "path_why": why, "cached_layers": 12})
-    async with ReviewTui().run_test(notifications=True, size=(columns, 24)) as pilot:
+    async with ReviewTui().run_test(notifications=True, size=(columns, 40)) as pilot:
         await open_train(pilot, run)
         shown = await settled(pilot, "✓ finished", "transformers␛]: ", "12 frozen layers computed once and cached")
         assert not set(shown) & set("\x1b\x07\x9b\u202e")
@@ -109,7 +109,7 @@ async def test_another_run_without_a_plan_shows_nothing_of_the_one_before() -> N
     run, planless = make_run(1, plan={"cached_layers": 3}), make_run(2, steps=0, end="failed", message="No such model.")
     records = planless.journal.read_bytes().splitlines(keepends=True)
     planless.journal.write_bytes(b"".join(line for line in records if b'"kind": "plan"' not in line))
-    async with ReviewTui().run_test(notifications=True, size=(80, 24)) as pilot:
+    async with ReviewTui().run_test(notifications=True, size=(80, 40)) as pilot:
         await open_train(pilot, run)
         await settled(pilot, "✓ finished", "3 frozen layers")
         await pilot.press("escape")

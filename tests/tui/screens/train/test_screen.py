@@ -12,6 +12,7 @@ from core.base.smoothing import exponential_average
 from core.runs.history import RunHistory
 from core.runs.journal import line_of
 from tests.core.runs.whole_records import record
+from tests.tui.engine_double import until
 from tests.tui.frames import frame
 from tests.tui.made_runs import append, evaluation, hold, make_run, memory
 from tests.tui.screens.runs.test_screen import SIZES, settled
@@ -33,7 +34,7 @@ async def test_a_finished_run_shows_its_whole_history(size: tuple[int, int]) -> 
         assert "accuracy 0.900" in shown
         assert "validation" in shown
         assert "c Classify" in shown.splitlines()[-1]
-        chart = pilot.app.screen.query_one("#loss", Chart)
+        chart = pilot.app.screen.query_one("#left", Chart)
         assert chart.readings()[0].y is not None
 
 
@@ -177,7 +178,7 @@ async def test_the_loss_of_the_header_is_the_smoothed_one_and_called_so() -> Non
 
 
 async def test_the_settings_that_differ_are_shown_and_a_key_shows_all() -> None:
-    async with ReviewTui().run_test(notifications=True, size=(80, 24)) as pilot:
+    async with ReviewTui().run_test(notifications=True, size=(120, 40)) as pilot:
         await open_train(pilot, make_run(1, name="mine"))
         await settled(pilot, "settings balanced, but epochs 2", "i Settings")
         await pilot.press("i")
@@ -191,7 +192,7 @@ async def test_on_a_small_screen_one_chart_takes_turns_with_the_other() -> None:
         await open_train(pilot, make_run(1))
         shown = await settled(pilot, "Loss · kept: step 40", "s Smooth l Log")
         assert "Memory of the worker" not in shown
-        assert pilot.app.screen.query_one("#loss").size.height >= 11
+        assert pilot.app.screen.query_one("#left").size.height >= 11
         await pilot.press("tab")
         assert "Loss · kept" not in await settled(pilot, "Memory of the worker")
         await pilot.press("tab")
@@ -207,7 +208,7 @@ async def test_each_pane_can_be_enlarged_and_escape_shrinks_it(size: tuple[int, 
         await open_train(pilot, make_run(1))
         await settled(pilot, "✓ finished", "z Enlarge")
         screen = pilot.app.screen
-        for pane in ("loss", "memory", "log"):
+        for pane in ("left", "right", "log"):
             before = screen.query_one(f"#{pane}").size.area
             await pilot.press("z")
             await settled(pilot, "z Shrink")
@@ -251,11 +252,11 @@ async def test_the_log_follows_until_a_person_scrolls_up() -> None:
         await open_train(pilot, run)
         await settled(pilot, "notice 39")
         await pilot.press("shift+tab")
-        await pilot.pause()
+        log = pilot.app.screen.query_one(RunLog)
+        await until(pilot, lambda: log.has_focus and log.size.height == 6)
         await pilot.press("home")
         await settled(pilot, "reading finished")
         append(run, "notice", text="the newest notice")
-        log = pilot.app.screen.query_one(RunLog)
         for _ in range(400):
             await pilot.pause(0.01)
             if "the newest notice" in log.lines[-1].text:
@@ -311,6 +312,8 @@ async def test_it_says_what_cut_reviews_cost_and_that_only_one_class_was_learned
     run = make_run(1, evaluation={"per_class": {"negative": scores, "\x1b[31mgood": none}}, cut=cut)
     async with ReviewTui().run_test(notifications=True, size=size) as pilot:
         await open_train(pilot, run)
+        if size[1] < 36:
+            await pilot.press("f")
         shown = " ".join((await settled(pilot, "✓ finished", "step 40/40")).split())
         assert "It learned only the most frequent class: it answers “negative” to all 36 reviews" in shown
         assert "accuracy: cut to 256 0.250 (0.09–0.53, n=12) whole 0.958 (0.80–0.99, n=24)" in shown

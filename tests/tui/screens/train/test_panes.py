@@ -1,0 +1,161 @@
+"""The panes of the Train screen: charts of one's choice, room for them, one cursor, and what the figures say."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from core.runs.folder import RunFolder
+from tests.tui.engine_double import FakeEngine, inspection, until
+from tests.tui.frames import frame
+from tests.tui.made_runs import append, evaluation, make_run
+from tests.tui.screens.runs.test_screen import SIZES, settled
+from tests.tui.screens.train.bench import open_train
+from tui.app import ReviewTui
+from tui.preferences import read_charts
+from tui.screens.train.charts import AT_FIRST, CHARTS
+from tui.widgets.chart.widget import Chart
+
+ENOUGH = {"validation_rows": 300}
+
+
+def overfitted(number: int = 1) -> RunFolder:
+    """A run whose validation loss rises while its training loss falls."""
+    run = make_run(number, name="too long", end=None, steps=60, plan=ENOUGH, evaluation={"loss": 0.4, "accuracy": 0.85})
+    append(run, "evaluation", **{**evaluation(60), "loss": 0.9, "accuracy": 0.8, "macro_f1": 0.8, "best": False})
+    append(run, "finished")
+    return run
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_key_shows_every_other_chart_and_they_are_there_the_next_time(size: tuple[int, int]) -> None:
+    run = make_run(1)
+    async with ReviewTui().run_test(size=size) as pilot:
+        await open_train(pilot, run)
+        await settled(pilot, "Loss · kept")
+        for words in ("Accuracy on", "Learning rate", "Gradient norm ·", "Reviews per second"):
+            await pilot.press("v")
+            await settled(pilot, words)
+        await pilot.press("V")
+        await settled(pilot, "Gradient norm ·")
+        await until(pilot, lambda: read_charts() == ("gradient norm", "memory"))
+    async with ReviewTui().run_test(size=size) as pilot:
+        await open_train(pilot, run)
+        await settled(pilot, "Gradient norm ·")
+
+
+async def test_a_chart_keeps_its_scale_while_another_is_in_its_place() -> None:
+    async with ReviewTui().run_test(size=(120, 40)) as pilot:
+        await open_train(pilot, make_run(1))
+        await settled(pilot, "Loss · kept")
+        chart = pilot.app.screen.query_one("#left", Chart)
+        await pilot.press("l", "v")
+        assert not chart.view.log
+        await pilot.press("V")
+        await settled(pilot, "Loss · kept")
+        assert chart.view.log
+
+
+async def test_two_charts_along_the_steps_have_one_cursor() -> None:
+    async with ReviewTui().run_test(size=(120, 40)) as pilot:
+        await open_train(pilot, make_run(1))
+        await settled(pilot, "Loss · kept")
+        left, right = (pilot.app.screen.query_one(f"#{pane}", Chart) for pane in ("left", "right"))
+        await pilot.press("left")
+        assert left.view.cursor is not None and right.view.cursor is None  # memory goes along seconds
+        await pilot.press("tab", "v", "v", "left", "left")
+        assert left.view.cursor == right.view.cursor is not None
+        await pilot.press("0")
+        assert left.view.cursor is right.view.cursor is None
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_other_runs_are_chosen_drawn_followed_and_taken_away(size: tuple[int, int]) -> None:
+    make_run(1, name="first"), make_run(2, name="waits", steps=0, end=None)
+    live, run = make_run(3, name="live one", steps=10, end=None), make_run(4, name="this one")
+    async with ReviewTui().run_test(size=size) as pilot:
+        await open_train(pilot, run)
+        await settled(pilot, "Loss · kept")
+        await pilot.press("O")
+        shown = await settled(pilot, "Runs on the same charts", "first", "live one")
+        assert "waits" not in shown and "[ ] this one" not in shown
+        await pilot.press("space", "enter")
+        chart = pilot.app.screen.query_one("#left", Chart)
+        await until(pilot, lambda: "live one" in [one.name for one in chart.view.series])
+        drawn = next(one for one in chart.view.series if one.name == "live one")
+        assert len(drawn.xs) == 10
+        append(live, "step", step=11, epoch=0.55, loss=0.4321, seconds=2.75)
+        await until(pilot, lambda: any(0.4321 in one.ys for one in chart.view.series))
+        await pilot.press("O")
+        await settled(pilot, "[x] live one")
+        await pilot.press("x", "enter")
+        await until(pilot, lambda: [one.name for one in chart.view.series] == ["training", "validation"])
+
+
+async def test_the_axis_changes_with_a_key_and_takes_zoom_and_cursor_along() -> None:
+    async with ReviewTui().run_test(size=(120, 40)) as pilot:
+        await open_train(pilot, make_run(1))
+        await settled(pilot, "Loss · kept")
+        chart = pilot.app.screen.query_one("#left", Chart)
+        await pilot.press("plus", "left")
+        assert chart.view.cursor is not None
+        for label in ("epoch", "reviews", "seconds of training", "step"):
+            await pilot.press("X")
+            assert (chart.view.x_label, chart.view.cursor, chart.view.span) == (label, None, None)
+
+
+async def test_without_another_run_there_is_nothing_to_choose() -> None:
+    async with ReviewTui().run_test(size=(80, 24), notifications=True) as pilot:
+        await open_train(pilot, make_run(1))
+        await settled(pilot, "Loss · kept")
+        await pilot.press("O")
+        await settled(pilot, "There is no other run that has made steps.")
+
+
+@pytest.mark.parametrize("run", ["sound", "overfitted"])
+async def test_at_80_by_24_a_chart_has_ten_rows(run: str) -> None:
+    async with ReviewTui().run_test(size=(80, 24)) as pilot:
+        await open_train(pilot, make_run(1, plan=ENOUGH) if run == "sound" else overfitted())
+        shown = await settled(pilot, "✓ finished", "Loss · kept")
+        assert sum(bool(re.match(r"^ *[\d.]* ?[┤│]", line)) for line in shown.splitlines()) >= 10, shown
+
+
+async def test_figures_fold_away_where_there_is_little_room_and_a_key_shows_them() -> None:
+    async with ReviewTui().run_test(size=(80, 24)) as pilot:
+        await open_train(pilot, make_run(1))
+        assert "settings balanced" not in await settled(pilot, "✓ finished", "Loss · kept")
+        await pilot.press("f")
+        await settled(pilot, "settings balanced")
+        await pilot.press("f")
+        await until(pilot, lambda: "settings balanced" not in frame(pilot.app))
+        await pilot.resize_terminal(120, 40)
+        await pilot.pause()
+        assert "settings balanced" not in frame(pilot.app)  # as the user wants it
+    async with ReviewTui().run_test(size=(120, 40)) as pilot:
+        await open_train(pilot, make_run(1))
+        await settled(pilot, "settings balanced")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_what_the_figures_say_is_said_and_a_key_sets_up_what_may_help(size: tuple[int, int]) -> None:
+    engine = FakeEngine(inspect=inspection())
+    async with ReviewTui(engine=engine).run_test(size=size) as pilot:  # type: ignore[arg-type]
+        await open_train(pilot, overfitted())
+        await settled(pilot, "▲ Overfitting since epoch 1: validation loss 0.400 → 0.900", "a Try", "epochs=1")
+        await pilot.press("a")
+        await until(pilot, lambda: pilot.app.current_mode == "setup")
+        assert pilot.app.draft.typed["epochs"] == "1"  # type: ignore[attr-defined]
+
+
+async def test_nothing_is_said_of_a_sound_run_and_the_key_says_so() -> None:
+    async with ReviewTui().run_test(size=(80, 24), notifications=True) as pilot:
+        await open_train(pilot, make_run(1, plan=ENOUGH))
+        shown = await settled(pilot, "✓ finished")
+        assert "▲" not in shown.split("smoothing")[0] and "a Try" not in shown
+        await pilot.press("a")
+        await settled(pilot, "Nothing is said about this run")
+
+
+def test_the_charts_of_the_first_start_exist() -> None:
+    assert set(AT_FIRST) <= set(CHARTS)
