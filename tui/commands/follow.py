@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from core.diagnosis.run import diagnose_run, to_json
 from core.inference.cut_report import cut_report
 from core.runs.figures import ValidationFigures
 from core.runs.folder import RunFolder
@@ -92,6 +93,7 @@ def outcome_of(run: RunFolder, history: RunHistory) -> dict[str, Any]:
         "method": summary.outline.method if summary.outline is not None else None,
         **line_to_beat_json(run, history),
         "notices": [notice.text for notice in history.notices],
+        "diagnosis": [to_json(one) for one in diagnose_run(run, history)],
     }
 
 
@@ -125,6 +127,11 @@ def _say_outcome(run: RunFolder, history: RunHistory) -> None:
             ),
             ("validation", _figures(end.validation) if end.validation is not None else None),
             *line_to_beat(run, history),
+            *(
+                ("diagnosis", f"{one.sentence} {one.advice}")
+                for one in diagnose_run(run, history)
+                if one.kind != "one class"  # a note says that
+            ),
             *cut_facts(cut_report(end.cut)),
             ("best epoch", end.best_epoch),
             ("steps", end.steps),

@@ -158,8 +158,16 @@ def status(
     run: RunWord,
     json: Json = False,
     plain: Annotated[bool, typer.Option("--plain", help="One fact a line, for screen readers and scripts.")] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Follow it to its end, in lines; ctrl+c stops following, not the run.")
+    ] = False,
+    chart: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Draw a chart instead: loss, accuracy, learning-rate, gradient-norm, …"),
+    ] = None,
 ) -> int:
     """Show the state and progress of a run."""
+    from core.diagnosis.run import diagnose_run, to_json
     from core.experiments.state import read_state
     from core.runs.disk_usage import bytes_on_disk
     from core.runs.folder import find_run
@@ -167,17 +175,30 @@ def status(
     from core.runs.history import read_history
     from core.runs.status import OVER
     from core.runs.summary import summary_of
+    from tui.commands.chart import chart_lines
+    from tui.commands.follow import follow, report
     from tui.commands.line_to_beat import line_to_beat, line_to_beat_json
 
+    if (json or plain) + watch + (chart is not None) > 1 and not (json and watch):
+        raise InputError("--chart, --watch and --plain exclude each other; --watch may be combined with --json.")
     if (group := find_group(run)) is not None:
+        if watch or chart is not None:
+            raise InputError(f"{clean_line(run, 60)} is a group: --watch and --chart are for a single run.")
         groups.report(read_state(group), json=json)
         return 0
     folder = find_run(run)
+    if watch:
+        return report(folder, follow(folder), json=json)
     history = read_history(folder.journal)
+    if chart is not None:
+        for line in chart_lines(folder, history, chart):
+            say(line)
+        return 0
     summary = summary_of(folder, history)
     memory = history.memory[-1] if history.memory else None
     left = history.seconds_left() if summary.state not in OVER else None
     outline, loss, size = summary.outline, history.smoothed_loss(), bytes_on_disk(folder.path)
+    diagnosis = diagnose_run(folder, history)
     elapsed, place = history.steps[-1].seconds if history.steps else None, _place(folder, summary)
     if elapsed is None and history.end is not None:
         elapsed = history.end.seconds
@@ -190,6 +211,7 @@ def status(
             "process_memory_bytes": memory.process if memory is not None else None,
             "queue_place": place,
             "notices": [notice.text for notice in history.notices],
+            "diagnosis": [to_json(one) for one in diagnosis],
         }
         say_json({**summary.to_json(), **extra, **line_to_beat_json(folder, history)})
         return 0
@@ -208,6 +230,7 @@ def status(
         ("training loss", f"{loss:.4f} smoothed" if loss is not None else None),
         *_validation(summary.validation),
         *line_to_beat(folder, history),
+        *(("diagnosis", f"{one.sentence} {one.advice}") for one in diagnosis),
         ("best epoch", summary.best_epoch),
         *(
             (f"with {one.epochs:g} epochs", f"accuracy {one.validation.accuracy:.4f}")
