@@ -84,8 +84,8 @@ async def _at_rest(pilot: Pilot[None]) -> str:
 @pytest.mark.usefixtures("runs")
 async def test_runs(size: tuple[int, int]) -> None:
     async with ReviewTui().run_test(size=size) as pilot:
-        shown = await settled(pilot, "reviews-balanced", "on disk", "c Classify")
-        _compare(f"runs-{size[0]}x{size[1]}", shown)
+        await settled(pilot, "reviews-balanced", "on disk", "c Classify")
+        _compare(f"runs-{size[0]}x{size[1]}", await _at_rest(pilot))
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
@@ -98,16 +98,16 @@ async def test_runs_in_groups(size: tuple[int, int]) -> None:
     async with ReviewTui().run_test(size=size) as pilot:
         await settled(pilot, "latest", "+ hill", "+ three-seeds", "on disk", "c Classify")
         await pilot.press("down", "down", "right", "down", "space")
-        shown = await settled(pilot, "└ three-seeds-02", "1 marked", "folder")
-        _compare(f"runs-groups-{size[0]}x{size[1]}", shown)
+        await settled(pilot, "└ three-seeds-02", "1 marked", "folder")
+        _compare(f"runs-groups-{size[0]}x{size[1]}", await _at_rest(pilot))
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
 async def test_train(size: tuple[int, int], runs: list[RunFolder]) -> None:
     async with ReviewTui(run=runs[2]).run_test(size=size) as pilot:
         pilot.app.switch_mode("train")
-        shown = await settled(pilot, "step 40/40", "c Classify", "z Enlarge", ":30 finished")
-        _compare(f"train-{size[0]}x{size[1]}", shown)
+        await settled(pilot, "step 40/40", "c Classify", "z Enlarge", ":30 finished")
+        _compare(f"train-{size[0]}x{size[1]}", await _at_rest(pilot))
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
@@ -117,12 +117,12 @@ async def test_data_and_setup(size: tuple[int, int], monkeypatch: pytest.MonkeyP
     engine = engine_double.FakeEngine()
     async with ReviewTui(data="/data/reviews.csv", engine=engine).run_test(size=size) as pilot:  # type: ignore[arg-type]
         await engine_double.settle(pilot)
-        shown = await settled(pilot, "Ready", "c Continue")
-        _compare(f"data-{size[0]}x{size[1]}", shown)
+        await settled(pilot, "Ready", "c Continue")
+        _compare(f"data-{size[0]}x{size[1]}", await _at_rest(pilot))
         await pilot.press("c")
         await engine_double.settle(pilot)
-        shown = await settled(pilot, "[Setup]", "Start training")
-        _compare(f"setup-{size[0]}x{size[1]}", shown)
+        await settled(pilot, "[Setup]", "Start training")
+        _compare(f"setup-{size[0]}x{size[1]}", await _at_rest(pilot))
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
@@ -135,8 +135,8 @@ async def test_the_lens(size: tuple[int, int]) -> None:
         await engine_double.settle(pilot)
         await pilot.press("5", "p", "p")
         await engine_double.settle(pilot)
-        shown = await settled(pilot, "Long review 1 of 3", "⟦", "Limit")
-        _compare(f"lens-{size[0]}x{size[1]}", shown)
+        await settled(pilot, "Long review 1 of 3", "⟦", "Limit")
+        _compare(f"lens-{size[0]}x{size[1]}", await _at_rest(pilot))
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
@@ -147,8 +147,8 @@ async def test_classify_a_review_that_is_cut(size: tuple[int, int], fixed_home: 
     pile = fixed_home / "inbox.csv"
     pile.write_text("text\n")
     async with ReviewTui(pile=str(pile), run=run, engine=engine).run_test(size=size) as pilot:  # type: ignore[arg-type]
-        shown = await settled(pilot, "1 of 1", "75.0%", "⟧ not read", "⟪😡👎⟫", "x Export")
-        _compare(f"classify-cut-{size[0]}x{size[1]}", shown)
+        await settled(pilot, "1 of 1", "75.0%", "⟧ not read", "⟪😡👎⟫", "x Export")
+        _compare(f"classify-cut-{size[0]}x{size[1]}", await _at_rest(pilot))
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
@@ -165,8 +165,8 @@ async def test_classify(size: tuple[int, int], fixed_home: Path) -> None:
     async with ReviewTui(pile=str(pile), run=run, engine=engine).run_test(size=size) as pilot:  # type: ignore[arg-type]
         await settled(pilot, "1 of 3", "75.0%")
         await pilot.press("1")
-        shown = await settled(pilot, "2 of 3", "75.0%", "1 of 3 decided", "x Export")
-        _compare(f"classify-{size[0]}x{size[1]}", shown)
+        await settled(pilot, "2 of 3", "75.0%", "1 of 3 decided", "x Export")
+        _compare(f"classify-{size[0]}x{size[1]}", await _at_rest(pilot))
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
@@ -176,8 +176,8 @@ async def test_compare(size: tuple[int, int], runs: list[RunFolder]) -> None:
     async with ReviewTui(engine=engine).run_test(size=size) as pilot:  # type: ignore[arg-type]
         pilot.app.open_compare(runs[:2])  # type: ignore[attr-defined]
         await settled(pilot, "ten-epochs against twenty-epochs", "Who was right", "c Disagreements")
-        shown = await _at_rest(pilot)
-        _compare(f"compare-{size[0]}x{size[1]}", shown)
+        await _at_rest(pilot)
+        _compare(f"compare-{size[0]}x{size[1]}", await _at_rest(pilot))
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
@@ -217,8 +217,8 @@ async def test_classify_with_reasons_without_colour(
     async with ReviewTui(pile=str(pile), run=run, engine=engine).run_test(size=size) as pilot:  # type: ignore[arg-type]
         await settled(pilot, "1 of 2", "75.0%")
         await pilot.press("e")
-        shown = await settled(pilot, "[+great+]", "then negative", "random others")
-        _compare(f"classify-reasons-{size[0]}x{size[1]}", shown)
+        await settled(pilot, "[+great+]", "then negative", "random others")
+        _compare(f"classify-reasons-{size[0]}x{size[1]}", await _at_rest(pilot))
         await pilot.press("E")
-        shown = await settled(pilot, "A copy to edit", "±0.00")
-        _compare(f"classify-edited-{size[0]}x{size[1]}", shown)
+        await settled(pilot, "A copy to edit", "±0.00")
+        _compare(f"classify-edited-{size[0]}x{size[1]}", await _at_rest(pilot))

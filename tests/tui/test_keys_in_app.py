@@ -171,7 +171,7 @@ async def test_esc_goes_back_one_screen_at_a_time(home: Path, monkeypatch: pytes
 
 async def test_help_opens_with_the_purpose_then_the_keys_of_the_screen(home: Path, run: RunFolder, pile: str) -> None:
     app = classify.bench(classify.FakeEngine(), pile)
-    async with app.run_test(size=(120, 84)) as pilot:
+    async with app.run_test(size=(120, 92)) as pilot:
         await classify.press(pilot, "question_mark")
         shown = frame(app)
         order = ["Let a finished run's model", "⏎ a" if "⏎ a" in shown else "enter a", "1–2", "Every screen", "ctrl+q"]
