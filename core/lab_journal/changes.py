@@ -90,10 +90,15 @@ def by_data(candidates: Iterable[Candidate]) -> dict[str, list[Candidate]]:
     return found
 
 
+_APART: frozenset[Sort] = frozenset(("baseline", "student", "distillation"))
+"""What is held against its like only."""
+
+
 def latest_before(candidates: Sequence[Candidate], sort: Sort, time: float) -> Candidate | None:
     """Return the latest earlier entry of the same sort; if there is none, one of another sort.
 
-    A baseline is held against baselines only, and nothing else against one: what is gained over it is said apart.
+    A baseline is held against baselines only, and a student against students, and nothing else against either: what is
+    gained over a baseline is said apart, and a student is compared with its teacher.
 
     Args:
         candidates: Those on the same data, the earliest first.
@@ -102,6 +107,6 @@ def latest_before(candidates: Sequence[Candidate], sort: Sort, time: float) -> C
     for one in reversed(candidates[: bisect_left(candidates, time, key=lambda one: one.time)]):
         if one.sort == sort:
             return one
-        if other is None and "baseline" not in (one.sort, sort):
+        if other is None and not _APART & {one.sort, sort}:
             other = one
     return other
