@@ -15,6 +15,7 @@ from core.base.errors import InputError
 from core.base.files import write_json, write_whole
 from core.comparison.stored_pairs import judge_stored
 from core.lab_journal import journal as journal_module
+from core.lab_journal.changes import Candidate, Sort, latest_before
 from core.lab_journal.entry import Entry
 from core.lab_journal.journal import LabJournal, about, begins, epochs_meant, judged, notes_file, since
 from core.runs.folder import RunFolder
@@ -314,3 +315,14 @@ def test_it_loads_no_heavy_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("apart", ["baseline", "student", "distillation"])
+def test_what_is_compared_apart_is_held_against_its_like_only(apart: Sort) -> None:
+    def candidate(number: int, sort: Sort) -> Candidate:
+        return Candidate(str(number), str(number), float(number), sort, "x.csv", {})
+
+    run, first, sweep = candidate(1, "run"), candidate(2, apart), candidate(3, "sweep")
+    found = [run, first, sweep]
+    assert latest_before(found, "versus", 9) == sweep and latest_before(found[:2], "sweep", 9) == run
+    assert latest_before(found, apart, 9) == first and latest_before([run, sweep], apart, 9) is None
