@@ -10,7 +10,7 @@ from tui.screens.setup import forecast_gauge
 from tui.terminal.output_filter import OutputFilter
 
 FREE = 16 << 30
-_FRAME_SECONDS, _IDLE_SECONDS = 0.002, 0.006
+_FRAME_SECONDS, _IDLE_SECONDS = 0.008, 0.010
 """Between two frames, and how long nothing may be computed for the screen to count as settled after a key. Textual
 waits for 17 and 20 ms."""
 

@@ -239,6 +239,7 @@ async def test_a_resize_leaves_the_cursor_on_its_run_and_delete_hits_that_run(si
         await pilot.resize_terminal(*size)
         await pilot.resize_terminal(*size[::-1])
         await pilot.resize_terminal(80, 24)
+        await settled(pilot, "run5", "run1", "d Delete")
         assert chosen(pilot) == runs[1].id
         await pilot.press("d")
         await settled(pilot, "Deleted run2")

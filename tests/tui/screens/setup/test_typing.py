@@ -27,7 +27,7 @@ async def handled(pilot: Pilot[None]) -> None:
     await until(pilot, lambda: app._settling_since is None and not app._keys_waiting and app._message_queue.empty())
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(1))
 async def test_random_edits_in_bursts_of_any_length(seed: int) -> None:
     generator = random.Random(seed)
     async with workbench().run_test(size=(80, 24)) as pilot:
