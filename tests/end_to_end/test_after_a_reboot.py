@@ -95,6 +95,7 @@ def test_a_queue_outlives_its_commands_and_a_kill_of_every_process(
     assert json.loads(reviewtui("queue", "--json").out) == {"training": None, "waiting": [], "stopped": False}
 
 
+@pytest.mark.timeout(450)
 def test_the_runs_of_a_group_follow_each_other_without_the_command(
     reviewtui: Reviewtui, until: Callable[..., Any], tmp_path: Path
 ) -> None:
