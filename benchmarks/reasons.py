@@ -70,7 +70,7 @@ def main(
     only: Annotated[str, typer.Option(help="faithfulness or time; both by default.")] = "",
     reviews: Annotated[int, typer.Option(help="Reviews of a set to explain.")] = 200,
     timed: Annotated[int, typer.Option(help="Explanations to time, alone and while a run trains.")] = 40,
-    minutes: Annotated[float, typer.Option(help="The longest to wait for so many undisturbed ones, each time.")] = 10.0,
+    minutes: Annotated[float, typer.Option(help="Minutes after which no more explanations are timed.")] = 10.0,
     cache: Annotated[Path, typer.Option(help="Folder for data and runs.")] = HERE / ".cache",
     output: Annotated[Path, typer.Option(help="Folder of reasons.json and REASONS.md.")] = HERE,
 ) -> None:

@@ -37,6 +37,7 @@ from benchmarks.data import SAMPLE, SHARED, distinct_rows
 from benchmarks.formatting import digits, markdown
 from benchmarks.machine import commit, describe, load
 from benchmarks.measure import threads
+from core.base.errors import InputError
 from core.base.files import home
 from core.reviews.options import ReadingOptions
 from core.reviews.unlabelled import read_unlabelled
@@ -199,7 +200,7 @@ def trained() -> RunFolder:
     """Return a starter that was trained for a few steps; it is trained once."""
     try:
         return find_run("triage")
-    except Exception:
+    except InputError:
         settings = Settings(model="starter", max_steps=8)
     run = create_run(Request(name="triage", data=str(SAMPLE), settings=settings))
     launch_worker(run)

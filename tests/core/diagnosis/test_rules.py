@@ -108,6 +108,37 @@ def test_a_run_without_a_plan_and_a_baseline_are_not_diagnosed() -> None:
     assert diagnose(Figures(history, {})) == []
 
 
+def run_of(losses: list[float], validation: list[float]) -> Figures:
+    """A run with these training losses, evaluated as often, evenly, with these validation losses."""
+    history = RunHistory()
+    every = max(len(losses) // max(len(validation), 1), 1)
+    history.update([record("plan", validation_rows=300, steps=2 * len(losses))])
+    history.update([record("step", step=step, epoch=step / every, loss=loss) for step, loss in enumerate(losses, 1)])
+    for number, loss in enumerate(validation, 1):
+        history.update([record("evaluation", step=number * every, epoch=float(number), loss=loss)])
+    return Figures(history, {})
+
+
+@given(st.integers(40, 200), st.floats(0.05, 0.4), st.floats(0.5, 2.0))
+def test_a_loss_that_rises_far_is_diverging_and_one_that_falls_is_not(steps: int, low: float, rise: float) -> None:
+    falling = [0.7 + (low - 0.7) * step / steps for step in range(steps)]
+    rising = [low + rise * min(step / 20, 1) for step in range(80)]
+    assert "diverging" in kinds(run_of([*falling, *rising], []))
+    assert "diverging" not in kinds(run_of(falling, []))
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_a_loss_that_is_no_number_is_said_with_its_step_and_alone(bad: float) -> None:
+    (found,) = diagnose(run_of([*([0.5] * 30), bad, *([0.5] * 9)], []))
+    assert found.kind == "diverged" and "since step 31." in found.sentence
+
+
+@given(st.floats(0.1, 0.6), st.integers(5, 9), st.floats(0.95, 0.99))
+def test_a_plateau_is_one_where_neither_loss_moves(loss: float, epochs: int, shrinks: float) -> None:
+    assert kinds(run_of([loss] * 20 * epochs, [loss] * epochs)) == ["plateau"]
+    assert "plateau" not in kinds(run_of([loss] * 20 * epochs, [loss * shrinks**number for number in range(epochs)]))
+
+
 def test_a_run_below_the_baseline_is_told_so_and_memory_near_its_limit() -> None:
     history = RunHistory()
     scores = {"loss": 0.6, "accuracy": 0.6, "macro_f1": 0.6, "best": True, "step": 40, "epoch": 2.0}

@@ -87,7 +87,7 @@ def test_a_bound_never_rises_and_is_above_what_was_seen(wrong: np.ndarray) -> No
 
 
 def ever_certified(reviews: int, errors: int) -> float:
-    """The exact probability that a pile with so many errors is ever certified, looked at after every audit of all."""
+    """The exact probability that a pile with this number of errors is ever certified, if looked at after each audit."""
     paths = np.zeros(errors + 1)
     paths[0], found, certified = 1.0, np.arange(errors + 1), 0.0
     for audited in range(1, reviews + 1):
