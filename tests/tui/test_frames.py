@@ -33,7 +33,7 @@ KEPT = Path(__file__).with_name("kept_frames")
 SHOWN = "/tmp/reviewtui-frames"
 """How the frames write the home, which has another name of the same length in every run."""
 SIZES = [(80, 24), (120, 40)]
-_REST = 5
+_REST = 10
 """How often in a row a frame has to be the same before it is compared."""
 
 
@@ -84,7 +84,7 @@ async def _at_rest(pilot: Pilot[None]) -> str:
 @pytest.mark.usefixtures("runs")
 async def test_runs(size: tuple[int, int]) -> None:
     async with ReviewTui().run_test(size=size) as pilot:
-        await settled(pilot, "reviews-balanced", "on disk", "c Classify")
+        await settled(pilot, "reviews-balanced", "on disk", "settings balanced, but", "folder", "c Classify")
         _compare(f"runs-{size[0]}x{size[1]}", await _at_rest(pilot))
 
 

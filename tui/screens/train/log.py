@@ -40,13 +40,18 @@ METRICS = {"macro_f1": "macro F1", "accuracy": "accuracy", "loss": "loss"}
 
 
 class RunLog(RichLog):
-    """A log that rewraps its lines when the width changes, and follows the newest line until the user scrolls up."""
+    """A log that rewraps its lines when the width changes, and follows the newest line until the user scrolls up.
+
+    With room for a single row, it cuts its lines instead: the end of a wrapped one would say nothing.
+    """
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, wrap=True, markup=False, highlight=False, min_width=20, auto_scroll=False)
         self.following = True
         self._texts: deque[Text] = deque(maxlen=_MAX_LINES)
         self._width = 0
+        self._cut = False
+        """Whether there is a single row."""
 
     def add(self, lines: Iterable[Text]) -> None:
         """Append lines."""
@@ -62,9 +67,9 @@ class RunLog(RichLog):
         self.following = True
 
     def on_resize(self, event: events.Resize) -> None:
-        width = self.scrollable_content_region.width
-        if width and width != self._width:
-            self._width = width
+        width, height = self.scrollable_content_region.size
+        if width and (width, height == 1) != (self._width, self._cut):
+            self._width, self._cut = width, height == 1
             self.clear()
             self._write_all(self._texts)
         elif self.following:
@@ -87,7 +92,8 @@ class RunLog(RichLog):
 
     def _write_all(self, lines: Iterable[Text]) -> None:
         for line in lines:
-            self.write(line, width=self._width, scroll_end=False)
+            cut = Text.assemble(line, no_wrap=True, overflow="ellipsis") if self._cut else line
+            self.write(cut, width=self._width, scroll_end=False)
         if self.following:
             self._follow_soon()
 

@@ -269,6 +269,20 @@ async def test_the_log_follows_until_a_person_scrolls_up() -> None:
     lock.release()
 
 
+async def test_a_log_of_one_row_shows_how_its_newest_line_begins_and_with_more_room_all_of_it() -> None:
+    run = make_run(1, steps=10, end=None)
+    append(run, "notice", text=f"beginning {'and more ' * 20} ending")
+    lock = hold(run)
+    async with ReviewTui().run_test(notifications=True, size=(80, 24)) as pilot:
+        await open_train(pilot, run)
+        assert "ending" not in await settled(pilot, " beginning and more", "…")
+        await pilot.press("shift+tab")
+        await settled(pilot, " beginning and more", " ending")
+        await pilot.press("tab")
+        await until(pilot, lambda: "ending" not in frame(pilot.app))
+    lock.release()
+
+
 async def test_an_extended_run_shows_both_ends_and_its_highest_peak() -> None:
     run = make_run(1, steps=40)
     gib = 1 << 30
