@@ -84,7 +84,7 @@ async def _at_rest(pilot: Pilot[None]) -> str:
 @pytest.mark.usefixtures("runs")
 async def test_runs(size: tuple[int, int]) -> None:
     async with ReviewTui().run_test(size=size) as pilot:
-        await settled(pilot, "reviews-balanced", "on disk", "settings balanced, but", "folder", "c Classify")
+        await settled(pilot, "reviews-balanced", "on disk", "c Classify")
         _compare(f"runs-{size[0]}x{size[1]}", await _at_rest(pilot))
 
 
