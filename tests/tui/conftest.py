@@ -10,17 +10,6 @@ from tui.screens.setup import forecast_gauge
 from tui.terminal.output_filter import OutputFilter
 
 FREE = 16 << 30
-_FRAME_SECONDS, _IDLE_SECONDS = 0.008, 0.010
-"""Between two frames, and how long nothing may be computed for the screen to count as settled after a key. Textual
-waits for 17 and 20 ms."""
-
-
-@pytest.fixture(autouse=True)
-def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tests press thousands of keys, and most of their time would be spent asleep."""
-    monkeypatch.setattr("textual.screen.UPDATE_PERIOD", _FRAME_SECONDS)
-    monkeypatch.setattr("textual._wait.SLEEP_GRANULARITY", _IDLE_SECONDS)
-    monkeypatch.setattr("textual._wait.SLEEP_IDLE", _IDLE_SECONDS / 10)
 
 
 @pytest.fixture(autouse=True)
