@@ -20,6 +20,7 @@ from core.runs.records import (
     ExtendedRecord,
     FailedRecord,
     FinishedRecord,
+    LayersRecord,
     MemoryRecord,
     NoCheckpointRecord,
     NoticeRecord,
@@ -32,6 +33,7 @@ from core.runs.records import (
     StartedRecord,
     StepRecord,
     StoppedRecord,
+    TimeRecord,
 )
 
 LOSS_SMOOTHING = 0.9
@@ -54,6 +56,10 @@ class RunHistory:
     phase: PhaseRecord | None = None
     steps: list[StepRecord] = field(default_factory=list)
     evaluations: list[EvaluationRecord] = field(default_factory=list)
+    layers: list[LayersRecord] = field(default_factory=list)
+    """The steps of which gradients and updates are known by layer."""
+    times: list[TimeRecord] = field(default_factory=list)
+    """What the time was spent on. Each worker counts from 0."""
     memory: list[MemoryRecord] = field(default_factory=list)
     notices: list[NoticeRecord] = field(default_factory=list)
     checkpoint_step: int | None = None
@@ -162,6 +168,7 @@ class RunHistory:
             self.replays.append((record.step + 1, self.step))
         self.steps = [past for past in self.steps if past.step <= record.step]
         self.evaluations = [past for past in self.evaluations if past.step <= record.step and not past.interim]
+        self.layers = [past for past in self.layers if past.step <= record.step]
 
     def _on_plan(self, record: PlanRecord) -> None:
         self.plan = record
@@ -179,6 +186,12 @@ class RunHistory:
 
     def _on_evaluation(self, record: EvaluationRecord) -> None:
         self.evaluations.append(record)
+
+    def _on_layers(self, record: LayersRecord) -> None:
+        self.layers.append(record)
+
+    def _on_time(self, record: TimeRecord) -> None:
+        self.times.append(record)
 
     def _on_memory(self, record: MemoryRecord) -> None:
         if not self._worker_starts:  # the records before it have not been read
@@ -223,6 +236,8 @@ _FOLDS: dict[type[Record], Callable[[RunHistory, Any], None]] = {
     PhaseRecord: RunHistory._on_phase,
     StepRecord: RunHistory._on_step,
     EvaluationRecord: RunHistory._on_evaluation,
+    LayersRecord: RunHistory._on_layers,
+    TimeRecord: RunHistory._on_time,
     MemoryRecord: RunHistory._on_memory,
     OutOfMemoryRecord: RunHistory._on_out_of_memory,
     NoticeRecord: RunHistory._on_notice,

@@ -33,8 +33,17 @@ Number = Annotated[int, Meta(ge=0, lt=1 << 53)] | Annotated[float, Meta(ge=0, lt
 """An integer or a float."""
 
 
+class GpuProcess(msgspec.Struct, frozen=True, kw_only=True):
+    """Another process that computes on a GPU, where NVML can see it: not from inside a container."""
+
+    pid: Count
+    name: str
+    bytes: Count | None = None
+    """What it has allocated; None if the driver does not say."""
+
+
 class GpuMemory(msgspec.Struct, frozen=True, kw_only=True):
-    """A GPU's memory in bytes. If it cannot be read, `error` says why and the sizes are 0."""
+    """A GPU's memory in bytes, and how busy it is. If it cannot be read, `error` says why and the sizes are 0."""
 
     index: Count
     name: str
@@ -48,6 +57,15 @@ class GpuMemory(msgspec.Struct, frozen=True, kw_only=True):
     other: Count = 0
     """In use by other processes and the driver."""
     free: Count = 0
+    utilisation: Fraction | None = None
+    """The share of the last moments in which a kernel ran; None if the driver does not say."""
+    temperature: Number | None = None
+    """In degrees Celsius."""
+    power: Number | None = None
+    """In watts."""
+    power_limit: Number | None = None
+    """In watts."""
+    others: tuple[GpuProcess, ...] = ()
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,6 +177,47 @@ class StepRecord(Record, WithFigures, frozen=True, kw_only=True, tag_field="kind
     """Training time so far."""
 
 
+class LayerFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """What one step did in one part of the model."""
+
+    name: str
+    """`embeddings`, `layer 1`, …, `head`."""
+    gradient_norm: Figure
+    """Before clipping."""
+    update_ratio: Figure
+    """The norm of the change of the weights, divided by the norm of the weights."""
+
+    def __post_init__(self) -> None:
+        for name in ("gradient_norm", "update_ratio"):
+            msgspec.structs.force_setattr(self, name, float(getattr(self, name)))
+
+
+class LayersRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="layers"):
+    """The gradients and the update of one step in each part of the model. Only some steps are looked at so closely."""
+
+    step: Count
+    parts: tuple[LayerFigures, ...]
+    """What is trained, from the bottom up."""
+
+
+class TimeRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="time"):
+    """What the current worker has spent its time on since its training began, in seconds of wall-clock time."""
+
+    step: Count
+    """Steps of the run so far."""
+    elapsed: Seconds
+    """All of the time; what the parts leave over is bookkeeping."""
+    input: Seconds = 0.0
+    """Waiting for tokens, and putting batches together."""
+    forward: Seconds = 0.0
+    backward: Seconds = 0.0
+    optimizer: Seconds = 0.0
+    evaluation: Seconds = 0.0
+    checkpoint: Seconds = 0.0
+    """Waiting for checkpoints; most of their writing goes on beside the training."""
+    paused: Seconds = 0.0
+
+
 class EvaluationRecord(Record, WithFigures, frozen=True, kw_only=True, tag_field="kind", tag="evaluation"):
     """The model was evaluated on the validation rows after `step`."""
 
@@ -200,6 +259,14 @@ class MemoryRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="mem
     """Seconds since the last sign of life of the main thread."""
     awake: Seconds
     """Seconds that the machine has been awake since it booted."""
+    processors: Number | None = None
+    """How many processors the worker may use; None in a run of an earlier version, like the three below."""
+    processors_ours: Number | None = None
+    """How many of them it kept busy, on average, since the record before."""
+    processors_busy: Number | None = None
+    """How many processors of the machine were busy in that time, with whatever process."""
+    lost: Fraction | None = None
+    """The share of that time in which its worst-off thread was ready to run and waited for a processor."""
 
 
 MemoryAction = Literal["smaller", "larger", "recompute", "again", "skipped"]
@@ -303,6 +370,8 @@ KnownRecord = (
     | PhaseRecord
     | PlanRecord
     | StepRecord
+    | LayersRecord
+    | TimeRecord
     | EvaluationRecord
     | MemoryRecord
     | OutOfMemoryRecord

@@ -61,6 +61,25 @@ WHOLE: dict[str, dict[str, Any]] = {
         "tokens": 900,
         "seconds": 2.0,
     },
+    "layers": {
+        "step": 20,
+        "parts": [
+            {"name": "embeddings", "gradient_norm": 0.4, "update_ratio": 1e-4},
+            {"name": "layer 1", "gradient_norm": 0.2, "update_ratio": 2e-4},
+            {"name": "head", "gradient_norm": 0.9, "update_ratio": 3e-3},
+        ],
+    },
+    "time": {
+        "step": 20,
+        "elapsed": 12.0,
+        "input": 0.5,
+        "forward": 3.0,
+        "backward": 6.0,
+        "optimizer": 1.0,
+        "evaluation": 1.0,
+        "checkpoint": 0.25,
+        "paused": 0.0,
+    },
     "evaluation": {
         "step": 20,
         "epoch": 1.0,
