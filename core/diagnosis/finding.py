@@ -43,7 +43,7 @@ class Figures:
     @cached_property
     def losses(self) -> Sequence[float]:
         """The smoothed training loss after every step; NaN where it was not finite."""
-        return exponential_average((one.loss for one in self.history.steps), LOSS_SMOOTHING)
+        return exponential_average(self.history.steps.column("loss"), LOSS_SMOOTHING)
 
     @cached_property
     def evaluations(self) -> Sequence[EvaluationRecord]:

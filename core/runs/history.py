@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -35,6 +35,7 @@ from core.runs.records import (
     StoppedRecord,
     TimeRecord,
 )
+from core.runs.steps import Steps
 
 LOSS_SMOOTHING = 0.9
 """Weight of the moving average with which the training loss is shown."""
@@ -54,7 +55,7 @@ class RunHistory:
     plan: PlanRecord | None = None
     """The current plan, including limits that memory has changed and epochs that were added."""
     phase: PhaseRecord | None = None
-    steps: list[StepRecord] = field(default_factory=list)
+    steps: Steps = field(default_factory=Steps)
     evaluations: list[EvaluationRecord] = field(default_factory=list)
     layers: list[LayersRecord] = field(default_factory=list)
     """The steps of which gradients and updates are known by layer."""
@@ -94,12 +95,15 @@ class RunHistory:
     def update(self, records: Iterable[Record]) -> bool:
         """Fold in `records`; return whether there were any."""
         any_new = False
-        for record in records:
+        for kind, alike in groupby(records, type):
             any_new = True
-            self.last_time = record.time
-            fold = _FOLDS.get(type(record))
-            if fold is not None:
-                fold(self, record)
+            found = list(alike)
+            self.last_time = found[-1].time
+            if kind is StepRecord:  # by far the most
+                self._on_steps(cast("list[StepRecord]", found))
+            elif (fold := _FOLDS.get(kind)) is not None:
+                for record in found:
+                    fold(self, record)
         return any_new
 
     @property
@@ -129,7 +133,7 @@ class RunHistory:
 
     def smoothed_loss(self) -> float | None:
         """Return the exponential moving average of the training loss; None before the first step."""
-        recent = [step.loss for step in self.steps[-_SMOOTHED_STEPS:]]
+        recent = self.steps.column("loss")[-_SMOOTHED_STEPS:]
         return exponential_average(recent, LOSS_SMOOTHING)[-1] if recent else None
 
     def seconds_left(self) -> float | None:
@@ -166,7 +170,7 @@ class RunHistory:
     def _on_resumed(self, record: ResumedRecord) -> None:
         if self.step > record.step:
             self.replays.append((record.step + 1, self.step))
-        self.steps = [past for past in self.steps if past.step <= record.step]
+        self.steps = self.steps.up_to(record.step)
         self.evaluations = [past for past in self.evaluations if past.step <= record.step and not past.interim]
         self.layers = [past for past in self.layers if past.step <= record.step]
 
@@ -176,13 +180,14 @@ class RunHistory:
     def _on_phase(self, record: PhaseRecord) -> None:
         self.phase = record
 
-    def _on_step(self, record: StepRecord) -> None:
-        if record.step == self.step + 1 and self.steps:
-            self.longest_step = max(self.longest_step, record.seconds - self.steps[-1].seconds)
-        self.steps.append(record)
+    def _on_steps(self, records: Sequence[StepRecord]) -> None:
+        pairs = pairwise([*self.steps[-1:], *records])
+        times = (after.seconds - before.seconds for before, after in pairs if after.step == before.step + 1)
+        self.longest_step = max(self.longest_step, max(times, default=0.0))
+        self.steps.extend(records)
         self.paused = False  # a paused run makes no steps; the record that ended the pause may not have been read
         if self.phase is None or self.phase.name != "training":
-            self.phase = PhaseRecord(name="training", time=record.time)
+            self.phase = PhaseRecord(name="training", time=records[0].time)
 
     def _on_evaluation(self, record: EvaluationRecord) -> None:
         self.evaluations.append(record)
@@ -234,7 +239,6 @@ _FOLDS: dict[type[Record], Callable[[RunHistory, Any], None]] = {
     ResumedRecord: RunHistory._on_resumed,
     PlanRecord: RunHistory._on_plan,
     PhaseRecord: RunHistory._on_phase,
-    StepRecord: RunHistory._on_step,
     EvaluationRecord: RunHistory._on_evaluation,
     LayersRecord: RunHistory._on_layers,
     TimeRecord: RunHistory._on_time,
