@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from xml.sax.saxutils import escape
 
-from core.base.smoothing import exponential_average
 from core.base.text import clean_line
 from tui.lab_journal.figures import Figure
-from tui.widgets.chart.scale import Window, limits, ticks, widened
-from tui.widgets.chart.series import Series, downsample, segments
+from tui.widgets.chart.bundle import Bundle, track_of
+from tui.widgets.chart.curve import Curve
+from tui.widgets.chart.extent import extent
+from tui.widgets.chart.scale import Window, ticks, widened
+from tui.widgets.chart.track import Track
 from tui.widgets.chart.units import number_text
 
 _WIDTH, _HEIGHT = 680, 300
@@ -35,7 +36,8 @@ def _document(figure: Figure) -> Iterator[str]:
     yield f"<title>{title}</title>"
     yield f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="white"/>'
     yield f'<text x="{_LEFT}" y="18" font-size="14" font-weight="bold" fill="#222">{title}</text>'
-    window = _window(figure)
+    tracks = [track_of(series) for series in figure.series]
+    window = _window(figure, tracks)
     if window is None:
         yield f'<text x="{_LEFT}" y="{_HEIGHT // 2}" fill="#555">Nothing was measured.</text>'
         yield "</svg>"
@@ -46,19 +48,22 @@ def _document(figure: Figure) -> Iterator[str]:
             y = _y(window, value)
             yield f'<line x1="{_LEFT}" y1="{y}" x2="{_WIDTH - _RIGHT}" y2="{y}" stroke="#555" stroke-dasharray="6 4"/>'
             yield f'<text x="{_WIDTH - _RIGHT}" y="{y - 4:.1f}" text-anchor="end" fill="#555">{_text(name)}</text>'
-    for number, series in enumerate(figure.series):
-        yield from _series(series, window, number, figure.smoothing)
+    for number, track in enumerate(tracks):
+        yield from _series(track, window, number, figure.smoothing)
     yield from _legend(figure)
     yield "</svg>"
 
 
-def _window(figure: Figure) -> Window | None:
-    xs = [x for one in figure.series for x in one.xs if math.isfinite(x)]
-    groups = [list(one.ys) for one in figure.series]
-    if not xs or not any(y is not None and math.isfinite(y) for ys in groups for y in ys):
+def _window(figure: Figure, tracks: Sequence[Track]) -> Window | None:
+    curves = [track.curve(log=False) for track in tracks]
+    parts = [(curve, 0, len(curve)) for curve in curves]
+    if not any(len(curve) for curve in curves):
         return None
-    low, high = limits([*groups, [value for _, value in figure.references]])
-    return Window(*widened(min(xs), max(xs)), low, high)
+    low = min(track.xs[0] for track in tracks if track.count)
+    high = max(track.xs[track.count - 1] for track in tracks if track.count)
+    others = [y for track in tracks if isinstance(track, Bundle) for y in track.extremes(low, high)]
+    others += [value for _, value in figure.references]
+    return Window(*widened(low, high), *extent(parts, others, log=False, robust=False))
 
 
 def _axes(figure: Figure, window: Window) -> Iterator[str]:
@@ -82,23 +87,33 @@ def _axes(figure: Figure, window: Window) -> Iterator[str]:
     yield f'<text x="{middle}" y="{_HEIGHT - 8}" text-anchor="middle" fill="#333">{_text(figure.x_label)}</text>'
 
 
-def _series(series: Series, window: Window, number: int, smoothing: float) -> Iterator[str]:
+def _series(track: Track, window: Window, number: int, smoothing: float) -> Iterator[str]:
     colour = _COLOURS[number % len(_COLOURS)]
-    if series.style == "points":
-        for x, y in (point for part in segments(series.xs, series.ys) for point in downsample(part, _COLUMNS)):
+    if track.series.style == "points":
+        for x, y in track.curve(log=False).points(window.x_low, window.x_high, _COLUMNS):
             yield _mark(_x(window, x), _y(window, y), number, colour)
         return
-    if smoothing:
-        yield from _line(series.xs, series.ys, window, colour, 'stroke-opacity="0.25"')
-        yield from _line(series.xs, exponential_average(series.ys, smoothing), window, colour, 'stroke-width="2"')
-    else:
-        yield from _line(series.xs, series.ys, window, colour, 'stroke-width="2"')
+    smooths = smoothing if track.series.style in ("line", "bundle") else 0.0
+    curve = track.curve(log=False, weight=smooths)
+    if isinstance(track, Bundle):
+        yield from _range(track, window, colour)
+    elif smooths:
+        yield from _line(track.curve(log=False), window, colour, 'stroke-opacity="0.25"')
+    yield from _line(curve, window, colour, 'stroke-width="2"')
 
 
-def _line(xs: object, ys: object, window: Window, colour: str, style: str) -> Iterator[str]:
-    for part in segments(xs, ys):  # type: ignore[arg-type]
-        points = " ".join(f"{_x(window, x)},{_y(window, y)}" for x, y in downsample(part, _COLUMNS))
+def _line(curve: Curve, window: Window, colour: str, style: str) -> Iterator[str]:
+    lines, loose = curve.lines(window.x_low, window.x_high, _COLUMNS)
+    for part in (*lines, *([point] for point in loose)):
+        points = " ".join(f"{_x(window, x)},{_y(window, y)}" for x, y in part)
         yield f'<polyline points="{points}" fill="none" stroke="{colour}" {style}/>'
+
+
+def _range(runs: Bundle, window: Window, colour: str) -> Iterator[str]:
+    """Fill what lies between the lowest and the highest of several runs."""
+    above = [f"{_x(window, x)},{_y(window, y)}" for x, y in zip(runs.xs, runs.highs, strict=True)]
+    below = [f"{_x(window, x)},{_y(window, y)}" for x, y in zip(runs.xs, runs.lows, strict=True)]
+    yield f'<polygon points="{" ".join([*above, *reversed(below)])}" fill="{colour}" fill-opacity="0.2"/>'
 
 
 def _mark(x: float, y: float, number: int, colour: str) -> str:

@@ -20,10 +20,21 @@ CHART = KeyTable(
         Action("chart.cursor_far_right", "shift+right", "cursor(10)", "Cursor far right"),
         Action("chart.zoom_in", "plus,equals_sign", "zoom(0.5)", "Zoom in", shown_as="+"),
         Action("chart.zoom_out", "minus", "zoom(2)", "Zoom out", shown_as="-"),
+        Action(
+            "chart.pan_left", "comma", "pan(-0.5)", "Move left", "Move the part that is shown to the left", shown_as=","
+        ),
+        Action("chart.pan_right", "full_stop", "pan(0.5)", "Move right", "Move it to the right", shown_as="."),
+        Action("chart.step_back", "backspace", "step_back", "Back a step", "The part of before the last zoom or move"),
         Action("chart.all", "0", "show_all", "Show everything"),
         Action("chart.follow", "t", "toggle_follow", "Follow the newest points"),
         Action("chart.copy", "y", "copy", "Copy", "Copy the figures at the cursor"),
-        Action("chart.outliers", "o", "toggle_robust", "Ignore outliers"),
+        Action(
+            "chart.outliers", "o", "toggle_robust", "Outliers", "Make room for outliers, or leave them beyond the edge"
+        ),
+        Action("chart.front", "n", "front", "To the front", "The next curve above the others", footer=True),
+        Action("chart.hide", "h", "hide", "Hide", "Hide the curve in front"),
+        Action("chart.show_hidden", "H", "show_hidden", "Show hidden", "Show all curves again"),
+        Action("chart.difference", "d", "difference", "Difference", "Take the curve in front from all others"),
     ),
     inside=("train",),
 )

@@ -17,9 +17,11 @@ from rich.cells import cell_len, set_cell_size
 from rich.style import Style
 from rich.text import Text
 
-from tui.widgets.chart.scale import Window
+from tui.widgets.chart.bundle import Bundle
+from tui.widgets.chart.curve import Curve
+from tui.widgets.chart.scale import Window, cell_at
 from tui.widgets.chart.series import Points
-from tui.widgets.chart.trace import scatter, trace
+from tui.widgets.chart.trace import beyond, scatter, trace
 
 Row = list[tuple[str, str]]
 """Pieces of one line of text: (text, component class without its `chart--`)."""
@@ -31,15 +33,17 @@ _ONE_AT_A_TIME = threading.Lock()
 
 @dataclass(frozen=True)
 class Layer:
-    """One series to draw: its segments, the glyph that marks it and the component that styles it.
+    """One series to draw: its curve, the glyph that marks it and the component that styles it.
 
     `kind` is "line", "points", or "dots" for the raw values behind a smoothed line.
     """
 
-    segments: list[Points]
+    curve: Curve
     glyph: str
     component: str
     kind: str
+    bundle: Bundle | None = None
+    """The runs of which the curve is the mean."""
 
 
 def canvas(
@@ -53,7 +57,8 @@ def canvas(
 ) -> Cells:
     """Draw what `window` shows of the layers onto `columns` × `rows` cells.
 
-    `cursor` is the x of a vertical line; `references` are (text, y) of horizontal lines. Both stay behind the data.
+    `cursor` is the x of a vertical line; `references` are (text, y) of horizontal lines. Both stay behind the data, and
+    so does the range of bundles. Arrows at the edge point to what lies beyond it.
     """
     cells = _plotted([layer for layer in layers if layer.kind != "dots"], window, columns, rows)
     raw = [layer for layer in layers if layer.kind == "dots"]
@@ -69,12 +74,35 @@ def canvas(
                 line[column] = ("│", "cursor")
     for text, value in references:
         _add_reference(cells, text, value, window)
+    for layer in layers:
+        if layer.bundle is not None:
+            _shade(cells, layer.bundle, layer.component, window)
+        _add_arrows(cells, layer, window)
     return cells
 
 
-def cell_at(share: float, count: int) -> int:
-    """Return the index of the cell, of `count`, at this share of the way."""
-    return min(max(math.floor(share * count), 0), count - 1)
+def _shade(cells: Cells, bundle: Bundle, component: str, window: Window) -> None:
+    """Fill what is free between the lowest and the highest of several runs."""
+    rows, columns = len(cells), len(cells[0])
+    for column in range(columns):
+        x = window.x_low + (window.x_high - window.x_low) * ((column + 0.5) / columns)
+        found = bundle.range_at(x)
+        if found is None or (window.log and found[0] <= 0):
+            continue
+        low, high = (min(max(window.up(y), 0.0), 1.0) for y in found)
+        for row in range(cell_at(1 - high, rows), cell_at(1 - low, rows) + 1):
+            if cells[row][column][0] in " ╌":
+                cells[row][column] = ("░", component)
+
+
+def _add_arrows(cells: Cells, layer: Layer, window: Window) -> None:
+    """Point to what lies above or below the window."""
+    for line, arrow, shares in zip(
+        (cells[0], cells[-1]), "↑↓", beyond(layer.curve, window, len(cells[0])), strict=True
+    ):
+        for share in shares:
+            if 0 <= share <= 1:
+                line[cell_at(share, len(line))] = (arrow, layer.component)
 
 
 def joined(cells: Iterable[tuple[str, str]]) -> Row:
@@ -149,9 +177,9 @@ def _on_global_figure(plotext: ModuleType, layers: Sequence[Layer], window: Wind
     marks: list[tuple[Layer, list[Points]]] = []
     for layer in layers:
         if layer.kind in ("points", "dots"):
-            draw(scatter(layer.segments, window, columns), layer.glyph or "braille", layer)
+            draw(scatter(layer.curve, window, columns), layer.glyph or "braille", layer)
             continue
-        lines = trace(layer.segments, window, columns)
+        lines = trace(layer.curve, window, columns)
         draw([point for line in lines for point in line], "braille", layer, accumulate(map(len, lines), initial=0))
         if layer.glyph != " ":
             marks.append((layer, lines))

@@ -7,9 +7,10 @@ import math
 from rich.cells import cell_len, set_cell_size
 
 from core.base.text import clean_line
-from tui.widgets.chart.canvas import Row, canvas, cell_at, fitted, joined, row_width
-from tui.widgets.chart.scale import Window, ticks
-from tui.widgets.chart.units import Unit, number_text
+from tui.widgets.chart.canvas import Cells, Row, canvas, fitted, joined, row_width
+from tui.widgets.chart.heat import SHADES, heat_map
+from tui.widgets.chart.scale import Window, cell_at, ticks
+from tui.widgets.chart.units import Unit
 from tui.widgets.chart.view import TAIL, ChartView, Reading
 
 MIN_COLUMNS, MIN_ROWS = 20, 5
@@ -47,22 +48,25 @@ def _one_line(view: ChartView, title: str, unit: Unit, width: int) -> Row:
 def _title(view: ChartView, title: str) -> Row:
     row: Row = [(f" {clean_line(title)} ", "title")]
     if view.diverged is not None:
-        row.append((f" diverged at {view.x_label} {number_text(view.diverged)}", "alert"))
-    notes = ["log"] * view.log
-    notes += [f"smoothing {view.smoothing:g}"] * any(view.average(index) for index in range(len(view.series)))
-    notes += ["outliers ignored"] * view.robust
+        row.append((f" diverged at {view.x_label} {view.x_unit.text(view.diverged, None)}", "alert"))
+    notes = [f"minus {clean_line(view.against, NAME_WIDTH)}"] * bool(view.against)
+    notes += ["log"] * view.log
+    notes += [f"smoothing {view.smoothing:g}"] * bool(view.smoothing and view.smooths())
+    notes += ["outliers beyond the edge"] * view.cuts_outliers()
     notes += [f"newest {TAIL}"] * view.follow + ["zoomed"] * (view.span is not None)
+    notes += [f"{len(view.hidden)} hidden"] * bool(view.hidden)
     if notes:
         row.append((f" {' · '.join(notes)}", "note"))
     return row
 
 
 def _legend(view: ChartView) -> Row:
-    """Name the series next to their glyphs; a single series is named by the title."""
+    """Name the series next to their glyphs; a single series is named by the title, and rows of a heat map beside it."""
     row: Row = []
-    for index, series in enumerate(view.series if len(view.series) > 1 else ()):
+    for index in sorted(view.drawn()) if len(view.series) > 1 and not view.heat else ():
+        name = view.series[index].name
         row += [("  " if row else "", "note"), (_sample(view, index), view.colour(index))]
-        row.append((f" {clean_line(series.name, NAME_WIDTH)}", "label"))
+        row.append((f" {clean_line(name, NAME_WIDTH)}", "title" if name == view.front else "label"))
     return row
 
 
@@ -87,18 +91,43 @@ def _readout(view: ChartView, unit: Unit, width: int, named: bool) -> Row:
     if not readings:
         return []
     at = view.cursor if view.cursor is not None else max(reading.x for _, reading in readings)
+    if view.heat:
+        return _heat_readout(view, unit, at, readings)
     row: Row = []
-    for detail in (3, 2, 1, 0):
-        row = [(f" {view.x_label} " if detail > 0 else " ", "label"), (number_text(at), "value")]
+    for detail in (4, 3, 2, 1, 0):
+        row = [(f" {view.x_label} " if detail > 0 else " ", "label"), (view.x_unit.text(at, None), "value")]
         for index, reading in readings:
             row += [("   " if detail > 1 else "  ", "label"), (_sample(view, index), view.colour(index))]
             name = clean_line(reading.name, NAME_WIDTH if detail > 0 else SHORT_NAME)
             row.append((f" {name} " if detail > 0 or not named else " ", "label"))
             row += _values(unit, reading, detail)
             if reading.x != at:
-                row.append((f" at {number_text(reading.x)}", "label"))
+                row.append((f" at {view.x_unit.text(reading.x, None)}", "label"))
+        if detail > 3:
+            row += _range(view, unit, readings[0][0])
         if row_width(row) <= width:
             break
+    return row
+
+
+def _range(view: ChartView, unit: Unit, index: int) -> Row:
+    """Say between which values a series is drawn, and where they lie."""
+    found = view.extremes(index)
+    if found is None:
+        return []
+    row: Row = []
+    for name, (x, y) in (("lowest", found.lowest), ("highest", found.highest)):
+        row += [(f"   {name} ", "label"), (_value(unit, float(f"{y:.4g}")), "value")]
+        row.append((f" at {view.x_unit.text(x, None)}", "label"))
+    return row
+
+
+def _heat_readout(view: ChartView, unit: Unit, at: float, readings: list[tuple[int, Reading]]) -> Row:
+    row: Row = [(f" {view.x_label} ", "label"), (view.x_unit.text(at, None), "value")]
+    for _, reading in readings:
+        name = clean_line(reading.name, SHORT_NAME * 2).removeprefix("layer ")
+        value = None if reading.y is None else float(f"{reading.y:.2g}")
+        row += [(f"  {name} ", "label"), (_value(unit, value), "value")]
     return row
 
 
@@ -113,8 +142,10 @@ def _values(unit: Unit, reading: Reading, detail: int) -> Row:
 
 def _plot(view: ChartView, empty: str, unit: Unit, width: int, rows: int, axis: bool) -> list[Row]:
     """Return the canvas with y labels on its left and, with `axis`, the x axis and its labels below."""
+    if view.heat:
+        return _heat_plot(view, empty, unit, width, rows, axis)
     layers = view.layers()
-    if not any(layer.segments for layer in layers):
+    if not any(len(layer.curve) for layer in layers):
         return _nothing(view, empty, width, rows + 2 * axis)
     window = view.window()
     y_ticks, y_step = ticks(window.y_low, window.y_high, max(min(rows // 3, 6), 2), log=window.log, base=unit.base)
@@ -130,17 +161,45 @@ def _plot(view: ChartView, empty: str, unit: Unit, width: int, rows: int, axis: 
         for name, value in view.references
     ]
     cells = canvas(layers, window, columns, rows, cursor=view.cursor, references=references)
+    result = _with_labels(cells, labels, gutter)
+    return [*result, *_x_axis(view, window, gutter + 1, columns)] if axis else result
+
+
+def _with_labels(cells: Cells, labels: dict[int, str], gutter: int) -> list[Row]:
+    """Return lines of cells with the labels of some of them, and the axis, on their left."""
     result: list[Row] = []
     for number, line in enumerate(cells):
         label = labels.get(number, "")
         edge = (f"{' ' * (gutter - cell_len(label))}{label} ", "label"), ("┤" if label else "│", "axis")
         result.append([*edge, *joined(line)])
-    return [*result, *_x_axis(view.x_label, window, gutter + 1, columns)] if axis else result
+    return result
+
+
+def _heat_plot(view: ChartView, empty: str, unit: Unit, width: int, rows: int, axis: bool) -> list[Row]:
+    """Return a heat map with the names of its rows and, with `axis`, the x axis and what the shades mean."""
+    tracks = [view.values(index) for index in view.drawn()]
+    if not any(len(track.curve(log=False)) for track in tracks):
+        return _nothing(view, empty, width, rows + 2 * axis)
+    names = [cell_len(clean_line(track.series.name, NAME_WIDTH)) for track in tracks]
+    gutter = min(max(names) + 1, max(width // 3, 1))
+    columns = view.columns = max(width - gutter - 2, 1)
+    low, high = view.x_range()
+    found = heat_map(tracks, low, high, columns, rows, view.cursor)
+    labels = {
+        line: set_cell_size(clean_line(name, NAME_WIDTH), min(cell_len(clean_line(name, NAME_WIDTH)), gutter))
+        for line, name in found.labels.items()
+    }
+    result = _with_labels(found.cells, labels, gutter)
+    if not axis:
+        return result
+    low_text, high_text = (_value(unit, float(f"{value:.2g}")) for value in (found.low, found.high))
+    shades = f"{low_text} {SHADES} {high_text}"
+    return [*result, *_x_axis(view, Window(low, high, 0.0, 1.0), gutter + 1, columns, shades)]
 
 
 def _nothing(view: ChartView, empty: str, width: int, rows: int) -> list[Row]:
     """Say why there is no line: nothing measured, nothing finite, or nothing above zero."""
-    measured = any(y is not None for series in view.series for y in series.ys)
+    measured = any(view.values(index).count for index in view.drawn() if not view.series[index].gaps)
     text = clean_line(empty)
     if measured:
         text = "Nothing above zero: press l." if view.log else "No finite value to draw."
@@ -150,14 +209,16 @@ def _nothing(view: ChartView, empty: str, width: int, rows: int) -> list[Row]:
     return lines
 
 
-def _x_axis(name: str, window: Window, gutter: int, columns: int) -> list[Row]:
-    x_ticks, step = ticks(window.x_low, window.x_high, max(min(columns // 14, 8), 2))
+def _x_axis(view: ChartView, window: Window, gutter: int, columns: int, note: str = "") -> list[Row]:
+    """Return the axis and the line of its labels, at the end of which stand its name and, before it, a note."""
+    unit, name = view.x_unit, f"{note}  {view.x_label}" if note else view.x_label
+    x_ticks, step = ticks(window.x_low, window.x_high, max(min(columns // 14, 8), 2), base=unit.base)
     line = ["─"] * columns
     labels = [" "] * (gutter + columns + 1)
     end = len(labels) - cell_len(name) - 1
     taken = 0
     for value in x_ticks:
-        text = number_text(value, step)
+        text = unit.text(value, step)
         column = cell_at(window.across(value), columns)
         start = min(max(gutter + 1 + column - len(text) // 2, taken), len(labels) - len(text))
         off_centre = abs(start + len(text) // 2 - gutter - 1 - column) > len(text)

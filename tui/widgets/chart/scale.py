@@ -9,13 +9,14 @@ import math
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+
+from tui.widgets.chart.units import Base
 
 MAX_FLOAT = sys.float_info.max
 MAX_SHARE = 1e9
 """Coordinates in the unit square stay within ± this, so that clipping never meets an infinity."""
-WARM_UP = 5
-"""Values at the start that a robust range ignores: the first losses of a new head are not representative."""
+_TIMES = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400)
+"""Seconds between round times of day."""
 PADDING = 0.04
 """Share of the range that is left free above and below."""
 
@@ -32,42 +33,33 @@ class Window:
 
     def across(self, x: float) -> float:
         """Return where `x` lies: 0 at the left edge, 1 at the right; outside of [0, 1] beyond the edges."""
-        return _share(x, self.x_low, self.x_high)
+        return share_of(x, self.x_low, self.x_high)
 
     def up(self, y: float) -> float:
         """Return where `y` lies: 0 at the bottom, 1 at the top. On a logarithmic axis `y` must be above zero."""
         if self.log:
-            return _share(math.log10(y), math.log10(self.y_low), math.log10(self.y_high))
-        return _share(y, self.y_low, self.y_high)
+            return share_of(math.log10(y), math.log10(self.y_low), math.log10(self.y_high))
+        return share_of(y, self.y_low, self.y_high)
 
 
-def limits(groups: Iterable[Iterable[float | None]], *, log: bool = False, robust: bool = False) -> tuple[float, float]:
+def limits(values: Iterable[float | None], *, log: bool = False) -> tuple[float, float]:
     """Return a y range around the values, low < high, both finite and, with `log`, above zero.
 
-    Each group is one series. Without `robust`, every drawable value is inside. With it, the first few values of each
-    group are ignored, and so is whatever lies more than three interquartile ranges above the upper quartile (Tukey's
-    "far out"; in log space on a logarithmic axis). Without any values the range is a plain one around one.
+    Values that cannot be drawn do not count. Without any others the range is a plain one around one.
     """
-    values: list[float] = []
-    for group in groups:
-        drawable = [y for y in group if y is not None and math.isfinite(y) and (y > 0 or not log)]
-        values += drawable[WARM_UP:] if robust and len(drawable) > 4 * WARM_UP else drawable
-    if not values:
+    drawable = [y for y in values if y is not None and math.isfinite(y) and (y > 0 or not log)]
+    if not drawable:
         return (0.1, 1.0) if log else (0.0, 1.0)
-    low, high = min(values), max(values)
-    if robust:
-        bound = _far_out([math.log10(y) for y in values] if log else values)
-        high = max(y for y in values if (math.log10(y) if log else y) <= bound)
+    low, high = min(drawable), max(drawable)
     return _log_margin(low, high) if log else _margin(low, high)
 
 
-def ticks(
-    low: float, high: float, count: int, *, log: bool = False, base: Literal[2, 10] = 10
-) -> tuple[list[float], float]:
+def ticks(low: float, high: float, count: int, *, log: bool = False, base: Base = 10) -> tuple[list[float], float]:
     """Return about `count` round values from `low` to `high`, ascending, and the step their labels must resolve.
 
-    Steps are 1, 2 or 5 times a power of ten, or powers of two for `base` 2. A logarithmic range of a decade or more
-    gets powers of ten, with 2 and 5 between them where there is room, and step 0: each label stands alone.
+    Steps are 1, 2 or 5 times a power of ten, powers of two for `base` 2, or seconds to round times of day for 60. A
+    logarithmic range of a decade or more gets powers of ten, with 2 and 5 between them where there is room, and step
+    0: each label stands alone.
     """
     count = max(count, 1)
     if log and high / low >= 10:
@@ -84,6 +76,8 @@ def ticks(
         return [low, high], 0.0
     if base == 2:
         step = 2.0 ** math.ceil(math.log2(rough))
+    elif base == 60 and rough <= _TIMES[-1]:
+        step = next(float(seconds) for seconds in _TIMES if seconds >= rough)
     else:
         power = 10.0 ** math.floor(math.log10(rough))
         step = next((factor * power for factor in (1, 2, 5) if factor * power >= rough), 10 * power)
@@ -103,18 +97,17 @@ def widened(low: float, high: float) -> tuple[float, float]:
     return below, above
 
 
-def _share(value: float, low: float, high: float) -> float:
+def cell_at(share: float, count: int) -> int:
+    """Return the index of the cell, of `count`, at this share of the way."""
+    return min(max(math.floor(share * count), 0), count - 1)
+
+
+def share_of(value: float, low: float, high: float) -> float:
     """Return `(value - low) / (high - low)` within ±MAX_SHARE, also where a difference overflows."""
     if high - low == math.inf or abs(value - low) == math.inf:
         value, low, high = value / 4, low / 4, high / 4
     share = (value - low) / (high - low) if high > low else 0.5
     return min(max(share, -MAX_SHARE), MAX_SHARE)
-
-
-def _far_out(values: list[float]) -> float:
-    ordered = sorted(values)
-    quarter, three_quarters = ordered[len(ordered) // 4], ordered[(3 * len(ordered)) // 4]
-    return three_quarters + 3 * (three_quarters - quarter)
 
 
 def _margin(low: float, high: float) -> tuple[float, float]:

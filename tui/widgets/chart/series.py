@@ -1,95 +1,93 @@
-"""The data of a chart: named series of values, smoothed, split at gaps and thinned to what a screen can show.
-
-A *point* is `(x, y)`. A *segment* is a stretch of points without a gap, ascending in x.
-"""
+"""The data of a chart: named series of values."""
 
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Literal
 
 Point = tuple[float, float]
 Points = list[Point]
+Style = Literal["line", "points", "bundle", "heat"]
+"""A line; single points; runs as their mean and their range, from the lowest to the highest; a row of a heat map."""
+Colour = Literal["primary", "secondary", "success", "warning", "error", "accent"]
 
-_x, _y = itemgetter(0), itemgetter(1)
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Series:
-    """A named sequence of measurements. The values are copied, so later changes to the lists do not show.
+    """A named sequence of measurements.
 
-    `ys` may hold None (not measured: a gap) and non-finite numbers (diverged: a gap, and the chart says so).
-    A "line" is smoothed when the chart smooths; "points" never are. `colour` is a theme colour; by default each
-    series takes the next one.
+    Lists are copied. Arrays of floats are not: they may grow, and this series shows the values that they have now.
+    `ys` may hold None (not measured: a gap) and numbers that are not finite (diverged: a gap, and the chart says so).
+    Lines are smoothed when the chart smooths; points never are.
     """
 
     name: str
     xs: Sequence[float]
     ys: Sequence[float | None]
-    style: Literal["line", "points"] = "line"
-    colour: Literal["primary", "warning", "success", "accent", "secondary", "error"] | None = None
+    style: Style = "line"
+    colour: Colour | None = None
+    """By default each series takes the next one."""
+    mark: int | None = None
+    """The number of the mark that tells it apart without colour. By default each series takes the next one."""
+    gaps: bool = False
+    """Whether NaN means that nothing was measured. It does where None is given, too."""
+    members: tuple[Series, ...] = ()
+    """The runs of a bundle, which has no values of its own."""
+    count: int = 0
+    """How many values there are; counted when the series is made."""
 
     def __post_init__(self) -> None:
-        if len(self.xs) != len(self.ys):
-            raise ValueError(f"series {self.name!r} has {len(self.xs)} xs and {len(self.ys)} ys; each x needs one y")
-        object.__setattr__(self, "xs", tuple(map(_number, self.xs)))
-        object.__setattr__(self, "ys", tuple(None if y is None else _number(y) for y in self.ys))
+        xs, ys = _floats(self.xs), _floats(self.ys)
+        both_grow = xs is self.xs and ys is self.ys
+        if len(xs) != len(ys) and not both_grow:  # two columns that grow may do so one after the other
+            raise ValueError(f"series {self.name!r} has {len(xs)} xs and {len(ys)} ys; each x needs one y")
+        object.__setattr__(self, "gaps", self.gaps or (ys is not self.ys and any(y is None for y in self.ys)))
+        object.__setattr__(self, "xs", xs)
+        object.__setattr__(self, "ys", ys)
+        object.__setattr__(self, "count", min(len(xs), len(ys)))
 
-    def diverged_at(self) -> float | None:
-        """Return the x of the first value that is NaN or infinite; None when all are finite."""
-        return next((x for x, y in zip(self.xs, self.ys, strict=True) if y is not None and not math.isfinite(y)), None)
+    @property
+    def arrays(self) -> tuple[array[float], array[float]]:
+        """The xs and the ys."""
+        assert isinstance(self.xs, array) and isinstance(self.ys, array)
+        return self.xs, self.ys
 
+    def same_as(self, other: Series) -> bool:
+        """Return whether another series shows the same."""
+        if self is other:
+            return True
+        if self._looks() != other._looks():
+            return False
+        if len(self.members) != len(other.members):
+            return False
+        if self.members:
+            return all(one.same_as(that) for one, that in zip(self.members, other.members, strict=True))
+        pairs = zip(self.arrays, other.arrays, strict=True)
+        return all(one is that or one[: self.count].tobytes() == that[: self.count].tobytes() for one, that in pairs)
 
-def segments(xs: Iterable[float], ys: Iterable[float | None], *, log: bool = False) -> list[Points]:
-    """Return the segments of a series.
-
-    A y that is None, not finite or, with `log`, not above zero ends a segment. A point whose x is not finite is
-    dropped. Points with equal xs keep their order.
-    """
-    points = [(x, math.nan if y is None else y) for x, y in zip(xs, ys, strict=True) if math.isfinite(x)]
-    points.sort(key=_x)
-    found: list[Points] = []
-    segment: Points = []
-    for point in points:
-        if math.isfinite(point[1]) and (point[1] > 0 or not log):
-            segment.append(point)
-        elif segment:
-            found.append(segment)
-            segment = []
-    return [*found, segment] if segment else found
-
-
-def downsample(points: Sequence[Point], columns: int) -> Points:
-    """Thin `points` to at most two per column (of at least two columns), keeping them ascending in x.
-
-    The first and last points stay. The rest is divided into columns of equal width, each of which keeps its lowest
-    and highest point, so the extremes of the whole series stay too.
-    """
-    columns = max(columns, 2)
-    if len(points) <= 2 * columns:
-        return list(points)
-    kept = [points[0]]
-    x_low, x_high = points[0][0], points[-1][0]
-    start, end = 1, len(points) - 1
-    for column in range(1, columns):
-        edge = x_low + (x_high / (columns - 1) - x_low / (columns - 1)) * column
-        stop = end if column == columns - 1 else bisect_right(points, edge, start, end, key=lambda point: point[0])
-        if start < stop:
-            inside = points[start:stop]
-            kept += sorted({min(inside, key=_y), max(inside, key=_y)})
-            start = stop
-    return [*kept, points[-1]]
+    def _looks(self) -> tuple[object, ...]:
+        return self.name, self.style, self.colour, self.mark, self.gaps, self.count
 
 
-def _number(value: float) -> float:
+def bundle(name: str, members: Sequence[Series], colour: Colour | None = None, mark: int | None = None) -> Series:
+    """Return runs as one series: their mean, and the range between the lowest and the highest."""
+    return Series(name, (), (), "bundle", colour, mark, members=tuple(members))
+
+
+def _floats(values: Sequence[float | None]) -> array[float]:
+    if isinstance(values, array) and values.typecode == "d":
+        return values
+    return array("d", map(_number, values))
+
+
+def _number(value: float | None) -> float:
     """Return `value` as a float: NaN if it is not a number, infinity for an integer too large for a float."""
     try:
-        return float(value)
+        return math.nan if value is None else float(value)
     except OverflowError:
-        return math.inf if value > 0 else -math.inf
+        return math.inf if value is not None and value > 0 else -math.inf
     except (TypeError, ValueError):
         return math.nan

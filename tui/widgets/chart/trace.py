@@ -1,58 +1,40 @@
-"""Turns segments of points into lines and dots in the unit square, clipped to the window and thinned to its columns.
+"""Turns curves into lines and dots in the unit square, clipped to the window and thinned to its columns.
 
 Every coordinate that comes out is finite and within [0, 1], because the drawing library does not survive a NaN.
 """
 
 from __future__ import annotations
 
-import math
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from operator import itemgetter
 
+from tui.widgets.chart.curve import Curve
 from tui.widgets.chart.scale import Window
-from tui.widgets.chart.series import Point, Points, downsample
-
-_x = itemgetter(0)
+from tui.widgets.chart.series import Point, Points
 
 
-def trace(segments: Sequence[Points], window: Window, columns: int) -> list[Points]:
-    """Return the segments as lines in the unit square, a few points per column, clipped at the edges.
+def trace(curve: Curve, window: Window, columns: int) -> list[Points]:
+    """Return a curve as lines in the unit square, a few points per column, clipped at the edges.
 
-    A line leaves the window where it really crosses the edge. A line of one point is a dot. Where there are more
-    segments than columns, those narrower than a column are thinned together as dots.
+    A line leaves the window where it really crosses the edge. A line of one point is a dot.
     """
+    whole, loose = curve.lines(window.x_low, window.x_high, columns)
     lines: list[Points] = []
-    loose: Points = []
-    column_width = window.x_high / columns - window.x_low / columns
-    for segment in segments:
-        start = max(bisect_left(segment, window.x_low, key=_x) - 1, 0)
-        stop = min(bisect_right(segment, window.x_high, key=_x) + 1, len(segment))
-        part = segment[start:stop]
-        if not part:
-            continue
-        width = part[-1][0] - part[0][0]
-        if len(segments) > columns and width < column_width:
-            loose += part
-            continue
-        share = min(math.ceil(min(width / column_width, columns)), columns) if column_width > 0 else columns
-        lines += _clipped([(window.across(x), window.up(y)) for x, y in downsample(part, share)])
-    loose.sort(key=_x)
-    for x, y in downsample(loose, columns):
-        lines += _clipped([(window.across(x), window.up(y))])
+    for points in (*whole, *([point] for point in loose)):
+        lines += _clipped([(window.across(x), window.up(y)) for x, y in points])
     return lines
 
 
-def scatter(segments: Iterable[Points], window: Window, columns: int) -> Points:
+def scatter(curve: Curve, window: Window, columns: int) -> Points:
     """Return the points inside `window`, in the unit square: at most two per column, the lowest and the highest."""
-    inside = [
-        (x, y)
-        for segment in segments
-        for x, y in segment[bisect_left(segment, window.x_low, key=_x) : bisect_right(segment, window.x_high, key=_x)]
-        if window.y_low <= y <= window.y_high
-    ]
-    return [(window.across(x), window.up(y)) for x, y in downsample(inside, columns)]
+    inside = curve.points(window.x_low, window.x_high, columns)
+    return [(window.across(x), window.up(y)) for x, y in inside if window.y_low <= y <= window.y_high]
+
+
+def beyond(curve: Curve, window: Window, columns: int) -> tuple[list[float], list[float]]:
+    """Return where in the window, from 0 to 1, points lie above it, and where they lie below it."""
+    points = curve.points(window.x_low, window.x_high, columns)
+    above = [window.across(x) for x, y in points if y > window.y_high]
+    return above, [window.across(x) for x, y in points if y < window.y_low]
 
 
 def _clipped(line: Points) -> list[Points]:

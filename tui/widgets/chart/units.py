@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
+
+Base = Literal[2, 10, 60]
 
 
 @dataclass(frozen=True)
@@ -13,11 +16,11 @@ class Unit:
     """How one kind of value is written.
 
     `text(value, step)` formats a tick label, where `step` is the distance between ticks. With `step` None it formats
-    a readout, as precisely as is readable. `base` 2 places ticks at powers of two.
+    a readout, as precisely as is readable. `base` 2 places ticks at powers of two, 60 at round times of day.
     """
 
     text: Callable[[float, float | None], str]
-    base: Literal[2, 10] = 10
+    base: Base = 10
 
 
 def number_text(value: float, step: float | None = None) -> str:
@@ -50,8 +53,20 @@ def byte_text(value: float, step: float | None = None) -> str:
     return f"{text.rstrip('0').rstrip('.')} {names[power]}"
 
 
+def clock_text(value: float, step: float | None = None) -> str:
+    """Format seconds since 1970 as the local time of day: `14:05`, or `14:05:30` in a readout; with days, `3 May`."""
+    try:
+        then = datetime.fromtimestamp(value)
+    except (OverflowError, OSError, ValueError):
+        return str(value)
+    if step is None or step < 60:
+        return f"{then:%H:%M:%S}"
+    return f"{then:%H:%M}" if step < 86_400 else f"{then.day} {then:%b}"
+
+
 NUMBER = Unit(number_text)
 BYTES = Unit(byte_text, base=2)
+CLOCK = Unit(clock_text, base=60)
 
 
 def _short_exponent(text: str) -> str:

@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import math
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
-from operator import itemgetter
+from functools import cached_property
 
-from core.base.smoothing import exponential_average
 from core.base.text import clean_line
+from tui.widgets.chart.bundle import Bundle, Difference, track_of
 from tui.widgets.chart.canvas import Layer
-from tui.widgets.chart.scale import Window, limits, widened
-from tui.widgets.chart.series import Series, segments
+from tui.widgets.chart.extent import extent
+from tui.widgets.chart.scale import Window, widened
+from tui.widgets.chart.series import Series
+from tui.widgets.chart.track import Track
+from tui.widgets.chart.units import NUMBER, Unit
 
 SMOOTHING = (0.0, 0.6, 0.9, 0.97)
 """Weights of the moving average that the keys step through; 0 is off."""
 TAIL = 200
 """Points shown while following the newest."""
 COLOURS = ("primary", "warning", "success", "accent", "secondary", "error")
-POINT_GLYPHS = "●○◆◇"
+POINT_GLYPHS = "●○◆◇▲△■□"
 """For series of points, in order."""
-LINE_GLYPHS = " ▲■▼◆"
+LINE_GLYPHS = " ▲■▼◆●□△"
 """Set on lines, from the second one on, so that they can be told apart without colour."""
-
-_x = itemgetter(0)
+_MOST_STEPS_BACK = 50
 
 
 @dataclass(frozen=True)
@@ -37,15 +40,25 @@ class Reading:
     smoothed: float | None
 
 
+@dataclass(frozen=True)
+class Extremes:
+    """The lowest and the highest point of what is drawn of a series."""
+
+    lowest: tuple[float, float]
+    """x and y."""
+    highest: tuple[float, float]
+
+
 class ChartView:
     """The series of a chart and how they are looked at. `version` grows with every change of the data."""
 
-    def __init__(self, smoothing: float = 0.0) -> None:
+    def __init__(self, smoothing: float = 0.0, *, robust: bool = False, log: bool = False) -> None:
         self.series: tuple[Series, ...] = ()
         self.references: tuple[tuple[str, float], ...] = ()
         self.x_label = "step"
+        self.x_unit: Unit = NUMBER
         self.version = 0
-        self.log = self.robust = self.follow = False
+        self.log, self.robust, self.follow = log, robust, False
         self.smoothing = smoothing
         self.span: tuple[float, float] | None = None
         """The x range zoomed to."""
@@ -53,54 +66,132 @@ class ChartView:
         """The x that is read out; None reads the newest point."""
         self.columns = 80
         """Width of the canvas drawn last: one press of an arrow key moves the cursor by one column."""
-        self.diverged: float | None = None
-        self._averages: dict[tuple[int, int, float], list[float]] = {}
-        self._places: list[list[tuple[float, int]]] = []  # per series: (x, index into xs), ascending
-        self._xs: list[float] = []  # every finite x of all series, ascending, once
-        self._layers: tuple[object, list[Layer]] = (None, [])
+        self.hidden: frozenset[str] = frozenset()
+        """Names of series that are not drawn."""
+        self.front = ""
+        """Name of the series that is drawn above the others and read out first; empty for none."""
+        self.against = ""
+        """Name of the series whose values are taken from those of all others; empty for none."""
+        self._tracks: list[Track] = []
+        self._before: list[tuple[float, float] | None] = []
+        """The spans of before, to go back to."""
 
-    def show(self, series: Iterable[Series], references: Iterable[tuple[str, float]], x_label: str) -> bool:
+    def show(
+        self,
+        series: Iterable[Series],
+        references: Iterable[tuple[str, float]],
+        x_label: str,
+        x_unit: Unit = NUMBER,
+    ) -> bool:
         """Take new data and keep the view. Return whether anything changed."""
-        shown = (tuple(series), tuple(references), clean_line(x_label))
-        if shown == (self.series, self.references, self.x_label):
+        self.x_unit = x_unit
+        given, lines, label = tuple(series), tuple(references), clean_line(x_label)
+        alike = len(given) == len(self.series) and all(map(Series.same_as, given, self.series))
+        if alike and (lines, label) == (self.references, self.x_label):
             return False
-        self.series, self.references, self.x_label = shown
+        if label != self.x_label:
+            self._before.clear()
+        kept = {one.series.name: one for one in self._tracks}
+        self.series, self.references, self.x_label = given, lines, label
+        self._tracks = [self._track(kept.get(one.name), one) for one in given]
         self.version += 1
-        self._averages.clear()
-        self._places = [sorted((x, place) for place, x in enumerate(one.xs) if math.isfinite(x)) for one in self.series]
-        self._xs = xs = sorted({x for places in self._places for x, _ in places})
-        self.diverged = min((x for one in self.series if (x := one.diverged_at()) is not None), default=None)
-        if xs and self.span is not None and not xs[0] < self.span[1] <= xs[-1]:
+        self.__dict__.pop("_drawn", None)
+        low, high = self.whole()
+        if self.span is not None and not low < self.span[1] <= high:
             self.span = None  # the part that was zoomed into no longer exists
-        if self.cursor is not None and not (xs and xs[0] <= self.cursor <= xs[-1]):
+        if self.cursor is not None and not (self._tracks and low <= self.cursor <= high):
             self.cursor = None
         return True
+
+    @staticmethod
+    def _track(before: Track | None, series: Series) -> Track:
+        return before if before is not None and before.follow(series) else track_of(series)
+
+    @property
+    def diverged(self) -> float | None:
+        """The x of the first value of any series that is not finite; None if all are."""
+        return min((one.diverged for one in self._tracks if one.diverged is not None), default=None)
+
+    @property
+    def heat(self) -> bool:
+        """Whether the series are the rows of a heat map."""
+        return any(one.style == "heat" for one in self.series)
+
+    # Which series are drawn
+
+    @cached_property
+    def _drawn(self) -> dict[int, Track]:
+        """The index of each series that is drawn → its track, back to front."""
+        names = [one.name for one in self.series]
+        shown = [index for index, name in enumerate(names) if name not in self.hidden]
+        shown.sort(key=lambda index: names[index] == self.front)
+        if self.against not in names:
+            return {index: self._tracks[index] for index in shown}
+        other = self._tracks[names.index(self.against)]
+        return {
+            index: Difference(self._tracks[index], other)
+            for index in shown
+            if self._tracks[index] is not other and self.series[index].style in ("line", "bundle")
+        }
+
+    def drawn(self) -> list[int]:
+        """Return the indexes of the series that are drawn, back to front."""
+        return list(self._drawn)
+
+    def look_at(
+        self, *, front: str | None = None, hidden: frozenset[str] | None = None, against: str | None = None
+    ) -> None:
+        """Bring a series to the front, hide some, or take the values of one from the others."""
+        self.front = self.front if front is None else front
+        self.hidden = self.hidden if hidden is None else hidden
+        self.against = self.against if against is None else against
+        self.__dict__.pop("_drawn", None)
+
+    def lines(self) -> list[str]:
+        """Return the names of the series that can be brought to the front, hidden and compared."""
+        return [one.name for one in self.series if one.style in ("line", "bundle")]
 
     # What is read out
 
     def reading(self, index: int) -> Reading | None:
-        """Return the values of one series at the cursor; None if it has no point at or before it."""
-        at = math.inf if self.cursor is None else self.cursor
-        place = bisect_right(self._places[index], (at, math.inf)) - 1
+        """Return the values of one series at the cursor; None if it is not drawn or has no point at or before it."""
+        track = self._drawn.get(index)
+        if track is None:
+            return None
+        weight = self._weight(index)
+        averages = track.smoothed(weight) if weight else array("d")
+        place = track.place(math.inf if self.cursor is None else self.cursor) - 1
         if place < 0:
             return None
-        x, measured = self._places[index][place]
-        series, average = self.series[index], self.average(index)
-        return Reading(series.name, x, series.ys[measured], average[measured] if average else None)
+        series, y = self.series[index], track.ys[place]
+        missing = series.gaps and math.isnan(y)
+        plain = weight and not isinstance(track, Bundle | Difference)
+        return Reading(series.name, track.xs[place], None if missing else y, averages[place] if plain else None)
 
     def readings(self) -> list[tuple[int, Reading]]:
-        """Return the index and the reading of each series that has one."""
-        return [(i, reading) for i in range(len(self.series)) if (reading := self.reading(i)) is not None]
+        """Return the index and the reading of each series that has one; that in front comes first."""
+        order = sorted(self._drawn, key=lambda index: (self.series[index].name != self.front, index))
+        return [(index, reading) for index in order if (reading := self.reading(index)) is not None]
 
-    def average(self, index: int) -> list[float]:
-        """Return the smoothed values of a series, computed from all of its points; empty without smoothing."""
-        series = self.series[index]
-        if not self.smoothing or series.style != "line":
-            return []
-        key = (self.version, index, self.smoothing)
-        if key not in self._averages:
-            self._averages[key] = exponential_average(series.ys, self.smoothing)
-        return self._averages[key]
+    def extremes(self, index: int) -> Extremes | None:
+        """Return the lowest and the highest visible point of what is drawn of a series; None if there is none."""
+        curve = self._drawn[index].curve(log=self.log, weight=self._weight(index))
+        start, stop = curve.between(*self.x_range())
+        if start >= stop:
+            return None
+        low, high = curve.lowest(start, stop), curve.highest(start, stop)
+        return Extremes((curve.xs[low], curve.ys[low]), (curve.xs[high], curve.ys[high]))
+
+    def smooths(self) -> bool:
+        """Return whether any series is drawn smoothed."""
+        return any(self._weight(index) for index in self._drawn)
+
+    def values(self, index: int) -> Track:
+        """Return the values of a series that is drawn."""
+        return self._drawn[index]
+
+    def _weight(self, index: int) -> float:
+        return self.smoothing if self.series[index].style in ("line", "bundle") else 0.0
 
     # Moving about
 
@@ -111,109 +202,166 @@ class ChartView:
 
     def toggle_follow(self) -> None:
         """Show only the newest points, or everything again."""
+        self._remember()
         self.follow, self.span = not self.follow, None
 
     def show_all(self) -> None:
         """Leave zoom, tail and cursor."""
+        self._remember()
         self.follow, self.span, self.cursor = False, None, None
+
+    def go_back(self) -> None:
+        """Return to the range of before the last zoom or move."""
+        if self._before:
+            self.follow, self.span = False, self._before.pop()
+            low, high = self.whole()
+            if self.span is not None and not low < self.span[1] <= high:
+                self.span = None
+
+    def _remember(self) -> None:
+        if not self._before or self._before[-1] != self.span:
+            self._before = [*self._before[-_MOST_STEPS_BACK:], self.span]
 
     def move_cursor(self, columns: int) -> None:
         """Move the cursor by this many columns, always onto a point of the data. The first move sets it."""
-        xs = self._xs
-        if not xs:
+        if not self._has_points():
             return
         low, high = self.x_range()
-        first, last = bisect_left(xs, low), max(bisect_right(xs, high) - 1, 0)
+        first, last = self._x_from(low), self._x_up_to(high)
+        if first is None or last is None:
+            return
         if self.cursor is None:
-            place = first if columns > 0 else last
+            found: float | None = first if columns > 0 else last
         else:
             aim = self.cursor + columns * (high / self.columns - low / self.columns)
-            if columns > 0:
-                place = max(bisect_left(xs, aim), bisect_right(xs, self.cursor))
-            else:
-                place = min(bisect_right(xs, aim), bisect_left(xs, self.cursor)) - 1
-        self.place_cursor(xs[min(max(place, 0), len(xs) - 1)])
+            beyond = math.nextafter(self.cursor, math.inf if columns > 0 else -math.inf)
+            found = self._x_from(max(aim, beyond)) if columns > 0 else self._x_up_to(min(aim, beyond))
+            if found is None:
+                found = self.whole()[1 if columns > 0 else 0]
+        self.place_cursor(found)
+
+    def _x_from(self, x: float) -> float | None:
+        """Return the first x of any series from `x` on; None if there is none."""
+        found = ((track.xs, bisect_left(track.xs, x, 0, track.count), track.count) for track in self._drawn.values())
+        return min((xs[place] for xs, place, count in found if place < count), default=None)
+
+    def _x_up_to(self, x: float) -> float | None:
+        """Return the last x of any series up to `x`; None if there is none."""
+        found = ((track.xs, bisect_right(track.xs, x, 0, track.count)) for track in self._drawn.values())
+        return max((xs[place - 1] for xs, place in found if place), default=None)
 
     def place_cursor(self, x: float | None) -> None:
         """Put the cursor on `x` and bring it into view; None or a value that is not finite removes it."""
-        self.cursor = x if x is not None and math.isfinite(x) else None
+        self.cursor = at = x if x is not None and math.isfinite(x) else None
         low, high = self.x_range()
-        xs, at = self._xs, self.cursor
-        if at is not None and not low <= at <= high and xs and xs[0] <= at <= xs[-1]:
+        first, last = self.whole()
+        if at is not None and not low <= at <= high and first <= at <= last:
             half = high / 2 - low / 2
-            start = min(max(at - half, xs[0]), max(xs[-1] - 2 * half, xs[0]))
-            self.follow, self.span = False, widened(start, min(start + 2 * half, xs[-1]))
+            start = min(max(at - half, first), max(last - 2 * half, first))
+            self.follow, self.span = False, widened(start, min(start + 2 * half, last))
 
     def zoom(self, factor: float) -> None:
-        """Scale the x range by `factor` around the cursor, or around its middle without one."""
-        xs = self._xs
-        if not xs:
+        """Scale the x range by `factor` around the cursor, or around its middle if the cursor is not in it."""
+        if not self._has_points():
             return
         low, high = self.x_range()
-        whole_low, whole_high = widened(xs[0], xs[-1])
-        centre = low / 2 + high / 2 if self.cursor is None else self.cursor
+        whole_low, whole_high = widened(*self.whole())
+        at = self.cursor
+        centre = at if at is not None and low <= at <= high else low / 2 + high / 2
         low, high = centre - (centre - low) * factor, centre + (high - centre) * factor
-        if factor < 1 and bisect_right(xs, high) - bisect_left(xs, low) < 2:
+        if factor < 1 and self._x_from(low) == self._x_up_to(high):
             return  # there is nothing finer to see
         low, high = max(low, whole_low), min(high, whole_high)
+        self._remember()
         self.follow = False
         self.span = None if (low, high) == (whole_low, whole_high) else (low, high)
 
+    def pan(self, share: float) -> None:
+        """Move the visible part by a share of its width, to the right or, if it is negative, to the left."""
+        if self.span is None and not self.follow:
+            return
+        low, high = self.x_range()
+        first, last = widened(*self.whole())
+        width = high / 2 - low / 2
+        start = min(max(low + 2 * width * share, first), max(last - 2 * width, first))
+        self._remember()
+        self.follow, self.span = False, widened(start, min(start + 2 * width, last))
+
     # What is drawn
+
+    def _has_points(self) -> bool:
+        return any(track.count for track in self._drawn.values())
+
+    def whole(self) -> tuple[float, float]:
+        """Return the lowest and the highest x of what is drawn."""
+        tracks = [track for track in self._drawn.values() if track.count]
+        if not tracks:
+            return 0.0, 1.0
+        return min(track.xs[0] for track in tracks), max(track.xs[track.count - 1] for track in tracks)
 
     def x_range(self) -> tuple[float, float]:
         """Return the visible x range: the tail, the zoom, or everything."""
-        xs = self._xs
-        if not xs:
+        if not self._has_points():
             return 0.0, 1.0
+        low, high = self.whole()
         if self.follow:
-            longest = max(self._places, key=len)
-            return widened(longest[-TAIL:][0][0], xs[-1])
-        return widened(*(self.span or (xs[0], xs[-1])))
+            longest = max(self._drawn.values(), key=lambda track: track.count)
+            return widened(longest.xs[max(longest.count - TAIL, 0)], high)
+        return widened(*(self.span or (low, high)))
 
     def glyph(self, index: int) -> str:
         """Return the mark that tells this series apart without colour."""
         series = self.series[index]
         before = sum((other.style == "points") == (series.style == "points") for other in self.series[:index])
         glyphs = POINT_GLYPHS if series.style == "points" else LINE_GLYPHS
-        return glyphs[before % len(glyphs)]
+        return glyphs[(before if series.mark is None else series.mark) % len(glyphs)]
 
     def colour(self, index: int) -> str:
         """Return the component that colours this series."""
         return self.series[index].colour or COLOURS[index % len(COLOURS)]
 
     def layers(self) -> list[Layer]:
-        """Return what is drawn, back to front; cached until data or view change."""
-        key = (self.version, self.log, self.smoothing)
-        if self._layers[0] != key:
-            raw: list[Layer] = []
-            lines: list[Layer] = []
-            points: list[Layer] = []
-            for index, series in enumerate(self.series):
-                parts = segments(series.xs, series.ys, log=self.log)
-                if average := self.average(index):
-                    raw.append(Layer(parts, "", "raw", "dots"))
-                    parts = segments(series.xs, average, log=self.log)
-                front = points if series.style == "points" else lines
-                front.append(Layer(parts, self.glyph(index), self.colour(index), series.style))
-            self._layers = (key, raw + lines + points)
-        return self._layers[1]
+        """Return what is drawn, back to front."""
+        raw: list[Layer] = []
+        lines: list[Layer] = []
+        points: list[Layer] = []
+        for index, track in self._drawn.items():
+            series, weight = self.series[index], self._weight(index)
+            curve = track.curve(log=self.log, weight=weight)
+            several = isinstance(track, Bundle | Difference)
+            if weight and not several:
+                raw.append(Layer(track.curve(log=self.log), "", "raw", "dots"))
+            kind = "points" if series.style == "points" else "line"
+            front = points if kind == "points" else lines
+            front.append(
+                Layer(curve, self.glyph(index), self.colour(index), kind, track if isinstance(track, Bundle) else None)
+            )
+        return raw + lines + points
 
     def window(self) -> Window:
         """Return the visible part of the plane."""
         low, high = self.x_range()
-        groups: list[list[float]] = []
-        for layer in self.layers():
-            visible = [
-                [y for _, y in part[bisect_left(part, low, key=_x) : bisect_right(part, high, key=_x)]]
-                for part in layer.segments
-                if part[-1][0] >= low and part[0][0] <= high
-            ]
-            groups.append([y for part in visible for y in part])
-        if not self.robust and any(groups):
-            groups.append([y for _, y in self.references])
-        return Window(low, high, *limits(groups, log=self.log, robust=self.robust), log=self.log)
+        layers = self.layers()
+        parts = [(layer.curve, *layer.curve.between(low, high)) for layer in layers]
+        others = [y for layer in layers if layer.bundle is not None for y in layer.bundle.extremes(low, high)]
+        if not self.robust and not self.against and any(start < stop for _, start, stop in parts):
+            others += [y for _, y in self.references]
+        found = extent(parts, others, log=self.log, robust=self.robust)
+        return Window(low, high, *found, log=self.log)
+
+    def cuts_outliers(self) -> bool:
+        """Return whether visible points lie beyond the window."""
+        if not self.robust or self.heat:
+            return False
+        window = self.window()
+        parts = [(layer.curve, *layer.curve.between(window.x_low, window.x_high)) for layer in self.layers()]
+        return any(
+            curve.ys[curve.highest(start, stop)] > window.y_high or curve.ys[curve.lowest(start, stop)] < window.y_low
+            for curve, start, stop in parts
+            if start < stop
+        )
 
     def state(self) -> tuple[object, ...]:
         """Return everything that a picture depends on besides its size."""
-        return self.version, self.log, self.robust, self.follow, self.smoothing, self.span, self.cursor
+        looks = (self.log, self.robust, self.follow, self.smoothing, self.hidden, self.front, self.against)
+        return self.version, *looks, self.span, self.cursor

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.binding import BindingType
+from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -25,9 +27,11 @@ class Chart(Widget, can_focus=True):
     """A chart of series over steps, with title, legend, axes, and the values at the cursor or the newest point."""
 
     HELP = """\
-Chart: ← → move the cursor; the last line shows the exact values there. + and - zoom around it, 0 shows everything \
-again. t follows the newest points, l switches to a logarithmic scale, s and S smooth more and less, o ignores \
-outliers above, y copies the values at the cursor."""
+Chart: ← → move the cursor; the last line shows the exact values there. + and - zoom around it, , and . move the \
+part that is shown, backspace goes back one step, 0 shows everything again. t follows the newest points, l switches \
+to a logarithmic scale, s and S smooth more and less, o makes room for outliers or leaves them beyond the edge, where \
+arrows point to them. y copies the values at the cursor. With several curves, n brings the next one to the front, h \
+hides it, H shows all of them, and d takes the one in front from all others."""
     BINDINGS: ClassVar[list[BindingType]] = bindings(CHART)
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         *(f"chart--{colour}" for colour in COLOURS),
@@ -80,6 +84,7 @@ outliers above, y copies the values at the cursor."""
         unit: Unit = NUMBER,
         empty: str = "Nothing to draw yet.",
         smoothing: float = 0.0,
+        robust: bool = False,
         id: str | None = None,
     ) -> None:
         """Create a chart without data.
@@ -89,25 +94,49 @@ outliers above, y copies the values at the cursor."""
             unit: How the values are written.
             empty: What is said while there is nothing to draw.
             smoothing: The weight to begin with, one of `SMOOTHING`.
+            robust: Whether outliers are left beyond the edge.
         """
         super().__init__(id=id)
         self.title = title
         self.unit = unit
         self.empty = empty
-        self.view = ChartView(smoothing)
+        self.view = ChartView(smoothing, robust=robust)
         self._cache: tuple[object, list[Row]] = (None, [])
 
     def look_through(self, view: ChartView, unit: Unit) -> None:
         """Show what `view` looks at from now on, in another unit."""
         self.view, self.unit = view, unit
-        self.refresh()
+        self.redraw()
 
     def show(
-        self, series: Iterable[Series], *, references: Iterable[tuple[str, float]] = (), x_label: str = "step"
+        self,
+        series: Iterable[Series],
+        *,
+        references: Iterable[tuple[str, float]] = (),
+        x_label: str = "step",
+        x_unit: Unit = NUMBER,
     ) -> None:
         """Draw these series from now on and keep zoom, cursor and scale. `references` are (name, y) lines."""
-        if self.view.show(series, references, x_label):
+        self.view.show(series, references, x_label, x_unit)
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draw what has changed, and only that: a terminal may be at the end of a slow line."""
+        (known, before), (width, height) = self._cache, self.size
+        if not (known and width and height and self.is_attached and self.display and self.screen.is_current):
             self.refresh()
+            return
+        after = self.frame(width, height)
+        if after is before:
+            return
+        regions = [
+            Region(left, y, right - left, 1)
+            for y in range(height)
+            for left, right in [changed(row_of(before, y), row_of(after, y), width)]
+            if left < right
+        ]
+        if regions:
+            self.refresh(*regions)
 
     def readings(self) -> list[Reading]:
         """Return the exact values at the cursor, one for each series that has a point at or before it."""
@@ -141,33 +170,48 @@ outliers above, y copies the values at the cursor."""
     def action_toggle_log(self) -> None:
         """Switch between a linear and a logarithmic scale."""
         self.view.log = not self.view.log
-        self.refresh()
+        self.redraw()
 
     def action_toggle_robust(self) -> None:
-        """Ignore outliers above, or show them again."""
+        """Leave outliers beyond the edge, or make room for them."""
         self.view.robust = not self.view.robust
-        self.refresh()
+        self.redraw()
 
     def action_smooth(self, by: int) -> None:
         """Smooth more or less."""
         self.view.smooth(by)
-        self.refresh()
+        self.redraw()
 
     def action_toggle_follow(self) -> None:
         """Show only the newest points, or everything again."""
         self.view.toggle_follow()
-        self.refresh()
+        self.redraw()
 
     def action_show_all(self) -> None:
         """Leave zoom, tail and cursor."""
         self.view.show_all()
-        self.refresh()
+        self.redraw()
         self.post_message(self.CursorMoved(self))
+
+    def action_zoom(self, factor: float) -> None:
+        """Scale the x range around the cursor."""
+        self.view.zoom(factor)
+        self.redraw()
+
+    def action_pan(self, share: float) -> None:
+        """Move the part that is shown by a share of its width."""
+        self.view.pan(share)
+        self.redraw()
+
+    def action_step_back(self) -> None:
+        """Show the part of before the last zoom or move."""
+        self.view.go_back()
+        self.redraw()
 
     def action_cursor(self, columns: int) -> None:
         """Move the cursor."""
         self.view.move_cursor(columns)
-        self.refresh()
+        self.redraw()
         self.post_message(self.CursorMoved(self))
 
     def action_copy(self) -> None:
@@ -176,7 +220,56 @@ outliers above, y copies the values at the cursor."""
             self.app.copy_to_clipboard(text)
             self.notify("Copied, if the terminal allows it (OSC 52).", markup=False)
 
-    def action_zoom(self, factor: float) -> None:
-        """Scale the x range around the cursor."""
-        self.view.zoom(factor)
-        self.refresh()
+    def action_front(self) -> None:
+        """Bring the next series to the front, or none after the last."""
+        names = [name for name in self.view.lines() if name not in self.view.hidden]
+        at = names.index(self.view.front) + 1 if self.view.front in names else 0
+        self.view.look_at(front=names[at] if at < len(names) else "")
+        self.redraw()
+
+    def action_hide(self) -> None:
+        """Hide the series in front."""
+        name = self.view.front
+        if name and len(self.view.drawn()) > 1:
+            self.action_front()
+            self.view.look_at(hidden=self.view.hidden | {name})
+            self.redraw()
+
+    def action_show_hidden(self) -> None:
+        """Show all series again."""
+        self.view.look_at(hidden=frozenset())
+        self.redraw()
+
+    def action_difference(self) -> None:
+        """Take the series in front from all others, or show the values again."""
+        self.view.look_at(against="" if self.view.against else self.view.front)
+        self.redraw()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Return whether the action would do something now."""
+        several = len(self.view.lines()) > 1
+        allowed = {
+            "front": several,
+            "hide": several and bool(self.view.front),
+            "show_hidden": bool(self.view.hidden),
+            "difference": bool(self.view.against) or (several and bool(self.view.front)),
+        }
+        return allowed.get(action, True)
+
+
+def row_of(rows: list[Row], number: int) -> Row:
+    """Return a row of a picture; an empty one below its end."""
+    return rows[number] if number < len(rows) else []
+
+
+def changed(before: Row, after: Row, width: int) -> tuple[int, int]:
+    """Return the columns between which two rows differ: the first, and the one after the last. Equal if they do not."""
+    if before == after:
+        return 0, 0
+    old, new = ([(one, part) for text, part in row for one in text] for row in (before, after))
+    if any(cell_len(text) != len(text) for text, _ in (*before, *after)):
+        return 0, width
+    blank = (" ", "")
+    old, new = (cells + [blank] * (width - len(cells)) for cells in (old, new))
+    differ = [column for column, pair in enumerate(zip(old, new, strict=False)) if pair[0] != pair[1]]
+    return (differ[0], differ[-1] + 1) if differ else (0, 0)

@@ -311,8 +311,13 @@ async def test_every_key_does_what_its_binding_says() -> None:
         await pilot.press("0", "right", "shift+right", "plus", "plus", "minus")
         assert "zoomed" in picture(chart)[0]
         assert "newest" not in picture(chart)[0]
-        await pilot.press("o")
-        assert "outliers ignored" in picture(chart)[0]
+        chart.show([Series("train", range(300), [0.5 + (x == 200) * 1e6 + x / 300 for x in range(300)])])
+        await pilot.press("0", "o")
+        assert "outliers beyond the edge" in picture(chart)[0]
+        await pilot.press("plus", "full_stop", "comma")
+        assert chart.view.span == (74.75, 224.25)
+        await pilot.press("backspace", "backspace", "backspace")
+        assert chart.view.span is None
         await pilot.press("0")
         assert chart.view.cursor is None
         await pilot.pause()
@@ -336,3 +341,94 @@ async def test_what_the_screen_shows_is_the_frame(theme: str, size: tuple[int, i
         strips = [chart.render_line(y).text.rstrip() for y in range(chart.size.height)]
         frame = [row.rstrip() for row in picture(chart, *chart.size)]
         assert strips == frame + [""] * (chart.size.height - len(frame))
+
+
+def four_runs() -> list[Series]:
+    return [Series(f"run {number}", range(50), [number + x / 50 for x in range(50)]) for number in range(4)]
+
+
+async def test_curves_are_brought_to_the_front_hidden_and_compared() -> None:
+    app = ChartApp()
+    async with app.run_test(size=(100, 24)) as pilot:
+        chart = app.query_one(Chart)
+        chart.show(four_runs())
+        chart.focus()
+        await pilot.press("n", "n")
+        assert chart.view.front == "run 1" and chart.readings()[0].name == "run 1"
+        assert chart.view.layers()[-1].component == chart.view.colour(1)
+        await pilot.press("h")
+        assert "1 hidden" in picture(chart)[0] and "run 1" not in "\n".join(picture(chart, 100))
+        assert chart.view.front == "run 2"
+        await pilot.press("d")
+        assert "minus run 2" in picture(chart, 100)[0]
+        assert [(one.name, one.y) for one in chart.readings()] == [("run 0", -2.0), ("run 3", 1.0)]
+        await pilot.press("d", "H", "n", "n")
+        assert not chart.view.hidden and not chart.view.against and chart.view.front == ""
+
+
+def test_a_bundle_is_drawn_as_its_mean_with_the_range_behind_it() -> None:
+    from tui.widgets.chart.series import bundle
+
+    chart = Chart("Loss")
+    chart.show([bundle("4 seeds", four_runs())])
+    text = "\n".join(picture(chart, 80, 20))
+    assert text.count("░") > 100 and chart.readings()[0].y == pytest.approx(1.5 + 49 / 50)
+
+
+def test_outliers_beyond_the_edge_are_pointed_to() -> None:
+    chart = Chart("Loss", robust=True)
+    chart.show([Series("train", range(400), [1e6 if x == 300 else 1 + x / 400 for x in range(400)])])
+    rows = picture(chart, 80, 15)
+    assert rows[1].count("↑") == 1 and "outliers beyond the edge" in rows[0]
+    assert "highest 1,000,000 at 300" in picture(chart, 120, 15)[-1]
+    chart.action_toggle_robust()
+    assert "↑" not in "".join(picture(chart, 80, 15))
+
+
+def test_the_last_line_says_the_lowest_and_the_highest_of_what_is_shown() -> None:
+    chart = Chart("Loss")
+    chart.show([Series("train", range(100), [abs(x - 30) for x in range(100)])])
+    assert "lowest 0 at 30   highest 69 at 99" in picture(chart, 100, 15)[-1]
+    chart.view.place_cursor(60.0)
+    chart.view.span = (50.0, 70.0)
+    chart.view.version += 1
+    assert "lowest 20 at 50   highest 40 at 70" in picture(chart, 100, 15)[-1]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.sampled_from(["in", "out", "left", "right", "back", "cursor", "all", "tail"]), max_size=25))
+def test_whatever_is_pressed_the_part_that_is_shown_lies_within_the_data(keys: list[str]) -> None:
+    chart = Chart("Loss")
+    chart.show([train(1_000)])
+    actions = {
+        "in": lambda: chart.view.zoom(0.5),
+        "out": lambda: chart.view.zoom(2),
+        "left": lambda: chart.view.pan(-0.5),
+        "right": lambda: chart.view.pan(0.5),
+        "back": chart.view.go_back,
+        "cursor": lambda: chart.view.move_cursor(7),
+        "all": chart.view.show_all,
+        "tail": chart.view.toggle_follow,
+    }
+    for key in keys:
+        width = chart.view.x_range()[1] - chart.view.x_range()[0]
+        actions[key]()
+        low, high = chart.view.x_range()
+        assert 0 <= low < high <= 999
+        if key in ("left", "right"):
+            assert high - low == pytest.approx(width)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_only_the_cells_that_differ_are_drawn_again(data: st.DataObject) -> None:
+    from tui.widgets.chart.widget import changed
+
+    piece = st.tuples(st.text("ab─█ ", max_size=6), st.sampled_from(["label", "value"]))
+    before, after = (data.draw(st.lists(piece, max_size=5)) for _ in range(2))
+    old, new = ([(one, part) for text, part in row for one in text] for row in (before, after))
+    old, new = (cells + [(" ", "")] * (40 - len(cells)) for cells in (old, new))
+    left, right = changed(before, after, 40)
+    patched = [*old[:left], *new[left:right], *old[right:]]
+    assert patched == new
+    assert left == right or (old[left] != new[left] and old[right - 1] != new[right - 1])

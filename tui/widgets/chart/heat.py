@@ -1,0 +1,103 @@
+"""A heat map: each series is a row, each column a stretch of x, and the shade of a cell says how large the value is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tui.widgets.chart.canvas import Cells
+from tui.widgets.chart.scale import Window, cell_at
+from tui.widgets.chart.track import Track
+
+SHADES = "·░▒▓█"
+"""From low to high. The scale is logarithmic if all values are above zero."""
+
+
+@dataclass(frozen=True)
+class HeatMap:
+    """A heat map as cells, with what stands beside them."""
+
+    cells: Cells
+    labels: dict[int, str]
+    """Number of a line of cells → the name of the series that begins there."""
+    low: float
+    """The value of the lightest shade."""
+    high: float
+
+
+def heat_map(
+    tracks: Sequence[Track], low: float, high: float, columns: int, rows: int, cursor: float | None
+) -> HeatMap:
+    """Draw series, the first at the bottom, as far as they lie between x `low` and `high`.
+
+    A cell shows the highest value in its column or, where there is none, the last one before it. Where there are fewer
+    lines than series, neighbours share one, which shows the higher value.
+    """
+    window = Window(low, high, 0.0, 1.0)
+    shared = -(-len(tracks) // max(rows, 1))
+    groups = [tracks[start : start + shared] for start in range(0, len(tracks), shared)]
+    found = [_highest_of([_row(track, window, columns) for track in group]) for group in groups]
+    finite = [value for row in found for value in row if math.isfinite(value)]
+    least, most = min(finite, default=0.0), max(finite, default=0.0)
+    height = max(rows // max(len(groups), 1), 1)
+    cells: Cells = []
+    labels: dict[int, str] = {}
+    for group, row in zip(reversed(groups), reversed(found), strict=True):
+        labels[len(cells) + (height - 1) // 2] = _name([track.series.name for track in group])
+        line = [(_shade(value, least, most), "primary") for value in row]
+        cells += [list(line) for _ in range(height)]
+    cells += [[(" ", "note")] * columns for _ in range(rows - len(cells))]
+    if cursor is not None and low <= cursor <= high:
+        column = cell_at(window.across(cursor), columns)
+        for one in cells:
+            one[column] = ("│", "cursor") if one[column][0] in " ·" else (one[column][0], "cursor")
+    return HeatMap(cells, labels, least, most)
+
+
+def _row(track: Track, window: Window, columns: int) -> list[float]:
+    """Return the value of each column; NaN before the first point, after the last, and where nothing is measured."""
+    found = [math.nan] * columns
+    if not track.count:
+        return found
+    edges = [window.x_low + (window.x_high - window.x_low) * (column / columns) for column in range(columns + 1)]
+    last = track.xs[track.count - 1]
+    for column in range(columns):
+        end = edges[column + 1]
+        start = track.place(math.nextafter(edges[column], -math.inf))
+        stop = track.place(end if column == columns - 1 else math.nextafter(end, -math.inf))
+        inside = [y for y in track.ys[start:stop] if math.isfinite(y)]
+        if inside:
+            found[column] = max(inside)
+        elif start and edges[column] <= last:
+            found[column] = track.ys[start - 1]
+    return found
+
+
+def _highest_of(rows: Sequence[Sequence[float]]) -> list[float]:
+    return [
+        max((value for value in column if math.isfinite(value)), default=math.nan) for column in zip(*rows, strict=True)
+    ]
+
+
+def _shade(value: float, low: float, high: float) -> str:
+    if not math.isfinite(value):
+        return " "
+    if high <= low:
+        return SHADES[len(SHADES) // 2]
+    if low > 0:
+        share = (math.log(value) - math.log(low)) / max(math.log(high) - math.log(low), 1e-12)
+    else:
+        share = value / (high - low) - low / (high - low)
+    return SHADES[cell_at(share, len(SHADES))]
+
+
+def _name(names: Sequence[str]) -> str:
+    """Return the name of one series, or of several that share a line: `layer 1–3`."""
+    if len(names) == 1:
+        return names[0]
+    first, last = names[0], names[-1]
+    head, space, number = first.rpartition(" ")
+    if space and last.startswith(f"{head} "):
+        return f"{head} {number}–{last.rpartition(' ')[2]}"
+    return f"{first}–{last}"
