@@ -46,7 +46,23 @@ class Layer:
     """The runs of which the curve is the mean."""
 
 
+class Drawing:
+    """The curves as they were drawn last: they are not drawn again if only the cursor or a line beside them moves."""
+
+    def __init__(self) -> None:
+        self._drawn: tuple[object, Cells] = (None, [])
+
+    def cells(self, layers: Sequence[Layer], window: Window, columns: int, rows: int) -> Cells:
+        """Return the curves of the layers."""
+        looks = tuple((one.curve, len(one.curve), one.glyph, one.component, one.kind) for one in layers)
+        key = (looks, window, columns, rows)
+        if self._drawn[0] != key:
+            self._drawn = (key, _drawn(layers, window, columns, rows))
+        return self._drawn[1]
+
+
 def canvas(
+    drawing: Drawing,
     layers: Sequence[Layer],
     window: Window,
     columns: int,
@@ -60,13 +76,7 @@ def canvas(
     `cursor` is the x of a vertical line; `references` are (text, y) of horizontal lines. Both stay behind the data, and
     so does the range of bundles. Arrows at the edge point to what lies beyond it.
     """
-    cells = _plotted([layer for layer in layers if layer.kind != "dots"], window, columns, rows)
-    raw = [layer for layer in layers if layer.kind == "dots"]
-    if raw:  # on a separate canvas: within one braille cell the dots would join the line and take its colour
-        behind = _plotted(raw, window, columns, rows)
-        cells = [
-            [b if f[0] == " " else f for f, b in zip(*both, strict=True)] for both in zip(cells, behind, strict=True)
-        ]
+    cells = [list(line) for line in drawing.cells(layers, window, columns, rows)]
     if cursor is not None and window.x_low <= cursor <= window.x_high:
         column = cell_at(window.across(cursor), columns)
         for line in cells:
@@ -103,6 +113,15 @@ def _add_arrows(cells: Cells, layer: Layer, window: Window) -> None:
         for share in shares:
             if 0 <= share <= 1:
                 line[cell_at(share, len(line))] = (arrow, layer.component)
+
+
+def _drawn(layers: Sequence[Layer], window: Window, columns: int, rows: int) -> Cells:
+    cells = _plotted([layer for layer in layers if layer.kind != "dots"], window, columns, rows)
+    raw = [layer for layer in layers if layer.kind == "dots"]
+    if not raw:
+        return cells
+    behind = _plotted(raw, window, columns, rows)  # in one braille cell, the dots would join the line and its colour
+    return [[b if f[0] == " " else f for f, b in zip(*both, strict=True)] for both in zip(cells, behind, strict=True)]
 
 
 def joined(cells: Iterable[tuple[str, str]]) -> Row:

@@ -10,12 +10,12 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from tui.widgets.chart.scale import cell_at, share_of
 from tui.widgets.chart.series import Points
 
-_BLOCK = 256
+_BLOCK = 64
 """Points whose extremes are kept together."""
 _CHUNK = 4096
 """Points that are looked at together when they are added."""
@@ -85,41 +85,34 @@ class Curve:
 
     def highest_up_to(self, bound: float, start: int, stop: int) -> float | None:
         """Return the highest value of a range that is not above `bound`; None if all are."""
-        best = -math.inf
-        for part, extremes in self._parts(start, stop, self._highs):
-            for number, value in enumerate(extremes if extremes is not None else [max(self.ys[part])]):
-                if value <= bound:
-                    best = max(best, value)
-                elif extremes is None:
-                    best = max(best, max((y for y in self.ys[part] if y <= bound), default=best))
-                else:
-                    at = part.start + number * _BLOCK
-                    best = max(best, max((y for y in self.ys[at : at + _BLOCK] if y <= bound), default=best))
-        return best if best > -math.inf else None
+        first, last = self._blocks(start, stop)
+        ends = (
+            (self.ys[start:stop],)
+            if first >= last
+            else (self.ys[start : first * _BLOCK], self.ys[last * _BLOCK : stop])
+        )
+        blocks = self._highs[first:last]
+        mixed = [self.ys[at * _BLOCK : (at + 1) * _BLOCK] for at, high in enumerate(blocks, first) if high > bound]
+        return max((y for some in (*ends, blocks, *mixed) for y in some if y <= bound), default=None)
 
-    def _parts(self, start: int, stop: int, extremes: array[float]) -> Iterator[tuple[slice, array[float] | None]]:
-        """Yield a range in parts: whole blocks with their extremes, and what is before and after them without."""
-        first, last = -(-start // _BLOCK), min(stop // _BLOCK, len(extremes))
-        if first >= last:
-            if start < stop:
-                yield slice(start, stop), None
-            return
-        if start < first * _BLOCK:
-            yield slice(start, first * _BLOCK), None
-        yield slice(first * _BLOCK, last * _BLOCK), extremes[first:last]
-        if last * _BLOCK < stop:
-            yield slice(last * _BLOCK, stop), None
+    def _blocks(self, start: int, stop: int) -> tuple[int, int]:
+        """Return the numbers of the first whole block in a range, and of the one after the last."""
+        return -(-start // _BLOCK), min(stop // _BLOCK, len(self._highs))
 
     def _place(self, start: int, stop: int, best: Callable[..., float], extremes: array[float]) -> int:
-        found: list[tuple[float, slice, array[float] | None]] = []
-        for part, blocks in self._parts(start, stop, extremes):
-            found.append((best(self.ys[part] if blocks is None else blocks), part, blocks))
-        value = best(one for one, _, _ in found)
-        _, part, blocks = next(one for one in found if one[0] == value)
-        if blocks is not None:
-            at = part.start + blocks.index(value) * _BLOCK
-            return self.ys.index(value, at, at + _BLOCK)
-        return self.ys.index(value, part.start, part.stop)
+        ys = self.ys
+        first, last = self._blocks(start, stop)
+        if first >= last:
+            return ys.index(best(ys[start:stop]), start, stop)
+        begin, end = first * _BLOCK, last * _BLOCK
+        before, inside, after = ys[start:begin], extremes[first:last], ys[end:stop]
+        value = best(best(part) for part in (before, inside, after) if part)
+        if value in before:
+            return ys.index(value, start, begin)
+        if value in inside:
+            at = begin + inside.index(value) * _BLOCK
+            return ys.index(value, at, at + _BLOCK)
+        return ys.index(value, end, stop)
 
     # What is drawn
 
@@ -164,7 +157,7 @@ class Curve:
         width = high / columns - low / columns
         while at < end:
             column = cell_at(share_of(xs[at], low, high), columns)
-            upto = bisect_right(xs, low + width * (column + 1), at, end) if column < columns - 1 else end
+            upto = bisect_left(xs, low + width * (column + 1), at, end) if column < columns - 1 else end
             upto = max(upto, at + 1)
             places += sorted({self.lowest(at, upto), self.highest(at, upto)})
             at = upto

@@ -160,7 +160,7 @@ def _plot(view: ChartView, empty: str, unit: Unit, width: int, rows: int, axis: 
         (f" {clean_line(name, NAME_WIDTH)} {clean_line(unit.text(value, None))} ", value)
         for name, value in view.references
     ]
-    cells = canvas(layers, window, columns, rows, cursor=view.cursor, references=references)
+    cells = canvas(view.drawing, layers, window, columns, rows, cursor=view.cursor, references=references)
     result = _with_labels(cells, labels, gutter)
     return [*result, *_x_axis(view, window, gutter + 1, columns)] if axis else result
 

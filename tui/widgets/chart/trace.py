@@ -32,6 +32,12 @@ def scatter(curve: Curve, window: Window, columns: int) -> Points:
 
 def beyond(curve: Curve, window: Window, columns: int) -> tuple[list[float], list[float]]:
     """Return where in the window, from 0 to 1, points lie above it, and where they lie below it."""
+    start, stop = curve.between(window.x_low, window.x_high)
+    if start >= stop:
+        return [], []
+    lowest, highest = curve.ys[curve.lowest(start, stop)], curve.ys[curve.highest(start, stop)]
+    if window.y_low <= lowest and highest <= window.y_high:
+        return [], []
     points = curve.points(window.x_low, window.x_high, columns)
     above = [window.across(x) for x, y in points if y > window.y_high]
     return above, [window.across(x) for x, y in points if y < window.y_low]

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from core.base.text import clean_line
 from tui.widgets.chart.bundle import Bundle, Difference, track_of
-from tui.widgets.chart.canvas import Layer
+from tui.widgets.chart.canvas import Drawing, Layer
 from tui.widgets.chart.extent import extent
 from tui.widgets.chart.scale import Window, widened
 from tui.widgets.chart.series import Series
@@ -28,6 +28,8 @@ POINT_GLYPHS = "●○◆◇▲△■□"
 LINE_GLYPHS = " ▲■▼◆●□△"
 """Set on lines, from the second one on, so that they can be told apart without colour."""
 _MOST_STEPS_BACK = 50
+_MOST_WITH_RAW = 3
+"""Smoothed curves that have their raw values behind them; those of more would be a cloud."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,9 @@ class ChartView:
         """Name of the series that is drawn above the others and read out first; empty for none."""
         self.against = ""
         """Name of the series whose values are taken from those of all others; empty for none."""
+        self.drawing = Drawing()
         self._tracks: list[Track] = []
+        self._window: tuple[object, Window] = (None, Window(0.0, 1.0, 0.0, 1.0))
         self._before: list[tuple[float, float] | None] = []
         """The spans of before, to go back to."""
 
@@ -321,7 +325,9 @@ class ChartView:
         return self.series[index].colour or COLOURS[index % len(COLOURS)]
 
     def layers(self) -> list[Layer]:
-        """Return what is drawn, back to front."""
+        """Return what is drawn, back to front. Among many curves, only one has its raw values behind it."""
+        few = len(self.lines()) <= _MOST_WITH_RAW
+        only = self.front or (self.lines() or [""])[0]
         raw: list[Layer] = []
         lines: list[Layer] = []
         points: list[Layer] = []
@@ -329,7 +335,7 @@ class ChartView:
             series, weight = self.series[index], self._weight(index)
             curve = track.curve(log=self.log, weight=weight)
             several = isinstance(track, Bundle | Difference)
-            if weight and not several:
+            if weight and not several and (few or series.name == only):
                 raw.append(Layer(track.curve(log=self.log), "", "raw", "dots"))
             kind = "points" if series.style == "points" else "line"
             front = points if kind == "points" else lines
@@ -340,14 +346,17 @@ class ChartView:
 
     def window(self) -> Window:
         """Return the visible part of the plane."""
-        low, high = self.x_range()
-        layers = self.layers()
-        parts = [(layer.curve, *layer.curve.between(low, high)) for layer in layers]
-        others = [y for layer in layers if layer.bundle is not None for y in layer.bundle.extremes(low, high)]
-        if not self.robust and not self.against and any(start < stop for _, start, stop in parts):
-            others += [y for _, y in self.references]
-        found = extent(parts, others, log=self.log, robust=self.robust)
-        return Window(low, high, *found, log=self.log)
+        key = self._looks()
+        if self._window[0] != key:
+            low, high = self.x_range()
+            layers = self.layers()
+            parts = [(layer.curve, *layer.curve.between(low, high)) for layer in layers]
+            others = [y for layer in layers if layer.bundle is not None for y in layer.bundle.extremes(low, high)]
+            if not self.robust and not self.against and any(start < stop for _, start, stop in parts):
+                others += [y for _, y in self.references]
+            found = extent(parts, others, log=self.log, robust=self.robust)
+            self._window = (key, Window(low, high, *found, log=self.log))
+        return self._window[1]
 
     def cuts_outliers(self) -> bool:
         """Return whether visible points lie beyond the window."""
@@ -363,5 +372,9 @@ class ChartView:
 
     def state(self) -> tuple[object, ...]:
         """Return everything that a picture depends on besides its size."""
-        looks = (self.log, self.robust, self.follow, self.smoothing, self.hidden, self.front, self.against)
-        return self.version, *looks, self.span, self.cursor
+        return *self._looks(), self.front, self.cursor
+
+    def _looks(self) -> tuple[object, ...]:
+        """Return everything that the visible part of the plane depends on."""
+        looks = (self.log, self.robust, self.follow, self.smoothing, self.hidden, self.against)
+        return self.version, *looks, self.span
