@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,15 @@ class RunsView:
     """Whether the highest come first."""
 
 
+@dataclass(frozen=True)
+class ChartsView:
+    """Which charts the Train screen shows."""
+
+    names: tuple[str, ...] = ()
+    count: int = 0
+    """How many at once; 0 if that was never chosen."""
+
+
 def read_theme() -> str:
     """Return the theme chosen last; empty if there is none, or the file cannot be read."""
     theme = _read(home() / FILE_NAME).get("theme", "")
@@ -38,7 +46,7 @@ def remember_theme(theme: str) -> None:
     Raises:
         ReviewtuiError: The home cannot be written.
     """
-    _remember("theme", theme)
+    _remember(theme=theme)
 
 
 def read_runs_view() -> RunsView:
@@ -61,27 +69,29 @@ def remember_runs_view(view: RunsView) -> None:
     Raises:
         ReviewtuiError: The home cannot be written.
     """
-    _remember("runs", asdict(view))
+    _remember(runs=asdict(view))
 
 
-def read_charts() -> tuple[str, ...]:
-    """Return the names of the charts that Train showed last; empty if there are none, or they cannot be read."""
-    found = _read(home() / FILE_NAME).get("charts", [])
-    return tuple(name for name in found if isinstance(name, str)) if isinstance(found, list) else ()
+def read_charts() -> ChartsView:
+    """Return the charts that Train showed last; none if that cannot be read."""
+    found = _read(home() / FILE_NAME)
+    names, count = found.get("charts", []), found.get("charts_at_once")
+    known = tuple(name for name in names if isinstance(name, str)) if isinstance(names, list) else ()
+    return ChartsView(known, count if isinstance(count, int) else 0)
 
 
-def remember_charts(names: Sequence[str]) -> None:
-    """Save the names of the charts that Train shows for the next start.
+def remember_charts(view: ChartsView) -> None:
+    """Save which charts Train shows for the next start.
 
     Raises:
         ReviewtuiError: The home cannot be written.
     """
-    _remember("charts", list(names))
+    _remember(charts=list(view.names), charts_at_once=view.count)
 
 
-def _remember(name: str, value: object) -> None:
+def _remember(**values: object) -> None:
     file = private_folder(home()) / FILE_NAME
-    write_json(file, {**_read(file), name: value})
+    write_json(file, {**_read(file), **values})
 
 
 def _read(file: Path) -> dict[str, Any]:

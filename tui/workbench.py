@@ -76,6 +76,8 @@ class Workbench(OrderedApp):
         """The run whose model Classify should use; Classify takes it over when it is next shown."""
         self.runs_to_compare: list[RunFolder] | None = None
         """The runs that Compare should compare; it takes them over when it is next shown."""
+        self.runs_to_overlay: list[RunFolder] = []
+        """Runs that Train should show on the charts of the next run that it opens; it takes them over."""
         self.changed_keys: Mapping[str, str] = {}
         """Action id → its keys, for the actions that `keys.toml` changes."""
         self.setting_in_view = ""
@@ -166,6 +168,11 @@ class Workbench(OrderedApp):
         """Show a run, live or past, on the Train screen."""
         self.run_in_view = run
         self.switch_mode("train")
+
+    def open_on_charts(self, runs: Sequence[RunFolder]) -> None:
+        """Show the first of some runs on the Train screen, and the others on its charts."""
+        self.runs_to_overlay = list(runs[1:])
+        self.open_run(runs[0])
 
     def open_group(self, group: GroupFolder) -> None:
         """Show a group on the Groups screen."""

@@ -86,9 +86,9 @@ class RunHistory:
     """The latest reading of the current worker's heartbeat."""
     longest_step: float = 0.0
     """The longest training time between two steps, in seconds."""
-    _ended: EndRecord | None = None
-    _worker_starts: list[int] = field(default_factory=list)
+    worker_starts: list[int] = field(default_factory=list)
     """Index in `memory` of each worker's first record."""
+    _ended: EndRecord | None = None
     _peak_process: int = 0
     _peak_device: int = 0
 
@@ -126,11 +126,6 @@ class RunHistory:
         """The highest memory of all workers: of the GPU's allocator if one was used, otherwise of the process."""
         return self._peak_device or self._peak_process or None
 
-    def memory_by_worker(self) -> list[list[MemoryRecord]]:
-        """Return the memory records of each worker. Between two workers nothing was in use, however long that took."""
-        bounds = pairwise([*self._worker_starts, len(self.memory)])
-        return [self.memory[start:end] for start, end in bounds if start < end]
-
     def smoothed_loss(self) -> float | None:
         """Return the exponential moving average of the training loss; None before the first step."""
         recent = self.steps.column("loss")[-_SMOOTHED_STEPS:]
@@ -158,7 +153,7 @@ class RunHistory:
         self.begun = self.begun if self.begun is not None else record.time
         self._ended, self.end, self.paused = self.end or self._ended, None, False
         self.host, self.phase, self.sign = record.host, None, record
-        self._worker_starts.append(len(self.memory))
+        self.worker_starts.append(len(self.memory))
 
     def _on_extended(self, record: ExtendedRecord) -> None:
         if self._ended is not None:
@@ -199,8 +194,8 @@ class RunHistory:
         self.times.append(record)
 
     def _on_memory(self, record: MemoryRecord) -> None:
-        if not self._worker_starts:  # the records before it have not been read
-            self._worker_starts.append(0)
+        if not self.worker_starts:  # the records before it have not been read
+            self.worker_starts.append(0)
         self.memory.append(record)
         self.sign = record
         self._peak_process = max(self._peak_process, record.process_peak)

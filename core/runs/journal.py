@@ -131,15 +131,23 @@ class JournalReader:
         self._offset = 0
         self.damaged = 0
         """Number of complete lines that failed their checksum or do not match the declaration of their kind."""
+        self.share = 1.0
+        """The share of the journal, as large as it was at the last call, that has been read."""
 
-    def read_new(self) -> list[Record]:
-        """Return the records appended since the last call, in order; a half-written last line waits for the next."""
+    def read_new(self, most: int | None = None) -> list[Record]:
+        """Return the records appended since the last call, in order; a half-written last line waits for the next.
+
+        Args:
+            most: About how many bytes to read now; None for all there are.
+        """
         try:
             with self._path.open("rb") as file:
-                if os.fstat(file.fileno()).st_size < self._offset:  # another file took its place
+                size = os.fstat(file.fileno()).st_size
+                if size < self._offset:  # another file took its place
                     self._offset = 0
                 file.seek(self._offset)
-                data = file.read()
+                data = file.read(most) + (file.readline() if most is not None else b"")
+                self.share = file.tell() / size if size else 1.0
         except FileNotFoundError:
             return []
         whole = data.rfind(b"\n") + 1

@@ -18,9 +18,9 @@ from core.runs.records import StepRecord
 
 Measured = Literal["time", "step", "epoch", "loss", "learning_rate", "gradient_norm", "reviews", "tokens", "seconds"]
 """What a record of a step holds."""
-Derived = Literal["reviews_so_far", "reviews_per_second"]
-"""What follows from the records: the reviews of all steps so far, and the speed of each step, which is NaN where the
-step before it is not known."""
+Derived = Literal["since_first", "reviews_so_far", "reviews_per_second"]
+"""What follows from the records: seconds by the clock since the record of the first step, the reviews of all steps so
+far, and the speed of each step, which is NaN where the step before it is not known."""
 Column = Measured | Derived
 
 _MEASURED: tuple[Measured, ...] = get_args(Measured)
@@ -53,6 +53,8 @@ class Steps(Sequence[StepRecord]):
         seen = accumulate((float(one.reviews) for one in records), initial=self._seen)
         for name in _MEASURED:
             columns[name].extend(map(attrgetter(name), records))
+        first = columns["time"][0]
+        columns["since_first"].extend(max(one.time - first, 0.0) for one in records)
         columns["reviews_so_far"].extend(islice(seen, 1, None))
         columns["reviews_per_second"].extend(speeds if last is not None else [math.nan, *speeds])
         self._last, self._seen = records[-1], columns["reviews_so_far"][-1]

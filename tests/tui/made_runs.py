@@ -25,13 +25,14 @@ def make_run(
 
     Notes: losses (list, one a step), message, data, notice, labels, model, devices (in memory records), plan (values in
     place of those of its plan), evaluation (the same for its evaluations), cut, figures and best (values in place of
-    those of its last record).
+    those of its last record), group (the id of its group).
     """
     run = RunFolder(private_folder(runs_home()) / f"20260901-{100_000 + number}-{number:04}")
     private_folder(run.path)
     private_folder(run.checkpoints)
+    settings = Settings(model="starter", epochs=2)
     request = Request(
-        name=name, data=notes.get("data", "/data/reviews.csv"), settings=Settings(model="starter", epochs=2)
+        name=name, data=notes.get("data", "/data/reviews.csv"), settings=settings, group=notes.get("group")
     )
     write_whole(run.settings, request.to_toml())
     now = BEGAN + 1000 * number

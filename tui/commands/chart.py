@@ -13,6 +13,7 @@ from core.runs.outline import read_outline
 from core.runs.start import forecast_peak_bytes
 from tui.screens.train.chart_data import Charted
 from tui.screens.train.charts import CHARTS
+from tui.screens.train.samples import Samples
 from tui.widgets.chart.picture import picture
 from tui.widgets.chart.view import ChartView
 
@@ -30,21 +31,24 @@ def chart_lines(run: RunFolder, history: RunHistory, name: str) -> list[str]:
     Raises:
         InputError: There is no such chart.
     """
-    kind = CHARTS.get(name.replace("-", " "))
+    kind = {known.casefold(): kind for known, kind in CHARTS.items()}.get(name.replace("-", " ").casefold())
     if kind is None:
         known = ", ".join(one.replace(" ", "-") for one in CHARTS)
         raise InputError(f"There is no chart {clean_line(name, 40)!r}; there are {known}.")
     baseline, outline = best_baseline(run), read_outline(run.settings)
     most = outline.all_settings().get("max_grad_norm") if outline is not None else None
+    samples = Samples()
+    samples.follow(history)
     found = kind.draw(
         Charted(
             history,
             baseline.validation if baseline is not None else None,
             forecast_peak_bytes(run),
             float(most) if isinstance(most, int | float) else 0.0,
+            samples=samples,
         )
     )
-    view = ChartView(kind.smoothing)
+    view = ChartView(kind.smoothing, robust=kind.robust)
     view.show(found.series, found.references, kind.x_label or "step")
     columns = min(shutil.get_terminal_size().columns, _MOST_COLUMNS)
     rows = picture(view, found.title, found.empty, kind.unit, columns, _ROWS)

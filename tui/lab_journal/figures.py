@@ -10,6 +10,7 @@ from core.lab_journal.entry import Entry, Member
 from core.runs.folder import RunFolder, runs_home
 from core.runs.history import LOSS_SMOOTHING, RunHistory, read_history
 from tui.widgets.chart.series import Series
+from tui.widgets.chart.units import NUMBER, Unit
 
 _FEWEST = 3
 """Points below which a line says nothing that the table does not."""
@@ -26,6 +27,7 @@ class Figure:
     """Weight of the moving average that lines are drawn with, above their values; 0 for none."""
     references: list[tuple[str, float]] = field(default_factory=list)
     """Name and y of horizontal lines."""
+    x_unit: Unit = NUMBER
 
 
 def figures_of(entry: Entry) -> list[Figure]:

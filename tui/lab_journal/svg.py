@@ -10,6 +10,7 @@ from tui.lab_journal.figures import Figure
 from tui.widgets.chart.bundle import Bundle, track_of
 from tui.widgets.chart.curve import Curve
 from tui.widgets.chart.extent import extent
+from tui.widgets.chart.heat import SHADES, heat_map
 from tui.widgets.chart.scale import Window, ticks, widened
 from tui.widgets.chart.track import Track
 from tui.widgets.chart.units import number_text
@@ -19,6 +20,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 16, 44, 44
 _COLOURS = ("#1b5e9b", "#c2570c", "#2e7d32", "#7b3fa0", "#8d6e00", "#b3261e")
 """Told apart in grey and by colour-blind readers with the marks and dashes beside them."""
 _COLUMNS = 400
+_HEAT_COLUMNS = 100
 _MARKS = ("circle", "square", "diamond")
 
 
@@ -42,7 +44,12 @@ def _document(figure: Figure) -> Iterator[str]:
         yield f'<text x="{_LEFT}" y="{_HEIGHT // 2}" fill="#555">Nothing was measured.</text>'
         yield "</svg>"
         return
-    yield from _axes(figure, window)
+    if any(track.series.style == "heat" for track in tracks):
+        yield from _heat(tracks, window)
+        yield from _x_axis(figure, window, tracks)
+        yield "</svg>"
+        return
+    yield from _axes(figure, window, tracks)
     for name, value in figure.references:
         if window.y_low <= value <= window.y_high:
             y = _y(window, value)
@@ -66,7 +73,7 @@ def _window(figure: Figure, tracks: Sequence[Track]) -> Window | None:
     return Window(*widened(low, high), *extent(parts, others, log=False, robust=False))
 
 
-def _axes(figure: Figure, window: Window) -> Iterator[str]:
+def _axes(figure: Figure, window: Window, tracks: Sequence[Track]) -> Iterator[str]:
     right, bottom = _WIDTH - _RIGHT, _HEIGHT - _BOTTOM
     y_ticks, y_step = ticks(window.y_low, window.y_high, 5)
     for value in y_ticks:
@@ -74,16 +81,21 @@ def _axes(figure: Figure, window: Window) -> Iterator[str]:
         yield f'<line x1="{_LEFT}" y1="{y}" x2="{right}" y2="{y}" stroke="#ddd"/>'
         label = _text(number_text(value, y_step))
         yield f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end" fill="#333">{label}</text>'
-    x_ticks, x_step = ticks(window.x_low, window.x_high, 8)
-    if all(x.is_integer() for one in figure.series for x in one.xs):  # there is no run 1.5
+    yield from _x_axis(figure, window, tracks)
+    yield f'<path d="M{_LEFT} {_TOP}V{bottom}H{right}" fill="none" stroke="#333"/>'
+
+
+def _x_axis(figure: Figure, window: Window, tracks: Sequence[Track]) -> Iterator[str]:
+    bottom = _HEIGHT - _BOTTOM
+    x_ticks, x_step = ticks(window.x_low, window.x_high, 8, base=figure.x_unit.base)
+    if all(x.is_integer() for one in tracks for x in one.xs[: one.count]):  # there is no run 1.5
         x_ticks, x_step = [value for value in x_ticks if value.is_integer()], max(x_step, 1.0)
     for value in x_ticks:
         x = _x(window, value)
         yield f'<line x1="{x}" y1="{bottom}" x2="{x}" y2="{bottom + 5}" stroke="#333"/>'
-        label = _text(number_text(value, x_step))
+        label = _text(figure.x_unit.text(value, x_step))
         yield f'<text x="{x}" y="{bottom + 18}" text-anchor="middle" fill="#333">{label}</text>'
-    yield f'<path d="M{_LEFT} {_TOP}V{bottom}H{right}" fill="none" stroke="#333"/>'
-    middle = (_LEFT + right) // 2
+    middle = (_LEFT + _WIDTH - _RIGHT) // 2
     yield f'<text x="{middle}" y="{_HEIGHT - 8}" text-anchor="middle" fill="#333">{_text(figure.x_label)}</text>'
 
 
@@ -114,6 +126,24 @@ def _range(runs: Bundle, window: Window, colour: str) -> Iterator[str]:
     above = [f"{_x(window, x)},{_y(window, y)}" for x, y in zip(runs.xs, runs.highs, strict=True)]
     below = [f"{_x(window, x)},{_y(window, y)}" for x, y in zip(runs.xs, runs.lows, strict=True)]
     yield f'<polygon points="{" ".join([*above, *reversed(below)])}" fill="{colour}" fill-opacity="0.2"/>'
+
+
+def _heat(tracks: Sequence[Track], window: Window) -> Iterator[str]:
+    """Draw each series as a row of cells, the darker the higher the value, the first at the bottom."""
+    found = heat_map(tracks, window.x_low, window.x_high, _HEAT_COLUMNS, len(tracks), None)
+    height = (_HEIGHT - _TOP - _BOTTOM) / len(tracks)
+    width = (_WIDTH - _LEFT - _RIGHT) / _HEAT_COLUMNS
+    for number, line in enumerate(found.cells):
+        y = _TOP + number * height
+        name = _text(found.labels.get(number, ""))
+        yield f'<text x="{_LEFT - 6}" y="{y + height / 2 + 4:.1f}" text-anchor="end" fill="#333">{name}</text>'
+        for column, (shade, _) in enumerate(line):
+            if shade in SHADES:
+                x, opacity = _LEFT + column * width, (SHADES.index(shade) + 0.5) / len(SHADES)
+                size = f'width="{width:.2f}" height="{height:.2f}"'
+                yield f'<rect x="{x:.2f}" y="{y:.2f}" {size} fill="{_COLOURS[0]}" fill-opacity="{opacity:.2g}"/>'
+    shades = _text(f"light {number_text(found.low)}, dark {number_text(found.high)}")
+    yield f'<text x="{_WIDTH - _RIGHT}" y="36" text-anchor="end" fill="#333">{shades}</text>'
 
 
 def _mark(x: float, y: float, number: int, colour: str) -> str:

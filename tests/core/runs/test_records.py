@@ -159,7 +159,7 @@ def test_whatever_a_journal_says_with_right_checksums_is_shown_or_counted_as_dam
     summary = summary_of(run, history)
     summary.to_json()
     summarize(run)
-    history.seconds_left(), history.reviews_per_second(), history.memory_by_worker()
+    history.seconds_left(), history.reviews_per_second()
     assert all(line.plain for line in Narrator().lines(found))
     assert plan_lines("balanced", history.plan, 80) is not None
     for sample in history.memory:

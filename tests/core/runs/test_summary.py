@@ -142,7 +142,7 @@ def test_an_extended_run_has_the_steps_of_its_new_epochs_before_it_makes_a_new_p
 
 def test_memory_is_told_apart_by_worker_and_the_highest_peak_of_all_counts() -> None:
     history = RunHistory()
-    assert history.memory_by_worker() == [] and history.peak_bytes is None
+    assert history.memory == [] and history.peak_bytes is None
     first = [record("memory", time=float(moment), process_peak=700, device_peak=None) for moment in (1, 2)]
     second = [record("memory", time=float(moment), process_peak=400, device_peak=None) for moment in (90, 91, 92)]
     history.update([record("started"), *first, record("finished"), record("started"), record("started"), *second])

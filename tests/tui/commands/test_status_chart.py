@@ -41,7 +41,10 @@ def test_an_unknown_chart_is_named_with_those_that_there_are(capsys: Printed) ->
     run = make_run(1)
     assert reviewtui("status", run.id, "--chart", "\x1b[31mloss") == 2
     said = capsys.readouterr().err
-    assert "loss, accuracy, learning-rate, gradient-norm, speed, memory" in said and not steering(said) - {"\n"}
+    assert (
+        "loss, accuracy, learning-rate, gradient-norm, gradients-by-layer, updates-by-layer, speed, memory" in said
+        and not steering(said) - {"\n"}
+    )
     with pytest.raises(InputError):
         chart_lines(run, read_history(run.journal), "")
 

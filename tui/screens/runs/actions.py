@@ -175,6 +175,11 @@ class ActsOnRuns(Distils):
         if runs := self.targets():
             self.app.open_compare([folder_of(run) for run in runs])
 
+    def action_charts(self) -> None:
+        """Show the marked runs on the same charts."""
+        if runs := self.targets():
+            self.app.open_on_charts([folder_of(run) for run in runs])
+
     @work(exit_on_error=False, group="settings", exclusive=True)
     async def action_settings(self) -> None:
         """Show all settings of the chosen run."""

@@ -21,6 +21,7 @@ RUNS = KeyTable(
         Action("runs.delete", "d", "delete", "Delete", "Undo restores it until you quit", footer=True),
         Action("runs.undo", "u", "undo", "Undo", "Take the latest change back", footer=True),
         Action("runs.compare", "C", "compare", "Compare", "The marked runs, on identical reviews", footer=True),
+        Action("runs.charts", "V", "charts", "On charts", "The marked runs, on the same charts"),
         Action("runs.distil", "D", "distil", "Distil…", "A smaller and faster model that learns from its model"),
         Action("runs.settings", "i", "settings", "Settings", "All settings of the run"),
         Action("runs.mark", "space", "mark", "Mark", "Then keys act on all marked runs", footer=True),

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from core.runs.figures import ValidationFigures
 from core.runs.history import RunHistory
-from tui.widgets.chart.series import Series
+from core.runs.steps import Column
+from tui.screens.train.samples import Samples
+from tui.widgets.chart.series import Colour, Series
+from tui.widgets.chart.units import CLOCK, NUMBER, Unit
+from tui.widgets.chart.view import COLOURS
 
 
 @dataclass(frozen=True)
@@ -22,18 +27,43 @@ class ChartData:
     """What is said if there are no series."""
 
 
-Axis = Literal["step", "epoch", "reviews", "seconds"]
-"""Along what curves go: steps, epochs, reviews learned from, or seconds of training."""
+Axis = Literal["step", "epoch", "reviews", "seconds", "elapsed", "clock"]
+"""Along what curves go."""
 AXES: tuple[Axis, ...] = get_args(Axis)
-AXIS_NAMES: dict[Axis, str] = {"step": "step", "epoch": "epoch", "reviews": "reviews", "seconds": "seconds of training"}
+
+
+@dataclass(frozen=True)
+class AxisKind:
+    """An axis that curves can go along."""
+
+    name: str
+    column: Column
+    """Where a step lies on it."""
+    unit: Unit = NUMBER
+
+
+AXIS_KINDS: dict[Axis, AxisKind] = {
+    "step": AxisKind("step", "step"),
+    "epoch": AxisKind("epoch", "epoch"),
+    "reviews": AxisKind("reviews", "reviews_so_far"),
+    "seconds": AxisKind("seconds of training", "seconds"),
+    "elapsed": AxisKind("seconds since the first step", "since_first"),
+    "clock": AxisKind("time of day", "time", CLOCK),
+}
 
 
 @dataclass(frozen=True)
 class Overlaid:
-    """Another run on the same charts."""
+    """Another run on the same charts, or several as their mean and range."""
 
     name: str
-    history: RunHistory
+    histories: tuple[RunHistory, ...]
+    number: int = 1
+    """Which of the runs it is, from 1: its colour and its mark follow from it."""
+
+    @property
+    def colour(self) -> Colour:
+        return COLOURS[self.number % len(COLOURS)]
 
 
 @dataclass(frozen=True)
@@ -47,7 +77,14 @@ class Charted:
     """The forecast peak of memory, in bytes."""
     max_grad_norm: float = 0.0
     """The norm above which gradients are clipped; 0 if they are not, or that is not known."""
-    others: tuple[Overlaid, ...] = ()
+    others: Sequence[Overlaid] = ()
     """Runs on the same charts."""
     axis: Axis = "step"
     """Along what curves go."""
+    samples: Samples = field(default_factory=Samples)
+    """Its records about memory and time, in columns."""
+
+    @property
+    def makes_no_steps(self) -> bool:
+        """Whether the run is a baseline."""
+        return self.history.plan is not None and self.history.plan.method == "baseline"

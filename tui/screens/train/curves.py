@@ -1,34 +1,37 @@
-"""The charts whose curves go along the training: loss, accuracy, learning rate, gradient norm and speed."""
+"""The charts whose curves go along the training: loss, accuracy, learning rate, gradient norm, speed, and layers."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from itertools import accumulate, pairwise
+from dataclasses import replace
 from typing import Literal
 
 from core.runs.history import RunHistory
-from core.runs.records import EvaluationRecord, StepRecord
-from tui.screens.train.chart_data import Axis, ChartData, Charted
-from tui.widgets.chart.series import Series
+from core.runs.records import EvaluationRecord
+from core.runs.steps import Column
+from tui.screens.train.chart_data import AXIS_KINDS, Axis, ChartData, Charted, Overlaid
+from tui.widgets.chart.series import Colour, Series, bundle
 
 NO_LOSS = "No loss yet: the first step has not been made."
 _NO_STEP = "The first step has not been made."
 _NO_EVALUATION = "Not evaluated yet."
 _NO_STEPS_AT_ALL = "A baseline makes no steps, so there is no curve."
+_NO_LAYERS = "No step has been looked at by layer."
 
 
 def loss_chart(of: Charted) -> ChartData:
     """Return the training loss of every step and the validation loss of every evaluation."""
-    if _makes_no_steps(of):
+    if of.makes_no_steps:
         return ChartData("Loss", [], [], _NO_STEPS_AT_ALL)
-    series = [_of_steps(of, "training", lambda one: one.loss)]
+    series = [_of_steps(of.history, of.axis, "training", "loss", "primary", 0)]
     if of.history.evaluations:
-        series.append(_points(of.history, of.axis, "validation"))
+        colour: Colour = "primary" if of.others else "warning"
+        series.append(_of_evaluations(of.history, of.axis, "validation", _loss, colour, 0, "points"))
     for other in of.others:
-        series.append(_of_steps(of, other.name, lambda one: one.loss, other.history))
-        if other.history.evaluations:
-            series.append(_points(other.history, of.axis, f"{other.name}, validation"))
+        series.append(_of_others(of, other, "loss"))
+        if any(one.evaluations for one in other.histories):
+            series += _points_of_others(of, other)
     best = of.history.best
     references = [("baseline", of.baseline.loss)] if of.baseline is not None else []
     return ChartData("Loss" if best is None else f"Loss · kept: step {best.step}", series, references, NO_LOSS)
@@ -37,15 +40,18 @@ def loss_chart(of: Charted) -> ChartData:
 def accuracy_chart(of: Charted) -> ChartData:
     """Return accuracy and macro F1 on the validation rows, of every evaluation, beside the guess and the baseline."""
     history = of.history
-    if _makes_no_steps(of):
+    if of.makes_no_steps:
         return ChartData("Accuracy", [], [], _NO_STEPS_AT_ALL)
-    others = [one for one in of.others if one.history.evaluations]
+    others = [one for one in of.others if any(history.evaluations for history in one.histories)]
     if not history.evaluations and not others:
         return ChartData("Accuracy", [], [], _NO_EVALUATION)
-    series = [_of_evaluations(history, of.axis, "accuracy", lambda one: one.accuracy)]
+    series = [_of_evaluations(history, of.axis, "accuracy", _accuracy, "primary", 0)]
     if not others:
-        series.append(_of_evaluations(history, of.axis, "macro F1", lambda one: one.macro_f1, colour="success"))
-    series += [_of_evaluations(one.history, of.axis, one.name, lambda one: one.accuracy) for one in others]
+        series.append(_of_evaluations(history, of.axis, "macro F1", lambda one: one.macro_f1, "success", 1))
+    series += [
+        _together(one, [_of_evaluations(each, of.axis, one.name, _accuracy) for each in one.histories])
+        for one in others
+    ]
     references = [("baseline", of.baseline.accuracy)] if of.baseline is not None else []
     majority = history.plan.majority if history.plan is not None else None
     if majority is not None:
@@ -55,59 +61,83 @@ def accuracy_chart(of: Charted) -> ChartData:
 
 def learning_rate_chart(of: Charted) -> ChartData:
     """Return the learning rate of every step."""
-    if _makes_no_steps(of):
-        return ChartData("Learning rate", [], [], _NO_STEPS_AT_ALL)
-    return ChartData("Learning rate", _of_all(of, "learning rate", lambda one: one.learning_rate), [], _NO_STEP)
+    return _of_all("Learning rate", of, "learning rate", "learning_rate")
 
 
 def gradient_chart(of: Charted) -> ChartData:
     """Return the gradient norm of every step before clipping, and how many steps were clipped."""
-    if _makes_no_steps(of):
-        return ChartData("Gradient norm", [], [], _NO_STEPS_AT_ALL)
-    steps, most = of.history.steps, of.max_grad_norm
-    series = _of_all(of, "gradient norm", lambda one: one.gradient_norm)
+    found, steps, most = (
+        _of_all("Gradient norm", of, "gradient norm", "gradient_norm"),
+        of.history.steps,
+        of.max_grad_norm,
+    )
     if not most or not steps:
-        return ChartData("Gradient norm", series, [], _NO_STEP)
-    clipped = sum(one.gradient_norm > most for one in steps) / len(steps)
-    title = f"Gradient norm · {clipped:.0%} of steps clipped"
-    return ChartData(title, series, [("clipped above", most)], _NO_STEP)
+        return found
+    clipped = of.samples.clipped.share(steps, most)
+    return replace(found, title=f"Gradient norm · {clipped:.0%} of steps clipped", references=[("clipped above", most)])
 
 
 def speed_chart(of: Charted) -> ChartData:
     """Return the reviews per second of every step but a worker's first; evaluations and checkpoints do not count."""
-    if _makes_no_steps(of):
-        return ChartData("Speed", [], [], _NO_STEPS_AT_ALL)
-    runs = [("reviews/s", of.history), *((one.name, one.history) for one in of.others)]
-    series = [_speeds(history, of.axis, name) for name, history in runs if len(history.steps) > 1]
-    return ChartData("Reviews per second", series, [], _NO_STEP)
+    return _of_all("Reviews per second", of, "reviews/s", "reviews_per_second")
 
 
-def along(history: RunHistory, axis: Axis) -> Sequence[float]:
-    """Return where each step of a run lies on an axis."""
+def layers_chart(of: Charted, figure: Literal["gradient_norm", "update_ratio"], title: str) -> ChartData:
+    """Return a figure of each part of the model, of the steps that were looked at so closely, as a heat map."""
+    if of.makes_no_steps:
+        return ChartData(title, [], [], _NO_STEPS_AT_ALL)
+    looked_at = of.history.layers
+    places = _places(of.history, of.axis, [(one.step, None, one.time) for one in looked_at])
+    names = [part.name for part in looked_at[-1].parts] if looked_at else []
+    series = []
+    for name in names:
+        values = [next((getattr(part, figure) for part in one.parts if part.name == name), None) for one in looked_at]
+        series.append(Series(name, places, values, "heat", gaps=True))
+    return ChartData(title, series, [], _NO_LAYERS)
+
+
+def _loss(one: EvaluationRecord) -> float:
+    return one.loss
+
+
+def _accuracy(one: EvaluationRecord) -> float:
+    return one.accuracy
+
+
+def _of_all(title: str, of: Charted, name: str, column: Column) -> ChartData:
+    """Return a figure of every step, of the run and of those beside it."""
+    if of.makes_no_steps:
+        return ChartData(title, [], [], _NO_STEPS_AT_ALL)
+    series = [_of_steps(of.history, of.axis, name, column, "primary", 0)]
+    return ChartData(title, [*series, *(_of_others(of, other, column) for other in of.others)], [], _NO_STEP)
+
+
+def _of_steps(
+    history: RunHistory, axis: Axis, name: str, column: Column, colour: Colour | None = None, mark: int | None = None
+) -> Series:
     steps = history.steps
-    if axis == "reviews":
-        return list(accumulate(one.reviews for one in steps))
-    if axis == "epoch":
-        return [one.epoch for one in steps]
-    return [one.seconds for one in steps] if axis == "seconds" else [one.step for one in steps]
+    gaps = column == "reviews_per_second"
+    return Series(name, steps.column(AXIS_KINDS[axis].column), steps.column(column), "line", colour, mark, gaps)
 
 
-def _places(history: RunHistory, axis: Axis, evaluations: Sequence[EvaluationRecord]) -> Sequence[float]:
-    """Return where evaluations lie on an axis: where the steps before them do."""
-    if axis == "step":
-        return [one.step for one in evaluations]
-    if axis == "epoch":
-        return [one.epoch for one in evaluations]
-    numbers, places = [one.step for one in history.steps], along(history, axis)
-    found = (min(bisect_left(numbers, one.step), len(places) - 1) for one in evaluations)
-    return [places[place] if place >= 0 else 0.0 for place in found]
+def _of_others(of: Charted, other: Overlaid, column: Column) -> Series:
+    return _together(other, [_of_steps(history, of.axis, other.name, column) for history in other.histories])
 
 
-def _points(history: RunHistory, axis: Axis, name: str) -> Series:
-    """Return the validation losses as points."""
-    found = history.evaluations
-    colour: Literal["warning"] | None = "warning" if name == "validation" else None
-    return Series(name, _places(history, axis, found), [one.loss for one in found], style="points", colour=colour)
+def _points_of_others(of: Charted, other: Overlaid) -> list[Series]:
+    """Return the validation losses of another run as points, or those of several as their mean and range."""
+    name = f"{other.name}, validation"
+    found = [_of_evaluations(history, of.axis, name, _loss) for history in other.histories]
+    if len(found) > 1:
+        return [bundle(name, found, other.colour, other.number)]
+    return [replace(found[0], style="points", colour=other.colour, mark=other.number)]
+
+
+def _together(other: Overlaid, series: list[Series]) -> Series:
+    """Return a curve of another run, or those of several as one, with the colour and the mark that they have."""
+    if len(series) > 1:
+        return bundle(other.name, series, other.colour, other.number)
+    return replace(series[0], colour=other.colour, mark=other.number)
 
 
 def _of_evaluations(
@@ -115,37 +145,32 @@ def _of_evaluations(
     axis: Axis,
     name: str,
     figure: Callable[[EvaluationRecord], float],
-    colour: Literal["success"] | None = None,
+    colour: Colour | None = None,
+    mark: int | None = None,
+    style: Literal["line", "points"] = "line",
 ) -> Series:
     found = history.evaluations
-    return Series(name, _places(history, axis, found), [figure(one) for one in found], colour=colour)
+    places = _places(history, axis, [(one.step, one.epoch, one.time) for one in found])
+    return Series(name, places, [figure(one) for one in found], style, colour, mark)
 
 
-def _of_all(of: Charted, name: str, figure: Callable[[StepRecord], float]) -> list[Series]:
-    """Return a figure of every step, of the run and of those beside it."""
-    others = [_of_steps(of, other.name, figure, other.history) for other in of.others]
-    return [_of_steps(of, name, figure), *others]
+def _places(history: RunHistory, axis: Axis, at: Sequence[tuple[int, float | None, float]]) -> Sequence[float]:
+    """Return where something lies on an axis that happened after some steps: where those steps do.
 
-
-def _of_steps(
-    of: Charted, name: str, figure: Callable[[StepRecord], float], history: RunHistory | None = None
-) -> Series:
-    history = history or of.history
-    return Series(name, along(history, of.axis), [figure(one) for one in history.steps])
-
-
-def _speeds(history: RunHistory, axis: Axis, name: str) -> Series:
-    speeds = [_speed(before, after) for before, after in pairwise(history.steps)]
-    return Series(name, along(history, axis)[1:], speeds)
-
-
-def _speed(before: StepRecord, after: StepRecord) -> float | None:
-    seconds = after.seconds - before.seconds
-    return after.reviews / seconds if seconds > 0 and after.step == before.step + 1 else None
-
-
-def _makes_no_steps(of: Charted) -> bool:
-    return of.history.plan is not None and of.history.plan.method == "baseline"
+    Args:
+        history: The run.
+        axis: The axis.
+        at: Step, epoch and time of each; None for an epoch that is that of the step.
+    """
+    if axis == "step":
+        return [step for step, _, _ in at]
+    if axis == "epoch" and all(epoch is not None for _, epoch, _ in at):
+        return [epoch or 0.0 for _, epoch, _ in at]
+    if axis == "clock":
+        return [time for _, _, time in at]
+    numbers, places = history.steps.column("step"), history.steps.column(AXIS_KINDS[axis].column)
+    found = (min(bisect_left(numbers, step), len(places) - 1) for step, _, _ in at)
+    return [places[place] if place >= 0 else 0.0 for place in found]
 
 
 def _rows(of: Charted) -> str:

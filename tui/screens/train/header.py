@@ -43,6 +43,10 @@ class RunHeader(Static):
         """Show that the journal is being read."""
         self.update(Content("Reading the run's journal…"))
 
+    def show_reading(self, share: float) -> None:
+        """Show how much of a long journal has been read."""
+        self.update(Content(f"Reading the run's journal, {share:.0%}… The curves show what has been read."))
+
     def show_trouble(self, sentence: str) -> None:
         """Show why the run's folder cannot be read."""
         self.update(Content.styled(clean(sentence), "$text-error"))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from textual.content import Content
 
 from core.base.text import clean_line
 from core.runs.folder import RunFolder, list_runs
+from core.runs.group import GroupFolder, groups_home, read_group
 from core.runs.history import RunHistory
 from core.runs.journal import JournalReader
 from core.runs.outline import Outline, read_outline
@@ -15,40 +17,97 @@ from core.runs.summary import RunSummary, summarize
 from tui.screens.train.chart_data import Overlaid
 
 MOST = 7
-"""Runs beside the one that is shown; colours and marks tell no more apart."""
+"""Runs and groups beside the run that is shown; colours and marks tell no more apart."""
 _LOOKED_AT = 300
 """The newest runs, among which others are offered."""
+_NAME = 30
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Something that can be laid over the charts: a run, or several as their mean and range."""
+
+    name: str
+    """Cleaned."""
+    runs: tuple[RunFolder, ...]
+    about: str = ""
+    """What else is said about it, cleaned."""
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What two choices of the same runs have in common."""
+        return tuple(run.id for run in self.runs)
+
+    def described(self) -> Content:
+        """Return it as a line of a list."""
+        return Content.assemble((f"{self.name:<{_NAME + 1}}", "bold"), (self.about, "$foreground-muted"))
 
 
 class Overlay:
     """Reads what is new in the journals of some runs."""
 
-    def __init__(self, runs: Sequence[tuple[str, RunFolder]] = ()) -> None:
-        """Args: runs: The name of each run, and its folder."""
-        self.runs = tuple(run for _, run in runs)
-        self.shown = tuple(Overlaid(name, RunHistory()) for name, _ in runs)
-        self._readers = [JournalReader(run.journal) for _, run in runs]
+    def __init__(self, choices: Sequence[Choice] = ()) -> None:
+        self.choices = tuple(choices)
+        self.shown = tuple(
+            Overlaid(one.name, tuple(RunHistory() for _ in one.runs), number)
+            for number, one in enumerate(choices, start=1)
+        )
+        self._readers = [
+            (history, JournalReader(run.journal))
+            for one, choice in zip(self.shown, choices, strict=True)
+            for history, run in zip(one.histories, choice.runs, strict=True)
+        ]
 
     def look(self) -> bool:
         """Read what is new; return whether there is anything. A journal that cannot be read stays as it was."""
         news = False
-        for one, reader in zip(self.shown, self._readers, strict=True):
+        for history, reader in self._readers:
             try:
-                news = one.history.update(reader.read_new()) or news
+                news = history.update(reader.read_new()) or news
             except OSError:
                 continue
         return news
 
+    def without(self, run: RunFolder) -> Overlay:
+        """Return what is laid over, without a run itself; this overlay if it is not among them."""
+        kept = [one for one in self.choices if one.key != (run.id,)]
+        return self if len(kept) == len(self.choices) else Overlay(kept)
 
-def candidates(run: RunFolder) -> list[tuple[RunFolder, RunSummary]]:
-    """Return the runs that can be shown beside one, the nearest first: its parent, its group, then the newest.
+
+def choices(run: RunFolder) -> list[Choice]:
+    """Return what can be laid over the charts of a run, the nearest first: its group, its parent, then the newest.
 
     Baselines make no steps, and are not among them. Reads the disk.
     """
     own = read_outline(run.settings)
-    found = [(other, summarize(other)) for other in list_runs()[:_LOOKED_AT] if other.id != run.id]
+    found = [(other, summarize(other)) for other in list_runs()[:_LOOKED_AT]]
     with_steps = [(other, one) for other, one in found if one.step and one.outline and one.outline.method != "baseline"]
-    return sorted(with_steps, key=lambda pair: _distance(own, pair[1]))
+    others = sorted((pair for pair in with_steps if pair[0].id != run.id), key=lambda pair: _distance(own, pair[1]))
+    groups = sorted(_groups(with_steps), key=lambda pair: own is None or pair[0] != own.group)
+    return [*(group for _, group in groups), *(_choice(*pair) for pair in others)]
+
+
+def choices_of(runs: Iterable[RunFolder]) -> list[Choice]:
+    """Return runs as choices, as they are laid over without being chosen from a list. Reads the disk."""
+    return [_choice(run, summarize(run)) for run in runs]
+
+
+def _choice(run: RunFolder, one: RunSummary) -> Choice:
+    score = f"accuracy {one.validation.accuracy:.3f}" if one.validation is not None else one.state
+    return Choice(clean_line(one.name, _NAME), (run,), f"{score}  {clean_line(one.model, 20)}")
+
+
+def _groups(found: Sequence[tuple[RunFolder, RunSummary]]) -> Iterable[tuple[str, Choice]]:
+    """Yield the id of each group with at least two of the runs, and the group as a choice."""
+    members: dict[str, list[RunFolder]] = {}
+    for run, one in reversed(found):
+        if one.outline is not None and one.outline.group is not None:
+            members.setdefault(one.outline.group, []).append(run)
+    for group, runs in members.items():
+        if len(runs) > 1:
+            outline = read_group(GroupFolder(groups_home() / group))
+            name = clean_line(outline.name if outline is not None else group, _NAME)
+            yield group, Choice(name, tuple(runs), f"group: mean and range of {len(runs)} runs")
 
 
 def _distance(own: Outline | None, other: RunSummary) -> int:
@@ -58,11 +117,3 @@ def _distance(own: Outline | None, other: RunSummary) -> int:
     if own.parent is not None and own.parent.run == other.id:
         return 0
     return 1 if own.group is not None and other.outline is not None and other.outline.group == own.group else 2
-
-
-def described(one: RunSummary) -> Content:
-    """Return a run as a choice: its name, its accuracy and its model."""
-    score = f"accuracy {one.validation.accuracy:.3f}" if one.validation is not None else one.state
-    return Content.assemble(
-        (f"{clean_line(one.name, 30):<31}", "bold"), (f"{score}  {clean_line(one.model, 20)}", "$foreground-muted")
-    )

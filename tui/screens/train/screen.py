@@ -24,7 +24,6 @@ from tui.screens.train.header import RunHeader, ToBeat
 from tui.screens.train.keys import TRAIN
 from tui.screens.train.log import Narrator, RunLog
 from tui.screens.train.memory_bar import MemoryBar
-from tui.screens.train.overlay import Overlay
 from tui.screens.train.panes import CHART_PANES, HasPanes
 from tui.screens.train.plan import RunPlan
 from tui.screens.train.reader import RunReader
@@ -58,9 +57,11 @@ estimated from the pace of the last 50 steps.
 
 The loss chart shows the smoothed training loss, its raw values as dots, and the validation loss of every \
 evaluation. v and V put other charts in its place: accuracy and F1 of every evaluation, the learning rate, the \
-gradient norm with the share of clipped steps, reviews per second, and memory with its forecast. Two charts along \
-the same axis have one cursor; X changes the axis to epochs, reviews or seconds of training, and O puts other runs \
-on the same charts. In the memory bar █ is used by the run, ▓ reserved for it, ▒ used by others (on a GPU including \
+gradient norm with the share of clipped steps, gradients and updates by layer, reviews per second, memory with its \
+forecast, how busy processors and GPUs are, and what the training waits for. 1, 2 and 4 say how many there are at \
+once. Charts along the same axis have one cursor; X changes the axis to epochs, reviews, seconds or the time of day. \
+O puts other runs on the same charts, and groups of runs as their mean and range; P keeps them when you open another \
+run. In the memory bar █ is used by the run, ▓ reserved for it, ▒ used by others (on a GPU including \
 what its driver needs for each process), ░ free.
 
 tab moves between the charts and the log, and z enlarges the one with the focus. On a small screen tab also swaps the \
@@ -100,7 +101,7 @@ Nothing is said where a sound run could look the same."""
 
     def open(self, run: RunFolder | None) -> None:
         """Show `run`, reading its journal from the beginning; None shows how to choose a run."""
-        self._overlay = Overlay()
+        self.start_overlay(run)
         self.run_shown, self._history, self.summary, self._narrator = run, RunHistory(), None, None
         self.asked, self._reader, self.findings = "", None, ()
         self.set_class(run is None, "-empty")
@@ -127,9 +128,17 @@ Nothing is said where a sound run could look the same."""
                 except OSError as error:
                     self.query_one(RunHeader).show_trouble(f"The run cannot be read ({error.strerror}).")
                     return
+                if reader.read < 1:
+                    self._show_part(reader)
+                    continue
                 self._show(records, summary, reader)
                 await self.follow_overlay()
             await asyncio.sleep(_POLL_SECONDS)
+
+    def _show_part(self, reader: RunReader) -> None:
+        """Show the curves of a long journal as far as it has been read."""
+        self.query_one(RunHeader).show_reading(reader.read)
+        self._draw_charts(Charted(self._history, forecast_peak=reader.forecast_peak, samples=reader.samples))
 
     def _show(self, records: list[Record], summary: RunSummary, reader: RunReader) -> None:
         before, self.summary = self.summary, summary
@@ -141,7 +150,9 @@ Nothing is said where a sound run could look the same."""
         self.query_one(RunPlan).show_plan(reader.settings, history.plan)
         if records or before is None:
             baseline = reader.baseline.validation if reader.baseline is not None else None
-            self._draw_charts(Charted(history, baseline, reader.forecast_peak, reader.max_grad_norm))
+            self._draw_charts(
+                Charted(history, baseline, reader.forecast_peak, reader.max_grad_norm, samples=reader.samples)
+            )
             self._draw_memory(reader.forecast_peak)
             self._show_findings(reader)
             self._narrator = self._narrator or Narrator(reader.best_metric)

@@ -14,6 +14,9 @@ from core.base.text import clean_cell, clean_line
 from tui.lab_journal.figures import Figure
 from tui.lab_journal.plots import plot
 from tui.lab_journal.svg import svg
+from tui.widgets.chart.bundle import Bundle
+from tui.widgets.chart.series import Series
+from tui.widgets.chart.track import Values
 
 _WIDTH, _HEIGHT = 100, 24
 
@@ -41,19 +44,31 @@ def write_chart(figure: Figure, path: Path) -> Path:
 def as_csv(figure: Figure) -> str:
     """Return the figures of a chart: a row for each place on its axis, a column for each series.
 
-    Nothing is smoothed or thinned out. A cell is empty where a series has no figure, or none that is a number.
+    Several runs taken together have three columns: mean, lowest and highest. Nothing is smoothed or thinned out. A cell
+    is empty where a series has no figure, or none that is a number.
     """
-    places: dict[float, list[float | None]] = {}
-    for number, series in enumerate(figure.series):
-        for x, y in zip(series.xs, series.ys, strict=True):
+    columns = [column for series in figure.series for column in _columns(series)]
+    places: dict[float, list[float]] = {}
+    for number, (_, xs, ys) in enumerate(columns):
+        for x, y in zip(xs, ys, strict=False):  # a run that goes on may have made a step since
             if math.isfinite(x):
-                places.setdefault(x, [None] * len(figure.series))[number] = y
+                places.setdefault(x, [math.nan] * len(columns))[number] = y
     text = io.StringIO(newline="")
     rows = csv.writer(text, lineterminator="\n")
-    rows.writerow([clean_cell(clean_line(name)) for name in (figure.x_label, *(one.name for one in figure.series))])
+    rows.writerow([clean_cell(clean_line(name)) for name in (figure.x_label, *(name for name, _, _ in columns))])
     for x in sorted(places):
-        rows.writerow([_cell(x), *("" if y is None or not math.isfinite(y) else _cell(y) for y in places[x])])
+        rows.writerow([_cell(x), *(_cell(y) if math.isfinite(y) else "" for y in places[x])])
     return text.getvalue()
+
+
+def _columns(series: Series) -> list[tuple[str, Values, Values]]:
+    """Return the name, the xs and the ys of each column of a series."""
+    if series.style != "bundle":
+        xs, ys = series.arrays
+        return [(series.name, xs[: series.count], ys[: series.count])]
+    together = Bundle(series)
+    found = {"mean": together.ys, "lowest": together.lows, "highest": together.highs}
+    return [(f"{series.name}, {name}", together.xs, ys) for name, ys in found.items()]
 
 
 def _text(figure: Figure) -> str:

@@ -18,9 +18,10 @@ Part = tuple[Curve, int, int]
 def extent(parts: Sequence[Part], others: Iterable[float], *, log: bool, robust: bool) -> tuple[float, float]:
     """Return a y range around the visible parts of curves, and around other values.
 
-    With `robust`, values do not count that lie more than three interquartile ranges above the upper quartile (Tukey's
-    "far out"; in log space on a logarithmic axis), nor do the first few of a curve. The quartiles are those of some
-    thousands of values at equal distances.
+    With `robust`, outliers do not count, nor do the first few values of a curve. An outlier is among the highest
+    hundredth, and more than three interquartile ranges above the upper quartile (Tukey's "far out"; in log space on a
+    logarithmic axis): a spike is one, and a loss that falls for a twentieth of the run is not. Quartiles and hundredth
+    are those of some thousands of values at equal distances.
     """
     visible = [(curve, start, stop) for curve, start, stop in parts if start < stop]
     if robust:
@@ -39,7 +40,8 @@ def extent(parts: Sequence[Part], others: Iterable[float], *, log: bool, robust:
 def _far_out(values: Sequence[float], *, log: bool) -> float:
     ordered = sorted(math.log10(y) for y in values) if log else sorted(values)
     quarter, three_quarters = ordered[len(ordered) // 4], ordered[(3 * len(ordered)) // 4]
-    bound = three_quarters + 3 * (three_quarters - quarter)
+    common = ordered[max(min(len(ordered) * 99 // 100, len(ordered) - 2), 0)]
+    bound = max(three_quarters + 3 * (three_quarters - quarter), common)
     if not log:
         return bound
     return 10**bound if bound < math.log10(1.7e308) else math.inf

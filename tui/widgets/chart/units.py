@@ -64,8 +64,16 @@ def clock_text(value: float, step: float | None = None) -> str:
     return f"{then:%H:%M}" if step < 86_400 else f"{then.day} {then:%b}"
 
 
+def percent_text(value: float, step: float | None = None) -> str:
+    """Format a share: `12 %`, or `12.3 %` where ticks or a readout need it."""
+    if not math.isfinite(value):
+        return str(value)
+    return f"{value * 100:.0f} %" if step is not None and step >= 0.01 else f"{value * 100:.3g} %"
+
+
 NUMBER = Unit(number_text)
 BYTES = Unit(byte_text, base=2)
+PERCENT = Unit(percent_text)
 CLOCK = Unit(clock_text, base=60)
 
 

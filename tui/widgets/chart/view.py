@@ -14,7 +14,7 @@ from tui.widgets.chart.bundle import Bundle, Difference, track_of
 from tui.widgets.chart.canvas import Drawing, Layer
 from tui.widgets.chart.extent import extent
 from tui.widgets.chart.scale import Window, widened
-from tui.widgets.chart.series import Series
+from tui.widgets.chart.series import Colour, Series
 from tui.widgets.chart.track import Track
 from tui.widgets.chart.units import NUMBER, Unit
 
@@ -22,7 +22,7 @@ SMOOTHING = (0.0, 0.6, 0.9, 0.97)
 """Weights of the moving average that the keys step through; 0 is off."""
 TAIL = 200
 """Points shown while following the newest."""
-COLOURS = ("primary", "warning", "success", "accent", "secondary", "error")
+COLOURS: tuple[Colour, ...] = ("primary", "warning", "success", "accent", "secondary", "error")
 POINT_GLYPHS = "●○◆◇▲△■□"
 """For series of points, in order."""
 LINE_GLYPHS = " ▲■▼◆●□△"

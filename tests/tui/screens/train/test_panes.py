@@ -7,6 +7,7 @@ import re
 import pytest
 
 from core.runs.folder import RunFolder
+from core.runs.group import create_group
 from tests.tui.engine_double import FakeEngine, inspection, until
 from tests.tui.frames import frame
 from tests.tui.made_runs import append, evaluation, make_run
@@ -34,12 +35,12 @@ async def test_a_key_shows_every_other_chart_and_they_are_there_the_next_time(si
     async with ReviewTui().run_test(size=size) as pilot:
         await open_train(pilot, run)
         await settled(pilot, "Loss · kept")
-        for words in ("Accuracy on", "Learning rate", "Gradient norm ·", "Reviews per second"):
+        for words in ("Accuracy on", "Learning rate", "Gradient norm ·", "Gradient norm by layer"):
             await pilot.press("v")
             await settled(pilot, words)
         await pilot.press("V")
         await settled(pilot, "Gradient norm ·")
-        await until(pilot, lambda: read_charts() == ("gradient norm", "memory"))
+        await until(pilot, lambda: read_charts().names[:2] == ("gradient norm", "memory"))
     async with ReviewTui().run_test(size=size) as pilot:
         await open_train(pilot, run)
         await settled(pilot, "Gradient norm ·")
@@ -64,7 +65,7 @@ async def test_two_charts_along_the_steps_have_one_cursor() -> None:
         left, right = (pilot.app.screen.query_one(f"#{pane}", Chart) for pane in ("left", "right"))
         await pilot.press("left")
         assert left.view.cursor is not None and right.view.cursor is None  # memory goes along seconds
-        await pilot.press("tab", "v", "v", "left", "left")
+        await pilot.press("tab", *"VVVV", "left", "left")
         assert left.view.cursor == right.view.cursor is not None
         await pilot.press("0")
         assert left.view.cursor is right.view.cursor is None
@@ -100,7 +101,8 @@ async def test_the_axis_changes_with_a_key_and_takes_zoom_and_cursor_along() -> 
         chart = pilot.app.screen.query_one("#left", Chart)
         await pilot.press("plus", "left")
         assert chart.view.cursor is not None
-        for label in ("epoch", "reviews", "seconds of training", "step"):
+        kinds = ("epoch", "reviews", "seconds of training", "seconds since the first step", "time of day", "step")
+        for label in kinds:
             await pilot.press("X")
             assert (chart.view.x_label, chart.view.cursor, chart.view.span) == (label, None, None)
 
@@ -159,3 +161,81 @@ async def test_nothing_is_said_of_a_sound_run_and_the_key_says_so() -> None:
 
 def test_the_charts_of_the_first_start_exist() -> None:
     assert set(AT_FIRST) <= set(CHARTS)
+
+
+@pytest.mark.parametrize(("size", "shown"), [((80, 24), 1), ((120, 40), 4), ((200, 60), 4)])
+async def test_one_two_or_four_charts_are_shown_where_there_is_room_and_kept(size: tuple[int, int], shown: int) -> None:
+    run = make_run(1)
+    async with ReviewTui().run_test(size=size, notifications=True) as pilot:
+        await open_train(pilot, run)
+        await settled(pilot, "Loss · kept")
+        await pilot.press("4")
+        visible = lambda: [one.id for one in pilot.app.screen.query(Chart) if one.display and one.size.height]  # noqa: E731
+        await until(pilot, lambda: len(visible()) == shown)
+        if shown == 4:
+            await settled(pilot, "Accuracy on", "Gradient norm by layer")
+            for pane in ("right", "lower-left", "lower-right"):
+                await pilot.press("tab")
+                await until(pilot, lambda pane=pane: pilot.app.focused is not None and pilot.app.focused.id == pane)
+            await pilot.press("z")
+            await until(pilot, lambda: visible() == ["lower-right"])
+            await pilot.press("z")
+        else:
+            await settled(pilot, "Four charts need 100 columns and 30 rows; two are shown.")
+        await pilot.press("1")
+        await until(pilot, lambda: len(visible()) == 1)
+        await until(pilot, lambda: read_charts().count == 1)
+    async with ReviewTui().run_test(size=size) as pilot:
+        await open_train(pilot, run)
+        await settled(pilot, "Loss · kept")
+        await until(pilot, lambda: len([one for one in pilot.app.screen.query(Chart) if one.size.height]) == 1)
+
+
+async def test_a_group_is_laid_over_as_mean_and_range_and_stays_if_it_is_pinned() -> None:
+    group = create_group("three seeds", "seeds", {"name": "three seeds", "data": "/data/reviews.csv"}, {})
+    runs = [make_run(number, name=f"seed {number}", group=group.id) for number in (1, 2, 3)]
+    alone = make_run(4, name="alone")
+    async with ReviewTui().run_test(size=(120, 40), notifications=True) as pilot:
+        await open_train(pilot, alone)
+        await settled(pilot, "Loss · kept")
+        await pilot.press("O")
+        await settled(pilot, "three seeds", "group: mean and range of 3 runs")
+        await pilot.press("space", "enter")
+        chart = pilot.app.screen.query_one("#left", Chart)
+        await until(pilot, lambda: "bundle" in [one.style for one in chart.view.series])
+        await pilot.press("P")
+        await settled(pilot, "stays when you open another run")
+        pilot.app.switch_mode("runs")
+        await open_train(pilot, runs[0])
+        await settled(pilot, "seed 1")
+        await until(pilot, lambda: "bundle" in [one.style for one in chart.view.series])
+        await pilot.press("P")
+        pilot.app.switch_mode("runs")
+        await open_train(pilot, alone)
+        await until(pilot, lambda: "bundle" not in [one.style for one in chart.view.series])
+
+
+async def test_marked_runs_are_shown_on_the_same_charts() -> None:
+    for number in (1, 2, 3):
+        make_run(number, name=f"run {number}")
+    async with ReviewTui().run_test(size=(120, 40)) as pilot:
+        await settled(pilot, "run 1", "run 2", "run 3")
+        await pilot.press("a", "V")
+        await settled(pilot, "Loss · kept")
+        chart = pilot.app.screen.query_one("#left", Chart)
+        await until(pilot, lambda: len([one for one in chart.view.series if one.style == "line"]) == 3)
+
+
+async def test_a_long_journal_is_shown_as_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tui.screens.train import reader
+
+    monkeypatch.setattr(reader, "_AT_ONCE", 2_000)
+    run = make_run(1, steps=400)
+    said: list[str] = []
+    async with ReviewTui().run_test(size=(120, 40)) as pilot:
+        from tui.screens.train.header import RunHeader
+
+        monkeypatch.setattr(RunHeader, "show_reading", lambda self, share: said.append(f"{share:.2f}"))
+        await open_train(pilot, run)
+        await settled(pilot, "✓ finished", "Loss · kept", "step 400", "epoch 20:", "epoch 19:")
+    assert len(said) > 10 and said == sorted(said) and float(said[-1]) < 1

@@ -19,8 +19,9 @@ from tests.tui.screens.runs.test_screen import SIZES, settled
 from tests.tui.screens.train.bench import open_train
 from tui.app import ReviewTui
 from tui.lab_journal.figures import Figure
+from tui.lab_journal.svg import svg
 from tui.screens.train.written_chart import as_csv, write_chart
-from tui.widgets.chart.series import Series
+from tui.widgets.chart.series import Series, bundle
 from tui.widgets.chart.widget import Chart
 
 number = st.floats(allow_nan=True, allow_infinity=True)
@@ -37,6 +38,25 @@ def test_csv_has_every_figure(drawn: list[list[tuple[int, float | None]]]) -> No
         for cell, points in zip(row[1:], made, strict=True):
             y = points.get(int(row[0]))
             assert (cell == "") if y is None or not math.isfinite(y) else float(cell) == y
+
+
+def test_several_runs_have_a_column_for_their_mean_and_two_for_their_range() -> None:
+    runs = [Series("seed", [1, 2], [0.5, number]) for number in (0.25, 0.75)]
+    figure = Figure("Loss", "step", [bundle("seeds", runs), Series("own", [2], [9])], 0.9)
+    assert as_csv(figure) == (
+        'step,"seeds, mean","seeds, lowest","seeds, highest",own\n1,0.5,0.5,0.5,\n2,0.5,0.25,0.75,9\n'
+    )
+    assert "<polygon" in svg(figure)
+
+
+def test_a_heat_map_is_written_in_every_format(tmp_path: Path) -> None:
+    rows = [Series(name, [1, 2, 3], [0.1, place, 0.1], "heat", gaps=True) for place, name in enumerate("abc", 1)]
+    figure = Figure("Gradient norm by layer", "step", rows)
+    assert as_csv(figure).splitlines()[2] == "2,1,2,3"
+    drawn = ElementTree.fromstring(svg(figure))
+    opacities = [one.get("fill-opacity") for one in drawn.iter() if one.get("fill-opacity")]
+    assert len(opacities) == 300 and len(set(opacities)) > 2
+    assert "█" in write_chart(figure, tmp_path / "chart.txt").read_text()
 
 
 def test_hostile_names_steer_nothing_in_any_format(tmp_path: Path) -> None:

@@ -42,3 +42,10 @@ def test_without_outliers_three_quarters_of_the_values_are_inside(middle: float,
     values = [0.0] * 5 + [middle + place / 100 for place in range(3 * len(others))] + others
     low, high = extent([part(values)], [], log=False, robust=True)
     assert all(low <= y <= high for y in values[5 : 5 + 3 * len(others)])
+
+
+def test_a_loss_that_falls_for_a_twentieth_of_the_run_is_no_outlier() -> None:
+    losses = [0.9] * 5 + [0.7 * math.exp(-place / 15) + 0.05 for place in range(400)]
+    assert extent([part(losses)], [], log=False, robust=True)[1] > 0.6
+    losses[200] = 50.0
+    assert 0.6 < extent([part(losses)], [], log=False, robust=True)[1] < 1
