@@ -154,7 +154,7 @@ class Weights:
         return None if self._word_group is None else Group(self._words_start, self.size, *self._word_group)
 
     def ranges(self) -> dict[str, slice]:
-        """Return where each trainable parameter is in the flat buffers, by name; the word embeddings in use come last."""
+        """Return where each trainable parameter is in the flat buffers, by name. The words in use come last."""
         found = {name: slice(start, start + shape.numel()) for name, (start, shape, _) in self._places.items()}
         if self.words_learn:
             found[self.word_name] = slice(self._words_start, self.size)

@@ -16,7 +16,7 @@ class Parts:
     """What is trained of a model, from the bottom up."""
 
     names: tuple[str, ...] = ()
-    """`embeddings`, `layer 1`, …, `head`; of a model whose layers share their weights `embeddings`, `layers`, `head`."""
+    """`embeddings`, `layer 1`, …, `head`; in a model whose layers share weights `embeddings`, `layers`, `head`."""
     of: dict[str, int] = field(default_factory=dict)
     """The name of a trained parameter → its place in `names`."""
 

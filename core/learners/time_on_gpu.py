@@ -1,8 +1,8 @@
 """What the time of a training on a GPU goes to.
 
 A GPU computes behind the program, so the clock shows only how long the program took to hand the work out. In some steps
-events are put between the kinds of work, on the device's own timeline, and read once they have passed: nothing waits for
-them. What they say of one step is taken to hold until the next such step, for the time that the clock shows.
+events are put between the kinds of work, on the device's own timeline, and read once they have passed: nothing waits
+for them. What they say of one step is taken to hold until the next such step, for the time that the clock shows.
 """
 
 from __future__ import annotations

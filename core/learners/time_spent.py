@@ -1,7 +1,7 @@
 """What the time of a training goes to: input, forward and backward passes, the optimizer, evaluations, and so on.
 
-Whoever does a kind of work says when it begins. At any time at most one kind is under way, so the parts cannot add up to
-more than the time there was; what belongs to none is bookkeeping.
+Whoever does a kind of work says when it begins. At any time at most one kind is under way, so the parts cannot add up
+to more than the time there was; what belongs to none is bookkeeping.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A close look at some steps: gradients and updates in each part of the model.
 
-A look reads all gradients, weights and moments once. The first step is looked at, then as many as keep the cost of looking
-within a budget. What is trained does not depend on it.
+A look reads all gradients, weights and moments once. The first step is looked at, then as many as keep the cost of
+looking within a budget. What is trained does not depend on it.
 """
 
 from __future__ import annotations
