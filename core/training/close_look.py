@@ -34,25 +34,25 @@ class LookBudget:
         self._begun: float | None = None
         """When the first step was."""
         self._next_step, self._next_moment = 0, 0.0
-        self.spent, self._last = 0.0, 0.0
-        """Seconds that all looks have cost, and the last one."""
+        self.spent = 0.0
+        """Seconds that all looks have cost."""
 
     def affords(self, step: int) -> bool:
         """Return whether to look at `step`.
 
-        One look more must leave the cost within its share of the time there was. It also has to be so long ago that the
-        last one is paid for by the time since then: a pause or an evaluation is not followed by many looks at once.
+        All looks so far must be within their share of the time there was. The last one must also be paid for by the
+        time since then, so that a pause or an evaluation is not followed by many looks at once.
         """
         now = self._clock()
         if self._begun is None:
             self._begun = now
             return True
-        affordable = self.spent + self._last <= self._share * (now - self._begun)
+        affordable = self.spent <= self._share * (now - self._begun)
         return affordable and now >= self._next_moment and step >= self._next_step
 
     def spend(self, step: int, seconds: float) -> None:
         """Count what a look at `step` has cost."""
-        self.spent, self._last = self.spent + seconds, seconds
+        self.spent += seconds
         self._next_step, self._next_moment = step + self._apart, self._clock() + seconds / self._share
 
 
