@@ -88,6 +88,8 @@ class RunHistory:
     _ended: EndRecord | None = None
     _worker_starts: list[int] = field(default_factory=list)
     """Index in `memory` of each worker's first record."""
+    _time_starts: list[int] = field(default_factory=list)
+    """Index in `times` of each worker's first record."""
     _peak_process: int = 0
     _peak_device: int = 0
 
@@ -127,6 +129,20 @@ class RunHistory:
         bounds = pairwise([*self._worker_starts, len(self.memory)])
         return [self.memory[start:end] for start, end in bounds if start < end]
 
+    def times_by_worker(self) -> list[list[TimeRecord]]:
+        """Return the time records of each worker that has any."""
+        bounds = pairwise([0, *self._time_starts, len(self.times)])
+        return [self.times[start:end] for start, end in bounds if start < end]
+
+    def time_spent(self) -> TimeRecord | None:
+        """Return what all workers together have spent their time on; None in a run of an earlier version."""
+        last = [msgspec.structs.asdict(times[-1]) for times in self.times_by_worker()]
+        if not last:
+            return None
+        parts = last[0].keys() - {"step", "time"}
+        totals = {part: sum(one[part] for one in last) for part in parts}
+        return TimeRecord(step=last[-1]["step"], time=last[-1]["time"], **totals)
+
     def smoothed_loss(self) -> float | None:
         """Return the exponential moving average of the training loss; None before the first step."""
         recent = [step.loss for step in self.steps[-_SMOOTHED_STEPS:]]
@@ -155,6 +171,7 @@ class RunHistory:
         self._ended, self.end, self.paused = self.end or self._ended, None, False
         self.host, self.phase, self.sign = record.host, None, record
         self._worker_starts.append(len(self.memory))
+        self._time_starts.append(len(self.times))
 
     def _on_extended(self, record: ExtendedRecord) -> None:
         if self._ended is not None:
