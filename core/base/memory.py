@@ -1,4 +1,4 @@
-"""Memory in use: by this process, on the system, its limit, and on every GPU.
+"""Memory in use: by this process, on the system, its limit, and on every GPU; and how busy processors and GPUs are.
 
 The memory of the process is its anonymous memory (`RssAnon`). Pages of files, which the kernel only caches, are not
 counted, so mapping a large dataset does not look like a leak. What other processes use on a GPU is derived (used − our
@@ -9,18 +9,22 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import psutil
 
+from core.base.control_groups import OWN_GROUP, ROOT, content, group_folders
+from core.base.gpu_load import gpu_load
+from core.base.processors import Processors
+
 Sample = dict[str, Any]
 
 _PROC_STATUS = Path("/proc/self/status")
 _RESIDENT = ("RssAnon:", "RssFile:", "RssShmem:", "VmHWM:")
-_CGROUP, _OWN_GROUP, _VMSTAT = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup"), Path("/proc/vmstat")
+_VMSTAT = Path("/proc/vmstat")
 _OLD_EVENTS = "memory.oom_control"
 _NO_LIMIT = 1 << 60
 """Limits above this mean no limit: cgroup v1 writes a huge number."""
@@ -60,15 +64,15 @@ def _resident() -> tuple[int, int, int]:
         return whole, 0, whole
 
 
-def cgroup_limit(root: Path = _CGROUP, own: Path = _OWN_GROUP) -> int | None:
+def cgroup_limit(root: Path = ROOT, own: Path = OWN_GROUP) -> int | None:
     """Return the memory limit of this process's control group in bytes; None if there is none.
 
     It is the lowest limit of the group and its ancestors, in cgroup v2 and v1.
     """
     limits = []
-    for folder in _groups(root, own):
+    for folder in group_folders("memory", root, own):
         for name in ("memory.max", "memory.limit_in_bytes"):
-            word = _word(folder / name)
+            word = content(folder / name)
             if word.isdecimal() and int(word) < _NO_LIMIT:
                 limits.append(int(word))
     return min(limits, default=None)
@@ -81,38 +85,21 @@ def free_bytes() -> int:
     return available if limit is None else max(min(available, limit - process_bytes()), 0)
 
 
-def kernel_kills(root: Path = _CGROUP, own: Path = _OWN_GROUP, system: Path = _VMSTAT) -> int:
+def kernel_kills(root: Path = ROOT, own: Path = OWN_GROUP, system: Path = _VMSTAT) -> int:
     """Return how many processes the kernel has killed because memory ran out, in this control group and on the machine.
 
     Only the difference between two calls means something: if a process was killed in between, this says why.
     """
-    found = [system, *(folder / name for folder in _groups(root, own) for name in ("memory.events", _OLD_EVENTS))]
-    pairs = [line.split() for file in found for line in _word(file).splitlines()]
+    found = [
+        system,
+        *(folder / name for folder in group_folders("memory", root, own) for name in ("memory.events", _OLD_EVENTS)),
+    ]
+    pairs = [line.split() for file in found for line in content(file).splitlines()]
     return sum(int(pair[1]) for pair in pairs if len(pair) == 2 and pair[0] == "oom_kill" and pair[1].isdecimal())
 
 
-def _groups(root: Path, own: Path) -> Iterator[Path]:
-    """Yield the folders of this process's memory control groups, from its own up to the root."""
-    for line in _word(own).splitlines():
-        _, _, rest = line.partition(":")
-        controllers, _, path = rest.partition(":")
-        if controllers in ("", "memory"):
-            base = root / controllers
-            folder = base / path.lstrip("/")
-            yield folder
-            yield from (above for above in folder.parents if above.is_relative_to(base))
-
-
-def _word(file: Path) -> str:
-    """Return the content of a kernel file; empty if it cannot be read."""
-    try:
-        return file.read_text().strip()
-    except OSError:
-        return ""
-
-
 def device_samples(nvml: Any = None, cuda: Any = None) -> list[Sample]:
-    """Return one sample per GPU: name, and bytes total, ours_allocated, ours_reserved, other and free.
+    """Return one sample per GPU: name, bytes total, ours_allocated, ours_reserved, other and free, and `gpu_load`.
 
     Args:
         nvml: The `pynvml` module.
@@ -147,6 +134,7 @@ def device_samples(nvml: Any = None, cuda: Any = None) -> list[Sample]:
                 "ours_reserved": reserved,
                 "other": max(used - reserved, 0),
                 "free": free,
+                **gpu_load(nvml, handle, reserved),
             }
         )
     return samples
@@ -190,8 +178,10 @@ class MemorySampler(threading.Thread):
         cuda: Any = None,
         every: float = 0.1,
         records_every: int = 10,
+        processors: Processors | None = None,
     ) -> None:
         super().__init__(name="memory sampler", daemon=True)
+        self._processors = processors or Processors()
         self._highest = HighWater()
         self._record = record
         self._cuda = cuda
@@ -217,7 +207,7 @@ class MemorySampler(threading.Thread):
     def record_now(self) -> None:
         """Write a record now."""
         now = sample(self._cuda)
-        self._record({**now, "process_peak": self.peak, **self._device_peak()})
+        self._record({**now, "process_peak": self.peak, **self._device_peak(), **self._processors.read()})
 
     def _device_peak(self) -> Sample:
         if self._cuda is None or not self._cuda.is_available():

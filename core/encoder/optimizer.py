@@ -6,11 +6,13 @@ The update rules are the functions of `torch.optim` itself, so each step equals 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping
 
 import torch
 from torch.optim.adamw import adamw
 from torch.optim.sgd import sgd
 
+from core.encoder.update_norms import Piece, part_norms, update_ratios
 from core.encoder.weights import Weights, lazy_zeros
 from core.settings.optimizers import OptimizerSpec
 
@@ -63,6 +65,49 @@ class FlatOptimizer:
         self._step += 1
         weights.refresh()
         return norm
+
+    @torch.no_grad()
+    def gradient_norms(self, parts: Mapping[str, int]) -> torch.Tensor:
+        """Return the norm of the gradients of each part of the model before an update, [P].
+
+        Args:
+            parts: The name of each trainable parameter → the number of its part, below P.
+        """
+        grad = self._weights.grad
+        return part_norms(_count(parts), ((part, grad[place]) for part, place in self._sections(parts)))
+
+    @torch.no_grad()
+    def update_ratios(self, rate: float, parts: Mapping[str, int]) -> torch.Tensor:
+        """Return the norm of the last update, divided by that of the weights, of each part of the model: [P].
+
+        Args:
+            rate: The learning rate of that update.
+            parts: See `gradient_norms`.
+        """
+        return update_ratios(_count(parts), self._pieces(rate, parts), self._spec, self._step)
+
+    def _pieces(self, rate: float, parts: Mapping[str, int]) -> Iterator[Piece]:
+        weights, kept = self._weights, tuple(self._state.values()) or (self._weights.grad,)
+        groups = list(weights.all_groups())
+        for part, place in self._sections(parts):
+            group = next(one for one in groups if one.start <= place.start < one.stop)
+            decay = group.decay if self._spec.kind == "adamw" else 0.0  # SGD has added it to the gradients
+            state = tuple(values[place] for values in kept)
+            yield Piece(part, weights.master[place], state, rate * group.scale, decay)
+
+    def _sections(self, parts: Mapping[str, int]) -> Iterator[tuple[int, slice]]:
+        """Yield the ranges of the flat buffers by part; neighbours of the same part and group are one range."""
+        edges = {group.start for group in self._weights.all_groups()}
+        part, place = -1, slice(0, 0)
+        for name, found in self._weights.ranges().items():
+            if part == parts[name] and place.stop == found.start and found.start not in edges:
+                place = slice(place.start, found.stop)
+                continue
+            if place.stop > place.start:
+                yield part, place
+            part, place = parts[name], found
+        if place.stop > place.start:
+            yield part, place
 
     def _update(
         self,
@@ -118,3 +163,7 @@ class FlatOptimizer:
             self._unseen[kind].fill_(float(unseen))
             of_kind = {key.removesuffix(ending): value for key, value in saved.items() if key.endswith(ending)}
             self._weights.fill(values, of_kind)
+
+
+def _count(parts: Mapping[str, int]) -> int:
+    return max(parts.values(), default=-1) + 1

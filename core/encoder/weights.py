@@ -153,6 +153,13 @@ class Weights:
         """Return the group of the word embeddings in use; None if they are not trained."""
         return None if self._word_group is None else Group(self._words_start, self.size, *self._word_group)
 
+    def ranges(self) -> dict[str, slice]:
+        """Return where each trainable parameter is in the flat buffers, by name. The words in use come last."""
+        found = {name: slice(start, start + shape.numel()) for name, (start, shape, _) in self._places.items()}
+        if self.words_learn:
+            found[self.word_name] = slice(self._words_start, self.size)
+        return found
+
     def words(self) -> torch.Tensor:
         """Return the word embeddings in use [R, H] in fp32; the whole table if they are not trained."""
         return self.word_rows(self.master) if self.words_learn else self.table

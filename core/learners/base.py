@@ -15,7 +15,9 @@ import numpy as np
 import torch
 
 from core.data.examples import Examples
+from core.learners.parts import Parts
 from core.learners.tensor_files import Tensors
+from core.learners.time_spent import TimeSpent
 from core.planning.run_plan import RunPlan
 
 Loss = Callable[..., torch.Tensor]
@@ -36,6 +38,10 @@ class Learner(Protocol):
     """Frozen layers whose output `prepare` has cached; 0 if they are computed in every step."""
     found_layers: bool
     """Whether an earlier run had computed all of that output."""
+    parts: Parts
+    """What is trained: P parts of the model."""
+    spent: TimeSpent
+    """Told by `learn` when what it computes from is there; `TrainingLoop` puts its own in place."""
 
     @property
     def token_budget(self) -> int:
@@ -84,6 +90,21 @@ class Learner(Protocol):
 
         Returns:
             The norm of the gradients before clipping, a 0-dimensional tensor on the device.
+        """
+
+    def gradient_norms(self) -> torch.Tensor:
+        """Return the norm of the gradients in each part of the model: [P], on the device. Call it before `update`.
+
+        Nothing is changed or read from the device, here and in `update_ratios`.
+        """
+
+    def update_ratios(self, rate: float) -> torch.Tensor:
+        """Return by how much the last update changed each part, as a share of the norm of its weights: [P].
+
+        Word embeddings count if they are trained: with the native encoder those in use, otherwise the whole table.
+
+        Args:
+            rate: The learning rate of that update.
         """
 
     def logits(self, examples: Examples, positions: np.ndarray) -> torch.Tensor:

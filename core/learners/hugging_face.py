@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -17,9 +17,12 @@ from core.data.batches import dropout_seed
 from core.data.examples import Examples
 from core.data.tokens import SpecialTokens, collate
 from core.encoder.architecture import architecture_of
+from core.encoder.update_norms import Piece, part_norms, update_ratios
 from core.learners.base import Loss, frozen_layers
 from core.learners.optimizer import build_optimizer, optimizer_tensors, restore_optimizer, set_learning_rate
+from core.learners.parts import parts_of
 from core.learners.tensor_files import Tensors
+from core.learners.time_spent import TimeSpent
 from core.models.classifier import Classifier
 from core.models.determinism import is_about_order, keep_order, let_order_go
 from core.models.device import autocast, send
@@ -28,6 +31,7 @@ from core.models.layers import layer_modules
 from core.planning.architecture import UnsupportedModelError
 from core.planning.run_plan import RunPlan
 from core.planning.sizes import TRANSFORMERS_TOKENS
+from core.settings.optimizers import OptimizerSpec, optimizer_spec
 from core.settings.schema import Settings
 
 
@@ -63,7 +67,10 @@ class HuggingFaceLearner:
         self._call: Callable[..., Any] = classifier.model
         classifier.model.to(device)
         self._trainable = classifier.trainable()
+        self.parts, self.spent = parts_of(classifier.model, self._trainable), TimeSpent()
         self.optimizer = build_optimizer(classifier, settings)
+        self._skipped: torch.Tensor | None = None
+        """Whether the last step was skipped, because its fp16 gradients overflowed; on the device."""
         self._scaler = torch.amp.GradScaler(device.type, enabled=plan.precision == "fp16")
 
     def prepare(self, examples: Sequence[Examples], progress: Callable[[float], None]) -> str:
@@ -136,7 +143,9 @@ class HuggingFaceLearner:
             self._classifier.train()
         torch.manual_seed(dropout_seed(*key))
         self._classifier.dropout.key = key
-        value = loss(*self._outputs(examples.ids(positions), layers))
+        inputs = self._inputs(examples.ids(positions))
+        self.spent.switch("forward")
+        value = loss(*self._outputs(inputs, layers))
         self._scaler.scale(value).backward()  # type: ignore[no-untyped-call]
         return value.detach()
 
@@ -152,8 +161,36 @@ class HuggingFaceLearner:
         self._scaler.step(self.optimizer)
         self._scaler.update()
         if self._scaler.is_enabled():  # after an overflow it skips the step and lowers its scale: not a divergence
+            self._skipped = ~torch.isfinite(norm)
             return torch.nan_to_num(norm, nan=0.0, posinf=0.0)
         return norm
+
+    @torch.no_grad()
+    def gradient_norms(self) -> torch.Tensor:
+        pairs = ((self.parts.of[name], weight.grad) for name, weight in self._trainable.items())
+        norms = part_norms(len(self.parts.names), ((part, grad) for part, grad in pairs if grad is not None))
+        if not self._scaler.is_enabled():
+            return norms
+        scale = self._scaler.scale(torch.ones((), device=self._device))  # asking for the number would wait for it
+        return torch.nan_to_num(norms / scale, nan=0.0, posinf=0.0)
+
+    @torch.no_grad()
+    def update_ratios(self, rate: float) -> torch.Tensor:
+        spec = optimizer_spec(self._settings)
+        step = next((state["step"] for state in self.optimizer.state.values() if "step" in state), torch.zeros(()))
+        ratios = update_ratios(len(self.parts.names), self._pieces(rate, spec), spec, step)
+        return ratios if self._skipped is None else torch.where(self._skipped, torch.zeros_like(ratios), ratios)
+
+    def _pieces(self, rate: float, spec: OptimizerSpec) -> Iterator[Piece]:
+        """Yield all weights in training with what the optimizer keeps for them."""
+        groups = {id(weight): group for group in self.optimizer.param_groups for weight in group["params"]}
+        for name, weight in self._trainable.items():
+            group, kept = groups[id(weight)], self.optimizer.state.get(weight, {})
+            state = tuple(kept[moment] for moment in spec.state if moment in kept)
+            if not spec.state and weight.grad is not None:
+                state = (weight.grad,)
+            decay = 0.0 if spec.state == ("momentum_buffer",) else group["weight_decay"]
+            yield Piece(self.parts.of[name], weight, state, rate * group["scale"], decay)
 
     def logits(self, examples: Examples, positions: np.ndarray) -> torch.Tensor:
         self._classifier.model.eval()
@@ -163,7 +200,7 @@ class HuggingFaceLearner:
     def outputs(self, examples: Examples, positions: np.ndarray, layers: Sequence[int]) -> tuple[torch.Tensor, ...]:
         self._classifier.model.eval()
         with torch.inference_mode():
-            return tuple(one.float() for one in self._outputs(examples.ids(positions), layers))
+            return tuple(one.float() for one in self._outputs(self._inputs(examples.ids(positions)), layers))
 
     def head_inputs(self, examples: Examples, positions: np.ndarray) -> torch.Tensor:
         taken: list[torch.Tensor] = []
@@ -177,13 +214,16 @@ class HuggingFaceLearner:
 
     def _forward(self, reviews: Sequence[np.ndarray]) -> torch.Tensor:
         """Return logits [B, C]."""
-        return self._outputs(reviews, ())[0]
+        return self._outputs(self._inputs(reviews), ())[0]
 
-    def _outputs(self, reviews: Sequence[np.ndarray], layers: Sequence[int]) -> tuple[torch.Tensor, ...]:
-        """Return logits [B, C], and the output [B, H] of some layers for the first tokens."""
+    def _inputs(self, reviews: Sequence[np.ndarray]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return token ids [B, L] and the attention mask, on the device."""
         input_ids, mask = (send(array, self._device) for array in collate(reviews, self._special_tokens))
-        if self._wide_mask:
-            mask = mask[:, None, None, :].bool()
+        return input_ids, mask[:, None, None, :].bool() if self._wide_mask else mask
+
+    def _outputs(self, inputs: tuple[torch.Tensor, torch.Tensor], layers: Sequence[int]) -> tuple[torch.Tensor, ...]:
+        """Return logits [B, C], and the output [B, H] of some layers for the first tokens."""
+        input_ids, mask = inputs
         more = {"output_hidden_states": True} if layers else {}
         with autocast(self._device, self._precision):
             found = self._call(input_ids=input_ids, attention_mask=mask, **more)

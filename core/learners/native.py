@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict
 from functools import cached_property
 from hashlib import sha256
@@ -28,7 +28,9 @@ from core.learners.base import Loss, frozen_layers
 from core.learners.budgets import token_budget
 from core.learners.features import FeatureStore, Shape, frozen_sha256, keep, key_of
 from core.learners.optimizer import grouping
+from core.learners.parts import parts_of
 from core.learners.tensor_files import Tensors
+from core.learners.time_spent import TimeSpent
 from core.models.classifier import Classifier
 from core.planning.run_plan import RunPlan
 from core.planning.sizes import EVALUATION_TOKENS, HEAD_POOL_ELEMENTS, POOL_ELEMENTS
@@ -64,6 +66,7 @@ class NativeLearner:
             self._weights, num_frozen=self.plan.num_frozen, recompute=settings.gradient_checkpointing
         )
         self._optimizer = FlatOptimizer(self._weights, optimizer_spec(settings))
+        self.parts, self.spent = parts_of(classifier.model, self._weights.ranges()), TimeSpent()
         elements = HEAD_POOL_ELEMENTS if self.plan.head_only else POOL_ELEMENTS
         self._pool = MaskPool(settings.seed, self._dtype, elements)
         self._work = Workspace()
@@ -190,15 +193,29 @@ class NativeLearner:
         masks = self._pool.masks(step, part)
         if self.plan.head_only:
             rows = self.head_inputs(examples, positions)
+            self.spent.switch("forward")
             with _one_thread(len(rows)):
                 return self._network.learn_head(rows, masks, loss, first=first)
         batch = self._pack(examples.ids(positions))
         stream = self._stream(examples, positions, batch.rows)
+        self.spent.switch("forward")
         return self._network.learn(batch, masks, loss, first=first, hidden=stream, layers=layers)
 
     def update(self, rate: float) -> torch.Tensor:
-        with _one_thread(0) if self.plan.head_only else nullcontext():
+        with self._alone():
             return torch.tensor(self._optimizer.update(rate, self._settings.max_grad_norm or None))
+
+    def gradient_norms(self) -> torch.Tensor:
+        with self._alone():
+            return self._optimizer.gradient_norms(self.parts.of)
+
+    def update_ratios(self, rate: float) -> torch.Tensor:
+        with self._alone():
+            return self._optimizer.update_ratios(rate, self.parts.of)
+
+    def _alone(self) -> AbstractContextManager[None]:
+        """Compute what concerns all weights with one thread if these are only the head's."""
+        return _one_thread(0) if self.plan.head_only else nullcontext()
 
     def logits(self, examples: Examples, positions: np.ndarray) -> torch.Tensor:
         if self.plan.head_only:

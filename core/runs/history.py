@@ -89,6 +89,8 @@ class RunHistory:
     worker_starts: list[int] = field(default_factory=list)
     """Index in `memory` of each worker's first record."""
     _ended: EndRecord | None = None
+    _time_starts: list[int] = field(default_factory=list)
+    """Index in `times` of each worker's first record."""
     _peak_process: int = 0
     _peak_device: int = 0
 
@@ -126,6 +128,20 @@ class RunHistory:
         """The highest memory of all workers: of the GPU's allocator if one was used, otherwise of the process."""
         return self._peak_device or self._peak_process or None
 
+    def times_by_worker(self) -> list[list[TimeRecord]]:
+        """Return the time records of each worker that has any."""
+        bounds = pairwise([0, *self._time_starts, len(self.times)])
+        return [self.times[start:end] for start, end in bounds if start < end]
+
+    def time_spent(self) -> TimeRecord | None:
+        """Return what all workers together have spent their time on; None in a run of an earlier version."""
+        last = [msgspec.structs.asdict(times[-1]) for times in self.times_by_worker()]
+        if not last:
+            return None
+        parts = last[0].keys() - {"step", "time"}
+        totals = {part: sum(one[part] for one in last) for part in parts}
+        return TimeRecord(step=last[-1]["step"], time=last[-1]["time"], **totals)
+
     def smoothed_loss(self) -> float | None:
         """Return the exponential moving average of the training loss; None before the first step."""
         recent = self.steps.column("loss")[-_SMOOTHED_STEPS:]
@@ -154,6 +170,7 @@ class RunHistory:
         self._ended, self.end, self.paused = self.end or self._ended, None, False
         self.host, self.phase, self.sign = record.host, None, record
         self.worker_starts.append(len(self.memory))
+        self._time_starts.append(len(self.times))
 
     def _on_extended(self, record: ExtendedRecord) -> None:
         if self._ended is not None:

@@ -260,7 +260,8 @@ class MemoryRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="mem
     awake: Seconds
     """Seconds that the machine has been awake since it booted."""
     processors: Number | None = None
-    """How many processors the worker may use; None in a run of an earlier version, like the three below."""
+    """How many processors the worker may use; None in a run of an earlier version. So are the three below, also in a
+    worker's first record."""
     processors_ours: Number | None = None
     """How many of them it kept busy, on average, since the record before."""
     processors_busy: Number | None = None

@@ -30,19 +30,23 @@ from core.data.tokens import SpecialTokens
 from core.inference.metrics import measure
 from core.learners.choose import build_learner
 from core.learners.optimizer import peak_rate
+from core.learners.time_on_gpu import time_spent
 from core.models.classifier import Classifier
 from core.planning.run_plan import evaluation_tokens
 from core.runs.progress import Progress
-from core.runs.records import EvaluationRecord, MemoryAction, OutOfMemoryRecord, StepRecord
+from core.runs.records import EvaluationRecord, MemoryAction, OutOfMemoryRecord
 from core.settings.schedule import planned_steps, schedule_of
 from core.settings.schema import Settings
 from core.training.best_weights import BestWeights, judge
 from core.training.checkpoints import Checkpoint
+from core.training.close_look import CloseLook, LookBudget
 from core.training.evaluator import Evaluator
 from core.training.loss import LossWatch, Objective, cross_entropy
 from core.training.micro_batching import MicroBatchPolicy
 from core.training.observer import Observer
+from core.training.step_records import layers_record, step_record
 from core.training.stepper import Step, Stepper
+from core.training.time_reports import TimeReports
 
 _PAUSE_POLL_SECONDS = 0.1
 
@@ -90,6 +94,8 @@ class TrainingLoop:
         self.steps = planned_steps(settings, self.per_epoch)
         self.schedule = schedule_of(settings, self.steps, self.per_epoch)
         self.learner = build_learner(classifier, special_tokens, settings, device, precision, self.steps)
+        self.spent = self.learner.spent = time_spent(device, clock)
+        self._times = TimeReports(self.spent, clock, observer.on_time)
         plan, is_auto = self.learner.plan, settings.micro_batch_size == "auto"
         # a head alone takes whole batches, so no budget is measured for it
         budget = self.learner.token_budget if is_auto and micro_tokens is None and not plan.head_only else 0
@@ -97,8 +103,9 @@ class TrainingLoop:
         if is_auto and micro_tokens is not None:
             limits = replace(limits, tokens=micro_tokens)
         self.policy = MicroBatchPolicy(limits, self.learner.recompute)
+        look = CloseLook(self.learner, LookBudget(self.steps, clock), clock)
         self._stepper = Stepper(
-            self.learner, train, special_tokens, settings, self.policy, device, objective, observer, heartbeat
+            self.learner, train, special_tokens, settings, self.policy, device, objective, observer, heartbeat, look
         )
         self._evaluator = Evaluator(
             self.learner,
@@ -142,19 +149,23 @@ class TrainingLoop:
             DivergedError: The loss is NaN or has grown out of bounds.
             OutOfMemoryError: Not even one review fits. A checkpoint holds everything up to the last step.
         """
+        self.spent.begin()
         try:
             return self._train()
         except OutOfMemoryError:
             self._report_steps()
             self.save_checkpoint()
             raise
+        finally:
+            self._times.report(self.progress.step)
 
     def _train(self) -> Outcome:
         self._loss_watch.average = self.progress.average_loss
         self._checkpoint_due = self._clock() + self.settings.checkpoint_seconds
         if self._evaluation_is_due():  # the checkpoint was taken between a step and its evaluation
             self._evaluate()
-        for positions in self._remaining_batches():
+        batches = self._remaining_batches()
+        while (positions := self._next(batches)) is not None:
             if self._patience_is_over():
                 break
             if self.progress.step == self.schedule.trunk:
@@ -180,6 +191,12 @@ class TrainingLoop:
             batches = order.batches(lambda positions: self.train.lengths(positions, self.special_tokens), batch)
             yield from islice(batches, self.steps - self.progress.step)
 
+    def _next(self, batches: Iterator[np.ndarray]) -> np.ndarray | None:
+        """Return the next of `batches`, whose lengths may have to be waited for; None after the last."""
+        self.spent.step()
+        with self.spent.on("input"):
+            return next(batches, None)
+
     def _step(self, positions: np.ndarray) -> None:
         """Make one optimizer step; on a GPU, report the one before it, which has been computed by then."""
         began = self._clock()
@@ -203,24 +220,18 @@ class TrainingLoop:
             return
         began = self._clock() if began is None else began
         done = [self._unread.popleft() for _ in range(len(self._unread) - unread)]
-        scalars = [step.scalars.read() for step in done]
+        with self.spent.on("waiting"):
+            scalars = [step.scalars.read() for step in done]
         self.progress.seconds += self._clock() - began
-        for step, (loss, norm) in zip(done, scalars, strict=True):
-            self.observer.on_step(
-                StepRecord(
-                    step=step.step,
-                    epoch=round(step.step / self.per_epoch, 4),
-                    loss=loss,
-                    learning_rate=step.rate,
-                    gradient_norm=norm,
-                    reviews=step.reviews,
-                    tokens=step.tokens,
-                    seconds=round(self.progress.seconds, 4),
-                )
-            )
+        for step, (loss, norm, *figures) in zip(done, scalars, strict=True):
+            epoch = step.step / self.per_epoch
+            self.observer.on_step(step_record(step, loss, norm, epoch, self.progress.seconds))
+            if figures:
+                self.observer.on_layers(layers_record(step, self.learner.parts.names, figures))
             if (complaint := self._loss_watch.complaint(loss, norm, step.step)) is not None:
                 raise DivergedError(complaint)
             self.progress.average_loss = self._loss_watch.average
+        self._times.report_if_due(self.progress.step)
 
     def _evaluation_is_due(self) -> bool:
         step, every = self.progress.step, self.settings.evaluate_every or self.per_epoch
@@ -234,8 +245,9 @@ class TrainingLoop:
         """
         self._report_steps()
         began = self._clock()
-        logits = self.predict(self.validation, self.observer.on_evaluating)
-        figures = measure(logits, self.validation.labels, self.classifier.labels)
+        with self.spent.on("evaluation"):
+            logits = self.predict(self.validation, self.observer.on_evaluating)
+            figures = measure(logits, self.validation.labels, self.classifier.labels)
         step, epoch = self.progress.step, round(self.progress.step / self.per_epoch, 4)
         verdict = judge(self.progress, figures, self.settings.best_metric, len(self.validation.rows))
         place = {"step": step, "epoch": epoch, "interim": interim}
@@ -247,6 +259,7 @@ class TrainingLoop:
         self.progress.evaluated = step
         self.progress.seconds += self._clock() - began
         self.observer.on_evaluation(record)
+        self._times.report(self.progress.step)
 
     def _patience_is_over(self) -> bool:
         patience = self.settings.early_stopping_patience
@@ -288,16 +301,20 @@ class TrainingLoop:
                     paused = request == "pause"
                     self._report_steps()
                     self.observer.on_pause(paused)
+                    self._times.report(self.progress.step)
             if not paused or self._stopping:
                 return "go on"
-            self._sleep(_PAUSE_POLL_SECONDS)
+            with self.spent.on("paused"):
+                self._sleep(_PAUSE_POLL_SECONDS)
 
     def save_checkpoint(self) -> None:
         """Hand a checkpoint of this moment to the observer. Without enough memory for it, the run continues without."""
         self._report_steps()
         actions: tuple[MemoryAction, ...] = ("again", "skipped")
         for action in actions:
-            if not Attempt(self._hand_over_checkpoint).failed:
+            with self.spent.on("checkpoint"):
+                attempt = Attempt(self._hand_over_checkpoint)
+            if not attempt.failed:
                 break
             self.learner.free()
             self._report_memory("checkpoint", action)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from core.runs.control import ControlRequest
-from core.runs.records import EvaluationRecord, OutOfMemoryRecord, StepRecord
+from core.runs.records import EvaluationRecord, LayersRecord, OutOfMemoryRecord, StepRecord, TimeRecord
 from core.training.checkpoints import Checkpoint
 
 
@@ -13,6 +13,10 @@ class Observer(Protocol):
     """Receives what happens in a run, and passes on requests to it."""
 
     def on_step(self, record: StepRecord) -> None: ...
+    def on_layers(self, record: LayersRecord) -> None:
+        """The step told last was looked at closely."""
+
+    def on_time(self, record: TimeRecord) -> None: ...
     def on_evaluation(self, record: EvaluationRecord) -> None: ...
     def on_evaluating(self, fraction: float) -> None:
         """`fraction` of the validation reviews have been computed."""

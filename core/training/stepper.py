@@ -22,6 +22,7 @@ from core.planning.run_plan import UNLIMITED
 from core.runs.records import MemoryAction, OutOfMemoryRecord
 from core.settings.schema import Settings
 from core.training.async_scalars import AsyncScalars
+from core.training.close_look import CloseLook, LookBudget
 from core.training.loss import Objective
 from core.training.micro_batching import MicroBatchPolicy
 
@@ -41,7 +42,7 @@ class Step:
     reviews: int
     tokens: int
     scalars: AsyncScalars
-    """Loss and gradient norm."""
+    """Loss and gradient norm; after a close look also the figures of `CloseLook.after_update`."""
 
 
 @dataclass(frozen=True)
@@ -84,14 +85,17 @@ class Stepper:
         objective: Objective,
         observer: StepObserver,
         heartbeat: Callable[[], None] = lambda: None,
+        look: CloseLook | None = None,
     ) -> None:
         """Args:
         objective: What is minimized.
         heartbeat: called before every forward pass.
+        look: at some of the steps; None for one of this stepper's own.
         """
+        self._look = look or CloseLook(learner, LookBudget(0))
         self._learner, self._train, self._special_tokens, self._settings = learner, train, special_tokens, settings
         self._policy, self._device, self._observer, self._heartbeat = policy, device, observer, heartbeat
-        self._objective = objective
+        self._objective, self._spent = objective, learner.spent
         self._computing: _Size | None = None
         """None during the update."""
 
@@ -103,7 +107,8 @@ class Stepper:
         """
         if self._policy.grow(number):
             self._report(number, GRADIENTS, "larger")
-        batch = self._batch(positions)
+        with self._spent.on("input"):
+            batch = self._batch(positions)
         return self._until_it_fits(number, lambda: self._compute(number, batch, rate))
 
     def _compute(self, number: int, batch: _Batch, rate: float) -> Step:
@@ -111,10 +116,14 @@ class Stepper:
         for part, inside in enumerate(self._policy.parts(batch.lengths)):
             total += self._forward_backward(number, batch, part, inside)
         self._computing = None
-        self._observer.settle()
-        norm = self._learner.update(rate)
+        self._look.before_update(number)
+        with self._spent.on("checkpoint"):
+            self._observer.settle()
+        with self._spent.on("optimizer"):
+            norm = self._learner.update(rate)
+        figures = self._look.after_update(number, rate)
         tokens = int(batch.lengths.sum())
-        return Step(number + 1, rate, len(batch.positions), tokens, AsyncScalars(total, norm))
+        return Step(number + 1, rate, len(batch.positions), tokens, AsyncScalars(total, norm, *figures))
 
     def _forward_backward(self, number: int, batch: _Batch, part: int, inside: slice) -> torch.Tensor:
         """Add the gradients of micro-batch `part`; return its share of the loss."""
@@ -123,7 +132,16 @@ class Stepper:
         self._computing = _Size(len(positions), int(batch.lengths[inside].sum()))
         loss = self._objective.loss(positions, batch.divisors)
         key = (self._settings.seed, number, part)
-        return self._learner.learn(self._train, positions, loss, key, first=part == 0, layers=self._objective.layers)
+
+        def between(*outputs: torch.Tensor) -> torch.Tensor:
+            """Compute the loss: the forward pass ends with it, and the backward pass begins."""
+            value = loss(*outputs)
+            self._spent.switch("backward")
+            return value
+
+        with self._spent.on("input"):
+            layers = self._objective.layers
+            return self._learner.learn(self._train, positions, between, key, first=part == 0, layers=layers)
 
     def rehearse(self) -> int:
         """Compute the run's most expensive micro-batch: what does not fit in memory shows before the first step.

@@ -37,6 +37,7 @@ from core.runs.records import (
     EvaluationRecord,
     FailedRecord,
     FinishedRecord,
+    LayersRecord,
     NoCheckpointRecord,
     OutOfMemoryRecord,
     PausedRecord,
@@ -44,6 +45,7 @@ from core.runs.records import (
     ResumedRecord,
     StepRecord,
     StoppedRecord,
+    TimeRecord,
 )
 from core.training.checkpoint_writer import CheckpointWriter
 from core.training.checkpoints import Checkpoint, adopt, load_newest_checkpoint
@@ -311,6 +313,12 @@ class Session(Work):
 
     def on_step(self, record: StepRecord) -> None:
         self._pace.on_step(record.tokens, record.seconds)
+        self.journal.write(record)
+
+    def on_layers(self, record: LayersRecord) -> None:
+        self.journal.write(record)
+
+    def on_time(self, record: TimeRecord) -> None:
         self.journal.write(record)
 
     def on_evaluating(self, fraction: float) -> None:

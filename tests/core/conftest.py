@@ -27,7 +27,7 @@ from core.runs.history import RunHistory
 from core.runs.journal import JournalWriter
 from core.runs.lock import living_worker
 from core.runs.outline import Distillation
-from core.runs.records import EvaluationRecord, OutOfMemoryRecord, StepRecord
+from core.runs.records import EvaluationRecord, LayersRecord, OutOfMemoryRecord, StepRecord, TimeRecord
 from core.runs.status import OVER
 from core.runs.summary import summarize
 from core.settings.schema import Settings
@@ -64,6 +64,8 @@ class Recorder:
     """An observer that writes everything down, and asks for what it was told to ask for."""
 
     steps: list[StepRecord] = field(default_factory=list)
+    layers: list[LayersRecord] = field(default_factory=list)
+    times: list[TimeRecord] = field(default_factory=list)
     evaluations: list[EvaluationRecord] = field(default_factory=list)
     checkpoints: list[Checkpoint] = field(default_factory=list)
     pauses: list[bool] = field(default_factory=list)
@@ -75,6 +77,12 @@ class Recorder:
 
     def on_step(self, record: StepRecord) -> None:
         self.steps.append(record)
+
+    def on_layers(self, record: LayersRecord) -> None:
+        self.layers.append(record)
+
+    def on_time(self, record: TimeRecord) -> None:
+        self.times.append(record)
 
     def on_evaluation(self, record: EvaluationRecord) -> None:
         self.evaluations.append(record)

@@ -178,6 +178,7 @@ def status(
     from tui.commands.chart import chart_lines
     from tui.commands.follow import follow, report
     from tui.commands.line_to_beat import line_to_beat, line_to_beat_json
+    from tui.commands.time_facts import gpu_facts, gpu_json, time_facts, time_json
 
     if (json or plain) + watch + (chart is not None) > 1 and not (json and watch):
         raise InputError("--chart, --watch and --plain exclude each other; --watch may be combined with --json.")
@@ -212,6 +213,8 @@ def status(
             "queue_place": place,
             "notices": [notice.text for notice in history.notices],
             "diagnosis": [to_json(one) for one in diagnosis],
+            "time_spent": time_json(history),
+            "gpus": gpu_json(history),
         }
         say_json({**summary.to_json(), **extra, **line_to_beat_json(folder, history)})
         return 0
@@ -242,7 +245,9 @@ def status(
         *(("repeated", f"steps {first} to {last}, after a resume") for first, last in history.replays),
         ("time", in_time(elapsed) if elapsed is not None else None),
         ("time left (estimate)", in_time(left) if left is not None else None),
+        *time_facts(history),
         ("memory", in_bytes(memory.process) if memory is not None else None),
+        *gpu_facts(history),
         ("peak memory", in_bytes(summary.peak_memory_bytes) if summary.peak_memory_bytes is not None else None),
         ("worker", f"{summary.pid} on {summary.host}" if summary.pid is not None else None),
         ("folder", summary.folder),

@@ -1,7 +1,8 @@
 """Runs that were recorded for the tests of the diagnosis: trained with a known fault, or without one.
 
-`python -m tests.core.diagnosis.recording` trains them on the sample reviews and writes recordings.json, which holds the
-figures of every step and evaluation. It takes a quarter of an hour.
+`python -m tests.core.diagnosis.recording` trains those that are not recorded yet on the sample reviews, and writes
+recordings.json, which holds the figures of every step and evaluation, and what the worker noted of layers, time and
+processors. It takes half an hour. Arguments are the beginnings of names to record again.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import random
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,15 +23,23 @@ from typing import Any
 import msgspec
 
 from core.diagnosis.finding import Figures
-from core.runs.folder import find_run
+from core.runs.control import send
+from core.runs.folder import find_run, list_runs
 from core.runs.history import RunHistory, read_history
 from core.settings.schema import Settings
 from tests.core.runs.whole_records import record
 
 ROOT = Path(__file__).resolve().parents[3]
 FILE = Path(__file__).with_name("recordings.json")
-_STEP = ("step", "epoch", "loss", "learning_rate")
+_STEP = ("step", "epoch", "loss", "learning_rate", "gradient_norm", "time")
+"""Columns of the steps; those that were recorded first lack the last two."""
+_MEMORY = ("time", "process_peak", "system_total", "limit", "processors", "processors_ours", "processors_busy", "lost")
+_PART = ("name", "gradient_norm", "update_ratio")
 _EVALUATION = ("step", "epoch", "loss", "accuracy", "macro_f1", "best", "tie_margin", "interim")
+
+_LONG = 60_000
+"""Characters of a long review."""
+_BUSY = "while True: pass"
 
 Row = tuple[str, str]
 
@@ -45,11 +55,63 @@ class Recipe:
     """Reviews to learn from and to hold out."""
     settings: dict[str, Any] = field(default_factory=dict)
     change: str = ""
-    """What is done to the data: `noise`, `random`, `rare`, `rare third`."""
+    """What is done to the data: `noise`, `random`, `rare`, `rare third`, `long`."""
+    beside: int = 0
+    """Busy processes beside the training."""
+    stop: int = 0
+    """The step after which the user stops it; 0 if nobody does."""
+    shared: bool = False
+    """Whether other people worked on the machine meanwhile: what the processors did is then left out."""
 
 
 def recipes() -> Iterator[Recipe]:
-    """Yield every run: more than 30 with a fault, and 20 without."""
+    """Yield every run: more than 60 with a fault, and more than 30 without."""
+    yield from _earlier_recipes()
+    for seed in (6, 7, 8):
+        for rate, epochs in (("5e-05", 2), ("8e-05", 2), ("0.0001", 2), ("0.0001", 3)):
+            made = {"learning_rate": rate, "epochs": epochs, "seed": seed}
+            name = f"sound, watched, rate {rate}, {epochs} epochs, seed {seed}"
+            yield Recipe(name, "", settings=made, rows=700, shared=True)
+    made = {"learning_rate": "0.0001", "epochs": 2, "seed": 9}
+    for name, more in (
+        ("layer decay 0.9", {"layer_decay": 0.9}),
+        ("the lower half frozen", {"freeze_layers": 3}),
+        ("LoRA", {"lora": True, "learning_rate": "0.0005", "epochs": 3}),
+        ("gradients not clipped", {"max_grad_norm": 0}),
+        ("warm-up of half the run", {"warmup_ratio": 0.5}),
+    ):
+        yield Recipe(f"sound, watched, {name}", "", settings={**made, **more}, rows=700, shared=True)
+    for seed in (1, 2):
+        for norm in ("0.001", "0.01"):
+            yield Recipe(
+                f"gradients clipped to {norm}, seed {seed}", "always clipped", rows=700, shared=True,
+                settings={"learning_rate": "8e-05", "epochs": 2, "seed": seed, "max_grad_norm": norm},
+            )  # fmt: skip
+        for rate in ("0.0004", "0.0006"):
+            made = {"learning_rate": rate, "epochs": 2, "seed": seed}
+            expected = "updates too large|not learning|diverging|diverged|one class"
+            yield Recipe(f"a little too fast, rate {rate}, seed {seed}", expected, settings=made, rows=700, shared=True)
+        for rate in ("1e-06", "3e-06"):
+            made = {"learning_rate": rate, "epochs": 2, "seed": seed}
+            expected = "updates too small|not learning|one class"
+            yield Recipe(f"a little too slow, rate {rate}, seed {seed}", expected, settings=made, rows=700, shared=True)
+    for seed in (1, 2, 3):
+        made = {"learning_rate": "8e-05", "epochs": 2, "seed": seed}
+        yield Recipe(f"busy machine, seed {seed}", "machine busy", settings=made, rows=700, beside=2 + 2 * seed)
+        made = {"learning_rate": "8e-05", "epochs": 2, "seed": seed}
+        yield Recipe(f"slow input, seed {seed}", "slow input", settings=made, change="long", rows=600, shared=True)
+        made = {"learning_rate": "0.0001", "epochs": 20, "seed": seed, "early_stopping_patience": 1}
+        yield Recipe(f"little patience, seed {seed}", "stopped far before", settings=made, rows=400, shared=True)
+        made = {"learning_rate": "8e-05", "epochs": 10, "seed": seed}
+        yield Recipe(
+            f"stopped by the user, seed {seed}", "stopped far before", settings=made, rows=700, stop=60, shared=True
+        )
+        made = {"learning_rate": "0.0001", "epochs": 2, "seed": seed, "layer_decay": 0.1}
+        yield Recipe(f"layer decay 0.1, seed {seed}", "part not learning", settings=made, rows=700, shared=True)
+
+
+def _earlier_recipes() -> Iterator[Recipe]:
+    """Yield the runs that were recorded before workers noted layers, time and processors."""
     for seed in (1, 2):
         for rate in ("0.001", "0.003", "0.01"):
             made = {"learning_rate": rate, "epochs": 2, "seed": seed}
@@ -92,11 +154,22 @@ def read_recordings() -> list[tuple[Recipe, Figures]]:
 
 def _figures(one: dict[str, Any]) -> Figures:
     history = RunHistory()
+    shared = one["recipe"].get("shared", False)
     records = [record("plan", **one["plan"])]
-    records += [record("step", **dict(zip(_STEP, step, strict=True))) for step in zip(*one["steps"], strict=True)]
+    columns = _STEP[: len(one["steps"])]
+    records += [record("step", **dict(zip(columns, step, strict=True))) for step in zip(*one["steps"], strict=True)]
+    for step, names, *figures in one.get("layers", ()):
+        parts = [dict(zip(_PART, part, strict=True)) for part in zip(names, *figures, strict=True)]
+        records.append(record("layers", step=step, parts=parts))
+    records += [record("time", **fields) for fields in one.get("times", ())]
+    for reading in zip(*one.get("memory", ()), strict=True):
+        fields = dict(zip(_MEMORY, reading, strict=True))
+        if shared:
+            fields |= dict.fromkeys(_MEMORY[4:])
+        records.append(record("memory", devices=[], **fields))
     for evaluation, per_class in zip(one["evaluations"], one["per_class"], strict=True):
         records.append(record("evaluation", **dict(zip(_EVALUATION, evaluation, strict=True)), per_class=per_class))
-    records.append(record("finished", message="", steps=one["plan"]["steps"]))
+    records.append(record(one.get("end", "finished"), message="", steps=len(one["steps"][0])))
     history.update(records)
     settings = Settings(**one["settings"]).model_dump()
     return Figures(history, settings)
@@ -107,6 +180,10 @@ def part(figures: Figures, steps: int) -> Figures:
     history = RunHistory(plan=figures.history.plan)
     history.steps = figures.history.steps[:steps]
     history.evaluations = [one for one in figures.history.evaluations if one.step <= steps]
+    history.layers = [one for one in figures.history.layers if one.step <= steps]
+    history.times = [one for one in figures.history.times if one.step <= steps]
+    now = history.steps[-1].time if history.steps else 0.0
+    history.memory = [one for one in figures.history.memory if one.time <= now]
     return Figures(history, figures.settings, figures.baseline)
 
 
@@ -122,6 +199,13 @@ def _rows(recipe: Recipe) -> list[Row]:
         return [(text, label if chance.random() > 0.4 else _other(label)) for text, label in rows[: recipe.rows]]
     if recipe.change == "random":
         return [(text, chance.choice(("negative", "positive"))) for text, _ in rows[: recipe.rows]]
+    if recipe.change == "long":  # the model reads the beginnings; everything is tokenized
+        rest = " ".join(text for text, _ in rows)
+        starts = (chance.randrange(len(rest) - _LONG) for _ in rows)
+        return [
+            (f"{text} {rest[at : at + _LONG]}", label)
+            for (text, label), at in zip(rows[: recipe.rows], starts, strict=False)
+        ]
     if recipe.change.startswith("rare"):
         many = [row for row in rows if row[1] == "negative"]
         few = [row for row in rows if row[1] == "positive"]
@@ -144,18 +228,23 @@ def _recorded(recipe: Recipe, folder: Path) -> dict[str, Any]:
     words = [word for name, value in settings.items() for word in ("--set", f"{name}={value}")]
     name = "recorded"
     command = [sys.executable, "-m", "tui", "train", str(data), "--model", "starter", "--name", name, "--wait"]
-    subprocess.run([*command, *words], check=False, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _train([*command, *words], recipe)
     run = find_run(name)
     history = read_history(run.journal)
     assert history.plan is not None
-    plan = history.plan
+    began = history.steps[0].time if history.steps else 0.0
+    plan, layers = history.plan, history.layers
     kept = ("labels", "rows", "validation_rows", "epochs", "steps", "steps_per_epoch", "batch_size", "learning_rate")
     majority = plan.majority.to_json() if plan.majority is not None else None
     return {
         "recipe": vars(recipe),
         "plan": {**{name: getattr(plan, name) for name in kept}, "majority": majority},
         "settings": {key: value for key, value in run.request().settings.model_dump().items() if key in settings},
-        "steps": [[_short(getattr(one, name)) for one in history.steps] for name in _STEP],
+        "steps": [[_since(began, name, one) for one in history.steps] for name in _STEP],
+        "layers": [[one.step, *([getattr(each, name) for each in one.parts] for name in _PART)] for one in layers],
+        "times": [msgspec.to_builtins(one) for one in history.times],
+        "memory": [[_since(began, name, one) for one in history.memory] for name in _MEMORY],
+        "end": history.end.kind if history.end is not None else "failed",
         "evaluations": [[_short(getattr(one, name)) for name in _EVALUATION] for one in history.evaluations],
         "per_class": [
             {
@@ -165,6 +254,35 @@ def _recorded(recipe: Recipe, folder: Path) -> dict[str, Any]:
             for each in history.evaluations
         ],
     }
+
+
+def _train(command: Sequence[str], recipe: Recipe) -> None:
+    """Run a command that trains to its end, with what the recipe puts beside it."""
+    neighbours = [subprocess.Popen([sys.executable, "-c", _BUSY]) for _ in range(recipe.beside)]
+    try:
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as training:
+            stopped = False
+            while training.poll() is None:
+                time.sleep(0.2)
+                if (
+                    recipe.stop
+                    and not stopped
+                    and any(
+                        read_history(run.journal).step >= recipe.stop and send(run.control, "stop_and_save") is None
+                        for run in list_runs()
+                    )
+                ):
+                    stopped = True
+    finally:
+        for neighbour in neighbours:
+            neighbour.kill()
+            neighbour.wait()
+
+
+def _since(began: float, name: str, one: Any) -> Any:
+    """Return a field of a record; moments are seconds since `began`, with as many digits as are needed."""
+    value = getattr(one, name)
+    return round(value - began, 2) if name == "time" else _short(value)
 
 
 def _short(value: Any) -> Any:

@@ -51,6 +51,12 @@ class Silent:
     def on_step(self, record: Any) -> None:
         self._steps += 1
 
+    def on_layers(self, record: Any) -> None:
+        pass
+
+    def on_time(self, record: Any) -> None:
+        pass
+
     def on_evaluation(self, record: Any) -> None:
         pass
 

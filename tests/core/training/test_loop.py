@@ -230,18 +230,27 @@ def test_the_rate_of_each_step_is_the_one_that_was_used(make_loop: MakeLoop) -> 
     )
 
 
-def test_only_training_and_evaluating_count_as_time(make_loop: MakeLoop) -> None:
+def test_only_training_and_evaluating_count_as_time(make_loop: MakeLoop, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
+    loop, recorder = make_loop(clock=lambda: now, epochs=2)
 
-    def clock() -> float:
-        nonlocal now
-        now += 1.0
-        return now
+    def takes(seconds: float, owner: Any, name: str) -> None:
+        work = getattr(owner, name)
 
-    loop, recorder = make_loop(clock=clock, epochs=2)
+        def slow(*given: Any, **more: Any) -> Any:
+            nonlocal now
+            now += seconds
+            return work(*given, **more)
+
+        monkeypatch.setattr(owner, name, slow)
+
+    takes(1, loop._stepper, "step")
+    takes(1, loop._evaluator, "logits")
+    for name in ("on_checkpoint", "control_requests", "on_step", "on_evaluation"):
+        takes(100, recorder, name)
     loop.run()
     seconds = [step.seconds for step in recorder.steps]
-    assert seconds == [1, 2, 3, 5, 6, 7]  # one tick a step, and one for the evaluation after the third
+    assert seconds == [1, 2, 3, 5, 6, 7]  # one second a step, and one for the evaluation after the third
     assert loop.progress.seconds == 8
 
 
