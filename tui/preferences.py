@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
 
-from core.base.files import home, private_folder, write_json
-
-FILE_NAME = "workbench.json"
-_MAX_BYTES = 64 << 10
+from core.base.preferences import read_preferences, remember_preference
 
 
 @dataclass(frozen=True)
@@ -28,7 +22,7 @@ class RunsView:
 
 def read_theme() -> str:
     """Return the theme chosen last; empty if there is none, or the file cannot be read."""
-    theme = _read(home() / FILE_NAME).get("theme", "")
+    theme = read_preferences().get("theme", "")
     return theme if isinstance(theme, str) else ""
 
 
@@ -38,12 +32,12 @@ def remember_theme(theme: str) -> None:
     Raises:
         ReviewtuiError: The home cannot be written.
     """
-    _remember("theme", theme)
+    remember_preference("theme", theme)
 
 
 def read_runs_view() -> RunsView:
     """Return how the list of runs was shown last; as it is shown at first if that cannot be read."""
-    found = _read(home() / FILE_NAME).get("runs", {})
+    found = read_preferences().get("runs", {})
     if not isinstance(found, dict):
         return RunsView()
     columns, sort = found.get("columns"), found.get("sort")
@@ -61,12 +55,12 @@ def remember_runs_view(view: RunsView) -> None:
     Raises:
         ReviewtuiError: The home cannot be written.
     """
-    _remember("runs", asdict(view))
+    remember_preference("runs", asdict(view))
 
 
 def read_charts() -> tuple[str, ...]:
     """Return the names of the charts that Train showed last; empty if there are none, or they cannot be read."""
-    found = _read(home() / FILE_NAME).get("charts", [])
+    found = read_preferences().get("charts", [])
     return tuple(name for name in found if isinstance(name, str)) if isinstance(found, list) else ()
 
 
@@ -76,18 +70,4 @@ def remember_charts(names: Sequence[str]) -> None:
     Raises:
         ReviewtuiError: The home cannot be written.
     """
-    _remember("charts", list(names))
-
-
-def _remember(name: str, value: object) -> None:
-    file = private_folder(home()) / FILE_NAME
-    write_json(file, {**_read(file), name: value})
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        with file.open("rb") as stream:
-            found = json.loads(stream.read(_MAX_BYTES))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+    remember_preference("charts", list(names))
