@@ -171,7 +171,6 @@ _WORDS: dict[str, str] = {
     "stalled": "is silent",
     "diverged": "diverges",
     "best": "is the best so far",
-    "test": "is only an example",
 }
 
 
@@ -184,3 +183,11 @@ def sentence_of(facts: dict[str, Any]) -> str:
         parts.append(f"step {facts['step']:,} of {facts['steps']:,}")
     head = f"{clean_line(facts['name'], 60)} {_WORDS[facts['event']]}"
     return f"{head}: {', '.join(parts)}" if parts else head
+
+
+EXAMPLE: dict[str, Any] = {
+    **dict.fromkeys(("event", "run", "name", "state", "message", "folder", "host"), "example"),
+    **dict.fromkeys(("step", "steps", "epoch", "epochs", "accuracy", "macro_f1", "loss", "seconds", "time")),
+    "text": "This is how you are told about runs.",
+}
+"""The facts of an event that never happened, to try out the ways in which events are told."""

@@ -25,8 +25,8 @@ Way = Literal["bell", "title", "osc9", "osc777", "command"]
 WAYS: dict[Way, str] = {
     "bell": "the terminal's bell",
     "title": "the terminal's title: state and progress",
-    "osc9": "a desktop notification, by OSC 9",
-    "osc777": "a desktop notification, by OSC 777",
+    "osc9": "a desktop notification (OSC 9)",
+    "osc777": "a desktop notification (OSC 777)",
     "command": "a command of your own",
 }
 """Each way to tell → what it is."""
