@@ -20,10 +20,11 @@ from core.runs.history import RunHistory
 from core.runs.records import EvaluationRecord, FailedRecord, FinishedRecord, Record, StepRecord
 from core.runs.status import RunStatus
 
-_CHECK_STEPS = 20
-"""Steps after which it is looked again whether the loss rises."""
-_MOST_STEPS = 50_000
-"""Steps that are kept, and twice as many while they are collected: 30 MB at most."""
+_CHECK_STEPS, _CHECK_SHARE = 20, 50
+"""It is looked again whether the loss rises after these steps, or after one for this many that are kept: a look takes
+time for each."""
+_MOST_STEPS = 10_000
+"""Steps that are kept, and twice as many while they are collected."""
 _MOST_RECORDS = 1_000
 """Other records of a kind that are kept, and twice as many while they are collected."""
 _LONGEST = 500
@@ -69,10 +70,11 @@ class EventFinder:
                 self._look_at_losses()
             self.history.update((record,))
             if isinstance(record, StepRecord):
-                self._unchecked += _CHECK_STEPS if not math.isfinite(record.loss) else 1
+                self._unchecked += 1 if math.isfinite(record.loss) else _MOST_STEPS
             if record.time >= self._since:
                 found += _event_of(record)
-        if not self._in_past and self._unchecked >= _CHECK_STEPS and (sentence := self._look_at_losses()):
+        due = self._unchecked >= max(_CHECK_STEPS, len(self.history.steps) // _CHECK_SHARE)
+        if not self._in_past and due and (sentence := self._look_at_losses()):
             found.append(Event("diverged", "diverged", self.history.last_time or self._since, sentence))
         self._forget()
         return self._new(found)
@@ -108,7 +110,7 @@ class EventFinder:
     def _forget(self) -> None:
         history = self.history
         if len(history.steps) > 2 * _MOST_STEPS:
-            del history.steps[:-_MOST_STEPS]
+            history.steps = history.steps[-_MOST_STEPS:]
         for kept in (history.memory, history.layers, history.times, history.notices):
             if len(kept) > 2 * _MOST_RECORDS:
                 del kept[:-_MOST_RECORDS]
