@@ -73,12 +73,14 @@ class ReviewTui(Workbench):
             from tui.terminal.hangup import watch
 
             watch(self, self.close_engines)
+        self.telling.begin()
         self._use_keymap()
         self.theme_changed_signal.subscribe(self, self._theme_changed)
         if self._first != "runs":
             self.switch_mode(self._first)
 
     def on_unmount(self) -> None:
+        self.telling.end()
         self.close_engines()
         empty_trash()
 

@@ -102,6 +102,16 @@ def ago(moment: float | None, now: float) -> str:
     return time.strftime("%Y-%m-%d", time.localtime(moment))
 
 
+def run_title(name: str, state: State, share: float | None) -> str:
+    """Format how far a run is, or how it ended, for a title: `● 43% lamps`, `✓ lamps finished`.
+
+    Args:
+        share: The share of its steps that is made; None before there is a plan.
+    """
+    mark, _ = STATE_MARKS[state]
+    return f"{mark} {share:.0%} {name}" if state == "running" and share is not None else f"{mark} {name} {state}"
+
+
 def setting_text(value: object) -> str:
     """Format the value of a setting: `none`, `on`, `1e-5`."""
     if value is None:

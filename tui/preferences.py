@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
 
-from core.base.files import home, private_folder, write_json
-
-FILE_NAME = "workbench.json"
-_MAX_BYTES = 64 << 10
+from core.base.preferences import read_preferences, remember_preference
 
 
 @dataclass(frozen=True)
@@ -36,7 +30,7 @@ class ChartsView:
 
 def read_theme() -> str:
     """Return the theme chosen last; empty if there is none, or the file cannot be read."""
-    theme = _read(home() / FILE_NAME).get("theme", "")
+    theme = read_preferences().get("theme", "")
     return theme if isinstance(theme, str) else ""
 
 
@@ -46,12 +40,12 @@ def remember_theme(theme: str) -> None:
     Raises:
         ReviewtuiError: The home cannot be written.
     """
-    _remember(theme=theme)
+    remember_preference("theme", theme)
 
 
 def read_runs_view() -> RunsView:
     """Return how the list of runs was shown last; as it is shown at first if that cannot be read."""
-    found = _read(home() / FILE_NAME).get("runs", {})
+    found = read_preferences().get("runs", {})
     if not isinstance(found, dict):
         return RunsView()
     columns, sort = found.get("columns"), found.get("sort")
@@ -69,12 +63,12 @@ def remember_runs_view(view: RunsView) -> None:
     Raises:
         ReviewtuiError: The home cannot be written.
     """
-    _remember(runs=asdict(view))
+    remember_preference("runs", asdict(view))
 
 
 def read_charts() -> ChartsView:
     """Return the charts that Train showed last; none if that cannot be read."""
-    found = _read(home() / FILE_NAME)
+    found = read_preferences()
     names, count = found.get("charts", []), found.get("charts_at_once")
     known = tuple(name for name in names if isinstance(name, str)) if isinstance(names, list) else ()
     return ChartsView(known, count if isinstance(count, int) else 0)
@@ -86,18 +80,5 @@ def remember_charts(view: ChartsView) -> None:
     Raises:
         ReviewtuiError: The home cannot be written.
     """
-    _remember(charts=list(view.names), charts_at_once=view.count)
-
-
-def _remember(**values: object) -> None:
-    file = private_folder(home()) / FILE_NAME
-    write_json(file, {**_read(file), **values})
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        with file.open("rb") as stream:
-            found = json.loads(stream.read(_MAX_BYTES))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+    remember_preference("charts", list(view.names))
+    remember_preference("charts_at_once", view.count)

@@ -22,6 +22,7 @@ from core.engine.reading_progress import CountingProgress
 from core.engine.requests import A, EngineRequest
 from core.runs.folder import RunFolder
 from tui.failures import ReportingWorkers, failure_sentence
+from tui.telling import Telling
 from tui.terminal.key_order import OrderedApp
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ class Workbench(OrderedApp):
         self.reader = engine or EngineClient("reader.log")
         """An engine that loads no model: pages of a pile come while the other one computes."""
         self._given = engine
+        self.telling = Telling(self, lambda sentence: self.say(sentence, "warning"))
+        """What is told about runs through the terminal, if the user has asked for it."""
         self.scores_piles = engine is None
         """Whether a pile that is opened is scored in the background."""
         self._draft: Draft | None = None

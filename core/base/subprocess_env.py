@@ -54,3 +54,11 @@ def library_settings() -> dict[str, str]:
     """
     spin = {} if "OMP_WAIT_POLICY" in os.environ else SPIN
     return {name: value for name, value in {**KERNELS, **CUBLAS_WORKSPACE, **spin}.items() if name not in os.environ}
+
+
+def foreign_environment() -> dict[str, str]:
+    """Return the environment for a program that is not ours: this process's own, without our part of PYTHONPATH."""
+    ours = str(Path(__file__).resolve().parents[2])
+    paths = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path and path != ours]
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    return {**kept, "PYTHONPATH": os.pathsep.join(paths)} if paths else kept

@@ -9,6 +9,8 @@ worker.log           everything the worker and its libraries print
 lock                 held by the worker (core/runs/lock.py)
 notes.jsonl          what the user says about it: notes, tags, another name (core/runs/notes.py)
 queue.json           the run's place in the queue, while it has one (core/runs/queue_entry.py)
+told/                a marker for each event that was told (core/notifications/told.py)
+notify.log           what went wrong with the command that tells events
 split.parquet        which row, by hash of its text, sits in train and which in validation
 checkpoints/step-N/  where the run can be resumed (core/training/checkpoints.py)
 student/             the model that a student begins with, while its worker works (core/worker/distillation.py)
@@ -81,6 +83,14 @@ class RunFolder:
     @property
     def notes(self) -> Path:
         return self.path / FILE_NAME
+
+    @property
+    def told(self) -> Path:
+        return self.path / "told"
+
+    @property
+    def notify_log(self) -> Path:
+        return self.path / "notify.log"
 
     @property
     def queue_entry(self) -> Path:

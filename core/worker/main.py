@@ -2,7 +2,8 @@
 
 The process takes the run's lock and forks, so that no parent waits for it. The fork holds the lock and supervises a
 child that does the work (`core/worker/supervisor.py`). Both ignore SIGHUP; SIGTERM to either means stop and save. The
-child records how it ended. Everything that it or its libraries print goes to the run's `worker.log`.
+child records how it ended. Everything that it or its libraries print goes to the run's `worker.log`. If the user asked
+for it, the supervisor tells what happens to the run by the user's command (`core/notifications/teller.py`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 from core.base.errors import ReviewtuiError
 from core.base.text import clean
 from core.experiments.continuing import run_ended
+from core.notifications.teller import RunTeller
 from core.runs.control import ControlReader
 from core.runs.extension import begin_extension, unfinished_extension
 from core.runs.folder import RunFolder
@@ -60,13 +62,16 @@ def main(arguments: list[str]) -> int:
         resume = restarts > 0 or "--resume" in arguments or extend is not None
         _work(run, control, terminated, resume=resume, restarts=restarts, extend=extend)
 
-    if not supervise(work, terminated=terminated):
+    teller = RunTeller(run)
+    if not supervise(work, terminated=terminated, meanwhile=teller.look):
         journal = JournalWriter(run.journal)
         message = f"The kernel ended the worker {MAX_RESTARTS + 1} times. {ADVICE}"
         journal.write(FailedRecord(message=message), sync=True)
         journal.close()
     lock.release()
+    teller.look()  # after the release: only now is a worker that was killed known to be dead
     _start_next(run)
+    teller.finish()
     os._exit(0)
 
 

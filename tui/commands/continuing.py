@@ -8,7 +8,7 @@ import typer
 
 from core.base.errors import InputError
 from tui.commands.launching import Queued, finish, launch
-from tui.commands.options import Assignments, Hypothesis, Json, RunWord, Wait
+from tui.commands.options import Assignments, Bell, Hypothesis, Json, RunWord, Wait
 from tui.commands.output import complain, say
 
 
@@ -18,6 +18,7 @@ def extend(
     hypothesis: Hypothesis = "",
     queue: Queued = False,
     wait: Wait = False,
+    bell: Bell = False,
     json: Json = False,
 ) -> int:
     """Train a run that has ended for more epochs. Its results so far are kept in its folder, under earlier/."""
@@ -32,7 +33,7 @@ def extend(
         add_hypothesis(folder.notes, expected, epochs=extension.request.settings.epochs)
     (complain if json else say)(extension.about_rate)
     detachment = launch(folder, queue=queue, extend=extension.request.settings.epochs)
-    return finish(folder, detachment, wait=wait, json=json)
+    return finish(folder, detachment, wait=wait, json=json, bell=bell)
 
 
 def _epochs(word: str, now: int) -> int:
@@ -50,6 +51,7 @@ def branch(
     hypothesis: Hypothesis = "",
     queue: Queued = False,
     wait: Wait = False,
+    bell: Bell = False,
     json: Json = False,
 ) -> int:
     """Start a new run from a checkpoint of another, with some settings changed."""
@@ -59,4 +61,4 @@ def branch(
 
     changes = dict(parse_assignment(assignment) for assignment in assignments or [])
     made = branch_run(find_run(run), changes, name=name or "", hypothesis=hypothesis, step=step)
-    return finish(made, launch(made, queue=queue, resume=True), wait=wait, json=json)
+    return finish(made, launch(made, queue=queue, resume=True), wait=wait, json=json, bell=bell)

@@ -21,17 +21,23 @@ from core.runs.summary import summary_of
 from tui.commands.cut_facts import cut_facts
 from tui.commands.line_to_beat import line_to_beat, line_to_beat_json
 from tui.commands.output import Progress, facts, progress_on_stderr, say, say_json
+from tui.commands.telling import telling
 from tui.formatting import clock, counted, in_bytes, in_time
 
 _POLL_SECONDS = 0.2
 _QUEUE_SECONDS = 1.0
 
 
-def follow(run: RunFolder) -> RunHistory:
-    """Show a run's progress until it ends, and return its history. ctrl+c stops following, not the run."""
+def follow(run: RunFolder, *, bell: bool = False) -> RunHistory:
+    """Show a run's progress until it ends, and return its history. ctrl+c stops following, not the run.
+
+    Args:
+        bell: Whether the terminal's bell is rung when the run ends, fails, stalls or diverges.
+    """
     history, reader = RunHistory(), JournalReader(run.journal)
-    with progress_on_stderr() as progress:
+    with telling(run, time.time(), bell=bell) as tell, progress_on_stderr() as progress:
         while True:
+            tell()
             news = history.update(reader.read_new())
             status = run_status(run, history)
             if status.state == "queued":
@@ -43,6 +49,7 @@ def follow(run: RunFolder) -> RunHistory:
                 _show(history, progress)
             if status.state in OVER:
                 history.update(reader.read_new())
+                tell()
                 return history
             time.sleep(_POLL_SECONDS)
 

@@ -41,7 +41,7 @@ def launch(run: RunFolder, *, queue: bool, resume: bool = False, extend: int | N
     return begin(run, wait=queue, resume=resume, extend=extend)
 
 
-def finish(run: RunFolder, detachment: Detachment | None, *, wait: bool, json: bool) -> int:
+def finish(run: RunFolder, detachment: Detachment | None, *, wait: bool, json: bool, bell: bool = False) -> int:
     """Say that the run was started or queued, or follow it to its end."""
     from tui.commands.follow import follow, report
 
@@ -49,7 +49,7 @@ def finish(run: RunFolder, detachment: Detachment | None, *, wait: bool, json: b
         _say_begun(run, detachment, json=json)
         return 0
     try:
-        history = follow(run)
+        history = follow(run, bell=bell)
     except KeyboardInterrupt:
         complain(
             f"{run.id} continues; `reviewtui status {run.id}` shows its progress, `reviewtui stop {run.id}` ends it."

@@ -29,6 +29,7 @@ from tui.commands import (
     journal,
     keys,
     learn,
+    notify,
     prune,
     queue,
     rank,
@@ -68,6 +69,7 @@ app.command(context_settings={"ignore_unknown_options": True, "help_option_names
 app.command()(journal.journal)
 app.command()(prune.prune)
 app.command()(queue.queue)
+app.command()(notify.notify)
 app.command()(sweep.sweep)
 app.command()(versus.versus)
 app.command()(distil.distil)

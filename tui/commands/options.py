@@ -25,6 +25,9 @@ RunWord = Annotated[str, typer.Argument(metavar="RUN", help="An id, a name, a un
 RunOrGroup = Annotated[str, typer.Argument(metavar="RUN", help="A run as elsewhere, or the name of a group.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Follow the run to its end.")]
+Bell = Annotated[
+    bool, typer.Option("--bell", help="Ring the bell when the run that is followed ends, fails, stalls or diverges.")
+]
 Validation = Annotated[str | None, typer.Option(help="A file to measure on, instead of held-out rows.")]
 Model = Annotated[str | None, typer.Option(help="A Hugging Face id, a folder, starter, or a run to go on from.")]
 Hypothesis = Annotated[str, typer.Option(metavar="TEXT", help="What you expect, in a line, for the lab journal.")]

@@ -12,7 +12,7 @@ import typer
 from core.base.errors import InputError
 from core.base.text import clean_line
 from tui.commands import groups
-from tui.commands.options import Json, RunWord
+from tui.commands.options import Bell, Json, RunWord
 from tui.commands.output import facts, say, say_json, table
 from tui.formatting import counted, in_bytes, in_time, progress_text, settings_text, spread_text, trouble
 
@@ -165,6 +165,7 @@ def status(
         str | None,
         typer.Option(metavar="NAME", help="Draw a chart instead: loss, accuracy, learning-rate, gradient-norm, …"),
     ] = None,
+    bell: Bell = False,
 ) -> int:
     """Show the state and progress of a run."""
     from core.diagnosis.run import diagnose_run, to_json
@@ -189,7 +190,7 @@ def status(
         return 0
     folder = find_run(run)
     if watch:
-        return report(folder, follow(folder), json=json)
+        return report(folder, follow(folder, bell=bell), json=json)
     history = read_history(folder.journal)
     if chart is not None:
         for line in chart_lines(folder, history, chart):

@@ -13,6 +13,7 @@ from tui.commands import groups
 from tui.commands.launching import Queued, finish, launch
 from tui.commands.options import (
     Assignments,
+    Bell,
     Data,
     Hypothesis,
     Json,
@@ -56,6 +57,7 @@ def train(
     ] = None,
     queue: Queued = False,
     wait: Wait = False,
+    bell: Bell = False,
     json: Json = False,
 ) -> int:
     """Fine-tune a model on labelled reviews. The run is detached: it continues without this terminal.
@@ -73,7 +75,7 @@ def train(
         spec = {"seeds": list(parse_seeds(seeds, chosen.seed))}
         return groups.start(request.name, "seeds", request, spec, wait=wait, json=json)
     run = create_run(request)
-    return finish(run, launch(run, queue=queue), wait=wait, json=json)
+    return finish(run, launch(run, queue=queue), wait=wait, json=json, bell=bell)
 
 
 def chosen_settings(preset: str, file: Path | None, model: str | None, assignments: list[str] | None) -> Settings:
@@ -158,6 +160,7 @@ def resume(
     every: Annotated[bool, typer.Option("--all", help="Continue every interrupted run, one after the other.")] = False,
     queue: Queued = False,
     wait: Wait = False,
+    bell: Bell = False,
     json: Json = False,
 ) -> int:
     """Continue a run that was stopped, failed or interrupted, from its last checkpoint."""
@@ -175,7 +178,7 @@ def resume(
         return groups.finish(group, wait=wait, json=json)
     folder = find_run(run)
     require_resumable(folder)
-    return finish(folder, launch(folder, queue=queue, resume=True), wait=wait, json=json)
+    return finish(folder, launch(folder, queue=queue, resume=True), wait=wait, json=json, bell=bell)
 
 
 def _resume_all(*, wait: bool, json: bool) -> int:

@@ -86,6 +86,36 @@ def test_a_child_never_comes_back_into_its_parents_code(tmp_path: Path) -> None:
     assert os.path.sep not in done.stdout
 
 
+MEANWHILE = """
+import os, sys, time
+from core.worker import supervisor
+if sys.argv[1] == "refused":
+    def refused(pid): raise PermissionError
+    os.pidfd_open = refused
+supervisor.MEANWHILE_SECONDS = 0.01
+read, write = os.pipe()
+def work(restarts):
+    os.close(write)
+    os.read(read, 1)
+def meanwhile():
+    calls.append(1)
+    if len(calls) == 3:
+        os.close(read)
+        os.close(write)
+calls = []
+print(supervisor.supervise(work, lambda: 0, meanwhile=meanwhile), len(calls) >= 3)
+"""
+
+
+@pytest.mark.parametrize("descriptors", ["of processes", "refused"])
+def test_something_can_be_done_meanwhile_until_the_child_has_ended(descriptors: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", MEANWHILE, descriptors], env=child_environment(), capture_output=True, text=True,
+        timeout=60, check=True,
+    )  # fmt: skip
+    assert done.stdout == "True True\n"
+
+
 PATIENT = """
 import os, sys, threading, time
 from core.worker.supervisor import supervise

@@ -27,6 +27,7 @@ from tui.screens.train.memory_bar import MemoryBar
 from tui.screens.train.panes import CHART_PANES, HasPanes
 from tui.screens.train.plan import RunPlan
 from tui.screens.train.reader import RunReader
+from tui.screens.train.telling import Tells
 from tui.widgets.chart.widget import Chart
 
 _POLL_SECONDS = 0.25
@@ -39,7 +40,7 @@ No run is open.
   g d   start a new one from a file of reviews"""
 
 
-class TrainScreen(HasPanes):
+class TrainScreen(HasPanes, Tells):
     """One run, live or past."""
 
     PLACE = "train"
