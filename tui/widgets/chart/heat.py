@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tui.widgets.chart.canvas import Cells
 from tui.widgets.chart.scale import Window, cell_at
@@ -35,24 +36,29 @@ def heat_map(
     lines than series, neighbours share one, which shows the higher value.
     """
     window = Window(low, high, 0.0, 1.0)
-    shared = -(-len(tracks) // max(rows, 1))
-    groups = [tracks[start : start + shared] for start in range(0, len(tracks), shared)]
+    groups = together(tracks, rows)
     found = [_highest_of([_row(track, window, columns) for track in group]) for group in groups]
     finite = [value for row in found for value in row if math.isfinite(value)]
     least, most = min(finite, default=0.0), max(finite, default=0.0)
-    height = max(rows // max(len(groups), 1), 1)
     cells: Cells = []
     labels: dict[int, str] = {}
-    for group, row in zip(reversed(groups), reversed(found), strict=True):
-        labels[len(cells) + (height - 1) // 2] = _name([track.series.name for track in group])
+    for number, (group, row) in enumerate(zip(reversed(groups), reversed(found), strict=True), start=1):
+        height = rows * number // len(groups) - len(cells)
+        labels[len(cells) + (height - 1) // 2] = name_of(group)
         line = [(_shade(value, least, most), "primary") for value in row]
         cells += [list(line) for _ in range(height)]
-    cells += [[(" ", "note")] * columns for _ in range(rows - len(cells))]
     if cursor is not None and low <= cursor <= high:
         column = cell_at(window.across(cursor), columns)
         for one in cells:
             one[column] = ("│", "cursor") if one[column][0] in " ·" else (one[column][0], "cursor")
     return HeatMap(cells, labels, least, most)
+
+
+def together(tracks: Sequence[Track], rows: int) -> list[Sequence[Track]]:
+    """Return the series that share each line, from the bottom up."""
+    count = min(max(rows, 1), len(tracks))
+    ends = [-(-len(tracks) * number // count) for number in range(count + 1)]
+    return [tracks[start:stop] for start, stop in pairwise(ends)]
 
 
 def _row(track: Track, window: Window, columns: int) -> list[float]:
@@ -92,12 +98,12 @@ def _shade(value: float, low: float, high: float) -> str:
     return SHADES[cell_at(share, len(SHADES))]
 
 
-def _name(names: Sequence[str]) -> str:
-    """Return the name of one series, or of several that share a line: `layer 1–3`."""
-    if len(names) == 1:
-        return names[0]
-    first, last = names[0], names[-1]
+def name_of(group: Sequence[Track]) -> str:
+    """Return the name of a series, or of several that share a line: `layer 1–3`."""
+    first, last = group[0].series.name, group[-1].series.name
     head, space, number = first.rpartition(" ")
+    if len(group) == 1:
+        return first
     if space and last.startswith(f"{head} "):
         return f"{head} {number}–{last.rpartition(' ')[2]}"
     return f"{first}–{last}"

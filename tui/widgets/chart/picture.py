@@ -8,7 +8,7 @@ from rich.cells import cell_len, set_cell_size
 
 from core.base.text import clean_line
 from tui.widgets.chart.canvas import Cells, Row, canvas, fitted, joined, row_width
-from tui.widgets.chart.heat import SHADES, heat_map
+from tui.widgets.chart.heat import SHADES, heat_map, name_of, together
 from tui.widgets.chart.scale import Window, cell_at, ticks
 from tui.widgets.chart.units import Unit
 from tui.widgets.chart.view import TAIL, ChartView, Reading
@@ -180,21 +180,23 @@ def _heat_plot(view: ChartView, empty: str, unit: Unit, width: int, rows: int, a
     tracks = [view.values(index) for index in view.drawn()]
     if not any(len(track.curve(log=False)) for track in tracks):
         return _nothing(view, empty, width, rows + 2 * axis)
-    names = [cell_len(clean_line(track.series.name, NAME_WIDTH)) for track in tracks]
-    gutter = min(max(names) + 1, max(width // 3, 1))
+    names = [clean_line(name_of(group), NAME_WIDTH) for group in together(tracks, rows)]
+    gutter = min(max(map(cell_len, names)) + 1, max(width // 3, 1))
     columns = view.columns = max(width - gutter - 2, 1)
     low, high = view.x_range()
     found = heat_map(tracks, low, high, columns, rows, view.cursor)
-    labels = {
-        line: set_cell_size(clean_line(name, NAME_WIDTH), min(cell_len(clean_line(name, NAME_WIDTH)), gutter))
-        for line, name in found.labels.items()
-    }
+    labels = {line: _cut(clean_line(name, NAME_WIDTH), gutter) for line, name in found.labels.items()}
     result = _with_labels(found.cells, labels, gutter)
     if not axis:
         return result
     low_text, high_text = (_value(unit, float(f"{value:.2g}")) for value in (found.low, found.high))
     shades = f"{low_text} {SHADES} {high_text}"
     return [*result, *_x_axis(view, Window(low, high, 0.0, 1.0), gutter + 1, columns, shades)]
+
+
+def _cut(text: str, width: int) -> str:
+    """Return text of at most `width` cells."""
+    return set_cell_size(text, width).rstrip() if cell_len(text) > width else text
 
 
 def _nothing(view: ChartView, empty: str, width: int, rows: int) -> list[Row]:

@@ -30,6 +30,8 @@ def test_the_first_is_at_the_bottom_and_the_shades_are_logarithmic() -> None:
 def test_fewer_lines_than_series_show_the_higher_of_neighbours() -> None:
     found = heat_map(rows([[1.0], [2.0], [3.0], [9.0], [2.0]]), 0, 1, 2, 3, None)
     assert found.labels == {0: "head", 1: "layer 2–3", 2: "embeddings–layer 1"}
+    more = heat_map(rows([[1.0], [2.0], [3.0]]), 0, 1, 2, 8, None)
+    assert len(more.cells) == 8 and list(more.labels.values()) == ["layer 2", "layer 1", "embeddings"]
     assert [line[0][0] for line in found.cells] == [SHADES[0], SHADES[-1], SHADES[0]]
 
 
