@@ -67,6 +67,11 @@ class Figures:
         return self.settings.get("freeze_layers") == "encoder"
 
     @property
+    def peak_rate(self) -> float:
+        """The highest learning rate of the schedule."""
+        return self.history.plan.learning_rate if self.history.plan is not None else 0.0
+
+    @property
     def chance_loss(self) -> float:
         """The loss of a model that finds all classes equally probable, in nats."""
         classes = len(self.history.plan.labels) if self.history.plan is not None else 2

@@ -1,7 +1,11 @@
 """The rules: each looks at the figures of a run and returns what it finds, or None.
 
 Thresholds are those that told apart the recorded runs of tests/core/diagnosis, which were made with known faults and
-without; a rule is silent where a sound run could look the same.
+without; a rule is silent where a sound run could look the same. Here are the rules about losses, scores and the end of
+a run.
+
+    update_rules.py     what steps do to the weights
+    machine_rules.py    processors, input and memory
 """
 
 from __future__ import annotations
@@ -11,7 +15,10 @@ import math
 
 from core.base.text import clean_line
 from core.diagnosis.finding import Figures, Finding
+from core.diagnosis.machine_rules import machine_busy, memory_near_limit, slow_input
+from core.diagnosis.update_rules import always_clipped, part_not_learning, updates_too_large, updates_too_small
 from core.runs.one_class import one_class_sentence, only_class
+from core.runs.records import FinishedRecord, StoppedRecord
 
 _MIN_STEPS = 20
 """Steps before the first of which nothing is said about losses."""
@@ -29,7 +36,7 @@ def not_finite(run: Figures) -> Finding | None:
         "diverged",
         f"The training loss is no longer a number since step {bad:,}.",
         f"Train with a lower learning rate than {run.history.steps[0].learning_rate:.1e} at the start, or in fp32.",
-        {"learning_rate": f"{_peak_rate(run) / 5:.1e}"},
+        {"learning_rate": f"{run.peak_rate / 5:.1e}"},
     )
 
 
@@ -48,7 +55,7 @@ def diverging(run: Figures) -> Finding | None:
         "diverging",
         f"The training loss rises: {lowest:.3f} at step {at:,}, {now:.3f} now.",
         "Lower the learning rate.",
-        {"learning_rate": f"{_peak_rate(run) / 3:.1e}"},
+        {"learning_rate": f"{run.peak_rate / 3:.1e}"},
     )
 
 
@@ -63,7 +70,7 @@ def not_learning(run: Figures) -> Finding | None:
     guess = majority.accuracy
     if best > guess + run.half_width(guess) or not run.losses[-1] > 0.9 * run.chance_loss:
         return None
-    rate, (low, high) = _peak_rate(run), _USUAL_RATES[run.frozen]
+    rate, (low, high) = run.peak_rate, _USUAL_RATES[run.frozen]
     sentence = (
         f"Nothing is learned: accuracy {last.accuracy:.3f}, and always answering the most frequent class gives "
         f"{guess:.3f}; training loss {run.losses[-1]:.3f}."
@@ -200,19 +207,31 @@ def below_baseline(run: Figures) -> Finding | None:
     )
 
 
-def memory_near_limit(run: Figures) -> Finding | None:
-    """The worker uses nearly all memory that it may."""
-    if not run.history.memory:
+def ended_far_before(run: Figures) -> Finding | None:
+    """Early stopping or the user ended the run while many of its steps, and of its learning rate, were to come."""
+    history = run.history
+    planned, end = history.planned_steps, history.end
+    if not planned or not history.steps or not isinstance(end, FinishedRecord | StoppedRecord) or run.progress > 0.6:
         return None
-    last = run.history.memory[-1]
-    limit = last.limit or last.system_total
-    if last.devices or not limit or last.process_peak < 0.9 * limit:
-        return None
+    last = history.steps[-1]
+    left = f"its learning rate was still {last.learning_rate / run.peak_rate:.0%} of the highest"
+    made = f"{history.step:,} of {planned:,} planned steps"
+    changes = {"epochs": f"{math.ceil(last.epoch)}"}
+    if isinstance(end, StoppedRecord):
+        return Finding(
+            "ended far before its plan",
+            f"It was stopped after {made}: {left}.",
+            "Resume it for the rest, or plan fewer epochs: models usually gain while the learning rate falls.",
+            changes,
+        )
+    patience = run.settings.get("early_stopping_patience")
+    gains = f"{patience} evaluation{'s' if patience != 1 else ''} without a gain" if patience else "no gain"
     return Finding(
-        "memory near its limit",
-        f"Memory peaked at {last.process_peak / 2**30:.1f} of {limit / 2**30:.1f} GiB.",
-        "Smaller micro-batches take less, and change no result.",
-        {"micro_batch_size": "4"},
+        "ended far before its plan",
+        f"Early stopping ended it after {made}, for {gains}: {left}.",
+        "Plan about as many epochs as it made, so that the learning rate falls to its end, or raise "
+        "early_stopping_patience.",
+        changes,
     )
 
 
@@ -223,9 +242,16 @@ RULES = (
     one_class,
     class_never_given,
     overfitting,
+    updates_too_large,
+    updates_too_small,
+    part_not_learning,
     memory_near_limit,
+    machine_busy,
+    slow_input,
+    always_clipped,
     below_baseline,
     still_improving,
+    ended_far_before,
     plateau,
     validation_too_small,
 )
@@ -235,6 +261,8 @@ _REPLACES = {
     "not learning": {"one class", "plateau", "below the baseline"},
     "diverging": {"overfitting", "plateau"},
     "one class": {"class never found"},
+    "updates too large": {"not learning", "one class", "plateau", "below the baseline"},
+    "updates too small": {"not learning", "one class", "plateau", "below the baseline", "ended early"},
 }
 """What is found → what need not be said, too."""
 
@@ -247,9 +275,3 @@ def diagnose(run: Figures) -> list[Finding]:
     said = {one.kind for one in found}
     unneeded = set().union(*(_REPLACES.get(kind, set()) for kind in said))
     return [one for one in found if one.kind not in unneeded]
-
-
-def _peak_rate(run: Figures) -> float:
-    """Return the highest learning rate of the schedule."""
-    plan = run.history.plan
-    return plan.learning_rate if plan is not None else 0.0

@@ -113,8 +113,25 @@ class TimeSpentOnGpu(TimeSpent):
             totals[part] += seconds
 
 
+class _DeviceEvent:
+    """An event on the stream of a device, which need not be the current one."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self._event: Any = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
+
+    def record(self) -> None:
+        self._event.record(torch.cuda.current_stream(self._device))
+
+    def query(self) -> bool:
+        return bool(self._event.query())
+
+    def elapsed_time(self, end_event: _DeviceEvent) -> float:
+        return float(self._event.elapsed_time(end_event._event))
+
+
 def time_spent(device: torch.device, clock: Callable[[], float]) -> TimeSpent:
     """Return what counts the time of a training on `device`."""
     if device.type != "cuda":
         return TimeSpent(clock)
-    return TimeSpentOnGpu(lambda: torch.cuda.Event(enable_timing=True), clock)  # type: ignore[no-untyped-call]
+    return TimeSpentOnGpu(lambda: _DeviceEvent(device), clock)

@@ -91,6 +91,12 @@ def test_what_is_recorded_of_memory_adds_up_and_the_model_answers_as_on_the_cpu(
     for gpu in (gpu for sample in samples for gpu in sample.devices):
         assert gpu.ours_allocated <= gpu.ours_reserved
         assert gpu.ours_reserved + gpu.other + gpu.free <= gpu.total
+    history = history_of(run)
+    spent = history.time_spent()
+    assert spent is not None and min(spent.forward, spent.backward, spent.optimizer, spent.evaluation) > 0
+    parts = (spent.input, spent.forward, spent.backward, spent.optimizer, spent.evaluation, spent.checkpoint)
+    assert 0.5 * spent.elapsed < sum(parts) <= spent.elapsed + 0.01
+    assert history.layers[0].step == 1 and all(part.update_ratio > 0 for part in history.layers[0].parts)
     end = records[-1]
     assert isinstance(end, FinishedRecord)
     peak = end.peak_memory_bytes
@@ -98,6 +104,6 @@ def test_what_is_recorded_of_memory_adds_up_and_the_model_answers_as_on_the_cpu(
     texts = [" ".join(["good", "chair"] * (number + 1)) for number in range(40)]
     here, there = (Predictor(run.model, device=device).logits(texts)[0] for device in ("cpu", "cuda"))
     gap = float(np.abs(here - there).max())
-    steps = history_of(run).step
+    steps = history.step
     print(f"\n  GPU, compiled {compiled}: {steps} steps, peak {peak / MIB:.0f} MiB; logits differ by {gap:.1e}")
     assert gap < 1e-4

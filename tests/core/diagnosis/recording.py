@@ -8,6 +8,7 @@ processors. It takes half an hour. Arguments are the beginnings of names to reco
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import os
 import random
@@ -26,6 +27,7 @@ from core.diagnosis.finding import Figures
 from core.runs.control import send
 from core.runs.folder import find_run, list_runs
 from core.runs.history import RunHistory, read_history
+from core.runs.records import Record
 from core.settings.schema import Settings
 from tests.core.runs.whole_records import record
 
@@ -37,8 +39,10 @@ _MEMORY = ("time", "process_peak", "system_total", "limit", "processors", "proce
 _PART = ("name", "gradient_norm", "update_ratio")
 _EVALUATION = ("step", "epoch", "loss", "accuracy", "macro_f1", "best", "tie_margin", "interim")
 
-_LONG = 60_000
+_LONG = 20_000
 """Characters of a long review."""
+_FIRST_STEP = 1000.0
+"""When the first step of a recorded run is taken to have been, in seconds since 1970."""
 _BUSY = "while True: pass"
 
 Row = tuple[str, str]
@@ -98,13 +102,18 @@ def recipes() -> Iterator[Recipe]:
     for seed in (1, 2, 3):
         made = {"learning_rate": "8e-05", "epochs": 2, "seed": seed}
         yield Recipe(f"busy machine, seed {seed}", "machine busy", settings=made, rows=700, beside=2 + 2 * seed)
-        made = {"learning_rate": "8e-05", "epochs": 2, "seed": seed}
-        yield Recipe(f"slow input, seed {seed}", "slow input", settings=made, change="long", rows=600, shared=True)
+        made = {"learning_rate": "8e-05", "epochs": 1, "seed": seed, "max_length": 16, "batch_size": 32}
+        yield Recipe(f"slow input, seed {seed}", "slow input", settings=made, change="long", rows=4000, shared=True)
         made = {"learning_rate": "0.0001", "epochs": 20, "seed": seed, "early_stopping_patience": 1}
-        yield Recipe(f"little patience, seed {seed}", "stopped far before", settings=made, rows=400, shared=True)
+        yield Recipe(f"little patience, seed {seed}", "ended far before its plan", settings=made, rows=400, shared=True)
         made = {"learning_rate": "8e-05", "epochs": 10, "seed": seed}
         yield Recipe(
-            f"stopped by the user, seed {seed}", "stopped far before", settings=made, rows=700, stop=60, shared=True
+            f"stopped by the user, seed {seed}",
+            "ended far before its plan",
+            settings=made,
+            rows=700,
+            stop=60,
+            shared=True,
         )
         made = {"learning_rate": "0.0001", "epochs": 2, "seed": seed, "layer_decay": 0.1}
         yield Recipe(f"layer decay 0.1, seed {seed}", "part not learning", settings=made, rows=700, shared=True)
@@ -157,13 +166,14 @@ def _figures(one: dict[str, Any]) -> Figures:
     shared = one["recipe"].get("shared", False)
     records = [record("plan", **one["plan"])]
     columns = _STEP[: len(one["steps"])]
-    records += [record("step", **dict(zip(columns, step, strict=True))) for step in zip(*one["steps"], strict=True)]
+    for step in zip(*one["steps"], strict=True):
+        records.append(record("step", **_later(dict(zip(columns, step, strict=True)))))
     for step, names, *figures in one.get("layers", ()):
         parts = [dict(zip(_PART, part, strict=True)) for part in zip(names, *figures, strict=True)]
         records.append(record("layers", step=step, parts=parts))
     records += [record("time", **fields) for fields in one.get("times", ())]
     for reading in zip(*one.get("memory", ()), strict=True):
-        fields = dict(zip(_MEMORY, reading, strict=True))
+        fields = _later(dict(zip(_MEMORY, reading, strict=True)))
         if shared:
             fields |= dict.fromkeys(_MEMORY[4:])
         records.append(record("memory", devices=[], **fields))
@@ -175,15 +185,19 @@ def _figures(one: dict[str, Any]) -> Figures:
     return Figures(history, settings)
 
 
+def _later(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return fields with a moment, which is recorded as seconds since the first step."""
+    return {**fields, "time": _FIRST_STEP + fields["time"]} if "time" in fields else fields
+
+
 def part(figures: Figures, steps: int) -> Figures:
     """Return a run as it was after some steps, while it was in progress."""
-    history = RunHistory(plan=figures.history.plan)
-    history.steps = figures.history.steps[:steps]
-    history.evaluations = [one for one in figures.history.evaluations if one.step <= steps]
-    history.layers = [one for one in figures.history.layers if one.step <= steps]
-    history.times = [one for one in figures.history.times if one.step <= steps]
-    now = history.steps[-1].time if history.steps else 0.0
-    history.memory = [one for one in figures.history.memory if one.time <= now]
+    whole, history = figures.history, RunHistory()
+    made = whole.steps[:steps]
+    told: list[Record] = [*([whole.plan] if whole.plan is not None else []), *made]
+    told += [one for kind in (whole.evaluations, whole.layers, whole.times) for one in kind if one.step <= steps]
+    told += [one for one in whole.memory if made and one.time <= made[-1].time]
+    history.update(told)
     return Figures(history, figures.settings, figures.baseline)
 
 
@@ -200,12 +214,11 @@ def _rows(recipe: Recipe) -> list[Row]:
     if recipe.change == "random":
         return [(text, chance.choice(("negative", "positive"))) for text, _ in rows[: recipe.rows]]
     if recipe.change == "long":  # the model reads the beginnings; everything is tokenized
-        rest = " ".join(text for text, _ in rows)
-        starts = (chance.randrange(len(rest) - _LONG) for _ in rows)
-        return [
-            (f"{text} {rest[at : at + _LONG]}", label)
-            for (text, label), at in zip(rows[: recipe.rows], starts, strict=False)
-        ]
+        rest, long = " ".join(text for text, _ in rows), []
+        for text, label in itertools.islice(itertools.cycle(rows), recipe.rows):
+            start = chance.randrange(len(rest) - _LONG)
+            long.append((f"{text} {rest[start : start + _LONG]}", label))
+        return long
     if recipe.change.startswith("rare"):
         many = [row for row in rows if row[1] == "negative"]
         few = [row for row in rows if row[1] == "positive"]
@@ -242,7 +255,10 @@ def _recorded(recipe: Recipe, folder: Path) -> dict[str, Any]:
         "settings": {key: value for key, value in run.request().settings.model_dump().items() if key in settings},
         "steps": [[_since(began, name, one) for one in history.steps] for name in _STEP],
         "layers": [[one.step, *([getattr(each, name) for each in one.parts] for name in _PART)] for one in layers],
-        "times": [msgspec.to_builtins(one) for one in history.times],
+        "times": [
+            {name: value for name, value in msgspec.structs.asdict(one).items() if name != "time"}
+            for one in history.times
+        ],
         "memory": [[_since(began, name, one) for one in history.memory] for name in _MEMORY],
         "end": history.end.kind if history.end is not None else "failed",
         "evaluations": [[_short(getattr(one, name)) for name in _EVALUATION] for one in history.evaluations],

@@ -150,6 +150,27 @@ def test_a_run_below_the_baseline_is_told_so_and_memory_near_its_limit() -> None
     assert "0.600 is below that of the baseline, 0.800" in " ".join(one.sentence for one in diagnose(run))
 
 
+@pytest.mark.parametrize("end", ["finished", "stopped"])
+@pytest.mark.parametrize(("steps", "early"), [(30, True), (70, False), (100, False)])
+def test_a_run_that_ended_far_before_its_plan_says_how_much_of_it_was_left(end: str, steps: int, early: bool) -> None:
+    made = [record("step", step=step, epoch=step / 20, loss=0.3, learning_rate=4e-5) for step in range(1, steps + 1)]
+    history = RunHistory()
+    history.update([record("plan", steps=100, learning_rate=5e-5), *made, record(end, message="")])
+    found = [one for one in diagnose(Figures(history, {"early_stopping_patience": 2})) if "far before" in one.kind]
+    assert bool(found) == early
+    if early:
+        assert "30 of 100 planned steps" in found[0].sentence and "80% of the highest" in found[0].sentence
+        assert found[0].changes == {"epochs": "2"}
+        assert ("for 2 evaluations without a gain" in found[0].sentence) == (end == "finished")
+
+
+def test_a_run_in_progress_or_failed_has_not_ended_before_its_plan() -> None:
+    for last in ([], [record("failed")]):
+        history = RunHistory()
+        history.update([record("plan", steps=100), *(record("step", step=step) for step in range(1, 11)), *last])
+        assert "ended far before its plan" not in kinds(Figures(history, {}))
+
+
 def test_names_of_classes_do_not_steer() -> None:
     for name in SHORT[:40]:
         per_class = {
