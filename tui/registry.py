@@ -10,7 +10,7 @@ from importlib import import_module
 from tui.keys.actions import Action, KeyTable
 from tui.navigation.keys import APP, GO_TO, HELP, SCREEN
 from tui.navigation.table import SCREENS
-from tui.widgets.keys import ASK, ATTEMPT, CHART, CHECK_LIST, CHOOSE, FIND, LINE, PANE, RUN_SETTINGS
+from tui.widgets.keys import ASK, ATTEMPT, CHART, CHECK_LIST, CHOOSE, DETAILS, FIND, LINE, PANE
 
 
 def _tables() -> tuple[KeyTable, ...]:
@@ -29,7 +29,7 @@ def _tables() -> tuple[KeyTable, ...]:
         ATTEMPT,
         GO_TO,
         HELP,
-        RUN_SETTINGS,
+        DETAILS,
     )
 
 

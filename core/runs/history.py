@@ -128,6 +128,11 @@ class RunHistory:
         """The highest memory of all workers: of the GPU's allocator if one was used, otherwise of the process."""
         return self._peak_device or self._peak_process or None
 
+    def memory_by_worker(self) -> list[list[MemoryRecord]]:
+        """Return the memory records of each worker. Between two workers nothing was in use, however long that took."""
+        bounds = pairwise([*self.worker_starts, len(self.memory)])
+        return [self.memory[start:end] for start, end in bounds if start < end]
+
     def times_by_worker(self) -> list[list[TimeRecord]]:
         """Return the time records of each worker that has any."""
         bounds = pairwise([0, *self._time_starts, len(self.times)])

@@ -102,8 +102,8 @@ CHECK_LIST = KeyTable(
     ),
 )
 
-RUN_SETTINGS = KeyTable(
+DETAILS = KeyTable(
     "run_settings",
-    "Settings of a run",
-    (Action("run_settings.close", "escape,i,q", "dismiss", "Close", footer=True),),
+    "Settings and memory of a run",
+    (Action("run_settings.close", "escape,i,R,q", "dismiss", "Close", footer=True),),
 )

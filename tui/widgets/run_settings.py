@@ -2,54 +2,23 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-from textual.app import ComposeResult
-from textual.binding import BindingType
-from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
-from textual.widgets import Static
 
 from core.base.text import clean_line
 from core.runs.request import Request
 from core.settings.presets import PRESETS, preset
 from core.settings.schema import describe
 from tui.formatting import setting_text
-from tui.keys.bindings import bindings
-from tui.widgets.keys import RUN_SETTINGS
+from tui.widgets.details import Details
 
 _NAME, _VALUE = 26, 22
 """Widths in cells."""
 
 
-class RunSettings(ModalScreen[None]):
-    """What a run was asked to do."""
-
-    DEFAULT_CSS = """
-    RunSettings > #settings {
-        width: 78; max-width: 96%; height: auto; max-height: 90%;
-        border: round $primary; background: $surface; padding: 0 1;
-    }
-    #settings > VerticalScroll { height: auto; max-height: 75vh; scrollbar-size: 1 1; }
-    #settings > .help { color: $text-muted; margin-top: 1; }
-    """
-    BINDINGS: ClassVar[list[BindingType]] = bindings(RUN_SETTINGS)
-
-    def __init__(self, request: Request) -> None:
-        self._request = request
-        super().__init__()
-
-    def compose(self) -> ComposeResult:
-        self.add_class("dialog")
-        with Vertical(id="settings"):
-            yield Static(Content.styled(f"Settings of {clean_line(self._request.name, 60)}", "bold"))
-            with VerticalScroll():
-                yield Static(settings_list(self._request))
-            yield Static(Content("• differs from the preset · ↑ ↓ scroll · esc closes"), classes="help")
-
-    def on_mount(self) -> None:
-        self.query_one(VerticalScroll).focus()
+def run_settings(request: Request) -> Details:
+    """Return the dialog of what a run was asked to do."""
+    title = f"Settings of {clean_line(request.name, 60)}"
+    return Details(title, settings_list(request), "• differs from the preset")
 
 
 def settings_list(request: Request) -> Content:

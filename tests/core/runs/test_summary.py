@@ -146,7 +146,7 @@ def test_memory_is_told_apart_by_worker_and_the_highest_peak_of_all_counts() -> 
     first = [record("memory", time=float(moment), process_peak=700, device_peak=None) for moment in (1, 2)]
     second = [record("memory", time=float(moment), process_peak=400, device_peak=None) for moment in (90, 91, 92)]
     history.update([record("started"), *first, record("finished"), record("started"), record("started"), *second])
-    assert history.worker_starts == [0, 2, 2] and history.memory == first + second
+    assert history.memory_by_worker() == [first, second] and history.memory == first + second
     assert history.peak_bytes == 700
     history.update([record("memory", process_peak=900, device_peak=500)])
     assert history.peak_bytes == 500, "of the GPU, where one is used"
@@ -155,7 +155,7 @@ def test_memory_is_told_apart_by_worker_and_the_highest_peak_of_all_counts() -> 
 def test_memory_records_without_the_start_of_their_worker_are_its_own() -> None:
     history = RunHistory()
     history.update([record("memory"), record("started"), record("memory")])
-    assert history.worker_starts == [0, 1]
+    assert [len(part) for part in history.memory_by_worker()] == [1, 1]
 
 
 def test_the_best_evaluation_is_the_last_that_was_the_best() -> None:

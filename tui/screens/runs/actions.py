@@ -185,14 +185,14 @@ class ActsOnRuns(Distils):
         """Show all settings of the chosen run."""
         if (chosen := self.chosen()) is None:
             return
-        from tui.widgets.run_settings import RunSettings
+        from tui.widgets.run_settings import run_settings
 
         try:
             request = await asyncio.to_thread(folder_of(chosen).request)
         except ReviewtuiError as error:
             self.app.say(error, "error")
         else:
-            self.app.push_screen(RunSettings(request))
+            self.app.push_screen(run_settings(request))
 
     @work(exit_on_error=False, group="repeat", exclusive=True)
     async def action_repeat(self) -> None:

@@ -177,7 +177,7 @@ class ActsOnRun(Distils):
     @work(exit_on_error=False)
     async def action_settings(self) -> None:
         """Show all settings of the run."""
-        from tui.widgets.run_settings import RunSettings
+        from tui.widgets.run_settings import run_settings
 
         if self.run_shown is None:
             return
@@ -186,7 +186,7 @@ class ActsOnRun(Distils):
         except ReviewtuiError as error:
             self.app.say(error, "error")
         else:
-            self.app.push_screen(RunSettings(request))
+            self.app.push_screen(run_settings(request))
 
     def action_classify(self) -> None:
         """Classify reviews with this run's model."""

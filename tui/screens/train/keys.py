@@ -32,6 +32,7 @@ TRAIN = KeyTable(
         Action("train.classify", "c", "classify", "Classify", "Classify reviews with its model", footer=True),
         Action("train.settings", "i", "settings", "Settings", "All settings of the run", footer=True),
         Action("train.tell", "N", "tell", "Notify…", "What you want to be told about runs, and how"),
+        Action("train.memory", "R", "memory", "Memory", "Memory by process, by GPU and by what it is for"),
         Action("train.chart_back", "V", "chart(-1)", "Chart back", "The chart before in place of this one"),
         Action("train.one_chart", "1", "charts(1)", "One chart"),
         Action("train.two_charts", "2", "charts(2)", "Two charts"),

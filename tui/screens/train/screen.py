@@ -13,9 +13,12 @@ from textual.containers import Container
 from textual.widgets import Static
 from textual.worker import Worker
 
+from core.base.text import clean_line
 from core.runs.folder import RunFolder
 from core.runs.history import RunHistory
 from core.runs.records import Record
+from core.runs.start import forecast_parts
+from core.runs.status import OVER
 from core.runs.summary import RunSummary
 from tui.keys.bindings import bindings
 from tui.screens.train.chart_data import Charted
@@ -24,11 +27,15 @@ from tui.screens.train.header import RunHeader, ToBeat
 from tui.screens.train.keys import TRAIN
 from tui.screens.train.log import Narrator, RunLog
 from tui.screens.train.memory_bar import MemoryBar
+from tui.screens.train.memory_details import memory_details
 from tui.screens.train.panes import CHART_PANES, HasPanes
 from tui.screens.train.plan import RunPlan
 from tui.screens.train.reader import RunReader
 from tui.screens.train.telling import Tells
+from tui.screens.train.time_bar import TimeBar
+from tui.time_text import spent_time
 from tui.widgets.chart.widget import Chart
+from tui.widgets.details import Details
 
 _POLL_SECONDS = 0.25
 """The journal is read, and the screen repainted, at most four times per second."""
@@ -62,8 +69,9 @@ gradient norm with the share of clipped steps, gradients and updates by layer, r
 forecast, how busy processors and GPUs are, and what the training waits for. 1, 2 and 4 say how many there are at \
 once. Charts along the same axis have one cursor; X changes the axis to epochs, reviews, seconds or the time of day. \
 O puts other runs on the same charts, and groups of runs as their mean and range; P keeps them when you open another \
-run. In the memory bar █ is used by the run, ▓ reserved for it, ▒ used by others (on a GPU including \
-what its driver needs for each process), ░ free.
+run. In the memory bar █ is used by the run, ▓ reserved for it, ▒ used by others (on a GPU including what its driver \
+needs for each process), ░ free; R says it in full, by process, by GPU and by what it is for. The bar below it says \
+where the time went.
 
 tab moves between the charts and the log, and z enlarges the one with the focus. On a small screen tab also swaps the \
 charts, and the figures that seldom change are folded away: f shows them.
@@ -84,6 +92,7 @@ Nothing is said where a sound run could look the same."""
         yield RunHeader(id="train-header")
         yield RunPlan(id="train-plan")
         yield MemoryBar(id="train-memory")
+        yield TimeBar(id="train-time")
         with Container(id="train-charts"):
             for pane in CHART_PANES:
                 yield Chart("", id=pane)
@@ -112,6 +121,7 @@ Nothing is said where a sound run could look the same."""
         self.query_one(RunPlan).show_plan("", None)
         self.query_one(RunDiagnosis).show_findings((), "")
         self.query_one(MemoryBar).show_sample(None, "", None)
+        self.query_one(TimeBar).show_spent(None)
         self._draw_charts(None)
         if run is not None:
             self.query_one(RunHeader).show_loading()
@@ -155,6 +165,7 @@ Nothing is said where a sound run could look the same."""
                 Charted(history, baseline, reader.forecast_peak, reader.max_grad_norm, samples=reader.samples)
             )
             self._draw_memory(reader.forecast_peak)
+            self.query_one(TimeBar).show_spent(spent_time(history))
             self._show_findings(reader)
             self._narrator = self._narrator or Narrator(reader.best_metric)
             self.query_one(RunLog).add(self._narrator.lines(records))
@@ -163,9 +174,24 @@ Nothing is said where a sound run could look the same."""
         if before is None or (before.state, before.has_model) != (summary.state, summary.has_model):
             self.refresh_bindings()
 
+    @work(exclusive=True, exit_on_error=False, group="dialog")
+    async def action_memory(self) -> None:
+        """Show who uses which memory, and what it is for."""
+        run, reader = self.run_shown, self._reader
+        if run is None or reader is None:
+            return
+        parts = await asyncio.to_thread(forecast_parts, run)
+        title = f"Memory of {clean_line(run.id if self.summary is None else self.summary.name, 50)}"
+        note = "as last recorded" if self.summary is not None and self.summary.state in OVER else "as recorded just now"
+        self.app.push_screen(Details(title, memory_details(self._history, reader.forecast_peak, parts), note))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Return whether the action would do something now."""
+        return bool(self._history.memory) if action == "memory" else super().check_action(action, parameters)
+
     def worker_failed(self, worker: Worker[Any], sentence: str) -> bool:
         """Show in place of the figures why they are no longer updated. Return whether that is done here."""
-        if worker.group == "watch":
+        if worker.group == "watch" and self.is_attached:
             self.query_one(RunHeader).show_trouble(sentence)
         return worker.group == "watch"
 
