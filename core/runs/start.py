@@ -7,8 +7,6 @@ forecast into the folder, from what it measures on the way to its first step (`c
 
 from __future__ import annotations
 
-import json
-
 from core.reviews.options import ReadingOptions
 from core.reviews.sources import absolute_source
 from core.runs.folder import RunFolder, create_run
@@ -78,12 +76,3 @@ def start_run(request: Request, *, wait: bool = False) -> tuple[RunFolder, Detac
     """
     run = create_run(request)
     return run, begin(run, wait=wait)
-
-
-def forecast_peak_bytes(run: RunFolder) -> int | None:
-    """Return the peak memory in the run's forecast.json; None if there is no forecast, or it cannot be read."""
-    try:
-        found = json.loads(run.forecast.read_text(encoding="utf-8"))["peak_bytes"]
-    except (OSError, ValueError, TypeError, KeyError):
-        return None
-    return found if isinstance(found, int) and found > 0 else None
