@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 TEST_STAMP := $(VENV)/.installed-for-tests
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: run test proof proof-gpu gpu gpu-kit lint types boundaries unit clean screenshots settings-docs keys-docs bench \
+.PHONY: run test proof proof-gpu gpu gpu-kit lint types boundaries unit clean screenshots animation demo-recording settings-docs keys-docs bench \
   bench-busy bench-distillation bench-frugal bench-labels bench-memory bench-reasons bench-reliability bench-repeat \
   bench-smoke bench-suspicions bench-triage
 
@@ -54,6 +54,14 @@ gpu-kit: $(TEST_STAMP)
 # The README's screenshot and the table of settings, made anew from a real run and from core/settings/schema.py.
 screenshots: $(TEST_STAMP)
 	$(BIN)/python docs/make_screenshots.py
+
+# An animation of `reviewtui demo` for the README. A minute.
+animation: $(TEST_STAMP)
+	$(BIN)/python -m docs.make_animation
+
+# What `reviewtui demo` replays, recorded anew from a real run. Some minutes on a quiet machine.
+demo-recording: $(TEST_STAMP)
+	$(BIN)/python docs/make_demo.py
 
 settings-docs: $(TEST_STAMP)
 	$(BIN)/python docs/make_settings.py

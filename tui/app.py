@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from importlib import import_module
 from typing import Any, ClassVar
@@ -52,14 +52,23 @@ class ReviewTui(Workbench):
         pile: str | None = None,
         run: RunFolder | None = None,
         engine: EngineClient | None = None,
+        place: str | None = None,
     ) -> None:
-        """Create the application; see `Workbench` for the arguments."""
+        """Create the application; see `Workbench` for the arguments.
+
+        Args:
+            place: The screen to begin with; None takes that of `data` or `pile`, or the list of runs.
+        """
+        if place is not None:
+            self.DEFAULT_MODE = place  # type: ignore[misc]  # the first frame need not wait for the list of runs
         super().__init__(data=data, pile=pile, run=run, engine=engine)
         self._output_filter = OutputFilter()
+        self.at_hang_up: Callable[[], None] = lambda: None
+        """What else has to be done if the terminal is gone, when the process ends without returning to its caller."""
         self.failure: Exception | None = None
         """The unexpected error that ended the workbench, if one did."""
         self.error_console.quiet = True  # it would print a traceback with the texts of reviews, unfiltered
-        self._first = "data" if data is not None else "classify" if pile is not None else "runs"
+        self._first = "data" if data is not None else "classify" if pile is not None else ""
         self._unanswered = UnansweredKeys(self, self.say)
         self._default_displays: dict[str, str] = {}
         """How the footer shows the default keys of actions that `keys.toml` does not change."""
@@ -72,17 +81,22 @@ class ReviewTui(Workbench):
         if not self.is_headless:
             from tui.terminal.hangup import watch
 
-            watch(self, self.close_engines)
+            watch(self, self.hang_up)
         self.telling.begin()
         self._use_keymap()
         self.theme_changed_signal.subscribe(self, self._theme_changed)
-        if self._first != "runs":
+        if self._first:
             self.switch_mode(self._first)
 
     def on_unmount(self) -> None:
         self.telling.end()
         self.close_engines()
         empty_trash()
+
+    def hang_up(self) -> None:
+        """End what the workbench has started, when its terminal is gone: nothing else is done after it."""
+        self.close_engines()
+        self.at_hang_up()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return the filters that every drawn line of every widget passes through."""

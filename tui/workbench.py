@@ -73,6 +73,8 @@ class Workbench(OrderedApp):
         self._draft: Draft | None = None
         self._source = data or ""
         self.run_in_view: RunFolder | None = run
+        self.replays = False
+        """Whether its runs are recorded ones that are replayed: nothing can be trained with them."""
         self.group_in_view = ""
         """Id of the group that Groups should show; it takes it over when it is next shown. Empty for none."""
         self.run_to_classify: RunFolder | None = run if pile is not None else None

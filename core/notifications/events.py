@@ -7,7 +7,7 @@ of them, so that a long run takes no more memory than a short one.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,20 +61,21 @@ class EventFinder:
         """Steps since it was last looked at the losses."""
         self._seen: set[str] = set()
 
-    def read(self, records: Iterable[Record]) -> list[Event]:
+    def read(self, records: Sequence[Record]) -> list[Event]:
         """Return the events in new records."""
-        found: list[Event] = []
-        for record in records:
-            if self._in_past and record.time >= self._since:
-                self._in_past = False
-                self._look_at_losses()
-            self.history.update((record,))
-            if isinstance(record, StepRecord):
-                self._unchecked += 1 if math.isfinite(record.loss) else _MOST_STEPS
-            if record.time >= self._since:
-                found += _event_of(record)
+        past = 0
+        if self._in_past and records:
+            past = next((place for place, one in enumerate(records) if one.time >= self._since), len(records))
+            self.history.update(records[:past])
+            self._in_past = past == len(records)
+            self._look_at_losses()  # what they say already is no event
+        new = records[past:]
+        self.history.update(new)
+        found = [event for one in new if one.time >= self._since for event in _event_of(one)]
+        steps = [one.loss for one in new if isinstance(one, StepRecord)]
+        self._unchecked += len(steps)
         due = self._unchecked >= max(_CHECK_STEPS, len(self.history.steps) // _CHECK_SHARE)
-        if not self._in_past and due and (sentence := self._look_at_losses()):
+        if (due or not all(map(math.isfinite, steps))) and (sentence := self._look_at_losses()):
             found.append(Event("diverged", "diverged", self.history.last_time or self._since, sentence))
         self._forget()
         return self._new(found)

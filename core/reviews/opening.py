@@ -29,7 +29,7 @@ from core.reviews.options import ReadingOptions
 from core.reviews.sources import LABEL, Sources, find_sources
 from core.reviews.unpacking.kinds import unpacked_name
 from core.reviews.unpacking.unpack import Unpacked, packing_to_undo, unpack
-from core.reviews.unpacking.workspace import Workspace, sweep_abandoned, workspace
+from core.reviews.unpacking.workspace import Workspace, sweep_workspaces, workspace
 
 _MAX_NESTING = 3
 
@@ -72,7 +72,7 @@ def opened(
         InputError: A file cannot be read, or nothing is of the part.
         OSError: A file cannot be opened.
     """
-    sweep_abandoned()
+    sweep_workspaces()
     named = sources.of(part)
     items = [
         _Item(file, storable(file), sources.columns.get(file, {}), bool(named), labels=sources.labels.get(file))

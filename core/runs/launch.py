@@ -19,6 +19,7 @@ from core.base.subprocess_env import child_environment, python_module
 from core.runs.folder import RunFolder
 from core.runs.lock import read_holder
 from core.runs.logout import Detachment, plan_detachment, without_systemd
+from core.runs.recorded import refuse_in_recording
 
 _PATIENCE_SECONDS = 10.0
 
@@ -48,6 +49,7 @@ def launch_worker(run: RunFolder, *, resume: bool = False, extend: int | None = 
     Raises:
         ReviewtuiError: The worker could not start, for instance because the run already has one.
     """
+    refuse_in_recording()
     command = python_module("core.worker", str(run.path), *(["--resume"] if resume else []))
     command += [f"--extend={extend}"] if extend is not None else []
     detachment = plan_detachment()

@@ -27,6 +27,7 @@ from core.runs.launch import Launched, launch_worker
 from core.runs.lock import RunLock, living_worker
 from core.runs.logout import Detachment
 from core.runs.queue_entry import QueueEntry, new_entry, read_entry
+from core.runs.recorded import refuse_in_recording
 from core.runs.records import EndRecord, FailedRecord, StoppedRecord
 from core.runs.summary import end_of
 
@@ -80,6 +81,7 @@ def enqueue(runs: Sequence[RunFolder], *, extend: int | None = None) -> None:
         InputError: A run is queued already, or has a worker.
         ReviewtuiError: The home cannot be written.
     """
+    refuse_in_recording()
     with _locked():
         taken = [entry.position for run in list_runs() if (entry := read_entry(run.queue_entry)) is not None]
         for position, run in enumerate(runs, start=max(taken, default=0) + 1):

@@ -88,6 +88,7 @@ class Walk:
         self.press(END, "folder")
         self.press(ENTER, "[Train]", "step")
         self.press("v", "[Train]")
+        self.through("N", "Tell me about runs")
 
     def classify(self, reviews: int) -> None:
         """The pile, with the model of the run in view; then its dialogs and an export."""

@@ -8,9 +8,9 @@ from core.base.errors import InputError
 from core.base.text import clean_line
 from core.runs.baselines import best_baseline
 from core.runs.folder import RunFolder
+from core.runs.forecast_file import forecast_peak_bytes
 from core.runs.history import RunHistory
 from core.runs.outline import read_outline
-from core.runs.start import forecast_peak_bytes
 from tui.screens.train.chart_data import Charted
 from tui.screens.train.charts import CHARTS
 from tui.screens.train.samples import Samples

@@ -21,6 +21,7 @@ from tui.commands import (
     compare,
     continuing,
     decisions,
+    demo,
     distil,
     doctor,
     evaluate,
@@ -57,6 +58,7 @@ app = typer.Typer(
 
 app.command("open")(workbench.open_data)
 app.command()(workbench.triage)
+app.command()(demo.demo)
 app.command()(inspect.inspect)
 app.command()(forecast.forecast)
 app.command()(train.train)

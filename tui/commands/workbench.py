@@ -14,6 +14,7 @@ from tui.commands.options import locate
 
 if TYPE_CHECKING:
     from core.runs.folder import RunFolder
+    from tui.app import ReviewTui
 
 _SLOW_LINK = {"TEXTUAL_FPS": "15", "TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0"}
 """Over SSH: fewer frames and no animations. Textual reads these variables when it is imported."""
@@ -55,6 +56,18 @@ def run_workbench(
     Raises:
         InputError: standard input or output is not a terminal that can position text.
     """
+    require_terminal()
+    from tui.app import ReviewTui
+
+    return show(ReviewTui(data=data, pile=pile, run=run), mouse=mouse)
+
+
+def require_terminal() -> None:
+    """Prepare for a workbench, before anything of it is imported.
+
+    Raises:
+        InputError: standard input or output is not a terminal that can position text.
+    """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise InputError("The workbench needs a terminal; `reviewtui --help` lists the commands that do not.")
     if os.environ.get("TERM", "dumb") in ("dumb", ""):
@@ -64,11 +77,13 @@ def run_workbench(
             os.environ.setdefault(name, value)
     if os.environ.get("NO_COLOR"):
         os.environ.setdefault("TEXTUAL_THEME", "ansi-dark")
-    from tui.app import ReviewTui
+
+
+def show(app: ReviewTui, *, mouse: bool) -> int:
+    """Run a workbench until the user quits; the exit status."""
     from tui.terminal import collection
 
     collection.begin()
-    app = ReviewTui(data=data, pile=pile, run=run)
     app.run(mouse=mouse)
     if app.failure is not None:
         raise app.failure

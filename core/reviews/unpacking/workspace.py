@@ -6,16 +6,15 @@ it; after a crash, the next process that reads anything removes it.
 
 from __future__ import annotations
 
-import fcntl
 import os
-import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from core.base.errors import InputError
 from core.base.files import home, open_private, private_folder
+from core.base.locked_folders import locked_folder, sweep_abandoned
 from core.base.text import clean_line
 from core.base.units import in_bytes
 
@@ -106,7 +105,7 @@ def workspace(progress: Callable[[int], None], most: int | None = None) -> Itera
     Raises:
         ReviewtuiError: It cannot be created.
     """
-    folder, descriptor = _locked_folder(private_folder(home() / "data"))
+    folder, descriptor = locked_folder(private_folder(home() / "data"), _PREFIX)
     try:
         yield Workspace(folder, progress, most)
     finally:
@@ -114,31 +113,6 @@ def workspace(progress: Callable[[int], None], most: int | None = None) -> Itera
         os.close(descriptor)
 
 
-def sweep_abandoned() -> None:
+def sweep_workspaces() -> None:
     """Remove the workspaces of processes that have ended without removing them."""
-    for folder in (home() / "data").glob(f"{_PREFIX}*"):
-        with suppress(OSError):
-            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(folder)
-            finally:
-                os.close(descriptor)
-
-
-def _locked_folder(parent: Path) -> tuple[Path, int]:
-    """Create a folder, and return it with a descriptor that holds its lock."""
-    while True:
-        folder = private_folder(parent / f"{_PREFIX}{secrets.token_hex(6)}")
-        with suppress(FileNotFoundError):  # another process swept it before it was locked
-            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                os.close(descriptor)
-                continue
-            except OSError:
-                pass  # a file system without locks, where no process can sweep, either
-            if folder.is_dir():
-                return folder, descriptor
-            os.close(descriptor)
+    sweep_abandoned(home() / "data", _PREFIX)

@@ -128,6 +128,21 @@ def test_nothing_that_goes_wrong_here_reaches_the_run(
     assert said.count("Traceback") == 1 and "\x1b" not in said
 
 
+def test_a_worker_that_is_silent_for_too_long_is_told_once(tmp_path: Path) -> None:
+    silent = empty_run(number=3)
+    lock = hold(silent)
+    write(silent, -100, "started")
+    write(silent, -90, "step", **step(4))
+    write(silent, -89, "memory", idle=0.0, awake=1e9)
+    ask(keeping(tmp_path / "given"), at=-150)
+    teller = begun(silent, at=-150)
+    for _ in range(3):
+        teller.look()
+    teller.finish()
+    lock.release()
+    assert [(one["event"], one["state"]) for one in kept(tmp_path / "given")] == [("stalled", "unresponsive")]
+
+
 def test_where_no_marker_can_be_written_it_is_told_all_the_same(run: RunFolder) -> None:
     event = Event("failed", "failed-1", BEGAN)
     run.told.write_text("a file where the folder should be")

@@ -25,6 +25,14 @@ _ASKED: dict[ControlRequest, str] = {
     "stop": "stopping after this step",
     "stop_and_save": "stopping after this step, then saving",
 }
+_NEEDS_A_RUN = {
+    "resume": "worker to resume, and begins anew with `reviewtui demo`",
+    "extend": "weights to train further",
+    "branch": "checkpoint to branch from",
+    "distil": "model to distil",
+    "classify": "model to classify with",
+}
+"""What a recording cannot do → why not."""
 
 
 class ActsOnRun(Distils):
@@ -46,6 +54,8 @@ class ActsOnRun(Distils):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Return whether the action would do something now."""
+        if self.app.replays and action in _NEEDS_A_RUN:
+            return False
         summary = self.summary
         state = summary.state if summary is not None else None
         living = state is not None and state not in OVER
@@ -67,6 +77,8 @@ class ActsOnRun(Distils):
         summary = self.summary
         if summary is None:
             return "No run is open: g r leads to the list of runs."
+        if self.app.replays and action in _NEEDS_A_RUN:
+            return f"This is the recording of a run, replayed: it has no {_NEEDS_A_RUN[action]}."
         if self._is_baseline and action in ("pause", "extend", "branch"):
             return "A baseline makes no steps: it cannot be paused, extended or branched."
         over = f"This run is {summary.state}: nothing is left to {action}."

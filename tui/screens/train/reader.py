@@ -10,11 +10,11 @@ from core.diagnosis.rules import diagnose
 from core.runs.baselines import Baseline, best_baseline, gain_over
 from core.runs.figures import AgainstBaseline
 from core.runs.folder import RunFolder
+from core.runs.forecast_file import forecast_peak_bytes
 from core.runs.history import RunHistory
 from core.runs.journal import JournalReader
 from core.runs.outline import Method, Outline, Value
 from core.runs.records import EndRecord, Record, StepRecord
-from core.runs.start import forecast_peak_bytes
 from core.runs.summary import RunSummary, summary_of
 from tui.formatting import settings_text
 from tui.screens.train.samples import Samples

@@ -15,9 +15,9 @@ from textual.worker import Worker
 
 from core.base.text import clean_line
 from core.runs.folder import RunFolder
+from core.runs.forecast_file import forecast_parts
 from core.runs.history import RunHistory
 from core.runs.records import Record
-from core.runs.start import forecast_parts
 from core.runs.status import OVER
 from core.runs.summary import RunSummary
 from tui.keys.bindings import bindings
@@ -201,8 +201,9 @@ Nothing is said where a sound run could look the same."""
         if reader is None or summary is None:
             return
         beat = ToBeat(reader.baseline, reader.gain, reader.method)
+        asked = self.asked or (self.app.replays and summary.state not in OVER) * "a recording, replayed"
         self.query_one(RunHeader).show(
-            summary, self._history, time.time(), self.asked, reader.best_metric, beat, folded=self.folded
+            summary, self._history, time.time(), asked, reader.best_metric, beat, folded=self.folded
         )
 
     def _show_findings(self, reader: RunReader) -> None:

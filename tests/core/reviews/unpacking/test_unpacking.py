@@ -305,7 +305,7 @@ def test_a_workspace_is_removed_after_a_crash_and_not_while_it_is_used(home: Pat
         left = home / "data" / ".unpacked-0123"
         left.mkdir()
         (left / "r.csv").write_bytes(ROWS)
-        bounds.sweep_abandoned()
+        bounds.sweep_workspaces()
         assert folder.is_dir() and not left.exists()
         assert folder.stat().st_mode & 0o077 == 0
     assert not folder.exists()

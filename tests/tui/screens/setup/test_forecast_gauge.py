@@ -15,7 +15,7 @@ from core.forecast.facts import Facts
 from core.forecast.forecast import GUESSED, MEASURED, forecast, savings
 from core.reviews.options import ReadingOptions
 from core.runs import start as launching
-from core.runs.start import forecast_peak_bytes
+from core.runs.forecast_file import forecast_peak_bytes
 from core.settings.schema import Settings
 from tests.tui.engine_double import HOSTILE, STEERING, FakeEngine, facts, lengths, report, settle, until
 from tests.tui.frames import frame
