@@ -6,7 +6,7 @@ from core.runs.records import GpuMemory
 
 
 def busy_text(gpu: GpuMemory) -> str:
-    """Return how busy a GPU is, `87% busy, 61 °C, 402 of 700 W`, as far as the driver says; empty if it says nothing."""
+    """Return how busy a GPU is: `87% busy, 61 °C, 402 of 700 W`, or as much of it as the driver says."""
     found = []
     if gpu.utilisation is not None:
         found.append(f"{gpu.utilisation:.0%} busy")
