@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constr
 
 .PHONY: run test proof proof-gpu gpu gpu-kit lint types boundaries unit clean screenshots animation demo-recording settings-docs keys-docs bench \
   bench-busy bench-distillation bench-frugal bench-labels bench-memory bench-reasons bench-reliability bench-repeat \
-  bench-smoke bench-suspicions bench-triage
+  bench-smoke bench-suspicions bench-train-screen bench-triage
 
 run: $(STAMP)
 	@$(BIN)/reviewtui open sample_reviews
@@ -96,6 +96,10 @@ bench-reasons: $(TEST_STAMP)
 # A pile of 100,000 reviews: orders, filters, and keys beside a run that trains: benchmarks/TRIAGE.md. Half an hour.
 bench-triage: $(TEST_STAMP)
 	$(BIN)/python -m benchmarks.triage
+
+# The Train screen with a million steps, on a slow line: benchmarks/TRAIN_SCREEN.md.
+bench-train-screen: $(TEST_STAMP)
+	$(BIN)/python -m benchmarks.train_screen
 
 # Which of the labels that were changed are suspected: benchmarks/SUSPICIONS.md.
 bench-suspicions: $(TEST_STAMP)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from textual.content import Content
-from textual.widgets import Static
 
 from core.base.text import clean, clean_line
 from core.inference.cut_report import cut_report, verdict
@@ -19,6 +18,7 @@ from core.runs.summary import RunSummary
 from tui.formatting import STATE_MARKS, baseline_in_words, in_time, trouble
 from tui.screens.train.log import METRICS
 from tui.widgets.responsive import fitting
+from tui.widgets.still import Still
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class ToBeat:
     """How the run was trained."""
 
 
-class RunHeader(Static):
+class RunHeader(Still):
     """Shows state and progress, a bar, loss and speed, the evaluation kept, and the results before each extension."""
 
     def __init__(self, *, id: str | None = None) -> None:

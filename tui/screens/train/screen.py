@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from typing import Any, ClassVar
 
@@ -132,6 +133,7 @@ Nothing is said where a sound run could look the same."""
     @work(exclusive=True, exit_on_error=False, group="watch")
     async def _watch(self, reader: RunReader) -> None:
         """Read and show what is new in the run's folder, a few times per second, until another run is opened."""
+        drawn = -math.inf
         while True:
             if self.is_current or self.summary is None:  # a hidden screen must not slow down the visible one
                 try:
@@ -140,7 +142,9 @@ Nothing is said where a sound run could look the same."""
                     self.query_one(RunHeader).show_trouble(f"The run cannot be read ({error.strerror}).")
                     return
                 if reader.read < 1:
-                    self._show_part(reader)
+                    if (now := time.monotonic()) >= drawn + _POLL_SECONDS:
+                        drawn = now
+                        self._show_part(reader)
                     continue
                 self._show(records, summary, reader)
                 await self.follow_overlay()

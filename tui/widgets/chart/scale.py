@@ -17,6 +17,10 @@ MAX_SHARE = 1e9
 """Coordinates in the unit square stay within ± this, so that clipping never meets an infinity."""
 _TIMES = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400)
 """Seconds between round times of day."""
+ROOM = 0.04
+"""Share of the width that a curve which has outgrown its window gets to grow into."""
+_WELL_FILLED = 0.75
+"""Share of the height below which what is shown gets a smaller window."""
 PADDING = 0.04
 """Share of the range that is left free above and below."""
 
@@ -40,6 +44,26 @@ class Window:
         if self.log:
             return share_of(math.log10(y), math.log10(self.y_low), math.log10(self.y_high))
         return share_of(y, self.y_low, self.y_high)
+
+
+def steady(before: Window, now: Window) -> Window:
+    """Return a window for a curve that grows: the one of before as long as it fits well, otherwise one with some room.
+
+    With every step, a window that fits exactly would be another one, and every cell of the chart would change.
+    """
+    x_low, x_high = now.x_low, now.x_high
+    room = (x_high - x_low) * ROOM
+    if not math.isfinite(room):
+        return now
+    kept = 0 <= x_low - before.x_low <= 2 * room and 0 <= before.x_high - x_high <= 2 * room
+    if kept:
+        x_low, x_high = before.x_low, before.x_high
+    elif x_high > before.x_high:
+        x_high += room
+    inside = before.y_low <= now.y_low and now.y_high <= before.y_high
+    if inside and before.up(now.y_high) - before.up(now.y_low) >= _WELL_FILLED:
+        return Window(x_low, x_high, before.y_low, before.y_high, before.log)
+    return Window(x_low, x_high, now.y_low, now.y_high, now.log)
 
 
 def limits(values: Iterable[float | None], *, log: bool = False) -> tuple[float, float]:

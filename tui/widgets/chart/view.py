@@ -13,7 +13,7 @@ from core.base.text import clean_line
 from tui.widgets.chart.bundle import Bundle, Difference, track_of
 from tui.widgets.chart.canvas import Drawing, Layer
 from tui.widgets.chart.extent import extent
-from tui.widgets.chart.scale import Window, widened
+from tui.widgets.chart.scale import Window, steady, widened
 from tui.widgets.chart.series import Colour, Series
 from tui.widgets.chart.track import Track
 from tui.widgets.chart.units import NUMBER, Unit
@@ -76,7 +76,7 @@ class ChartView:
         """Name of the series whose values are taken from those of all others; empty for none."""
         self.drawing = Drawing()
         self._tracks: list[Track] = []
-        self._window: tuple[object, Window] = (None, Window(0.0, 1.0, 0.0, 1.0))
+        self._window: tuple[tuple[object, ...], Window] = ((), Window(0.0, 1.0, 0.0, 1.0))
         self._before: list[tuple[float, float] | None] = []
         """The spans of before, to go back to."""
 
@@ -355,7 +355,9 @@ class ChartView:
             if not self.robust and not self.against and any(start < stop for _, start, stop in parts):
                 others += [y for _, y in self.references]
             found = extent(parts, others, log=self.log, robust=self.robust)
-            self._window = (key, Window(low, high, *found, log=self.log))
+            now = Window(low, high, *found, log=self.log)
+            (known, before), alike = self._window, self._window[0][1:] == key[1:]
+            self._window = (key, steady(before, now) if known and alike else now)
         return self._window[1]
 
     def cuts_outliers(self) -> bool:

@@ -15,6 +15,7 @@ from textual.widget import Widget
 
 from core.base.text import clean_line
 from tui.keys.bindings import bindings
+from tui.widgets.changed import Cell, first_and_last
 from tui.widgets.chart.canvas import Row
 from tui.widgets.chart.picture import picture
 from tui.widgets.chart.series import Series
@@ -132,7 +133,7 @@ hides it, H shows all of them, and d takes the one in front from all others."""
         regions = [
             Region(left, y, right - left, 1)
             for y in range(height)
-            for left, right in [changed(row_of(before, y), row_of(after, y), width)]
+            for left, right in [first_and_last(_cells(_row(before, y)), _cells(_row(after, y)), width)]
             if left < right
         ]
         if regions:
@@ -257,19 +258,13 @@ hides it, H shows all of them, and d takes the one in front from all others."""
         return allowed.get(action, True)
 
 
-def row_of(rows: list[Row], number: int) -> Row:
+def _row(rows: list[Row], number: int) -> Row:
     """Return a row of a picture; an empty one below its end."""
     return rows[number] if number < len(rows) else []
 
 
-def changed(before: Row, after: Row, width: int) -> tuple[int, int]:
-    """Return the columns between which two rows differ: the first, and the one after the last. Equal if they do not."""
-    if before == after:
-        return 0, 0
-    old, new = ([(one, part) for text, part in row for one in text] for row in (before, after))
-    if any(cell_len(text) != len(text) for text, _ in (*before, *after)):
-        return 0, width
-    blank = (" ", "")
-    old, new = (cells + [blank] * (width - len(cells)) for cells in (old, new))
-    differ = [column for column, pair in enumerate(zip(old, new, strict=False)) if pair[0] != pair[1]]
-    return (differ[0], differ[-1] + 1) if differ else (0, 0)
+def _cells(row: Row) -> list[Cell] | None:
+    """Return the characters of a row with their components; None if some are not one cell wide."""
+    if any(cell_len(text) != len(text) for text, _ in row):
+        return None
+    return [(one, part) for text, part in row for one in text]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.widgets.chart.scale import Window, limits, ticks
+from tui.widgets.chart.scale import Window, limits, steady, ticks
 from tui.widgets.chart.units import BYTES, NUMBER
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -58,3 +58,36 @@ def test_tick_labels_are_distinct_and_round() -> None:
 def test_log_position_is_the_logarithm() -> None:
     window = Window(0, 1, 1e-4, 1.0, log=True)
     assert window.up(1e-2) == pytest.approx(0.5)
+
+
+@given(st.lists(st.floats(0.001, 50), min_size=2, max_size=60), st.booleans())
+def test_a_window_that_is_kept_steady_shows_all_there_is_and_little_else(steps: list[float], log: bool) -> None:
+    at, window, changes = 0.0, Window(0.0, 1.0, 0.5, 1.0, log), 0
+    for number, step in enumerate(steps):
+        at += step
+        now = Window(0.0, 1.0 + at, 0.5, 1.0 + number % 3 / 10, log)
+        before, window = window, steady(window, now)
+        changes += window != before
+        assert window.x_low <= now.x_low and now.x_high <= window.x_high
+        assert window.y_low <= now.y_low and now.y_high <= window.y_high
+        assert window.x_high - window.x_low <= (now.x_high - now.x_low) * 1.09
+        assert window.up(now.y_high) - window.up(now.y_low) >= 0.74
+    assert changes <= len(steps)
+
+
+def test_a_curve_that_grows_step_by_step_gets_another_window_seldom() -> None:
+    window, seen = Window(0.0, 100.0, 0.0, 1.0), set()
+    for step in range(101, 1_001):
+        window = steady(window, Window(0.0, float(step), 0.0, 1.0))
+        seen.add(window)
+    assert len(seen) <= 65
+
+
+def test_a_tail_that_is_followed_moves_on_in_jumps() -> None:
+    window, seen = Window(100.0, 300.0, 0.0, 1.0), set()
+    for step in range(301, 401):
+        now = Window(step - 200.0, float(step), 0.0, 1.0)
+        window = steady(window, now)
+        assert window.x_low <= now.x_low and now.x_high <= window.x_high
+        seen.add(window)
+    assert len(seen) <= 15

@@ -417,18 +417,3 @@ def test_whatever_is_pressed_the_part_that_is_shown_lies_within_the_data(keys: l
         assert 0 <= low < high <= 999
         if key in ("left", "right"):
             assert high - low == pytest.approx(width)
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.data())
-def test_only_the_cells_that_differ_are_drawn_again(data: st.DataObject) -> None:
-    from tui.widgets.chart.widget import changed
-
-    piece = st.tuples(st.text("ab─█ ", max_size=6), st.sampled_from(["label", "value"]))
-    before, after = (data.draw(st.lists(piece, max_size=5)) for _ in range(2))
-    old, new = ([(one, part) for text, part in row for one in text] for row in (before, after))
-    old, new = (cells + [(" ", "")] * (40 - len(cells)) for cells in (old, new))
-    left, right = changed(before, after, 40)
-    patched = [*old[:left], *new[left:right], *old[right:]]
-    assert patched == new
-    assert left == right or (old[left] != new[left] and old[right - 1] != new[right - 1])
