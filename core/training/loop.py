@@ -7,6 +7,8 @@ time from the clock it is given.
     stepper.py        one optimizer step
     evaluator.py      logits of the validation rows
     best_weights.py   which weights are kept
+    close_look.py     gradients and updates by part of the model, at some steps
+    time_reports.py   what the time was spent on
 """
 
 from __future__ import annotations
