@@ -68,7 +68,7 @@ def not_learning(run: Figures) -> Finding | None:
     best = max(one.accuracy for one in found)
     last = found[-1]
     guess = majority.accuracy
-    if best > guess + run.half_width(guess) or not run.losses[-1] > 0.9 * run.chance_loss:
+    if best > guess + run.half_width(guess) or not run.losses[-1] > 0.9 * run.chance_loss or _begins_to_learn(run):
         return None
     rate, (low, high) = run.peak_rate, _USUAL_RATES[run.frozen]
     sentence = (
@@ -82,6 +82,12 @@ def not_learning(run: Figures) -> Finding | None:
     else:
         return Finding("not learning", sentence, "Look at the labels on Data, or train more layers.")
     return Finding("not learning", sentence, advice, {"learning_rate": _TO_TRY[run.frozen]})
+
+
+def _begins_to_learn(run: Figures) -> bool:
+    """Return whether a run with many steps to come has a training loss below that of guessing, and falling."""
+    now, before = run.losses[-1], run.losses[len(run.losses) // 2]
+    return run.progress < 0.7 and now < 0.99 * run.chance_loss and now < 0.985 * before
 
 
 def one_class(run: Figures) -> Finding | None:
@@ -261,6 +267,7 @@ _REPLACES = {
     "not learning": {"one class", "plateau", "below the baseline"},
     "diverging": {"overfitting", "plateau"},
     "one class": {"class never found"},
+    "part not learning": {"updates too small", "not learning"},
     "updates too large": {"not learning", "one class", "plateau", "below the baseline"},
     "updates too small": {"not learning", "one class", "plateau", "below the baseline", "ended early"},
 }

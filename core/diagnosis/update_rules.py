@@ -7,15 +7,19 @@ much the highest learning rate can change each part of the model. In a sound fin
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from statistics import median
 
+from core.base.text import clean_line
 from core.diagnosis.finding import Figures, Finding
 from core.runs.records import LayersRecord
 
 _MIN_STEPS = 20
 """Steps before which nothing is said."""
 _USUAL, _LARGE, _SMALL = 1e-3, 4e-3, 1e-4
-"""The change of most layers by one step at the highest learning rate: as is usual, far above that, and far below."""
+"""The change of a layer by one step at the highest learning rate: as is usual, far above that, and far below."""
+_NEVER_BETTER, _HARDLY_BETTER = 0.97, 0.85
+"""Shares of the loss of guessing above which nothing, and hardly anything, is learned."""
 _FIRST = 3
 """Up to this step gradients do not matter for the size of an update."""
 _STILL = 1e-3
@@ -26,9 +30,11 @@ _FAR_ABOVE = 20
 
 def updates_too_large(run: Figures) -> Finding | None:
     """Steps are so large that nothing is learned."""
-    change = _largest_change(run)
+    change = _largest_change(run, median)
     fast = sum(one.learning_rate > 0.5 * run.peak_rate for one in run.history.steps)
-    if change is None or change < _LARGE or fast < _MIN_STEPS or not _loss_is_above(run, 0.9):
+    if change is None or change < _LARGE or fast < _MIN_STEPS:
+        return None
+    if not min(run.losses[_MIN_STEPS - 1 :]) > _NEVER_BETTER * run.chance_loss:  # a rate that is fast falls and rises
         return None
     return Finding(
         "updates too large",
@@ -41,13 +47,13 @@ def updates_too_large(run: Figures) -> Finding | None:
 
 def updates_too_small(run: Figures) -> Finding | None:
     """Steps are so small that the training loss hardly falls."""
-    change = _largest_change(run)
-    if change is None or change > _SMALL or run.progress < 0.3 or not _loss_is_above(run, 0.85):
+    change = _largest_change(run, max)
+    if change is None or change > _SMALL or run.progress < 0.3 or not run.losses[-1] > _HARDLY_BETTER * run.chance_loss:
         return None
     return Finding(
         "updates too small",
-        f"A learning rate of {run.peak_rate:.1e} changes most layers by no more than {change:.4%} a step, and the "
-        f"training loss is still {run.losses[-1]:.3f}.",
+        f"A learning rate of {run.peak_rate:.1e} changes no layer by more than {change:.4%} a step, and the training "
+        f"loss is still {run.losses[-1]:.3f}.",
         "Raise the learning rate, so that a step changes about 0.1%.",
         {"learning_rate": _rate_for_the_usual_change(run, change)},
     )
@@ -62,11 +68,11 @@ def part_not_learning(run: Figures) -> Finding | None:
     if not always:
         return None
     decay = run.settings.get("layer_decay")
-    names = f"{always[0]} to {always[-1]}" if len(always) > 1 else always[0]
+    names = " to ".join(clean_line(name, 30) for name in dict.fromkeys((always[0], always[-1])))
     verb = "learn" if len(always) > 1 or always[0] == "embeddings" else "learns"
     share = max(_change(run.history.layers[-1], name) for name in always)
     sentence = (
-        f"{names[0].upper()}{names[1:]} hardly {verb}: a step changes at most {share:.1e} of the weights, and "
+        f"{names[:1].upper()}{names[1:]} hardly {verb}: a step changes at most {share:.1e} of the weights, and "
         f"{_most(run.history.layers[-1]):.1e} of others."
     )
     if isinstance(decay, float | int) and decay < 0.5:
@@ -92,10 +98,13 @@ def always_clipped(run: Figures) -> Finding | None:
     )
 
 
-def _largest_change(run: Figures) -> float | None:
-    """Return by which share of its weights the highest learning rate can change most layers in a step.
+def _largest_change(run: Figures, of: Callable[[list[float]], float]) -> float | None:
+    """Return by which share of its weights the highest learning rate can change a layer in a step.
 
     None if that cannot be told: without layers in training, with LoRA, whose weights begin at 0, and with SGD.
+
+    Args:
+        of: What is taken of all layers, such as the median.
     """
     settings, steps = run.settings, {one.step: one for one in run.history.steps[:_FIRST]}
     if settings.get("optimizer", "adamw") != "adamw" or settings.get("lora") or len(run.history.steps) < _MIN_STEPS:
@@ -104,14 +113,9 @@ def _largest_change(run: Figures) -> float | None:
     for one in run.history.layers:
         rate = steps[one.step].learning_rate if one.step in steps and one.step <= _FIRST else 0.0
         ratios = [part.update_ratio for part in one.parts if part.name.startswith("layer")]
-        if rate > 0 and ratios and all(math.isfinite(ratio) for ratio in ratios):
-            found.append(median(ratios) / rate * run.peak_rate)
+        if rate > 0 and ratios and all(0 < ratio < math.inf for ratio in ratios):
+            found.append(of(ratios) / rate * run.peak_rate)
     return max(found, default=None)
-
-
-def _loss_is_above(run: Figures, share: float) -> bool:
-    """Return whether the training loss is above a share of that of guessing."""
-    return len(run.losses) >= _MIN_STEPS and run.losses[-1] > share * run.chance_loss
 
 
 def _rate_for_the_usual_change(run: Figures, change: float) -> str:

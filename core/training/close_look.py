@@ -16,6 +16,8 @@ from core.learners.base import Learner
 
 SHARE = 0.004
 """The share of the time that may be spent on looking."""
+SHARE_ON_GPU = SHARE / 2
+"""The same where only handing the work out is timed: the device may need nearly twice as long for it."""
 MOST = 2000
 """About the most steps of a run that are looked at."""
 
@@ -27,6 +29,7 @@ class LookBudget:
         """Args:
         steps: planned of the whole run.
         clock: returns seconds.
+        share: of the time that may be spent on looking.
         """
         self._clock, self._share = clock, share
         self._apart = max(-(-steps // MOST), 1)

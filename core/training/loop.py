@@ -7,6 +7,8 @@ time from the clock it is given.
     stepper.py        one optimizer step
     evaluator.py      logits of the validation rows
     best_weights.py   which weights are kept
+    close_look.py     gradients and updates by part of the model, at some steps
+    time_reports.py   what the time was spent on
 """
 
 from __future__ import annotations
@@ -39,7 +41,7 @@ from core.settings.schedule import planned_steps, schedule_of
 from core.settings.schema import Settings
 from core.training.best_weights import BestWeights, judge
 from core.training.checkpoints import Checkpoint
-from core.training.close_look import CloseLook, LookBudget
+from core.training.close_look import SHARE, SHARE_ON_GPU, CloseLook, LookBudget
 from core.training.evaluator import Evaluator
 from core.training.loss import LossWatch, Objective, cross_entropy
 from core.training.micro_batching import MicroBatchPolicy
@@ -103,7 +105,8 @@ class TrainingLoop:
         if is_auto and micro_tokens is not None:
             limits = replace(limits, tokens=micro_tokens)
         self.policy = MicroBatchPolicy(limits, self.learner.recompute)
-        look = CloseLook(self.learner, LookBudget(self.steps, clock), clock)
+        share = SHARE if device.type == "cpu" else SHARE_ON_GPU
+        look = CloseLook(self.learner, LookBudget(self.steps, clock, share), clock)
         self._stepper = Stepper(
             self.learner, train, special_tokens, settings, self.policy, device, objective, observer, heartbeat, look
         )

@@ -76,6 +76,10 @@ def recipes() -> Iterator[Recipe]:
             made = {"learning_rate": rate, "epochs": epochs, "seed": seed}
             name = f"sound, watched, rate {rate}, {epochs} epochs, seed {seed}"
             yield Recipe(name, "", settings=made, rows=700, shared=True)
+    for seed in (1, 2):
+        for rate in ("0.0002", "0.0003"):  # fast, but not too fast
+            made = {"learning_rate": rate, "epochs": 2, "seed": seed}
+            yield Recipe(f"sound, watched, rate {rate}, seed {seed}", "", settings=made, rows=700, shared=True)
     made = {"learning_rate": "0.0001", "epochs": 2, "seed": 9}
     for name, more in (
         ("layer decay 0.9", {"layer_decay": 0.9}),
