@@ -138,7 +138,7 @@ class Place(Screen[None]):
     def compose(self) -> ComposeResult:
         yield PlaceBar(self.PLACE)
         yield from self.body()
-        yield Static("", id="too-small", markup=False)
+        yield Still("", id="too-small", markup=False)
         yield QuietFooter(show_command_palette=False, compact=True)
 
     def body(self) -> ComposeResult:

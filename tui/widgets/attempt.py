@@ -19,6 +19,7 @@ from core.base.text import clean, clean_line
 from tui.keys.bindings import bindings
 from tui.widgets.keys import ATTEMPT
 from tui.widgets.line_input import LineInput
+from tui.widgets.still import Still
 
 Result = TypeVar("Result")
 
@@ -66,8 +67,8 @@ class AttemptDialog(ModalScreen[Result | None], Generic[Result]):
         with Vertical(id="attempt"):
             yield Static(Content.styled(clean_line(self._title), "bold"))
             yield LineInput(self._value)
-            yield Static("", id="attempt-error", markup=False)
-            yield Static("", id="attempt-explanation", markup=False)
+            yield Still("", id="attempt-error", markup=False)
+            yield Still("", id="attempt-explanation", markup=False)
             yield Static(Content("\nenter confirms · esc cancels"), classes="help")
 
     def on_mount(self) -> None:

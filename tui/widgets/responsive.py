@@ -12,7 +12,8 @@ from typing import cast
 from textual.content import Content
 from textual.css.styles import RulesMap
 from textual.geometry import Size
-from textual.widget import Widget
+
+from tui.widgets.measured import Measured
 
 READABLE = 110
 """The most cells in a line of prose; longer lines are hard to read."""
@@ -20,7 +21,7 @@ Draw = Callable[[int], Content]
 """Returns what to show, given a width in cells."""
 
 
-class Drawn(Widget):
+class Drawn(Measured):
     """A widget that shows the result of a function of its width, and is as high as that result; see `show`."""
 
     DEFAULT_CSS = """

@@ -6,8 +6,10 @@ from textual.content import Content
 from textual.visual import VisualType
 from textual.widgets import Static
 
+from tui.widgets.measured import Measured
 
-class Still(Static):
+
+class Still(Static, Measured):
     """A `Static` whose `update` does nothing if the text and its styles are the ones that are shown."""
 
     def update(self, content: VisualType = "", *, layout: bool = True) -> None:

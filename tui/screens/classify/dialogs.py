@@ -20,6 +20,7 @@ from core.triage.exchange.exporting import OutputExistsError
 from tui.keys.bindings import bindings
 from tui.screens.classify.keys import EXPORT, EXPORT_DONE, OPEN_PILE
 from tui.widgets.line_input import LineInput
+from tui.widgets.still import Still
 
 T = TypeVar("T")
 
@@ -45,7 +46,7 @@ class OpenPile(ModalScreen[str | None]):
         with Vertical(classes="box"):
             yield Static(Content("Open a file of reviews"), classes="section")
             yield LineInput(self._suggestions[0][0] if self._suggestions else "")
-            yield Static(self._list(), classes="suggestions", markup=False)
+            yield Still(self._list(), classes="suggestions", markup=False)
             yield Static(Content("enter opens · ↑ ↓ suggestions · esc cancels"), classes="hint")
 
     def action_suggest(self, by: int) -> None:
@@ -105,8 +106,8 @@ class ExportDialog(ModalScreen[T | None]):
             yield LineInput(str(self._suggested))
             yield Static(Content(".csv for spreadsheets; .jsonl holds each text to the letter."), classes="hint")
             if self._option:
-                yield Static("", classes="option", markup=False)
-            yield Static("", classes="answer", markup=False)
+                yield Still("", classes="option", markup=False)
+            yield Still("", classes="answer", markup=False)
             yield Static(Content("enter writes · esc cancels"), classes="hint")
 
     def on_mount(self) -> None:

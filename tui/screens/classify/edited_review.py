@@ -28,6 +28,7 @@ from tui.screens.classify.keys import EDITED
 from tui.screens.classify.model_choice import Candidate
 from tui.screens.classify.review_editor import ReviewEditor
 from tui.screens.classify.review_text import ReviewText
+from tui.widgets.still import Still
 from tui.workbench import Workbench
 
 AskEach = Callable[[ClassifyByEach, Callable[[str, float | None], None]], Awaitable[ClassifiedByEach]]
@@ -93,7 +94,7 @@ class EditedReview(ModalScreen[tuple[Candidate, ...]]):
                 copy = ReviewEditor("", id="after", classes="-typing", highlight_cursor_line=False)
                 copy.border_title = "A copy to edit"
                 yield copy
-            yield Static("", id="judged", markup=False)
+            yield Still("", id="judged", markup=False)
             yield Static(self._hint(), classes="hint")
 
     def on_mount(self) -> None:

@@ -19,6 +19,7 @@ from core.base.text import clean, clean_line
 from tui.keys.bindings import bindings
 from tui.learning_text import flips_text, measured_rows, stability_rows
 from tui.screens.classify.keys import LEARN, LEARNED, LEARNING
+from tui.widgets.still import Still
 
 if TYPE_CHECKING:
     from core.learning.outcome_report import LessonOutcome
@@ -96,7 +97,7 @@ class LearnedDialog(ModalScreen[Answer | None]):
         with Vertical(classes="box"):
             yield Static(Content(f"{name} has learned from your decisions"), classes="section")
             with VerticalScroll(classes="found"):
-                yield Static("", id="found", markup=False)
+                yield Still("", id="found", markup=False)
             yield Static(
                 Content(f"enter switches to {name} · esc stays with {before}\nt trains the next one · o what changed"),
                 classes="hint",

@@ -23,6 +23,7 @@ from tui.screens.data.doubt_views import questions
 from tui.screens.data.keys import SECTIONS
 from tui.screens.data.lens_views import Lens
 from tui.widgets.responsive import Drawn, gauge, section
+from tui.widgets.still import Still
 from tui.widgets.tabs import Pane, Sections
 
 _IDS = ("overview", "columns", "samples", "left", "lengths")
@@ -53,7 +54,7 @@ class Findings(Vertical):
         super().__init__(id=id)
 
     def compose(self) -> ComposeResult:
-        yield Static("", id="headline", markup=False)
+        yield Still("", id="headline", markup=False)
         yield Sections(SECTIONS)
         with ContentSwitcher(id="panes", initial=_IDS[0]):
             with Pane(id="overview"):

@@ -29,6 +29,7 @@ from tui.screens.data.keys import DATA, SECTIONS
 from tui.screens.data.reader import Stage
 from tui.screens.data.reading_choices import Changes, Offer, changed, offer_columns, offer_reading, offer_schemes
 from tui.widgets.dialogs import Ask, Choose
+from tui.widgets.still import Still
 from tui.widgets.tabs import Sections
 from tui.workbench import sample_folder
 
@@ -64,13 +65,13 @@ class DataScreen(JudgesLabels):
         with ContentSwitcher(id="stages", initial="picking"):
             with Vertical(id="picking"):
                 yield Static(Content.assemble(("Choose reviews\n", "bold"), (_INTRO, "$foreground-muted")), id="intro")
-                yield Static("", id="refusal", markup=False)
+                yield Still("", id="refusal", markup=False)
                 yield FilePicker(sample_folder())
             with Vertical(id="waiting"):
-                yield Static("", id="progress", markup=False)
+                yield Still("", id="progress", markup=False)
             with Vertical(id="found"):
                 yield Findings(id="findings")
-                yield Static("", id="verdict", markup=False)
+                yield Still("", id="verdict", markup=False)
                 with Horizontal(id="acts"):
                     yield Button(Content("c  Continue to Setup"), "primary", id="continue", compact=True)
                     yield Button(Content("w  Review one by one"), id="work", compact=True)

@@ -32,6 +32,7 @@ from tui.screens.journal.entry_list import EntryList, FilterLine
 from tui.screens.journal.keys import JOURNAL
 from tui.screens.journal.saying import SaysInJournal
 from tui.widgets.responsive import Drawn
+from tui.widgets.still import Still
 
 _POLL_SECONDS = 2.0
 _ASKED_AT_ONCE = 100
@@ -74,11 +75,11 @@ then. Notes have up to {LONGEST_NOTE:,} characters. w writes what is shown as a 
         """The entry whose figures were read last, and these."""
 
     def body(self) -> ComposeResult:
-        yield Static("Reading the journal…", id="journal-notice", markup=False)
+        yield Still("Reading the journal…", id="journal-notice", markup=False)
         with Horizontal(id="journal-filtering"):
             yield Static("/", markup=False)
             yield FilterLine(placeholder="words of names, notes, settings, verdicts; -word", id="journal-filter")
-            yield Static("", id="journal-found", markup=False)
+            yield Still("", id="journal-found", markup=False)
         with Horizontal(id="journal-split"):
             yield EntryList(id="journal-list")
             with VerticalScroll(id="journal-entry", can_focus=False):

@@ -34,6 +34,7 @@ from tui.screens.runs.keys import RUNS
 from tui.screens.runs.table import RunTable
 from tui.terminal import collection
 from tui.widgets.responsive import Drawn
+from tui.widgets.still import Still
 
 _POLL_SECONDS = 1.0
 
@@ -71,13 +72,13 @@ turns a term around. Keys act on all marked runs."""
         """Whether all runs have been shown."""
 
     def body(self) -> ComposeResult:
-        yield Static("Looking for runs…", id="runs-empty", markup=False)
-        yield Static("", id="runs-interrupted", markup=False)
-        yield Static("", id="runs-queue", markup=False)
+        yield Still("Looking for runs…", id="runs-empty", markup=False)
+        yield Still("", id="runs-interrupted", markup=False)
+        yield Still("", id="runs-queue", markup=False)
         with Horizontal(id="runs-filtering"):
             yield Static("/", markup=False)
             yield FilterLine(placeholder="words  tag:good  accuracy>0.9  epochs=4", id="runs-filter")
-            yield Static("", id="runs-found", markup=False)
+            yield Still("", id="runs-found", markup=False)
         yield RunTable(id="runs-table")
         yield Drawn(id="runs-details")
 

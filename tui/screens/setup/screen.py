@@ -39,6 +39,7 @@ from tui.shell_command import quoted
 from tui.state import Draft
 from tui.widgets.dialogs import Choose, Find
 from tui.widgets.responsive import Drawn
+from tui.widgets.still import Still
 
 _STARTS = {
     None: "▶ Start training",
@@ -88,7 +89,7 @@ class SetupScreen(StartsGroups):
     def body(self) -> ComposeResult:
         with ContentSwitcher(id="setup-stages", initial="nothing"):
             with Vertical(id="nothing"):
-                yield Static("", id="nothing-words", markup=False)
+                yield Still("", id="nothing-words", markup=False)
                 with Center():
                     yield Button(Content("d  Choose reviews"), "primary", id="to-data", compact=True)
             with Vertical(id="form"):
@@ -105,7 +106,7 @@ class SetupScreen(StartsGroups):
                 yield ShowsLine(id="shows")
                 with Horizontal(id="start-bar"):
                     yield Button(_STARTS[None], "primary", id="start", compact=True)
-                    yield Static("", id="state", markup=False)
+                    yield Still("", id="state", markup=False)
 
     def on_screen_resume(self) -> None:
         draft = self.app.draft
