@@ -23,6 +23,7 @@ from core.engine.requests import A, EngineRequest
 from core.runs.folder import RunFolder
 from tui.failures import ReportingWorkers, failure_sentence
 from tui.terminal.key_order import OrderedApp
+from tui.terminal.stylesheet import RememberingStylesheet
 
 if TYPE_CHECKING:
     from core.reviews.options import ReadingOptions
@@ -60,6 +61,7 @@ class Workbench(OrderedApp):
             engine: The engine client; None creates one.
         """
         super().__init__()
+        self.stylesheet = RememberingStylesheet(variables=self.get_css_variables())
         self._workers = ReportingWorkers(self)
         self.engine = engine or EngineClient()
         self.reader = engine or EngineClient("reader.log")
