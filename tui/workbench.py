@@ -24,6 +24,7 @@ from core.runs.folder import RunFolder
 from tui.failures import ReportingWorkers, failure_sentence
 from tui.telling import Telling
 from tui.terminal.key_order import OrderedApp
+from tui.terminal.stylesheet import RememberingStylesheet
 
 if TYPE_CHECKING:
     from core.reviews.options import ReadingOptions
@@ -61,6 +62,7 @@ class Workbench(OrderedApp):
             engine: The engine client; None creates one.
         """
         super().__init__()
+        self.stylesheet = RememberingStylesheet(variables=self.get_css_variables())
         self._workers = ReportingWorkers(self)
         self.engine = engine or EngineClient()
         self.reader = engine or EngineClient("reader.log")

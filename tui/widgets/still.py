@@ -12,9 +12,10 @@ from textual.visual import VisualType
 from textual.widgets import Static
 
 from tui.widgets.changed import Cell, first_and_last
+from tui.widgets.measured import Measured
 
 
-class Still(Static):
+class Still(Static, Measured):
     """A `Static` whose `update` does nothing for the text that is shown, and little for one that resembles it."""
 
     def __init__(self, *args: Any, **options: Any) -> None:

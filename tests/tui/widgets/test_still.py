@@ -45,3 +45,8 @@ async def test_only_a_change_is_drawn_and_only_one_of_the_size_is_laid_out(
         for text in ("one", Content("two"), Content("two"), Content.styled("two", "bold"), "", Content("")):
             still.update(text)
         assert drawn == [id == "free"] * 3
+
+
+async def test_styles_of_static_apply() -> None:
+    async with Bench().run_test() as pilot:
+        assert "Static" in pilot.app.query_one("#free")._css_type_names
