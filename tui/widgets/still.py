@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -33,11 +33,11 @@ class Still(Static, Measured):
         finally:
             self._only = None
 
-    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Any:
+    def refresh(self, *regions: Region, layout: bool = False, **how: Any) -> Self:
         """See `Widget.refresh`."""
-        if self._only is not None and not regions and not layout and not recompose:
-            return super().refresh(*self._only, repaint=repaint) if self._only else self
-        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+        if self._only is not None and not regions and not layout:
+            return super().refresh(*self._only, **how) if self._only else self
+        return super().refresh(*regions, layout=layout, **how)
 
     def _is_fixed(self) -> bool:
         width, height = self.styles.width, self.styles.height
