@@ -227,9 +227,10 @@ async def test_marked_runs_are_shown_on_the_same_charts() -> None:
 
 
 async def test_a_long_journal_is_shown_as_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    from tui.screens.train import reader
+    from tui.screens.train import reader, screen
 
     monkeypatch.setattr(reader, "_AT_ONCE", 2_000)
+    monkeypatch.setattr(screen, "_POLL_SECONDS", 0.0)
     run = make_run(1, steps=400)
     said: list[str] = []
     async with ReviewTui().run_test(size=(120, 40)) as pilot:
