@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -27,6 +28,7 @@ class Telling:
         """Args: app: The workbench; warn: Shows what goes wrong with the user's command."""
         self._app, self._warn = app, warn
         self._title = TerminalTitle(self.write)
+        self._began = time.time()
         self.chosen = Notifications()
         """What the user asked for."""
 
@@ -71,7 +73,7 @@ class Telling:
             return
         from core.notifications.watch import RunWatch  # the first frame does without it
 
-        watch = RunWatch(chosen)
+        watch = RunWatch(chosen, self._began)
         while True:
             for facts in await asyncio.to_thread(watch.look):
                 self.write(told(chosen.at_terminal, facts["text"]))

@@ -1,13 +1,11 @@
 """Watches all runs that train, for a workbench that is open: what to tell through its terminal, and their progress.
 
-A run is followed from the moment its worker is seen until it is over. What happened before the watch began, or before
-the user asked, is not told.
+A run is followed from the moment its worker is seen until it is over. What happened before the workbench was opened, or
+before the user asked, is not told.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,10 +30,10 @@ class Progress:
 class RunWatch:
     """Looks at the runs again and again. Every call takes some time, so make them in a thread."""
 
-    def __init__(self, chosen: Notifications, clock: Callable[[], float] = time.time) -> None:
-        """Args: chosen: What the user asked for; clock: in seconds since 1970."""
+    def __init__(self, chosen: Notifications, began: float) -> None:
+        """Args: chosen: What the user asked for; began: When the workbench was opened, in seconds since 1970."""
         self._chosen = chosen
-        self._since = max(clock(), chosen.asked)
+        self._since = max(began, chosen.asked)
         self._followed: dict[str, FollowedRun] = {}
         self._commands: list[RunningCommand] = []
         self._said: set[str] = set()

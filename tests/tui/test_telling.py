@@ -104,7 +104,7 @@ async def test_a_command_is_shown_as_it_will_be_run_and_refused_if_there_is_no_s
         await until(pilot, lambda: "The command that tells you" in frame(pilot.app))
         await pilot.press(*"no-such-program $HOME", "enter")
         await until(pilot, lambda: "no program called" in frame(pilot.app))
-        assert "Run as:  no-such-program '$HOME'" in frame(pilot.app)
+        await until(pilot, lambda: "Run as:  no-such-program '$HOME'" in frame(pilot.app))
         assert read_notifications() == Notifications(), "nothing is kept before it can be run"
         await pilot.press("ctrl+u", *"true 'a b'", "enter")
         await until(pilot, lambda: read_notifications().command == "true 'a b'")

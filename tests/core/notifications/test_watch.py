@@ -35,7 +35,7 @@ def lock(run: RunFolder) -> Iterator[RunLock]:
 
 
 def watch(chosen: Notifications = BELL, at: float = 0.0) -> RunWatch:
-    return RunWatch(chosen, clock=lambda: BEGAN + at)
+    return RunWatch(chosen, BEGAN + at)
 
 
 def test_an_event_is_told_by_one_of_two_workbenches_and_not_again_when_one_is_reopened(
