@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.runs.records import GpuMemory
+from core.runs.figures import GpuMemory
 
 
 def busy_text(gpu: GpuMemory) -> str:

@@ -29,7 +29,10 @@ _TO_TRY = {False: "3e-05", True: "0.002"}
 
 def not_finite(run: Figures) -> Finding | None:
     """The loss is no number any more."""
-    bad = next((one.step for one in run.history.steps if not math.isfinite(one.loss)), None)
+    losses = run.history.steps.column("loss")
+    if math.isfinite(sum(losses)):
+        return None
+    bad = next((run.history.steps[at].step for at, loss in enumerate(losses) if not math.isfinite(loss)), None)
     if bad is None:
         return None
     return Finding(
@@ -132,12 +135,14 @@ def overfitting(run: Figures) -> Finding | None:
         return None
     if last.accuracy > lowest.accuracy and last.loss < 1.5 * lowest.loss:
         return None
+    epochs, plan = max(round(lowest.epoch), 1), run.history.plan
+    fewer = plan is None or epochs < plan.epochs
     return Finding(
         "overfitting",
         f"Overfitting since epoch {lowest.epoch:.3g}: validation loss {lowest.loss:.3f} → {last.loss:.3f}, accuracy "
         f"{lowest.accuracy:.3f} → {last.accuracy:.3f}; training loss {run.loss_at(last.step):.3f}.",
-        "Try fewer epochs.",
-        {"epochs": f"{max(math.ceil(lowest.epoch), 1)}"},
+        "Try fewer epochs." if fewer else "Try more dropout, or freeze lower layers.",
+        {"epochs": f"{epochs}"} if fewer else {},
     )
 
 

@@ -19,7 +19,7 @@ import torch
 from core.settings.optimizers import OptimizerSpec
 
 CHUNK = 1 << 17
-"""The most elements computed at a time on a CPU, where so many stay in its cache."""
+"""The most elements computed at a time on a CPU, whose cache has room for them."""
 CHUNK_ON_GPU = 1 << 20
 
 

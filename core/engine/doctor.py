@@ -11,8 +11,8 @@ import core
 from core.base.errors import ReviewtuiError
 from core.base.files import home, private_folder
 from core.engine.requests import DoctorReport
+from core.runs.figures import GpuMemory
 from core.runs.logout import plan_detachment
-from core.runs.records import GpuMemory
 
 
 def examine(progress: Callable[[str, float | None], None]) -> DoctorReport:

@@ -15,7 +15,7 @@ import msgspec
 from core.data.truncation import TokenPlaces
 from core.inference.classification import Classification
 from core.inference.explanation import Explanation
-from core.runs.records import GpuMemory
+from core.runs.figures import GpuMemory
 
 A = TypeVar("A")
 

@@ -19,7 +19,7 @@ import torch
 from core.learners.time_spent import Doing, Part, TimeSpent
 
 _EVERY = 8
-"""One in so many steps has events in it."""
+"""Of this many steps, one has events in it."""
 _IN_A_STEP: tuple[Part, ...] = ("input", "forward", "backward", "optimizer")
 
 

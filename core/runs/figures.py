@@ -1,4 +1,4 @@
-"""Counts, seconds and scores in the records of a journal; see `core/runs/records.py`."""
+"""Counts, seconds, scores and sizes in the records of a journal; see `core/runs/records.py`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ Fraction = Annotated[float, Meta(ge=0, le=1)]
 """The fraction of something."""
 Difference = Annotated[float, Meta(ge=-1, le=1)]
 """A difference of two fractions."""
+
+Number = Annotated[int, Meta(ge=0, lt=1 << 53)] | Annotated[float, Meta(ge=0, lt=1 << 53)]
+"""An integer or a float."""
 
 if TYPE_CHECKING:
     Figure = float
@@ -82,3 +85,53 @@ class AgainstBaseline(msgspec.Struct, frozen=True, kw_only=True):
     low: Difference
     high: Difference
     """The ends of the paired 95 % interval of the difference."""
+
+
+class GpuProcess(msgspec.Struct, frozen=True, kw_only=True):
+    """Another process that computes on a GPU, where NVML can see it: not from inside a container."""
+
+    pid: Count
+    name: str
+    bytes: Count | None = None
+    """What it has allocated; None if the driver does not say."""
+
+
+class GpuMemory(msgspec.Struct, frozen=True, kw_only=True):
+    """A GPU's memory in bytes, and how busy it is. If it cannot be read, `error` says why and the sizes are 0."""
+
+    index: Count
+    name: str
+    error: str = ""
+    """Why it cannot be read; empty if it can."""
+    total: Count = 0
+    ours_allocated: Count = 0
+    """Allocated to tensors by the worker's allocator."""
+    ours_reserved: Count = 0
+    """Reserved by the worker's allocator, including what is allocated."""
+    other: Count = 0
+    """In use by other processes and the driver."""
+    free: Count = 0
+    utilisation: Fraction | None = None
+    """The share of the last moments in which a kernel ran; None if the driver does not say."""
+    temperature: Number | None = None
+    """In degrees Celsius."""
+    power: Number | None = None
+    """In watts."""
+    power_limit: Number | None = None
+    """In watts."""
+    others: tuple[GpuProcess, ...] = ()
+
+
+class LayerFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """What one step did in one part of the model."""
+
+    name: str
+    """`embeddings`, `layer 1`, …, `head`."""
+    gradient_norm: Figure
+    """Before clipping."""
+    update_ratio: Figure
+    """The norm of the change of the weights, divided by the norm of the weights."""
+
+    def __post_init__(self) -> None:
+        for name in ("gradient_norm", "update_ratio"):
+            msgspec.structs.force_setattr(self, name, float(getattr(self, name)))

@@ -11,10 +11,9 @@ pydantic alone takes as long as that screen takes to appear.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 import msgspec
-from msgspec import Meta
 
 from core.runs.figures import (
     AgainstBaseline,
@@ -22,50 +21,15 @@ from core.runs.figures import (
     Count,
     Figure,
     Fraction,
+    GpuMemory,
+    LayerFigures,
     MajorityGuess,
+    Number,
     Seconds,
     ValidationFigures,
     WithFigures,
 )
 from core.runs.outline import Method
-
-Number = Annotated[int, Meta(ge=0, lt=1 << 53)] | Annotated[float, Meta(ge=0, lt=1 << 53)]
-"""An integer or a float."""
-
-
-class GpuProcess(msgspec.Struct, frozen=True, kw_only=True):
-    """Another process that computes on a GPU, where NVML can see it: not from inside a container."""
-
-    pid: Count
-    name: str
-    bytes: Count | None = None
-    """What it has allocated; None if the driver does not say."""
-
-
-class GpuMemory(msgspec.Struct, frozen=True, kw_only=True):
-    """A GPU's memory in bytes, and how busy it is. If it cannot be read, `error` says why and the sizes are 0."""
-
-    index: Count
-    name: str
-    error: str = ""
-    """Why it cannot be read; empty if it can."""
-    total: Count = 0
-    ours_allocated: Count = 0
-    """Allocated to tensors by the worker's allocator."""
-    ours_reserved: Count = 0
-    """Reserved by the worker's allocator, including what is allocated."""
-    other: Count = 0
-    """In use by other processes and the driver."""
-    free: Count = 0
-    utilisation: Fraction | None = None
-    """The share of the last moments in which a kernel ran; None if the driver does not say."""
-    temperature: Number | None = None
-    """In degrees Celsius."""
-    power: Number | None = None
-    """In watts."""
-    power_limit: Number | None = None
-    """In watts."""
-    others: tuple[GpuProcess, ...] = ()
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -175,21 +139,6 @@ class StepRecord(Record, WithFigures, frozen=True, kw_only=True, tag_field="kind
     tokens: Count
     seconds: Seconds
     """Training time so far."""
-
-
-class LayerFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """What one step did in one part of the model."""
-
-    name: str
-    """`embeddings`, `layer 1`, …, `head`."""
-    gradient_norm: Figure
-    """Before clipping."""
-    update_ratio: Figure
-    """The norm of the change of the weights, divided by the norm of the weights."""
-
-    def __post_init__(self) -> None:
-        for name in ("gradient_norm", "update_ratio"):
-            msgspec.structs.force_setattr(self, name, float(getattr(self, name)))
 
 
 class LayersRecord(Record, frozen=True, kw_only=True, tag_field="kind", tag="layers"):

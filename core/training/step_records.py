@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.runs.records import LayerFigures, LayersRecord, StepRecord
+from core.runs.figures import LayerFigures
+from core.runs.records import LayersRecord, StepRecord
 from core.training.stepper import Step
 
 _DIGITS = 5

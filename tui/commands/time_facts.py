@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from core.base.text import clean_line
+from core.runs.figures import GpuMemory
 from core.runs.history import RunHistory
-from core.runs.records import GpuMemory
 from tui.formatting import in_bytes
 from tui.gpu_text import busy_text
 from tui.time_text import largest_part, listed_parts, seconds_by_part, spent_time

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from core.base.gpu_load import gpu_load
 from core.base.memory import device_samples
-from core.runs.records import GpuMemory
+from core.runs.figures import GpuMemory
 from tests.core.base.test_memory import GIB, FakeCuda, FakeNvml
 from tests.hostile import SHORT, steering
 

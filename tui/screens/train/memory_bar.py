@@ -13,7 +13,8 @@ from functools import partial
 from textual.content import Content
 
 from core.base.text import clean_line
-from core.runs.records import GpuMemory, MemoryRecord
+from core.runs.figures import GpuMemory
+from core.runs.records import MemoryRecord
 from tui.formatting import in_bytes
 from tui.widgets.responsive import Drawn, fitting, lines
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from textual.content import Content
 
 from core.base.text import clean_line
+from core.runs.figures import GpuMemory
 from core.runs.history import RunHistory
-from core.runs.records import GpuMemory, MemoryRecord
+from core.runs.records import MemoryRecord
 from tui.formatting import in_bytes
 from tui.gpu_text import busy_text
 

@@ -8,8 +8,9 @@ from array import array
 from collections import defaultdict
 from typing import TypeAlias
 
+from core.runs.figures import GpuMemory
 from core.runs.history import RunHistory
-from core.runs.records import GpuMemory, MemoryRecord, TimeRecord
+from core.runs.records import MemoryRecord, TimeRecord
 from core.runs.steps import Steps
 
 Values: TypeAlias = "array[float]"
