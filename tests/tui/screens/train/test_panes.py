@@ -10,7 +10,7 @@ from core.runs.folder import RunFolder
 from core.runs.group import create_group
 from tests.tui.engine_double import FakeEngine, inspection, until
 from tests.tui.frames import frame
-from tests.tui.made_runs import append, evaluation, make_run
+from tests.tui.made_runs import append, evaluation, hold, make_run
 from tests.tui.screens.runs.test_screen import SIZES, settled
 from tests.tui.screens.train.bench import open_train
 from tui.app import ReviewTui
@@ -240,3 +240,33 @@ async def test_a_long_journal_is_shown_as_it_is_read(monkeypatch: pytest.MonkeyP
         await open_train(pilot, run)
         await settled(pilot, "✓ finished", "Loss · kept", "step 400", "epoch 20:", "epoch 19:")
     assert len(said) > 10 and said == sorted(said) and float(said[-1]) < 1
+
+
+async def test_a_live_run_that_is_resized_a_hundred_times_looks_as_if_it_had_just_been_opened() -> None:
+    sizes = [(80, 24), (200, 60), (100, 30), (40, 12), (120, 40), (20, 5), (80, 50), (160, 24), (99, 35), (3, 2)]
+    run = make_run(1, end=None, steps=10)
+    lock = hold(run)
+    keys = ["4", "tab", "plus", "1", "0", "2", "tab", "minus", "4", "0"]
+    async with ReviewTui().run_test(size=(120, 40)) as pilot:
+        await open_train(pilot, run)
+        await settled(pilot, "● running")
+        for number in range(100):
+            step = 11 + number
+            append(run, "step", step=step, epoch=step / 20, loss=1 / step, seconds=step * 0.25)
+            await pilot.resize_terminal(*sizes[number % len(sizes)])
+            if number % 7 == 0:
+                await pilot.press(keys[number // 7 % len(keys)])
+        append(run, "finished")
+        lock.release()
+        await pilot.resize_terminal(120, 40)
+        await settled(pilot, "✓ finished", "110/40")
+        await pilot.press("1")
+        await until(pilot, lambda: pilot.app.focused is not None and pilot.app.focused.id == "left")
+        await pilot.press("l", "l")  # windows that rested while the run grew fit exactly again
+        await until(pilot, lambda: read_charts().count == 1)
+        shown = await settled(pilot, "✓ finished", "110/40")
+    async with ReviewTui().run_test(size=(120, 40)) as pilot:
+        await open_train(pilot, run)
+        await settled(pilot, "✓ finished", "110/40")
+        await until(pilot, lambda: len([one for one in pilot.app.screen.query(Chart) if one.size.height]) == 1)
+        await until(pilot, lambda: frame(pilot.app) == shown)
