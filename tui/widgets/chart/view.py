@@ -357,7 +357,9 @@ class ChartView:
             found = extent(parts, others, log=self.log, robust=self.robust)
             now = Window(low, high, *found, log=self.log)
             (known, before), alike = self._window, self._window[0][1:] == key[1:]
-            self._window = (key, steady(before, now) if known and alike else now)
+            now = steady(before, now) if known and alike else now
+            self._window = (key if self._has_points() else (), now)
+            return now
         return self._window[1]
 
     def cuts_outliers(self) -> bool:
