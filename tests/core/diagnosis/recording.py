@@ -24,6 +24,7 @@ from typing import Any
 import msgspec
 
 from core.diagnosis.finding import Figures
+from core.learners.time_spent import PARTS
 from core.runs.control import send
 from core.runs.folder import find_run, list_runs
 from core.runs.history import RunHistory, read_history
@@ -35,6 +36,7 @@ ROOT = Path(__file__).resolve().parents[3]
 FILE = Path(__file__).with_name("recordings.json")
 _STEP = ("step", "epoch", "loss", "learning_rate", "gradient_norm", "time")
 """Columns of the steps; those that were recorded first lack the last two."""
+_TIME = ("step", "elapsed", *PARTS)
 _MEMORY = ("time", "process_peak", "system_total", "limit", "processors", "processors_ours", "processors_busy", "lost")
 _PART = ("name", "gradient_norm", "update_ratio")
 _EVALUATION = ("step", "epoch", "loss", "accuracy", "macro_f1", "best", "tie_margin", "interim")
@@ -76,10 +78,15 @@ def recipes() -> Iterator[Recipe]:
             made = {"learning_rate": rate, "epochs": epochs, "seed": seed}
             name = f"sound, watched, rate {rate}, {epochs} epochs, seed {seed}"
             yield Recipe(name, "", settings=made, rows=700, shared=True)
-    for seed in (1, 2):
-        for rate in ("0.0002", "0.0003"):  # fast, but not too fast
-            made = {"learning_rate": rate, "epochs": 2, "seed": seed}
-            yield Recipe(f"sound, watched, rate {rate}, seed {seed}", "", settings=made, rows=700, shared=True)
+    for rate, seed in (
+        ("0.0002", 1),
+        ("0.0002", 2),
+        ("0.0003", 1),
+        ("0.0003", 2),
+        ("0.0004", 2),
+    ):  # fast, but it learns
+        made = {"learning_rate": rate, "epochs": 2, "seed": seed}
+        yield Recipe(f"sound, watched, rate {rate}, seed {seed}", "", settings=made, rows=700, shared=True)
     made = {"learning_rate": "0.0001", "epochs": 2, "seed": 9}
     for name, more in (
         ("layer decay 0.9", {"layer_decay": 0.9}),
@@ -95,7 +102,7 @@ def recipes() -> Iterator[Recipe]:
                 f"gradients clipped to {norm}, seed {seed}", "always clipped", rows=700, shared=True,
                 settings={"learning_rate": "8e-05", "epochs": 2, "seed": seed, "max_grad_norm": norm},
             )  # fmt: skip
-        for rate in ("0.0004", "0.0006"):
+        for rate in ("0.0004", "0.0006") if seed == 1 else ("0.0006",):
             made = {"learning_rate": rate, "epochs": 2, "seed": seed}
             expected = "updates too large|not learning|diverging|diverged|one class"
             yield Recipe(f"a little too fast, rate {rate}, seed {seed}", expected, settings=made, rows=700, shared=True)
@@ -175,7 +182,8 @@ def _figures(one: dict[str, Any]) -> Figures:
     for step, names, *figures in one.get("layers", ()):
         parts = [dict(zip(_PART, part, strict=True)) for part in zip(names, *figures, strict=True)]
         records.append(record("layers", step=step, parts=parts))
-    records += [record("time", **fields) for fields in one.get("times", ())]
+    for reading in zip(*one.get("times", ()), strict=True):
+        records.append(record("time", **dict(zip(_TIME, reading, strict=True))))
     for reading in zip(*one.get("memory", ()), strict=True):
         fields = _later(dict(zip(_MEMORY, reading, strict=True)))
         if shared:
@@ -259,10 +267,7 @@ def _recorded(recipe: Recipe, folder: Path) -> dict[str, Any]:
         "settings": {key: value for key, value in run.request().settings.model_dump().items() if key in settings},
         "steps": [[_since(began, name, one) for one in history.steps] for name in _STEP],
         "layers": [[one.step, *([getattr(each, name) for each in one.parts] for name in _PART)] for one in layers],
-        "times": [
-            {name: value for name, value in msgspec.structs.asdict(one).items() if name != "time"}
-            for one in history.times
-        ],
+        "times": [[_short(getattr(one, name)) for one in history.times] for name in _TIME],
         "memory": [[_since(began, name, one) for one in history.memory] for name in _MEMORY],
         "end": history.end.kind if history.end is not None else "failed",
         "evaluations": [[_short(getattr(one, name)) for name in _EVALUATION] for one in history.evaluations],
@@ -302,7 +307,7 @@ def _train(command: Sequence[str], recipe: Recipe) -> None:
 def _since(began: float, name: str, one: Any) -> Any:
     """Return a field of a record; moments are seconds since `began`, with as many digits as are needed."""
     value = getattr(one, name)
-    return round(value - began, 2) if name == "time" else _short(value)
+    return round(value - began, 1) if name == "time" else _short(value)
 
 
 def _short(value: Any) -> Any:

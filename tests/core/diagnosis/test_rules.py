@@ -59,6 +59,7 @@ def test_every_loss_and_accuracy_in_a_sentence_is_one_of_the_run(recipe: object,
     known |= {f"{value:.3f}" for value in run.losses}
     majority = run.history.plan.majority if run.history.plan is not None else None
     known |= {f"{majority.accuracy:.3f}"} if majority is not None else set()
+    known.add(f"{run.settings['max_grad_norm']:.3f}")
     for finding in diagnose(run):
         assert set(re.findall(r"\d\.\d{3}(?!\d)", finding.sentence)) <= known, finding.sentence
 
