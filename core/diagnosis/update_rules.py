@@ -31,7 +31,7 @@ _FAR_ABOVE = 20
 def updates_too_large(run: Figures) -> Finding | None:
     """Steps are so large that nothing is learned."""
     change = _largest_change(run, median)
-    fast = sum(one.learning_rate > 0.5 * run.peak_rate for one in run.history.steps)
+    fast = sum(map((0.5 * run.peak_rate).__lt__, run.history.steps.column("learning_rate")))
     if change is None or change < _LARGE or fast < _MIN_STEPS:
         return None
     if not min(run.losses[_MIN_STEPS - 1 :]) > _NEVER_BETTER * run.chance_loss:  # a rate that is fast falls and rises
@@ -84,7 +84,7 @@ def part_not_learning(run: Figures) -> Finding | None:
 def always_clipped(run: Figures) -> Finding | None:
     """Nearly all gradients are far above the norm to which they are clipped."""
     limit = run.settings.get("max_grad_norm")
-    norms = sorted(one.gradient_norm for one in run.history.steps if math.isfinite(one.gradient_norm))
+    norms = sorted(norm for norm in run.history.steps.column("gradient_norm") if math.isfinite(norm))
     if not isinstance(limit, float | int) or limit <= 0 or len(norms) < _MIN_STEPS:
         return None
     if norms[len(norms) // 20] < _FAR_ABOVE * limit:

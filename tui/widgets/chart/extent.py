@@ -11,6 +11,9 @@ from tui.widgets.chart.scale import limits
 WARM_UP = 5
 """Values at the start that do not count without outliers: the first losses of a new head are not representative."""
 
+_LEAST = 0.5
+"""The share of the height below which what is no outlier gets all of it."""
+
 Part = tuple[Curve, int, int]
 """A curve, the place of its first visible point, and the place after the last."""
 
@@ -18,23 +21,30 @@ Part = tuple[Curve, int, int]
 def extent(parts: Sequence[Part], others: Iterable[float], *, log: bool, robust: bool) -> tuple[float, float]:
     """Return a y range around the visible parts of curves, and around other values.
 
-    With `robust`, outliers do not count, nor do the first few values of a curve. An outlier is among the highest
-    hundredth, and more than three interquartile ranges above the upper quartile (Tukey's "far out"; in log space on a
-    logarithmic axis): a spike is one, and a loss that falls for a twentieth of the run is not. Quartiles and hundredth
-    are those of some thousands of values at equal distances.
+    With `robust`, outliers do not count, nor do the first few values of a curve, if both together would leave less than
+    half of the height to the rest. An outlier is among the highest hundredth, and more than three interquartile ranges
+    above the upper quartile (Tukey's "far out"; in log space on a logarithmic axis): a spike is one, and a loss that
+    falls for a twentieth of the run is not. Quartiles and hundredth are those of some thousands of values at equal
+    distances.
     """
     visible = [(curve, start, stop) for curve, start, stop in parts if start < stop]
-    if robust:
-        visible = [(curve, start + WARM_UP * (stop - start > 4 * WARM_UP), stop) for curve, start, stop in visible]
-    lows = [curve.ys[curve.lowest(start, stop)] for curve, start, stop in visible]
-    if robust and visible:
-        bound = _far_out([y for part in visible for y in part[0].sample(*part[1:])], log=log)
-        found = (curve.highest_up_to(bound, start, stop) for curve, start, stop in visible)
-        highs = [high for high in found if high is not None]
-        lows = [low for low in lows if low <= bound]
-    else:
-        highs = [curve.ys[curve.highest(start, stop)] for curve, start, stop in visible]
-    return limits([*lows, *highs, *others], log=log)
+    others = list(others)
+    ends = [curve.ys[place(start, stop)] for curve, start, stop in visible for place in (curve.lowest, curve.highest)]
+    whole = limits([*ends, *others], log=log)
+    if not robust or not visible:
+        return whole
+    settled = [(curve, start + WARM_UP * (stop - start > 4 * WARM_UP), stop) for curve, start, stop in visible]
+    bound = _far_out([y for curve, start, stop in settled for y in curve.sample(start, stop)], log=log)
+    found = [curve.highest_up_to(bound, start, stop) for curve, start, stop in settled]
+    found += [low for curve, start, stop in settled if (low := curve.ys[curve.lowest(start, stop)]) <= bound]
+    common = limits([*found, *others], log=log)
+    return common if _height(common, log=log) < _LEAST * _height(whole, log=log) else whole
+
+
+def _height(ends: tuple[float, float], *, log: bool) -> float:
+    """Return the height of a range, which is finite: a quarter of it, in log space on a logarithmic axis."""
+    low, high = (math.log10(end) if log else end for end in ends)
+    return high / 4 - low / 4
 
 
 def _far_out(values: Sequence[float], *, log: bool) -> float:
