@@ -13,6 +13,8 @@ from tui.widgets.chart.track import Track
 
 SHADES = "·░▒▓█"
 """From low to high. The scale is logarithmic if all values are above zero."""
+_COMPONENTS = dict(zip(SHADES, ("axis", "primary", "primary", "accent", "warning"), strict=True))
+"""Shade → the component that colours it."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ def heat_map(
     for number, (group, row) in enumerate(zip(reversed(groups), reversed(found), strict=True), start=1):
         height = rows * number // len(groups) - len(cells)
         labels[len(cells) + (height - 1) // 2] = name_of(group)
-        line = [(_shade(value, least, most), "primary") for value in row]
+        line = [(shade, _COMPONENTS.get(shade, "note")) for shade in (_shade(value, least, most) for value in row)]
         cells += [list(line) for _ in range(height)]
     if cursor is not None and low <= cursor <= high:
         column = cell_at(window.across(cursor), columns)
