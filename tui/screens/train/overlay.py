@@ -34,6 +34,11 @@ class Choice:
     """What else is said about it, cleaned."""
 
     @property
+    def shown_as(self) -> str:
+        """How its curves are called."""
+        return self.name if len(self.runs) == 1 else f"{self.name}, mean of {len(self.runs)}"
+
+    @property
     def key(self) -> tuple[str, ...]:
         """What two choices of the same runs have in common."""
         return tuple(run.id for run in self.runs)
@@ -49,7 +54,7 @@ class Overlay:
     def __init__(self, choices: Sequence[Choice] = ()) -> None:
         self.choices = tuple(choices)
         self.shown = tuple(
-            Overlaid(one.name, tuple(RunHistory() for _ in one.runs), number)
+            Overlaid(one.shown_as, tuple(RunHistory() for _ in one.runs), number)
             for number, one in enumerate(choices, start=1)
         )
         self._readers = [
