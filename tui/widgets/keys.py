@@ -32,8 +32,7 @@ CHART = KeyTable(
             "chart.outliers", "o", "toggle_robust", "Outliers", "Make room for outliers, or leave them beyond the edge"
         ),
         Action("chart.front", "n", "front", "To the front", "The next curve above the others", footer=True),
-        Action("chart.hide", "h", "hide", "Hide", "Hide the curve in front"),
-        Action("chart.show_hidden", "H", "show_hidden", "Show hidden", "Show all curves again"),
+        Action("chart.hide", "h", "hide", "Hide", "Hide the curve in front; without one, show all again"),
         Action("chart.difference", "d", "difference", "Difference", "Take the curve in front from all others"),
     ),
     inside=("train",),

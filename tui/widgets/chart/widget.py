@@ -32,7 +32,7 @@ Chart: ← → move the cursor; the last line shows the exact values there. + an
 part that is shown, backspace goes back one step, 0 shows everything again. t follows the newest points, l switches \
 to a logarithmic scale, s and S smooth more and less, o makes room for outliers or leaves them beyond the edge, where \
 arrows point to them. y copies the values at the cursor. With several curves, n brings the next one to the front, h \
-hides it, H shows all of them, and d takes the one in front from all others."""
+hides it or, if none is in front, shows all of them, and d takes the one in front from all others."""
     BINDINGS: ClassVar[list[BindingType]] = bindings(CHART)
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         *(f"chart--{colour}" for colour in COLOURS),
@@ -229,16 +229,13 @@ hides it, H shows all of them, and d takes the one in front from all others."""
         self.redraw()
 
     def action_hide(self) -> None:
-        """Hide the series in front."""
+        """Hide the series in front; if none is, show all again."""
         name = self.view.front
-        if name and len(self.view.drawn()) > 1:
+        if not name:
+            self.view.look_at(hidden=frozenset())
+        elif len(self.view.drawn()) > 1:
             self.action_front()
             self.view.look_at(hidden=self.view.hidden | {name})
-            self.redraw()
-
-    def action_show_hidden(self) -> None:
-        """Show all series again."""
-        self.view.look_at(hidden=frozenset())
         self.redraw()
 
     def action_difference(self) -> None:
@@ -251,8 +248,7 @@ hides it, H shows all of them, and d takes the one in front from all others."""
         several = len(self.view.lines()) > 1
         allowed = {
             "front": several,
-            "hide": several and bool(self.view.front),
-            "show_hidden": bool(self.view.hidden),
+            "hide": bool(self.view.hidden) or (several and bool(self.view.front)),
             "difference": bool(self.view.against) or (several and bool(self.view.front)),
         }
         return allowed.get(action, True)

@@ -362,8 +362,10 @@ async def test_curves_are_brought_to_the_front_hidden_and_compared() -> None:
         await pilot.press("d")
         assert "minus run 2" in picture(chart, 100)[0]
         assert [(one.name, one.y) for one in chart.readings()] == [("run 0", -2.0), ("run 3", 1.0)]
-        await pilot.press("d", "H", "n", "n")
-        assert not chart.view.hidden and not chart.view.against and chart.view.front == ""
+        await pilot.press("d", "n", "n")
+        assert chart.view.hidden and not chart.view.against and chart.view.front == ""
+        await pilot.press("h")
+        assert not chart.view.hidden
 
 
 def test_a_bundle_is_drawn_as_its_mean_with_the_range_behind_it() -> None:
