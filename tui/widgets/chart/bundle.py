@@ -12,42 +12,53 @@ from tui.widgets.chart.series import Series
 from tui.widgets.chart.track import Track, Values
 
 MOST_PLACES = 2000
-"""Places at which a bundle is computed. If no run has more values, it is computed at each of their xs."""
+"""Places at which series are taken together. If none has more values, it is done at each of their xs."""
 
 
-class Bundle(Track):
-    """Runs that are smoothed one by one and then taken together, wherever there are at least two of them."""
+class Together(Track):
+    """Several series that are smoothed one by one and then taken together, anew whenever one of them has grown."""
 
-    def __init__(self, series: Series) -> None:
-        self._runs = [Track(one) for one in series.members]
-        self.lows: Values = array("d")
-        self.highs: Values = array("d")
+    def __init__(self, series: Series, tracks: Sequence[Track]) -> None:
+        self._tracks = tracks
         self._state: tuple[float, ...] = ()
         super().__init__(series)
 
     def _begin(self) -> None:
         self.smoothed(0.0)
 
-    def follow(self, series: Series) -> bool:
-        if series.style != "bundle" or len(series.members) != len(self._runs):
-            return False
-        grown = [run.follow(one) for run, one in zip(self._runs, series.members, strict=True)]
-        if not all(grown):
-            return False
-        self.series = series
-        return True
-
     def smoothed(self, weight: float) -> Values:
-        """Return the mean of the moving averages of the runs."""
-        state = (weight, *(run.count for run in self._runs))
+        """Return what comes of the moving averages of the series."""
+        state = (weight, *(track.count for track in self._tracks))
         if state != self._state:
             self._state, self._curves = state, {}
-            self._compute(weight)
+            self.xs, self.ys = array("d"), array("d")
+            self._take_together([track.smoothed(weight) if weight else track.ys for track in self._tracks])
+            self.count = len(self.xs)
         return self.ys
 
     def curve(self, *, log: bool, weight: float = 0.0) -> Curve:
         self.smoothed(weight)
         return super().curve(log=log)
+
+    def _take_together(self, values: Sequence[Values]) -> None:
+        """Fill `xs` and `ys`, given the values of each of the tracks."""
+        raise NotImplementedError
+
+
+class Bundle(Together):
+    """Runs as their mean, with the range between the lowest and the highest, wherever there are at least two of them."""
+
+    def __init__(self, series: Series) -> None:
+        self.lows: Values = array("d")
+        self.highs: Values = array("d")
+        super().__init__(series, [Track(one) for one in series.members])
+
+    def follow(self, series: Series) -> bool:
+        if series.style != "bundle" or len(series.members) != len(self._tracks):
+            return False
+        grown = [track.follow(one) for track, one in zip(self._tracks, series.members, strict=True)]
+        self.series = series
+        return all(grown)
 
     def range_at(self, x: float) -> tuple[float, float] | None:
         """Return the lowest and the highest of the runs at `x`; None before the first and after the last place."""
@@ -61,56 +72,35 @@ class Bundle(Track):
         start, stop = bisect_left(self.xs, low), self.place(high)
         return [min(self.lows[start:stop]), max(self.highs[start:stop])] if start < stop else []
 
-    def _compute(self, weight: float) -> None:
-        runs = [run for run in self._runs if run.count]
-        values = [run.smoothed(weight) if weight else run.ys for run in runs]
-        self.xs, self.ys, self.lows, self.highs = (array("d") for _ in range(4))
-        for x in _places(runs):
-            around = [run for run in zip(runs, values, strict=True) if run[0].xs[0] <= x <= run[0].xs[run[0].count - 1]]
-            there = [y for run, ys in around if math.isfinite(y := ys[run.place(x) - 1])]
-            if len(there) >= min(len(runs), 2):
+    def _take_together(self, values: Sequence[Values]) -> None:
+        self.lows, self.highs = array("d"), array("d")
+        pairs = [pair for pair in zip(self._tracks, values, strict=True) if pair[0].count]
+        for x in _places([track for track, _ in pairs]):
+            around = [pair for pair in pairs if pair[0].xs[0] <= x <= pair[0].xs[pair[0].count - 1]]
+            there = [y for track, ys in around if math.isfinite(y := ys[track.place(x) - 1])]
+            if len(there) >= min(len(pairs), 2):
                 self.xs.append(x)
                 self.ys.append(math.fsum(one / len(there) for one in there))
                 self.lows.append(min(there))
                 self.highs.append(max(there))
-        self.count = len(self.xs)
 
 
-class Difference(Track):
-    """One series minus another, both smoothed, wherever there are both."""
+class Difference(Together):
+    """One series minus another, wherever there are both."""
 
     def __init__(self, one: Track, other: Track) -> None:
-        self.one, self.other = one, other
-        self._state: tuple[float, ...] = ()
-        super().__init__(one.series)
+        super().__init__(one.series, (one, other))
 
-    def _begin(self) -> None:
-        self.smoothed(0.0)
-
-    def smoothed(self, weight: float) -> Values:
-        """Return the difference of the moving averages."""
-        state = (weight, self.one.count, self.other.count)
-        if state != self._state:
-            self._state, self._curves = state, {}
-            self._compute(weight)
-        return self.ys
-
-    def curve(self, *, log: bool, weight: float = 0.0) -> Curve:
-        self.smoothed(weight)
-        return super().curve(log=log)
-
-    def _compute(self, weight: float) -> None:
-        pair = (self.one, self.other)
-        values, others = (track.smoothed(weight) if weight else track.ys for track in pair)
-        self.xs, self.ys = array("d"), array("d")
-        for x in _places(pair) if self.one.count and self.other.count else ():
-            at, there = self.one.place(x), self.other.place(x)
-            if at and there and x <= min(track.xs[track.count - 1] for track in pair):
-                y = values[at - 1] - others[there - 1]
-                if math.isfinite(y):
-                    self.xs.append(x)
-                    self.ys.append(y)
-        self.count = len(self.xs)
+    def _take_together(self, values: Sequence[Values]) -> None:
+        (one, other), (ones, others) = self._tracks, values
+        if not one.count or not other.count:
+            return
+        end = min(track.xs[track.count - 1] for track in self._tracks)
+        for x in _places(self._tracks):
+            at, there = one.place(x), other.place(x)
+            if at and there and x <= end and math.isfinite(y := ones[at - 1] - others[there - 1]):
+                self.xs.append(x)
+                self.ys.append(y)
 
 
 def track_of(series: Series) -> Track:
@@ -118,11 +108,11 @@ def track_of(series: Series) -> Track:
     return Bundle(series) if series.style == "bundle" else Track(series)
 
 
-def _places(runs: Sequence[Track]) -> Sequence[float]:
-    """Return the xs at which runs are taken together: all there are or, if there are many, some at equal distances."""
-    if all(run.count <= MOST_PLACES for run in runs):
-        return sorted({x for run in runs for x in run.xs[: run.count]})
-    low = min(run.xs[0] for run in runs)
-    high = max(run.xs[run.count - 1] for run in runs)
+def _places(tracks: Sequence[Track]) -> Sequence[float]:
+    """Return the xs at which series are taken together: all there are or, if there are many, some at equal distances."""
+    if all(track.count <= MOST_PLACES for track in tracks):
+        return sorted({x for track in tracks for x in track.xs[: track.count]})
+    low = min(track.xs[0] for track in tracks)
+    high = max(track.xs[track.count - 1] for track in tracks)
     step = high / (MOST_PLACES - 1) - low / (MOST_PLACES - 1)
     return [min(low + step * number, high) for number in range(MOST_PLACES)]
