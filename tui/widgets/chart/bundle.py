@@ -46,7 +46,7 @@ class Together(Track):
 
 
 class Bundle(Together):
-    """Runs as their mean, with the range between the lowest and the highest, wherever there are at least two of them."""
+    """Runs as their mean, with the range from the lowest to the highest, wherever there are at least two of them."""
 
     def __init__(self, series: Series) -> None:
         self.lows: Values = array("d")
@@ -109,7 +109,7 @@ def track_of(series: Series) -> Track:
 
 
 def _places(tracks: Sequence[Track]) -> Sequence[float]:
-    """Return the xs at which series are taken together: all there are or, if there are many, some at equal distances."""
+    """Return the xs at which series are taken together: all there are or, of many, some at equal distances."""
     if all(track.count <= MOST_PLACES for track in tracks):
         return sorted({x for track in tracks for x in track.xs[: track.count]})
     low = min(track.xs[0] for track in tracks)
