@@ -6,10 +6,17 @@ import pytest
 from rich.segment import Segment
 from textual.color import Color
 
+from tests.tui import rest
 from tui.screens.setup import forecast_gauge
 from tui.terminal.output_filter import OutputFilter
 
 FREE = 16 << 30
+
+
+@pytest.fixture(autouse=True)
+def waits_end_with_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests press thousands of keys, and most of their time would be spent asleep."""
+    rest.install(monkeypatch)
 
 
 @pytest.fixture(autouse=True)

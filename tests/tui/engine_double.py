@@ -19,6 +19,7 @@ from core.engine.requests import EngineRequest, from_result, method_of, to_param
 from core.forecast.facts import Calibration, Facts
 from core.planning.model_shape import shape_of
 from core.reviews.report import ReadingReport
+from tests.tui import rest
 
 HOSTILE = "\x1b]52;c;ZXZpbA==\x07\x1b[2J\x9b31m\u202ebidi\u2066 [bold]x[/ [@click=app.quit]y\u2028\x00"
 STEERING = {*map(chr, range(0x0A)), *map(chr, range(0x0B, 0x20)), *map(chr, range(0x7F, 0xA0)), *"\u202a\u202b\u202c"}
@@ -214,8 +215,4 @@ async def settle(pilot: Pilot[None]) -> None:
 
 async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
     """Handle messages until `condition` holds; fails where it never does."""
-    for _ in range(500):
-        if condition():
-            return
-        await pilot.pause()
-    raise AssertionError("what was waited for never came")
+    await rest.until(pilot, condition)

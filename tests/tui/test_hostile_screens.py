@@ -33,6 +33,7 @@ from tests.hostile import CORPUS, SHORT, SOUND, file_names, mark, steering
 from tests.tui.engine_double import FakeEngine, column, lengths, report, settle
 from tests.tui.frames import frame
 from tests.tui.made_runs import append, make_run
+from tests.tui.rest import until
 from tests.tui.screens.classify import bench as classify_bench
 from tests.tui.screens.classify.test_certificate_view import CERTIFIED
 from tests.tui.screens.runs.test_screen import settled
@@ -185,10 +186,7 @@ async def test_the_train_screen() -> None:
         pilot.app.switch_mode("train")
         await settled(pilot, "failed")
         log = pilot.app.screen.query_one(RichLog)
-        for _ in range(100):
-            if len(log.lines) >= len(CORPUS):
-                break
-            await pilot.pause()
+        await until(pilot, lambda: len(log.lines) >= len(CORPUS))
         all_seen(CORPUS, "\n".join(strip.text for strip in log.lines))
         inert(pilot.app)
         await pilot.press("v")
@@ -327,8 +325,7 @@ async def test_the_dialogs_and_the_notices(tmp_path: Path) -> None:
             inert(app)
             app.pop_screen()
         asking = app.run_worker(ask_label(app, SHORT[4:28], {}, None))
-        while not isinstance(app.screen, Find):
-            await pilot.pause()
+        await until(pilot, lambda: isinstance(app.screen, Find))
         inert(app)
         options = app.screen.query_one(OptionList)
         all_seen(SHORT[4:28], "\n".join(str(option.prompt) for option in options.options))

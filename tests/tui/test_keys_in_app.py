@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from textual.pilot import Pilot
+from textual.notifications import Notification
 from textual.widgets import Footer
 
 from core.runs.folder import RunFolder
 from tests.tui.frames import frame
 from tests.tui.made_runs import make_run
+from tests.tui.rest import until
 from tests.tui.screens.classify import bench as classify
 from tui.app import ReviewTui
 from tui.navigation.go_to import GoTo
@@ -32,16 +32,14 @@ def pile(tmp_path: Path) -> str:
     return str(path)
 
 
+@pytest.fixture(autouse=True)
+def notices_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow machine takes longer for some keys than a notice is shown."""
+    monkeypatch.setattr(Notification, "has_expired", False)
+
+
 def said(app: ReviewTui) -> list[str]:
     return [notice.message for notice in app._notifications]
-
-
-async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
-    for _ in range(400):
-        if condition():
-            return
-        await pilot.pause()
-    pytest.fail(frame(pilot.app))
 
 
 async def test_remapped_keys_act_and_show_and_the_old_ones_do_not(home: Path, run: RunFolder, pile: str) -> None:

@@ -170,9 +170,8 @@ class Place(Screen[None]):
     def on_resize(self, event: events.Resize) -> None:
         columns, rows = event.size
         small = columns < SMALLEST[0] or rows < SMALLEST[1]
-        self.set_class(small, "-too-small")
-        self.set_class(columns < 100, "-narrow")
-        self.set_class(rows < 30, "-short")
+        # At once: each change of a class styles the whole screen anew
+        self.update_classes({"-too-small": small, "-narrow": columns < 100, "-short": rows < 30})
         if small:
             notice = (
                 f"{columns}×{rows} is too small for reviewtui.\nIt needs {SMALLEST[0]}×{SMALLEST[1]}; 80×24 is good."

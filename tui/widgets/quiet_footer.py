@@ -30,6 +30,7 @@ class QuietFooter(Footer):
                 if room < 0:
                     return
                 room -= 1  # between this key and the next
+                key.set_class(self.compact, "-compact", update=False)  # it would be styled twice
             yield key
 
     def on_resize(self, event: events.Resize) -> None:

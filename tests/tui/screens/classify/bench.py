@@ -11,14 +11,13 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-import pytest
 from textual.pilot import Pilot
 
 from core.base.errors import ReviewtuiError
 from core.data.truncation import joined
 from core.engine.requests import EngineRequest, from_result, method_of, to_params
 from core.runs.folder import RunFolder
-from tests.tui.frames import frame
+from tests.tui.rest import until
 from tui.app import ReviewTui
 from tui.screens.classify.screen import ClassifyScreen
 
@@ -231,8 +230,4 @@ def verdicts(screen: ClassifyScreen) -> list[tuple[int, str, bool | None]]:
 
 
 async def shows(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
-    for _ in range(400):
-        if condition():
-            return
-        await pilot.pause()
-    pytest.fail(frame(pilot.app))
+    await until(pilot, condition)

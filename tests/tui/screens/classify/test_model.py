@@ -9,6 +9,7 @@ from core.reviews.options import ReadingOptions
 from core.runs.folder import RunFolder
 from core.triage.bookmark import read_bookmark
 from tests.tui.frames import frame
+from tests.tui.rest import until
 from tests.tui.screens.classify.bench import FakeEngine, bench, make_run, press, settled, verdicts
 
 
@@ -20,8 +21,7 @@ async def test_a_chosen_model_speaks_for_the_review_in_view(home: Path, run: Run
         assert screen.model.run_id == run.id, "the run in view goes before newer ones"
         engine.labels = ("bad", "fair", "good")
         await pilot.press("m")
-        while pilot.app.screen is screen:
-            await pilot.pause()
+        await until(pilot, lambda: pilot.app.screen is not screen)
         await press(pilot, "up", "enter")
         screen = await settled(pilot)
         assert screen.model.run_id == other.id

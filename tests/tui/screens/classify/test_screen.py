@@ -17,6 +17,7 @@ from textual.widgets import Input, TextArea
 from core.runs.folder import RunFolder
 from core.triage.decisions import DecisionLog
 from tests.tui.frames import frame
+from tests.tui.rest import until
 from tests.tui.screens.classify.bench import (
     HOSTILE,
     FakeEngine,
@@ -28,6 +29,7 @@ from tests.tui.screens.classify.bench import (
     shows,
     verdicts,
 )
+from tests.tui.sizes import sizes_at_borders
 from tui.screens.classify.review_text import ReviewText, wrap
 from tui.screens.classify.screen import ClassifyScreen
 
@@ -303,8 +305,7 @@ async def test_without_a_pile_one_can_be_opened_by_keys_alone(run: RunFolder, pi
         assert "No pile of reviews is open." in frame(pilot.app)
         await pilot.press("o")
         await pilot.pause()
-        while not pilot.app.screen.query(Input):
-            await pilot.pause()
+        await until(pilot, lambda: pilot.app.screen.query(Input))
         assert pilot.app.screen.query_one(Input).value.endswith("sample_reviews/inbox.csv")
         pilot.app.screen.query_one(Input).value = pile
         screen = await press(pilot, "enter")
@@ -417,9 +418,9 @@ async def test_resizing_at_random_never_raises(run: RunFolder, pile: str) -> Non
     chance = random.Random(3)
     async with bench(FakeEngine([HOSTILE, "short"]), pile).run_test() as pilot:
         await settled(pilot)
-        for turn in range(40):
-            await pilot.resize_terminal(chance.randrange(1, 220), chance.randrange(1, 70))
-            if turn % 8 == 0:
+        for turn, size in enumerate(sizes_at_borders(3)):
+            await pilot.resize_terminal(*size)
+            if turn % 4 == 0:
                 await press(pilot, chance.choice(("t", "n", "p", "end")))
                 await press(pilot, "escape") if pilot.app.screen.focused is not None else None
         await pilot.resize_terminal(80, 24)

@@ -13,6 +13,7 @@ from core.reviews.options import ReadingOptions
 from tests.tui.engine_double import HOSTILE, STEERING, FakeEngine, column, inspection, settle, until
 from tests.tui.frames import frame
 from tests.tui.screens.data.bench import SIZES, chosen, screen_of, workbench
+from tests.tui.sizes import sizes_at_borders
 from tui.app import ReviewTui
 from tui.screens.data.class_names import LabelNames
 from tui.screens.data.findings import SECTIONS
@@ -270,9 +271,9 @@ async def test_any_size_at_any_stage_is_drawn() -> None:
     generator = random.Random(7)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        for turn in range(40):
-            await pilot.resize_terminal(generator.randint(1, 220), generator.randint(1, 70))
-            if turn % 4 == 0:
+        for turn, size in enumerate(sizes_at_borders(7)):
+            await pilot.resize_terminal(*size)
+            if turn % 2 == 0:
                 await pilot.press(generator.choice(["1", "2", "3", "4", "5", "o", "escape"]))
             frame(app)
             if app.current_mode != "data":

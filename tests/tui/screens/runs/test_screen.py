@@ -24,6 +24,7 @@ from core.runs.summary import summarize
 from core.runs.trash import restore_run
 from tests.tui.frames import frame
 from tests.tui.made_runs import append, files_of, hold, make_run, memory
+from tests.tui.rest import until
 from tui.app import ReviewTui
 from tui.screens.runs import actions as runs_module
 from tui.screens.runs.table import RunTable
@@ -298,8 +299,7 @@ async def test_many_runs_scroll_down_and_never_sideways(size: tuple[int, int]) -
     async with ReviewTui().run_test(notifications=True, size=size) as pilot:
         await settled(pilot, "run40", "2026-09-")
         table = pilot.app.screen.query_one(RunTable)
-        while table.max_scroll_y == 0:  # the rows are there, and laid out next; pytest-timeout ends a wait in vain
-            await pilot.pause()
+        await until(pilot, lambda: table.max_scroll_y > 0)  # the rows are there, and laid out next
         assert table.max_scroll_x == 0
         began = next(column for column in table.shown_columns if column.name == "began")
         assert began.width >= len("10 min ago")

@@ -19,6 +19,7 @@ from core.settings.schema import Settings, describe
 from tests.tui.engine_double import HOSTILE, STEERING, FakeEngine, lengths, report, settle, until
 from tests.tui.frames import frame
 from tests.tui.screens.setup.bench import SIZES, focused, go_to, open_setup, workbench
+from tests.tui.sizes import sizes_at_borders
 from tui.form_values import check
 from tui.shell_command import quoted, train_command
 
@@ -246,8 +247,8 @@ async def test_any_size_is_drawn() -> None:
     generator = random.Random(11)
     async with workbench().run_test(size=(80, 24)) as pilot:
         app = await open_setup(pilot)
-        for _ in range(40):
-            await pilot.resize_terminal(generator.randint(1, 220), generator.randint(1, 70))
+        for size in sizes_at_borders(11):
+            await pilot.resize_terminal(*size)
             await pilot.press(generator.choice(["down", "pagedown", "up", "end", "home", "right"]))
             frame(app)
 

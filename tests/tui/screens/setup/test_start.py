@@ -19,7 +19,7 @@ from core.settings.presets import preset
 from core.settings.schema import Settings
 from tests.tui.engine_double import HOSTILE, FakeEngine, settle, until
 from tests.tui.frames import frame
-from tests.tui.screens.setup.bench import go_to, open_setup, workbench
+from tests.tui.screens.setup.bench import at_once, go_to, open_setup, workbench
 from tui.app import ReviewTui
 
 
@@ -44,7 +44,8 @@ async def test_what_is_expected_is_asked_kept_with_the_run_and_taken_back(opened
     async with workbench().run_test(size=(80, 24)) as pilot:
         app = await open_setup(pilot)
         await go_to(pilot, "hypothesis")
-        await pilot.press("enter", *("x" * 301))
+        await pilot.press("enter")
+        await at_once(pilot, "x" * 301)
         await pilot.pause()
         assert "at most 300 characters" in " ".join(frame(app).split())
         await pilot.press("enter", "ctrl+s")
