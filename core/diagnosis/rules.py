@@ -38,7 +38,7 @@ def not_finite(run: Figures) -> Finding | None:
     return Finding(
         "diverged",
         f"The training loss is no longer a number since step {bad:,}.",
-        f"Train with a lower learning rate than {run.history.steps[0].learning_rate:.1e} at the start, or in fp32.",
+        f"Train with a lower learning rate than {run.peak_rate:.1e}, or in fp32.",
         {"learning_rate": f"{run.peak_rate / 5:.1e}"},
     )
 

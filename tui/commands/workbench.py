@@ -66,10 +66,12 @@ def require_terminal() -> None:
     """Prepare for a workbench, before anything of it is imported.
 
     Raises:
-        InputError: standard input or output is not a terminal that can position text.
+        InputError: standard input, output or error is not a terminal that can position text.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise InputError("The workbench needs a terminal; `reviewtui --help` lists the commands that do not.")
+    if not sys.stderr.isatty():
+        raise InputError("The workbench draws on standard error, which is not a terminal here: do not redirect it.")
     if os.environ.get("TERM", "dumb") in ("dumb", ""):
         raise InputError("This terminal cannot position text (TERM is dumb or unset); set TERM, or use the commands.")
     if os.environ.get("SSH_CONNECTION"):

@@ -17,6 +17,7 @@ NO_LOSS = "No loss yet: the first step has not been made."
 _NO_STEP = "The first step has not been made."
 _NO_EVALUATION = "Not evaluated yet."
 _NO_STEPS_AT_ALL = "A baseline makes no steps, so there is no curve."
+_OWN = "this run"
 _NO_LAYERS = "No step has been looked at by layer."
 
 
@@ -24,10 +25,11 @@ def loss_chart(of: Charted) -> ChartData:
     """Return the training loss of every step and the validation loss of every evaluation."""
     if of.makes_no_steps:
         return ChartData("Loss", [], [], _NO_STEPS_AT_ALL)
-    series = [_of_steps(of.history, of.axis, "training", "loss", "primary", 0)]
+    series = [replace(_of_steps(of.history, of.axis, "training", "loss", "primary", 0), of=_OWN)]
     if of.history.evaluations:
         colour: Colour = "primary" if of.others else "warning"
-        series.append(_of_evaluations(of.history, of.axis, "validation", _loss, colour, 0, "points"))
+        points = _of_evaluations(of.history, of.axis, "validation", _loss, colour, 0, "points")
+        series.append(replace(points, of=_OWN, kind="validation"))
     for other in of.others:
         series.append(_of_others(of, other, "loss"))
         if any(one.evaluations for one in other.histories):
@@ -117,7 +119,7 @@ def _of_steps(
 ) -> Series:
     steps = history.steps
     gaps = column == "reviews_per_second"
-    return Series(name, steps.column(AXIS_KINDS[axis].column), steps.column(column), "line", colour, mark, gaps)
+    return Series(name, steps.column(AXIS_KINDS[axis].column), steps.column(column), "line", colour, mark, gaps=gaps)
 
 
 def _of_others(of: Charted, other: Overlaid, column: Column) -> Series:
@@ -129,8 +131,10 @@ def _points_of_others(of: Charted, other: Overlaid) -> list[Series]:
     name = f"{other.name}, validation"
     found = [_of_evaluations(history, of.axis, name, _loss) for history in other.histories]
     if len(found) > 1:
-        return [bundle(name, found, other.colour, other.number)]
-    return [replace(found[0], style="points", colour=other.colour, mark=other.number)]
+        together = bundle(name, found, other.colour, other.number)
+        return [replace(together, of=other.name, kind="validation")]
+    points = replace(found[0], style="points", colour=other.colour, mark=other.number)
+    return [replace(points, of=other.name, kind="validation")]
 
 
 def _together(other: Overlaid, series: list[Series]) -> Series:

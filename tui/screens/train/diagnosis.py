@@ -12,6 +12,8 @@ from tui.widgets.responsive import Drawn
 
 _MOST = 2
 """Findings that are shown; the command `status` names them all."""
+_ROWS, _LOW = 4, 2
+"""Lines there are for them, and on a low screen."""
 
 
 class RunDiagnosis(Drawn):
@@ -26,22 +28,31 @@ class RunDiagnosis(Drawn):
         """Show findings; `key` sets up a run with what the first one advises."""
         self.set_class(not findings, "-empty")
         shown = tuple(findings[:_MOST])
-        self.show(lambda width: diagnosis(shown, key))
+        self.show(lambda width: diagnosis(shown, key, width, _LOW if self.screen.has_class("-short") else _ROWS))
 
 
-def diagnosis(findings: Sequence[Finding], key: str) -> Content:
-    """Return the findings, each with its advice, and what `key` does about the first that a setting may help."""
-    parts: list[tuple[str, str]] = []
+def diagnosis(findings: Sequence[Finding], key: str, width: int, rows: int) -> Content:
+    """Return the findings, each with its advice, and what `key` does about the first that a setting may help.
+
+    What does not fit is left out: first later findings, then the advice in words where the key follows it.
+    """
     keyed = changed(findings)
+    for count in range(len(findings), 0, -1):
+        found = _lines(findings[:count], keyed, key, advised=True)
+        if found.get_height({}, width) <= rows:
+            return found
+    return _lines(findings[:1], keyed, key, advised=keyed is not findings[0]) if findings else Content("")
+
+
+def _lines(findings: Sequence[Finding], keyed: Finding | None, key: str, *, advised: bool) -> Content:
+    parts: list[tuple[str, str]] = []
     for number, one in enumerate(findings):
-        parts += [
-            ("\n▲ " if number else "▲ ", "bold $text-warning"),
-            (f"{clean_line(one.sentence)} ", "$text-warning"),
-            (clean_line(one.advice), ""),
-        ]
+        parts += [("\n▲ " if number else "▲ ", "bold $text-warning"), (f"{clean_line(one.sentence)} ", "$text-warning")]
+        if advised:
+            parts.append((f"{clean_line(one.advice)} ", ""))
         if one is keyed:
             values = " ".join(f"{name}={value}" for name, value in one.changes.items())
-            parts += [(f" {key}", "bold $text-primary"), (f" tries {clean_line(values, 60)}", "")]
+            parts += [(key, "bold $text-primary"), (f" tries {clean_line(values, 60)}", "")]
     return Content.assemble(*parts)
 
 

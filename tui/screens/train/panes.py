@@ -32,6 +32,8 @@ _ROOM_FOR_FOUR = (100, 30)
 """Columns and rows that four charts need."""
 _MIN_ROWS_UNFOLDED = 36
 """Rows below which figures that seldom change are folded away, unless the user unfolds them."""
+_MIN_ROWS_WITH_FOUR = 50
+"""The same if there are four charts."""
 
 
 class HasPanes(LaysOver):
@@ -56,7 +58,8 @@ class HasPanes(LaysOver):
     @property
     def folded(self) -> bool:
         """Whether figures that seldom change are folded away."""
-        return self.size.height < _MIN_ROWS_UNFOLDED if self._folded is None else self._folded
+        needed = _MIN_ROWS_UNFOLDED if self._shown < 4 else _MIN_ROWS_WITH_FOUR
+        return self.size.height < needed if self._folded is None else self._folded
 
     @property
     def _panes(self) -> tuple[Pane, ...]:
@@ -88,6 +91,7 @@ class HasPanes(LaysOver):
         self._count = kept.count if kept.count in COUNTS else 2
         self._choose_charts(known_charts(kept.names))
         self._arrange()
+        self._fold()
 
     def on_resize(self, event: events.Resize) -> None:
         super().on_resize(event)
@@ -102,6 +106,7 @@ class HasPanes(LaysOver):
         both = columns < _ROOM_FOR_TWO[0] and rows < _ROOM_FOR_TWO[1]
         self.set_class(self._shown == 1 or both, "-single")
         self.set_class(self._shown == 4, "-four")
+        self.set_class(self._shown == 4 and rows < _MIN_ROWS_WITH_FOUR, "-tight")
         if self._pane not in self._panes:
             self._show_pane("left")
 
@@ -152,8 +157,9 @@ class HasPanes(LaysOver):
         """Show one, two or four charts at once."""
         self._count = count
         if self._shown < count:
-            self.app.say(f"Four charts need {_ROOM_FOR_FOUR[0]} columns and {_ROOM_FOR_FOUR[1]} rows; two are shown.")
+            self.app.say(f"Four charts need {_ROOM_FOR_FOUR[0]} columns and {_ROOM_FOR_FOUR[1]} rows.")
         self._arrange()
+        self._fold()
         self._draw_charts(self._charted)
         self._show_pane(self._pane)
         self._keep_charts(ChartsView(self._names, count))

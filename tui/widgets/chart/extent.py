@@ -18,14 +18,16 @@ Part = tuple[Curve, int, int]
 """A curve, the place of its first visible point, and the place after the last."""
 
 
-def extent(parts: Sequence[Part], others: Iterable[float], *, log: bool, robust: bool) -> tuple[float, float]:
+def extent(
+    parts: Sequence[Part], others: Iterable[float], *, log: bool, robust: bool, raw: Sequence[Part] = ()
+) -> tuple[float, float]:
     """Return a y range around the visible parts of curves, and around other values.
 
     With `robust`, outliers do not count, nor do the first few values of a curve, if both together would leave less than
     half of the height to the rest. An outlier is among the highest hundredth, and more than three interquartile ranges
     above the upper quartile (Tukey's "far out"; in log space on a logarithmic axis): a spike is one, and a loss that
     falls for a twentieth of the run is not. Quartiles and hundredth are those of some thousands of values at equal
-    distances.
+    distances: of `raw`, if given, since a spike lifts the average of many steps.
     """
     visible = [(curve, start, stop) for curve, start, stop in parts if start < stop]
     others = list(others)
@@ -33,12 +35,17 @@ def extent(parts: Sequence[Part], others: Iterable[float], *, log: bool, robust:
     whole = limits([*ends, *others], log=log)
     if not robust or not visible:
         return whole
-    settled = [(curve, start + WARM_UP * (stop - start > 4 * WARM_UP), stop) for curve, start, stop in visible]
-    bound = _far_out([y for curve, start, stop in settled for y in curve.sample(start, stop)], log=log)
+    settled = _settled(visible)
+    judged = _settled([part for part in raw if part[1] < part[2]]) or settled
+    bound = _far_out([y for curve, start, stop in judged for y in curve.sample(start, stop)], log=log)
     found = [curve.highest_up_to(bound, start, stop) for curve, start, stop in settled]
     found += [low for curve, start, stop in settled if (low := curve.ys[curve.lowest(start, stop)]) <= bound]
     common = limits([*found, *others], log=log)
     return common if _height(common, log=log) < _LEAST * _height(whole, log=log) else whole
+
+
+def _settled(parts: Sequence[Part]) -> list[Part]:
+    return [(curve, start + WARM_UP * (stop - start > 4 * WARM_UP), stop) for curve, start, stop in parts]
 
 
 def _height(ends: tuple[float, float], *, log: bool) -> float:

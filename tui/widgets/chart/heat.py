@@ -42,10 +42,10 @@ def heat_map(
     found = [_highest_of([_row(track, window, columns) for track in group]) for group in groups]
     finite = [value for row in found for value in row if math.isfinite(value)]
     least, most = min(finite, default=0.0), max(finite, default=0.0)
-    cells: Cells = []
+    height = max(rows // max(len(groups), 1), 1)
+    cells: Cells = [[(" ", "note")] * columns for _ in range(rows - height * len(groups))]
     labels: dict[int, str] = {}
-    for number, (group, row) in enumerate(zip(reversed(groups), reversed(found), strict=True), start=1):
-        height = rows * number // len(groups) - len(cells)
+    for group, row in zip(reversed(groups), reversed(found), strict=True):
         labels[len(cells) + (height - 1) // 2] = name_of(group)
         line = [(shade, _COMPONENTS.get(shade, "note")) for shade in (_shade(value, least, most) for value in row)]
         cells += [list(line) for _ in range(height)]

@@ -56,7 +56,7 @@ def _title(view: ChartView, title: str) -> Row:
     notes += [f"newest {TAIL}"] * view.follow + ["zoomed"] * (view.span is not None)
     notes += [f"{len(view.hidden)} hidden"] * bool(view.hidden)
     if notes:
-        row.append((f" {' · '.join(notes)}", "note"))
+        row.append((f"{' ·' if view.diverged is not None else ''} {' · '.join(notes)}", "note"))
     return row
 
 
@@ -64,9 +64,9 @@ def _legend(view: ChartView) -> Row:
     """Name the series next to their glyphs; a single series is named by the title, and rows of a heat map beside it."""
     row: Row = []
     for index in sorted(view.drawn()) if len(view.series) > 1 and not view.heat else ():
-        name = view.series[index].name
+        name, front = view.series[index].name, view.series[index].owner == view.front
         row += [("  " if row else "", "note"), (_sample(view, index), view.colour(index))]
-        row.append((f" {clean_line(name, NAME_WIDTH)}", "title" if name == view.front else "label"))
+        row.append((f" {clean_line(name, NAME_WIDTH)}", "title" if front else "label"))
     return row
 
 
@@ -84,26 +84,25 @@ def _value(unit: Unit, y: float | None) -> str:
 def _readout(view: ChartView, unit: Unit, width: int, named: bool) -> Row:
     """Say where the cursor is (or the newest point) and the value of every series there, as far as there is room.
 
-    Raw values are left out before smoothed ones, and names last: they only shrink where a legend shows them
-    (`named`).
+    Names are left out first where a legend shows them (`named`), then raw values.
     """
     readings = view.readings()
     if not readings:
         return []
     at = view.cursor if view.cursor is not None else max(reading.x for _, reading in readings)
     if view.heat:
-        return _heat_readout(view, unit, at, readings)
+        return _heat_readout(view, unit, at, readings, width)
     row: Row = []
-    for detail in (4, 3, 2, 1, 0):
+    for detail in (5, 4, 3, 2, 1, 0):
         row = [(f" {view.x_label} " if detail > 0 else " ", "label"), (view.x_unit.text(at, None), "value")]
         for index, reading in readings:
-            row += [("   " if detail > 1 else "  ", "label"), (_sample(view, index), view.colour(index))]
+            row += [("   " if detail > 3 else "  ", "label"), (_sample(view, index), view.colour(index))]
             name = clean_line(reading.name, NAME_WIDTH if detail > 0 else SHORT_NAME)
-            row.append((f" {name} " if detail > 0 or not named else " ", "label"))
-            row += _values(unit, reading, detail)
-            if reading.x != at:
-                row.append((f" at {view.x_unit.text(reading.x, None)}", "label"))
-        if detail > 3:
+            row.append((f" {name} " if detail in (2, 4, 5) or not named else " ", "label"))
+            row += _values(unit, reading, raw=detail > 2)
+            if (there := view.x_unit.text(reading.x, None)) != view.x_unit.text(at, None):
+                row.append((f" at {there}", "label"))
+        if detail > 4:
             row += _range(view, unit, readings[0][0])
         if row_width(row) <= width:
             break
@@ -122,22 +121,34 @@ def _range(view: ChartView, unit: Unit, index: int) -> Row:
     return row
 
 
-def _heat_readout(view: ChartView, unit: Unit, at: float, readings: list[tuple[int, Reading]]) -> Row:
-    row: Row = [(f" {view.x_label} ", "label"), (view.x_unit.text(at, None), "value")]
-    for _, reading in readings:
-        name = clean_line(reading.name, SHORT_NAME * 2).removeprefix("layer ")
-        value = None if reading.y is None else float(f"{reading.y:.2g}")
-        row += [(f"  {name} ", "label"), (_value(unit, value), "value")]
+def _heat_readout(view: ChartView, unit: Unit, at: float, readings: list[tuple[int, Reading]], width: int) -> Row:
+    """Say the value of every row of a heat map; where there is little room, in few words."""
+    row: Row = []
+    for gap, names in (("  ", _NAMES), (" ", _SHORT_NAMES)):
+        row = [(f" {view.x_label} " if names is _NAMES else " ", "label"), (view.x_unit.text(at, None), "value")]
+        for _, reading in readings:
+            name = clean_line(reading.name, 2 * SHORT_NAME)
+            for long, short in names.items():
+                name = name.replace(long, short)
+            value = None if reading.y is None else float(f"{reading.y:.2g}")
+            row += [(f"{gap}{name} ", "label"), (_value(unit, value), "value")]
+        if row_width(row) <= width:
+            break
     return row
 
 
-def _values(unit: Unit, reading: Reading, detail: int) -> Row:
-    """Return the raw value and, where the chart smooths, the smoothed one."""
-    raw = (_value(unit, reading.y), "value")
+_NAMES = {"layer ": ""}
+_SHORT_NAMES = {"layer ": "", "embeddings": "emb"}
+"""Part of a model → what it is called where there is little room."""
+
+
+def _values(unit: Unit, reading: Reading, *, raw: bool) -> Row:
+    """Return the value, or the smoothed one where the chart smooths, with the raw one before it if wanted."""
+    value = (_value(unit, reading.y), "value")
     if reading.smoothed is None or not math.isfinite(reading.smoothed):
-        return [raw]
+        return [value]
     smoothed: Row = [("smoothed ", "label"), (_value(unit, float(f"{reading.smoothed:.4g}")), "value")]
-    return [raw, (" ", "label"), *smoothed] if detail > 2 else smoothed
+    return [value, (" ", "label"), *smoothed] if raw else smoothed
 
 
 def _plot(view: ChartView, empty: str, unit: Unit, width: int, rows: int, axis: bool) -> list[Row]:

@@ -107,6 +107,8 @@ def ticks(low: float, high: float, count: int, *, log: bool = False, base: Base 
         step = next((factor * power for factor in (1, 2, 5) if factor * power >= rough), 10 * power)
     if not 0 < step < MAX_FLOAT:
         return [low, high], 0.0
+    if base == 2 and math.floor(high / step) <= math.ceil(low / step):
+        step /= 2  # a single tick says nothing about the scale
     first, last = math.ceil(low / step), math.floor(high / step)
     values = [step * index for index in range(first, min(last, first + 4 * count) + 1)]
     return sorted({value for value in values if low <= value <= high}), step

@@ -32,6 +32,11 @@ class Series:
     """By default each series takes the next one."""
     mark: int | None = None
     """The number of the mark that tells it apart without colour. By default each series takes the next one."""
+    of: str = ""
+    """The run that it belongs to, with which it is hidden, brought to the front, and taken from others; its name if
+    empty."""
+    kind: str = ""
+    """What it measures: only series of one kind can be taken from each other."""
     gaps: bool = False
     """Whether NaN means that nothing was measured. It does where None is given, too."""
     members: tuple[Series, ...] = ()
@@ -69,7 +74,12 @@ class Series:
         return all(one is that or one[: self.count].tobytes() == that[: self.count].tobytes() for one, that in pairs)
 
     def _looks(self) -> tuple[object, ...]:
-        return self.name, self.style, self.colour, self.mark, self.gaps, self.count
+        return self.name, self.style, self.colour, self.mark, self.of, self.kind, self.gaps, self.count
+
+    @property
+    def owner(self) -> str:
+        """The run that it belongs to."""
+        return self.of or self.name
 
 
 def bundle(name: str, members: Sequence[Series], colour: Colour | None = None, mark: int | None = None) -> Series:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from core.base.text import clean_line
-from tui.widgets.chart.bundle import Bundle, Difference, track_of
+from tui.widgets.chart.bundle import Bundle, Difference, Together, track_of
 from tui.widgets.chart.canvas import Drawing, Layer
 from tui.widgets.chart.extent import extent
 from tui.widgets.chart.scale import Window, steady, widened
@@ -69,11 +69,11 @@ class ChartView:
         self.columns = 80
         """Width of the canvas drawn last: one press of an arrow key moves the cursor by one column."""
         self.hidden: frozenset[str] = frozenset()
-        """Names of series that are not drawn."""
+        """Runs whose series are not drawn."""
         self.front = ""
-        """Name of the series that is drawn above the others and read out first; empty for none."""
+        """The run whose series are drawn above the others and read out first; empty for none."""
         self.against = ""
-        """Name of the series whose values are taken from those of all others; empty for none."""
+        """The run whose values are taken from those of all others; empty for none."""
         self.drawing = Drawing()
         self._tracks: list[Track] = []
         self._window: tuple[tuple[object, ...], Window] = ((), Window(0.0, 1.0, 0.0, 1.0))
@@ -126,16 +126,21 @@ class ChartView:
     @cached_property
     def _drawn(self) -> dict[int, Track]:
         """The index of each series that is drawn → its track, back to front."""
-        names = [one.name for one in self.series]
-        shown = [index for index, name in enumerate(names) if name not in self.hidden]
-        shown.sort(key=lambda index: names[index] == self.front)
-        if self.against not in names:
+        shown = [index for index, one in enumerate(self.series) if one.owner not in self.hidden]
+        shown.sort(key=lambda index: self.series[index].owner == self.front)
+        taken = {
+            one.kind: track
+            for one, track in zip(self.series, self._tracks, strict=True)
+            if one.owner == self.against and one.style in ("line", "bundle")
+        }
+        if not taken:
             return {index: self._tracks[index] for index in shown}
-        other = self._tracks[names.index(self.against)]
         return {
-            index: Difference(self._tracks[index], other)
+            index: Difference(self._tracks[index], taken[one.kind])
             for index in shown
-            if self._tracks[index] is not other and self.series[index].style in ("line", "bundle")
+            if (one := self.series[index]).owner != self.against
+            and one.kind in taken
+            and one.style in ("line", "bundle")
         }
 
     def drawn(self) -> list[int]:
@@ -152,8 +157,8 @@ class ChartView:
         self.__dict__.pop("_drawn", None)
 
     def lines(self) -> list[str]:
-        """Return the names of the series that can be brought to the front, hidden and compared."""
-        return [one.name for one in self.series if one.style in ("line", "bundle")]
+        """Return the runs, or other owners of lines, that can be brought to the front, hidden and compared."""
+        return list(dict.fromkeys(one.owner for one in self.series if one.style in ("line", "bundle")))
 
     # What is read out
 
@@ -174,7 +179,7 @@ class ChartView:
 
     def readings(self) -> list[tuple[int, Reading]]:
         """Return the index and the reading of each series that has one; that in front comes first."""
-        order = sorted(self._drawn, key=lambda index: (self.series[index].name != self.front, index))
+        order = sorted(self._drawn, key=lambda index: (self.series[index].owner != self.front, index))
         return [(index, reading) for index in order if (reading := self.reading(index)) is not None]
 
     def extremes(self, index: int) -> Extremes | None:
@@ -189,6 +194,10 @@ class ChartView:
     def smooths(self) -> bool:
         """Return whether any series is drawn smoothed."""
         return any(self._weight(index) for index in self._drawn)
+
+    def _smooths_lines(self) -> bool:
+        """Return whether all that is drawn smoothed has raw values of its own."""
+        return self.robust and self.smooths() and not any(isinstance(one, Together) for one in self._drawn.values())
 
     def values(self, index: int) -> Track:
         """Return the values of a series that is drawn."""
@@ -335,7 +344,7 @@ class ChartView:
             series, weight = self.series[index], self._weight(index)
             curve = track.curve(log=self.log, weight=weight)
             several = isinstance(track, Bundle | Difference)
-            if weight and not several and (few or series.name == only):
+            if weight and not several and (few or series.owner == only):
                 raw.append(Layer(track.curve(log=self.log), "", "raw", "dots"))
             kind = "points" if series.style == "points" else "line"
             front = points if kind == "points" else lines
@@ -354,7 +363,9 @@ class ChartView:
             others = [y for layer in layers if layer.bundle is not None for y in layer.bundle.extremes(low, high)]
             if not self.robust and not self.against and any(start < stop for _, start, stop in parts):
                 others += [y for _, y in self.references]
-            found = extent(parts, others, log=self.log, robust=self.robust)
+            raw = [self._drawn[index].curve(log=self.log) for index in self._drawn] if self._smooths_lines() else []
+            judged = [(curve, *curve.between(low, high)) for curve in raw]
+            found = extent(parts, others, log=self.log, robust=self.robust, raw=judged)
             now = Window(low, high, *found, log=self.log)
             (known, before), alike = self._window, self._window[0][1:] == key[1:]
             now = steady(before, now) if known and alike else now

@@ -222,36 +222,39 @@ hides it or, if none is in front, shows all of them, and d takes the one in fron
             self.notify("Copied, if the terminal allows it (OSC 52).", markup=False)
 
     def action_front(self) -> None:
-        """Bring the next series to the front, or none after the last."""
-        names = [name for name in self.view.lines() if name not in self.view.hidden]
+        """Bring the next run to the front, or none after the last."""
+        out = {*self.view.hidden, self.view.against}
+        names = [name for name in self.view.lines() if name not in out]
         at = names.index(self.view.front) + 1 if self.view.front in names else 0
         self.view.look_at(front=names[at] if at < len(names) else "")
         self.redraw()
 
     def action_hide(self) -> None:
-        """Hide the series in front; if none is, show all again."""
+        """Hide the run in front; if none is, show all again."""
         name = self.view.front
-        if not name:
+        if not name and not self.view.hidden:
+            self._explain("n brings a curve to the front, which h then hides.")
+        elif not name:
             self.view.look_at(hidden=frozenset())
-        elif len(self.view.drawn()) > 1:
+        elif len(self.view.lines()) - len(self.view.hidden) > 1:
             self.action_front()
             self.view.look_at(hidden=self.view.hidden | {name})
         self.redraw()
 
     def action_difference(self) -> None:
-        """Take the series in front from all others, or show the values again."""
-        self.view.look_at(against="" if self.view.against else self.view.front)
+        """Take the run in front from all others, or show the values again."""
+        if not self.view.against and not self.view.front:
+            self._explain("n brings a curve to the front, which d then takes from the others.")
+        self.view.look_at(against="" if self.view.against else self.view.front, front="")
         self.redraw()
+
+    def _explain(self, how: str) -> None:
+        several = len(self.view.lines()) > 1
+        self.notify(how if several else "There is one curve only.", markup=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Return whether the action would do something now."""
-        several = len(self.view.lines()) > 1
-        allowed = {
-            "front": several,
-            "hide": bool(self.view.hidden) or (several and bool(self.view.front)),
-            "difference": bool(self.view.against) or (several and bool(self.view.front)),
-        }
-        return allowed.get(action, True)
+        return len(self.view.lines()) > 1 if action == "front" else True
 
 
 def _row(rows: list[Row], number: int) -> Row:

@@ -181,7 +181,7 @@ async def test_one_two_or_four_charts_are_shown_where_there_is_room_and_kept(siz
             await until(pilot, lambda: visible() == ["lower-right"])
             await pilot.press("z")
         else:
-            await settled(pilot, "Four charts need 100 columns and 30 rows; two are shown.")
+            await settled(pilot, "Four charts need 100 columns and 30 rows.")
         await pilot.press("1")
         await until(pilot, lambda: len(visible()) == 1)
         await until(pilot, lambda: read_charts().count == 1)
@@ -213,6 +213,18 @@ async def test_a_group_is_laid_over_as_mean_and_range_and_stays_if_it_is_pinned(
         pilot.app.switch_mode("runs")
         await open_train(pilot, alone)
         await until(pilot, lambda: "bundle" not in [one.style for one in chart.view.series])
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_an_enlarged_chart_has_its_axis_and_its_last_line(size: tuple[int, int]) -> None:
+    async with ReviewTui().run_test(size=size) as pilot:
+        await open_train(pilot, make_run(1))
+        await settled(pilot, "Loss · kept")
+        await pilot.press("z")
+        shown = await settled(pilot, "z Shrink", "└──", "step 40", "smoothed")
+        assert sum("│" in line or "┤" in line for line in shown.splitlines()) > size[1] - 14
+        chart = pilot.app.screen.query_one("#left", Chart)
+        assert chart.region.bottom <= size[1] and chart.size.height > size[1] - 12
 
 
 async def test_marked_runs_are_shown_on_the_same_charts() -> None:

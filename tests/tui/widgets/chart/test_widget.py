@@ -277,7 +277,7 @@ def test_the_same_data_again_keeps_the_frame() -> None:
     assert chart.frame(80, 15) is frame
 
 
-@pytest.mark.parametrize(("width", "raw"), [(80, True), (60, False)])
+@pytest.mark.parametrize(("width", "raw"), [(80, True), (60, True), (44, False)])
 def test_the_smoothed_value_is_named_and_goes_last(width: int, raw: bool) -> None:
     chart = Chart("Loss", smoothing=0.9)
     series = train()
@@ -362,7 +362,7 @@ async def test_curves_are_brought_to_the_front_hidden_and_compared() -> None:
         await pilot.press("d")
         assert "minus run 2" in picture(chart, 100)[0]
         assert [(one.name, one.y) for one in chart.readings()] == [("run 0", -2.0), ("run 3", 1.0)]
-        await pilot.press("d", "n", "n")
+        await pilot.press("d", "n", "n", "n", "n")
         assert chart.view.hidden and not chart.view.against and chart.view.front == ""
         await pilot.press("h")
         assert not chart.view.hidden
@@ -385,6 +385,13 @@ def test_outliers_beyond_the_edge_are_pointed_to() -> None:
     assert "highest 1,000,000 at 300" in picture(chart, 120, 15)[-1]
     chart.action_toggle_robust()
     assert "↑" not in "".join(picture(chart, 80, 15))
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.6, 0.9, 0.97])
+def test_a_single_spike_never_squeezes_a_smoothed_curve(smoothing: float) -> None:
+    chart = Chart("Loss", smoothing=smoothing, robust=True)
+    chart.show([Series("train", range(150), [50.0 if x == 100 else 0.7 * math.exp(-x / 40) for x in range(150)])])
+    assert chart.view.window().y_high < 1 and "↑" in "".join(picture(chart, 80, 15))
 
 
 def test_the_last_line_says_the_lowest_and_the_highest_of_what_is_shown() -> None:
