@@ -66,6 +66,8 @@ turns a term around. Keys act on all marked runs."""
 
     def __init__(self) -> None:
         super().__init__()
+        self._words = ""
+        """The title of the details."""
         self._listing = RunList()
         """What reads the runs, in a thread."""
         self._complete = False
@@ -192,7 +194,8 @@ turns a term around. Keys act on all marked runs."""
     def _show_details(self) -> None:
         """Show the chosen run in some lines below the list, and above them how many runs there are."""
         details = self.query_one("#runs-details", Drawn)
-        details.border_title = " · ".join(self.in_words())
+        if (words := " · ".join(self.in_words())) != self._words:  # a title that is set is drawn, also the same one
+            self._words = details.border_title = words
         chosen = self.chosen_row()
         if isinstance(chosen, ListedGroup):
             details.show_text(group_details(chosen))

@@ -38,8 +38,8 @@ from tui.time_text import spent_time
 from tui.widgets.chart.widget import Chart
 from tui.widgets.details import Details
 
-_POLL_SECONDS = 0.25
-"""The journal is read, and the screen repainted, at most four times per second."""
+_POLL_SECONDS = 0.5
+"""The journal is read, and what has changed drawn, twice a second: what a slow line carries, and a person follows."""
 
 _EMPTY = """\
 No run is open.

@@ -17,7 +17,7 @@ MAX_SHARE = 1e9
 """Coordinates in the unit square stay within ± this, so that clipping never meets an infinity."""
 _TIMES = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400)
 """Seconds between round times of day."""
-ROOM = 0.04
+ROOM = 0.1
 """Share of the width that a curve which has outgrown its window gets to grow into."""
 _WELL_FILLED = 0.75
 """Share of the height below which what is shown gets a smaller window."""
