@@ -9,6 +9,7 @@ import csv
 import os
 import random
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +22,8 @@ hypothesis.settings.register_profile("reviewtui", deadline=None, max_examples=40
 hypothesis.settings.register_profile("thorough", deadline=None, max_examples=400)  # --hypothesis-profile
 hypothesis.settings.load_profile("reviewtui")
 
+sys.dont_write_bytecode = False  # else each of the hundreds of processes that tests start compiles all modules anew
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 os.environ["HF_HUB_OFFLINE"] = "1"  # before any library reads it; the processes that tests start inherit it
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tiny models are slower on several, and much slower on busy ones
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")  # the same figures on every machine
