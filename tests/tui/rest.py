@@ -21,22 +21,27 @@ _SOON = 0.02
 _STEP, _STEPS = 0.001, 200
 """Seconds between two looks, and the looks after which what is at work counts as held up by the test, and what fires
 all the time as usual. Looks are counted, not time: under load they are further apart."""
+_TURNS = 100_000
+"""Turns of the event loop after which they count as endless, as when two wait for each other's rest."""
 _PAUSE = 0.002
+"""Seconds that a pause leaves the processor to others."""
 
 
 async def at_rest(app: App[Any]) -> None:
     """Return once nothing is left to do but what the test itself holds up."""
     loop: Any = asyncio.get_running_loop()
     await asyncio.sleep(0)
-    looks = 0
+    looks = 0.0
     while looks < _STEPS:
         due = _next_timer(loop) - loop.time()
         if loop._ready:
+            looks += _STEPS / _TURNS
             await asyncio.sleep(0)
         elif due <= 0 or _threads_at_work(loop):
             looks += 1
             await asyncio.sleep(_STEP)
         elif _draw(app):
+            looks += _STEPS / _TURNS
             await asyncio.sleep(0)
         elif due < _SOON:
             looks += _STEPS // 10
