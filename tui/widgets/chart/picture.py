@@ -137,8 +137,8 @@ def _heat_readout(view: ChartView, unit: Unit, at: float, readings: list[tuple[i
     return row
 
 
-_NAMES = {"layer ": ""}
-_SHORT_NAMES = {"layer ": "", "embeddings": "emb"}
+_NAMES = {"layer ": "L"}
+_SHORT_NAMES = {"layer ": "L", "embeddings": "emb"}
 """Part of a model → what it is called where there is little room."""
 
 

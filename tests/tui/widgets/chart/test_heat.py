@@ -61,7 +61,7 @@ def test_the_cursor_reads_every_row_and_the_scale_is_said() -> None:
     chart.show([Series(name, [1, 2], [0.1, 0.25 * place], "heat") for place, name in enumerate(NAMES, start=1)])
     chart.view.place_cursor(2.0)
     frame = ["".join(text for text, _ in row) for row in chart.frame(100, 14)]
-    assert "embeddings 0.25  1 0.5  2 0.75  3 1  head 1.2" in frame[-1]
+    assert "embeddings 0.25  L1 0.5  L2 0.75  L3 1  head 1.2" in frame[-1]
     assert f"0.1 {SHADES} 1.2" in frame[-2]
     assert [name for name in NAMES if any(row.lstrip().startswith(name) for row in frame)] == NAMES
 
