@@ -86,14 +86,11 @@ class Curve:
     def highest_up_to(self, bound: float, start: int, stop: int) -> float | None:
         """Return the highest value of a range that is not above `bound`; None if all are."""
         first, last = self._blocks(start, stop)
-        ends = (
-            (self.ys[start:stop],)
-            if first >= last
-            else (self.ys[start : first * _BLOCK], self.ys[last * _BLOCK : stop])
-        )
-        blocks = self._highs[first:last]
+        begin, end = (first * _BLOCK, last * _BLOCK) if first < last else (stop, stop)
+        blocks, fits = self._highs[first:last], bound.__ge__
         mixed = [self.ys[at * _BLOCK : (at + 1) * _BLOCK] for at, high in enumerate(blocks, first) if high > bound]
-        return max((y for some in (*ends, blocks, *mixed) for y in some if y <= bound), default=None)
+        parts = (self.ys[start:begin], blocks, self.ys[end:stop], *mixed)
+        return max((max(fitting) for part in parts if (fitting := list(filter(fits, part)))), default=None)
 
     def _blocks(self, start: int, stop: int) -> tuple[int, int]:
         """Return the numbers of the first whole block in a range, and of the one after the last."""
