@@ -47,7 +47,7 @@ async def take_pictures() -> tuple[list[Screen], str]:
                 steps = [one.step for one in done if isinstance(one, StepRecord)]
                 await _until(pilot, lambda steps=steps: screen._history.step >= max(steps, default=0))
                 if len(done) == len(records):
-                    await _until(pilot, lambda: screen.summary.state == "finished" and bool(screen.findings))
+                    await _until(pilot, lambda: screen.summary.state == "finished")
                 screens.append(await _at_rest(pilot))
             return screens, screen.styles.background.rgb
     finally:
@@ -63,14 +63,14 @@ async def _until(pilot: Any, condition: Any) -> None:
 
 
 async def _at_rest(pilot: Any) -> Screen:
-    """Return the screen once it has been the same for a second: it looks at the run's folder four times in one."""
+    """Return the screen once it has been the same for a second: it looks at the run's folder twice in one."""
     before, same = None, 0
     for _ in range(_PATIENCE):
         await pilot.pause(0.1)
         now = _lines(pilot.app)
         same = same + 1 if now == before else 0
         before = now
-        if same >= 6:
+        if same >= 8:
             return now
     raise RuntimeError("the screen does not come to rest")
 
