@@ -260,6 +260,7 @@ def wire() -> dict[str, Any]:
     for name, per_second in (("4 steps a second", 4.0), ("200 records a second", 200.0)):
         with live_run(f"live {per_second:.0f}", per_second) as run:
             found[name] = _bytes(run, 10)
+            found[f"{name}, over SSH"] = _bytes(run, 10, SSH_CONNECTION="10.0.0.1 50000 10.0.0.2 22")
     with live_run("without colour", 4.0) as run:
         found["colour codes with NO_COLOR"] = _bytes(run, 5, NO_COLOR="1")["colours"]
     return found

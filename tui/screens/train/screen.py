@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import os
 import time
 from typing import Any, ClassVar
 
@@ -39,7 +40,9 @@ from tui.widgets.chart.widget import Chart
 from tui.widgets.details import Details
 
 _POLL_SECONDS = 0.5
-"""The journal is read, and what has changed drawn, twice a second: what a slow line carries, and a person follows."""
+"""The journal is read, and what has changed drawn, twice a second."""
+_POLL_SECONDS_OVER_SSH = 1.0
+"""The same on a line that may be slow."""
 
 _EMPTY = """\
 No run is open.
@@ -148,7 +151,7 @@ Nothing is said where a sound run could look the same."""
                     continue
                 self._show(records, summary, reader)
                 await self.follow_overlay()
-            await asyncio.sleep(_POLL_SECONDS)
+            await asyncio.sleep(_POLL_SECONDS_OVER_SSH if os.environ.get("SSH_CONNECTION") else _POLL_SECONDS)
 
     def _show_part(self, reader: RunReader) -> None:
         """Show the curves of a long journal as far as it has been read."""
