@@ -19,6 +19,8 @@ _BLOCK = 64
 """Points whose extremes are kept together."""
 _CHUNK = 4096
 """Points that are looked at together when they are added."""
+_LONG, _MOST_KNOWN = 50_000, 100
+"""Points of a range whose extremes are remembered, and how many are."""
 _SAMPLE = 4096
 """Values from which quartiles are estimated."""
 
@@ -34,6 +36,8 @@ class Curve:
         """Places of the first point of every stretch, ascending."""
         self._lows: array[float] = array("d")
         self._highs: array[float] = array("d")
+        self._known: dict[tuple[int, int, bool], int] = {}
+        """(start, stop, whether it is the highest) → the place of an extreme; points are only ever added."""
         self._above_zero = above_zero
         self._open = False
         """Whether the next point goes on with the last stretch."""
@@ -73,11 +77,11 @@ class Curve:
 
     def lowest(self, start: int, stop: int) -> int:
         """Return the place of the first of the lowest points in a range that is not empty."""
-        return self._place(start, stop, min, self._lows)
+        return self._found(start, stop, min, self._lows)
 
     def highest(self, start: int, stop: int) -> int:
         """Return the place of the first of the highest points in a range that is not empty."""
-        return self._place(start, stop, max, self._highs)
+        return self._found(start, stop, max, self._highs)
 
     def sample(self, start: int, stop: int) -> array[float]:
         """Return the values of a range or, of a large one, some thousands of them at equal distances."""
@@ -85,6 +89,8 @@ class Curve:
 
     def highest_up_to(self, bound: float, start: int, stop: int) -> float | None:
         """Return the highest value of a range that is not above `bound`; None if all are."""
+        if start < stop and (highest := self.ys[self.highest(start, stop)]) <= bound:
+            return highest
         first, last = self._blocks(start, stop)
         begin, end = (first * _BLOCK, last * _BLOCK) if first < last else (stop, stop)
         blocks, fits = self._highs[first:last], bound.__ge__
@@ -95,6 +101,17 @@ class Curve:
     def _blocks(self, start: int, stop: int) -> tuple[int, int]:
         """Return the numbers of the first whole block in a range, and of the one after the last."""
         return -(-start // _BLOCK), min(stop // _BLOCK, len(self._highs))
+
+    def _found(self, start: int, stop: int, best: Callable[..., float], extremes: array[float]) -> int:
+        """Return `_place`, of a long range from memory: a frame asks several times for the same."""
+        if stop - start < _LONG:
+            return self._place(start, stop, best, extremes)
+        key = (start, stop, best is max)
+        if key not in self._known:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[key] = self._place(start, stop, best, extremes)
+        return self._known[key]
 
     def _place(self, start: int, stop: int, best: Callable[..., float], extremes: array[float]) -> int:
         ys = self.ys
