@@ -186,6 +186,15 @@ class Weights:
             rows = self._row_of[wanted]
         return rows
 
+    def forget_words(self, count: int) -> None:
+        """Take their rows from all words but the first `count`: what comes next is as if they had not occurred."""
+        if not self.words_learn or self.rows <= count:
+            return
+        words = self.words_in_use()
+        self.word_rows(self.grad)[count:].zero_()
+        self._row_of[words[count:]] = -1
+        self.used, self.rows = [words[:count].numpy()] if count else [], count
+
     def refresh(self) -> None:
         """Copy the master weights to `compute`."""
         if self.compute is not self.master:

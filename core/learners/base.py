@@ -151,6 +151,12 @@ class Learner(Protocol):
     def put_scaler_state(self, state: dict[str, Any]) -> None:
         """Set the state of the gradient scaler to what `scaler_state` returned."""
 
+    def discard_rehearsal(self) -> None:
+        """Forget whatever a rehearsal has left, so that a run that was rehearsed equals one that was not to the bit.
+
+        To be called before the first step of this worker.
+        """
+
     def recompute(self) -> bool:
         """Recompute activations in the backward pass from now on. Return False if that is impossible or already so."""
 

@@ -254,6 +254,9 @@ class HuggingFaceLearner:
         if state:
             self._scaler.load_state_dict(state)
 
+    def discard_rehearsal(self) -> None:
+        pass
+
     def recompute(self) -> bool:
         if self._device.type == "cpu":
             give_back_large_blocks()

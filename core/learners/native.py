@@ -71,6 +71,8 @@ class NativeLearner:
         self._pool = MaskPool(settings.seed, self._dtype, elements)
         self._work = Workspace()
         self._prepared_tokens = EVALUATION_TOKENS
+        self._words_at_first = 0
+        """Words that were in use before this worker computed anything."""
         self._kept: dict[int, tuple[Examples, FeatureStore]] = {}
         """Features by the id() of their examples, which are kept alive so that no other object gets the same id."""
 
@@ -246,6 +248,7 @@ class NativeLearner:
         if not self._weights.fits(weights):
             raise ReviewtuiError("The checkpoint belongs to another model: settings.toml has changed since.")
         self._weights.restore(weights)
+        self._words_at_first = self._weights.rows
 
     def put_moments(self, moments: Tensors) -> None:
         self._optimizer.restore(moments)
@@ -255,6 +258,9 @@ class NativeLearner:
 
     def put_scaler_state(self, state: dict[str, Any]) -> None:
         pass
+
+    def discard_rehearsal(self) -> None:
+        self._weights.forget_words(self._words_at_first)
 
     def recompute(self) -> bool:
         return not self.plan.head_only and self._network.recompute()

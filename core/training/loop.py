@@ -144,6 +144,7 @@ class TrainingLoop:
             OutOfMemoryError: Not even one review fits.
         """
         self._evaluator.rehearse((self.train, self.validation), self._stepper.rehearse())
+        self.learner.discard_rehearsal()
 
     def run(self) -> Outcome:
         """Train from where `progress` stands to the end, and leave a checkpoint unless the run is abandoned.
