@@ -122,7 +122,7 @@ def _milliseconds(work: Callable[[], object]) -> float:
 
 
 def made_run(name: str, steps: int) -> RunFolder:
-    """Return a run with so many steps, which has not ended."""
+    """Return a run that has made `steps` steps and has not ended."""
     run = create_run(Request(name=name, data=str(SAMPLE), settings=Settings(model="starter", epochs=1000)))
     chance = random.Random(steps)
     with run.journal.open("ab") as file:
@@ -160,7 +160,7 @@ def _memory(chance: random.Random) -> MemoryRecord:
 
 @contextmanager
 def live_run(name: str, per_second: float) -> Iterator[RunFolder]:
-    """Yield a run that makes so many steps a second, and tells of its memory once a second, while the block runs."""
+    """Yield a run that makes `per_second` steps a second, and records its memory once a second, while the block runs."""
     run = made_run(name, 400)
     lock = RunLock(run.lock)
     lock.sign()
