@@ -102,7 +102,7 @@ async def test_runs_in_groups(size: tuple[int, int]) -> None:
         _compare(f"runs-groups-{size[0]}x{size[1]}", await _at_rest(pilot))
 
 
-@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("size", [*SIZES, (100, 30), (200, 60)], ids=str)
 async def test_train(size: tuple[int, int], runs: list[RunFolder]) -> None:
     async with ReviewTui(run=runs[2]).run_test(size=size) as pilot:
         pilot.app.switch_mode("train")
