@@ -160,7 +160,7 @@ def _memory(chance: random.Random) -> MemoryRecord:
 
 @contextmanager
 def live_run(name: str, per_second: float) -> Iterator[RunFolder]:
-    """Yield a run that makes `per_second` steps a second, and records its memory once a second, while the block runs."""
+    """Yield a run that makes `per_second` steps a second and records its memory while the block runs."""
     run = made_run(name, 400)
     lock = RunLock(run.lock)
     lock.sign()
